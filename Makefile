@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+VERSION := 0.1.0
+
+# The newest kernel whose headers are here; KVER= picks another.
+KVER ?= $(notdir $(patsubst %/build,%,$(lastword $(shell ls -d /lib/modules/*/build 2>/dev/null | sort -V))))
+KDIR ?= /lib/modules/$(KVER)/build
+DESTDIR ?=
+PREFIX ?= /usr
+BUILD ?= build
+export KVER
+
+include objs.mk
+
+# What is missing on this machine is installed first (by sudo, if need be).
+ifeq ($(filter clean help uninstall deps,$(MAKECMDGOALS)),)
+ifneq ($(shell scripts/install-deps --check >/dev/null 2>&1 || echo missing),)
+$(info $(shell scripts/install-deps >&2))
+endif
+endif
+
+LUA := $(BUILD)/lua/$(or $(LUA_VERSION),auto)
+
+.PHONY: all modules plugin install uninstall check unit plugin-test vm-test vm demo clean deps help
+all: modules plugin
+
+help:
+	@sed -n 's/^#: //p' Makefile
+#: make            the kernel modules and the iptables plugin, in build/
+#: make demo       boots a virtual machine that shows a script at work
+#: make check      all tests
+#: make vm         a shell in that machine, with the module installed
+#: make install    DESTDIR= KVER= PREFIX=/usr
+#: make uninstall
+#: make clean
+#: KVER=…          another kernel, whose headers are installed
+#: LUA_SRC=…       Lua's source, a folder or a tarball, instead of the distribution's
+#: LUA_VERSION=…   only this release of Lua (5.4.4 …)
+
+deps:
+	scripts/install-deps
+
+# Lua's release, without its luaconf.h.
+$(LUA)/version:
+	scripts/fetch-lua $(or $(LUA_VERSION),auto) $(LUA)
+
+#
+# Modules: the kernel's build wants to run where the sources are and leaves its files there, so
+# it gets a folder of links.
+#
+TREE := $(BUILD)/kernel-$(KVER)
+LINKED := Kbuild objs.mk include lua core proto plat kernel
+
+modules: $(LUA)/version
+	@test -n "$(KVER)" || { echo "make: no kernel headers found: install them (scripts/install-deps)" >&2; exit 1; }
+	@mkdir -p $(TREE)
+	@cp -rsfn $(abspath $(LINKED)) $(TREE)/ 2>/dev/null; mkdir -p $(TREE)/lua/src
+	@ln -sfn $(abspath $(LUA)/src)/*.[ch] $(TREE)/lua/src/
+	@mkdir -p $(TREE)/lua/src/released && mv $(TREE)/lua/src/ljumptab.h $(TREE)/lua/src/released/
+	@find $(TREE) -xtype l -delete
+	$(MAKE) -C $(KDIR) M=$(abspath $(TREE)) PS_VERSION=$(VERSION) modules
+
+#
+# The engine for userspace: a library for the plugin, and one with sanitizers for the tests.
+#
+CFLAGS ?= -O2 -g
+WARN := -Wall -Wextra -Wno-missing-field-initializers
+INCLUDE := -Ilua/shim -Ilua -I$(LUA)/src -Icore -Iproto
+LUA_FLAGS := -Wno-implicit-fallthrough -Wno-tautological-compare -Wno-unused-value -Wno-unused-parameter
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+USER_ENGINE := $(ENGINE) $(LUA_OURS)
+USER_PLAT := plat/user/host plat/user/buffer
+
+# $(call engine,FOLDER,FLAGS): rules for the objects of one flavour and its archive
+define engine
+$(1)/lua/src/%.o: $(LUA)/version
+	@mkdir -p $$(@D)
+	$$(CC) $$(CFLAGS) $$(WARN) $$(LUA_FLAGS) -fPIC -fvisibility=hidden $(2) $$(INCLUDE) -MMD -c $(LUA)/src/$$*.c -o $$@
+$(1)/plat/%.o: plat/%.c
+	@mkdir -p $$(@D)
+	$$(CC) $$(CFLAGS) $$(WARN) -fPIC -fvisibility=hidden $(2) -Ilua -Icore -MMD -c $$< -o $$@
+$(1)/%.o: %.c $(LUA)/version
+	@mkdir -p $$(@D)
+	$$(CC) $$(CFLAGS) $$(WARN) -fPIC -fvisibility=hidden $(2) $$(INCLUDE) -MMD -c $$< -o $$@
+$(1)/engine.a: $(patsubst %,$(1)/%.o,$(USER_ENGINE) $(USER_PLAT) $(addprefix lua/src/,$(LUA_RELEASE)))
+	@rm -f $$@
+	$$(AR) rcs $$@ $$^
+-include $$(shell find $(1) -name '*.d' 2>/dev/null)
+endef
+$(eval $(call engine,$(BUILD)/user,))
+$(eval $(call engine,$(BUILD)/asan,$(SANITIZE)))
+
+plugin: $(BUILD)/user/libxt_LUA.so
+$(BUILD)/user/libxt_LUA.so: xtables/libxt_LUA.c $(BUILD)/user/engine.a include/uapi/packetscript.h
+	$(CC) $(CFLAGS) $(WARN) -Wno-unused-parameter -fPIC -fvisibility=hidden -Icore -Ilua -Iinclude \
+		$$(pkg-config --cflags xtables) -shared -Wl,--exclude-libs,ALL -Wl,-z,defs -Wl,-z,now \
+		-o $@ $< $(BUILD)/user/engine.a $$(pkg-config --libs xtables)
+
+#
+# Installation
+#
+MODDIR = $(DESTDIR)/lib/modules/$(KVER)/updates/packetscript
+XTDIR = $(DESTDIR)$(shell pkg-config --variable=xtlibdir xtables)
+MANDIR = $(DESTDIR)$(PREFIX)/share/man
+
+install: all
+	install -d $(MODDIR) $(XTDIR) $(MANDIR)/man8
+	install -m 644 $(TREE)/packetscript.ko $(TREE)/xt_LUA.ko $(MODDIR)
+	strip -g $(MODDIR)/packetscript.ko $(MODDIR)/xt_LUA.ko
+	install -m 644 $(BUILD)/user/libxt_LUA.so $(XTDIR)
+	install -m 644 xtables/xt_LUA.8 $(MANDIR)/man8
+	$(if $(DESTDIR),,depmod $(KVER))
+
+uninstall:
+	rm -rf $(MODDIR)
+	rm -f $(XTDIR)/libxt_LUA.so $(MANDIR)/man8/xt_LUA.8
+	$(if $(DESTDIR),,depmod $(KVER))
+
+#
+# Tests
+#
+ROOT := $(BUILD)/root/$(KVER)
+
+check:
+	@tests/run
+
+unit: $(BUILD)/asan/unit
+	$<
+UNIT := $(wildcard tests/unit/*.c)
+$(BUILD)/asan/unit: $(UNIT) $(wildcard tests/unit/*.h) $(BUILD)/asan/engine.a
+	$(CC) $(CFLAGS) $(WARN) $(SANITIZE) -Icore -Ilua -Iplat/user -Iproto -o $@ $(UNIT) $(BUILD)/asan/engine.a
+
+plugin-test: plugin
+	tests/plugin/run.sh $(BUILD)/user
+
+root: all
+	@rm -rf $(ROOT)
+	@$(MAKE) --no-print-directory install DESTDIR=$(abspath $(ROOT)) >/dev/null
+
+vm-test: root
+	tests/vm/run.sh --root $(ROOT) $(TESTS)
+
+vm: root
+	tests/vm/run.sh --root $(ROOT) --shell
+
+demo: root
+	tests/vm/run.sh --root $(ROOT) --demo examples/demo.sh
+
+clean:
+	rm -rf $(BUILD)

@@ -1,0 +1,531 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#define LUA_LIB
+#include "lprefix.h"
+
+#include <string.h>
+
+#include "lua.h"
+#include "lauxlib.h"
+#include "inside.h"
+
+#include "bind.h"
+#include "bytes.h"
+#include "field.h"
+#include "host.h"
+#include "verdict.h"
+
+#define FIELD_TYPE	"packet_field"
+
+enum view_flags {
+	VIEW_WHOLE = 1,		/* the raw view that the handler gets */
+	VIEW_ABSENT = 2,	/* a link-layer header that this hook does not have */
+};
+
+/* A header, just bytes (the header's protocol is raw), or a field of a header. */
+struct ps_view {
+	uint32_t object;		/* PS_OBJECT_VIEW */
+	uint32_t flags;
+	uint64_t packet;		/* serial */
+	struct ps_header header;
+	const struct ps_field *field;	/* NULL: the header itself */
+	struct ps_range range;		/* its bytes */
+};
+
+static const char anchors;	/* the address is the registry's key of a table of pooled objects */
+
+/*
+ * Objects.
+ */
+void *ps_bind_take(lua_State *L, struct ps_pool *pool, size_t size, uint32_t object,
+		   const char *type)
+{
+	struct ps_bind *bind = ps_bind_of(L);
+	uint32_t *block;
+
+	if (pool->packet != bind->serial) {
+		pool->packet = bind->serial;
+		pool->used = 0;
+	}
+	if (l_likely(pool->used < pool->made)) {
+		block = pool->block[pool->used++];
+		ps_push_block(L, block);
+		return block;
+	}
+
+	block = lua_newuserdatauv(L, size, 0);
+	memset(block, 0, size);
+	*block = object;
+	luaL_setmetatable(L, type);
+	if (pool->made < PS_POOL_SIZE) {
+		lua_rawgetp(L, LUA_REGISTRYINDEX, &anchors);
+		lua_pushvalue(L, -2);
+		luaL_ref(L, -2);
+		lua_pop(L, 1);
+		pool->block[pool->made++] = block;
+		pool->used++;
+	}
+	return block;
+}
+
+struct ps_packet *ps_bind_check_packet(lua_State *L, uint64_t serial)
+{
+	struct ps_bind *bind = ps_bind_of(L);
+
+	if (l_unlikely(serial != bind->serial || !bind->pkt))
+		luaL_error(L, "packet is gone (views last as long as the handler runs; keep "
+			      "what :to_bytes() gives)");
+	return bind->pkt;
+}
+
+static struct ps_view *check_view(lua_State *L)
+{
+	struct ps_view *v = lua_touserdata(L, 1);
+
+	if (l_unlikely(!v || v->object != PS_OBJECT_VIEW))
+		luaL_typeerror(L, 1, "packet object");
+	ps_bind_check_packet(L, v->packet);
+	return v;
+}
+
+
+static void push_header(lua_State *L, unsigned int id, const struct ps_range *range,
+			const struct ps_header *outer, uint32_t flags)
+{
+	struct ps_bind *bind = ps_bind_of(L);
+	struct ps_view *v = ps_bind_take(L, &bind->views[id], sizeof(*v), PS_OBJECT_VIEW,
+					 ps_protos[id]->name);
+
+	v->flags = flags;
+	v->packet = bind->serial;
+	v->header.proto = ps_protos[id];
+	v->header.range = *range;
+	v->header.outer = outer;
+	v->range = *range;
+}
+
+/*
+ * The view's header as something that others lie in: kept until the packet's end. Headers
+ * without a checksum don't matter to what they enclose.
+ */
+static const struct ps_header *as_outer(lua_State *L, const struct ps_view *v)
+{
+	struct ps_bind *bind = ps_bind_of(L);
+	struct ps_header *h = bind->headers;
+	unsigned int i;
+
+	if (v->field || !v->header.proto->csum.kind)
+		return v->header.outer;
+	for (i = 0; i < bind->nheaders; i++, h++) {
+		if (h->proto == v->header.proto && h->range.off == v->header.range.off &&
+		    h->range.len == v->header.range.len && h->outer == v->header.outer)
+			return h;
+	}
+	if (bind->nheaders == PS_HEADERS_MAX)
+		luaL_error(L, "more than %d nested headers in one packet", PS_HEADERS_MAX);
+	*h = v->header;
+	bind->nheaders++;
+	return h;
+}
+
+/*
+ * Methods of all views.
+ */
+static int view_raw(lua_State *L)
+{
+	struct ps_view *v = check_view(L);
+	lua_Integer off = luaL_checkinteger(L, 2), len = luaL_checkinteger(L, 3);
+	struct ps_range range;
+
+	if (off < 0 || len < 0 || off > v->range.len || len > v->range.len - off) {
+		lua_pushnil(L);
+		return 1;
+	}
+	range.off = v->range.off + off;
+	range.len = len;
+	push_header(L, 0, &range, as_outer(L, v), 0);
+	return 1;
+}
+
+static unsigned int check_proto(lua_State *L, int arg)
+{
+	lua_Integer id = luaL_checkinteger(L, arg);
+
+	luaL_argcheck(L, id >= 0 && id < ps_nprotos, arg, "no such protocol");
+	return id;
+}
+
+/* Whether the bytes of the view may be seen as proto, and at which bytes. */
+static bool find_payload(struct ps_packet *pkt, const struct ps_view *v,
+			 const struct ps_proto *proto, struct ps_header *payload)
+{
+	const struct ps_next *row;
+
+	payload->proto = proto;
+	payload->range = v->range;
+	if (v->flags & VIEW_ABSENT) {
+		for (row = v->header.proto->next; row->proto != proto; row++) {
+			if (!row->proto)
+				return proto == &ps_proto_raw;
+		}
+		return row->value == pkt->protocol && ps_proto_fits(pkt, payload);
+	}
+	if (!v->field && v->header.proto != &ps_proto_raw &&
+	    (!ps_proto_carries(pkt, &v->header, proto) ||
+	     !ps_proto_payload(pkt, &v->header, &payload->range)))
+		return false;
+	return ps_proto_fits(pkt, payload);
+}
+
+static int view_data(lua_State *L)
+{
+	struct ps_view *v = check_view(L);
+	struct ps_packet *pkt = ps_bind_of(L)->pkt;
+	unsigned int id = lua_isnoneornil(L, 2) ? 0 : check_proto(L, 2);
+	struct ps_header payload;
+
+	if (ps_protos[id]->is_link && v->flags & VIEW_WHOLE && !pkt->has_link) {
+		push_header(L, id, &v->range, NULL, VIEW_ABSENT);
+		return 1;
+	}
+	if (find_payload(pkt, v, ps_protos[id], &payload))
+		push_header(L, id, &payload.range, as_outer(L, v), 0);
+	else
+		lua_pushnil(L);
+	return 1;
+}
+
+static int view_to_bytes(lua_State *L)
+{
+	struct ps_view *v = check_view(L);
+
+	ps_bytes_push_copy(L, &v->range);
+	return 1;
+}
+
+static int view_get_offset(lua_State *L)
+{
+	lua_pushinteger(L, check_view(L)->range.off);
+	return 1;
+}
+
+static int view_get_size(lua_State *L)
+{
+	lua_pushinteger(L, check_view(L)->range.len);
+	return 1;
+}
+
+static int view_tostring(lua_State *L)
+{
+	struct ps_view *v = check_view(L);
+
+	lua_pushstring(L, v->header.proto->name);
+	if (v->field) {
+		lua_pushfstring(L, ".%s", v->field->name);
+		lua_concat(L, 2);
+	}
+	if (v->flags & VIEW_ABSENT)
+		lua_pushliteral(L, " (no link-layer header)");
+	else
+		lua_pushfstring(L, " offset %d length %d", (int)v->range.off, (int)v->range.len);
+	lua_concat(L, 2);
+	return 1;
+}
+
+/* Bytes: raw views, headers, and fields that are just bytes. */
+static int bytes_get(lua_State *L)
+{
+	struct ps_view *v = check_view(L);
+
+	ps_bytes_push(L, &v->range);
+	return 1;
+}
+
+static int bytes_set(lua_State *L)
+{
+	struct ps_view *v = check_view(L);
+	lua_Integer byte = luaL_checkinteger(L, 2);
+
+	luaL_argcheck(L, byte >= 0 && byte <= 255, 2, "not a byte (0 to 255)");
+	if (ps_field_fill(ps_bind_of(L)->pkt, &v->range, byte))
+		return luaL_error(L, "no memory to write the packet");
+	return 0;
+}
+
+/*
+ * Fields.
+ */
+static struct ps_view *check_field(lua_State *L)
+{
+	struct ps_view *v = check_view(L);
+
+	if (!v->field)
+		luaL_typeerror(L, 1, "field");
+	return v;
+}
+
+/* ip:daddr(). Upvalues: the field, and the place of its pool. */
+static int view_field(lua_State *L)
+{
+	const struct ps_field *field = lua_touserdata(L, lua_upvalueindex(1));
+	lua_Integer pool = lua_tointeger(L, lua_upvalueindex(2));
+	struct ps_view *v = check_view(L);
+	struct ps_bind *bind = ps_bind_of(L);
+	const struct ps_proto *proto = v->header.proto;
+	struct ps_range range = { v->range.off, 0 };
+	struct ps_view *f;
+
+	if (l_unlikely(v->field || field < proto->fields ||
+		       field >= proto->fields + proto->nfields))
+		return luaL_error(L, "%s is not a field of this %s", field->name, proto->name);
+	if (!(v->flags & VIEW_ABSENT) && !ps_proto_field(bind->pkt, &v->header, field, &range)) {
+		lua_pushnil(L);
+		return 1;
+	}
+	f = ps_bind_take(L, &bind->views[pool], sizeof(*f), PS_OBJECT_VIEW, FIELD_TYPE);
+	f->flags = v->flags;
+	f->packet = bind->serial;
+	f->header = v->header;
+	f->field = field;
+	f->range = range;
+	return 1;
+}
+
+static uint64_t field_value(lua_State *L, const struct ps_view *v)
+{
+	uint64_t value = 0;
+
+	if (ps_field_get(ps_bind_of(L)->pkt, v->header.range.off, v->field->at, &value))
+		luaL_error(L, "no memory to read the packet");
+	return value;
+}
+
+static int field_get(lua_State *L)
+{
+	struct ps_view *v = check_field(L);
+	char text[PS_ADDRESS_SIZE];
+
+	if (v->flags & VIEW_ABSENT) {
+		lua_pushnil(L);
+		return 1;
+	}
+	switch (v->field->type) {
+	case PS_UINT:
+		lua_pushinteger(L, field_value(L, v));
+		return 1;
+	case PS_IPV4:
+		lua_pushlstring(L, text, ps_ipv4_format(text, field_value(L, v)));
+		return 1;
+	case PS_MAC:
+		lua_pushlstring(L, text, ps_mac_format(text, field_value(L, v)));
+		return 1;
+	}
+	return bytes_get(L);
+}
+
+static int field_int(lua_State *L)
+{
+	struct ps_view *v = check_field(L);
+
+	if (v->field->type == PS_BYTES)
+		return luaL_error(L, "%s is not an integer", v->field->name);
+	if (v->flags & VIEW_ABSENT)
+		lua_pushnil(L);
+	else
+		lua_pushinteger(L, field_value(L, v));
+	return 1;
+}
+
+/* The argument of field:set(): an integer, or the text of an address. */
+static uint64_t check_value(lua_State *L, const struct ps_field *field)
+{
+	size_t len;
+	const char *text;
+	uint64_t value;
+
+	if (field->type == PS_UINT || lua_isinteger(L, 2))
+		return luaL_checkinteger(L, 2);
+	text = luaL_checklstring(L, 2, &len);
+	if (field->type == PS_IPV4 ? !ps_ipv4_parse(text, len, &value) :
+				     !ps_mac_parse(text, len, &value))
+		luaL_error(L, "%s: '%s' is not %s", field->name, text,
+			   field->type == PS_IPV4 ? "an IPv4 address such as 192.0.2.1" :
+						    "a MAC address such as 00:00:5E:00:53:01");
+	return value;
+}
+
+static int field_set(lua_State *L)
+{
+	struct ps_view *v = check_field(L);
+	const struct ps_field *field = v->field;
+	struct ps_packet *pkt = ps_bind_of(L)->pkt;
+	int err;
+
+	if (v->flags & VIEW_ABSENT)
+		return luaL_error(L, "%s: there is no link-layer header on this hook", field->name);
+	if (field->type == PS_BYTES)
+		return bytes_set(L);
+	if (field->flags & PS_CHECKSUM && lua_isnoneornil(L, 2))
+		err = ps_field_checksum(pkt, &v->header);
+	else
+		err = ps_field_set(pkt, &v->header, field, check_value(L, field));
+
+	switch (err) {
+	case 0:
+		return 0;
+	case PS_FIELD_RANGE:
+		return luaL_error(L, "%s: the value does not fit into %d bits", field->name,
+				  field->at.width);
+	case PS_FIELD_PARTIAL:
+		return luaL_error(L, "%s: cannot be computed: a fragment, a truncated packet, or "
+				     "no network header", field->name);
+	default:
+		return luaL_error(L, "no memory to write the packet");
+	}
+}
+
+/*
+ * Setup.
+ */
+static const luaL_Reg view_methods[] = {
+	{ "raw", view_raw },
+	{ "data", view_data },
+	{ "to_bytes", view_to_bytes },
+	{ "get_offset", view_get_offset },
+	{ "get_size", view_get_size },
+	{ "get", bytes_get },
+	{ "set", bytes_set },
+	{ NULL, NULL },
+};
+
+static const luaL_Reg field_methods[] = {
+	{ "get", field_get },
+	{ "set", field_set },
+	{ "int", field_int },
+	{ NULL, NULL },
+};
+
+static const luaL_Reg view_metamethods[] = {
+	{ "__len", view_get_size },
+	{ "__tostring", view_tostring },
+	{ NULL, NULL },
+};
+
+/* Makes the metatable type and leaves its table of methods on the stack. */
+static void new_type(lua_State *L, const char *type)
+{
+	luaL_newmetatable(L, type);
+	luaL_setfuncs(L, view_metamethods, 0);
+	lua_pushstring(L, type);
+	lua_setfield(L, -2, "__metatable");
+	luaL_newlib(L, view_methods);
+	lua_pushvalue(L, -1);
+	lua_setfield(L, -3, "__index");
+	lua_remove(L, -2);
+}
+
+static int count_pools(void)
+{
+	unsigned int id;
+	int n = ps_nprotos;
+
+	for (id = 0; id < ps_nprotos; id++)
+		n += ps_protos[id]->nfields;
+	return n;
+}
+
+/* Makes the first view of a pool, so that packets find it there. */
+static void fill_pool(lua_State *L, struct ps_pool *pool, const char *type)
+{
+	ps_bind_take(L, pool, sizeof(struct ps_view), PS_OBJECT_VIEW, type);
+	lua_pop(L, 1);
+}
+
+/* The type of a protocol's headers; its global; its fields, whose pools begin at *pool. */
+static void open_proto(lua_State *L, unsigned int id, int *pool)
+{
+	const struct ps_proto *proto = ps_protos[id];
+	struct ps_pool *pools = ps_bind_of(L)->views;
+	unsigned int i;
+
+	new_type(L, proto->name);
+	fill_pool(L, &pools[id], proto->name);
+	for (i = 0; i < proto->nfields; i++, ++*pool) {
+		const struct ps_field *field = &proto->fields[i];
+
+		if (field->flags & PS_PAYLOAD)
+			continue;	/* :data() is the payload */
+		fill_pool(L, &pools[*pool], FIELD_TYPE);
+		lua_pushlightuserdata(L, (void *)field);
+		lua_pushinteger(L, *pool);
+		lua_pushcclosure(L, view_field, 2);
+		lua_setfield(L, -2, field->name);
+	}
+	lua_pop(L, 1);
+
+	lua_pushinteger(L, id);
+	lua_setglobal(L, proto->name);
+}
+
+int ps_bind_open(lua_State *L)
+{
+	static const struct {
+		const char *name;
+		lua_Integer value;
+	} verdicts[] = {
+		{ "NF_DROP", PS_NF_DROP },
+		{ "NF_ACCEPT", PS_NF_ACCEPT },
+		{ "NF_STOLEN", PS_NF_STOLEN },
+		{ "NF_QUEUE", PS_NF_QUEUE },
+		{ "NF_REPEAT", PS_NF_REPEAT },
+		{ "XT_CONTINUE", PS_XT_CONTINUE },
+		{ "XT_RETURN", PS_XT_RETURN },
+	};
+	struct ps_bind *bind = ps_bind_of(L);
+	int pools = count_pools(), pool = ps_nprotos;
+	size_t i;
+
+	bind->serial = 1;
+	bind->views = ps_host_realloc(NULL, pools * sizeof(*bind->views));
+	if (!bind->views)
+		return luaL_error(L, "not enough memory");
+	memset(bind->views, 0, pools * sizeof(*bind->views));
+
+	lua_newtable(L);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &anchors);
+
+	new_type(L, FIELD_TYPE);
+	luaL_setfuncs(L, field_methods, 0);
+	lua_pop(L, 1);
+
+	lua_createtable(L, ps_nprotos, 0);
+	for (i = 0; i < ps_nprotos; i++) {
+		open_proto(L, i, &pool);
+		lua_pushstring(L, ps_protos[i]->name);
+		lua_rawseti(L, -2, i);
+	}
+	lua_setglobal(L, "supported_protocols");
+
+	for (i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
+		lua_pushinteger(L, verdicts[i].value);
+		lua_setglobal(L, verdicts[i].name);
+	}
+	luaL_requiref(L, "bytes", ps_bytes_open, 1);
+	lua_pop(L, 1);
+	bind->serial++;		/* the first views are free */
+	return 0;
+}
+
+void ps_bind_clean(struct ps_bind *bind)
+{
+	ps_host_realloc(bind->views, 0);
+	bind->views = NULL;
+}
+
+void ps_bind_packet(struct ps_bind *bind, struct ps_packet *pkt)
+{
+	const struct ps_range whole = { 0, pkt->len };
+
+	bind->pkt = pkt;
+	bind->nheaders = 0;
+	push_header(bind->rt.L, 0, &whole, NULL, VIEW_WHOLE);
+}

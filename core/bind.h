@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * The Lua objects of a runtime: views of packets, their fields, byte arrays.
+ *
+ * Objects are userdata that are made once and bound anew for each packet. Every one carries
+ * the serial number of the packet it is bound to; with any other it is gone. So an object that
+ * a script keeps never reaches memory that is no longer the packet's.
+ */
+#ifndef PS_BIND_H
+#define PS_BIND_H
+
+#include "proto.h"
+#include "runtime.h"
+
+#define PS_POOL_SIZE	8	/* objects of a kind that are kept; more are garbage afterwards */
+#define PS_HEADERS_MAX	16	/* nested headers with checksums in one packet */
+
+struct ps_pool {
+	uint64_t packet;	/* the serial for which used counts */
+	void *block[PS_POOL_SIZE];
+	uint8_t made;
+	uint8_t used;
+};
+
+struct ps_bind {
+	struct ps_runtime rt;		/* first: found through the lua_State */
+	struct ps_packet *pkt;		/* NULL: no handler runs */
+	uint64_t serial;		/* of that packet; never 0 */
+	struct ps_header headers[PS_HEADERS_MAX];	/* what views of this packet lie in */
+	unsigned int nheaders;
+	struct ps_pool bytes;
+	struct ps_pool *views;		/* for each protocol, then for each field of each */
+};
+
+/* What every userdata of ours begins with; no other userdata is in a script's reach. */
+enum ps_object {
+	PS_OBJECT_VIEW = 0x56697765,
+	PS_OBJECT_BYTES = 0x42797465,
+};
+
+/*
+ * Adds packet objects, verdicts, protocol ids and the bytes library to a runtime made with
+ * ps_runtime_init(). A lua_CFunction: call it protected. ps_bind_clean() after the runtime.
+ */
+int ps_bind_open(struct lua_State *L);
+void ps_bind_clean(struct ps_bind *bind);
+
+/* Begins a packet and pushes its raw view. May raise. */
+void ps_bind_packet(struct ps_bind *bind, struct ps_packet *pkt);
+
+/* Ends it: all views are gone. */
+static inline void ps_bind_release(struct ps_bind *bind)
+{
+	bind->pkt = NULL;
+	bind->serial++;
+}
+
+static inline struct ps_bind *ps_bind_of(struct lua_State *L)
+{
+	return (struct ps_bind *)ps_guard_of(L);
+}
+
+/*
+ * Pushes an object from the pool, or a new one with the metatable named type, and returns its
+ * block of size bytes. The caller fills in all but the first word, which is object. May raise.
+ */
+void *ps_bind_take(struct lua_State *L, struct ps_pool *pool, size_t size, uint32_t object,
+		   const char *type);
+
+/* Raises "packet is gone" unless serial is that of the packet that is being handled. */
+struct ps_packet *ps_bind_check_packet(struct lua_State *L, uint64_t serial);
+
+#endif

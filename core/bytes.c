@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#define LUA_LIB
+#include "lprefix.h"
+
+#include <string.h>
+
+#include "lua.h"
+#include "lauxlib.h"
+
+#include "bind.h"
+#include "bytes.h"
+
+#define TYPE	"bytes"
+
+struct ps_bytes {
+	uint32_t object;	/* PS_OBJECT_BYTES */
+	uint32_t len;
+	uint64_t packet;	/* serial of the packet the bytes are in; 0: they are in own */
+	uint32_t off;		/* in that packet */
+	uint8_t own[];
+};
+
+static struct ps_bytes *check(lua_State *L, int arg)
+{
+	struct ps_bytes *array = lua_touserdata(L, arg);
+
+	if (!array || array->object != PS_OBJECT_BYTES)
+		luaL_typeerror(L, arg, "byte array");
+	return array;
+}
+
+/* The bytes [off, off + len) of an array, which has them. */
+static const uint8_t *read_bytes(lua_State *L, struct ps_bytes *array, uint32_t off, uint32_t len)
+{
+	const uint8_t *p;
+
+	if (!array->packet)
+		return array->own + off;
+	p = ps_packet_read(ps_bind_check_packet(L, array->packet), array->off + off, len);
+	if (!p)
+		luaL_error(L, "no memory to read the packet");
+	return p;
+}
+
+static struct ps_bytes *push_own(lua_State *L, lua_Integer len)
+{
+	struct ps_bytes *array;
+
+	if (len < 0 || len > (lua_Integer)ps_runtime_of(L)->memory_max)
+		luaL_error(L, "a byte array cannot have %I bytes", (LUAI_UACINT)len);
+	array = lua_newuserdatauv(L, sizeof(*array) + len, 0);
+	array->object = PS_OBJECT_BYTES;
+	array->len = len;
+	array->packet = 0;
+	array->off = 0;
+	luaL_setmetatable(L, TYPE);
+	return array;
+}
+
+void ps_bytes_push(lua_State *L, const struct ps_range *range)
+{
+	struct ps_bind *bind = ps_bind_of(L);
+	struct ps_bytes *array = ps_bind_take(L, &bind->bytes, sizeof(*array), PS_OBJECT_BYTES, TYPE);
+
+	array->packet = bind->serial;
+	array->off = range->off;
+	array->len = range->len;
+}
+
+void ps_bytes_push_copy(lua_State *L, const struct ps_range *range)
+{
+	struct ps_bytes *copy = push_own(L, range->len);
+	const uint8_t *p = ps_packet_read(ps_bind_of(L)->pkt, range->off, range->len);
+
+	if (!p)
+		luaL_error(L, "no memory to read the packet");
+	memcpy(copy->own, p, range->len);
+}
+
+static int bytes_index(lua_State *L)
+{
+	struct ps_bytes *array = check(L, 1);
+
+	if (lua_isinteger(L, 2)) {
+		lua_Integer i = lua_tointeger(L, 2);
+
+		if (i < 0 || i >= array->len)
+			lua_pushnil(L);
+		else
+			lua_pushinteger(L, *read_bytes(L, array, i, 1));
+		return 1;
+	}
+	lua_pushvalue(L, 2);
+	lua_rawget(L, lua_upvalueindex(1));
+	return 1;
+}
+
+static int bytes_newindex(lua_State *L)
+{
+	struct ps_bytes *array = check(L, 1);
+	lua_Integer i = luaL_checkinteger(L, 2), v = luaL_checkinteger(L, 3);
+	uint8_t *p = array->own;
+
+	if (i < 0 || i >= array->len)
+		return luaL_error(L, "index %I is outside of a byte array of %d bytes",
+				  (LUAI_UACINT)i, (int)array->len);
+	if (v < 0 || v > 255)
+		return luaL_error(L, "%I is not a byte (0 to 255)", (LUAI_UACINT)v);
+	if (array->packet) {
+		p = ps_packet_write(ps_bind_check_packet(L, array->packet), array->off + i, 1);
+		if (!p)
+			return luaL_error(L, "no memory to write the packet");
+		*p = v;
+		return 0;
+	}
+	p[i] = v;
+	return 0;
+}
+
+static int bytes_len(lua_State *L)
+{
+	lua_pushinteger(L, check(L, 1)->len);
+	return 1;
+}
+
+static int bytes_string(lua_State *L)
+{
+	struct ps_bytes *array = check(L, 1);
+
+	lua_pushlstring(L, (const char *)read_bytes(L, array, 0, array->len), array->len);
+	return 1;
+}
+
+static int bytes_tostring(lua_State *L)
+{
+	static const char digits[] = "0123456789abcdef";
+	struct ps_bytes *array = check(L, 1);
+	luaL_Buffer b;
+	const uint8_t *p;
+	char *text;
+	uint32_t i;
+
+	text = luaL_buffinitsize(L, &b, 2 * (size_t)array->len);
+	p = read_bytes(L, array, 0, array->len);
+	for (i = 0; i < array->len; i++) {
+		text[2 * i] = digits[p[i] >> 4];
+		text[2 * i + 1] = digits[p[i] & 15];
+	}
+	luaL_pushresultsize(&b, 2 * (size_t)array->len);
+	return 1;
+}
+
+static int bytes_eq(lua_State *L)
+{
+	struct ps_bytes *a = lua_touserdata(L, 1), *b = lua_touserdata(L, 2);
+	bool same = a->object == PS_OBJECT_BYTES && b->object == PS_OBJECT_BYTES &&
+		    a->len == b->len;
+	uint32_t i;
+
+	/* one byte at a time: a read may move the bytes of the one before */
+	for (i = 0; same && i < a->len; i++) {
+		uint8_t byte = *read_bytes(L, a, i, 1);
+
+		same = byte == *read_bytes(L, b, i, 1);
+	}
+	lua_pushboolean(L, same);
+	return 1;
+}
+
+/* Length of what can stand beside "..": a byte array, or a string. */
+static size_t part_len(lua_State *L, int arg)
+{
+	size_t len;
+
+	if (lua_type(L, arg) != LUA_TSTRING)
+		return check(L, arg)->len;
+	lua_tolstring(L, arg, &len);
+	return len;
+}
+
+/* Copies the value at arg to *to, and moves *to behind it. */
+static void part_copy(lua_State *L, int arg, uint8_t **to)
+{
+	size_t len = part_len(L, arg);
+
+	if (lua_type(L, arg) == LUA_TSTRING)
+		memcpy(*to, lua_tostring(L, arg), len);
+	else
+		memcpy(*to, read_bytes(L, check(L, arg), 0, len), len);
+	*to += len;
+}
+
+static int bytes_concat(lua_State *L)
+{
+	size_t len = part_len(L, 1) + part_len(L, 2);
+	uint8_t *to = push_own(L, len)->own;
+
+	part_copy(L, 1, &to);
+	part_copy(L, 2, &to);
+	return 1;
+}
+
+/*
+ * The library.
+ */
+static int bytes_new(lua_State *L)
+{
+	struct ps_bytes *array = push_own(L, luaL_checkinteger(L, 1));
+
+	memset(array->own, 0, array->len);
+	return 1;
+}
+
+static int bytes_new_from_string(lua_State *L)
+{
+	size_t len;
+	const char *text = luaL_checklstring(L, 1, &len);
+
+	memcpy(push_own(L, len + 1)->own, text, len + 1);
+	return 1;
+}
+
+static int bytes_many_to_one(lua_State *L)
+{
+	lua_Integer i, n, len = 0;
+	uint8_t *to;
+
+	luaL_checktype(L, 1, LUA_TTABLE);
+	n = lua_rawlen(L, 1);
+	for (i = 1; i <= n; i++) {
+		lua_rawgeti(L, 1, i);
+		len += part_len(L, -1);
+		lua_pop(L, 1);
+	}
+	to = push_own(L, len)->own;
+	for (i = 1; i <= n; i++) {
+		lua_rawgeti(L, 1, i);
+		part_copy(L, -1, &to);
+		lua_pop(L, 1);
+	}
+	return 1;
+}
+
+int ps_bytes_open(lua_State *L)
+{
+	static const luaL_Reg methods[] = {
+		{ "string", bytes_string },
+		{ NULL, NULL },
+	};
+	static const luaL_Reg metamethods[] = {
+		{ "__newindex", bytes_newindex },
+		{ "__len", bytes_len },
+		{ "__tostring", bytes_tostring },
+		{ "__concat", bytes_concat },
+		{ "__eq", bytes_eq },
+		{ NULL, NULL },
+	};
+	static const luaL_Reg library[] = {
+		{ "new", bytes_new },
+		{ "new_from_string", bytes_new_from_string },
+		{ "many_to_one", bytes_many_to_one },
+		{ NULL, NULL },
+	};
+
+	luaL_newmetatable(L, TYPE);
+	luaL_setfuncs(L, metamethods, 0);
+	luaL_newlib(L, methods);
+	lua_pushcclosure(L, bytes_index, 1);
+	lua_setfield(L, -2, "__index");
+	lua_pushliteral(L, TYPE);
+	lua_setfield(L, -2, "__metatable");
+	lua_pop(L, 1);
+
+	luaL_newlib(L, library);
+	return 1;
+}

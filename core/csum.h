@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Internet checksums: RFC 1071, and by difference RFC 1624. A sum is 32 bits wide, of 16-bit
+ * words in network byte order. A diff is what to add to a sum when bytes change.
+ *
+ * Sums of the same bytes differ when they start at even or at odd bytes: by a swap. So diffs
+ * are carried as if the packet's offset 0 were the start of all sums (ps_csum_align).
+ */
+#ifndef PS_CSUM_H
+#define PS_CSUM_H
+
+#include "proto.h"
+
+/* Adds length bytes to sum. The first one is the high byte of a word. */
+uint32_t ps_csum_add(uint32_t sum, const uint8_t *bytes, uint32_t length);
+
+static inline uint32_t ps_csum_fold(uint32_t sum)
+{
+	sum = (sum & 0xFFFF) + (sum >> 16);
+	return (sum & 0xFFFF) + (sum >> 16);
+}
+
+/* Turns a folded sum that starts at offset into one that starts at 0, and back. */
+static inline uint32_t ps_csum_align(uint32_t sum, uint32_t offset)
+{
+	return offset & 1 ? (sum >> 8 | sum << 8) & 0xFFFF : sum;
+}
+
+/* The diff when the bytes at offset change from old to new. Folded. */
+static inline uint32_t ps_csum_diff(uint32_t offset, const uint8_t *old, const uint8_t *new,
+				    uint32_t length)
+{
+	uint32_t minus = 0xFFFF - ps_csum_fold(ps_csum_add(0, old, length));
+
+	return ps_csum_align(ps_csum_fold(ps_csum_add(minus, new, length)), offset);
+}
+
+/*
+ * Adds *diff to the checksum of header, and the change of the checksum's own bytes to *diff.
+ * pseudo: the change is one of the pseudo header, at an even offset in it. False if the
+ * checksum can't be written.
+ */
+bool ps_csum_apply(struct ps_packet *pkt, const struct ps_header *header, bool pseudo,
+		   uint32_t *diff);
+
+/* Applies diff to what covers the payload of header, and so on outwards. header may be NULL. */
+bool ps_csum_apply_outwards(struct ps_packet *pkt, const struct ps_header *header, uint32_t diff);
+
+/*
+ * The checksum of header, computed anew. Returns false if bytes of it are elsewhere or can't be
+ * read. If it is completed later (struct ps_packet, partial): what has to stand there.
+ */
+bool ps_csum_compute(struct ps_packet *pkt, const struct ps_header *header, uint32_t *checksum);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * A packet: bounded bytes, and the few things a platform does with them. Front ends make one
+ * on their stack; it lives as long as the handler runs. Offsets count bytes from the packet's
+ * first one, which is the link-layer header if there is one, else the network header.
+ */
+#ifndef PS_PACKET_H
+#define PS_PACKET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ps_packet;
+
+/* Each may move pkt->data. Any context that the packet is in. */
+struct ps_packet_ops {
+	/* Makes bytes [0, end) readable, end <= pkt->len. False: no memory, nothing changed. */
+	bool (*pull)(struct ps_packet *pkt, uint32_t end);
+	/* The same, and nobody else sees what is written there. */
+	bool (*make_writable)(struct ps_packet *pkt, uint32_t end);
+	/* The checksum at pkt->partial is ours now: nobody completes it later. */
+	bool (*own_checksum)(struct ps_packet *pkt);
+};
+
+struct ps_packet {
+	const struct ps_packet_ops *ops;
+	uint8_t *data;
+	uint32_t len;
+	uint32_t readable;	/* bytes from data on that may be read as they are */
+	uint32_t writable;	/* and written; <= readable */
+	uint32_t network;	/* where the network header starts */
+	uint16_t protocol;	/* what it is: an Ethernet type, host byte order */
+	bool has_link;		/* bytes [0, network) are a link-layer header */
+	/*
+	 * Where the checksum is that somebody completes later (CHECKSUM_PARTIAL): it holds the
+	 * sum of the pseudo header, not inverted. 0: there is none.
+	 */
+	uint32_t partial;
+};
+
+/* True if [offset, offset + length) lies within the packet. Safe for any values. */
+static inline bool ps_packet_has(const struct ps_packet *pkt, uint32_t offset, uint32_t length)
+{
+	return offset <= pkt->len && length <= pkt->len - offset;
+}
+
+/*
+ * The bytes [offset, offset + length) for reading, or NULL: out of range, or no memory. The
+ * pointer holds until the next call that takes the packet.
+ */
+static inline const uint8_t *ps_packet_read(struct ps_packet *pkt, uint32_t offset, uint32_t length)
+{
+	if (!ps_packet_has(pkt, offset, length))
+		return NULL;
+	if (offset + length > pkt->readable && !pkt->ops->pull(pkt, offset + length))
+		return NULL;
+	return pkt->data + offset;
+}
+
+/* The same for reading and writing. */
+static inline uint8_t *ps_packet_write(struct ps_packet *pkt, uint32_t offset, uint32_t length)
+{
+	if (!ps_packet_has(pkt, offset, length))
+		return NULL;
+	if (offset + length > pkt->writable && !pkt->ops->make_writable(pkt, offset + length))
+		return NULL;
+	return pkt->data + offset;
+}
+
+static inline uint32_t ps_load16(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 8 | p[1];
+}
+
+static inline void ps_store16(uint8_t *p, uint32_t v)
+{
+	p[0] = v >> 8;
+	p[1] = v;
+}
+
+#endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * What a protocol is: tables. proto/<name>.c has one each, proto/protos.c lists them.
+ */
+#ifndef PS_PROTO_H
+#define PS_PROTO_H
+
+#include "packet.h"
+
+/* Bits of a header, as drawn in its RFC. Width 0: there is no such field. */
+struct ps_bits {
+	uint16_t bit;
+	uint16_t width;
+};
+
+enum ps_field_type {
+	PS_UINT,	/* an integer in network byte order, at most 48 bits */
+	PS_IPV4,	/* 32 bits; a string "192.0.2.1" to scripts */
+	PS_MAC,		/* 48 bits; a string "00:00:5E:00:53:01" to scripts */
+	PS_BYTES,	/* whole bytes; a byte array to scripts */
+};
+
+/* How a field relates to checksums and to the header's end. */
+enum ps_field_flags {
+	PS_CHECKSUM = 1,	/* is the checksum that struct ps_csum describes */
+	PS_PSEUDO = 2,		/* also counts in the pseudo header of the transport */
+	PS_COVERAGE = 4,	/* says which bytes or which protocol the transport checksum is of */
+	PS_OPTIONS = 8,		/* runs from its bit to the end of the header */
+	PS_PAYLOAD = 16,	/* runs from the end of the header to the end of the view */
+};
+
+struct ps_field {
+	const char *name;
+	struct ps_bits at;
+	uint8_t type;		/* enum ps_field_type */
+	uint8_t flags;		/* enum ps_field_flags */
+};
+
+/* The payload is protocol proto if the field next_by has this value. Ends with proto NULL. */
+struct ps_next {
+	uint16_t value;
+	const struct ps_proto *proto;
+};
+
+enum ps_csum_kind {
+	PS_CSUM_NONE,
+	PS_CSUM_HEADER,		/* of the header's bytes */
+	PS_CSUM_MESSAGE,	/* of header and payload */
+	PS_CSUM_PSEUDO,		/* of those and the pseudo header of the network layer */
+};
+
+/* An Internet checksum (RFC 1071). */
+struct ps_csum {
+	uint8_t kind;		/* enum ps_csum_kind */
+	uint8_t at;		/* byte offset in the header */
+	bool zero_is_none;	/* 0 says that there is none; a sum of 0 is sent as 0xFFFF */
+};
+
+struct ps_proto {
+	const char *name;	/* the global in scripts */
+	uint8_t header_min;	/* bytes of the fixed part */
+	struct ps_bits header_len;	/* the header's length in units of 4 bytes */
+	struct ps_bits total_len;	/* header and payload in bytes; 0 there: not told */
+	struct ps_bits fragment;	/* if not 0, the payload begins in the middle of something */
+	struct ps_bits more_fragments;	/* if not 0, it ends there */
+	struct ps_bits next_by;
+	const struct ps_next *next;	/* NULL: payloads are raw only */
+	bool any_next;			/* raw: any protocol may be looked for */
+	bool is_link;			/* may be absent, see struct ps_packet */
+	struct ps_csum csum;
+	const struct ps_field *fields;
+	uint8_t nfields;
+};
+
+/* The registry: a protocol's id is its place in it. */
+extern const struct ps_proto *const ps_protos[];
+extern const unsigned int ps_nprotos;
+extern const struct ps_proto ps_proto_raw;
+
+#define PS_FIELDS(table)	.fields = (table), .nfields = sizeof(table) / sizeof((table)[0])
+
+/* Bytes [off, off + len) of a packet. */
+struct ps_range {
+	uint32_t off;
+	uint32_t len;
+};
+
+/* A header at range.off, and what is known to follow it: its payload, maybe padding. */
+struct ps_header {
+	const struct ps_proto *proto;
+	struct ps_range range;
+	const struct ps_header *outer;	/* the enclosing one that has a checksum, or NULL */
+};
+
+/* True if the whole header, with its options, is there. */
+bool ps_proto_fits(struct ps_packet *pkt, const struct ps_header *header);
+
+/* Length of the header with its options. False if it is malformed or truncated. */
+bool ps_proto_header_len(struct ps_packet *pkt, const struct ps_header *header, uint32_t *len);
+
+/*
+ * Where the payload lies, without padding. False if the header is malformed. If the header
+ * tells of more bytes than there are, the payload ends with the packet.
+ */
+bool ps_proto_payload(struct ps_packet *pkt, const struct ps_header *header,
+		      struct ps_range *payload);
+
+/* The policy: is the payload one of protocol next? */
+bool ps_proto_carries(struct ps_packet *pkt, const struct ps_header *header,
+		      const struct ps_proto *next);
+
+/*
+ * The header that the payload begins with, as far as the policy knows protocols. False: an
+ * unknown one, a later fragment, truncated, malformed.
+ */
+bool ps_proto_next(struct ps_packet *pkt, const struct ps_header *header, struct ps_header *next);
+
+/* True if bytes of this packet are elsewhere: it is a fragment, or the capture was cut. */
+bool ps_proto_is_partial(struct ps_packet *pkt, const struct ps_header *header);
+
+/*
+ * Where a field lies: whole bytes for options and payloads, for others the bytes that hold its
+ * bits. False if the header is malformed.
+ */
+bool ps_proto_field(struct ps_packet *pkt, const struct ps_header *header,
+		    const struct ps_field *field, struct ps_range *range);
+
+#endif

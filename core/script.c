@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#define LUA_LIB
+#include "lprefix.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lua.h"
+#include "lauxlib.h"
+
+#include "host.h"
+#include "script.h"
+
+/* Periods of PS_HOST_TICK_MS. */
+#define TICKS_PACKET	2
+#define TICKS_LOAD	25
+
+static const char scripts;	/* its address is the registry's key: path → name → function */
+
+static int fail(struct ps_script *s, int status)
+{
+	snprintf(s->error, sizeof(s->error), "%s", ps_runtime_error(&s->bind.rt, status));
+	return -1;
+}
+
+/* Calls f(context) protected, between enter and leave. It returns at most one value, kept. */
+static int protect(struct ps_script *s, lua_CFunction f, void *context, unsigned int ticks)
+{
+	lua_State *L = s->bind.rt.L;
+	int status;
+
+	ps_runtime_enter(&s->bind.rt, ticks);
+	lua_pushcfunction(L, f);
+	lua_pushlightuserdata(L, context);
+	status = lua_pcall(L, 1, 1, 0);
+	ps_runtime_leave(&s->bind.rt);
+	return status == LUA_OK ? 0 : fail(s, status);
+}
+
+struct open_request {
+	lua_Integer state_id;
+	bool is_interrupt;
+};
+
+static int open(lua_State *L)
+{
+	const struct open_request *request = lua_touserdata(L, 1);
+
+	ps_bind_open(L);
+	lua_newtable(L);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &scripts);
+	lua_pushboolean(L, request->is_interrupt);
+	lua_setglobal(L, "IS_INTERRUPT");
+	lua_pushinteger(L, request->state_id);
+	lua_setglobal(L, "STATE_ID");
+	return 0;
+}
+
+int ps_script_init(struct ps_script *s, uint32_t state_id, bool is_interrupt)
+{
+	struct open_request request = { state_id, is_interrupt };
+	int err;
+
+	memset(s, 0, sizeof(*s));
+	if (ps_runtime_init(&s->bind.rt, state_id, PS_SCRIPT_MEMORY))
+		return -1;
+	err = protect(s, open, &request, TICKS_LOAD);
+	if (err)
+		ps_script_clean(s);
+	else
+		lua_settop(s->bind.rt.L, 0);
+	return err;
+}
+
+void ps_script_clean(struct ps_script *s)
+{
+	ps_runtime_clean(&s->bind.rt);
+	ps_bind_clean(&s->bind);
+}
+
+/*
+ * Loading.
+ */
+struct load_request {
+	const char *path;
+	const char *text;
+	size_t len;
+};
+
+/* Pushes a copy of the table of globals. */
+static void copy_globals(lua_State *L)
+{
+	int globals, copy;
+
+	lua_newtable(L);
+	copy = lua_gettop(L);
+	lua_pushglobaltable(L);
+	globals = copy + 1;
+	lua_pushnil(L);
+	while (lua_next(L, globals)) {
+		lua_pushvalue(L, -2);
+		lua_insert(L, -2);
+		lua_rawset(L, copy);
+	}
+	lua_settop(L, copy);
+}
+
+/* Pushes a table of the functions in globals that are not what they were in the table before. */
+static void new_functions(lua_State *L, int before)
+{
+	int globals, functions;
+
+	lua_newtable(L);
+	functions = lua_gettop(L);
+	lua_pushglobaltable(L);
+	globals = functions + 1;
+	lua_pushnil(L);
+	while (lua_next(L, globals)) {
+		lua_pushvalue(L, -2);
+		lua_rawget(L, before);
+		if (lua_isfunction(L, -2) && !lua_rawequal(L, -1, -2)) {
+			lua_pushvalue(L, -3);
+			lua_pushvalue(L, -3);
+			lua_rawset(L, functions);
+		}
+		lua_pop(L, 2);
+	}
+	lua_settop(L, functions);
+}
+
+static int load(lua_State *L)
+{
+	const struct load_request *request = lua_touserdata(L, 1);
+
+	copy_globals(L);
+	lua_pushfstring(L, "@%s", request->path);
+	if (luaL_loadbufferx(L, request->text, request->len, lua_tostring(L, -1), "t"))
+		return lua_error(L);
+	lua_call(L, 0, 0);
+
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &scripts);
+	new_functions(L, 2);
+	lua_setfield(L, -2, request->path);
+	return 0;
+}
+
+int ps_script_load(struct ps_script *s, const char *path, const char *text, size_t len)
+{
+	struct load_request request = { path, text, len };
+	int err = protect(s, load, &request, TICKS_LOAD);
+
+	lua_settop(s->bind.rt.L, 0);
+	return err;
+}
+
+struct find_request {
+	const char *path;
+	const char *function;
+};
+
+static int has(lua_State *L)
+{
+	const struct find_request *request = lua_touserdata(L, 1);
+
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &scripts);
+	lua_pushboolean(L, lua_getfield(L, -1, request->path) != LUA_TNIL);
+	return 1;
+}
+
+bool ps_script_has(struct ps_script *s, const char *path)
+{
+	struct find_request request = { path, NULL };
+	lua_State *L = s->bind.rt.L;
+	bool found = !protect(s, has, &request, TICKS_LOAD) && lua_toboolean(L, -1);
+
+	lua_settop(L, 0);
+	return found;
+}
+
+static int find(lua_State *L)
+{
+	const struct find_request *request = lua_touserdata(L, 1);
+
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &scripts);
+	lua_getfield(L, -1, request->path);
+	lua_pushstring(L, request->function);
+	if (lua_rawget(L, -2) == LUA_TNIL) {
+		lua_pushglobaltable(L);
+		lua_pushstring(L, request->function);
+		lua_rawget(L, -2);
+	}
+	if (!lua_isfunction(L, -1))
+		return luaL_error(L, "%s: no function '%s' (define it as a global, or name another "
+				     "one with --function)", request->path, request->function);
+	lua_pushinteger(L, luaL_ref(L, LUA_REGISTRYINDEX));
+	return 1;
+}
+
+int ps_script_find(struct ps_script *s, const char *path, const char *function)
+{
+	struct find_request request = { path, function };
+	lua_State *L = s->bind.rt.L;
+	int handler = -1;
+
+	if (!protect(s, find, &request, TICKS_LOAD))
+		handler = lua_tointeger(L, -1);
+	lua_settop(L, 0);
+	return handler;
+}
+
+void ps_script_put(struct ps_script *s, int handler)
+{
+	luaL_unref(s->bind.rt.L, LUA_REGISTRYINDEX, handler);
+}
+
+/*
+ * Running.
+ */
+
+/* Into s->error: where the handler is, and that it returned the value at -1. */
+static void no_verdict(struct ps_script *s, int handler)
+{
+	lua_State *L = s->bind.rt.L;
+	lua_Debug ar;
+
+	lua_rawgeti(L, LUA_REGISTRYINDEX, handler);
+	lua_getinfo(L, ">S", &ar);
+	if (lua_isinteger(L, -1))
+		snprintf(s->error, sizeof(s->error), "%s:%d: the handler returned %lld, which is no "
+			 "verdict", ar.short_src, ar.linedefined, lua_tointeger(L, -1));
+	else
+		snprintf(s->error, sizeof(s->error), "%s:%d: the handler returned no verdict but %s",
+			 ar.short_src, ar.linedefined, luaL_typename(L, -1));
+}
+
+static enum ps_verdict to_verdict(struct ps_script *s, int handler, uint16_t *queue)
+{
+	int is_integer;
+	lua_Integer value = lua_tointegerx(s->bind.rt.L, -1, &is_integer);
+
+	if (is_integer) {
+		if (value == PS_XT_CONTINUE)
+			return PS_VERDICT_CONTINUE;
+		if (value == PS_NF_ACCEPT)
+			return PS_VERDICT_ACCEPT;
+		if (value == PS_NF_DROP)
+			return PS_VERDICT_DROP;
+		if (value == PS_NF_STOLEN)
+			return PS_VERDICT_STOLEN;
+		if (value == PS_NF_REPEAT)
+			return PS_VERDICT_REPEAT;
+		if (value == PS_XT_RETURN)
+			return PS_VERDICT_RETURN;
+		if ((value & 0xFFFF) == PS_NF_QUEUE && value >> 16 >= 0 && value >> 16 <= 0xFFFF) {
+			*queue = value >> 16;
+			return PS_VERDICT_QUEUE;
+		}
+	}
+	no_verdict(s, handler);
+	return PS_VERDICT_ERROR;
+}
+
+enum ps_verdict ps_script_run(struct ps_script *s, int handler, struct ps_packet *pkt,
+			      uint16_t *queue)
+{
+	struct ps_runtime *rt = &s->bind.rt;
+	lua_State *L = rt->L;
+	enum ps_verdict verdict = PS_VERDICT_ERROR;
+	int status;
+
+	ps_runtime_enter(rt, TICKS_PACKET);
+	lua_rawgeti(L, LUA_REGISTRYINDEX, handler);
+	ps_bind_packet(&s->bind, pkt);
+	status = lua_pcall(L, 1, 1, 0);
+	ps_bind_release(&s->bind);
+	ps_runtime_leave(rt);
+
+	if (l_likely(status == LUA_OK))
+		verdict = to_verdict(s, handler, queue);
+	else
+		fail(s, status);
+	lua_settop(L, 0);
+	return verdict;
+}
+
+int ps_script_check(const char *chunkname, const char *text, size_t len, char *error, size_t size)
+{
+	struct ps_runtime rt;
+	int status;
+
+	if (ps_runtime_init(&rt, 0, PS_SCRIPT_MEMORY)) {
+		snprintf(error, size, "not enough memory");
+		return -1;
+	}
+	ps_runtime_enter(&rt, TICKS_LOAD);
+	lua_pushfstring(rt.L, "@%s", chunkname);
+	status = luaL_loadbufferx(rt.L, text, len, lua_tostring(rt.L, -1), "t");
+	ps_runtime_leave(&rt);
+	if (status != LUA_OK)
+		snprintf(error, size, "%s", ps_runtime_error(&rt, status));
+	ps_runtime_clean(&rt);
+	return status == LUA_OK ? 0 : -1;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * The scripts of one Lua state: load them, find their handlers, run those on packets. One
+ * thread of control at a time, in the context that lua/host.h tells of.
+ */
+#ifndef PS_SCRIPT_H
+#define PS_SCRIPT_H
+
+#include "bind.h"
+#include "verdict.h"
+
+#define PS_SCRIPT_MEMORY	(1024 * 1024)	/* bytes of a state */
+#define PS_SCRIPT_TEXT_MAX	(256 * 1024)	/* bytes of a script */
+#define PS_SCRIPT_ERROR_SIZE	256
+
+struct ps_script {
+	struct ps_bind bind;		/* first: found through the lua_State */
+	char error[PS_SCRIPT_ERROR_SIZE];	/* what the last call that failed has to say */
+};
+
+/*
+ * is_interrupt becomes IS_INTERRUPT. Returns 0, or -1 when there is no memory.
+ * ps_script_clean() undoes it.
+ */
+int ps_script_init(struct ps_script *s, uint32_t state_id, bool is_interrupt);
+void ps_script_clean(struct ps_script *s);
+
+/* True if this path has been loaded. */
+bool ps_script_has(struct ps_script *s, const char *path);
+
+/*
+ * Compiles and runs a script, and remembers which functions it left in globals. The name
+ * stands in messages and in ps_script_find(). Returns 0 or -1 (s->error).
+ */
+int ps_script_load(struct ps_script *s, const char *path, const char *text, size_t len);
+
+/*
+ * A handle for the function that path defined as a global, whatever scripts loaded later have
+ * put in its place. Returns it, or -1 (s->error). ps_script_put() gives it back.
+ */
+int ps_script_find(struct ps_script *s, const char *path, const char *function);
+void ps_script_put(struct ps_script *s, int handler);
+
+/*
+ * Runs a handler on a packet. PS_VERDICT_ERROR: see s->error. queue gets the number that came
+ * with PS_VERDICT_QUEUE.
+ */
+enum ps_verdict ps_script_run(struct ps_script *s, int handler, struct ps_packet *pkt,
+			      uint16_t *queue);
+
+/*
+ * Compiles only. Returns 0, or -1 and in error[size] the message, which begins with
+ * chunkname:line. Needs no state.
+ */
+int ps_script_check(const char *chunkname, const char *text, size_t len, char *error, size_t size);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * What becomes of a packet. The names and values that scripts see are the kernel's
+ * (uapi/linux/netfilter.h, uapi/linux/netfilter/x_tables.h); front ends check at build time
+ * that they are.
+ */
+#ifndef PS_VERDICT_H
+#define PS_VERDICT_H
+
+#define PS_NF_DROP	0
+#define PS_NF_ACCEPT	1
+#define PS_NF_STOLEN	2
+#define PS_NF_QUEUE	3		/* the queue's number may stand in bits 16 to 31 */
+#define PS_NF_REPEAT	4
+#define PS_XT_CONTINUE	0xFFFFFFFFLL
+#define PS_XT_RETURN	(-PS_NF_REPEAT - 1)
+
+enum ps_verdict {
+	PS_VERDICT_DROP,
+	PS_VERDICT_ACCEPT,
+	PS_VERDICT_STOLEN,
+	PS_VERDICT_QUEUE,
+	PS_VERDICT_REPEAT,
+	PS_VERDICT_CONTINUE,
+	PS_VERDICT_RETURN,
+	PS_VERDICT_ERROR,	/* the handler gave none: it raised, ran too long, returned no verdict */
+};
+
+#endif

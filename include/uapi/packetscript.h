@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * What the kernel and userspace agree on: the layout of an iptables rule that
+ * ends in "-j LUA".
+ */
+#ifndef PS_UAPI_PACKETSCRIPT_H
+#define PS_UAPI_PACKETSCRIPT_H
+
+#include <linux/types.h>
+
+/*
+ * nf_tables stores a rule in fewer than 4096 bytes (nft_rule.dlen has 12 bits),
+ * so a path of PATH_MAX does not fit.
+ */
+#define XT_LUA_SCRIPT_SIZE	512	/* absolute path, with its final zero */
+#define XT_LUA_FUNCTION_SIZE	64	/* a Lua name, with its final zero */
+
+#define XT_LUA_FUNCTION_DEFAULT	"process_packet"
+
+/* What becomes of a packet whose handler failed (--on-error). */
+enum xt_lua_on_error {
+	XT_LUA_ON_ERROR_DROP,
+	XT_LUA_ON_ERROR_ACCEPT,
+	XT_LUA_ON_ERROR_CONTINUE,
+	XT_LUA_ON_ERROR_COUNT,	/* the number of values, not one of them */
+};
+
+struct ps_rule;
+
+struct xt_lua_tginfo {
+	char script[XT_LUA_SCRIPT_SIZE];
+	char function[XT_LUA_FUNCTION_SIZE];
+	__u32 state;
+	__u8 on_error;		/* enum xt_lua_on_error */
+	__u8 reserved[3];	/* zero */
+
+	/* The kernel's own, from here on. */
+	struct ps_rule *rule __attribute__((aligned(8)));
+	__u8 can_return;	/* the table knows what to do with XT_RETURN from a target */
+};
+
+#endif

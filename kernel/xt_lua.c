@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* xt_LUA.ko: the iptables target LUA. */
+#define pr_fmt(fmt) "packetscript: " fmt
+
+#include <linux/if_arp.h>
+#include <linux/module.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/x_tables.h>
+#include <linux/skbuff.h>
+
+#include "packetscript.h"
+#include "rule.h"
+#include "skb.h"
+#include "verdict.h"
+
+#define REPEAT_MAX	8
+
+static_assert(PS_NF_DROP == NF_DROP && PS_NF_ACCEPT == NF_ACCEPT && PS_NF_STOLEN == NF_STOLEN &&
+	      PS_NF_QUEUE == NF_QUEUE && PS_NF_REPEAT == NF_REPEAT);
+static_assert(PS_XT_CONTINUE == XT_CONTINUE && PS_XT_RETURN == XT_RETURN);
+
+static const struct {
+	const char *name;
+	unsigned int verdict;
+} on_error[XT_LUA_ON_ERROR_COUNT] = {
+	[XT_LUA_ON_ERROR_DROP] = { "drop", NF_DROP },
+	[XT_LUA_ON_ERROR_ACCEPT] = { "accept", NF_ACCEPT },
+	[XT_LUA_ON_ERROR_CONTINUE] = { "continue", XT_CONTINUE },
+};
+
+/*
+ * Whether an Ethernet header stands before the network header. From routing on, what is left
+ * there is the header that the packet came with, not the one it will leave with.
+ */
+static bool has_link(const struct xt_action_param *par)
+{
+	const struct net_device *in = xt_in(par);
+
+	switch (xt_hooknum(par)) {
+	case NF_INET_PRE_ROUTING:
+	case NF_INET_LOCAL_IN:
+	case NF_INET_FORWARD:
+		return in && (in->type == ARPHRD_ETHER || in->type == ARPHRD_LOOPBACK);
+	}
+	return false;
+}
+
+/* REPEAT calls the handler again: the kernel has no such verdict for hooks any more. */
+static enum ps_verdict run(const struct xt_lua_tginfo *info, struct ps_skb_packet *p, u16 *queue)
+{
+	enum ps_verdict verdict;
+	unsigned int i;
+
+	for (i = 0; i <= REPEAT_MAX; i++) {
+		verdict = ps_rule_run(info->rule, &p->pkt, queue);
+		if (verdict != PS_VERDICT_REPEAT)
+			return verdict;
+	}
+	pr_warn_ratelimited("%s: NF_REPEAT %d times in a row (--on-error %s)\n", info->function,
+			    REPEAT_MAX, on_error[info->on_error].name);
+	return PS_VERDICT_ERROR;
+}
+
+static unsigned int lua_tg(struct sk_buff *skb, const struct xt_action_param *par)
+{
+	const struct xt_lua_tginfo *info = par->targinfo;
+	struct ps_skb_packet p;
+	u16 queue;
+
+	ps_skb_init(&p, skb, has_link(par));
+	switch (run(info, &p, &queue)) {
+	case PS_VERDICT_DROP:
+		return NF_DROP;
+	case PS_VERDICT_ACCEPT:
+		return NF_ACCEPT;
+	case PS_VERDICT_CONTINUE:
+		return XT_CONTINUE;
+	case PS_VERDICT_RETURN:
+		/* ip_tables would pass it to netfilter, which would lose the packet */
+		return info->can_return ? XT_RETURN : XT_CONTINUE;
+	case PS_VERDICT_STOLEN:
+		consume_skb(skb);
+		return NF_STOLEN;
+	case PS_VERDICT_QUEUE:
+		return NF_QUEUE_NR(queue);
+	case PS_VERDICT_REPEAT:
+	case PS_VERDICT_ERROR:
+		break;
+	}
+	return on_error[info->on_error].verdict;
+}
+
+static bool is_terminated(const char *text, size_t size)
+{
+	return strnlen(text, size) < size;
+}
+
+static int lua_tg_check(const struct xt_tgchk_param *par)
+{
+	struct xt_lua_tginfo *info = par->targinfo;
+	struct ps_rule *rule;
+
+	if (!is_terminated(info->script, sizeof(info->script)) || info->script[0] != '/' ||
+	    !is_terminated(info->function, sizeof(info->function)) || !info->function[0] ||
+	    info->on_error >= XT_LUA_ON_ERROR_COUNT)
+		return -EINVAL;
+
+	rule = ps_rule_new(par->net, info->script, info->function, info->state,
+			   on_error[info->on_error].name);
+	if (IS_ERR(rule))
+		return PTR_ERR(rule);
+	info->can_return = par->nft_compat;
+	info->rule = rule;
+	return 0;
+}
+
+static void lua_tg_destroy(const struct xt_tgdtor_param *par)
+{
+	const struct xt_lua_tginfo *info = par->targinfo;
+
+	ps_rule_free(info->rule);
+}
+
+static struct xt_target lua_targets[] __read_mostly = {
+	{
+		.name = "LUA",
+		.family = NFPROTO_IPV4,
+		.target = lua_tg,
+		.checkentry = lua_tg_check,
+		.destroy = lua_tg_destroy,
+		.targetsize = sizeof(struct xt_lua_tginfo),
+		.usersize = offsetof(struct xt_lua_tginfo, rule),
+		.me = THIS_MODULE,
+	},
+	{
+		.name = "LUA",
+		.family = NFPROTO_IPV6,
+		.target = lua_tg,
+		.checkentry = lua_tg_check,
+		.destroy = lua_tg_destroy,
+		.targetsize = sizeof(struct xt_lua_tginfo),
+		.usersize = offsetof(struct xt_lua_tginfo, rule),
+		.me = THIS_MODULE,
+	},
+};
+
+static int __init xt_lua_init(void)
+{
+	return xt_register_targets(lua_targets, ARRAY_SIZE(lua_targets));
+}
+
+static void __exit xt_lua_exit(void)
+{
+	xt_unregister_targets(lua_targets, ARRAY_SIZE(lua_targets));
+}
+
+module_init(xt_lua_init);
+module_exit(xt_lua_exit);
+MODULE_DESCRIPTION("iptables target LUA");
+MODULE_LICENSE("Dual MIT/GPL");
+MODULE_VERSION(PS_VERSION);
+MODULE_ALIAS("ipt_LUA");
+MODULE_ALIAS("ip6t_LUA");

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * What keeps a script within its limits. luaconf.h builds these calls into Lua; lua/runtime.c
+ * has the functions; the machine answers the ps_host_ ones (plat/<platform>/host.c).
+ */
+#ifndef PS_GUARD_H
+#define PS_GUARD_H
+
+#include <stddef.h>
+
+struct lua_State;
+struct ps_runtime;
+
+/* The limits of a runtime. The extra space before each lua_State points to it. */
+struct ps_guard {
+	unsigned long stack_soft;	/* C stack addresses below raise "C stack overflow" */
+	unsigned long stack_hard;	/* below this, handling that error is given up */
+	struct lua_State *running;	/* the coroutine that runs now */
+	volatile int expired;		/* the time is up; set by ps_runtime_expire() */
+};
+
+static inline struct ps_guard *ps_guard_of(struct lua_State *L)
+{
+	return *(struct ps_guard **)((char *)L - sizeof(void *));
+}
+
+static inline unsigned long ps_stack_pointer(void)
+{
+	return (unsigned long)__builtin_frame_address(0);
+}
+
+/* Raises "no floating point". The type is for the expressions it stands in. */
+long long ps_guard_no_float(struct lua_State *L);
+
+/* lua_resume, which keeps ps_guard.running true. */
+int ps_guard_resume(struct lua_State *co, struct lua_State *from, int nargs, int *nresults);
+
+/* Raises in the running coroutine if the time of the runtime on this CPU is up. */
+void ps_guard_expired(struct ps_guard *guard);
+
+/* Any context. The guard of the runtime that runs on this CPU, or NULL. */
+struct ps_guard *ps_host_guard(void);
+/* Any context. */
+unsigned long ps_host_random(void);
+
+static inline void ps_guard_tick(void)
+{
+	struct ps_guard *guard = ps_host_guard();
+
+	if (guard && guard->expired)
+		ps_guard_expired(guard);
+}
+
+#endif

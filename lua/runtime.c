@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Runtimes, and the functions that luaconf.h builds into Lua. The only file that reaches
+ * into Lua's internal structures, next to lua/inside.h.
+ */
+#define LUA_CORE
+#include "lprefix.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "lua.h"
+#include "lauxlib.h"
+#include "lualib.h"
+#include "lapi.h"
+#include "ldebug.h"
+#include "lgc.h"
+#include "lobject.h"
+#include "lstate.h"
+#include "lvm.h"
+
+#include "host.h"
+#include "inside.h"
+#include "runtime.h"
+
+#define STACK_RESERVE	1200	/* between the soft and the hard limit: to handle an overflow */
+
+long long ps_guard_no_float(lua_State *L)
+{
+	static const char message[] = "no floating point (// divides integers)";
+
+	if (isLua(L->ci))
+		luaG_runerror(L, message);
+	luaL_error(L, message);
+	return 0;
+}
+
+/* Constant folding; "/" and "^" would raise, so they stay in the code. */
+int ps_guard_fold(lua_State *L, int op, const TValue *a, const TValue *b, TValue *result)
+{
+	if (op == LUA_OPDIV || op == LUA_OPPOW)
+		return 0;
+	return luaO_rawarith(L, op, a, b, result);
+}
+
+/* A finalizer would run at any time, in any handler, and hooks are off in it. */
+void ps_guard_finalizer(lua_State *L, GCObject *object, Table *metatable)
+{
+	if (object->tt == LUA_VTABLE && gfasttm(G(L), metatable, TM_GC))
+		luaL_error(L, "'__gc' is not available to scripts");
+	luaC_checkfinalizer(L, object, metatable);
+}
+
+/*
+ * Time.
+ */
+static void time_is_up(lua_State *L)
+{
+	L->errfunc = 0;		/* a message handler could loop in here, where hooks are off */
+	luaL_error(L, "time limit exceeded");
+}
+
+void ps_guard_expired(struct ps_guard *guard)
+{
+	time_is_up(guard->running);
+}
+
+static void expire_hook(lua_State *L, lua_Debug *ar)
+{
+	(void)ar;
+	if (ps_guard_of(L)->expired)
+		time_is_up(L);
+	lua_sethook(L, NULL, 0, 0);	/* a coroutine which an earlier run left behind */
+}
+
+static void arm(lua_State *L)
+{
+	lua_sethook(L, expire_hook, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
+}
+
+void ps_runtime_expire(struct ps_guard *guard)
+{
+	guard->expired = 1;
+	arm(guard->running);
+}
+
+int ps_guard_resume(lua_State *co, lua_State *from, int nargs, int *nresults)
+{
+	struct ps_guard *guard = ps_guard_of(co);
+	int status;
+
+	guard->running = co;
+	if (guard->expired)
+		arm(co);
+	status = lua_resume(co, from, nargs, nresults);
+	guard->running = from;
+	if (guard->expired)
+		arm(from);
+	return status;
+}
+
+void ps_runtime_enter(struct ps_runtime *rt, unsigned int ticks)
+{
+	unsigned long sp = ps_stack_pointer();
+
+	rt->guard.stack_hard = sp - ps_host_stack_budget(sp);
+	rt->guard.stack_soft = rt->guard.stack_hard + STACK_RESERVE;
+	rt->guard.running = rt->L;
+	ps_host_enter(&rt->guard, ticks);
+}
+
+void ps_runtime_leave(struct ps_runtime *rt)
+{
+	ps_host_leave();
+	if (l_unlikely(rt->guard.expired)) {
+		rt->guard.expired = 0;
+		lua_sethook(rt->L, NULL, 0, 0);
+	}
+}
+
+/*
+ * The Lua state.
+ */
+static void *allocate(void *ud, void *block, size_t old, size_t size)
+{
+	struct ps_runtime *rt = ud;
+	void *p;
+
+	if (!block)
+		old = 0;	/* then it tells the type of the object */
+	if (size > old) {
+		if (size - old > rt->memory_max - rt->memory)
+			return NULL;
+		rt->allocations++;
+	}
+	p = ps_host_realloc(block, size);
+	if (p || !size)
+		rt->memory += size - old;
+	return p;
+}
+
+static int print(lua_State *L)
+{
+	luaL_Buffer b;
+	int i, n = lua_gettop(L);
+
+	luaL_buffinit(L, &b);
+	for (i = 1; i <= n; i++) {
+		if (i > 1)
+			luaL_addchar(&b, '\t');
+		luaL_tolstring(L, i, NULL);
+		luaL_addvalue(&b);
+	}
+	luaL_pushresult(&b);
+	luaL_where(L, 1);
+	lua_pushfstring(L, "state %I: %s%s", (LUAI_UACINT)ps_runtime_of(L)->state_id,
+			lua_tostring(L, -1), lua_tostring(L, -2));
+	ps_host_log(lua_tostring(L, -1));
+	return 0;
+}
+
+static int open_libraries(lua_State *L)
+{
+	static const luaL_Reg libraries[] = {
+		{ LUA_GNAME, luaopen_base },
+		{ LUA_STRLIBNAME, luaopen_string },
+		{ LUA_TABLIBNAME, luaopen_table },
+		{ LUA_COLIBNAME, luaopen_coroutine },
+		{ LUA_UTF8LIBNAME, luaopen_utf8 },
+		{ LUA_MATHLIBNAME, ps_open_math },
+	};
+	static const char *const without[] = { "dofile", "loadfile", "warn" };
+	size_t i;
+
+	for (i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++) {
+		luaL_requiref(L, libraries[i].name, libraries[i].func, 1);
+		lua_pop(L, 1);
+	}
+	for (i = 0; i < sizeof(without) / sizeof(without[0]); i++) {
+		lua_pushnil(L);
+		lua_setglobal(L, without[i]);
+	}
+	lua_register(L, "print", print);
+	return 0;
+}
+
+int ps_runtime_init(struct ps_runtime *rt, unsigned int state_id, size_t memory_max)
+{
+	int status;
+
+	memset(rt, 0, sizeof(*rt));
+	rt->memory_max = memory_max;
+	rt->state_id = state_id;
+	rt->L = lua_newstate(allocate, rt);
+	if (!rt->L)
+		return -1;
+	memcpy(lua_getextraspace(rt->L), &rt, sizeof(rt));
+
+	ps_runtime_enter(rt, ~0u);
+	lua_pushcfunction(rt->L, open_libraries);
+	status = lua_pcall(rt->L, 0, 0, 0);
+	ps_runtime_leave(rt);
+	if (status != LUA_OK) {
+		ps_runtime_clean(rt);
+		return -1;
+	}
+	return 0;
+}
+
+void ps_runtime_clean(struct ps_runtime *rt)
+{
+	if (!rt->L)
+		return;
+	ps_runtime_enter(rt, ~0u);
+	lua_close(rt->L);
+	ps_host_leave();
+	rt->L = NULL;
+}
+
+const char *ps_runtime_error(struct ps_runtime *rt, int status)
+{
+	const TValue *error = s2v(PS_STACK_TOP(rt->L) - 1);
+
+	if (status == LUA_ERRMEM)
+		return "not enough memory (the limits of the state or of the machine)";
+	if (ttisstring(error))
+		return svalue(error);
+	return "the error is not a string";
+}

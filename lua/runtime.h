@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * A runtime: one Lua state with its libraries and its limits. It knows nothing of packets.
+ * One thread of control at a time: the owner serialises all calls but ps_runtime_expire().
+ */
+#ifndef PS_RUNTIME_H
+#define PS_RUNTIME_H
+
+#include <stddef.h>
+#include "guard.h"
+
+struct ps_runtime {
+	struct ps_guard guard;		/* first: found through LUA_EXTRASPACE */
+	struct lua_State *L;
+	size_t memory;			/* bytes that the Lua state holds */
+	size_t memory_max;
+	unsigned long allocations;	/* calls to the allocator that asked for memory */
+	unsigned int state_id;		/* named in log lines */
+};
+
+/*
+ * Makes the Lua state with the base, string, table, coroutine, utf8 and math libraries.
+ * Returns 0 or -1 when there is no memory. ps_runtime_clean() undoes it.
+ */
+int ps_runtime_init(struct ps_runtime *rt, unsigned int state_id, size_t memory_max);
+void ps_runtime_clean(struct ps_runtime *rt);
+
+/*
+ * Every use of rt->L stands between these two: they set the limits of C stack (from here
+ * downwards) and of time (ticks periods of PS_HOST_TICK_MS, counted from the next one on).
+ */
+void ps_runtime_enter(struct ps_runtime *rt, unsigned int ticks);
+void ps_runtime_leave(struct ps_runtime *rt);
+
+/* Interrupt context, on the CPU that is between enter and leave: the script's time is up. */
+void ps_runtime_expire(struct ps_guard *guard);
+
+/*
+ * The text of the error value on top of L's stack, which stays there; never raises and never
+ * calls back into the script. status is what the protected call returned.
+ */
+const char *ps_runtime_error(struct ps_runtime *rt, int status);
+
+static inline struct ps_runtime *ps_runtime_of(struct lua_State *L)
+{
+	return (struct ps_runtime *)ps_guard_of(L);
+}
+
+int ps_open_math(struct lua_State *L);	/* lua/mathlib.c; a lua_CFunction */
+
+#endif

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+# What the engine is made of: the one list, read by Kbuild and by Makefile.
+# Names without suffix, from the top of the project.
+
+# Lua as released (fetched by scripts/fetch-lua), without linit, liolib, loslib,
+# loadlib, ldblib and lmathlib
+LUA_RELEASE := lapi lcode lctype ldebug ldo ldump lfunc lgc llex lmem lobject \
+	lopcodes lparser lstate lstring ltable ltm lundump lvm lzio \
+	lauxlib lbaselib lcorolib lstrlib ltablib lutf8lib
+
+# ours around it
+LUA_OURS := lua/runtime lua/mathlib
+
+ENGINE := core/csum core/field core/proto core/bind core/bytes core/script \
+	proto/protos proto/eth proto/ip proto/icmp proto/tcp proto/udp

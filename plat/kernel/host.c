@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * What a runtime asks of the machine, answered by the kernel. Runtimes run with softirqs
+ * disabled: on packets, and while rules are checked.
+ */
+#define pr_fmt(fmt) "packetscript: " fmt
+
+#include <linux/bug.h>
+#include <linux/hrtimer.h>
+#include <linux/percpu.h>
+#include <linux/printk.h>
+#include <linux/random.h>
+#include <linux/ratelimit.h>
+#include <linux/sched.h>
+#include <linux/sched/task_stack.h>
+#include <linux/slab.h>
+
+#include "compat.h"
+#include "host.h"
+#include "host_kernel.h"
+#include "runtime.h"
+
+/*
+ * Lua gets 6000 bytes of a stack of 16 KiB, and as much more as debugging makes frames and
+ * stacks larger. What it calls, and an interrupt on top of that, needs the rest.
+ */
+#define STACK_BUDGET	(6000 * (THREAD_SIZE / 16384))
+#define STACK_RESERVE	(4096 * (THREAD_SIZE / 16384))
+
+void *ps_host_realloc(void *block, size_t size)
+{
+	if (size)
+		return krealloc(block, size, GFP_ATOMIC | __GFP_NOWARN);
+	kfree(block);
+	return NULL;
+}
+
+void ps_host_abort(void)
+{
+	BUG();
+}
+
+unsigned long ps_host_random(void)
+{
+	return get_random_u64();
+}
+
+void ps_host_log(const char *line)
+{
+	pr_info_ratelimited("%s\n", line);
+}
+
+/* On an interrupt's stack, which is as large, little has been used when packets come. */
+size_t ps_host_stack_budget(unsigned long sp)
+{
+	unsigned long end = (unsigned long)end_of_stack(current);
+	unsigned long left = sp - end;
+
+	if (left >= THREAD_SIZE)
+		return STACK_BUDGET;
+	if (left <= STACK_RESERVE)
+		return 0;
+	return min_t(unsigned long, left - STACK_RESERVE, STACK_BUDGET);
+}
+
+/*
+ * The watch: a timer on each CPU on which scripts run. It looks every PS_HOST_TICK_MS whether
+ * the run that it saw the last time still goes on, and rests when there was none. A run costs
+ * three stores.
+ */
+struct watch {
+	struct hrtimer timer;
+	struct ps_guard *guard;	/* what runs here now */
+	unsigned int run;	/* counts runs */
+	unsigned int seen;	/* run at the last tick */
+	unsigned int ticks;	/* how many ticks a run may see */
+	unsigned int left;	/* how many the one that was seen has left */
+	bool armed;
+	int cpu;
+};
+
+static DEFINE_PER_CPU(struct watch, watches);
+
+static enum hrtimer_restart watch_tick(struct hrtimer *timer)
+{
+	struct watch *w = container_of(timer, struct watch, timer);
+
+	/* The CPU went away and its timers moved: nothing runs there. */
+	if (w->cpu != smp_processor_id())
+		goto rest;
+
+	if (w->run != w->seen) {
+		w->seen = w->run;
+		w->left = w->ticks;
+	} else if (!w->guard) {
+		goto rest;
+	}
+	if (w->guard && w->left && !--w->left)
+		ps_runtime_expire(w->guard);
+	hrtimer_forward_now(timer, ms_to_ktime(PS_HOST_TICK_MS));
+	return HRTIMER_RESTART;
+rest:
+	w->armed = false;
+	return HRTIMER_NORESTART;
+}
+
+void ps_host_enter(struct ps_guard *guard, unsigned int ticks)
+{
+	struct watch *w = this_cpu_ptr(&watches);
+
+	w->ticks = ticks;
+	w->run++;
+	w->guard = guard;
+	if (unlikely(!w->armed)) {
+		w->armed = true;
+		hrtimer_start(&w->timer, ms_to_ktime(PS_HOST_TICK_MS), HRTIMER_MODE_REL_PINNED_HARD);
+	}
+}
+
+void ps_host_leave(void)
+{
+	barrier();
+	this_cpu_write(watches.guard, NULL);
+}
+
+struct ps_guard *ps_host_guard(void)
+{
+	return this_cpu_read(watches.guard);
+}
+
+void ps_host_setup(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct watch *w = per_cpu_ptr(&watches, cpu);
+
+		hrtimer_setup(&w->timer, watch_tick, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
+		w->cpu = cpu;
+	}
+}
+
+void ps_host_teardown(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		hrtimer_cancel(&per_cpu_ptr(&watches, cpu)->timer);
+}

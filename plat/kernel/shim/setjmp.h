@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#ifndef PS_SHIM_SETJMP_H
+#define PS_SHIM_SETJMP_H
+typedef unsigned long jmp_buf[8];
+int ps_setjmp(unsigned long *env) __attribute__((returns_twice));
+void ps_longjmp(unsigned long *env, int value);
+#define setjmp(env)		ps_setjmp(env)
+#define longjmp(env, value)	ps_longjmp(env, value)
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* Ethernet II: IEEE 802.3, 3.1. */
+#include "protos.h"
+
+static const struct ps_field fields[] = {
+	{ "dmac",   {   0, 48 }, PS_MAC },
+	{ "smac",   {  48, 48 }, PS_MAC },
+	{ "type",   {  96, 16 }, PS_UINT },
+	{ "data",   { 112,  0 }, PS_BYTES, PS_PAYLOAD },
+};
+
+static const struct ps_next next[] = {
+	{ 0x0800, &ps_proto_ip },
+	{ 0, NULL },
+};
+
+const struct ps_proto ps_proto_eth = {
+	.name = "packet_eth",
+	.header_min = 14,
+	.next_by = { 96, 16 },
+	.next = next,
+	.is_link = true,
+	PS_FIELDS(fields),
+};

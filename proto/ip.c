@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* IPv4: RFC 791, 3.1. */
+#include "protos.h"
+
+static const struct ps_field fields[] = {
+	{ "version",    {   0,  4 }, PS_UINT },
+	{ "ihl",        {   4,  4 }, PS_UINT, PS_COVERAGE },
+	{ "tos",        {   8,  8 }, PS_UINT },
+	{ "tot_len",    {  16, 16 }, PS_UINT, PS_COVERAGE },
+	{ "id",         {  32, 16 }, PS_UINT },
+	{ "flags",      {  48,  3 }, PS_UINT },
+	{ "frag_off",   {  51, 13 }, PS_UINT },
+	{ "ttl",        {  64,  8 }, PS_UINT },
+	{ "protocol",   {  72,  8 }, PS_UINT, PS_COVERAGE },
+	{ "check",      {  80, 16 }, PS_UINT, PS_CHECKSUM },
+	{ "saddr",      {  96, 32 }, PS_IPV4, PS_PSEUDO },
+	{ "daddr",      { 128, 32 }, PS_IPV4, PS_PSEUDO },
+	{ "options",    { 160,  0 }, PS_BYTES, PS_OPTIONS },
+	{ "data",       { 160,  0 }, PS_BYTES, PS_PAYLOAD },
+};
+
+static const struct ps_next next[] = {
+	{ 1,  &ps_proto_icmp },
+	{ 6,  &ps_proto_tcp },
+	{ 17, &ps_proto_udp },
+	{ 0, NULL },
+};
+
+const struct ps_proto ps_proto_ip = {
+	.name = "packet_ip",
+	.header_min = 20,
+	.header_len = { 4, 4 },
+	.total_len = { 16, 16 },
+	.more_fragments = { 50, 1 },
+	.fragment = { 51, 13 },
+	.next_by = { 72, 8 },
+	.next = next,
+	.csum = { PS_CSUM_HEADER, 10 },
+	PS_FIELDS(fields),
+};

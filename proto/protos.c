@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#include "protos.h"
+
+const struct ps_proto ps_proto_raw = {
+	.name = "packet_raw",
+	.any_next = true,
+};
+
+/* A protocol's place in this list is its id: new ones go to the end. */
+const struct ps_proto *const ps_protos[] = {
+	&ps_proto_raw,
+	&ps_proto_eth,
+	&ps_proto_ip,
+	&ps_proto_icmp,
+	&ps_proto_tcp,
+	&ps_proto_udp,
+};
+
+const unsigned int ps_nprotos = sizeof(ps_protos) / sizeof(ps_protos[0]);

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#ifndef PS_PROTOS_H
+#define PS_PROTOS_H
+
+#include "proto.h"
+
+extern const struct ps_proto ps_proto_eth;
+extern const struct ps_proto ps_proto_ip;
+extern const struct ps_proto ps_proto_icmp;
+extern const struct ps_proto ps_proto_tcp;
+extern const struct ps_proto ps_proto_udp;
+
+#endif

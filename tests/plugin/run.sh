@@ -1,0 +1,388 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+#
+# Tests libxt_LUA.so without a kernel module:  tests/plugin/run.sh FOLDER
+# FOLDER holds libxt_LUA.so. Needs cc, pkg-config and libxtables; the tests with
+# the real iptables also need unshare, and touch no firewall: each command has a
+# network namespace of its own.
+
+if [ ! -f "$1/libxt_LUA.so" ]; then
+	echo "usage: $0 FOLDER_OF_libxt_LUA.so" >&2
+	exit 2
+fi
+libdir=$(realpath "$1")
+top=$(realpath "$(dirname "$0")/../..")
+page=$top/xtables/xt_LUA.8
+work=$(realpath "$(mktemp -d)")
+trap 'chmod -R u+rwx "$work"; rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT PIPE TERM
+
+passed=0
+failed=0
+skipped=0
+
+ok()
+{
+	passed=$((passed + 1))
+	echo "ok - $1"
+}
+
+# TEXT WHAT_WAS_SEEN
+not_ok()
+{
+	failed=$((failed + 1))
+	echo "not ok - $1"
+	printf '%s\n' "$2" | sed 's/^/#   /'
+}
+
+skip()
+{
+	skipped=$((skipped + 1))
+	echo "ok - $1 # SKIP $2"
+}
+
+# TEXT EXPECTED SEEN
+is()
+{
+	if [ "$2" = "$3" ]; then
+		ok "$1"
+	else
+		not_ok "$1" "expected: $2
+seen:     $3"
+	fi
+}
+
+# TEXT PART SEEN
+contains()
+{
+	case "$3" in
+	*"$2"*) ok "$1" ;;
+	*) not_ok "$1" "expected: … $2 …
+seen:     $3" ;;
+	esac
+}
+
+family=ipv4
+
+roundtrip()
+{
+	XTABLES_LIBDIR=$libdir "$work/roundtrip" "$family" "$@"
+}
+
+# TEXT SAVED_LINE OPTION...: saved like this, and parsed again to the same bytes
+saves()
+{
+	text=$1 expected=$2
+	shift 2
+	is "$text" "$expected" "$(roundtrip save "$@" 2>&1)"
+}
+
+# TEXT PRINTED_LINE OPTION...: iptables -L shows it like this
+prints()
+{
+	text=$1 expected=$2
+	shift 2
+	is "$text" "$expected" "$(roundtrip print "$@" 2>&1)"
+}
+
+# TEXT PART_OF_MESSAGE OPTION...: refused as a parameter problem
+refuses()
+{
+	text=$1 expected=$2
+	shift 2
+	seen=$(roundtrip save "$@" 2>&1 </dev/null)
+	status=$?
+	if [ $status -ne 2 ]; then
+		not_ok "$text" "exit status $status instead of 2, output: $seen"
+	else
+		contains "$text" "$expected" "$seen"
+	fi
+}
+
+# TEXT OPTION... , OPTION...: both sides make the same rule
+same()
+{
+	text=$1
+	shift
+	if seen=$(roundtrip same "$@" 2>&1); then
+		ok "$text"
+	else
+		not_ok "$text" "$seen"
+	fi
+}
+
+# PROGRAM ARGUMENT...: in a network namespace of its own
+alone()
+{
+	XTABLES_LIBDIR=$libdir:$(pkg-config --variable=xtlibdir xtables) \
+		XTABLES_LOCKFILE=$work/lock unshare -rn "$@" 2>&1 |
+		grep -v '^Warning: Extension LUA revision 0 not supported'
+}
+
+# PROGRAM: can it be used here?
+have()
+{
+	command -v "$1" >/dev/null && unshare -rn true 2>/dev/null
+}
+
+# shellcheck disable=SC2046 # the flags are words
+if ! ${CC:-cc} -O1 -Wall -Wextra -Wno-unused-parameter -I "$top/include" \
+	-o "$work/roundtrip" "$top/tests/plugin/roundtrip.c" \
+	$(pkg-config --cflags --libs xtables); then
+	echo "not ok - roundtrip.c compiles"
+	echo "0 passed, 1 failed"
+	exit 1
+fi
+
+cd "$work" || exit 1
+mkdir folder
+echo 'function process_packet(p) return NF_ACCEPT end' >good.lua
+printf 'local x = 1\n\nlocal y 3\n' >bad.lua
+printf '\033Lua\124\000\031\223' >binary.lua
+: >empty.lua
+mkfifo fifo.lua
+head -c 262144 /dev/zero | tr '\0' '\n' >biggest.lua
+head -c 262145 /dev/zero | tr '\0' '\n' >big.lua
+ln -s good.lua link.lua
+ln -s loop.lua loop.lua
+script=$work/good.lua
+
+# --- what is refused
+refuses "script is required" \
+	'LUA: --script parameter required'
+refuses "script is required with other options" \
+	'LUA: --script parameter required' --function f --state 1
+refuses "missing file" \
+	'LUA: --script gone.lua: No such file or directory; give' --script gone.lua
+refuses "empty path" \
+	'No such file or directory; give' --script ''
+refuses "loop of symbolic links" \
+	'loop.lua: Too many levels of symbolic links' --script loop.lua
+refuses "folder" \
+	"LUA: --script $work/folder: is a folder; give" --script folder
+refuses "FIFO does not block" \
+	"LUA: --script $work/fifo.lua: is not a regular file; give" --script fifo.lua
+refuses "device" \
+	'LUA: --script /dev/zero: is not a regular file; give' --script /dev/zero
+refuses "empty file" \
+	"LUA: --script $work/empty.lua: is empty; write" --script empty.lua
+refuses "file of more than 256 KiB" \
+	"LUA: --script $work/big.lua: is bigger than 262144 bytes; shorten" --script big.lua
+saves "file of 256 KiB is accepted" \
+	" --script \"$work/biggest.lua\"" --script biggest.lua
+refuses "syntax error names file and line" \
+	"LUA: --script $work/bad.lua: does not compile: bad.lua:3:" --script bad.lua
+refuses "binary chunk" \
+	"LUA: --script $work/binary.lua: does not compile:" --script binary.lua
+
+echo 'return' >secret.lua
+if [ "$(id -u)" -ne 0 ]; then
+	chmod 0 secret.lua
+	refuses "unreadable file" 'secret.lua: Permission denied; make' --script secret.lua
+elif chown 1:1 secret.lua && chmod 600 secret.lua && unshare -r true 2>/dev/null; then
+	# root of a namespace that has no user 1 may not read it
+	contains "unreadable file" "secret.lua: Permission denied; make" \
+		"$(XTABLES_LIBDIR=$libdir unshare -r ./roundtrip ipv4 save \
+			--script secret.lua 2>&1)"
+else
+	skip "unreadable file" "root reads everything"
+fi
+
+newline='new
+line.lua'
+cp good.lua "$newline"
+refuses "path with a control character" 'control character' --script "$newline"
+
+refuses "function that is no name" \
+	'LUA: --function "a-b": is not a Lua name; give' --script good.lua --function a-b
+refuses "function that begins with a digit" \
+	'"1f": is not a Lua name' --script good.lua --function 1f
+refuses "function of a table" \
+	'"t.f": is not a Lua name' --script good.lua --function t.f
+refuses "empty function" \
+	'"": is not a Lua name' --script good.lua --function ''
+refuses "reserved word as function" \
+	'"end": is not a Lua name' --script good.lua --function end
+name63=$(printf '%063d' 0 | tr 0 f)
+saves "function of 63 bytes is accepted" \
+	" --script \"$script\" --function $name63" --script good.lua --function "$name63"
+refuses "function of 64 bytes" \
+	'is longer than 63 bytes; shorten' --script good.lua --function "${name63}f"
+
+for value in x 5x '' -1 4294967296; do
+	refuses "state '$value'" \
+		'LUA: bad value for option "--state", or out of range (0-4294967295)' \
+		--script good.lua --state "$value"
+done
+for value in '' DROP stolen drop,accept; do
+	refuses "on-error '$value'" \
+		"LUA: --on-error \"$value\": is no such verdict; give drop, accept or continue" \
+		--script good.lua --on-error "$value"
+done
+refuses "unknown option" "unrecognized option '--size'" --script good.lua --size 1
+for option in 'script good.lua' 'function f' 'state 1' 'on-error drop'; do
+	name=${option% *} value=${option#* }
+	refuses "--$name twice" "LUA: option \"--$name\" can only be used once" \
+		--script good.lua "--$name" "$value" "--$name" "$value"
+done
+
+# --- paths
+# A folder that makes the absolute path of FOLDER/good.lua $1 bytes long.
+folder_for_length()
+{
+	rest=$(($1 - ${#work} - 10))
+	dir=$work
+	while [ "$rest" -gt 200 ]; do
+		dir=$dir/$(printf '%0150d' 0)
+		rest=$((rest - 151))
+	done
+	dir=$dir/$(printf "%0${rest}d" 0)
+	mkdir -p "$dir"
+	cp good.lua "$dir"
+	echo "$dir"
+}
+longest=$(folder_for_length 511)
+longer=$(folder_for_length 512)
+saves "absolute path of 511 bytes is accepted" \
+	" --script \"$longest/good.lua\"" --script "$longest/good.lua"
+refuses "absolute path of 512 bytes" \
+	'its absolute path is longer than 511 bytes; move' --script "$longer/good.lua"
+cd "$longer" || exit 1
+refuses "relative path that is too long when absolute" \
+	'its absolute path is longer than 511 bytes; move' --script good.lua
+cd "$work" || exit 1
+
+saves "relative path becomes absolute" \
+	" --script \"$script\"" --script ./folder/../good.lua
+saves "symbolic link is resolved" " --script \"$script\"" --script link.lua
+same "relative and absolute path make the same rule" --script good.lua , --script "$script"
+
+# shellcheck disable=SC2016 # a name that nothing may expand
+nasty=$work'/it'\''s a "very" \nasty\ ; $(name) -- é.lua'
+nasty_saved=" --script \"$work/it\\'s a \\\"very\\\" \\\\nasty\\\\ ; \$(name) -- é.lua\""
+cp good.lua "$nasty"
+cp good.lua ' '
+saves "path with blanks, quotes and backslashes" "$nasty_saved" --script "$nasty"
+saves "file named blank" " --script \"$work/ \"" --script ' '
+
+# --- what is saved and printed
+for family in ipv4 ipv6 arp bridge; do
+	saves "$family: defaults are not saved" " --script \"$script\"" \
+		--script good.lua --function process_packet --state 0 --on-error drop
+	saves "$family: all options are saved" \
+		" --script \"$script\" --function f --state 4294967295 --on-error accept" \
+		--on-error accept --state 4294967295 --function f --script good.lua
+	saves "$family: on-error continue is saved" \
+		" --script \"$script\" --on-error continue" \
+		--script good.lua --on-error continue
+	refuses "$family: script is required" 'LUA: --script parameter required'
+	refuses "$family: duplicates are refused" 'can only be used once' \
+		--script good.lua --script good.lua
+	same "$family: defaults and spelled out defaults make the same rule" \
+		--script good.lua , \
+		--script good.lua --function process_packet --state 0x0 --on-error drop
+done
+family=ipv4
+prints "list shows the script" " LUA script $script" --script good.lua
+prints "list shows what is not default" \
+	" LUA script $script function f state 1 on-error accept" \
+	--script good.lua --function f --state 1 --on-error accept
+prints "list shows on-error continue" \
+	" LUA script $script on-error continue" --script good.lua --on-error continue
+family=bridge
+prints "ebtables lists what can be typed" \
+	" --script \"$script\" --state 1" --script good.lua --state 1
+family=ipv4
+
+# --- the real programs
+for program in iptables-legacy ip6tables-legacy iptables-nft ip6tables-nft \
+	arptables-nft ebtables-nft; do
+	if ! have $program; then
+		skip "$program" "not usable here"
+		continue
+	fi
+	case $program in
+	ebtables-*) help='-h LUA' ;;
+	*) help='-j LUA -h' ;;
+	esac
+	contains "$program says that script is required" \
+		"): LUA: --script parameter required" \
+		"$(alone $program -A INPUT -j LUA)"
+	contains "$program says where the syntax error is" "bad.lua:3:" \
+		"$(alone $program -A INPUT -j LUA --script bad.lua)"
+	# shellcheck disable=SC2086 # help is words
+	contains "$program has help" "--on-error drop|accept|continue" \
+		"$(alone $program $help)"
+done
+
+# PROGRAM TEXT RULE PRINTED: parses the rule without committing it; where -v prints
+# a rule as -L does (not in iptables-nft-restore), it is the one expected
+restores()
+{
+	printf '*mangle\n-A POSTROUTING -v%s\nCOMMIT\n' "$3" >rules
+	seen=$(alone "$1" --test rules)
+	case $1 in
+	*-nft-restore) is "$1: $2" "" "$seen" ;;
+	*) contains "$1: $2" "$4" "$seen" ;;
+	esac
+}
+
+for program in iptables-legacy-restore iptables-nft-restore ip6tables-legacy-restore \
+	ip6tables-nft-restore; do
+	if ! have $program; then
+		skip "$program" "not usable here"
+		continue
+	fi
+	restores $program "reads the nasty path that was saved" \
+		" -j LUA$(roundtrip save --script "$nasty" --on-error accept)" \
+		"LUA script $nasty on-error accept"
+	restores $program "keeps the --state of both extensions apart" \
+		" -m state --state NEW -j LUA --script good.lua --state 7" \
+		"state NEW LUA script $script state 7"
+	printf '*mangle\n-A POSTROUTING -j LUA --script gone.lua\nCOMMIT\n' >rules
+	contains "$program: names the line of a script that is gone" "occurred at line: 2" \
+		"$(alone $program --test rules)"
+done
+
+# --- the manual's examples
+mkdir examples
+cd examples || exit 1
+sed -n '/^\.EX/,/^\.EE/p' "$page" | sed -e 's/\\-/-/g' -e 's/\\e$/\\/' >all
+awk '/^\.\\" file: / { file = $3; next } /^\.E[EX]/ { file = "" } file { print > file }' all
+sed -e ':a' -e '/\\$/{N;s/ *\\\n */ /;ba' -e '}' all | grep '^iptables ' >commands
+for file in *.lua; do
+	saves "manual: $file compiles" " --script \"$work/examples/$file\"" --script "$file"
+done
+if have iptables-legacy-restore; then
+	sed 's/^iptables -t \([a-z]*\) \(.*\)/*\1\n\2\nCOMMIT/' commands >rules
+	is "manual: $(wc -l <commands) commands parse" "" \
+		"$(alone iptables-legacy-restore --test rules)"
+else
+	skip "manual: commands parse" "not usable here"
+fi
+if command -v mandoc >/dev/null; then
+	is "manual: mandoc has nothing to say" "" "$(mandoc -Tlint "$page" 2>&1)"
+else
+	skip "manual: mandoc has nothing to say" "not installed"
+fi
+if command -v groff >/dev/null; then
+	is "manual: groff has nothing to say" "" \
+		"$(groff -man -ww -Tutf8 "$page" 2>&1 >/dev/null)"
+else
+	skip "manual: groff has nothing to say" "not installed"
+fi
+cd "$work" || exit 1
+
+# --- what the library shows to others
+if command -v nm >/dev/null; then
+	is "library exports nothing" "" "$(nm -D --defined-only "$libdir/libxt_LUA.so")"
+else
+	skip "library exports nothing" "nm is not installed"
+fi
+
+if [ $skipped -gt 0 ]; then
+	echo "$passed passed, $failed failed, $skipped skipped"
+else
+	echo "$passed passed, $failed failed"
+fi
+[ $failed -eq 0 ]

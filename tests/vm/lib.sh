@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+# What tests in the virtual machine are written with:  . /tests/lib.sh
+#
+# A check prints 'ok - text' or 'not ok - text' and lets the test go on; each counts as a result. Any other
+# command that fails ends the test. Processes, namespaces, rules and modules are taken away after each test.
+set -eEuo pipefail
+trap 'echo "# ${BASH_SOURCE[0]##*/}:$LINENO: failed with status $?: $BASH_COMMAND"' ERR
+
+# --- saying what should be ---
+
+pass() { echo "ok - $1"; }
+
+# fail TEXT [DETAILS]
+fail() {
+	echo "not ok - $1"
+	[ -z "${2:-}" ] || sed 's/^/#   /' <<<"${2%$'\n'}"
+}
+
+# check TEXT COMMAND…: the command succeeds
+check() {
+	local text=$1 out status=0
+	shift
+	out=$("$@" 2>&1) || status=$?
+	if [ $status = 0 ]; then pass "$text"; else fail "$text" "status $status from: $*"$'\n'"$out"; fi
+}
+
+# check_fails TEXT COMMAND…: the command fails
+check_fails() {
+	local text=$1 out
+	shift
+	if out=$("$@" 2>&1); then fail "$text" "succeeded: $*"$'\n'"$out"; else pass "$text"; fi
+}
+
+# check_eq TEXT ACTUAL EXPECTED
+check_eq() {
+	if [ "$2" = "$3" ]; then pass "$1"; else fail "$1" "got:      $2"$'\n'"expected: $3"; fi
+}
+
+# check_match TEXT ACTUAL REGEX (extended, as in [[ =~ ]])
+check_match() {
+	if [[ $2 =~ $3 ]]; then pass "$1"; else fail "$1" "got:             $2"$'\n'"does not match: $3"; fi
+}
+
+# skip REASON: ends the test
+skip() {
+	echo "# skip: $1"
+	exit 4
+}
+
+# wait_for [-t SECONDS] COMMAND…: until the command succeeds, 5 seconds at most
+wait_for() {
+	local limit=5
+	if [ "$1" = -t ]; then
+		limit=$2
+		shift 2
+	fi
+	local end=$((${EPOCHREALTIME/./} + limit * 1000000))
+	while ! "$@" >/dev/null 2>&1; do
+		[ ${EPOCHREALTIME/./} -lt $end ] || return 1
+		sleep 0.05
+	done
+}
+
+# --- the network ---
+
+# A 192.168.0.2, fd00:a::2 (eth0) -- (rA) 192.168.0.1, fd00:a::1  R  10.0.0.1, fd00:b::1 (rB) -- (eth0) 10.0.0.2, fd00:b::2 B
+topology() {
+	local ns
+	printf 'netns add %s\n' A R B | ip -batch -
+	for ns in A R B; do
+		# before there are devices: they take these over
+		ip netns exec $ns bash -c '
+			cd /proc/sys/net
+			for c in all default; do
+				echo 0 >ipv4/conf/$c/rp_filter
+				echo 0 >ipv6/conf/$c/accept_dad
+				echo 0 >ipv6/conf/$c/dad_transmits
+			done
+			[ '$ns' != R ] || { echo 1 >ipv4/ip_forward; echo 1 >ipv6/conf/all/forwarding; }'
+	done
+	ip -batch - <<-END
+		link add rA netns R type veth peer name eth0 netns A
+		link add rB netns R type veth peer name eth0 netns B
+	END
+	ip -n R -batch - <<-END
+		addr add 192.168.0.1/24 dev rA
+		addr add fd00:a::1/64 dev rA nodad
+		addr add 10.0.0.1/24 dev rB
+		addr add fd00:b::1/64 dev rB nodad
+		link set lo up
+		link set rA up
+		link set rB up
+	END
+	host A 192.168.0 fd00:a
+	host B 10.0.0 fd00:b
+}
+
+# host NS IPV4-PREFIX IPV6-PREFIX: the host part is 2, the router's is 1
+host() {
+	ip -n "$1" -batch - <<-END
+		addr add $2.2/24 dev eth0
+		addr add $3::2/64 dev eth0 nodad
+		link set lo up
+		link set eth0 up
+		route add default via $2.1
+		route add default via $3::1
+	END
+}
+
+inA() { ip netns exec A "$@"; }
+inR() { ip netns exec R "$@"; }
+inB() { ip netns exec B "$@"; }
+
+# offload on|off: checksums and segmentation left to the device, or done before. veth starts with most of them on.
+offload() {
+	local end
+	for end in A:eth0 R:rA R:rB B:eth0; do
+		ip netns exec "${end%:*}" ethtool -K "${end#*:}" tx "$1" rx "$1" sg "$1" tso "$1" gso "$1" gro "$1" >/dev/null
+	done
+}
+
+# snmp NS PROTOCOL FIELD: a counter, as in: snmp B Udp InCsumErrors, snmp B Udp6 InErrors, snmp B TcpExt TCPTimeouts
+snmp() {
+	ip netns exec "$1" awk -v key="$2" -v field="$3" '
+		FILENAME ~ /snmp6$/ { if ($1 == key field) { value = $2; found = 1 } next }
+		$1 != key ":" { next }
+		!(FILENAME in column) { column[FILENAME]; for (i = 2; i <= NF; i++) if ($i == field) at = i; next }
+		at { value = $at; found = 1; at = 0 }
+		END { if (!found) { print "snmp: no counter " key " " field >"/dev/stderr"; exit 1 } print value }
+	' /proc/net/snmp /proc/net/netstat /proc/net/snmp6
+}
+
+# --- servers; each is listening when the function returns ---
+
+# start_nginx NS DIRECTORY ADDRESS:PORT (IPv6: [ADDRESS]:PORT)
+start_nginx() {
+	local home
+	home=$(mktemp -d /tmp/nginx.XXXX)
+	cat >"$home/conf" <<-END
+		user root;
+		worker_processes 1;
+		pid $home/pid;
+		error_log $home/error.log;
+		events { worker_connections 64; }
+		http {
+			types { text/plain txt; text/html html; }
+			access_log $home/access.log;
+			client_body_temp_path $home;
+			proxy_temp_path $home;
+			fastcgi_temp_path $home;
+			uwsgi_temp_path $home;
+			scgi_temp_path $home;
+			sendfile on;
+			server { listen $3; root $2; }
+		}
+	END
+	ip netns exec "$1" nginx -c "$home/conf" -e "$home/error.log"
+}
+
+# udp_echo NS ADDRESS PORT
+udp_echo() { ip netns exec "$1" udpecho "$2" "$3"; }
+
+# udp_ask NS ADDRESS PORT TEXT: sends one datagram, prints the answer; fails after 2 seconds without one
+udp_ask() {
+	ip netns exec "$1" bash -c '
+		exec 3<>"/dev/udp/$0/$1"
+		printf %s "$2" >&3
+		timeout 2 dd bs=64k count=1 status=none <&3' "$2" "$3" "$4"
+}
+
+# --- the kernel's log ---
+
+# klog_since: its messages since this test began
+klog_since() { dmesg; }
+
+# klog_has REGEX (extended)
+klog_has() { dmesg | grep -E -- "$1" >/dev/null; }

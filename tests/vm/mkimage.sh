@@ -1,0 +1,213 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+# Builds the virtual machine's initramfs from this machine's programs, a kernel's modules and the tests.
+#
+# It is two cpio archives in a row: base (programs and kernel modules, slow, cached until something in it
+# changes) and top (what is being tested, made anew each time). The kernel unpacks one over the other.
+set -euo pipefail
+
+usage() {
+	cat <<-END
+	usage: tests/vm/mkimage.sh --kver KVER [--modules DIR] [--root DIR] [--add FILE=/PATH]…
+
+	  --modules DIR  holds lib/modules/KVER (default: build/kernel/KVER, see scripts/fetch-kernel)
+	  --root DIR     goes over the image: what 'make install DESTDIR=DIR' made
+	  --add F=/P     puts the file F at /P
+
+	Writes build/vm/KVER/initrd.
+	END
+}
+
+die() { echo "mkimage: $*" >&2; exit 1; }
+
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
+kver= modules= root= add=()
+while [ $# -gt 0 ]; do
+	case $1 in
+	--kver) kver=${2:?} ;;
+	--modules) modules=${2:?} ;;
+	--root) root=${2:?} ;;
+	--add) add+=("${2:?}") ;;
+	-h | --help) usage; exit ;;
+	*) usage >&2; die "unknown option '$1'" ;;
+	esac
+	shift 2
+done
+[ -n "$kver" ] || { usage >&2; die "which kernel? --kver is missing"; }
+[ -z "$root" ] || [ -d "$root" ] || die "--root $root does not exist; make it with: make install DESTDIR=$root"
+
+out=${BUILD:-$top/build}/vm/$kver
+base=$out/base
+modules=${modules:-${BUILD:-$top/build}/kernel/$kver}/lib/modules/$kver
+mkdir -p "$out"
+
+tools=(
+	bash env timeout stdbuf setsid nproc taskset cat cp mv rm mkdir mktemp ln ls chmod touch stat readlink realpath
+	basename dirname echo printf seq sleep date head tail sort uniq cut tr wc tee od dd yes truncate base64 sha256sum
+	md5sum id uname sync kill awk grep sed find xargs cmp diff ps dmesg mount umount stty gzip
+	modprobe insmod rmmod lsmod modinfo depmod ip ss tc nft xtables-legacy-multi xtables-nft-multi ethtool ping
+	conntrack tcpdump curl nginx dig nc sysctl
+)
+wanted=(strace bridge arping)	# taken along if they are there
+xtables=(iptables ip6tables iptables-save iptables-restore ip6tables-save ip6tables-restore
+	ebtables arptables)
+
+# What the base is made from: when this text changes, it is made anew.
+base_inputs() {
+	cat "$here"/{mkimage.sh,modules.txt,qexit.c,udpecho.c}
+	echo "$modules"
+	stat -c '%n %Y' "$modules" "$xtables_dir" /var/lib/dpkg/status 2>/dev/null || true
+}
+
+# Directories as Debian has them: /bin, /sbin and /lib are links into /usr.
+skeleton() {
+	mkdir -p "$1"/usr/{bin,sbin,lib,lib64}
+	local d
+	for d in bin sbin lib lib64; do ln -sfn usr/$d "$1/$d"; done
+}
+
+# Copies a program to where it is on this machine, and the libraries it needs.
+copy_program() {
+	local path=$1 lib
+	mkdir -p "$base/usr/bin" "$base$(dirname "$path")"
+	cp -L --remove-destination "$path" "$base$path"
+	ldd "$path" 2>/dev/null | grep -o '/[^ ]*' | while read -r lib; do
+		[ -e "$base$lib" ] || { mkdir -p "$base$(dirname "$lib")"; cp -L "$lib" "$base$lib"; }
+	done
+}
+
+copy_tools() {
+	local t path missing=()
+	for t in "${tools[@]}" "${wanted[@]}"; do
+		path=$(type -P "$t") || {
+			[[ " ${wanted[*]} " == *" $t "* ]] || missing+=("$t")
+			continue
+		}
+		copy_program "$path"
+	done
+	[ ${#missing[@]} = 0 ] || die "this machine lacks ${missing[*]}; install with: scripts/install-deps"
+
+	# libraries that are not linked but opened when needed
+	for path in "$libdir"/libgcc_s.so.1 /lib/*/libgcc_s.so.1 /usr/libexec/coreutils/libstdbuf.so; do
+		[ ! -e "$path" ] || copy_program "$path"
+	done
+	ln -sf bash "$base/usr/bin/sh"
+
+	for path in "$xtables_dir"/*.so; do copy_program "$path"; done
+	for t in "${xtables[@]}"; do
+		ln -sf xtables-nft-multi "$base/usr/sbin/$t"
+		ln -sf xtables-nft-multi "$base/usr/sbin/${t/tables/tables-nft}"
+		[[ $t == ip* ]] || continue
+		ln -sf xtables-legacy-multi "$base/usr/sbin/${t/tables/tables-legacy}"
+	done
+
+	# busybox stands in for what is not there yet; never under its own name, and never as /bin/sh
+	path=$(type -P busybox) || die "this machine lacks busybox; install with: scripts/install-deps"
+	ldd "$path" >/dev/null 2>&1 && die "$path needs libraries; install busybox-static: scripts/install-deps"
+	mkdir -p "$base/usr/lib/busybox"
+	cp -L "$path" "$base/usr/lib/busybox/busybox"
+	for t in $("$path" --list | grep -vx -e busybox -e ash -e sh); do
+		[ -e "$base/usr/bin/$t" ] || [ -e "$base/usr/sbin/$t" ] || ln -s ../lib/busybox/busybox "$base/usr/bin/$t"
+	done
+}
+
+compile_helpers() {
+	local c
+	for c in qexit udpecho; do
+		${CC:-gcc} -O2 -Wall -Wextra -static -o "$base/usr/bin/$c" "$here/$c.c" ||
+			die "could not compile $c.c; install the compiler with: scripts/install-deps"
+	done
+}
+
+write_etc() {
+	mkdir -p "$base"/{dev,proc,sys,run,tmp,root} "$base"/var/{lib,log,run} "$base/etc"
+	mkdir -p "$base"/var/{log/nginx,lib/nginx}
+	local f
+	for f in /etc/{protocols,services,ethertypes,iproute2,nginx/mime.types} /usr/share/iproute2 /usr/lib/tc; do
+		[ ! -e "$f" ] || { mkdir -p "$base$(dirname "$f")"; cp -rL "$f" "$base$f"; }
+	done
+	printf '%s\n' root:x:0:0::/root:/bin/bash tcpdump:x:100:100::/:/bin/false nobody:x:65534:65534::/:/bin/false \
+		>"$base/etc/passwd"
+	printf '%s\n' root:x:0: tcpdump:x:100: nogroup:x:65534: >"$base/etc/group"
+	echo '127.0.0.1 localhost' >"$base/etc/hosts"
+	echo 'set enable-bracketed-paste off' >"$base/etc/inputrc"
+}
+
+# The modules modules.txt asks for, as paths below $modules
+list_modules() {
+	local entry
+	grep -v '^#' "$here/modules.txt" | while read -r entry; do
+		case $entry in
+		*/) (cd "$modules" && find "kernel/$entry" -name '*.ko*' 2>/dev/null) || true ;;
+		*) grep -oE "^[^:]*/${entry//[-_]/[-_]}\.ko[^:]*" "$modules/modules.dep" || true ;;
+		esac
+	done |
+		awk -v dep="$modules/modules.dep" '
+			BEGIN { FS = ": *"; while ((getline <dep) > 0) needs[$1] = $2 }
+			{ print $1; n = split(needs[$1], d, " "); for (i = 1; i <= n; i++) print d[i] }' |
+		sort -u
+}
+
+copy_modules() {
+	local dest=$base/usr/lib/modules/$kver
+	mkdir -p "$dest"
+	[ -d "$modules" ] || { echo "mkimage: no $modules: nothing but what $kver has built in"; return; }
+	[ -s "$modules/modules.dep" ] || die "$modules has no modules.dep; run: depmod -b ${modules%/lib/modules/*} $kver"
+	(cd "$modules" && list_modules | xargs cp --parents -t "$dest")
+	cp "$modules"/modules.{order,builtin,builtin.modinfo} "$dest/" 2>/dev/null || true
+}
+
+pack() { (cd "$1" && find . -print0 | sort -z | cpio --null -o -H newc --quiet --owner 0:0) ; }
+
+build_base() {
+	echo "mkimage: making the base image for $kver (once)"
+	rm -rf "$base" "$out/base.stamp"
+	skeleton "$base"
+	copy_tools
+	compile_helpers
+	write_etc
+	copy_modules
+	pack "$base" >"$out/base.cpio"
+	base_inputs | sha256sum >"$out/base.stamp"
+}
+
+build_top() {
+	local tree=$out/top f
+	rm -rf "$tree"
+	skeleton "$tree"
+	mkdir -p "$tree/tests/t"
+	cp "$here/init" "$tree/init"
+	cp "$here"/{lib.sh,shellrc} "$tree/tests/"
+	cp -r "$here/t/." "$tree/tests/t/"
+	[ ! -d "$top/tests/script" ] || cp -r "$top/tests/script" "$tree/tests/"
+	[ ! -d "$top/examples" ] || cp -r "$top/examples" "$tree/"
+	# tar, because it unpacks into /lib through the link where cp would replace it
+	[ -z "$root" ] || tar -C "$root" -c . | tar -C "$tree" -x --keep-directory-symlink --no-same-owner
+	for f in "${add[@]}"; do
+		mkdir -p "$tree$(dirname "${f#*=}")"
+		cp "${f%%=*}" "$tree${f#*=}"
+	done
+
+	# depmod has to see both; the links of the joint tree cost nothing
+	local all=$out/depmod dest=$tree/usr/lib/modules/$kver
+	rm -rf "$all"
+	mkdir -p "$all/lib/modules" "$dest"
+	cp -al "$base/usr/lib/modules/$kver" "$all/lib/modules/"
+	cp -a "$dest/." "$all/lib/modules/$kver/"
+	depmod -b "$all" "$kver"
+	rm -f "$all/lib/modules/$kver"/modules.{order,builtin,builtin.modinfo}
+	cp "$all/lib/modules/$kver"/modules.* "$dest/"
+	pack "$tree" >"$out/top.cpio"
+	rm -rf "$all"
+}
+
+libdir=/usr/lib/$(${CC:-gcc} -print-multiarch 2>/dev/null || echo x86_64-linux-gnu)
+xtables_dir=$(pkg-config --variable=xtlibdir xtables 2>/dev/null || echo "$libdir/xtables")
+
+[ -e "$out/base.cpio" ] && [ "$(base_inputs | sha256sum)" = "$(cat "$out/base.stamp" 2>/dev/null)" ] || build_base
+build_top
+cat "$out/base.cpio" "$out/top.cpio" >"$out/initrd.tmp"
+mv "$out/initrd.tmp" "$out/initrd"

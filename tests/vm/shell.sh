@@ -1,0 +1,5 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+# A shell in the virtual machine, with the network up and the module loaded. Options as for run.sh; Ctrl-A x quits.
+set -euo pipefail
+exec "$(dirname "$0")/run.sh" --shell "$@"

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+/*
+ * "-j LUA" for iptables and its relatives: checks what userspace can check, so
+ * that a mistake is iptables' own error line, and fills in the rule.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <xtables.h>
+
+#include "uapi/packetscript.h"
+#include "script.h"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof(*(a)))
+
+#define SCRIPT_BYTES_MAX	(256 * 1024)	/* the kernel reads no more either */
+
+enum { OPT_SCRIPT, OPT_FUNCTION, OPT_STATE, OPT_ON_ERROR };
+
+/* The ids are the places in this table. */
+static const struct xt_option_entry options[] = {
+	{ .name = "script",   .id = OPT_SCRIPT,   .type = XTTYPE_STRING },
+	{ .name = "function", .id = OPT_FUNCTION, .type = XTTYPE_STRING },
+	{ .name = "state",    .id = OPT_STATE,    .type = XTTYPE_UINT32,
+	  .flags = XTOPT_PUT, XTOPT_POINTER(struct xt_lua_tginfo, state) },
+	{ .name = "on-error", .id = OPT_ON_ERROR, .type = XTTYPE_STRING },
+	XTOPT_TABLEEND,
+};
+
+static const char *const on_error_names[XT_LUA_ON_ERROR_COUNT] = {
+	[XT_LUA_ON_ERROR_DROP]     = "drop",
+	[XT_LUA_ON_ERROR_ACCEPT]   = "accept",
+	[XT_LUA_ON_ERROR_CONTINUE] = "continue",
+};
+
+/* They look like names, but no function can be called by them. */
+static const char *const lua_reserved[] = {
+	"and", "break", "do", "else", "elseif", "end", "false", "for", "function",
+	"goto", "if", "in", "local", "nil", "not", "or", "repeat", "return", "then",
+	"true", "until", "while",
+};
+
+static void help(void)
+{
+	printf(
+"LUA target options:\n"
+"  --script FILE     Lua script that decides about the packet (required)\n"
+"  --function NAME   function to call (default: " XT_LUA_FUNCTION_DEFAULT ")\n"
+"  --state N         Lua state to load the script into, 0-4294967295 (default: 0)\n"
+"  --on-error drop|accept|continue\n"
+"                    what becomes of a packet whose function fails (default: drop)\n"
+"Example:\n"
+"  iptables -t mangle -A POSTROUTING -d 8.8.8.8 -j LUA --script dnat.lua\n");
+}
+
+static void __attribute__((noreturn))
+refuse_script(const char *path, const char *reason, const char *remedy)
+{
+	xtables_error(PARAMETER_PROBLEM, "LUA: --script %s: %s; %s", path, reason, remedy);
+}
+
+static void __attribute__((noreturn)) refuse_errno(const char *path, int error)
+{
+	const char *remedy = "give the path of a Lua script "
+		"(a rule whose script is gone can be deleted by its number)";
+
+	if (error == EACCES)
+		remedy = "make the file and the folders above it readable";
+	refuse_script(path, strerror(error), remedy);
+}
+
+/* Returns the absolute path without symbolic links, for the caller to free. */
+static char *script_resolve(const char *arg)
+{
+	const char *c;
+	char *path;
+
+	path = realpath(arg, NULL);
+	if (!path)
+		refuse_errno(arg, errno);
+
+	if (strlen(path) >= XT_LUA_SCRIPT_SIZE) {
+		char reason[64];
+
+		snprintf(reason, sizeof(reason), "its absolute path is longer than %d bytes",
+			 XT_LUA_SCRIPT_SIZE - 1);
+		refuse_script(path, reason, "move the script to a folder with a shorter name");
+	}
+
+	/* iptables-save writes a rule as one line and does not escape these. */
+	for (c = path; *c; c++) {
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			refuse_script(arg, "its path contains a control character, "
+				      "which iptables-save cannot write", "rename it");
+	}
+
+	return path;
+}
+
+/* Returns the text, for the caller to free. */
+static char *script_read(const char *path, size_t *len)
+{
+	struct stat st;
+	char *text;
+	FILE *file;
+
+	/* Look before opening: a FIFO would block, a device may do anything. */
+	if (stat(path, &st) < 0)
+		refuse_errno(path, errno);
+	if (S_ISDIR(st.st_mode))
+		refuse_script(path, "is a folder", "give the path of a Lua script in it");
+	if (!S_ISREG(st.st_mode))
+		refuse_script(path, "is not a regular file", "give the path of a Lua script");
+
+	file = fopen(path, "re");
+	if (!file)
+		refuse_errno(path, errno);
+
+	text = xtables_malloc(SCRIPT_BYTES_MAX + 1);
+	*len = fread(text, 1, SCRIPT_BYTES_MAX + 1, file);
+	if (ferror(file))
+		refuse_errno(path, errno);
+	fclose(file);
+
+	if (*len > SCRIPT_BYTES_MAX) {
+		char reason[64];
+
+		snprintf(reason, sizeof(reason), "is bigger than %d bytes", SCRIPT_BYTES_MAX);
+		refuse_script(path, reason, "shorten it");
+	}
+	if (*len == 0)
+		refuse_script(path, "is empty",
+			      "write the function that the rule shall call into it");
+
+	return text;
+}
+
+static void script_parse(struct xt_option_call *cb)
+{
+	struct xt_lua_tginfo *info = cb->data;
+	char reason[512], error[480];
+	char *path, *text;
+	size_t len;
+
+	path = script_resolve(cb->arg);
+	text = script_read(path, &len);
+	if (ps_script_check(strrchr(path, '/') + 1, text, len, error, sizeof(error)) < 0) {
+		snprintf(reason, sizeof(reason), "does not compile: %s", error);
+		refuse_script(path, reason, "correct the script");
+	}
+
+	strcpy(info->script, path);	/* fits, and the rule was all zero */
+	free(text);
+	free(path);
+}
+
+/* Not isalpha(): Lua's names know no locale. */
+static bool is_name_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+	       (c >= '0' && c <= '9');
+}
+
+static bool is_lua_name(const char *name)
+{
+	size_t i;
+
+	if (*name == '\0' || (*name >= '0' && *name <= '9'))
+		return false;
+	for (i = 0; name[i]; i++) {
+		if (!is_name_char(name[i]))
+			return false;
+	}
+	for (i = 0; i < ARRAY_SIZE(lua_reserved); i++) {
+		if (strcmp(name, lua_reserved[i]) == 0)
+			return false;
+	}
+	return true;
+}
+
+static void function_parse(struct xt_option_call *cb)
+{
+	struct xt_lua_tginfo *info = cb->data;
+
+	if (!is_lua_name(cb->arg))
+		xtables_error(PARAMETER_PROBLEM,
+			      "LUA: --function \"%s\": is not a Lua name; give the name of a "
+			      "global function of the script (letters, digits and _)",
+			      cb->arg);
+	if (strlen(cb->arg) >= sizeof(info->function))
+		xtables_error(PARAMETER_PROBLEM,
+			      "LUA: --function %s: is longer than %zu bytes; "
+			      "shorten the function's name",
+			      cb->arg, sizeof(info->function) - 1);
+
+	strcpy(info->function, cb->arg);
+}
+
+static void on_error_parse(struct xt_option_call *cb)
+{
+	struct xt_lua_tginfo *info = cb->data;
+	unsigned int i;
+
+	for (i = 0; i < XT_LUA_ON_ERROR_COUNT; i++) {
+		if (strcmp(cb->arg, on_error_names[i]) == 0) {
+			info->on_error = i;
+			return;
+		}
+	}
+	xtables_error(PARAMETER_PROBLEM,
+		      "LUA: --on-error \"%s\": is no such verdict; "
+		      "give drop, accept or continue", cb->arg);
+}
+
+static void parse(struct xt_option_call *cb)
+{
+	xtables_option_parse(cb);	/* refuses duplicates, stores the state */
+
+	switch (cb->entry->id) {
+	case OPT_SCRIPT:
+		script_parse(cb);
+		break;
+	case OPT_FUNCTION:
+		function_parse(cb);
+		break;
+	case OPT_ON_ERROR:
+		on_error_parse(cb);
+		break;
+	}
+}
+
+static void final_check(struct xt_fcheck_call *cb)
+{
+	struct xt_lua_tginfo *info = cb->data;
+
+	if (!(cb->xflags & (1 << OPT_SCRIPT)))
+		xtables_error(PARAMETER_PROBLEM, "LUA: --script parameter required");
+
+	if (!(cb->xflags & (1 << OPT_FUNCTION)))
+		strcpy(info->function, XT_LUA_FUNCTION_DEFAULT);
+}
+
+static bool has_default_function(const struct xt_lua_tginfo *info)
+{
+	return strcmp(info->function, XT_LUA_FUNCTION_DEFAULT) == 0;
+}
+
+static const char *on_error_name(const struct xt_lua_tginfo *info)
+{
+	if (info->on_error >= XT_LUA_ON_ERROR_COUNT)
+		return "unknown";
+	return on_error_names[info->on_error];
+}
+
+static void print(const void *ip, const struct xt_entry_target *target, int numeric)
+{
+	const struct xt_lua_tginfo *info = (const void *)target->data;
+
+	printf(" LUA script %s", info->script);
+	if (!has_default_function(info))
+		printf(" function %s", info->function);
+	if (info->state != 0)
+		printf(" state %u", info->state);
+	if (info->on_error != XT_LUA_ON_ERROR_DROP)
+		printf(" on-error %s", on_error_name(info));
+}
+
+static void save(const void *ip, const struct xt_entry_target *target)
+{
+	const struct xt_lua_tginfo *info = (const void *)target->data;
+
+	printf(" --script");
+	xtables_save_string(info->script);
+	if (!has_default_function(info))
+		printf(" --function %s", info->function);
+	if (info->state != 0)
+		printf(" --state %u", info->state);
+	if (info->on_error != XT_LUA_ON_ERROR_DROP)
+		printf(" --on-error %s", on_error_name(info));
+}
+
+/*
+ * ebtables knows neither x6_parse nor save: it calls parse, and prints a rule
+ * with print where it should come out as it went in.
+ */
+static int ebtables_parse(int id, char **argv, int invert, unsigned int *flags,
+			  const void *entry, struct xt_entry_target **target)
+{
+	struct xt_option_call cb = {
+		.arg	  = optarg,
+		.ext_name = "LUA",
+		.data	  = (*target)->data,
+		.xflags	  = *flags,
+		.invert	  = invert,
+		.target	  = target,
+	};
+
+	if (id < OPT_SCRIPT || id > OPT_ON_ERROR)
+		return false;
+
+	cb.entry = &options[id];
+	parse(&cb);
+	*flags = cb.xflags;
+	return true;
+}
+
+static void ebtables_print(const void *ip, const struct xt_entry_target *target,
+			   int numeric)
+{
+	save(ip, target);
+}
+
+static struct xtables_target targets[] = {
+	{
+		.version	= XTABLES_VERSION,
+		.name		= "LUA",
+		.revision	= 0,
+		.family		= NFPROTO_UNSPEC,
+		.size		= XT_ALIGN(sizeof(struct xt_lua_tginfo)),
+		.userspacesize	= offsetof(struct xt_lua_tginfo, rule),
+		.help		= help,
+		.print		= print,
+		.save		= save,
+		.x6_parse	= parse,
+		.x6_fcheck	= final_check,
+		.x6_options	= options,
+	}, {
+		.version	= XTABLES_VERSION,
+		.name		= "LUA",
+		.revision	= 0,
+		.family		= NFPROTO_BRIDGE,
+		.size		= XT_ALIGN(sizeof(struct xt_lua_tginfo)),
+		.userspacesize	= offsetof(struct xt_lua_tginfo, rule),
+		.help		= help,
+		.print		= ebtables_print,
+		.save		= save,
+		.parse		= ebtables_parse,
+		.x6_parse	= parse,
+		.x6_fcheck	= final_check,
+		.x6_options	= options,
+	},
+};
+
+static void __attribute__((constructor)) libxt_LUA_setup(void)
+{
+	xtables_register_targets(targets, ARRAY_SIZE(targets));
+}
