@@ -123,11 +123,14 @@ ROOT := $(BUILD)/root/$(KVER)
 check:
 	@tests/run
 
-unit: $(BUILD)/asan/unit
-	$<
+# With sanitizers, and as it is: only then are stack limits those of the kernel.
+unit: $(BUILD)/asan/unit $(BUILD)/user/unit
+	$(BUILD)/asan/unit
+	$(BUILD)/user/unit
 UNIT := $(wildcard tests/unit/*.c)
-$(BUILD)/asan/unit: $(UNIT) $(wildcard tests/unit/*.h) $(BUILD)/asan/engine.a
-	$(CC) $(CFLAGS) $(WARN) $(SANITIZE) -Icore -Ilua -Iplat/user -Iproto -o $@ $(UNIT) $(BUILD)/asan/engine.a
+$(BUILD)/asan/unit: UNIT_FLAGS := $(SANITIZE)
+$(BUILD)/%/unit: $(UNIT) $(wildcard tests/unit/*.h) $(BUILD)/%/engine.a
+	$(CC) $(CFLAGS) $(WARN) $(UNIT_FLAGS) -Icore -Ilua -Iplat/user -Iproto -o $@ $(UNIT) $(BUILD)/$*/engine.a
 
 plugin-test: plugin
 	tests/plugin/run.sh $(BUILD)/user

@@ -108,7 +108,7 @@ static int recompute(struct ps_packet *pkt, const struct ps_header *header)
 	if (header->proto->csum.kind && !has_none(pkt, header))
 		err = ps_field_checksum(pkt, header);
 	if (!err && ps_proto_next(pkt, header, &next) &&
-	    next.proto->csum.kind == PS_CSUM_PSEUDO && !has_none(pkt, &next))
+	    next.proto->csum.kind >= PS_CSUM_MESSAGE && !has_none(pkt, &next))
 		err = ps_field_checksum(pkt, &next);
 	return err == PS_FIELD_PARTIAL ? 0 : err;
 }

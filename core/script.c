@@ -23,17 +23,10 @@ static int fail(struct ps_script *s, int status)
 	return -1;
 }
 
-/* Calls f(context) protected, between enter and leave. It returns at most one value, kept. */
 static int protect(struct ps_script *s, lua_CFunction f, void *context, unsigned int ticks)
 {
-	lua_State *L = s->bind.rt.L;
-	int status;
+	int status = ps_runtime_call(&s->bind.rt, f, context, ticks);
 
-	ps_runtime_enter(&s->bind.rt, ticks);
-	lua_pushcfunction(L, f);
-	lua_pushlightuserdata(L, context);
-	status = lua_pcall(L, 1, 1, 0);
-	ps_runtime_leave(&s->bind.rt);
 	return status == LUA_OK ? 0 : fail(s, status);
 }
 
@@ -83,9 +76,46 @@ void ps_script_clean(struct ps_script *s)
  */
 struct load_request {
 	const char *path;
-	const char *text;
+	const char *text;	/* what has not been read yet */
 	size_t len;
+	int line;
 };
+
+/* Gives the compiler a line at a time, so that we know where it is. */
+static const char *read_line(lua_State *L, void *data, size_t *size)
+{
+	struct load_request *request = data;
+	const char *line = request->text;
+	size_t len = 0;
+
+	(void)L;
+	if (!request->len)
+		return NULL;
+	while (len < request->len && line[len++] != '\n')
+		;
+	request->line++;
+	request->text += len;
+	request->len -= len;
+	*size = len;
+	return line;
+}
+
+/* Pushes the compiled text, or raises with file and line. */
+static void compile(lua_State *L, struct load_request *request)
+{
+	size_t len = strlen(request->path);
+	const char *message;
+
+	lua_pushfstring(L, "@%s", request->path);
+	if (lua_load(L, read_line, request, lua_tostring(L, -1), "t") != LUA_OK) {
+		message = lua_tostring(L, -1);
+		/* what does not come from the parser's own functions names no place */
+		if (message && strncmp(message, "...", 3) && strncmp(message, request->path, len))
+			lua_pushfstring(L, "%s:%d: %s", request->path, request->line, message);
+		lua_error(L);
+	}
+	lua_remove(L, -2);
+}
 
 /* Pushes a copy of the table of globals. */
 static void copy_globals(lua_State *L)
@@ -130,12 +160,10 @@ static void new_functions(lua_State *L, int before)
 
 static int load(lua_State *L)
 {
-	const struct load_request *request = lua_touserdata(L, 1);
+	struct load_request *request = lua_touserdata(L, 1);
 
 	copy_globals(L);
-	lua_pushfstring(L, "@%s", request->path);
-	if (luaL_loadbufferx(L, request->text, request->len, lua_tostring(L, -1), "t"))
-		return lua_error(L);
+	compile(L, request);
 	lua_call(L, 0, 0);
 
 	lua_rawgetp(L, LUA_REGISTRYINDEX, &scripts);
@@ -146,7 +174,7 @@ static int load(lua_State *L)
 
 int ps_script_load(struct ps_script *s, const char *path, const char *text, size_t len)
 {
-	struct load_request request = { path, text, len };
+	struct load_request request = { path, text, len, 0 };
 	int err = protect(s, load, &request, TICKS_LOAD);
 
 	lua_settop(s->bind.rt.L, 0);
@@ -283,8 +311,15 @@ enum ps_verdict ps_script_run(struct ps_script *s, int handler, struct ps_packet
 	return verdict;
 }
 
+static int check(lua_State *L)
+{
+	compile(L, lua_touserdata(L, 1));
+	return 0;
+}
+
 int ps_script_check(const char *chunkname, const char *text, size_t len, char *error, size_t size)
 {
+	struct load_request request = { chunkname, text, len, 0 };
 	struct ps_runtime rt;
 	int status;
 
@@ -292,10 +327,7 @@ int ps_script_check(const char *chunkname, const char *text, size_t len, char *e
 		snprintf(error, size, "not enough memory");
 		return -1;
 	}
-	ps_runtime_enter(&rt, TICKS_LOAD);
-	lua_pushfstring(rt.L, "@%s", chunkname);
-	status = luaL_loadbufferx(rt.L, text, len, lua_tostring(rt.L, -1), "t");
-	ps_runtime_leave(&rt);
+	status = ps_runtime_call(&rt, check, &request, TICKS_LOAD);
 	if (status != LUA_OK)
 		snprintf(error, size, "%s", ps_runtime_error(&rt, status));
 	ps_runtime_clean(&rt);

@@ -23,8 +23,6 @@
 #include "inside.h"
 #include "runtime.h"
 
-#define STACK_RESERVE	1200	/* between the soft and the hard limit: to handle an overflow */
-
 long long ps_guard_no_float(lua_State *L)
 {
 	static const char message[] = "no floating point (// divides integers)";
@@ -35,11 +33,16 @@ long long ps_guard_no_float(lua_State *L)
 	return 0;
 }
 
-/* Constant folding; "/" and "^" would raise, so they stay in the code. */
+/*
+ * Constant folding; "/" and "^" would raise, so they stay in the code. The compiler ignores what
+ * is returned, but does not fold to a float of zero.
+ */
 int ps_guard_fold(lua_State *L, int op, const TValue *a, const TValue *b, TValue *result)
 {
-	if (op == LUA_OPDIV || op == LUA_OPPOW)
+	if (op == LUA_OPDIV || op == LUA_OPPOW) {
+		setfltvalue(result, 0);
 		return 0;
+	}
 	return luaO_rawarith(L, op, a, b, result);
 }
 
@@ -102,9 +105,10 @@ int ps_guard_resume(lua_State *co, lua_State *from, int nargs, int *nresults)
 void ps_runtime_enter(struct ps_runtime *rt, unsigned int ticks)
 {
 	unsigned long sp = ps_stack_pointer();
+	unsigned long budget = ps_host_stack_budget(sp);
 
-	rt->guard.stack_hard = sp - ps_host_stack_budget(sp);
-	rt->guard.stack_soft = rt->guard.stack_hard + STACK_RESERVE;
+	rt->guard.stack_hard = sp - budget;
+	rt->guard.stack_soft = rt->guard.stack_hard + budget / 6;	/* to handle an overflow */
 	rt->guard.running = rt->L;
 	ps_host_enter(&rt->guard, ticks);
 }
@@ -116,6 +120,18 @@ void ps_runtime_leave(struct ps_runtime *rt)
 		rt->guard.expired = 0;
 		lua_sethook(rt->L, NULL, 0, 0);
 	}
+}
+
+int ps_runtime_call(struct ps_runtime *rt, lua_CFunction f, void *context, unsigned int ticks)
+{
+	int status;
+
+	ps_runtime_enter(rt, ticks);
+	lua_pushcfunction(rt->L, f);
+	lua_pushlightuserdata(rt->L, context);
+	status = lua_pcall(rt->L, 1, 1, 0);
+	ps_runtime_leave(rt);
+	return status;
 }
 
 /*
@@ -196,10 +212,8 @@ int ps_runtime_init(struct ps_runtime *rt, unsigned int state_id, size_t memory_
 		return -1;
 	memcpy(lua_getextraspace(rt->L), &rt, sizeof(rt));
 
-	ps_runtime_enter(rt, ~0u);
-	lua_pushcfunction(rt->L, open_libraries);
-	status = lua_pcall(rt->L, 0, 0, 0);
-	ps_runtime_leave(rt);
+	status = ps_runtime_call(rt, open_libraries, NULL, ~0u);
+	lua_settop(rt->L, 0);
 	if (status != LUA_OK) {
 		ps_runtime_clean(rt);
 		return -1;

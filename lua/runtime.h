@@ -32,6 +32,13 @@ void ps_runtime_clean(struct ps_runtime *rt);
 void ps_runtime_enter(struct ps_runtime *rt, unsigned int ticks);
 void ps_runtime_leave(struct ps_runtime *rt);
 
+/*
+ * Calls f with context as a light userdata, protected, between enter and leave. Returns a Lua
+ * status; one value stays on the stack: f's result, nil, or the error.
+ */
+int ps_runtime_call(struct ps_runtime *rt, int (*f)(struct lua_State *), void *context,
+		    unsigned int ticks);
+
 /* Interrupt context, on the CPU that is between enter and leave: the script's time is up. */
 void ps_runtime_expire(struct ps_guard *guard);
 

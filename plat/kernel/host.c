@@ -21,10 +21,10 @@
 #include "runtime.h"
 
 /*
- * Lua gets 6000 bytes of a stack of 16 KiB, and as much more as debugging makes frames and
+ * Lua gets 7200 bytes of a stack of 16 KiB, and as much more as debugging makes frames and
  * stacks larger. What it calls, and an interrupt on top of that, needs the rest.
  */
-#define STACK_BUDGET	(6000 * (THREAD_SIZE / 16384))
+#define STACK_BUDGET	(7200 * (THREAD_SIZE / 16384))
 #define STACK_RESERVE	(4096 * (THREAD_SIZE / 16384))
 
 void *ps_host_realloc(void *block, size_t size)

@@ -9,9 +9,9 @@
 
 /* As in the kernel, so that recursion ends where it would there; sanitizers grow frames. */
 #if defined(__SANITIZE_ADDRESS__)
-#define STACK_BUDGET	(128 * 1024)
+#define STACK_BUDGET	(48 * 1024)
 #else
-#define STACK_BUDGET	6000
+#define STACK_BUDGET	7200
 #endif
 
 static _Thread_local struct ps_guard *current_guard;

@@ -4,6 +4,7 @@
 #
 # It is two cpio archives in a row: base (programs and kernel modules, slow, cached until something in it
 # changes) and top (what is being tested, made anew each time). The kernel unpacks one over the other.
+# They are not compressed: emulated, unpacking takes longer than reading.
 set -euo pipefail
 
 usage() {
@@ -160,7 +161,7 @@ copy_modules() {
 	cp "$modules"/modules.{order,builtin,builtin.modinfo} "$dest/" 2>/dev/null || true
 }
 
-pack() { (cd "$1" && find . -print0 | sort -z | cpio --null -o -H newc --quiet --owner 0:0) ; }
+pack() { (cd "$1" && find . -print0 | sort -z | cpio --null -o -H newc --quiet --owner 0:0); }
 
 build_base() {
 	echo "mkimage: making the base image for $kver (once)"

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* Runs all unit tests, or those whose names contain the argument. TAP goes to stdout. */
+#include "test.h"
+
+bool test_failed;
+
+void test_check(bool ok, const char *file, int line, const char *what)
+{
+	if (ok)
+		return;
+	printf("# %s:%d: not so: %s\n", file, line, what);
+	test_failed = true;
+}
+
+void test_check_int(long long actual, long long expected, const char *file, int line,
+		    const char *what)
+{
+	if (actual == expected)
+		return;
+	printf("# %s:%d: %s is %lld (0x%llx), not %lld (0x%llx)\n", file, line, what, actual,
+	       actual, expected, expected);
+	test_failed = true;
+}
+
+void test_check_text(const char *actual, const char *expected, const char *file, int line,
+		     const char *what)
+{
+	if (strstr(actual, expected))
+		return;
+	printf("# %s:%d: %s is \"%s\", without \"%s\"\n", file, line, what, actual, expected);
+	test_failed = true;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct test *const tables[] = {
+		csum_tests, field_tests, proto_tests, script_tests,
+	};
+	int passed = 0, failed = 0;
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		for (const struct test *t = tables[i]; t->name; t++) {
+			if (argc > 1 && !strstr(t->name, argv[1]))
+				continue;
+			test_failed = false;
+			t->run();
+			if (test_failed)
+				failed++;
+			else
+				passed++;
+			printf("%s %d - %s\n", test_failed ? "not ok" : "ok", passed + failed, t->name);
+		}
+	}
+	printf("%d passed, %d failed\n", passed, failed);
+	return failed || !passed;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * A test is a function in a table; a check that fails says where and what, and the test goes on.
+ */
+#ifndef PS_TEST_H
+#define PS_TEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+struct test {
+	const char *name;	/* a claim: "a truncated header is no view" */
+	void (*run)(void);
+};
+
+extern bool test_failed;
+
+#define CHECK(condition) \
+	test_check((condition), __FILE__, __LINE__, #condition)
+#define CHECK_INT(actual, expected) \
+	test_check_int((actual), (expected), __FILE__, __LINE__, #actual)
+#define CHECK_TEXT(actual, expected) \
+	test_check_text((actual), (expected), __FILE__, __LINE__, #actual)
+
+void test_check(bool ok, const char *file, int line, const char *what);
+void test_check_int(long long actual, long long expected, const char *file, int line,
+		    const char *what);
+/* The text contains what is expected. */
+void test_check_text(const char *actual, const char *expected, const char *file, int line,
+		     const char *what);
+
+/* Ends with name NULL. */
+extern const struct test csum_tests[], field_tests[], proto_tests[], script_tests[];
+
+#endif

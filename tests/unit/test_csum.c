@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#include "csum.h"
+#include "packets.h"
+#include "test.h"
+
+/* RFC 1071, section 3, the example. */
+static void rfc1071(void)
+{
+	static const uint8_t bytes[] = { 0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7 };
+
+	CHECK_INT(ps_csum_fold(ps_csum_add(0, bytes, 8)), 0xddf2);
+}
+
+static void any_length(void)
+{
+	uint8_t bytes[70];
+
+	for (unsigned int i = 0; i < sizeof(bytes); i++)
+		bytes[i] = i * 37 + 200;
+	for (unsigned int len = 0; len <= sizeof(bytes); len++)
+		CHECK_INT(0xFFFF - ps_csum_fold(ps_csum_add(0, bytes, len)),
+			  naive_csum(bytes, len, 0));
+}
+
+static void large(void)
+{
+	static uint8_t bytes[65535];
+
+	memset(bytes, 0xFF, sizeof(bytes));
+	CHECK_INT(ps_csum_fold(ps_csum_add(0xFFFFFFFF, bytes, 65534)), 0xFFFF);
+}
+
+/* At every offset and length, the difference makes of the old sum the new one. */
+static void difference(void)
+{
+	uint8_t bytes[32], changed[32];
+
+	for (unsigned int off = 0; off < 24; off++) {
+		for (unsigned int len = 1; len <= 8; len++) {
+			uint32_t sum, diff;
+
+			for (unsigned int i = 0; i < sizeof(bytes); i++)
+				bytes[i] = i * 91 + 3;
+			memcpy(changed, bytes, sizeof(bytes));
+			for (unsigned int i = 0; i < len; i++)
+				changed[off + i] = ~bytes[off + i] + off;
+			diff = ps_csum_diff(off, bytes + off, changed + off, len);
+			sum = ps_csum_fold(ps_csum_add(0, bytes, sizeof(bytes)));
+			sum = ps_csum_fold(sum + diff);
+			CHECK_INT(0xFFFF - sum, naive_csum(changed, sizeof(changed), 0));
+		}
+	}
+}
+
+const struct test csum_tests[] = {
+	{ "csum: the example of RFC 1071", rfc1071 },
+	{ "csum: any length is summed as one byte after the other", any_length },
+	{ "csum: 64 KB of ones do not overflow", large },
+	{ "csum: a difference turns the old sum into the new one", difference },
+	{ NULL, NULL },
+};

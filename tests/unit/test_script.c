@@ -1,0 +1,562 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#include "packets.h"
+#include "runtime.h"
+#include "script.h"
+#include "test.h"
+
+/* A state with one script, whose process_packet runs on packets of a shape. */
+struct bench {
+	struct ps_script s;
+	int handler;
+	uint16_t queue;
+	struct layout at;
+	struct ps_packet pkt;
+	uint8_t *data;
+};
+
+static bool begin(struct bench *b, const char *script)
+{
+	b->data = NULL;
+	b->handler = -1;
+	if (ps_script_init(&b->s, 7, true)) {
+		CHECK(!"no memory");
+		return false;
+	}
+	if (ps_script_load(&b->s, "/s/test.lua", script, strlen(script)))
+		return false;
+	b->handler = ps_script_find(&b->s, "/s/test.lua", "process_packet");
+	return b->handler >= 0;
+}
+
+static enum ps_verdict feed(struct bench *b, const struct shape *shape)
+{
+	free(b->data);
+	b->data = make_packet(shape, &b->pkt, &b->at);
+	return ps_script_run(&b->s, b->handler, &b->pkt, &b->queue);
+}
+
+static void end(struct bench *b)
+{
+	free(b->data);
+	ps_script_clean(&b->s);
+	CHECK_INT(b->s.bind.rt.memory, 0);
+}
+
+static const struct shape udp = { .protocol = 17, .payload = 11 };
+static const struct shape frame = { .protocol = 17, .payload = 11, .ethernet = true };
+
+/* The handler's body runs on such a packet and accepts it; asserts are the checks. */
+static void accept_body(const struct shape *shape, const char *body)
+{
+	struct bench b;
+	char script[4096];
+
+	snprintf(script, sizeof(script), "function process_packet(p)\n%s\nreturn NF_ACCEPT end", body);
+	if (!begin(&b, script) || feed(&b, shape) != PS_VERDICT_ACCEPT) {
+		printf("# %s\n", b.s.error);
+		test_failed = true;
+	}
+	end(&b);
+}
+
+/* The body fails with this text in the message. */
+static void refuse_body(const struct shape *shape, const char *body, const char *message)
+{
+	struct bench b;
+	char script[4096];
+
+	snprintf(script, sizeof(script), "function process_packet(p)\n%s\nreturn NF_ACCEPT end", body);
+	if (begin(&b, script))
+		CHECK_INT(feed(&b, shape), PS_VERDICT_ERROR);
+	CHECK_TEXT(b.s.error, message);
+	end(&b);
+}
+
+static void dnat(void)
+{
+	static const char script[] =
+		"function process_packet(p)\n"
+		"  local ip = p:data(packet_eth):data(packet_ip)\n"
+		"  if not ip then return NF_DROP end\n"
+		"  ip:daddr():set(\"2.1.1.1\")\n"
+		"  return XT_CONTINUE\n"
+		"end\n";
+	static const struct shape shapes[] = {
+		{ .protocol = 1, .payload = 56 }, { .protocol = 6, .payload = 100, .ihl = 8 },
+		{ .protocol = 17, .payload = 1, .ethernet = true, .padding = 20 },
+	};
+	struct bench b;
+
+	CHECK(begin(&b, script));
+	for (int i = 0; i < 3; i++) {
+		const uint8_t *ip;
+
+		CHECK_INT(feed(&b, &shapes[i]), PS_VERDICT_CONTINUE);
+		ip = b.data + b.at.ip;
+		CHECK(!memcmp(ip + 16, "\x02\x01\x01\x01", 4));
+		CHECK(ip_csum_ok(ip) && transport_csum_ok(ip));
+	}
+	b.pkt.protocol = 0;
+	end(&b);
+}
+
+static void nothing_is_allocated(void)
+{
+	static const char script[] =
+		"function process_packet(p)\n"
+		"  local ip = p:data(packet_eth):data(packet_ip)\n"
+		"  local udp = ip:data(packet_udp)\n"
+		"  ip:daddr():set('10.0.0.9') ip:ttl():set(ip:ttl():get() - 1)\n"
+		"  udp:dport():set(53) udp:check():set()\n"
+		"  local b = p:raw(0, 4):get() b[1] = b[0] ~ 1\n"
+		"  return #udp:data() > 3 and NF_ACCEPT or NF_DROP\n"
+		"end\n";
+	struct bench b;
+	unsigned long allocations;
+	size_t memory;
+
+	CHECK(begin(&b, script));
+	for (int i = 0; i < 10; i++)
+		CHECK_INT(feed(&b, &udp), PS_VERDICT_ACCEPT);
+	allocations = b.s.bind.rt.allocations;
+	memory = b.s.bind.rt.memory;
+	for (int i = 0; i < 2000; i++)
+		feed(&b, &udp);
+	CHECK_INT(b.s.bind.rt.allocations, allocations);
+	CHECK_INT(b.s.bind.rt.memory, memory);
+	end(&b);
+}
+
+static void verdicts(void)
+{
+	static const struct {
+		const char *value;
+		enum ps_verdict verdict;
+	} cases[] = {
+		{ "NF_DROP", PS_VERDICT_DROP }, { "NF_ACCEPT", PS_VERDICT_ACCEPT },
+		{ "NF_STOLEN", PS_VERDICT_STOLEN }, { "NF_QUEUE", PS_VERDICT_QUEUE },
+		{ "NF_QUEUE | 5 << 16", PS_VERDICT_QUEUE }, { "NF_REPEAT", PS_VERDICT_REPEAT },
+		{ "XT_CONTINUE", PS_VERDICT_CONTINUE }, { "XT_RETURN", PS_VERDICT_RETURN },
+		{ "nil", PS_VERDICT_ERROR }, { "", PS_VERDICT_ERROR }, { "'1'", PS_VERDICT_ACCEPT },
+		{ "true", PS_VERDICT_ERROR }, { "17", PS_VERDICT_ERROR }, { "-1", PS_VERDICT_ERROR },
+		{ "NF_QUEUE | 1 << 40", PS_VERDICT_ERROR }, { "{}", PS_VERDICT_ERROR },
+		{ "NF_ACCEPT, 2", PS_VERDICT_ACCEPT }, { "'x'", PS_VERDICT_ERROR },
+	};
+
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct bench b;
+		char script[128];
+
+		snprintf(script, sizeof(script), "\nfunction process_packet(p) return %s end",
+			 cases[i].value);
+		CHECK(begin(&b, script));
+		b.s.error[0] = 0;
+		CHECK_INT(feed(&b, &udp), cases[i].verdict);
+		if (cases[i].verdict == PS_VERDICT_ERROR)
+			CHECK_TEXT(b.s.error, "/s/test.lua:2: the handler returned ");
+		if (strstr(cases[i].value, "5 <<"))
+			CHECK_INT(b.queue, 5);
+		end(&b);
+	}
+}
+
+static void loading(void)
+{
+	static const struct {
+		const char *script, *message;
+	} cases[] = {
+		{ "x = \n= 3", "/s/test.lua:2: unexpected symbol near '='" },
+		{ "x = 1", "/s/test.lua: no function 'process_packet'" },
+		{ "process_packet = 5", "no function 'process_packet'" },
+		{ "error('no')", "/s/test.lua:1: no" },
+		{ "\n\nlocal t = nil; t.x = 1", "/s/test.lua:3: attempt to index a nil value" },
+		{ "x = 0.5", "/s/test.lua:1: malformed number near '0.5'" },
+		{ "x = 1e3", "malformed number near '1e3'" },
+		{ "\n\nx = 3 / 2", "/s/test.lua:3: no floating point" },
+		{ "\nx = 2 ^ 3", "/s/test.lua:2: no floating point" },
+		{ "local a = 2\nx = a / 2", "/s/test.lua:2: no floating point" },
+		{ "x = '7' / 2", "no floating point" },
+		{ "string.format('%f', 1)", "no floating point" },
+		{ "string.pack('d', 1)", "no floating point" },
+		{ "\x1bLua", "attempt to load a binary chunk" },
+		{ "assert(load(string.dump(function() end), 'x', 'b'))", "attempt to load a binary chunk" },
+		{ "setmetatable({}, { __gc = function() end })", "'__gc' is not available" },
+		{ "io.open('x')", "global 'io'" },
+		{ "os.exit()", "global 'os'" },
+		{ "debug.sethook()", "global 'debug'" },
+		{ "dofile('x')", "global 'dofile'" },
+		{ "loadfile('x')", "global 'loadfile'" },
+		{ "math.sin(1)", "field 'sin'" },
+		{ "local s = ('x'):rep(1 << 40)", "resulting string too large" },
+		{ "local s = ('x'):rep(1 << 21)", "not enough memory" },
+		{ "local t = {} while true do t[#t + 1] = ('x'):rep(1000) .. #t end", "not enough memory" },
+		{ "local function f() return 1 + f() end f()", "stack overflow" },
+		{ "local t = setmetatable({}, {}) getmetatable(t).__index = function(t, k) return t[k .. 1] end "
+		  "return t.x", "C stack overflow" },
+		{ "local function f() return (('x'):gsub('x', f)) end f()", "C stack overflow" },
+		{ "local function f() return coroutine.wrap(f)() end f()", "/s/test.lua:1: " },
+		{ "string.find(('a'):rep(300), ('a?'):rep(190) .. 'b')", "pattern too complex" },
+	};
+
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct bench b;
+
+		CHECK(!begin(&b, cases[i].script));
+		CHECK_TEXT(b.s.error, cases[i].message);
+		end(&b);
+	}
+}
+
+/* 190 levels of what recurses in the parser. */
+static void deep_nesting(void)
+{
+	static const struct {
+		const char *open, *middle, *close;
+	} cases[] = {
+		{ "(", "1", ")" }, { "{", "1", "}" }, { "function() return ", "1", " end" },
+		{ "f(", "1", ")" }, { "a[", "1", "]" }, { "- ", "1", "" }, { "1 .. ", "1", "" },
+	};
+
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char script[8192] = "x = ", *p = script + 4, error[128] = "";
+		struct bench b;
+
+		for (int n = 0; n < 190; n++)
+			p += sprintf(p, "%s", cases[i].open);
+		p += sprintf(p, "%s", cases[i].middle);
+		for (int n = 0; n < 190; n++)
+			p += sprintf(p, "%s", cases[i].close);
+		CHECK(!begin(&b, script));
+		if (i < 3)
+			CHECK_TEXT(b.s.error, "/s/test.lua:1: C stack overflow");
+		end(&b);
+		/* the others need fewer bytes a level: they may pass */
+		if (ps_script_check("deep.lua", script, strlen(script), error, sizeof(error)))
+			CHECK_TEXT(error, "deep.lua:1: C stack overflow");
+	}
+}
+
+static void check_only(void)
+{
+	char error[200] = "";
+
+	CHECK_INT(ps_script_check("a.lua", "x = 1\ny = = 2", 13, error, sizeof(error)), -1);
+	CHECK_TEXT(error, "a.lua:2: unexpected symbol near '='");
+	CHECK_INT(ps_script_check("a.lua", "while true do end", 17, error, sizeof(error)), 0);
+	CHECK_INT(ps_script_check("a.lua", "", 0, error, sizeof(error)), 0);
+}
+
+static void language(void)
+{
+	accept_body(&udp,
+		"assert(7 // 2 == 3 and -7 // 2 == -4 and 7 % -3 == -2)\n"
+		"assert(not pcall(function() return 1 // 0 end) and not pcall(function() return 1 % 0 end))\n"
+		"assert(math.mininteger // -1 == math.mininteger and math.mininteger % -1 == 0)\n"
+		"assert('10' + 5 == 15 and 10 .. 20 == '1020' and 1 << 63 == math.mininteger)\n"
+		"assert(tonumber('0.5') == nil and tonumber('0x10') == 16 and tonumber('1e2') == nil)\n"
+		"assert(math.abs(-3) == 3 and math.max(1, 9, 4) == 9 and math.min(3, -2) == -2)\n"
+		"assert(math.floor(3) == 3 and math.fmod(7, 3) == 1 and math.tointeger(5) == 5)\n"
+		"assert(math.type(1) == 'integer' and math.ult(1, -1) and not pcall(math.fmod, 1, 0))\n"
+		"for i = 1, 100 do local r = math.random(5, 7) assert(r >= 5 and r <= 7) end\n"
+		"assert(math.random(0) and not pcall(math.random) and not pcall(math.random, 2, 1))\n"
+		"assert(math.pi == nil and math.huge == nil and math.sqrt == nil)\n"
+		"assert(string.format('%5d|%-5d|%05d|%x|%q|%s', 42, 42, 42, 255, 'a', 'b') == "
+		"'   42|42   |00042|ff|\"a\"|b')\n"
+		"assert(string.unpack('>I2', string.pack('>I2', 258)) == 258)\n"
+		"assert(('k=v, a=b'):gsub('(%w+)=(%w+)', '%2=%1') == 'v=k, b=a')\n"
+		"assert(utf8.char(72, 228, 8364) == 'Hä€' and utf8.len('häß') == 3)\n"
+		"local t = {} for i = 1, 500 do t[i] = (i * 7919) % 503 end table.sort(t)\n"
+		"for i = 2, #t do assert(t[i - 1] <= t[i]) end\n"
+		"local co = coroutine.wrap(function(a) local b = coroutine.yield(a + 1) return b * 2 end)\n"
+		"assert(co(1) == 2 and co(10) == 20)\n"
+		"assert(load('return 1 + 1')() == 2 and collectgarbage('count') > 1)\n"
+		"do local r <close> = setmetatable({}, { __close = function() closed = true end }) end\n"
+		"assert(closed and IS_INTERRUPT == true and STATE_ID == 7)\n"
+		"assert(supported_protocols[packet_ip] == 'packet_ip' and packet_raw == 0)\n"
+		"assert(NF_DROP == 0 and NF_ACCEPT == 1 and NF_STOLEN == 2 and NF_QUEUE == 3)\n"
+		"assert(NF_REPEAT == 4 and XT_CONTINUE == 0xFFFFFFFF and XT_RETURN == -5)\n");
+}
+
+static void raw_views(void)
+{
+	accept_body(&frame,
+		"assert(p:get_offset() == 0 and p:get_size() == #p and #p == 14 + 20 + 8 + 11)\n"
+		"local a, b = p:raw(0, 6), p:raw(6, 6)\n"
+		"assert(a ~= b and a:get_offset() == 0 and b:get_offset() == 6 and #b == 6)\n"
+		"local v = a:get() assert(v[0] == 2 and v[5] == 1 and v[6] == nil and v[-1] == nil and #v == 6)\n"
+		"assert(tostring(v) == '020000000001' and tostring(b:get()) == '020000000002')\n"
+		"a:set(0xFF) assert(v[0] == 255 and b:get()[5] == 2)\n"
+		"v[0] = 0x12 assert(p:raw(0, 1):get()[0] == 0x12)\n"
+		"assert(p:raw(0, #p) and p:raw(#p, 0) and not p:raw(0, #p + 1) and not p:raw(#p, 1))\n"
+		"assert(not p:raw(-1, 1) and not p:raw(0, -1) and not p:raw(math.maxinteger, 1))\n"
+		"assert(not p:raw(1, math.maxinteger) and not p:raw(math.mininteger, 1))\n"
+		"assert(#p:raw(4, 10):raw(2, 3) == 3 and p:raw(4, 10):raw(2, 3):get_offset() == 6)\n"
+		"assert(not p:raw(4, 10):raw(8, 3))\n"
+		"assert(tostring(p:raw(2, 3)) == 'packet_raw offset 2 length 3')\n"
+		"assert(p:raw(14, 39):data(packet_ip):ttl():get() == 64)\n"
+		"assert(not p:raw(14, 19):data(packet_ip) and not p:raw(0, 13):data(packet_eth))\n"
+		"assert(#p:data() == #p and #p:raw(3, 9):data(packet_raw) == 9)\n");
+	refuse_body(&frame, "p:raw(0, 2):set(256)", "not a byte");
+	refuse_body(&frame, "p:raw(0, 2):set('x')", "number expected");
+	refuse_body(&frame, "p:raw(0, 2):get()[2] = 1", "index 2 is outside of a byte array of 2 bytes");
+	refuse_body(&frame, "p:raw(0, 2):get()[0] = -1", "-1 is not a byte");
+	refuse_body(&frame, "p:data(99)", "no such protocol");
+	refuse_body(&frame, "p:data(-1)", "no such protocol");
+	refuse_body(&frame, "p.raw(1, 2, 3)", "packet object expected");
+	refuse_body(&frame, "p.raw()", "packet object expected");
+	refuse_body(&frame, "p.nothing()", "field 'nothing'");
+}
+
+static void protocol_views(void)
+{
+	accept_body(&frame,
+		"local eth = p:data(packet_eth) local ip = eth:data(packet_ip) local udp = ip:data(packet_udp)\n"
+		"assert(eth:dmac():get() == '02:00:00:00:00:01' and eth:type():get() == 0x800)\n"
+		"assert(ip:saddr():get() == '10.0.0.1' and ip:saddr():int() == 0x0A000001)\n"
+		"assert(ip:version():get() == 4 and ip:ihl():get() == 5 and ip:protocol():get() == 17)\n"
+		"assert(udp:sport():get() == 1000 and udp:dport():get() == 2000 and udp:length():get() == 19)\n"
+		"assert(udp:data():to_bytes():string() == 'abcdefghijk')\n"
+		"assert(not ip:data(packet_tcp) and not ip:data(packet_icmp) and not eth:data(packet_udp))\n"
+		"assert(not udp:data(packet_ip) and ip:data() and ip:data():get_offset() == 34)\n"
+		"assert(udp:sport():get_offset() == 34 and #udp:sport() == 2 and #ip:ihl() == 1)\n"
+		"assert(#ip:options() == 0 and #ip:options():get() == 0)\n"
+		"assert(tostring(ip:saddr()) == 'packet_ip.saddr offset 26 length 4')\n"
+		"eth:smac():set('aa:bb:cc:DD:EE:0f') assert(eth:smac():get() == 'AA:BB:CC:DD:EE:0F')\n"
+		"local a, b = ip:ttl(), ip:ttl() a:set(7) assert(a ~= b and b:get() == 7)\n"
+		"local i2 = p:raw(14, 39):data(packet_ip) assert(i2 ~= ip)\n"
+		"i2:ttl():set(9) assert(ip:ttl():get() == 9)\n"
+		"ip:saddr():set(0x01020304) assert(ip:saddr():get() == '1.2.3.4')\n");
+	accept_body(&(struct shape){ .protocol = 17, .payload = 64, .frag = 3 },
+		"local ip = p:data(packet_eth):data(packet_ip)\n"
+		"assert(ip and not ip:data(packet_udp) and #ip:data() == 72)\n");
+	accept_body(&(struct shape){ .protocol = 6, .payload = 5, .ihl = 15, .cut = 10 },
+		"local ip = p:data(packet_eth):data(packet_ip)\n"
+		"assert(#ip:options() == 40 and not ip:data(packet_tcp) and #ip:data() == 15)\n");
+	accept_body(&(struct shape){ .protocol = 6, .payload = 0, .cut = 21 },
+		"assert(not p:data(packet_eth):data(packet_ip))\n");
+	refuse_body(&udp, "p:data(packet_eth):data(packet_ip):ttl():set(256)", "ttl: the value does not fit into 8 bits");
+	refuse_body(&udp, "p:data(packet_ip):ttl():set(-1)", "does not fit into 8 bits");
+	refuse_body(&udp, "p:data(packet_ip):ttl():set('x')", "number expected");
+	refuse_body(&udp, "p:data(packet_ip):ttl():set()", "number expected");
+	refuse_body(&udp, "p:data(packet_ip):saddr():set('1.2.3')", "saddr: '1.2.3' is not an IPv4 address");
+	refuse_body(&udp, "p:data(packet_ip):saddr():set({})", "string expected");
+	refuse_body(&udp, "p:data(packet_ip):saddr():set(1 << 32)", "does not fit into 32 bits");
+	refuse_body(&frame, "p:data(packet_eth):smac():set('1.2.3.4')", "is not a MAC address");
+	refuse_body(&udp, "local ip = p:data(packet_ip) ip.ttl(ip:data(packet_udp))", "ttl is not a field of this packet_udp");
+	refuse_body(&udp, "local f = p:data(packet_ip):options() f:int()", "options is not an integer");
+	refuse_body(&udp, "local ip = p:data(packet_ip) ip:ttl().set(ip, 5)", "field expected");
+	refuse_body(&(struct shape){ .protocol = 17, .payload = 64, .frag = 0x2000 },
+		"p:data(packet_ip):data(packet_udp):check():set()", "check: cannot be computed: a fragment");
+	refuse_body(&udp, "p:raw(20, 19):data(packet_udp):check():set()", "no network header");
+}
+
+static void absent_link_layer(void)
+{
+	accept_body(&udp,
+		"local eth = p:data(packet_eth) local ip = eth:data(packet_ip)\n"
+		"assert(ip:get_offset() == 0 and ip:data(packet_udp):dport():get() == 2000)\n"
+		"assert(eth:smac():get() == nil and eth:type():get() == nil and eth:dmac():int() == nil)\n"
+		"assert(tostring(eth) == 'packet_eth (no link-layer header)')\n"
+		"assert(not eth:data(packet_tcp))\n");
+	refuse_body(&udp, "p:data(packet_eth):smac():set('00:00:00:00:00:00')",
+		    "smac: there is no link-layer header on this hook");
+}
+
+static void views_end_with_the_handler(void)
+{
+	static const char script[] =
+		"local kept, field, array, copy, n = nil, nil, nil, nil, 0\n"
+		"function process_packet(p)\n"
+		"  n = n + 1\n"
+		"  if n == 1 then\n"
+		"    kept = p:data(packet_eth):data(packet_ip) field = kept:ttl() array = p:get()\n"
+		"    copy = p:to_bytes()\n"
+		"    return NF_ACCEPT\n"
+		"  end\n"
+		"  assert(#copy == 39 and copy[0] == 0x45)\n"
+		"  for _, f in ipairs{ function() return kept:ttl() end, function() return #kept end,\n"
+		"      function() return field:get() end, function() field:set(1) end,\n"
+		"      function() return array[0] end, function() array[0] = 1 end,\n"
+		"      function() return tostring(array) end, function() return tostring(kept) end,\n"
+		"      function() return kept:data(packet_udp) end, function() return array .. 'x' end } do\n"
+		"    local ok, message = pcall(f)\n"
+		"    assert(not ok and message:find('packet is gone', 1, true), message)\n"
+		"  end\n"
+		"  local again = p:data(packet_eth):data(packet_ip)\n"
+		"  assert(again:ttl():get() == 64 and kept:ttl():get() == 64)\n"
+		"  return NF_ACCEPT\n"
+		"end\n";
+	struct bench b;
+
+	CHECK(begin(&b, script));
+	CHECK_INT(feed(&b, &udp), PS_VERDICT_ACCEPT);
+	CHECK_INT(feed(&b, &udp), PS_VERDICT_ACCEPT);
+	if (b.s.error[0])
+		printf("# %s\n", b.s.error);
+	end(&b);
+}
+
+/* More views than are kept: all are right, and memory comes back. */
+static void many_views(void)
+{
+	static const char script[] =
+		"function process_packet(p)\n"
+		"  local t = {}\n"
+		"  for i = 0, #p - 1 do t[i] = p:raw(i, 1) end\n"
+		"  for i = 0, #p - 1 do assert(t[i]:get_offset() == i and #t[i]:get() == 1) end\n"
+		"  return NF_ACCEPT\n"
+		"end\n";
+	struct bench b;
+
+	CHECK(begin(&b, script));
+	for (int i = 0; i < 3000; i++) {
+		if (feed(&b, &(struct shape){ .protocol = 17, .payload = 100 }) != PS_VERDICT_ACCEPT) {
+			CHECK_TEXT(b.s.error, "no error");
+			break;
+		}
+	}
+	CHECK(b.s.bind.rt.memory < 400000);
+	end(&b);
+}
+
+static void nested_headers(void)
+{
+	accept_body(&(struct shape){ .protocol = 1, .payload = 60 },
+		"local icmp = p:data(packet_eth):data(packet_ip):data(packet_icmp)\n"
+		"local inner = icmp:data():data(packet_ip)\n"
+		"for i = 1, 100 do local x = p:data(packet_ip):data(packet_icmp):data():raw(0, 20) end\n"
+		"icmp:type():set(3) icmp:id():set(0)\n");
+	refuse_body(&(struct shape){ .protocol = 17, .payload = 1000 },
+		"local v = p:data(packet_ip)\n"
+		"for i = 1, 40 do v = v:raw(0, #v - 20):data(packet_ip) end\n",
+		"more than 16 nested headers");
+}
+
+static void byte_arrays(void)
+{
+	accept_body(&udp,
+		"local a = bytes.new(4) assert(#a == 4 and a[0] == 0 and a[3] == 0)\n"
+		"a[1] = 0xAB assert(tostring(a) == '00ab0000' and a[1] == 0xAB)\n"
+		"local s = bytes.new_from_string('hi') assert(#s == 3 and s[2] == 0 and s:string() == 'hi\\0')\n"
+		"local c = a .. s assert(#c == 7 and c[1] == 0xAB and c[4] == 104)\n"
+		"assert(tostring(s .. 'x') == '68690078' and tostring('x' .. s) == '78686900')\n"
+		"local m = bytes.many_to_one{ a, s, a } assert(#m == 11 and m[8] == 0xAB)\n"
+		"assert(#bytes.many_to_one{} == 0 and #bytes.new(0) == 0)\n"
+		"assert(a == bytes.many_to_one{ a } and a ~= s and a ~= 5)\n"
+		"assert(p:raw(0, 4):get() == p:raw(0, 4):to_bytes())\n"
+		"local k = p:raw(12, 4):get() .. p:raw(16, 4):get() assert(tostring(k) == '0a0000010a000002')\n"
+		"assert(getmetatable(a) == 'bytes' and getmetatable(p) == 'packet_raw')\n");
+	refuse_body(&udp, "bytes.new(-1)", "a byte array cannot have -1 bytes");
+	refuse_body(&udp, "bytes.new(1 << 40)", "cannot have");
+	refuse_body(&udp, "local a, b = bytes.new(1000000), bytes.new(1000000)", "not enough memory");
+	refuse_body(&udp, "bytes.many_to_one{ 5 }", "byte array expected");
+	refuse_body(&udp, "local x = bytes.new(1) .. 5", "byte array expected");
+	refuse_body(&udp, "local x = bytes.new(1) .. {}", "byte array expected");
+}
+
+static void errors(void)
+{
+	refuse_body(&udp, "error('oops')", "/s/test.lua:2: oops");
+	refuse_body(&udp, "error({ code = 5 })", "the error is not a string");
+	refuse_body(&udp, "error(setmetatable({}, { __tostring = function() while true do end end }))",
+		    "the error is not a string");
+	refuse_body(&udp, "local x = nil; x.y = 1", "/s/test.lua:2: attempt to index a nil value (local 'x')");
+	refuse_body(&udp, "coroutine.yield(1)", "attempt to yield from outside a coroutine");
+	refuse_body(&udp, "local function f() return 1 + f() end f()", "stack overflow");
+	refuse_body(&udp, "local t = {} for i = 1, 1 << 20 do t[i] = i end", "not enough memory");
+	/* and the state goes on: */
+	struct bench b;
+
+	CHECK(begin(&b, "local n = 0 function process_packet(p) n = n + 1\n"
+			"if n % 2 == 1 then error('odd') end return NF_ACCEPT end"));
+	for (int i = 0; i < 100; i++)
+		CHECK_INT(feed(&b, &udp), i % 2 ? PS_VERDICT_ACCEPT : PS_VERDICT_ERROR);
+	end(&b);
+}
+
+/* Two scripts with a function of the same name, in one state. */
+static void scripts_share_a_state(void)
+{
+	static const char one[] = "shared = 1 function process_packet(p) return NF_ACCEPT end";
+	static const char two[] = "shared = shared + 1 function process_packet(p) return NF_DROP end\n"
+				  "function count(p) return shared end";
+	struct bench b;
+	int h1, h2, h1_again, count;
+
+	CHECK(begin(&b, one));
+	h1 = b.handler;
+	CHECK(ps_script_has(&b.s, "/s/test.lua") && !ps_script_has(&b.s, "/s/two.lua"));
+	CHECK_INT(ps_script_load(&b.s, "/s/two.lua", two, strlen(two)), 0);
+	CHECK(ps_script_has(&b.s, "/s/two.lua"));
+	h2 = ps_script_find(&b.s, "/s/two.lua", "process_packet");
+	h1_again = ps_script_find(&b.s, "/s/test.lua", "process_packet");
+	count = ps_script_find(&b.s, "/s/test.lua", "count");
+	b.handler = h1;
+	CHECK_INT(feed(&b, &udp), PS_VERDICT_ACCEPT);
+	b.handler = h2;
+	CHECK_INT(feed(&b, &udp), PS_VERDICT_DROP);
+	b.handler = h1_again;
+	CHECK_INT(feed(&b, &udp), PS_VERDICT_ACCEPT);
+	b.handler = count;
+	CHECK_INT(feed(&b, &udp), PS_VERDICT_STOLEN);	/* 2 */
+	CHECK_INT(ps_script_find(&b.s, "/s/two.lua", "nothing"), -1);
+	ps_script_put(&b.s, h1);
+	ps_script_put(&b.s, h1_again);
+	end(&b);
+}
+
+/* What an interrupt does when the time is up, done at every step of a handler. */
+static void time_limit(void)
+{
+	static const char *const bodies[] = {
+		"while true do end", "::a:: goto a", "local function f() return f() end f()",
+		"while true do pcall(function() while true do end end) end",
+		"coroutine.wrap(function() while true do end end)()",
+		"while true do xpcall(function() while true do end end, function() while true do end end) end",
+		"table.move({}, 1, math.maxinteger - 10, 5)",
+		"table.concat(setmetatable({}, { __index = function() return '' end }), '', 1, 1 << 40)",
+		"string.find(('a'):rep(3000), '.-.-.-.-b')",
+		"while true do pcall(function() local x <close> = setmetatable({}, { __close = function() "
+		"while true do end end }) error() end) end",
+		"local t = setmetatable({}, { __index = function(t, k) while true do end end }) return t.x",
+		"string.find(('a'):rep(300000), ('a'):rep(150000) .. 'b', 1, true)",
+		"(('x'):rep(100)):gsub('x', function() while true do end end)",
+		"table.sort({ 3, 2, 1 }, function() while true do end end)",
+	};
+	extern void test_expire_soon(struct ps_guard *guard);
+
+	for (unsigned int i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+		struct bench b;
+		char script[512];
+
+		snprintf(script, sizeof(script), "local n = 0\nfunction process_packet(p) n = n + 1\n"
+			 "if n > 1 then return NF_ACCEPT end\n%s\nend", bodies[i]);
+		CHECK(begin(&b, script));
+		test_expire_soon(&b.s.bind.rt.guard);
+		CHECK_INT(feed(&b, &udp), PS_VERDICT_ERROR);
+		CHECK_TEXT(b.s.error, "time limit exceeded");
+		CHECK_INT(feed(&b, &udp), PS_VERDICT_ACCEPT);
+		end(&b);
+	}
+}
+
+const struct test script_tests[] = {
+	{ "script: the DNAT handler rewrites with and without a link layer", dnat },
+	{ "script: nothing is allocated for a packet", nothing_is_allocated },
+	{ "script: every verdict is known, and what is none is an error that names the line", verdicts },
+	{ "script: what cannot be loaded says why and where", loading },
+	{ "script: deep nesting ends in an error", deep_nesting },
+	{ "script: a check compiles and runs nothing", check_only },
+	{ "script: the language is Lua with integers", language },
+	{ "script: raw views", raw_views },
+	{ "script: views of protocols and their fields", protocol_views },
+	{ "script: an absent link layer leads on to the network header", absent_link_layer },
+	{ "script: views are gone after the handler", views_end_with_the_handler },
+	{ "script: more views than are kept", many_views },
+	{ "script: headers in headers", nested_headers },
+	{ "script: byte arrays", byte_arrays },
+	{ "script: a handler that fails leaves the state usable", errors },
+	{ "script: scripts share a state and keep their functions", scripts_share_a_state },
+	{ "script: no loop outlives its time", time_limit },
+	{ NULL, NULL },
+};
