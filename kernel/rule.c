@@ -37,6 +37,7 @@ struct ps_rule {
 	struct ps_state *state;
 	int handler;
 	const char *on_error;
+	struct ratelimit_state log;	/* each rule has its own: one does not silence another */
 };
 
 static LIST_HEAD(states);
@@ -147,6 +148,8 @@ struct ps_rule *ps_rule_new(struct net *net, const char *path, const char *funct
 	if (!rule)
 		return ERR_PTR(-ENOMEM);
 	rule->on_error = on_error;
+	ratelimit_state_init(&rule->log, DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST);
+	ratelimit_set_flags(&rule->log, RATELIMIT_MSG_ON_RELEASE);
 
 	mutex_lock(&states_mutex);
 	state = state_find(net, id);
@@ -181,7 +184,7 @@ void ps_rule_free(struct ps_rule *rule)
 }
 EXPORT_SYMBOL_GPL(ps_rule_free);
 
-enum ps_verdict ps_rule_run(const struct ps_rule *rule, struct ps_packet *pkt, u16 *queue)
+enum ps_verdict ps_rule_run(struct ps_rule *rule, struct ps_packet *pkt, u16 *queue)
 {
 	struct ps_state *state = rule->state;
 	enum ps_verdict verdict;
@@ -191,8 +194,9 @@ enum ps_verdict ps_rule_run(const struct ps_rule *rule, struct ps_packet *pkt, u
 	verdict = ps_script_run(&state->script, rule->handler, pkt, queue);
 	if (unlikely(verdict == PS_VERDICT_ERROR)) {
 		state->errors++;
-		pr_warn_ratelimited("state %u: %s (--on-error %s)\n", state->id,
-				    state->script.error, rule->on_error);
+		if (__ratelimit(&rule->log))
+			pr_warn("state %u: %s (--on-error %s)\n", state->id, state->script.error,
+				rule->on_error);
 	}
 	spin_unlock_bh(&state->lock);
 	return verdict;

@@ -30,7 +30,7 @@ void ps_rule_free(struct ps_rule *rule);
  * Runs the rule's function. On PS_VERDICT_ERROR the log has been told. queue gets the number
  * that came with PS_VERDICT_QUEUE. Softirq or process context; does not sleep.
  */
-enum ps_verdict ps_rule_run(const struct ps_rule *rule, struct ps_packet *pkt, u16 *queue);
+enum ps_verdict ps_rule_run(struct ps_rule *rule, struct ps_packet *pkt, u16 *queue);
 
 int ps_rule_setup(void);
 void ps_rule_teardown(void);

@@ -23,13 +23,17 @@
 #include "inside.h"
 #include "runtime.h"
 
-long long ps_guard_no_float(lua_State *L)
+/* Raises with the line of the function that runs, or of the one that called it if that is C. */
+static void raise(lua_State *L, const char *message)
 {
-	static const char message[] = "no floating point (// divides integers)";
-
 	if (isLua(L->ci))
 		luaG_runerror(L, message);
 	luaL_error(L, message);
+}
+
+long long ps_guard_no_float(lua_State *L)
+{
+	raise(L, "no floating point (// divides integers)");
 	return 0;
 }
 
@@ -60,7 +64,7 @@ void ps_guard_finalizer(lua_State *L, GCObject *object, Table *metatable)
 static void time_is_up(lua_State *L)
 {
 	L->errfunc = 0;		/* a message handler could loop in here, where hooks are off */
-	luaL_error(L, "time limit exceeded");
+	raise(L, "time limit exceeded");
 }
 
 void ps_guard_expired(struct ps_guard *guard)

@@ -1,0 +1,72 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+# The DNAT script of the tutorial, on packets of the machine itself and on forwarded ones.
+. /tests/lib.sh
+
+topology
+ip -n B addr add 2.1.1.1/32 dev lo
+ip -n B addr add 2.1.1.2/32 dev lo
+ip -n R route add 2.1.1.0/24 via 10.0.0.2
+
+# What arrives at B while COMMAND runs: "protocol source > destination"
+seen_at_B() {
+	inB timeout 10 tcpdump -lnni eth0 -Q in -c 1 'udp or icmp[icmptype] = icmp-echo' >dump 2>dump.err &
+	wait_for grep -q 'listening on' dump.err
+	"$@" >/dev/null 2>&1 || true
+	wait $! || true
+	cat dump
+}
+
+udp_send() { ip netns exec "$1" bash -c 'echo hello >/dev/udp/8.8.8.8/53'; }
+
+# deliver TABLE CHAIN NS: a rule in R, packets from NS
+deliver() {
+	local where="$iptables, $2 of $1, from $3"
+	inR $iptables -t $1 -A $2 -d 8.8.8.8 -j LUA --script /examples/dnat.lua
+	for how in on off; do
+		offload $how
+		check_match "ping goes to 2.1.1.1, $where, offload $how" \
+			"$(seen_at_B ip netns exec $3 ping -c 1 -W 1 8.8.8.8)" '> 2\.1\.1\.1: ICMP echo request'
+		check_match "UDP goes to 2.1.1.1, $where, offload $how" "$(seen_at_B udp_send $3)" '> 2\.1\.1\.1\.53: '
+	done
+	inR $iptables -t $1 -F
+}
+
+ip -n R route add 8.8.8.8 via 10.0.0.2
+for iptables in iptables-legacy iptables-nft; do
+	deliver mangle POSTROUTING R
+	deliver mangle POSTROUTING A
+	deliver mangle OUTPUT R
+	deliver mangle PREROUTING A
+	deliver mangle FORWARD A
+done
+for counter in 'Ip InHdrErrors' 'Udp InCsumErrors' 'Icmp InCsumErrors'; do
+	check_eq "B saw no $counter" "$(snmp B $counter)" 0
+done
+
+# what a view of the link layer is on each hook
+cat >eth.lua <<'END'
+function absent(p)
+  local eth = p:data(packet_eth)
+  assert(p:data(packet_ip) and eth:data(packet_ip) and eth:smac():get() == nil)
+  assert(not pcall(function() eth:smac():set("00:00:00:00:00:01") end))
+  return XT_CONTINUE
+end
+function present(p)
+  local eth = p:data(packet_eth)
+  assert(eth:type():get() == 0x0800 and eth:dmac():get():match("^%x%x:%x%x:%x%x:%x%x:%x%x:%x%x$"))
+  assert(eth:data(packet_ip):get_offset() == 14)
+  return XT_CONTINUE
+end
+END
+lua="-j LUA --script $PWD/eth.lua --function"
+for rule in 'PREROUTING -i rA' 'INPUT -i rA' 'FORWARD -i rA' 'PREROUTING -i lo'; do
+	inR iptables -t mangle -A $rule $lua present
+done
+for rule in OUTPUT POSTROUTING; do
+	inR iptables -t mangle -A $rule $lua absent
+done
+check 'forwarded' inA ping -c 1 -W 1 10.0.0.2
+check 'to the router' inA ping -c 1 -W 1 192.168.0.1
+check 'over loopback' inR ping -c 1 -W 1 127.0.0.1
+check_match 'none of the claims failed' "$(inR cat /proc/net/packetscript)" $'\n0 +6 +[1-9][0-9]* +0 '

@@ -1,0 +1,124 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+# timeout: 180
+# Rules and states: saved and restored, shared and separate, coming and going, also under load.
+. /tests/lib.sh
+
+topology
+state() { ip netns exec "${2:-R}" awk '$1 == '"$1" /proc/net/packetscript; }
+column() { state "$1" "${3:-R}" | awk "{ print \$$2 }"; }
+
+cat >count.lua <<'END'
+-- loaded, called: how often
+loaded = (loaded or 0) + 1
+called = 0
+print("loaded " .. loaded)
+function process_packet(p) called = called + 1 return XT_CONTINUE end
+function report(p)
+  if called == 1 or called > 500 then print("report: loaded " .. loaded .. ", called " .. called) end
+  return XT_CONTINUE
+end
+END
+cat >second.lua <<'END'
+print("second: sees " .. tostring(loaded))
+function process_packet(p) called = called + 100 return XT_CONTINUE end
+END
+cat >'with blank "and quotes".lua' <<'END'
+function f(p) return XT_CONTINUE end
+END
+
+for iptables in iptables-legacy iptables-nft; do
+	dmesg -C
+	save() { inR $iptables-save -t mangle | grep -v '^#\|^:'; }
+	forward() { inR $iptables -t mangle -A FORWARD -p icmp -j LUA "$@"; }
+
+	forward --script count.lua
+	forward --script "$PWD/count.lua" --function report
+	forward --script count.lua --state 4294967295 --on-error accept
+	forward --script 'with blank "and quotes".lua' --function f --state 2 --on-error continue
+	forward --script second.lua
+	check_match "-S shows the rule, $iptables" "$(inR $iptables -t mangle -S)" "-j LUA --script \"$PWD/count.lua\""
+	check_match "-L shows the rule, $iptables" "$(inR $iptables -t mangle -L)" "LUA .*script .*count\.lua.*state 4294967295 on-error accept"
+	check_eq "rules of a state, $iptables" "$(column 0 2)" 3
+	check_eq "rules of another state, $iptables" "$(column 4294967295 2)" 1
+	check_eq "two rules load a script once" "$(klog_since | grep -c 'state 0: .*count.lua:4: loaded 1')" 1
+	check 'a second script sees the globals of the first' klog_has 'second: sees 1'
+
+	save >before
+	inR $iptables-save -t mangle | inR $iptables-restore
+	save >after
+	check "saved and restored rules are the same, $iptables" diff before after
+	check_eq "restored rules found their states, $iptables" "$(column 0 2)" 3
+	loads=$(klog_since | grep -c 'count.lua:4: loaded' || true)
+	check 'packets pass' inA ping -c 2 -i 0.1 -W 2 10.0.0.2
+	inR $iptables -t mangle -A FORWARD -p tcp -j MARK --set-mark 1
+	check_eq 'an unrelated rule loads nothing' "$(klog_since | grep -c 'count.lua:4: loaded')" "$loads"
+	inA ping -c 1 -W 2 10.0.0.2 >/dev/null
+	# 3 pings, request and answer: 6 packets; report comes after the first call and before the second script's
+	check 'globals outlive an unrelated rule' klog_has "state 0: .*report: loaded 1, called $((5 * 101 + 1))"
+	check 'each rule kept its function' klog_has 'state 0: .*report: loaded 1, called 1$'
+
+	check "-C finds the rule, $iptables" inR $iptables -t mangle -C FORWARD -p icmp -j LUA --script ./count.lua
+	check "-D finds the rule, $iptables" inR $iptables -t mangle -D FORWARD -p icmp -j LUA --script ./count.lua
+	inR $iptables -t mangle -F
+	gone() { [ -z "$(inR sed 1d /proc/net/packetscript)" ]; }
+	check "states go with their last rule, $iptables" wait_for gone
+done
+
+# memory is back where it was
+unreclaimable() { awk '/^SUnreclaim/ { print $2 }' /proc/meminfo; }
+add_and_delete() {
+	local i
+	for ((i = 0; i < $1; i++)); do
+		inR iptables-legacy -t mangle -A FORWARD -j LUA --script count.lua --state $i
+	done
+	inR iptables-legacy -t mangle -F
+}
+add_and_delete 20
+before=$(unreclaimable)
+for round in 1 2 3 4 5; do add_and_delete 20; done
+after=$(unreclaimable)
+check "100 states came and went without a trace ($before KB before, $after KB after)" [ $((after - before)) -lt 1500 ]
+
+# another namespace has states of its own
+inR iptables -t mangle -A PREROUTING -p icmp -j LUA --script count.lua
+inB iptables -t mangle -A PREROUTING -p icmp -j LUA --script count.lua
+inA ping -c 1 -W 2 10.0.0.2 >/dev/null
+check_eq 'R counts two packets' "$(column 0 3 R)" 2
+check_eq 'B counts one' "$(column 0 3 B)" 1
+inB iptables -t mangle -F
+check_match 'the state of R stays' "$(state 0 R)" '^0 +1 '
+check_fails 'the modules are in use' rmmod xt_LUA
+ip netns add C
+ip netns exec C iptables-legacy -t mangle -A PREROUTING -j LUA --script count.lua
+ip netns exec C iptables-nft -t mangle -A OUTPUT -j LUA --script count.lua
+ip netns del C
+
+# a user namespace is not enough to load a script
+check_fails 'loading needs rights outside of user namespaces' \
+	unshare -rn iptables-legacy -t mangle -A OUTPUT -j LUA --script count.lua
+check_fails 'with nft too' unshare -rn iptables-nft -t mangle -A OUTPUT -j LUA --script count.lua
+
+# rules come and go under load; then the module
+inR iptables -t mangle -F
+udp_echo B 10.0.0.2 7
+flood() { inA timeout 60 ping -f -q -s 1200 10.0.0.2 >/dev/null 2>&1; }
+flood & first=$!
+flood & second=$!
+for i in {1..15}; do
+	for iptables in iptables-legacy iptables-nft; do
+		inR $iptables -t mangle -A PREROUTING -j LUA --script /examples/nat.lua --function process_packet_dnat --state $((i % 3))
+		inR $iptables -t mangle -I FORWARD -j LUA --script count.lua --state $((i % 3))
+	done
+	inR iptables-legacy -t mangle -F
+	inR iptables-nft -t mangle -F
+done
+unload() { modprobe -r xt_LUA && [ ! -d /sys/module/packetscript ]; }
+check 'the modules go while packets flow' wait_for unload
+check 'and come back' inR iptables -t mangle -A FORWARD -j LUA --script count.lua
+sleep 0.3
+inR iptables -t mangle -F
+check 'and go again' wait_for unload
+pkill -x ping
+wait $first $second || true
+check 'packets pass' inA ping -c 1 -W 2 10.0.0.2
