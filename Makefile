@@ -1,26 +1,37 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
 VERSION := 0.1.0
 
-# The newest kernel whose headers are here; KVER= picks another.
-KVER ?= $(notdir $(patsubst %/build,%,$(lastword $(shell ls -d /lib/modules/*/build 2>/dev/null | sort -V))))
+# The newest kernel whose headers are here; KVER= picks another, KDIR= says where its headers are.
+KVER ?= $(eval KVER := $(notdir $(patsubst %/build,%,$(lastword \
+	$(shell ls -d /lib/modules/*/build 2>/dev/null | sort -V)))))$(KVER)
 KDIR ?= /lib/modules/$(KVER)/build
 DESTDIR ?=
 PREFIX ?= /usr
 BUILD ?= build
-export KVER
+Q := $(if $(V),,@)
+
+# What is missing on this machine is installed first (by sudo, if need be).
+ifneq ($(filter command environment,$(origin KVER)),)
+ifeq ($(origin KDIR),file)
+DEPS := KVER=$(KVER)
+endif
+endif
+DEPS += scripts/install-deps
+ifeq ($(filter clean help uninstall,$(MAKECMDGOALS)),)
+ifneq ($(shell $(DEPS) --check >/dev/null 2>&1; echo $$?),0)
+ifneq ($(shell $(DEPS) >&2; echo $$?),0)
+$(error packages are missing, see above)
+endif
+endif
+endif
 
 include objs.mk
 
-# What is missing on this machine is installed first (by sudo, if need be).
-ifeq ($(filter clean help uninstall deps,$(MAKECMDGOALS)),)
-ifneq ($(shell scripts/install-deps --check >/dev/null 2>&1 || echo missing),)
-$(info $(shell scripts/install-deps >&2))
-endif
-endif
+# Lua's release: LUA_VERSION= wants one, LUA_SRC= has it, LUA= is a folder made by fetch-lua
+LUA_VERSION ?= auto
+LUA ?= $(BUILD)/lua/$(LUA_VERSION)
 
-LUA := $(BUILD)/lua/$(or $(LUA_VERSION),auto)
-
-.PHONY: all modules plugin install uninstall check unit plugin-test vm-test vm demo clean deps help
+.PHONY: all modules plugin install uninstall check unit plugin-test vm-test vm demo root clean help
 all: modules plugin
 
 help:
@@ -33,15 +44,16 @@ help:
 #: make uninstall
 #: make clean
 #: KVER=…          another kernel, whose headers are installed
+#: V=1             shows the commands
 #: LUA_SRC=…       Lua's source, a folder or a tarball, instead of the distribution's
 #: LUA_VERSION=…   only this release of Lua (5.4.4 …)
 
-deps:
-	scripts/install-deps
+print-%:
+	@echo $($*)
 
 # Lua's release, without its luaconf.h.
 $(LUA)/version:
-	scripts/fetch-lua $(or $(LUA_VERSION),auto) $(LUA)
+	scripts/fetch-lua $(LUA_VERSION) $(LUA)
 
 #
 # Modules: the kernel's build wants to run where the sources are and leaves its files there, so
@@ -74,24 +86,29 @@ USER_PLAT := plat/user/host plat/user/buffer
 define engine
 $(1)/lua/src/%.o: $(LUA)/version
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS) $$(WARN) $$(LUA_FLAGS) -fPIC -fvisibility=hidden $(2) $$(INCLUDE) -MMD -c $(LUA)/src/$$*.c -o $$@
+	@echo '  CC      $$@'
+	$$(Q)$$(CC) $$(CFLAGS) $$(WARN) $$(LUA_FLAGS) -fPIC -fvisibility=hidden $(2) $$(INCLUDE) -MMD -c $(LUA)/src/$$*.c -o $$@
 $(1)/plat/%.o: plat/%.c
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS) $$(WARN) -fPIC -fvisibility=hidden $(2) -Ilua -Icore -MMD -c $$< -o $$@
+	@echo '  CC      $$@'
+	$$(Q)$$(CC) $$(CFLAGS) $$(WARN) -fPIC -fvisibility=hidden $(2) -Ilua -Icore -MMD -c $$< -o $$@
 $(1)/%.o: %.c $(LUA)/version
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS) $$(WARN) -fPIC -fvisibility=hidden $(2) $$(INCLUDE) -MMD -c $$< -o $$@
+	@echo '  CC      $$@'
+	$$(Q)$$(CC) $$(CFLAGS) $$(WARN) -fPIC -fvisibility=hidden $(2) $$(INCLUDE) -MMD -c $$< -o $$@
 $(1)/engine.a: $(patsubst %,$(1)/%.o,$(USER_ENGINE) $(USER_PLAT) $(addprefix lua/src/,$(LUA_RELEASE)))
 	@rm -f $$@
-	$$(AR) rcs $$@ $$^
+	$$(Q)$$(AR) rcs $$@ $$^
 -include $$(shell find $(1) -name '*.d' 2>/dev/null)
 endef
 $(eval $(call engine,$(BUILD)/user,))
 $(eval $(call engine,$(BUILD)/asan,$(SANITIZE)))
 
+.SECONDARY:
 plugin: $(BUILD)/user/libxt_LUA.so
 $(BUILD)/user/libxt_LUA.so: xtables/libxt_LUA.c $(BUILD)/user/engine.a include/uapi/packetscript.h
-	$(CC) $(CFLAGS) $(WARN) -Wno-unused-parameter -fPIC -fvisibility=hidden -Icore -Ilua -Iinclude \
+	@echo '  LD      $@'
+	$(Q)$(CC) $(CFLAGS) $(WARN) -Wno-unused-parameter -fPIC -fvisibility=hidden -Icore -Ilua -Iinclude \
 		$$(pkg-config --cflags xtables) -shared -Wl,--exclude-libs,ALL -Wl,-z,defs -Wl,-z,now \
 		-o $@ $< $(BUILD)/user/engine.a $$(pkg-config --libs xtables)
 
@@ -130,7 +147,8 @@ unit: $(BUILD)/asan/unit $(BUILD)/user/unit
 UNIT := $(wildcard tests/unit/*.c)
 $(BUILD)/asan/unit: UNIT_FLAGS := $(SANITIZE)
 $(BUILD)/%/unit: $(UNIT) $(wildcard tests/unit/*.h) $(BUILD)/%/engine.a
-	$(CC) $(CFLAGS) $(WARN) $(UNIT_FLAGS) -Icore -Ilua -Iplat/user -Iproto -o $@ $(UNIT) $(BUILD)/$*/engine.a
+	@echo '  LD      $@'
+	$(Q)$(CC) $(CFLAGS) $(WARN) $(UNIT_FLAGS) -Icore -Ilua -Iplat/user -Iproto -o $@ $(UNIT) $(BUILD)/$*/engine.a
 
 plugin-test: plugin
 	tests/plugin/run.sh $(BUILD)/user
@@ -140,13 +158,13 @@ root: all
 	@$(MAKE) --no-print-directory install DESTDIR=$(abspath $(ROOT)) >/dev/null
 
 vm-test: root
-	tests/vm/run.sh --root $(ROOT) $(TESTS)
+	tests/vm/run.sh --kver $(KVER) --root $(ROOT) $(TESTS)
 
 vm: root
-	tests/vm/run.sh --root $(ROOT) --shell
+	tests/vm/run.sh --kver $(KVER) --root $(ROOT) --shell
 
 demo: root
-	tests/vm/run.sh --root $(ROOT) --demo examples/demo.sh
+	tests/vm/run.sh --kver $(KVER) --root $(ROOT) --demo examples/demo.sh
 
 clean:
 	rm -rf $(BUILD)

@@ -27,6 +27,7 @@ give_up() {
 	dmesg | tail -n 15
 	exit 1
 }
+trap 'stty -onlcr 2>/dev/null || true' EXIT # waits until all is sent: the machine ends when this does
 trap 'give_up "line $LINENO: status $?: $BASH_COMMAND"' ERR
 
 chapter() {
@@ -42,7 +43,7 @@ run() {
 	status=0
 	output=$(ip netns exec "$1" bash -c "$2" 2>&1) || status=$?
 	[ -z "$output" ] || fold -s -w 76 <<<"$output" | sed '/^$/d; s/^/   /'
-	pause 0.4
+	pause 0.3
 }
 
 # answered TEXT: the last command succeeded and printed it
@@ -73,12 +74,13 @@ stop_listening() {
 
 # seen HOST PEER: prints what its eth0 saw. PEER is the other address, next to A's.
 seen() {
-	local pair what
+	local port='(\.[0-9]+)?' way what
+	local a="192\.168\.0\.2$port" peer="${2//./\\.}$port"
 	sed '/^$/d; s/^/   /' "capture.$1"
-	for pair in "192.168.0.2 > $2" "$2 > 192.168.0.2"; do
-		for what in 'ICMP echo' tcp UDP; do
-			sed 's/^IP //; s/\(\.[0-9]*\.[0-9]*\.[0-9]*\)\.[0-9]*/\1/g' "capture.$1" | grep -qF "$pair: $what" ||
-				give_up "no $what packet $pair was seen on eth0 of $1"
+	for way in "$a > $peer" "$peer > $a"; do
+		for what in 'ICMP echo' 'tcp ' 'UDP, '; do
+			grep -qE "^IP $way: $what" "capture.$1" ||
+				give_up "eth0 of $1 should have seen: $way: $what"
 		done
 	done
 }
@@ -113,7 +115,7 @@ cat <<'END'
     asks 8.8.8.8,              here a script will                HTTP, port 80
     which is nowhere           rewrite the packets               UDP echo, port 7
 END
-pause 3
+pause 2
 
 chapter 'Without the script: nobody answers'
 three_questions unanswered
@@ -121,7 +123,7 @@ three_questions unanswered
 chapter 'The script on R: there() sends questions to B, back() signs the answers'
 run R "grep -v ^-- $script"
 answered 'function there'
-pause 3
+pause 2
 
 chapter 'The rules on R, one for each direction'
 run R "iptables -t mangle -A PREROUTING -d 8.8.8.8 \\

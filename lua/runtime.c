@@ -242,6 +242,6 @@ const char *ps_runtime_error(struct ps_runtime *rt, int status)
 	if (status == LUA_ERRMEM)
 		return "not enough memory (the limits of the state or of the machine)";
 	if (ttisstring(error))
-		return svalue(error);
+		return getstr(tsvalue(error));
 	return "the error is not a string";
 }

@@ -157,7 +157,7 @@ copy_modules() {
 	mkdir -p "$dest"
 	[ -d "$modules" ] || { echo "mkimage: no $modules: nothing but what $kver has built in"; return; }
 	[ -s "$modules/modules.dep" ] || die "$modules has no modules.dep; run: depmod -b ${modules%/lib/modules/*} $kver"
-	(cd "$modules" && list_modules | xargs cp --parents -t "$dest")
+	(cd "$modules" && list_modules | xargs -r cp --parents -t "$dest")
 	cp "$modules"/modules.{order,builtin,builtin.modinfo} "$dest/" 2>/dev/null || true
 }
 

@@ -101,10 +101,8 @@ check_fails 'with nft too' unshare -rn iptables-nft -t mangle -A OUTPUT -j LUA -
 
 # rules come and go under load; then the module
 inR iptables -t mangle -F
-udp_echo B 10.0.0.2 7
-flood() { inA timeout 60 ping -f -q -s 1200 10.0.0.2 >/dev/null 2>&1; }
-flood & first=$!
-flood & second=$!
+ip netns exec A timeout 60 ping -f -q -s 1200 10.0.0.2 >/dev/null 2>&1 & first=$!
+ip netns exec A timeout 60 ping -f -q 10.0.0.2 >/dev/null 2>&1 & second=$!
 for i in {1..15}; do
 	for iptables in iptables-legacy iptables-nft; do
 		inR $iptables -t mangle -A PREROUTING -j LUA --script /examples/nat.lua --function process_packet_dnat --state $((i % 3))
@@ -119,6 +117,6 @@ check 'and come back' inR iptables -t mangle -A FORWARD -j LUA --script count.lu
 sleep 0.3
 inR iptables -t mangle -F
 check 'and go again' wait_for unload
-pkill -x ping
+kill $first $second
 wait $first $second || true
 check 'packets pass' inA ping -c 1 -W 2 10.0.0.2
