@@ -112,8 +112,8 @@ cat <<'END'
    |      A      |          |       R, a router      |          |     B      |
    | 192.168.0.2 |----------| 192.168.0.1   10.0.0.1 |----------|  10.0.0.2  |
    +-------------+          +------------------------+          +------------+
-    asks 8.8.8.8,              here a script will                HTTP, port 80
-    which is nowhere           rewrite the packets               UDP echo, port 7
+    asks 8.8.8.8,              here a script will              HTTP, port 80
+    which is nowhere           rewrite the packets             UDP echo, port 7
 END
 pause 2
 
