@@ -10,13 +10,14 @@ PREFIX ?= /usr
 BUILD ?= build
 Q := $(if $(V),,@)
 
-# What is missing on this machine is installed first (by sudo, if need be).
+# What is missing on this machine is installed first (by sudo, if need be); what only the tests
+# need, only for them.
 ifneq ($(filter command environment,$(origin KVER)),)
 ifeq ($(origin KDIR),file)
 DEPS := KVER=$(KVER)
 endif
 endif
-DEPS += scripts/install-deps
+DEPS += scripts/install-deps $(if $(filter-out all modules plugin install,$(MAKECMDGOALS)),,--build)
 ifeq ($(filter clean help uninstall,$(MAKECMDGOALS)),)
 ifneq ($(shell $(DEPS) --check >/dev/null 2>&1; echo $$?),0)
 ifneq ($(shell $(DEPS) >&2; echo $$?),0)

@@ -113,7 +113,7 @@ static const struct ps_header *as_outer(lua_State *L, const struct ps_view *v)
 	struct ps_header *h = bind->headers;
 	unsigned int i;
 
-	if (v->field || !v->header.proto->csum.kind)
+	if (!v->header.proto->csum.kind)
 		return v->header.outer;
 	for (i = 0; i < bind->nheaders; i++, h++) {
 		if (h->proto == v->header.proto && h->range.off == v->header.range.off &&
@@ -163,6 +163,7 @@ static bool find_payload(struct ps_packet *pkt, const struct ps_view *v,
 	payload->proto = proto;
 	payload->range = v->range;
 	if (v->flags & VIEW_ABSENT) {
+		payload->range.len = pkt->len - pkt->network;
 		for (row = v->header.proto->next; row->proto != proto; row++) {
 			if (!row->proto)
 				return proto == &ps_proto_raw;
@@ -184,7 +185,9 @@ static int view_data(lua_State *L)
 	struct ps_header payload;
 
 	if (ps_protos[id]->is_link && v->flags & VIEW_WHOLE && !pkt->has_link) {
-		push_header(L, id, &v->range, NULL, VIEW_ABSENT);
+		struct ps_range nothing = { pkt->network, 0 };
+
+		push_header(L, id, &nothing, NULL, VIEW_ABSENT);
 		return 1;
 	}
 	if (find_payload(pkt, v, ps_protos[id], &payload))
@@ -433,7 +436,10 @@ static int count_pools(void)
 	return n;
 }
 
-/* Makes the first view of a pool, so that packets find it there. */
+/*
+ * Makes the first view of a pool, so that packets find it there. ps_bind_packet() counts on
+ * that: it is called where nothing may raise.
+ */
 static void fill_pool(lua_State *L, struct ps_pool *pool, const char *type)
 {
 	ps_bind_take(L, pool, sizeof(struct ps_view), PS_OBJECT_VIEW, type);

@@ -45,7 +45,7 @@ enum ps_object {
 int ps_bind_open(struct lua_State *L);
 void ps_bind_clean(struct ps_bind *bind);
 
-/* Begins a packet and pushes its raw view. May raise. */
+/* Begins a packet and pushes its raw view. Does not raise. */
 void ps_bind_packet(struct ps_bind *bind, struct ps_packet *pkt);
 
 /* Ends it: all views are gone. */

@@ -263,10 +263,11 @@ static void no_verdict(struct ps_script *s, int handler)
 
 static enum ps_verdict to_verdict(struct ps_script *s, int handler, uint16_t *queue)
 {
-	int is_integer;
-	lua_Integer value = lua_tointegerx(s->bind.rt.L, -1, &is_integer);
+	lua_State *L = s->bind.rt.L;
 
-	if (is_integer) {
+	if (l_likely(lua_isinteger(L, -1))) {
+		lua_Integer value = lua_tointeger(L, -1);
+
 		if (value == PS_XT_CONTINUE)
 			return PS_VERDICT_CONTINUE;
 		if (value == PS_NF_ACCEPT)

@@ -109,7 +109,8 @@ static int state_load(struct ps_state *state, const char *path)
 	spin_lock_bh(&state->lock);
 	err = ps_script_load(&state->script, path, text, len);
 	if (err)
-		pr_err("%s: not loaded: %s\n", path, state->script.error);
+		pr_err("%s: not loaded: %*pE\n", path, (int)strlen(state->script.error),
+		       state->script.error);
 	spin_unlock_bh(&state->lock);
 	vfree(text);
 	return err ? -EINVAL : 0;
@@ -149,7 +150,6 @@ struct ps_rule *ps_rule_new(struct net *net, const char *path, const char *funct
 		return ERR_PTR(-ENOMEM);
 	rule->on_error = on_error;
 	ratelimit_state_init(&rule->log, DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST);
-	ratelimit_set_flags(&rule->log, RATELIMIT_MSG_ON_RELEASE);
 
 	mutex_lock(&states_mutex);
 	state = state_find(net, id);
@@ -195,7 +195,8 @@ enum ps_verdict ps_rule_run(struct ps_rule *rule, struct ps_packet *pkt, u16 *qu
 	if (unlikely(verdict == PS_VERDICT_ERROR)) {
 		state->errors++;
 		if (__ratelimit(&rule->log))
-			pr_warn("state %u: %s (--on-error %s)\n", state->id, state->script.error,
+			pr_warn("state %u: %*pE (--on-error %s)\n", state->id,
+				(int)strlen(state->script.error), state->script.error,
 				rule->on_error);
 	}
 	spin_unlock_bh(&state->lock);

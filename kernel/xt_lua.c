@@ -129,7 +129,7 @@ static struct xt_target lua_targets[] __read_mostly = {
 		.checkentry = lua_tg_check,
 		.destroy = lua_tg_destroy,
 		.targetsize = sizeof(struct xt_lua_tginfo),
-		.usersize = offsetof(struct xt_lua_tginfo, rule),
+		.usersize = offsetof(struct xt_lua_tginfo, can_return),
 		.me = THIS_MODULE,
 	},
 	{
@@ -139,7 +139,7 @@ static struct xt_target lua_targets[] __read_mostly = {
 		.checkentry = lua_tg_check,
 		.destroy = lua_tg_destroy,
 		.targetsize = sizeof(struct xt_lua_tginfo),
-		.usersize = offsetof(struct xt_lua_tginfo, rule),
+		.usersize = offsetof(struct xt_lua_tginfo, can_return),
 		.me = THIS_MODULE,
 	},
 };

@@ -34,9 +34,9 @@ struct xt_lua_tginfo {
 	__u8 on_error;		/* enum xt_lua_on_error */
 	__u8 reserved[3];	/* zero */
 
-	/* The kernel's own, from here on. */
-	struct ps_rule *rule __attribute__((aligned(8)));
+	/* The kernel's own, from here on. The same size for 32-bit userspace. */
 	__u8 can_return;	/* the table knows what to do with XT_RETURN from a target */
+	struct ps_rule *rule __attribute__((aligned(8)));
 };
 
 #endif

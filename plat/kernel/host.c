@@ -14,6 +14,7 @@
 #include <linux/sched.h>
 #include <linux/sched/task_stack.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "compat.h"
 #include "host.h"
@@ -45,9 +46,10 @@ unsigned long ps_host_random(void)
 	return get_random_u64();
 }
 
+/* Scripts may print what packets hold: nothing in it gets at a terminal. */
 void ps_host_log(const char *line)
 {
-	pr_info_ratelimited("%s\n", line);
+	pr_info_ratelimited("%*pE\n", (int)strlen(line), line);
 }
 
 /* On an interrupt's stack, which is as large, little has been used when packets come. */

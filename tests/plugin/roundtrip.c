@@ -188,7 +188,7 @@ static void check_is_same(const struct xtables_target *plugin,
 
 static void check_layout(const struct xtables_target *plugin)
 {
-	if (plugin->userspacesize != offsetof(struct xt_lua_tginfo, rule))
+	if (plugin->userspacesize != offsetof(struct xt_lua_tginfo, can_return))
 		fail("userspacesize is %zu", plugin->userspacesize);
 	if (plugin->size != XT_ALIGN(sizeof(struct xt_lua_tginfo)))
 		fail("size is %zu", plugin->size);

@@ -137,7 +137,7 @@ static void verdicts(void)
 		{ "NF_STOLEN", PS_VERDICT_STOLEN }, { "NF_QUEUE", PS_VERDICT_QUEUE },
 		{ "NF_QUEUE | 5 << 16", PS_VERDICT_QUEUE }, { "NF_REPEAT", PS_VERDICT_REPEAT },
 		{ "XT_CONTINUE", PS_VERDICT_CONTINUE }, { "XT_RETURN", PS_VERDICT_RETURN },
-		{ "nil", PS_VERDICT_ERROR }, { "", PS_VERDICT_ERROR }, { "'1'", PS_VERDICT_ACCEPT },
+		{ "nil", PS_VERDICT_ERROR }, { "", PS_VERDICT_ERROR }, { "'1'", PS_VERDICT_ERROR },
 		{ "true", PS_VERDICT_ERROR }, { "17", PS_VERDICT_ERROR }, { "-1", PS_VERDICT_ERROR },
 		{ "NF_QUEUE | 1 << 40", PS_VERDICT_ERROR }, { "{}", PS_VERDICT_ERROR },
 		{ "NF_ACCEPT, 2", PS_VERDICT_ACCEPT }, { "'x'", PS_VERDICT_ERROR },
@@ -357,7 +357,8 @@ static void absent_link_layer(void)
 		"assert(ip:get_offset() == 0 and ip:data(packet_udp):dport():get() == 2000)\n"
 		"assert(eth:smac():get() == nil and eth:type():get() == nil and eth:dmac():int() == nil)\n"
 		"assert(tostring(eth) == 'packet_eth (no link-layer header)')\n"
-		"assert(not eth:data(packet_tcp))\n");
+		"assert(not eth:data(packet_tcp) and #eth == 0 and not eth:raw(0, 1) and #eth:get() == 0)\n"
+		"assert(eth:data():get_size() == #p)\n");
 	refuse_body(&udp, "p:data(packet_eth):smac():set('00:00:00:00:00:00')",
 		    "smac: there is no link-layer header on this hook");
 }
