@@ -100,6 +100,10 @@ static int lua_tg_check(const struct xt_tgchk_param *par)
 	struct xt_lua_tginfo *info = par->targinfo;
 	struct ps_rule *rule;
 
+	if (par->family != NFPROTO_IPV4 && par->family != NFPROTO_IPV6) {
+		pr_err("the target LUA is for iptables and ip6tables\n");
+		return -EOPNOTSUPP;
+	}
 	if (!is_terminated(info->script, sizeof(info->script)) || info->script[0] != '/' ||
 	    !is_terminated(info->function, sizeof(info->function)) || !info->function[0] ||
 	    info->on_error >= XT_LUA_ON_ERROR_COUNT)
@@ -121,37 +125,25 @@ static void lua_tg_destroy(const struct xt_tgdtor_param *par)
 	ps_rule_free(info->rule);
 }
 
-static struct xt_target lua_targets[] __read_mostly = {
-	{
-		.name = "LUA",
-		.family = NFPROTO_IPV4,
-		.target = lua_tg,
-		.checkentry = lua_tg_check,
-		.destroy = lua_tg_destroy,
-		.targetsize = sizeof(struct xt_lua_tginfo),
-		.usersize = offsetof(struct xt_lua_tginfo, can_return),
-		.me = THIS_MODULE,
-	},
-	{
-		.name = "LUA",
-		.family = NFPROTO_IPV6,
-		.target = lua_tg,
-		.checkentry = lua_tg_check,
-		.destroy = lua_tg_destroy,
-		.targetsize = sizeof(struct xt_lua_tginfo),
-		.usersize = offsetof(struct xt_lua_tginfo, can_return),
-		.me = THIS_MODULE,
-	},
+static struct xt_target lua_target __read_mostly = {
+	.name = "LUA",
+	.family = NFPROTO_UNSPEC,
+	.target = lua_tg,
+	.checkentry = lua_tg_check,
+	.destroy = lua_tg_destroy,
+	.targetsize = sizeof(struct xt_lua_tginfo),
+	.usersize = offsetof(struct xt_lua_tginfo, can_return),
+	.me = THIS_MODULE,
 };
 
 static int __init xt_lua_init(void)
 {
-	return xt_register_targets(lua_targets, ARRAY_SIZE(lua_targets));
+	return xt_register_target(&lua_target);
 }
 
 static void __exit xt_lua_exit(void)
 {
-	xt_unregister_targets(lua_targets, ARRAY_SIZE(lua_targets));
+	xt_unregister_target(&lua_target);
 }
 
 module_init(xt_lua_init);

@@ -37,7 +37,8 @@ static int math_fmod(lua_State *L)
 	return 1;
 }
 
-static int math_max(lua_State *L)
+/* The largest argument if sign is 1, the smallest if it is -1. */
+static int extreme(lua_State *L, int sign)
 {
 	lua_Integer best = luaL_checkinteger(L, 1);
 	int i, n = lua_gettop(L);
@@ -45,26 +46,21 @@ static int math_max(lua_State *L)
 	for (i = 2; i <= n; i++) {
 		lua_Integer v = luaL_checkinteger(L, i);
 
-		if (v > best)
+		if (sign > 0 ? v > best : v < best)
 			best = v;
 	}
 	lua_pushinteger(L, best);
 	return 1;
 }
 
+static int math_max(lua_State *L)
+{
+	return extreme(L, 1);
+}
+
 static int math_min(lua_State *L)
 {
-	lua_Integer best = luaL_checkinteger(L, 1);
-	int i, n = lua_gettop(L);
-
-	for (i = 2; i <= n; i++) {
-		lua_Integer v = luaL_checkinteger(L, i);
-
-		if (v < best)
-			best = v;
-	}
-	lua_pushinteger(L, best);
-	return 1;
+	return extreme(L, -1);
 }
 
 static int math_tointeger(lua_State *L)
