@@ -79,7 +79,7 @@ struct ps_packet *ps_bind_check_packet(lua_State *L, uint64_t serial)
 
 static struct ps_view *check_view(lua_State *L)
 {
-	struct ps_view *v = lua_touserdata(L, 1);
+	struct ps_view *v = ps_arg_block(L, 1);
 
 	if (l_unlikely(!v || v->object != PS_OBJECT_VIEW))
 		luaL_typeerror(L, 1, "packet object");
@@ -146,10 +146,14 @@ static int view_raw(lua_State *L)
 	return 1;
 }
 
-static unsigned int check_proto(lua_State *L, int arg)
+static unsigned int opt_proto(lua_State *L, int arg)
 {
-	lua_Integer id = luaL_checkinteger(L, arg);
+	const TValue *v = ps_arg(L, arg);
+	lua_Integer id;
 
+	if (!v || ttisnil(v))
+		return 0;
+	id = l_likely(ttisinteger(v)) ? ivalue(v) : luaL_checkinteger(L, arg);
 	luaL_argcheck(L, id >= 0 && id < ps_nprotos, arg, "no such protocol");
 	return id;
 }
@@ -181,7 +185,7 @@ static int view_data(lua_State *L)
 {
 	struct ps_view *v = check_view(L);
 	struct ps_packet *pkt = ps_bind_of(L)->pkt;
-	unsigned int id = lua_isnoneornil(L, 2) ? 0 : check_proto(L, 2);
+	unsigned int id = opt_proto(L, 2);
 	struct ps_header payload;
 
 	if (ps_protos[id]->is_link && v->flags & VIEW_WHOLE && !pkt->has_link) {
@@ -269,8 +273,8 @@ static struct ps_view *check_field(lua_State *L)
 /* ip:daddr(). Upvalues: the field, and the place of its pool. */
 static int view_field(lua_State *L)
 {
-	const struct ps_field *field = lua_touserdata(L, lua_upvalueindex(1));
-	lua_Integer pool = lua_tointeger(L, lua_upvalueindex(2));
+	const struct ps_field *field = pvalue(ps_upvalue(L, 0));
+	lua_Integer pool = ivalue(ps_upvalue(L, 1));
 	struct ps_view *v = check_view(L);
 	struct ps_bind *bind = ps_bind_of(L);
 	const struct ps_proto *proto = v->header.proto;
@@ -293,6 +297,42 @@ static int view_field(lua_State *L)
 	return 1;
 }
 
+/*
+ * Addresses as text, both ways. Each entry keeps its string in the table of anchors, at a place
+ * of its own below 0, where luaL_ref() puts nothing.
+ */
+enum { PARSED_SLOT = -1, FORMATTED_SLOT = -1 - PS_ADDRESSES };
+
+static void keep(lua_State *L, int arg, const struct ps_address *entry,
+		 const struct ps_address *first, int slot)
+{
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &anchors);
+	lua_pushvalue(L, arg < 0 ? arg - 1 : arg);
+	lua_rawseti(L, -2, slot - (entry - first));
+	lua_pop(L, 1);
+}
+
+/* Pushes the text of an address. */
+static int push_address(lua_State *L, uint64_t value, uint8_t type)
+{
+	struct ps_bind *bind = ps_bind_of(L);
+	struct ps_address *known = &bind->formatted[(value ^ value >> 8 ^ value >> 16) % PS_ADDRESSES];
+	char text[PS_ADDRESS_SIZE];
+
+	if (l_likely(known->text && known->value == value && known->type == type)) {
+		ps_push_string(L, known->text);
+		return 1;
+	}
+	known->text = NULL;
+	lua_pushlstring(L, text, type == PS_IPV4 ? ps_ipv4_format(text, value) :
+						   ps_mac_format(text, value));
+	keep(L, -1, known, bind->formatted, FORMATTED_SLOT);
+	known->text = lua_tostring(L, -1);
+	known->value = value;
+	known->type = type;
+	return 1;
+}
+
 static uint64_t field_value(lua_State *L, const struct ps_view *v)
 {
 	uint64_t value = 0;
@@ -305,7 +345,6 @@ static uint64_t field_value(lua_State *L, const struct ps_view *v)
 static int field_get(lua_State *L)
 {
 	struct ps_view *v = check_field(L);
-	char text[PS_ADDRESS_SIZE];
 
 	if (v->flags & VIEW_ABSENT) {
 		lua_pushnil(L);
@@ -316,11 +355,8 @@ static int field_get(lua_State *L)
 		lua_pushinteger(L, field_value(L, v));
 		return 1;
 	case PS_IPV4:
-		lua_pushlstring(L, text, ps_ipv4_format(text, field_value(L, v)));
-		return 1;
 	case PS_MAC:
-		lua_pushlstring(L, text, ps_mac_format(text, field_value(L, v)));
-		return 1;
+		return push_address(L, field_value(L, v), v->field->type);
 	}
 	return bytes_get(L);
 }
@@ -338,21 +374,36 @@ static int field_int(lua_State *L)
 	return 1;
 }
 
-/* The argument of field:set(): an integer, or the text of an address. */
+/*
+ * The argument of field:set(): an integer, or the text of an address. Texts that have been
+ * parsed are remembered by the address of the string, which is kept, so that it stays one.
+ */
 static uint64_t check_value(lua_State *L, const struct ps_field *field)
 {
+	const TValue *arg = ps_arg(L, 2);
+	struct ps_address *known;
 	size_t len;
 	const char *text;
 	uint64_t value;
 
-	if (field->type == PS_UINT || lua_isinteger(L, 2))
+	if (arg && ttisinteger(arg))
+		return ivalue(arg);
+	if (field->type == PS_UINT)
 		return luaL_checkinteger(L, 2);
 	text = luaL_checklstring(L, 2, &len);
+	known = &ps_bind_of(L)->parsed[(uintptr_t)text / 16 % PS_ADDRESSES];
+	if (l_likely(known->text == text && known->type == field->type))
+		return known->value;
 	if (field->type == PS_IPV4 ? !ps_ipv4_parse(text, len, &value) :
 				     !ps_mac_parse(text, len, &value))
 		luaL_error(L, "%s: '%s' is not %s", field->name, text,
 			   field->type == PS_IPV4 ? "an IPv4 address such as 192.0.2.1" :
 						    "a MAC address such as 00:00:5E:00:53:01");
+	known->text = NULL;
+	keep(L, 2, known, ps_bind_of(L)->parsed, PARSED_SLOT);
+	known->text = text;
+	known->value = value;
+	known->type = field->type;
 	return value;
 }
 

@@ -13,6 +13,7 @@
 #include "runtime.h"
 
 #define PS_POOL_SIZE	8	/* objects of a kind that are kept; more are garbage afterwards */
+#define PS_ADDRESSES	64	/* that are remembered as text, in each direction */
 #define PS_HEADERS_MAX	16	/* nested headers with checksums in one packet */
 
 struct ps_pool {
@@ -22,12 +23,21 @@ struct ps_pool {
 	uint8_t used;
 };
 
+/* An address whose text is a Lua string. */
+struct ps_address {
+	const char *text;	/* the bytes of the string; NULL: the entry is free */
+	uint64_t value;
+	uint8_t type;		/* enum ps_field_type */
+};
+
 struct ps_bind {
 	struct ps_runtime rt;		/* first: found through the lua_State */
 	struct ps_packet *pkt;		/* NULL: no handler runs */
 	uint64_t serial;		/* of that packet; never 0 */
 	struct ps_header headers[PS_HEADERS_MAX];	/* what views of this packet lie in */
 	unsigned int nheaders;
+	struct ps_address parsed[PS_ADDRESSES];
+	struct ps_address formatted[PS_ADDRESSES];
 	struct ps_pool bytes;
 	struct ps_pool *views;		/* for each protocol, then for each field of each */
 };

@@ -33,6 +33,14 @@ static inline uint64_t load(const uint8_t *p, uint32_t n)
 	uint64_t word = 0;
 	uint32_t i;
 
+	switch (n) {
+	case 1:
+		return p[0];
+	case 2:
+		return ps_load16(p);
+	case 4:
+		return ps_load32(p);
+	}
 	for (i = 0; i < n; i++)
 		word = word << 8 | p[i];
 	return word;
@@ -40,6 +48,17 @@ static inline uint64_t load(const uint8_t *p, uint32_t n)
 
 static inline void store(uint8_t *p, uint32_t n, uint64_t word)
 {
+	switch (n) {
+	case 1:
+		p[0] = word;
+		return;
+	case 2:
+		ps_store16(p, word);
+		return;
+	case 4:
+		ps_store32(p, word);
+		return;
+	}
 	while (n--) {
 		p[n] = word;
 		word >>= 8;

@@ -73,10 +73,23 @@ static inline uint32_t ps_load16(const uint8_t *p)
 	return (uint32_t)p[0] << 8 | p[1];
 }
 
+static inline uint32_t ps_load32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
 static inline void ps_store16(uint8_t *p, uint32_t v)
 {
 	p[0] = v >> 8;
 	p[1] = v;
+}
+
+static inline void ps_store32(uint8_t *p, uint32_t v)
+{
+	p[0] = v >> 24;
+	p[1] = v >> 16;
+	p[2] = v >> 8;
+	p[3] = v;
 }
 
 #endif

@@ -13,9 +13,33 @@
 /* Lua 5.4.5 made a union of it. */
 #if LUA_VERSION_RELEASE_NUM >= 50405
 #define PS_STACK_TOP(L)		((L)->top.p)
+#define PS_CALL_FUNC(L)		((L)->ci->func.p)
 #else
 #define PS_STACK_TOP(L)		((L)->top)
+#define PS_CALL_FUNC(L)		((L)->ci->func)
 #endif
+
+/* The value of argument arg of the C function that runs, or NULL. */
+static inline const TValue *ps_arg(lua_State *L, int arg)
+{
+	StkId slot = PS_CALL_FUNC(L) + arg;
+
+	return slot < PS_STACK_TOP(L) ? s2v(slot) : NULL;
+}
+
+/* The block of a userdata argument, or NULL. Ours have no user values. */
+static inline void *ps_arg_block(lua_State *L, int arg)
+{
+	const TValue *v = ps_arg(L, arg);
+
+	return v && ttisfulluserdata(v) ? (char *)uvalue(v) + udatamemoffset(0) : NULL;
+}
+
+/* Upvalue n, from 0, of the C closure that runs. */
+static inline const TValue *ps_upvalue(lua_State *L, int n)
+{
+	return &clCvalue(s2v(PS_CALL_FUNC(L)))->upvalue[n];
+}
 
 /*
  * Pushes the userdata whose block this is (made with no user values). The caller keeps it
@@ -26,6 +50,15 @@ static inline void ps_push_block(lua_State *L, void *block)
 	Udata *u = (Udata *)((char *)block - udatamemoffset(0));
 
 	setuvalue(L, s2v(PS_STACK_TOP(L)), u);
+	PS_STACK_TOP(L)++;
+}
+
+/* The same for the string whose bytes these are. */
+static inline void ps_push_string(lua_State *L, const char *text)
+{
+	TString *string = (TString *)((char *)text - offsetof(TString, contents));
+
+	setsvalue2s(L, PS_STACK_TOP(L), string);
 	PS_STACK_TOP(L)++;
 }
 
