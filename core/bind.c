@@ -87,7 +87,6 @@ static struct ps_view *check_view(lua_State *L)
 	return v;
 }
 
-
 static void push_header(lua_State *L, unsigned int id, const struct ps_range *range,
 			const struct ps_header *outer, uint32_t flags)
 {
@@ -429,6 +428,9 @@ static int field_set(lua_State *L)
 	case PS_FIELD_RANGE:
 		return luaL_error(L, "%s: the value does not fit into %d bits", field->name,
 				  field->at.width);
+	case PS_FIELD_SEGMENTS:
+		return luaL_error(L, "%s: segments will be made of this packet, with checksums of their "
+				     "own", field->name);
 	case PS_FIELD_PARTIAL:
 		return luaL_error(L, "%s: cannot be computed: a fragment, a truncated packet, or "
 				     "no network header", field->name);

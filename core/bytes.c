@@ -26,6 +26,8 @@ static struct ps_bytes *check(lua_State *L, int arg)
 
 	if (!array || array->object != PS_OBJECT_BYTES)
 		luaL_typeerror(L, arg, "byte array");
+	if (array->packet)
+		ps_bind_check_packet(L, array->packet);
 	return array;
 }
 
@@ -36,7 +38,7 @@ static const uint8_t *read_bytes(lua_State *L, struct ps_bytes *array, uint32_t 
 
 	if (!array->packet)
 		return array->own + off;
-	p = ps_packet_read(ps_bind_check_packet(L, array->packet), array->off + off, len);
+	p = ps_packet_read(ps_bind_of(L)->pkt, array->off + off, len);
 	if (!p)
 		luaL_error(L, "no memory to read the packet");
 	return p;
@@ -107,7 +109,7 @@ static int bytes_newindex(lua_State *L)
 	if (v < 0 || v > 255)
 		return luaL_error(L, "%I is not a byte (0 to 255)", (LUAI_UACINT)v);
 	if (array->packet) {
-		p = ps_packet_write(ps_bind_check_packet(L, array->packet), array->off + i, 1);
+		p = ps_packet_write(ps_bind_of(L)->pkt, array->off + i, 1);
 		if (!p)
 			return luaL_error(L, "no memory to write the packet");
 		*p = v;
@@ -152,9 +154,8 @@ static int bytes_tostring(lua_State *L)
 
 static int bytes_eq(lua_State *L)
 {
-	struct ps_bytes *a = lua_touserdata(L, 1), *b = lua_touserdata(L, 2);
-	bool same = a->object == PS_OBJECT_BYTES && b->object == PS_OBJECT_BYTES &&
-		    a->len == b->len;
+	struct ps_bytes *a = check(L, 1), *b = check(L, 2);
+	bool same = a->len == b->len;
 	uint32_t i;
 
 	/* one byte at a time: a read may move the bytes of the one before */

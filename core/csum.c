@@ -11,6 +11,7 @@ uint32_t ps_csum_add(uint32_t sum, const uint8_t *bytes, uint32_t length)
 		wide += ps_load16(bytes + i);
 	if (length & 1)
 		wide += (uint32_t)bytes[length - 1] << 8;
+	wide = (wide & 0xFFFFFFFF) + (wide >> 32);
 	return (wide & 0xFFFFFFFF) + (wide >> 32);
 }
 
@@ -28,8 +29,14 @@ bool ps_csum_apply(struct ps_packet *pkt, const struct ps_header *header, bool p
 	uint32_t old, new, local;
 	uint8_t *p, before[2];
 
-	if (partial && !pseudo)
-		return true;	/* whoever completes it reads the bytes then */
+	/*
+	 * Whoever completes it reads the bytes then, and makes message and checksum together
+	 * what they were to checksums further out.
+	 */
+	if (partial && !pseudo) {
+		*diff = 0;
+		return true;
+	}
 
 	p = ps_packet_write(pkt, at, 2);
 	if (!p)
@@ -47,7 +54,7 @@ bool ps_csum_apply(struct ps_packet *pkt, const struct ps_header *header, bool p
 		new = 0xFFFF;
 	ps_store16(before, old);
 	ps_store16(p, new);
-	*diff = ps_csum_fold(*diff + ps_csum_diff(at, before, p, 2));
+	*diff = partial ? 0 : ps_csum_fold(*diff + ps_csum_diff(at, before, p, 2));
 	return true;
 }
 

@@ -37,8 +37,8 @@ static inline uint32_t ps_csum_diff(uint32_t offset, const uint8_t *old, const u
 
 /*
  * Adds *diff to the checksum of header, and the change of the checksum's own bytes to *diff.
- * pseudo: the change is one of the pseudo header, at an even offset in it. False if the
- * checksum can't be written.
+ * pseudo: the change is one of the pseudo header, at an even offset in it. *diff becomes 0 if
+ * the checksum is completed later. False if it can't be written.
  */
 bool ps_csum_apply(struct ps_packet *pkt, const struct ps_header *header, bool pseudo,
 		   uint32_t *diff);

@@ -145,7 +145,7 @@ int ps_field_set(struct ps_packet *pkt, const struct ps_header *header,
 	if (field->flags & PS_CHECKSUM) {
 		if (pkt->partial == header->range.off + header->proto->csum.at &&
 		    !pkt->ops->own_checksum(pkt))
-			return PS_FIELD_GONE;
+			return PS_FIELD_SEGMENTS;
 		return set_checksum(pkt, header, value);
 	}
 

@@ -15,11 +15,14 @@ struct ps_packet;
 
 /* Each may move pkt->data. Any context that the packet is in. */
 struct ps_packet_ops {
-	/* Makes bytes [0, end) readable, end <= pkt->len. False: no memory, nothing changed. */
+	/* Makes bytes [0, end) readable, end <= pkt->len. False: no memory. */
 	bool (*pull)(struct ps_packet *pkt, uint32_t end);
 	/* The same, and nobody else sees what is written there. */
 	bool (*make_writable)(struct ps_packet *pkt, uint32_t end);
-	/* The checksum at pkt->partial is ours now: nobody completes it later. */
+	/*
+	 * The checksum at pkt->partial is ours now: nobody completes it later. False: somebody
+	 * has to, since segments will be made of the packet.
+	 */
 	bool (*own_checksum)(struct ps_packet *pkt);
 };
 

@@ -24,7 +24,7 @@ enum ps_field_type {
 enum ps_field_flags {
 	PS_CHECKSUM = 1,	/* is the checksum that struct ps_csum describes */
 	PS_PSEUDO = 2,		/* also counts in the pseudo header of the transport */
-	PS_COVERAGE = 4,	/* says which bytes or which protocol the transport checksum is of */
+	PS_COVERAGE = 4,	/* says which bytes checksums are of */
 	PS_OPTIONS = 8,		/* runs from its bit to the end of the header */
 	PS_PAYLOAD = 16,	/* runs from the end of the header to the end of the view */
 };

@@ -35,6 +35,12 @@ long long ps_guard_no_float(struct lua_State *L);
 /* lua_resume, which keeps ps_guard.running true. */
 int ps_guard_resume(struct lua_State *co, struct lua_State *from, int nargs, int *nresults);
 
+/* lua_closethread, or lua_resetthread in old releases: runs what __close asks for. */
+int ps_guard_close(struct lua_State *co, struct lua_State *from);
+
+/* luaE_incCstack, for the compiler. */
+void ps_guard_enter_level(struct lua_State *L);
+
 /* Raises in the running coroutine if the time of the runtime on this CPU is up. */
 void ps_guard_expired(struct ps_guard *guard);
 

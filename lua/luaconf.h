@@ -130,6 +130,11 @@
 /* Time. */
 #if defined(lcorolib_c)
 #define lua_resume(co, from, n, results)	ps_guard_resume(co, from, n, results)
+#define lua_resetthread(co)		ps_guard_close(co, L)
+#define lua_closethread(co, from)	ps_guard_close(co, from)
+#endif
+#if defined(lparser_c)		/* once for each statement and each operand */
+#define luaE_incCstack(L)	ps_guard_enter_level(L)
 #endif
 #if defined(ltablib_c)
 #define lua_geti(L, t, i)	(ps_guard_tick(), (lua_geti)(L, t, i))
@@ -167,6 +172,7 @@
 #if defined(lstrlib_c)		/* match() evaluates one per level, lmemfind() one per memchr() */
 #define l_unlikely(x)		(ps_guard_tick(), luai_unlikely(x))
 #define memchr(s, c, n)		(ps_guard_tick(), (memchr)(s, c, n))
+#define memcpy(d, s, n)		(ps_guard_tick(), (memcpy)(d, s, n))	/* string.rep */
 #else
 #define l_unlikely(x)		luai_unlikely(x)
 #endif

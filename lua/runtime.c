@@ -6,6 +6,7 @@
 #define LUA_CORE
 #include "lprefix.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -72,17 +73,25 @@ void ps_guard_expired(struct ps_guard *guard)
 	time_is_up(guard->running);
 }
 
-static void expire_hook(lua_State *L, lua_Debug *ar)
-{
-	(void)ar;
-	if (ps_guard_of(L)->expired)
-		time_is_up(L);
-	lua_sethook(L, NULL, 0, 0);	/* a coroutine which an earlier run left behind */
-}
+static void expire_hook(lua_State *L, lua_Debug *ar);
 
 static void arm(lua_State *L)
 {
 	lua_sethook(L, expire_hook, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
+}
+
+/*
+ * Takes itself away first: an interrupt between the two steps arms it again. It may be that of an
+ * earlier run, in a coroutine which that left behind.
+ */
+static void expire_hook(lua_State *L, lua_Debug *ar)
+{
+	(void)ar;
+	lua_sethook(L, NULL, 0, 0);
+	if (ps_guard_of(L)->expired) {
+		arm(L);
+		time_is_up(L);
+	}
 }
 
 void ps_runtime_expire(struct ps_guard *guard)
@@ -104,6 +113,32 @@ int ps_guard_resume(lua_State *co, lua_State *from, int nargs, int *nresults)
 	if (guard->expired)
 		arm(from);
 	return status;
+}
+
+int ps_guard_close(lua_State *co, lua_State *from)
+{
+	struct ps_guard *guard = ps_guard_of(co);
+	int status;
+
+	guard->running = co;
+	co->allowhook = 1;	/* it may have been stopped inside the hook */
+	if (guard->expired)
+		arm(co);
+#if LUA_VERSION_RELEASE_NUM >= 50406
+	status = lua_closethread(co, from);
+#else
+	status = lua_resetthread(co);
+#endif
+	guard->running = from;
+	if (guard->expired)
+		arm(from);
+	return status;
+}
+
+void ps_guard_enter_level(lua_State *L)
+{
+	ps_guard_tick();
+	luaE_incCstack(L);
 }
 
 void ps_runtime_enter(struct ps_runtime *rt, unsigned int ticks)
@@ -179,6 +214,38 @@ static int print(lua_State *L)
 	return 0;
 }
 
+/*
+ * Between two looks at the clock, a pattern item is tried at each byte of the subject, and a set
+ * is as long as the pattern. The product bounds that.
+ */
+#define PATTERN_STEPS	(4 * 1024 * 1024)
+
+/* string.find and its kin. Upvalue: the function as Lua has it. */
+static int bounded_pattern(lua_State *L)
+{
+	bool plain = lua_toboolean(L, lua_upvalueindex(2)) && lua_toboolean(L, 4);
+
+	if (!plain && lua_type(L, 1) == LUA_TSTRING && lua_type(L, 2) == LUA_TSTRING &&
+	    lua_rawlen(L, 1) * lua_rawlen(L, 2) > PATTERN_STEPS)
+		return luaL_error(L, "pattern too long for so long a string");
+	return lua_tocfunction(L, lua_upvalueindex(1))(L);
+}
+
+static void bound_patterns(lua_State *L)
+{
+	static const char *const functions[] = { "find", "match", "gmatch", "gsub" };
+	size_t i;
+
+	lua_getglobal(L, LUA_STRLIBNAME);
+	for (i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
+		lua_getfield(L, -1, functions[i]);
+		lua_pushboolean(L, i == 0);	/* find has a fourth argument: plain */
+		lua_pushcclosure(L, bounded_pattern, 2);
+		lua_setfield(L, -2, functions[i]);
+	}
+	lua_pop(L, 1);
+}
+
 static int open_libraries(lua_State *L)
 {
 	static const luaL_Reg libraries[] = {
@@ -201,6 +268,7 @@ static int open_libraries(lua_State *L)
 		lua_setglobal(L, without[i]);
 	}
 	lua_register(L, "print", print);
+	bound_patterns(L);
 	return 0;
 }
 

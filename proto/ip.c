@@ -11,7 +11,7 @@ static const struct ps_field fields[] = {
 	{ "flags",      {  48,  3 }, PS_UINT },
 	{ "frag_off",   {  51, 13 }, PS_UINT },
 	{ "ttl",        {  64,  8 }, PS_UINT },
-	{ "protocol",   {  72,  8 }, PS_UINT, PS_COVERAGE },
+	{ "protocol",   {  72,  8 }, PS_UINT },
 	{ "check",      {  80, 16 }, PS_UINT, PS_CHECKSUM },
 	{ "saddr",      {  96, 32 }, PS_IPV4, PS_PSEUDO },
 	{ "daddr",      { 128, 32 }, PS_IPV4, PS_PSEUDO },

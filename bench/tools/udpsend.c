@@ -6,6 +6,8 @@
  *
  * udpsend --calibrate: prints how many ticks a million instructions take.
  */
+#define _GNU_SOURCE
+
 #include <arpa/inet.h>
 #include <linux/if_packet.h>
 #include <net/if.h>

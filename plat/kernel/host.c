@@ -28,12 +28,30 @@
 #define STACK_BUDGET	(7200 * (THREAD_SIZE / 16384))
 #define STACK_RESERVE	(4096 * (THREAD_SIZE / 16384))
 
+/*
+ * krealloc never gives a block back for a smaller one, so a script could hold far more than is
+ * counted. Shrinking must not fail: then the old block stays.
+ */
+static void *shrink(void *block, size_t size)
+{
+	void *smaller = kmalloc(size, GFP_ATOMIC | __GFP_NOWARN);
+
+	if (!smaller)
+		return block;
+	memcpy(smaller, block, size);
+	kfree(block);
+	return smaller;
+}
+
 void *ps_host_realloc(void *block, size_t size)
 {
-	if (size)
-		return krealloc(block, size, GFP_ATOMIC | __GFP_NOWARN);
-	kfree(block);
-	return NULL;
+	if (!size) {
+		kfree(block);
+		return NULL;
+	}
+	if (block && size <= ksize(block) / 2)
+		return shrink(block, size);
+	return krealloc(block, size, GFP_ATOMIC | __GFP_NOWARN);
 }
 
 void ps_host_abort(void)
@@ -97,7 +115,8 @@ static enum hrtimer_restart watch_tick(struct hrtimer *timer)
 	} else if (!w->guard) {
 		goto rest;
 	}
-	if (w->guard && w->left && !--w->left)
+	/* and again at each tick, should it still not have ended */
+	if (w->guard && (!w->left || !--w->left))
 		ps_runtime_expire(w->guard);
 	hrtimer_forward_now(timer, ms_to_ktime(PS_HOST_TICK_MS));
 	return HRTIMER_RESTART;
@@ -113,6 +132,7 @@ void ps_host_enter(struct ps_guard *guard, unsigned int ticks)
 	w->ticks = ticks;
 	w->run++;
 	w->guard = guard;
+	barrier();	/* a tick that finds no guard rests the timer */
 	if (unlikely(!w->armed)) {
 		w->armed = true;
 		hrtimer_start(&w->timer, ms_to_ktime(PS_HOST_TICK_MS), HRTIMER_MODE_REL_PINNED_HARD);

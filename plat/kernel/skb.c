@@ -23,11 +23,23 @@ static bool pull(struct ps_packet *pkt, uint32_t end)
 {
 	struct sk_buff *skb = skb_of(pkt);
 
+	bool ok;
+
 	/* A shared skb, as pktgen makes them, must not change its layout. */
-	if (end < pkt->network || skb_shared(skb) || !pskb_may_pull(skb, end - pkt->network))
+	if (end < pkt->network || skb_shared(skb))
 		return false;
-	refresh(pkt);
-	return true;
+	ok = pskb_may_pull(skb, end - pkt->network);
+	refresh(pkt);	/* also after a failure: the head may have moved before it */
+	return ok;
+}
+
+/* What is written to [0, network + len) is seen by nobody else. */
+static bool make_private(struct sk_buff *skb, uint32_t network, uint32_t len)
+{
+	if (skb_ensure_writable(skb, len))
+		return false;
+	/* The link-layer header is in the headroom, which a clone shares too. */
+	return !network || !skb_header_cloned(skb) || !pskb_expand_head(skb, 0, 0, GFP_ATOMIC);
 }
 
 static bool make_writable(struct ps_packet *pkt, uint32_t end)
@@ -35,15 +47,19 @@ static bool make_writable(struct ps_packet *pkt, uint32_t end)
 	struct sk_buff *skb = skb_of(pkt);
 	uint32_t len = end > pkt->network ? end - pkt->network : 0;
 
-	if (skb_shared(skb) || skb_ensure_writable(skb, len))
+	bool ok;
+
+	if (skb_shared(skb))
 		return false;
-	/* The link-layer header is in the headroom, which a clone shares too. */
-	if (pkt->network && skb_header_cloned(skb) && pskb_expand_head(skb, 0, 0, GFP_ATOMIC))
+	ok = make_private(skb, pkt->network, len);
+	refresh(pkt);
+	if (!ok) {
+		pkt->writable = 0;
 		return false;
+	}
 	/* skb->csum is the sum of bytes that are about to change: let the receiver sum anew. */
 	if (skb->ip_summed == CHECKSUM_COMPLETE)
 		skb->ip_summed = CHECKSUM_NONE;
-	refresh(pkt);
 	/* All of the head is ours now. */
 	pkt->writable = skb_cloned(skb) ? pkt->network + len : pkt->readable;
 	return true;
@@ -53,9 +69,9 @@ static bool own_checksum(struct ps_packet *pkt)
 {
 	struct sk_buff *skb = skb_of(pkt);
 
-	/* Segments of a GSO packet get theirs from the stack in any case. */
+	/* Segments of a GSO packet get theirs made from it. */
 	if (skb_is_gso(skb) || skb_shared(skb))
-		return true;
+		return false;
 	skb->ip_summed = CHECKSUM_NONE;
 	pkt->partial = 0;
 	return true;

@@ -329,6 +329,37 @@ static void enclosing_checksum_follows(void)
 	}
 }
 
+/* The same where the device completes the inner one: then the outer one never sees a change. */
+static void enclosing_checksum_of_partial(void)
+{
+	struct shape outer = { .protocol = 17 }, inner = { .protocol = 17, .payload = 6 };
+	struct ps_packet pkt, ipkt;
+	struct layout at, iat;
+	uint8_t *tunnelled = make_packet(&inner, &ipkt, &iat), *data, *check;
+	struct ps_header ip, udp, nested, nested_udp;
+
+	outer.payload = iat.len;
+	data = make_packet(&outer, &pkt, &at);
+	memcpy(data + at.transport + 8, tunnelled, iat.len);
+	ip = header_at(&ps_proto_ip, &pkt, 0, NULL);
+	CHECK(ps_proto_next(&pkt, &ip, &udp));
+	CHECK_INT(ps_field_checksum(&pkt, &udp), 0);
+	nested = header_at(&ps_proto_ip, &pkt, at.transport + 8, &udp);
+	CHECK(ps_proto_next(&pkt, &nested, &nested_udp));
+	check = data + nested_udp.range.off + 6;
+	pkt.partial = nested_udp.range.off + 6;
+	ps_store16(check, (uint16_t)~naive_csum(data + nested.range.off + 12, 8, 17 + 14));
+
+	CHECK_INT(ps_field_set(&pkt, &nested_udp, field_named(&ps_proto_udp, "dport"), 4711), 0);
+	CHECK_INT(ps_field_set(&pkt, &nested, field_named(&ps_proto_ip, "daddr"), 0xC0A80107), 0);
+	CHECK_INT(ps_field_set(&pkt, &nested, field_named(&ps_proto_ip, "ttl"), 9), 0);
+	ps_store16(check, naive_csum(data + nested_udp.range.off, 14, 0));
+	CHECK(transport_csum_ok(data + nested.range.off));
+	CHECK(transport_csum_ok(data));
+	free(tunnelled);
+	free(data);
+}
+
 static void explicit_checksum(void)
 {
 	struct shape shape = { .protocol = 17, .payload = 4 };
@@ -383,6 +414,8 @@ const struct test field_tests[] = {
 	{ "field: checksums computed anew are right", computed_anew },
 	{ "field: ihl changes what the header's checksum covers", ihl_recomputes },
 	{ "field: a header inside an ICMP message changes the checksum outside", enclosing_checksum_follows },
+	{ "field: a header whose checksum is completed later leaves the one outside right",
+	  enclosing_checksum_of_partial },
 	{ "field: a checksum that is set is what is sent", explicit_checksum },
 	{ "field: addresses are parsed and written as text", addresses },
 	{ NULL, NULL },

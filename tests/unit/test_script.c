@@ -194,8 +194,12 @@ static void loading(void)
 		{ "local t = setmetatable({}, {}) getmetatable(t).__index = function(t, k) return t[k .. 1] end "
 		  "return t.x", "C stack overflow" },
 		{ "local function f() return (('x'):gsub('x', f)) end f()", "C stack overflow" },
-		{ "local function f() return coroutine.wrap(f)() end f()", "/s/test.lua:1: " },
+		{ "local function f() return coroutine.wrap(f)() end\n"
+		  "local ok, m = pcall(f) error(m:match('C stack overflow$'), 0)", "C stack overflow" },
 		{ "string.find(('a'):rep(300), ('a?'):rep(190) .. 'b')", "pattern too complex" },
+		{ "local n = 200000 (('a'):rep(n)):find('[' .. ('b'):rep(n) .. 'a]*')", "pattern too long" },
+		{ "local n = 200000 (('a'):rep(n)):gsub('[' .. ('b'):rep(n) .. 'a]*', '')", "pattern too long" },
+		{ "assert(not (('a'):rep(100000)):find(('b'):rep(50000), 1, true)) error('fine')", "fine" },
 	};
 
 	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -379,6 +383,8 @@ static void views_end_with_the_handler(void)
 		"      function() return field:get() end, function() field:set(1) end,\n"
 		"      function() return array[0] end, function() array[0] = 1 end,\n"
 		"      function() return tostring(array) end, function() return tostring(kept) end,\n"
+		"      function() return #array end, function() return array[1000] end,\n"
+		"      function() return array == array:get() end,\n"
 		"      function() return kept:data(packet_udp) end, function() return array .. 'x' end } do\n"
 		"    local ok, message = pcall(f)\n"
 		"    assert(not ok and message:find('packet is gone', 1, true), message)\n"
@@ -523,6 +529,21 @@ static void time_limit(void)
 		"string.find(('a'):rep(300000), ('a'):rep(150000) .. 'b', 1, true)",
 		"(('x'):rep(100)):gsub('x', function() while true do end end)",
 		"table.sort({ 3, 2, 1 }, function() while true do end end)",
+		"local x = (''):rep(1 << 62)",
+		"local x = (''):rep(1 << 62, '')",
+		"local co = coroutine.create(function() local x <close> = setmetatable({}, { __close = "
+		"function() while true do end end }) coroutine.yield() end) "
+		"coroutine.resume(co) coroutine.close(co)",
+		"coroutine.wrap(function() local x <close> = setmetatable({}, { __close = function() "
+		"while true do end end }) error('x') end)()",
+		"coroutine.wrap(function() local x <close> = setmetatable({}, { __close = function() "
+		"while true do end end }) while true do end end)()",
+		"local co = coroutine.create(function() local x <close> = setmetatable({}, { __close = "
+		"function() string.find(('a'):rep(3000), '.-.-.-.-b') end }) coroutine.yield() end) "
+		"coroutine.resume(co) pcall(coroutine.close, co) pcall(coroutine.resume, co) "
+		"while true do end",
+		"local t = 'local a return a' .. (' and a'):rep(60000) while true do load(t) end",
+		"while true do utf8.len(('a'):rep(1000)) collectgarbage() end",
 	};
 	extern void test_expire_soon(struct ps_guard *guard);
 

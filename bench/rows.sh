@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+# What is measured: the one table. bench/run reads it on the host, bench/guest.sh in the machine.
+#
+# row NAME GROUP SEES MARKS SETUP TEXT
+#   GROUP  linux ours
+#   SEES   what must arrive: as-sent, rewritten (the destination), translated (source and destination)
+#   MARKS  with commas between:
+#     optional   may fail: the run does not fail with it
+#     no-alloc   must not allocate for a packet
+#     new-flows  each packet has its own source port
+#     apart      needs a network of its own
+#   SETUP  a function of guest.sh, and its arguments
+row plain       linux as-sent    apart           ':'                               'plain forwarding'
+row mangle      linux as-sent    -               'empty_table'                     'an empty mangle table'
+row mark        linux as-sent    -               'rule MARK --set-mark 1'          'a rule -j MARK'
+row c-nothing   linux as-sent    -               'rule BENCH'                      'a target in C that does nothing'
+row c-rewrite   linux rewritten  -               'rule BENCH --daddr 2.1.1.1'      'a target in C, rewrite'
+row tc-rewrite  linux rewritten  optional,apart  'tc_bpf rewrite.o'                'tc, BPF: rewrite'
+row nft-rewrite linux rewritten  apart           'nft_set 2.1.1.1'                 'nft, stateless: ip daddr set'
+row nat         linux translated apart           'nat 2.1.1.1 10.0.0.1'            'conntrack DNAT + SNAT, long flow'
+row nat-new     linux translated apart,new-flows 'nat 2.1.1.1 10.0.0.1'            'conntrack DNAT + SNAT, new flows'
+row nfq-accept  linux as-sent    -               'queue accept'                    'NFQUEUE to C: accept'
+row nfq-rewrite linux rewritten  -               'queue 2.1.1.1'                   'NFQUEUE to C: rewrite'
+row const       ours  as-sent    no-alloc        'script const'                    'return XT_CONTINUE'
+row const-local ours  as-sent    no-alloc        'script const-local'              'the same, local <const>'
+row read        ours  as-sent    no-alloc        'script read'                     'one field read'
+row dnat        ours  rewritten  no-alloc        'script dnat'                     'DNAT, as in the thesis'
+row dnat-short  ours  rewritten  optional        'script dnat-short'               'DNAT, shorthand'
+row filter      ours  as-sent    no-alloc        'script filter'                   '5-tuple filter, 1,000 entries'
+row loop        ours  as-sent    no-alloc        'script loop'                     'a loop over the payload'"'s bytes"
+row search      ours  as-sent    -               'script search'                   'a pattern search in the payload'
+
+# unit NAME MARKS TEXT: an operation of scripts/units.lua
+unit field      -        'ip:ttl()'
+unit get        -        'field:get(), integer'
+unit get_text   -        'field:get(), address'
+unit set        -        'field:set(), integer'
+unit set_text   -        'field:set(), address'
+unit short_get  optional 'x = ip.ttl'
+unit short_set  optional 'ip.ttl = 9'
+unit data       -        'ip:data(packet_udp)'
+unit byte       -        'x = array[i]'
+unit byte_set   -        'array[i] = x'
+unit table      -        'x = t[2]'
+unit table_key  -        'x = t.key'
+unit global     -        'x = NF_DROP'
+unit call       -        'call of a Lua function'
+unit call_c     -        'call of a C function'
+unit equal      -        'x = s == t, short strings'
+unit less       -        'x = s < t, strings'
+unit add        -        'x = x + x'
