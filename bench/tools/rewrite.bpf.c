@@ -36,4 +36,4 @@ SECTION("tc") int rewrite(struct __sk_buff *skb)
 	return TC_ACT_OK;
 }
 
-SECTION("license") char license[] = "Dual MIT/GPL";
+SECTION("license") char _license[] = "Dual MIT/GPL";

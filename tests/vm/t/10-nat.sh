@@ -32,7 +32,7 @@ udp_echo B 10.0.0.2 7
 
 for iptables in iptables-legacy iptables-nft; do
 	check "$iptables takes the rules" nat $iptables
-	for how in on off; do
+	for how in on off hosts; do
 		offload $how
 		with="$iptables, offload $how"
 		check "ping, $with" inA ping -c 3 -i 0.1 -W 2 10.0.0.2

@@ -24,7 +24,7 @@ udp_send() { ip netns exec "$1" bash -c 'echo hello >/dev/udp/8.8.8.8/53'; }
 deliver() {
 	local where="$iptables, $2 of $1, from $3"
 	inR $iptables -t $1 -A $2 -d 8.8.8.8 -j LUA --script /examples/dnat.lua
-	for how in on off; do
+	for how in on off hosts; do
 		offload $how
 		check_match "ping goes to 2.1.1.1, $where, offload $how" \
 			"$(seen_at_B ip netns exec $3 ping -c 1 -W 1 8.8.8.8)" '> 2\.1\.1\.1: ICMP echo request'
@@ -41,7 +41,29 @@ for iptables in iptables-legacy iptables-nft; do
 	deliver mangle PREROUTING A
 	deliver mangle FORWARD A
 done
-for counter in 'Ip InHdrErrors' 'Udp InCsumErrors' 'Icmp InCsumErrors'; do
+# TCP of R itself and of A, whose checksums R completes or not
+mkdir www
+head -c 1000000 /dev/urandom >www/file
+start_nginx B "$PWD/www" 2.1.1.1:80
+cat >back.lua <<'END'
+function process_packet(p)
+  p:data(packet_eth):data(packet_ip):saddr():set("8.8.8.8")
+  return XT_CONTINUE
+end
+END
+inR iptables -t mangle -A POSTROUTING -d 8.8.8.8 -j LUA --script /examples/dnat.lua
+inR iptables -t mangle -A PREROUTING -s 2.1.1.1 -j LUA --script back.lua --state 1
+for how in on off hosts; do
+	offload $how
+	for ns in R A; do
+		check "TCP from $ns, offload $how" ip netns exec $ns curl -sS -m 30 -o got http://8.8.8.8/file
+		check "the copy is the same, from $ns, offload $how" cmp www/file got
+	done
+done
+inR iptables -t mangle -F
+check_eq "A saw no Tcp InCsumErrors" "$(snmp A Tcp InCsumErrors)" 0
+check_eq "R saw no Tcp InCsumErrors" "$(snmp R Tcp InCsumErrors)" 0
+for counter in 'Ip InHdrErrors' 'Tcp InCsumErrors' 'Udp InCsumErrors' 'Icmp InCsumErrors'; do
 	check_eq "B saw no $counter" "$(snmp B $counter)" 0
 done
 
