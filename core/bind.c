@@ -525,20 +525,40 @@ static void open_proto(lua_State *L, unsigned int id, int *pool)
 	lua_setglobal(L, proto->name);
 }
 
+static const struct {
+	const char *name;
+	lua_Integer value;
+} verdicts[] = {
+	{ "NF_DROP", PS_NF_DROP },
+	{ "NF_ACCEPT", PS_NF_ACCEPT },
+	{ "NF_STOLEN", PS_NF_STOLEN },
+	{ "NF_QUEUE", PS_NF_QUEUE },
+	{ "NF_REPEAT", PS_NF_REPEAT },
+	{ "XT_CONTINUE", PS_XT_CONTINUE },
+	{ "XT_RETURN", PS_XT_RETURN },
+};
+
+static void add_constant(luaL_Buffer *b, const char *name, lua_Integer value)
+{
+	lua_pushfstring(b->L, "local %s <const> = %I;", name, (LUAI_UACINT)value);
+	luaL_addvalue(b);
+}
+
+void ps_bind_push_constants(lua_State *L)
+{
+	luaL_Buffer b;
+	size_t i;
+
+	luaL_buffinit(L, &b);
+	for (i = 0; i < ps_nprotos; i++)
+		add_constant(&b, ps_protos[i]->name, i);
+	for (i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++)
+		add_constant(&b, verdicts[i].name, verdicts[i].value);
+	luaL_pushresult(&b);
+}
+
 int ps_bind_open(lua_State *L)
 {
-	static const struct {
-		const char *name;
-		lua_Integer value;
-	} verdicts[] = {
-		{ "NF_DROP", PS_NF_DROP },
-		{ "NF_ACCEPT", PS_NF_ACCEPT },
-		{ "NF_STOLEN", PS_NF_STOLEN },
-		{ "NF_QUEUE", PS_NF_QUEUE },
-		{ "NF_REPEAT", PS_NF_REPEAT },
-		{ "XT_CONTINUE", PS_XT_CONTINUE },
-		{ "XT_RETURN", PS_XT_RETURN },
-	};
 	struct ps_bind *bind = ps_bind_of(L);
 	int pools = count_pools(), pool = ps_nprotos;
 	size_t i;

@@ -55,6 +55,12 @@ enum ps_object {
 int ps_bind_open(struct lua_State *L);
 void ps_bind_clean(struct ps_bind *bind);
 
+/*
+ * Pushes Lua source that declares protocol ids and verdicts as constants, so that the compiler
+ * puts their values where scripts name them. No newline: a script's first line stays its first.
+ */
+void ps_bind_push_constants(struct lua_State *L);
+
 /* Begins a packet and pushes its raw view. Does not raise. */
 void ps_bind_packet(struct ps_bind *bind, struct ps_packet *pkt);
 

@@ -79,6 +79,7 @@ struct load_request {
 	const char *text;	/* what has not been read yet */
 	size_t len;
 	int line;
+	const char *constants;	/* source that goes before the text, or NULL */
 };
 
 /* Gives the compiler a line at a time, so that we know where it is. */
@@ -89,6 +90,12 @@ static const char *read_line(lua_State *L, void *data, size_t *size)
 	size_t len = 0;
 
 	(void)L;
+	if (request->constants) {
+		line = request->constants;
+		request->constants = NULL;
+		*size = strlen(line);
+		return line;
+	}
 	if (!request->len)
 		return NULL;
 	while (len < request->len && line[len++] != '\n')
@@ -106,6 +113,9 @@ static void compile(lua_State *L, struct load_request *request)
 	size_t len = strlen(request->path);
 	const char *message;
 
+	ps_bind_push_constants(L);
+	if (request->len && request->text[0] != LUA_SIGNATURE[0])
+		request->constants = lua_tostring(L, -1);
 	lua_pushfstring(L, "@%s", request->path);
 	if (lua_load(L, read_line, request, lua_tostring(L, -1), "t") != LUA_OK) {
 		message = lua_tostring(L, -1);
@@ -114,7 +124,8 @@ static void compile(lua_State *L, struct load_request *request)
 			lua_pushfstring(L, "%s:%d: %s", request->path, request->line, message);
 		lua_error(L);
 	}
-	lua_remove(L, -2);
+	lua_replace(L, -3);
+	lua_pop(L, 1);
 }
 
 /* Pushes a copy of the table of globals. */
@@ -174,7 +185,7 @@ static int load(lua_State *L)
 
 int ps_script_load(struct ps_script *s, const char *path, const char *text, size_t len)
 {
-	struct load_request request = { path, text, len, 0 };
+	struct load_request request = { path, text, len, 0, NULL };
 	int err = protect(s, load, &request, TICKS_LOAD);
 
 	lua_settop(s->bind.rt.L, 0);
@@ -210,7 +221,8 @@ static int find(lua_State *L)
 	const struct find_request *request = lua_touserdata(L, 1);
 
 	lua_rawgetp(L, LUA_REGISTRYINDEX, &scripts);
-	lua_getfield(L, -1, request->path);
+	if (lua_getfield(L, -1, request->path) != LUA_TTABLE)
+		return luaL_error(L, "%s: not loaded", request->path);
 	lua_pushstring(L, request->function);
 	if (lua_rawget(L, -2) == LUA_TNIL) {
 		lua_pushglobaltable(L);
@@ -320,7 +332,7 @@ static int check(lua_State *L)
 
 int ps_script_check(const char *chunkname, const char *text, size_t len, char *error, size_t size)
 {
-	struct load_request request = { chunkname, text, len, 0 };
+	struct load_request request = { chunkname, text, len, 0, NULL };
 	struct ps_runtime rt;
 	int status;
 

@@ -169,6 +169,8 @@ static void loading(void)
 		{ "x = 1", "/s/test.lua: no function 'process_packet'" },
 		{ "process_packet = 5", "no function 'process_packet'" },
 		{ "error('no')", "/s/test.lua:1: no" },
+		{ "\nNF_DROP = 5", "/s/test.lua:2: attempt to assign to const variable 'NF_DROP'" },
+		{ "\n\nassert(load('return NF_DROP, packet_ip')() == 0) error('fine')", "/s/test.lua:3: fine" },
 		{ "\n\nlocal t = nil; t.x = 1", "/s/test.lua:3: attempt to index a nil value" },
 		{ "x = 0.5", "/s/test.lua:1: malformed number near '0.5'" },
 		{ "x = 1e3", "malformed number near '1e3'" },
@@ -507,6 +509,8 @@ static void scripts_share_a_state(void)
 	b.handler = count;
 	CHECK_INT(feed(&b, &udp), PS_VERDICT_STOLEN);	/* 2 */
 	CHECK_INT(ps_script_find(&b.s, "/s/two.lua", "nothing"), -1);
+	CHECK_INT(ps_script_find(&b.s, "/s/three.lua", "count"), -1);
+	CHECK_TEXT(b.s.error, "/s/three.lua: not loaded");
 	ps_script_put(&b.s, h1);
 	ps_script_put(&b.s, h1_again);
 	end(&b);
