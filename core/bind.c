@@ -36,18 +36,24 @@ static const char anchors;	/* the address is the registry's key of a table of po
 /*
  * Objects.
  */
-void *ps_bind_take(lua_State *L, struct ps_pool *pool, size_t size, uint32_t object,
-		   const char *type)
-{
-	struct ps_bind *bind = ps_bind_of(L);
-	uint32_t *block;
 
+/* An object that this packet has not used, or NULL. */
+static inline void *pool_next(const struct ps_bind *bind, struct ps_pool *pool)
+{
 	if (pool->packet != bind->serial) {
 		pool->packet = bind->serial;
 		pool->used = 0;
 	}
-	if (l_likely(pool->used < pool->made)) {
-		block = pool->block[pool->used++];
+	return l_likely(pool->used < pool->made) ? pool->block[pool->used++] : NULL;
+}
+
+void *ps_bind_take(lua_State *L, struct ps_pool *pool, size_t size, uint32_t object,
+		   const char *type)
+{
+	struct ps_bind *bind = ps_bind_of(L);
+	uint32_t *block = pool_next(bind, pool);
+
+	if (l_likely(block)) {
 		ps_push_block(L, block);
 		return block;
 	}
@@ -87,43 +93,61 @@ static struct ps_view *check_view(lua_State *L)
 	return v;
 }
 
-static void push_header(lua_State *L, unsigned int id, const struct ps_range *range,
-			const struct ps_header *outer, uint32_t flags)
+/* Binds a view to a header of the packet, or to a field of one. */
+static inline void bind_view(const struct ps_bind *bind, struct ps_view *v,
+			     const struct ps_header *header, const struct ps_field *field,
+			     const struct ps_range *range, uint32_t flags)
+{
+	v->flags = flags;
+	v->packet = bind->serial;
+	v->header = *header;
+	v->field = field;
+	v->range = *range;
+}
+
+static void push_header(lua_State *L, unsigned int id, const struct ps_header *header,
+			uint32_t flags)
 {
 	struct ps_bind *bind = ps_bind_of(L);
 	struct ps_view *v = ps_bind_take(L, &bind->views[id], sizeof(*v), PS_OBJECT_VIEW,
-					 ps_protos[id]->name);
+					 header->proto->name);
 
-	v->flags = flags;
-	v->packet = bind->serial;
-	v->header.proto = ps_protos[id];
-	v->header.range = *range;
-	v->header.outer = outer;
-	v->range = *range;
+	bind_view(bind, v, header, NULL, &header->range, flags);
 }
 
 /*
  * The view's header as something that others lie in: kept until the packet's end. Headers
- * without a checksum don't matter to what they enclose.
+ * without a checksum don't matter to what they enclose. False: there are too many.
  */
-static const struct ps_header *as_outer(lua_State *L, const struct ps_view *v)
+static bool find_outer(struct ps_bind *bind, const struct ps_view *v,
+		       const struct ps_header **outer)
 {
-	struct ps_bind *bind = ps_bind_of(L);
 	struct ps_header *h = bind->headers;
 	unsigned int i;
 
+	*outer = v->header.outer;
 	if (!v->header.proto->csum.kind)
-		return v->header.outer;
-	for (i = 0; i < bind->nheaders; i++, h++) {
+		return true;
+	*outer = h;
+	for (i = 0; i < bind->nheaders; i++, *outer = ++h) {
 		if (h->proto == v->header.proto && h->range.off == v->header.range.off &&
 		    h->range.len == v->header.range.len && h->outer == v->header.outer)
-			return h;
+			return true;
 	}
 	if (bind->nheaders == PS_HEADERS_MAX)
-		luaL_error(L, "more than %d nested headers in one packet", PS_HEADERS_MAX);
+		return false;
 	*h = v->header;
 	bind->nheaders++;
-	return h;
+	return true;
+}
+
+static const struct ps_header *as_outer(lua_State *L, const struct ps_view *v)
+{
+	const struct ps_header *outer;
+
+	if (!find_outer(ps_bind_of(L), v, &outer))
+		luaL_error(L, "more than %d nested headers in one packet", PS_HEADERS_MAX);
+	return outer;
 }
 
 /*
@@ -133,15 +157,17 @@ static int view_raw(lua_State *L)
 {
 	struct ps_view *v = check_view(L);
 	lua_Integer off = luaL_checkinteger(L, 2), len = luaL_checkinteger(L, 3);
-	struct ps_range range;
+	struct ps_header bytes;
 
 	if (off < 0 || len < 0 || off > v->range.len || len > v->range.len - off) {
 		lua_pushnil(L);
 		return 1;
 	}
-	range.off = v->range.off + off;
-	range.len = len;
-	push_header(L, 0, &range, as_outer(L, v), 0);
+	bytes.proto = &ps_proto_raw;
+	bytes.range.off = v->range.off + off;
+	bytes.range.len = len;
+	bytes.outer = as_outer(L, v);
+	push_header(L, 0, &bytes, 0);
 	return 1;
 }
 
@@ -157,24 +183,33 @@ static unsigned int opt_proto(lua_State *L, int arg)
 	return id;
 }
 
-/* Whether the bytes of the view may be seen as proto, and at which bytes. */
+/*
+ * Whether the bytes of the view may be seen as payload->proto, and then at which bytes. The link
+ * layer may be absent: flags says so.
+ */
 static bool find_payload(struct ps_packet *pkt, const struct ps_view *v,
-			 const struct ps_proto *proto, struct ps_header *payload)
+			 struct ps_header *payload, uint32_t *flags)
 {
 	const struct ps_next *row;
 
-	payload->proto = proto;
+	*flags = 0;
 	payload->range = v->range;
-	if (v->flags & VIEW_ABSENT) {
+	if (l_unlikely(v->flags & VIEW_ABSENT)) {
 		payload->range.len = pkt->len - pkt->network;
-		for (row = v->header.proto->next; row->proto != proto; row++) {
+		for (row = v->header.proto->next; row->proto != payload->proto; row++) {
 			if (!row->proto)
-				return proto == &ps_proto_raw;
+				return payload->proto == &ps_proto_raw;
 		}
 		return row->value == pkt->protocol && ps_proto_fits(pkt, payload);
 	}
+	if (payload->proto->is_link && v->flags & VIEW_WHOLE && !pkt->has_link) {
+		payload->range.off = pkt->network;
+		payload->range.len = 0;
+		*flags = VIEW_ABSENT;
+		return true;
+	}
 	if (!v->field && v->header.proto != &ps_proto_raw &&
-	    (!ps_proto_carries(pkt, &v->header, proto) ||
+	    (!ps_proto_carries(pkt, &v->header, payload->proto) ||
 	     !ps_proto_payload(pkt, &v->header, &payload->range)))
 		return false;
 	return ps_proto_fits(pkt, payload);
@@ -183,20 +218,16 @@ static bool find_payload(struct ps_packet *pkt, const struct ps_view *v,
 static int view_data(lua_State *L)
 {
 	struct ps_view *v = check_view(L);
-	struct ps_packet *pkt = ps_bind_of(L)->pkt;
 	unsigned int id = opt_proto(L, 2);
-	struct ps_header payload;
+	struct ps_header payload = { .proto = ps_protos[id] };
+	uint32_t flags;
 
-	if (ps_protos[id]->is_link && v->flags & VIEW_WHOLE && !pkt->has_link) {
-		struct ps_range nothing = { pkt->network, 0 };
-
-		push_header(L, id, &nothing, NULL, VIEW_ABSENT);
-		return 1;
-	}
-	if (find_payload(pkt, v, ps_protos[id], &payload))
-		push_header(L, id, &payload.range, as_outer(L, v), 0);
-	else
+	if (find_payload(ps_bind_of(L)->pkt, v, &payload, &flags)) {
+		payload.outer = as_outer(L, v);
+		push_header(L, id, &payload, flags);
+	} else {
 		lua_pushnil(L);
+	}
 	return 1;
 }
 
@@ -269,30 +300,39 @@ static struct ps_view *check_field(lua_State *L)
 	return v;
 }
 
-/* ip:daddr(). Upvalues: the field, and the place of its pool. */
+/* ip:daddr() */
+struct ps_field_method {
+	struct ps_method method;	/* first: that is what calls get */
+	const struct ps_field *field;
+	struct ps_pool pool;
+};
+
+/* True if v is a header that has the field. */
+static inline bool has_field(const struct ps_view *v, const struct ps_field *field)
+{
+	const struct ps_proto *proto = v->header.proto;
+
+	return !v->field && field >= proto->fields && field < proto->fields + proto->nfields;
+}
+
 static int view_field(lua_State *L)
 {
-	const struct ps_field *field = pvalue(ps_upvalue(L, 0));
-	lua_Integer pool = ivalue(ps_upvalue(L, 1));
+	struct ps_field_method *method = pvalue(ps_upvalue(L, 0));
+	const struct ps_field *field = method->field;
 	struct ps_view *v = check_view(L);
 	struct ps_bind *bind = ps_bind_of(L);
-	const struct ps_proto *proto = v->header.proto;
 	struct ps_range range = { v->range.off, 0 };
 	struct ps_view *f;
 
-	if (l_unlikely(v->field || field < proto->fields ||
-		       field >= proto->fields + proto->nfields))
-		return luaL_error(L, "%s is not a field of this %s", field->name, proto->name);
+	if (!has_field(v, field))
+		return luaL_error(L, "%s is not a field of this %s", field->name,
+				  v->header.proto->name);
 	if (!(v->flags & VIEW_ABSENT) && !ps_proto_field(bind->pkt, &v->header, field, &range)) {
 		lua_pushnil(L);
 		return 1;
 	}
-	f = ps_bind_take(L, &bind->views[pool], sizeof(*f), PS_OBJECT_VIEW, FIELD_TYPE);
-	f->flags = v->flags;
-	f->packet = bind->serial;
-	f->header = v->header;
-	f->field = field;
-	f->range = range;
+	f = ps_bind_take(L, &method->pool, sizeof(*f), PS_OBJECT_VIEW, FIELD_TYPE);
+	bind_view(bind, f, &v->header, field, &range, v->flags);
 	return 1;
 }
 
@@ -373,6 +413,20 @@ static int field_int(lua_State *L)
 	return 1;
 }
 
+static inline struct ps_address *parsed_entry(struct ps_bind *bind, const char *text)
+{
+	return &bind->parsed[(uintptr_t)text / 16 % PS_ADDRESSES];
+}
+
+static inline bool known_address(struct ps_bind *bind, const char *text, uint8_t type,
+				 uint64_t *value)
+{
+	const struct ps_address *known = parsed_entry(bind, text);
+
+	*value = known->value;
+	return known->text == text && known->type == type;
+}
+
 /*
  * The argument of field:set(): an integer, or the text of an address. Texts that have been
  * parsed are remembered by the address of the string, which is kept, so that it stays one.
@@ -390,14 +444,14 @@ static uint64_t check_value(lua_State *L, const struct ps_field *field)
 	if (field->type == PS_UINT)
 		return luaL_checkinteger(L, 2);
 	text = luaL_checklstring(L, 2, &len);
-	known = &ps_bind_of(L)->parsed[(uintptr_t)text / 16 % PS_ADDRESSES];
-	if (l_likely(known->text == text && known->type == field->type))
-		return known->value;
+	if (known_address(ps_bind_of(L), text, field->type, &value))
+		return value;
 	if (field->type == PS_IPV4 ? !ps_ipv4_parse(text, len, &value) :
 				     !ps_mac_parse(text, len, &value))
 		luaL_error(L, "%s: '%s' is not %s", field->name, text,
 			   field->type == PS_IPV4 ? "an IPv4 address such as 192.0.2.1" :
 						    "a MAC address such as 00:00:5E:00:53:01");
+	known = parsed_entry(ps_bind_of(L), text);
 	known->text = NULL;
 	keep(L, 2, known, ps_bind_of(L)->parsed, PARSED_SLOT);
 	known->text = text;
@@ -440,25 +494,135 @@ static int field_set(lua_State *L)
 }
 
 /*
+ * The same methods as the interpreter tries them first (struct ps_method): only the simple cases.
+ */
+static inline struct ps_view *direct_view(lua_State *L, const TValue *self)
+{
+	const struct ps_bind *bind = ps_bind_of(L);
+	struct ps_view *v;
+
+	if (!ttisfulluserdata(self))
+		return NULL;
+	v = (struct ps_view *)((char *)uvalue(self) + udatamemoffset(0));
+	if (v->object != PS_OBJECT_VIEW || v->packet != bind->serial || !bind->pkt)
+		return NULL;
+	return v;
+}
+
+/* Makes object the result of the call. */
+static inline int direct_object(lua_State *L, StkId func, void *block)
+{
+	Udata *u = (Udata *)((char *)block - udatamemoffset(0));
+
+	setuvalue(L, s2v(func), u);
+	return 1;
+}
+
+static int direct_data(lua_State *L, const struct ps_method *method, StkId func, int nargs)
+{
+	struct ps_bind *bind = ps_bind_of(L);
+	const struct ps_view *v = nargs == 2 ? direct_view(L, s2v(func + 1)) : NULL;
+	const TValue *id = s2v(func + 2);
+	struct ps_header payload;
+	struct ps_view *made;
+	uint32_t flags;
+
+	(void)method;
+	if (!v || !ttisinteger(id) || (lua_Unsigned)ivalue(id) >= ps_nprotos)
+		return -1;
+	payload.proto = ps_protos[ivalue(id)];
+	if (!find_payload(bind->pkt, v, &payload, &flags)) {
+		setnilvalue(s2v(func));
+		return 1;
+	}
+	if (!find_outer(bind, v, &payload.outer))
+		return -1;
+	made = pool_next(bind, &bind->views[ivalue(id)]);
+	if (!made)
+		return -1;
+	bind_view(bind, made, &payload, NULL, &payload.range, flags);
+	return direct_object(L, func, made);
+}
+
+static int direct_field(lua_State *L, const struct ps_method *method, StkId func, int nargs)
+{
+	struct ps_field_method *m = (struct ps_field_method *)method;
+	const struct ps_bind *bind = ps_bind_of(L);
+	const struct ps_view *v = nargs == 1 ? direct_view(L, s2v(func + 1)) : NULL;
+	struct ps_range range;
+	struct ps_view *f;
+
+	if (!v || !has_field(v, m->field) || v->flags & VIEW_ABSENT ||
+	    !ps_proto_field(bind->pkt, &v->header, m->field, &range))
+		return -1;
+	f = pool_next(bind, &m->pool);
+	if (!f)
+		return -1;
+	bind_view(bind, f, &v->header, m->field, &range, v->flags);
+	return direct_object(L, func, f);
+}
+
+static int direct_get(lua_State *L, const struct ps_method *method, StkId func, int nargs)
+{
+	const struct ps_view *v = nargs == 1 ? direct_view(L, s2v(func + 1)) : NULL;
+	uint64_t value;
+
+	(void)method;
+	if (!v || !v->field || v->flags & VIEW_ABSENT || v->field->type != PS_UINT ||
+	    ps_field_get(ps_bind_of(L)->pkt, v->header.range.off, v->field->at, &value))
+		return -1;
+	setivalue(s2v(func), value);
+	return 1;
+}
+
+static int direct_set(lua_State *L, const struct ps_method *method, StkId func, int nargs)
+{
+	const struct ps_view *v = nargs == 2 ? direct_view(L, s2v(func + 1)) : NULL;
+	struct ps_bind *bind = ps_bind_of(L);
+	const TValue *arg = s2v(func + 2);
+	uint64_t value;
+
+	(void)method;
+	if (!v || !v->field || v->flags & VIEW_ABSENT || v->field->type == PS_BYTES)
+		return -1;
+	if (ttisinteger(arg))
+		value = ivalue(arg);
+	else if (v->field->type == PS_UINT || !ttisstring(arg) ||
+		 !known_address(bind, getstr(tsvalue(arg)), v->field->type, &value))
+		return -1;
+	/* what fails now fails the other way too, and says why */
+	return ps_field_set(bind->pkt, &v->header, v->field, value) ? -1 : 0;
+}
+
+/*
  * Setup.
  */
-static const luaL_Reg view_methods[] = {
-	{ "raw", view_raw },
-	{ "data", view_data },
-	{ "to_bytes", view_to_bytes },
-	{ "get_offset", view_get_offset },
-	{ "get_size", view_get_size },
-	{ "get", bytes_get },
-	{ "set", bytes_set },
-	{ NULL, NULL },
+static const struct ps_method view_methods[] = {
+	{ "raw", view_raw, NULL },
+	{ "data", view_data, direct_data },
+	{ "to_bytes", view_to_bytes, NULL },
+	{ "get_offset", view_get_offset, NULL },
+	{ "get_size", view_get_size, NULL },
+	{ "get", bytes_get, NULL },
+	{ "set", bytes_set, NULL },
+	{ NULL, NULL, NULL },
 };
 
-static const luaL_Reg field_methods[] = {
-	{ "get", field_get },
-	{ "set", field_set },
-	{ "int", field_int },
-	{ NULL, NULL },
+static const struct ps_method field_methods[] = {
+	{ "get", field_get, direct_get },
+	{ "set", field_set, direct_set },
+	{ "int", field_int, NULL },
+	{ NULL, NULL, NULL },
 };
+
+/* Adds methods to the table on the stack. */
+static void add_methods(lua_State *L, const struct ps_method *method)
+{
+	for (; method->name; method++) {
+		ps_push_method(L, method);
+		lua_setfield(L, -2, method->name);
+	}
+}
 
 static const luaL_Reg view_metamethods[] = {
 	{ "__len", view_get_size },
@@ -473,16 +637,27 @@ static void new_type(lua_State *L, const char *type)
 	luaL_setfuncs(L, view_metamethods, 0);
 	lua_pushstring(L, type);
 	lua_setfield(L, -2, "__metatable");
-	luaL_newlib(L, view_methods);
+	lua_newtable(L);
+	add_methods(L, view_methods);
 	lua_pushvalue(L, -1);
 	lua_setfield(L, -3, "__index");
 	lua_remove(L, -2);
 }
 
-static int count_pools(void)
+/* An array of zeros, outside of what Lua collects. */
+static void *new_array(lua_State *L, size_t count, size_t size)
 {
-	unsigned int id;
-	int n = ps_nprotos;
+	void *array = ps_host_realloc(NULL, count * size);
+
+	if (!array)
+		luaL_error(L, "not enough memory");
+	memset(array, 0, count * size);
+	return array;
+}
+
+static unsigned int count_fields(void)
+{
+	unsigned int id, n = 0;
 
 	for (id = 0; id < ps_nprotos; id++)
 		n += ps_protos[id]->nfields;
@@ -499,8 +674,11 @@ static void fill_pool(lua_State *L, struct ps_pool *pool, const char *type)
 	lua_pop(L, 1);
 }
 
-/* The type of a protocol's headers; its global; its fields, whose pools begin at *pool. */
-static void open_proto(lua_State *L, unsigned int id, int *pool)
+/*
+ * The type of a protocol's headers; its global; its fields, whose methods begin at *method and
+ * know their pools.
+ */
+static void open_proto(lua_State *L, unsigned int id, struct ps_field_method **method)
 {
 	const struct ps_proto *proto = ps_protos[id];
 	struct ps_pool *pools = ps_bind_of(L)->views;
@@ -508,15 +686,18 @@ static void open_proto(lua_State *L, unsigned int id, int *pool)
 
 	new_type(L, proto->name);
 	fill_pool(L, &pools[id], proto->name);
-	for (i = 0; i < proto->nfields; i++, ++*pool) {
+	for (i = 0; i < proto->nfields; i++, ++*method) {
 		const struct ps_field *field = &proto->fields[i];
+		struct ps_field_method *m = *method;
 
 		if (field->flags & PS_PAYLOAD)
 			continue;	/* :data() is the payload */
-		fill_pool(L, &pools[*pool], FIELD_TYPE);
-		lua_pushlightuserdata(L, (void *)field);
-		lua_pushinteger(L, *pool);
-		lua_pushcclosure(L, view_field, 2);
+		m->method.name = field->name;
+		m->method.call = view_field;
+		m->method.direct = direct_field;
+		m->field = field;
+		fill_pool(L, &m->pool, FIELD_TYPE);
+		ps_push_method(L, &m->method);
 		lua_setfield(L, -2, field->name);
 	}
 	lua_pop(L, 1);
@@ -560,25 +741,24 @@ void ps_bind_push_constants(lua_State *L)
 int ps_bind_open(lua_State *L)
 {
 	struct ps_bind *bind = ps_bind_of(L);
-	int pools = count_pools(), pool = ps_nprotos;
+	struct ps_field_method *method;
 	size_t i;
 
 	bind->serial = 1;
-	bind->views = ps_host_realloc(NULL, pools * sizeof(*bind->views));
-	if (!bind->views)
-		return luaL_error(L, "not enough memory");
-	memset(bind->views, 0, pools * sizeof(*bind->views));
+	bind->views = new_array(L, ps_nprotos, sizeof(*bind->views));
+	bind->fields = new_array(L, count_fields(), sizeof(*bind->fields));
+	method = bind->fields;
 
 	lua_newtable(L);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &anchors);
 
 	new_type(L, FIELD_TYPE);
-	luaL_setfuncs(L, field_methods, 0);
+	add_methods(L, field_methods);
 	lua_pop(L, 1);
 
 	lua_createtable(L, ps_nprotos, 0);
 	for (i = 0; i < ps_nprotos; i++) {
-		open_proto(L, i, &pool);
+		open_proto(L, i, &method);
 		lua_pushstring(L, ps_protos[i]->name);
 		lua_rawseti(L, -2, i);
 	}
@@ -597,14 +777,16 @@ int ps_bind_open(lua_State *L)
 void ps_bind_clean(struct ps_bind *bind)
 {
 	ps_host_realloc(bind->views, 0);
+	ps_host_realloc(bind->fields, 0);
 	bind->views = NULL;
+	bind->fields = NULL;
 }
 
 void ps_bind_packet(struct ps_bind *bind, struct ps_packet *pkt)
 {
-	const struct ps_range whole = { 0, pkt->len };
+	const struct ps_header whole = { &ps_proto_raw, { 0, pkt->len }, NULL };
 
 	bind->pkt = pkt;
 	bind->nheaders = 0;
-	push_header(bind->rt.L, 0, &whole, NULL, VIEW_WHOLE);
+	push_header(bind->rt.L, 0, &whole, VIEW_WHOLE);
 }

@@ -39,7 +39,8 @@ struct ps_bind {
 	struct ps_address parsed[PS_ADDRESSES];
 	struct ps_address formatted[PS_ADDRESSES];
 	struct ps_pool bytes;
-	struct ps_pool *views;		/* for each protocol, then for each field of each */
+	struct ps_pool *views;		/* for each protocol */
+	struct ps_field_method *fields;	/* for each field of each: its method, its pool */
 };
 
 /* What every userdata of ours begins with; no other userdata is in a script's reach. */

@@ -62,4 +62,25 @@ static inline void ps_push_string(lua_State *L, const char *text)
 	PS_STACK_TOP(L)++;
 }
 
+/*
+ * A method of an object of ours. The interpreter first tries it directly, without the frame that
+ * a call of a C function costs.
+ */
+struct ps_method {
+	const char *name;
+	lua_CFunction call;	/* the whole of it: raises what is to be raised */
+	/*
+	 * Does the call if that is simple, or nothing: no error, no allocation, no call back. The
+	 * arguments are at func + 1 … func + nargs. Returns 1 with the result at func, 0 without
+	 * one, or -1: call it the other way. May be NULL.
+	 */
+	int (*direct)(lua_State *L, const struct ps_method *method, StkId func, int nargs);
+};
+
+/* Pushes a method, which must outlive the runtime. */
+void ps_push_method(lua_State *L, const struct ps_method *method);
+
+/* luaD_precall, as lvm.c calls it. */
+CallInfo *ps_guard_precall(lua_State *L, StkId func, int nresults);
+
 #endif

@@ -15,6 +15,7 @@
 #include "lualib.h"
 #include "lapi.h"
 #include "ldebug.h"
+#include "ldo.h"
 #include "lgc.h"
 #include "lobject.h"
 #include "lstate.h"
@@ -57,6 +58,45 @@ void ps_guard_finalizer(lua_State *L, GCObject *object, Table *metatable)
 	if (object->tt == LUA_VTABLE && gfasttm(G(L), metatable, TM_GC))
 		luaL_error(L, "'__gc' is not available to scripts");
 	luaC_checkfinalizer(L, object, metatable);
+}
+
+/*
+ * Methods.
+ */
+static int call_method(lua_State *L)
+{
+	const struct ps_method *method = pvalue(ps_upvalue(L, 0));
+
+	return method->call(L);
+}
+
+void ps_push_method(lua_State *L, const struct ps_method *method)
+{
+	lua_pushlightuserdata(L, (void *)method);
+	lua_pushcclosure(L, call_method, 1);
+}
+
+CallInfo *ps_guard_precall(lua_State *L, StkId func, int nresults)
+{
+	const TValue *f = s2v(func);
+	const struct ps_method *method;
+	int n;
+
+	/* with a hook, the time may be up: the other way looks at that */
+	if (!ttisCclosure(f) || clCvalue(f)->f != call_method || l_unlikely(L->hookmask))
+		return luaD_precall(L, func, nresults);
+	method = pvalue(&clCvalue(f)->upvalue[0]);
+	if (!method->direct)
+		return luaD_precall(L, func, nresults);
+	n = method->direct(L, method, func, PS_STACK_TOP(L) - func - 1);
+	if (n < 0)
+		return luaD_precall(L, func, nresults);
+	if (nresults == LUA_MULTRET)
+		nresults = n;
+	for (; n < nresults; n++)
+		setnilvalue(s2v(func + n));
+	PS_STACK_TOP(L) = func + nresults;
+	return NULL;
 }
 
 /*

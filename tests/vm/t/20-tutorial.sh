@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# timeout: 150
+# timeout: 400
 # The DNAT script of the tutorial, on packets of the machine itself and on forwarded ones.
 . /tests/lib.sh
 
