@@ -175,7 +175,7 @@ measure() {
 		allocations=$(($(column 6) - allocations))
 		all+=($ticks)
 	done
-	[ "$(column 4)" = 0 ] || problem="errors of the script: $(dmesg -t | grep 'packetscript: state' | tail -n 1)"
+	[ "$(column 4)" = 0 ] || problem="payload $payload: the script had errors"
 	[ -z "$problem" ] || return 0
 	printf '%s\n' "${all[@]}" | sort -n | awk -v what="$name $payload" -v n=$count -v allocations=$allocations '
 		{ t[NR] = $1 / n }
@@ -194,7 +194,11 @@ run_row() {
 		[ -n "$problem" ] || measure "$payload"
 		[[ ${setup[$name]} != 'script units '* ]] || break # these don't look at the payload
 	done
-	[ -z "$problem" ] || echo "FAILED $name $problem"
+	if [ -n "$problem" ]; then
+		error=$(dmesg -t | grep '^packetscript: state' | tail -n 1) || true
+		echo "FAILED $name $problem${error:+; $error}"
+		dmesg -C
+	fi
 	# a table stays in the network once it was there
 	if has "$name" apart; then network_down; else inR iptables-legacy -t mangle -F; fi
 }

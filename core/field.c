@@ -65,7 +65,7 @@ static inline void store(uint8_t *p, uint32_t n, uint64_t word)
 	}
 }
 
-int ps_field_get(struct ps_packet *pkt, uint32_t header, struct ps_bits at, uint64_t *value)
+int ps_field_get_bits(struct ps_packet *pkt, uint32_t header, struct ps_bits at, uint64_t *value)
 {
 	uint32_t n = count_bytes(at);
 	const uint8_t *p = ps_packet_read(pkt, header + first_byte(at), n);

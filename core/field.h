@@ -15,8 +15,23 @@ enum ps_field_error {
 	PS_FIELD_PARTIAL = -3,	/* some of the bytes that a checksum covers are elsewhere */
 };
 
+/* Any bits; the way for those that are not whole bytes. */
+int ps_field_get_bits(struct ps_packet *pkt, uint32_t header, struct ps_bits at, uint64_t *value);
+
 /* Reads bits at header + at.bit, 1 to 48 of them. */
-int ps_field_get(struct ps_packet *pkt, uint32_t header, struct ps_bits at, uint64_t *value);
+static inline int ps_field_get(struct ps_packet *pkt, uint32_t header, struct ps_bits at,
+			       uint64_t *value)
+{
+	const uint8_t *p;
+
+	if (at.bit % 8 || (at.width != 8 && at.width != 16 && at.width != 32))
+		return ps_field_get_bits(pkt, header, at, value);
+	p = ps_packet_read(pkt, header + at.bit / 8, at.width / 8);
+	if (!p)
+		return PS_FIELD_GONE;
+	*value = at.width == 8 ? p[0] : at.width == 16 ? ps_load16(p) : ps_load32(p);
+	return 0;
+}
 
 /*
  * Writes a field and keeps right, by difference, the checksums that it counts in: the header's
