@@ -30,8 +30,12 @@ static inline uint32_t ps_csum_align(uint32_t sum, uint32_t offset)
 static inline uint32_t ps_csum_diff(uint32_t offset, const uint8_t *old, const uint8_t *new,
 				    uint32_t length)
 {
-	uint32_t minus = 0xFFFF - ps_csum_fold(ps_csum_add(0, old, length));
+	uint32_t minus;
 
+	if (length == 4 && !(offset & 1))	/* an address, a sequence number */
+		return ps_csum_fold(2 * 0xFFFF - ps_load16(old) - ps_load16(old + 2) +
+				    ps_load16(new) + ps_load16(new + 2));
+	minus = 0xFFFF - ps_csum_fold(ps_csum_add(0, old, length));
 	return ps_csum_align(ps_csum_fold(ps_csum_add(minus, new, length)), offset);
 }
 

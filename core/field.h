@@ -15,22 +15,30 @@ enum ps_field_error {
 	PS_FIELD_PARTIAL = -3,	/* some of the bytes that a checksum covers are elsewhere */
 };
 
-/* Any bits; the way for those that are not whole bytes. */
+/* The general way: bits that lie anyhow, or at the packet's end. */
 int ps_field_get_bits(struct ps_packet *pkt, uint32_t header, struct ps_bits at, uint64_t *value);
 
 /* Reads bits at header + at.bit, 1 to 48 of them. */
 static inline int ps_field_get(struct ps_packet *pkt, uint32_t header, struct ps_bits at,
 			       uint64_t *value)
 {
+	uint32_t word = header + at.bit / 16 * 2, rest = 16 - at.bit % 16;
 	const uint8_t *p;
 
-	if (at.bit % 8 || (at.width != 8 && at.width != 16 && at.width != 32))
-		return ps_field_get_bits(pkt, header, at, value);
-	p = ps_packet_read(pkt, header + at.bit / 8, at.width / 8);
-	if (!p)
-		return PS_FIELD_GONE;
-	*value = at.width == 8 ? p[0] : at.width == 16 ? ps_load16(p) : ps_load32(p);
-	return 0;
+	if (at.width <= rest) {		/* most lie within a word of 16 bits */
+		p = ps_packet_read(pkt, word, 2);
+		if (p) {
+			*value = ps_load16(p) >> (rest - at.width) & ((1u << at.width) - 1);
+			return 0;
+		}
+	} else if (at.width == 32 && rest == 16) {
+		p = ps_packet_read(pkt, word, 4);
+		if (p) {
+			*value = ps_load32(p);
+			return 0;
+		}
+	}
+	return ps_field_get_bits(pkt, header, at, value);
 }
 
 /*
