@@ -23,7 +23,7 @@ enum view_flags {
 
 /* A header, just bytes (the header's protocol is raw), or a field of a header. */
 struct ps_view {
-	uint32_t object;		/* PS_OBJECT_VIEW */
+	struct ps_object object;	/* PS_OBJECT_VIEW */
 	uint32_t flags;
 	uint64_t packet;		/* serial */
 	struct ps_header header;
@@ -47,11 +47,21 @@ static inline void *pool_next(const struct ps_bind *bind, struct ps_pool *pool)
 	return l_likely(pool->used < pool->made) ? pool->block[pool->used++] : NULL;
 }
 
-void *ps_bind_take(lua_State *L, struct ps_pool *pool, size_t size, uint32_t object,
+void ps_bind_object(lua_State *L, struct ps_object *object, uint32_t kind, const char *type)
+{
+	object->kind = kind;
+	object->methods = NULL;
+	luaL_setmetatable(L, type);
+	if (luaL_getmetafield(L, -1, "__index") == LUA_TTABLE)
+		object->methods = (Table *)lua_topointer(L, -1);
+	lua_pop(L, 1);
+}
+
+void *ps_bind_take(lua_State *L, struct ps_pool *pool, size_t size, uint32_t kind,
 		   const char *type)
 {
 	struct ps_bind *bind = ps_bind_of(L);
-	uint32_t *block = pool_next(bind, pool);
+	void *block = pool_next(bind, pool);
 
 	if (l_likely(block)) {
 		ps_push_block(L, block);
@@ -60,8 +70,7 @@ void *ps_bind_take(lua_State *L, struct ps_pool *pool, size_t size, uint32_t obj
 
 	block = lua_newuserdatauv(L, size, 0);
 	memset(block, 0, size);
-	*block = object;
-	luaL_setmetatable(L, type);
+	ps_bind_object(L, block, kind, type);
 	if (pool->made < PS_POOL_SIZE) {
 		lua_rawgetp(L, LUA_REGISTRYINDEX, &anchors);
 		lua_pushvalue(L, -2);
@@ -87,7 +96,7 @@ static struct ps_view *check_view(lua_State *L)
 {
 	struct ps_view *v = ps_arg_block(L, 1);
 
-	if (l_unlikely(!v || v->object != PS_OBJECT_VIEW))
+	if (l_unlikely(!v || v->object.kind != PS_OBJECT_VIEW))
 		luaL_typeerror(L, 1, "packet object");
 	ps_bind_check_packet(L, v->packet);
 	return v;
@@ -504,7 +513,7 @@ static inline struct ps_view *direct_view(lua_State *L, const TValue *self)
 	if (!ttisfulluserdata(self))
 		return NULL;
 	v = (struct ps_view *)((char *)uvalue(self) + udatamemoffset(0));
-	if (v->object != PS_OBJECT_VIEW || v->packet != bind->serial || !bind->pkt)
+	if (v->object.kind != PS_OBJECT_VIEW || v->packet != bind->serial || !bind->pkt)
 		return NULL;
 	return v;
 }

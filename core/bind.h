@@ -16,6 +16,8 @@
 #define PS_ADDRESSES	64	/* that are remembered as text, in each direction */
 #define PS_HEADERS_MAX	16	/* nested headers with checksums in one packet */
 
+struct ps_object;
+
 struct ps_pool {
 	uint64_t packet;	/* the serial for which used counts */
 	void *block[PS_POOL_SIZE];
@@ -43,8 +45,8 @@ struct ps_bind {
 	struct ps_field_method *fields;	/* for each field of each: its method, its pool */
 };
 
-/* What every userdata of ours begins with; no other userdata is in a script's reach. */
-enum ps_object {
+/* Kinds of userdata (struct ps_object); no other is in a script's reach. */
+enum ps_object_kind {
 	PS_OBJECT_VIEW = 0x56697765,
 	PS_OBJECT_BYTES = 0x42797465,
 };
@@ -78,10 +80,17 @@ static inline struct ps_bind *ps_bind_of(struct lua_State *L)
 }
 
 /*
- * Pushes an object from the pool, or a new one with the metatable named type, and returns its
- * block of size bytes. The caller fills in all but the first word, which is object. May raise.
+ * Makes the userdata on top of the stack one of ours: kind and methods, and the metatable named
+ * type, which has __index.
  */
-void *ps_bind_take(struct lua_State *L, struct ps_pool *pool, size_t size, uint32_t object,
+void ps_bind_object(struct lua_State *L, struct ps_object *object, uint32_t kind,
+		    const char *type);
+
+/*
+ * Pushes an object from the pool, or a new one with the metatable named type, and returns its
+ * block of size bytes. The caller fills in all but the struct ps_object. May raise.
+ */
+void *ps_bind_take(struct lua_State *L, struct ps_pool *pool, size_t size, uint32_t kind,
 		   const char *type);
 
 /* Raises "packet is gone" unless serial is that of the packet that is being handled. */

@@ -6,6 +6,7 @@
 
 #include "lua.h"
 #include "lauxlib.h"
+#include "inside.h"
 
 #include "bind.h"
 #include "bytes.h"
@@ -13,7 +14,7 @@
 #define TYPE	"bytes"
 
 struct ps_bytes {
-	uint32_t object;	/* PS_OBJECT_BYTES */
+	struct ps_object object;	/* PS_OBJECT_BYTES */
 	uint32_t len;
 	uint64_t packet;	/* serial of the packet the bytes are in; 0: they are in own */
 	uint32_t off;		/* in that packet */
@@ -24,7 +25,7 @@ static struct ps_bytes *check(lua_State *L, int arg)
 {
 	struct ps_bytes *array = lua_touserdata(L, arg);
 
-	if (!array || array->object != PS_OBJECT_BYTES)
+	if (!array || array->object.kind != PS_OBJECT_BYTES)
 		luaL_typeerror(L, arg, "byte array");
 	if (array->packet)
 		ps_bind_check_packet(L, array->packet);
@@ -51,11 +52,10 @@ static struct ps_bytes *push_own(lua_State *L, lua_Integer len)
 	if (len < 0 || len > (lua_Integer)ps_runtime_of(L)->memory_max)
 		luaL_error(L, "a byte array cannot have %I bytes", (LUAI_UACINT)len);
 	array = lua_newuserdatauv(L, sizeof(*array) + len, 0);
-	array->object = PS_OBJECT_BYTES;
 	array->len = len;
 	array->packet = 0;
 	array->off = 0;
-	luaL_setmetatable(L, TYPE);
+	ps_bind_object(L, &array->object, PS_OBJECT_BYTES, TYPE);
 	return array;
 }
 

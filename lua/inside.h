@@ -6,6 +6,8 @@
 #ifndef PS_INSIDE_H
 #define PS_INSIDE_H
 
+#include <stdint.h>
+
 #include "lgc.h"
 #include "lobject.h"
 #include "lstate.h"
@@ -19,6 +21,15 @@
 #define PS_CALL_FUNC(L)		((L)->ci->func)
 #endif
 
+/*
+ * What the block of every userdata begins with that a script can get at. They have no user
+ * values.
+ */
+struct ps_object {
+	uint32_t kind;
+	Table *methods;		/* what __index of the metatable is, or NULL */
+};
+
 /* The value of argument arg of the C function that runs, or NULL. */
 static inline const TValue *ps_arg(lua_State *L, int arg)
 {
@@ -27,7 +38,7 @@ static inline const TValue *ps_arg(lua_State *L, int arg)
 	return slot < PS_STACK_TOP(L) ? s2v(slot) : NULL;
 }
 
-/* The block of a userdata argument, or NULL. Ours have no user values. */
+/* The block of a userdata argument, or NULL. */
 static inline void *ps_arg_block(lua_State *L, int arg)
 {
 	const TValue *v = ps_arg(L, arg);
