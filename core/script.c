@@ -8,6 +8,10 @@
 #include "lua.h"
 #include "lauxlib.h"
 
+#include "inside.h"
+#include "ldo.h"
+#include "ltable.h"
+
 #include "host.h"
 #include "script.h"
 
@@ -275,10 +279,10 @@ static void no_verdict(struct ps_script *s, int handler)
 
 static enum ps_verdict to_verdict(struct ps_script *s, int handler, uint16_t *queue)
 {
-	lua_State *L = s->bind.rt.L;
+	const TValue *result = s2v(PS_STACK_TOP(s->bind.rt.L) - 1);
 
-	if (l_likely(lua_isinteger(L, -1))) {
-		lua_Integer value = lua_tointeger(L, -1);
+	if (l_likely(ttisinteger(result))) {
+		lua_Integer value = ivalue(result);
 
 		if (value == PS_XT_CONTINUE)
 			return PS_VERDICT_CONTINUE;
@@ -301,18 +305,27 @@ static enum ps_verdict to_verdict(struct ps_script *s, int handler, uint16_t *qu
 	return PS_VERDICT_ERROR;
 }
 
+static void call_handler(lua_State *L, void *func)
+{
+	luaD_callnoyield(L, func, 1);
+}
+
+/* As lua_rawgeti(), lua_pcall() and lua_settop() would, with less in between. */
 enum ps_verdict ps_script_run(struct ps_script *s, int handler, struct ps_packet *pkt,
 			      uint16_t *queue)
 {
 	struct ps_runtime *rt = &s->bind.rt;
 	lua_State *L = rt->L;
+	StkId func = PS_STACK_TOP(L);
+	ptrdiff_t base = savestack(L, func);
 	enum ps_verdict verdict = PS_VERDICT_ERROR;
 	int status;
 
 	ps_runtime_enter(rt, TICKS_PACKET);
-	lua_rawgeti(L, LUA_REGISTRYINDEX, handler);
+	setobj2s(L, func, luaH_getint(hvalue(&G(L)->l_registry), handler));
+	PS_STACK_TOP(L)++;
 	ps_bind_packet(&s->bind, pkt);
-	status = lua_pcall(L, 1, 1, 0);
+	status = luaD_pcall(L, call_handler, func, base, 0);
 	ps_bind_release(&s->bind);
 	ps_runtime_leave(rt);
 
@@ -320,7 +333,7 @@ enum ps_verdict ps_script_run(struct ps_script *s, int handler, struct ps_packet
 		verdict = to_verdict(s, handler, queue);
 	else
 		fail(s, status);
-	lua_settop(L, 0);
+	PS_STACK_TOP(L) = restorestack(L, base);
 	return verdict;
 }
 
