@@ -15,6 +15,7 @@
 #include "verdict.h"
 
 #define FIELD_TYPE	"packet_field"
+#define METHODS		"methods"	/* a metatable's own name for them; scripts can't get at it */
 
 enum view_flags {
 	VIEW_WHOLE = 1,		/* the raw view that the handler gets */
@@ -52,9 +53,10 @@ void ps_bind_object(lua_State *L, struct ps_object *object, uint32_t kind, const
 	object->kind = kind;
 	object->methods = NULL;
 	luaL_setmetatable(L, type);
-	if (luaL_getmetafield(L, -1, "__index") == LUA_TTABLE)
+	if (luaL_getmetafield(L, -1, METHODS) != LUA_TNIL) {
 		object->methods = (Table *)lua_topointer(L, -1);
-	lua_pop(L, 1);
+		lua_pop(L, 1);
+	}
 }
 
 void *ps_bind_take(lua_State *L, struct ps_pool *pool, size_t size, uint32_t kind,
@@ -286,15 +288,19 @@ static int bytes_get(lua_State *L)
 	return 1;
 }
 
-static int bytes_set(lua_State *L)
+static int fill(lua_State *L, const struct ps_view *v, int index)
 {
-	struct ps_view *v = check_view(L);
-	lua_Integer byte = luaL_checkinteger(L, 2);
+	lua_Integer byte = luaL_checkinteger(L, index);
 
-	luaL_argcheck(L, byte >= 0 && byte <= 255, 2, "not a byte (0 to 255)");
+	luaL_argcheck(L, byte >= 0 && byte <= 255, index, "not a byte (0 to 255)");
 	if (ps_field_fill(ps_bind_of(L)->pkt, &v->range, byte))
 		return luaL_error(L, "no memory to write the packet");
 	return 0;
+}
+
+static int bytes_set(lua_State *L)
+{
+	return fill(L, check_view(L), 2);
 }
 
 /*
@@ -390,10 +396,9 @@ static uint64_t field_value(lua_State *L, const struct ps_view *v)
 	return value;
 }
 
-static int field_get(lua_State *L)
+/* Pushes the value of a field. v need not be an object. */
+static int push_value(lua_State *L, const struct ps_view *v)
 {
-	struct ps_view *v = check_field(L);
-
 	if (v->flags & VIEW_ABSENT) {
 		lua_pushnil(L);
 		return 1;
@@ -406,7 +411,13 @@ static int field_get(lua_State *L)
 	case PS_MAC:
 		return push_address(L, field_value(L, v), v->field->type);
 	}
-	return bytes_get(L);
+	ps_bytes_push(L, &v->range);
+	return 1;
+}
+
+static int field_get(lua_State *L)
+{
+	return push_value(L, check_field(L));
 }
 
 static int field_int(lua_State *L)
@@ -437,12 +448,12 @@ static inline bool known_address(struct ps_bind *bind, const char *text, uint8_t
 }
 
 /*
- * The argument of field:set(): an integer, or the text of an address. Texts that have been
+ * The value of argument index for a field: an integer, or the text of an address. Texts that have been
  * parsed are remembered by the address of the string, which is kept, so that it stays one.
  */
-static uint64_t check_value(lua_State *L, const struct ps_field *field)
+static uint64_t check_value(lua_State *L, int index, const struct ps_field *field)
 {
-	const TValue *arg = ps_arg(L, 2);
+	const TValue *arg = ps_arg(L, index);
 	struct ps_address *known;
 	size_t len;
 	const char *text;
@@ -451,8 +462,8 @@ static uint64_t check_value(lua_State *L, const struct ps_field *field)
 	if (arg && ttisinteger(arg))
 		return ivalue(arg);
 	if (field->type == PS_UINT)
-		return luaL_checkinteger(L, 2);
-	text = luaL_checklstring(L, 2, &len);
+		return luaL_checkinteger(L, index);
+	text = luaL_checklstring(L, index, &len);
 	if (known_address(ps_bind_of(L), text, field->type, &value))
 		return value;
 	if (field->type == PS_IPV4 ? !ps_ipv4_parse(text, len, &value) :
@@ -462,16 +473,16 @@ static uint64_t check_value(lua_State *L, const struct ps_field *field)
 						    "a MAC address such as 00:00:5E:00:53:01");
 	known = parsed_entry(ps_bind_of(L), text);
 	known->text = NULL;
-	keep(L, 2, known, ps_bind_of(L)->parsed, PARSED_SLOT);
+	keep(L, index, known, ps_bind_of(L)->parsed, PARSED_SLOT);
 	known->text = text;
 	known->value = value;
 	known->type = field->type;
 	return value;
 }
 
-static int field_set(lua_State *L)
+/* Sets a field to argument index. v need not be an object. */
+static int set_value(lua_State *L, const struct ps_view *v, int index)
 {
-	struct ps_view *v = check_field(L);
 	const struct ps_field *field = v->field;
 	struct ps_packet *pkt = ps_bind_of(L)->pkt;
 	int err;
@@ -479,11 +490,11 @@ static int field_set(lua_State *L)
 	if (v->flags & VIEW_ABSENT)
 		return luaL_error(L, "%s: there is no link-layer header on this hook", field->name);
 	if (field->type == PS_BYTES)
-		return bytes_set(L);
-	if (field->flags & PS_CHECKSUM && lua_isnoneornil(L, 2))
+		return fill(L, v, index);
+	if (field->flags & PS_CHECKSUM && lua_isnoneornil(L, index))
 		err = ps_field_checksum(pkt, &v->header);
 	else
-		err = ps_field_set(pkt, &v->header, field, check_value(L, field));
+		err = ps_field_set(pkt, &v->header, field, check_value(L, index, field));
 
 	switch (err) {
 	case 0:
@@ -500,6 +511,51 @@ static int field_set(lua_State *L)
 	default:
 		return luaL_error(L, "no memory to write the packet");
 	}
+}
+
+static int field_set(lua_State *L)
+{
+	return set_value(L, check_field(L), 2);
+}
+
+/*
+ * The shorthand: ip.ttl is ip:ttl():get(). A method that is called, ip:ttl(), is found before
+ * (lua/vm.c), so that this sees only names which are not called. Upvalues: the methods; fields
+ * by name.
+ */
+static bool named_field(lua_State *L, const struct ps_view *v, struct ps_view *f)
+{
+	struct ps_range range = { v->range.off, 0 };
+
+	lua_pushvalue(L, 2);
+	if (lua_rawget(L, lua_upvalueindex(2)) != LUA_TLIGHTUSERDATA)
+		return false;
+	f->field = lua_touserdata(L, -1);
+	if (!(v->flags & VIEW_ABSENT))
+		ps_proto_field(ps_bind_of(L)->pkt, &v->header, f->field, &range);
+	bind_view(ps_bind_of(L), f, &v->header, f->field, &range, v->flags);
+	return true;
+}
+
+static int view_index(lua_State *L)
+{
+	struct ps_view *v = check_view(L), field;
+
+	if (named_field(L, v, &field))
+		return push_value(L, &field);
+	lua_pushvalue(L, 2);
+	lua_rawget(L, lua_upvalueindex(1));
+	return 1;
+}
+
+static int view_newindex(lua_State *L)
+{
+	struct ps_view *v = check_view(L), field;
+
+	if (!named_field(L, v, &field))
+		return luaL_error(L, "%s has no field '%s'", v->header.proto->name,
+				  luaL_tolstring(L, 2, NULL));
+	return set_value(L, &field, 3);
 }
 
 /*
@@ -639,7 +695,16 @@ static const luaL_Reg view_metamethods[] = {
 	{ NULL, NULL },
 };
 
-/* Makes the metatable type and leaves its table of methods on the stack. */
+/* Sets a metamethod that knows methods and fields: the tables on top of the metatable. */
+static void set_accessor(lua_State *L, const char *name, lua_CFunction f)
+{
+	lua_pushvalue(L, -2);
+	lua_pushvalue(L, -2);
+	lua_pushcclosure(L, f, 2);
+	lua_setfield(L, -4, name);
+}
+
+/* Makes the metatable type, and leaves on the stack its methods and its fields by name. */
 static void new_type(lua_State *L, const char *type)
 {
 	luaL_newmetatable(L, type);
@@ -649,8 +714,11 @@ static void new_type(lua_State *L, const char *type)
 	lua_newtable(L);
 	add_methods(L, view_methods);
 	lua_pushvalue(L, -1);
-	lua_setfield(L, -3, "__index");
-	lua_remove(L, -2);
+	lua_setfield(L, -3, METHODS);
+	lua_newtable(L);
+	set_accessor(L, "__index", view_index);
+	set_accessor(L, "__newindex", view_newindex);
+	lua_remove(L, -3);
 }
 
 /* An array of zeros, outside of what Lua collects. */
@@ -707,9 +775,11 @@ static void open_proto(lua_State *L, unsigned int id, struct ps_field_method **m
 		m->field = field;
 		fill_pool(L, &m->pool, FIELD_TYPE);
 		ps_push_method(L, &m->method);
+		lua_setfield(L, -3, field->name);
+		lua_pushlightuserdata(L, (void *)field);
 		lua_setfield(L, -2, field->name);
 	}
-	lua_pop(L, 1);
+	lua_pop(L, 2);
 
 	lua_pushinteger(L, id);
 	lua_setglobal(L, proto->name);
@@ -762,6 +832,7 @@ int ps_bind_open(lua_State *L)
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &anchors);
 
 	new_type(L, FIELD_TYPE);
+	lua_pop(L, 1);
 	add_methods(L, field_methods);
 	lua_pop(L, 1);
 

@@ -348,12 +348,37 @@ static void protocol_views(void)
 	refuse_body(&udp, "p:data(packet_ip):saddr():set({})", "string expected");
 	refuse_body(&udp, "p:data(packet_ip):saddr():set(1 << 32)", "does not fit into 32 bits");
 	refuse_body(&frame, "p:data(packet_eth):smac():set('1.2.3.4')", "is not a MAC address");
-	refuse_body(&udp, "local ip = p:data(packet_ip) ip.ttl(ip:data(packet_udp))", "ttl is not a field of this packet_udp");
+	refuse_body(&udp, "local ip = p:data(packet_ip) ip.ttl(ip:data(packet_udp))", "attempt to call a number value (field 'ttl')");
 	refuse_body(&udp, "local f = p:data(packet_ip):options() f:int()", "options is not an integer");
 	refuse_body(&udp, "local ip = p:data(packet_ip) ip:ttl().set(ip, 5)", "field expected");
 	refuse_body(&(struct shape){ .protocol = 17, .payload = 64, .frag = 0x2000 },
 		"p:data(packet_ip):data(packet_udp):check():set()", "check: cannot be computed: a fragment");
 	refuse_body(&udp, "p:raw(20, 19):data(packet_udp):check():set()", "no network header");
+}
+
+static void shorthand(void)
+{
+	accept_body(&frame,
+		"local eth = p:data(packet_eth) local ip = eth:data(packet_ip) local udp = ip:data(packet_udp)\n"
+		"assert(ip.ttl == 64 and ip.saddr == '10.0.0.1' and eth.type == 0x800 and udp.dport == 2000)\n"
+		"ip.ttl = 7 assert(ip.ttl == 7 and ip:ttl():get() == 7)\n"
+		"ip.daddr = '2.1.1.1' assert(ip.daddr == '2.1.1.1')\n"
+		"eth.dmac = '01:23:45:67:89:ab' assert(eth.dmac == '01:23:45:67:89:AB')\n"
+		"ip.check = 0 ip.check = nil assert(ip.check ~= 0)\n"
+		"assert(#ip.options == 0 and ip.nothing == nil and type(ip.data) == 'function')\n"
+		"assert(ip.data(ip, packet_udp):dport():get() == 2000 and ip['ttl'] == 7)\n"
+		"local wrapped = setmetatable({}, { __index = ip }) assert(wrapped.ttl == 7)\n"
+		"for name in pairs{ ttl = 1, tos = 2 } do ip[name] = 5 end assert(ip.ttl == 5 and ip.tos == 5)\n"
+		"local f = ip:ttl() assert(f.get(f) == 5 and f.nothing == nil)\n");
+	accept_body(&udp,
+		"local eth = p:data(packet_eth) assert(eth.smac == nil)\n"
+		"assert(not pcall(function() eth.smac = '00:00:00:00:00:01' end))\n");
+	refuse_body(&udp, "p:data(packet_ip).ttl = 256", "ttl: the value does not fit into 8 bits");
+	refuse_body(&udp, "p:data(packet_ip).saddr = 'x'", "saddr: 'x' is not an IPv4 address");
+	refuse_body(&udp, "p:data(packet_ip).nothing = 5", "packet_ip has no field 'nothing'");
+	refuse_body(&udp, "p:data(packet_ip)[1] = 5", "packet_ip has no field '1'");
+	refuse_body(&udp, "p.ttl = 5", "packet_raw has no field 'ttl'");
+	refuse_body(&udp, "local ip = p:data(packet_ip) ip:nothing()", "attempt to call a nil value (method 'nothing')");
 }
 
 static void absent_link_layer(void)
@@ -387,6 +412,7 @@ static void views_end_with_the_handler(void)
 		"      function() return tostring(array) end, function() return tostring(kept) end,\n"
 		"      function() return #array end, function() return array[1000] end,\n"
 		"      function() return array == array:get() end,\n"
+		"      function() return kept.ttl end, function() kept.ttl = 5 end,\n"
 		"      function() return kept:data(packet_udp) end, function() return array .. 'x' end } do\n"
 		"    local ok, message = pcall(f)\n"
 		"    assert(not ok and message:find('packet is gone', 1, true), message)\n"
@@ -576,6 +602,7 @@ const struct test script_tests[] = {
 	{ "script: the language is Lua with integers", language },
 	{ "script: raw views", raw_views },
 	{ "script: views of protocols and their fields", protocol_views },
+	{ "script: fields by name, without a call", shorthand },
 	{ "script: an absent link layer leads on to the network header", absent_link_layer },
 	{ "script: views are gone after the handler", views_end_with_the_handler },
 	{ "script: more views than are kept", many_views },
