@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
 # timeout: 3600
 # In the machine: measures the rows that /bench/selection names, payloads first. Prints, for bench/run:
-#   RESULT row payload instructions-per-packet allocations-per-packet lowest highest
+#   RESULT row payload instructions allocations    of a packet; of a unit, of the operation
 #   FAILED row reason
 . /tests/lib.sh
 
@@ -10,15 +10,10 @@ readonly from=192.168.0.2 sent_to=8.8.8.8 new_to=2.1.1.1 router=10.0.0.1
 # Frames go to this address, so that B drops them at once: if it looked for a route or a socket, that
 # would be most of the noise. Only the check of arrivals uses B's own.
 readonly nobody=02:00:00:00:00:99
-readonly dir=/bench runs=3 warm_up=300 checked=20
-declare -A sees marks setup
-order=()
-
-row() { order+=("$1") sees[$1]=$3 marks[$1]=$4 setup[$1]=$5; }
-unit() {
-	local times
-	for times in 1 7; do row "$1_$times" unit as-sent "$2" "script units $1_$times" ''; done
-}
+readonly dir=/bench batch=32 warm_up=2
+declare -A group sees marks setup
+row() { group[$1]=$2 sees[$1]=$3 marks[$1]=$4 setup[$1]=$5; }
+unit() { row "unit:$1" unit as-sent "$2" "script units $1_1 $1_7"; }
 . $dir/rows.sh
 
 has() { [[ ,${marks[$1]}, == *,$2,* ]]; }
@@ -72,7 +67,10 @@ network_down() {
 	network=
 }
 
-arrived() { inB cat /sys/class/net/eth0/statistics/rx_packets; }
+# at NS COMMAND…: a faster "ip netns exec", which leaves /sys alone
+at() { nsenter --net="/run/netns/$1" "${@:2}"; }
+
+arrived() { at B awk '$1 == "eth0:" { print $3 }' /proc/net/dev; }
 
 # --- what the rows set up ---
 
@@ -81,8 +79,21 @@ empty_table() { inR iptables-legacy -t mangle -F; }
 # rule TARGET…: one place for all: where the rule of the thesis is
 rule() { inR iptables-legacy -t mangle -A POSTROUTING -d $sent_to -j "$@"; }
 
-# script NAME [FUNCTION]
-script() { rule LUA --script "$dir/scripts/$1.lua" ${2:+--function "$2"}; }
+# script NAME [FUNCTION…]: see load_script
+script() {
+	file=$dir/scripts/$1.lua
+	functions=("${@:2}")
+	[ $# -gt 1 ] || functions=(process_packet)
+	rounds=16
+	load_script 1 "${functions[0]}"
+}
+
+# load_script STATE FUNCTION: replaces the rule; a state that was not there yet is a new one
+load_script() {
+	printf '%s\n' '*mangle' ':POSTROUTING ACCEPT' \
+		"-A POSTROUTING -d $sent_to -j LUA --script $file --state $1 --function $2" COMMIT |
+		at R iptables-legacy-restore
+}
 
 tc_bpf() {
 	inR tc qdisc add dev rB clsact
@@ -107,7 +118,7 @@ nat() {
 	echo 65536 >/proc/sys/net/netfilter/nf_conntrack_max
 }
 
-# queue accept|ADDRESS: the program runs for each burst anew
+# queue accept|ADDRESS: the program is started for each burst
 queue() {
 	rule NFQUEUE --queue-num 0
 	program="$dir/nfqueue $1"
@@ -115,92 +126,128 @@ queue() {
 
 # --- measuring ---
 
-# burst PAYLOAD COUNT: sends; sets ticks, from the first packet's sending to the end of the last's way
+# burst PAYLOAD BATCHES: sends; sets cost, the instructions of a packet
 burst() {
-	local payload=$1 count=$2 flows=1 begin end
+	local payload=$1 count=$(((warm_up + $2) * batch)) flows=1 before begin end
 	! has "$name" new-flows || flows=$count
+	before=$(arrived)
 	if [ -n "$program" ]; then
-		inR timeout 20 $program "$count" >program.out &
-		wait_for inR grep -q . /proc/net/netfilter/nfnetlink_queue
+		at R timeout 20 $program "$count" >program.out &
+		wait_for at R grep -q . /proc/net/netfilter/nfnetlink_queue
 	fi
-	sleep 0.3 # let it be quiet
-	inA $dir/udpsend eth0 "$to_mac" $from $sent_to "$payload" "$count" "$flows" >send.out
-	read -r begin end <send.out
+	sleep 0.1 # let it be quiet
+	at A $dir/udpsend eth0 "$to_mac" $from $sent_to "$payload" "$2" "$flows" >send.out
+	read -r begin cost <send.out
 	if [ -n "$program" ]; then
-		wait $! || true # it counts on too few packets
+		wait $! || true # then too few arrive
 		end=$(<program.out)
-		end=${end:-$begin}
+		cost=$(awk "BEGIN { print (${end:-$begin} - $begin) / $count }")
 	fi
-	ticks=$((end - begin))
+	sent=$(($(arrived) - before))
+	[ $sent = $count ] || problem="payload $payload: of $count packets $sent arrived"
 }
 
-# column N: of the state's line in /proc/net/packetscript, 0 without one
-column() { inR awk -v n="$1" 'NR == 2 { v = $n } END { print v + 0 }' /proc/net/packetscript 2>/dev/null || echo 0; }
+# of_state N: a column of /proc/net/packetscript, 0 without a state
+of_state() { at R awk -v n="$1" 'NR == 2 { v = $n } END { print v + 0 }' /proc/net/packetscript 2>/dev/null || echo 0; }
 
-# check_arrival PAYLOAD: sets problem unless packets arrive, as they must
+# check_arrival PAYLOAD: the receiver sees what it should; otherwise sets problem
 check_arrival() {
-	local payload=$1 source=$from to=$sent_to address wrong receiver
+	local payload=$1 source=$from to=$sent_to address wrong receiver expected
 	case ${sees[$name]} in
 	rewritten) to=$new_to ;;
 	translated) to=$new_to source=$router ;;
 	esac
+	expected="$(((warm_up + 1) * batch)) $source $to"
 	for address in $sent_to $new_to; do ip -n B addr add $address/32 dev lo; done
 	ip -n R neigh replace 10.0.0.2 lladdr "$b_mac" dev rB nud permanent
 	wrong=$(snmp B Udp InCsumErrors)
-	inB $dir/udprecv 7 "$payload" $checked >receive.out &
+	at B $dir/udprecv 7 "$payload" "${expected%% *}" >receive.out &
 	receiver=$!
-	burst "$payload" $checked
+	burst "$payload" 1
 	wait $receiver
 	wrong=$(($(snmp B Udp InCsumErrors) + $(snmp B Ip InHdrErrors) - wrong))
 	ip -n R neigh replace 10.0.0.2 lladdr $nobody dev rB nud permanent
 	for address in $sent_to $new_to; do ip -n B addr del $address/32 dev lo; done
 
-	[ "$(<receive.out)" = "$checked $source $to" ] ||
-		problem="payload $payload: of $checked packets, source, destination: got '$(<receive.out)', expected '$checked $source $to'"
+	[ "$(<receive.out)" = "$expected" ] ||
+		problem="payload $payload: packets, source, destination are $(<receive.out), should be $expected"
 	[ "$wrong" = 0 ] || problem="payload $payload: $wrong packets with a wrong checksum"
 }
 
-# measure PAYLOAD
+# Sets batches: fewer for what is slow. What is cheap needs many, because the timer interrupts some.
+choose_batches() {
+	case ${group[$name]} in
+	linux) batches=64 ;;
+	*) batches=16 ;;
+	esac
+	[ "${cost%.*}" -lt 40000 ] || batches=2
+}
+
+# Each payload, each function, each round. A state's hash seed decides how long a look-up takes, so scripts
+# get several states; the functions of a unit are compared within one.
 measure() {
-	local payload=$1 count=5000 i before allocations all=()
-	check_arrival "$payload"
-	[ -z "$problem" ] || return 0
-	burst "$payload" $warm_up
-	[ $((ticks / warm_up)) -lt 40000 ] || count=500
-	for ((i = 0; i < runs; i++)); do
-		! has "$name" new-flows || { inR conntrack -F 2>/dev/null; sleep 1; }
-		before=$(arrived) allocations=$(column 6)
-		burst "$payload" $count
-		[ "$(arrived)" = $((before + count)) ] || problem="payload $payload: of $count packets $(($(arrived) - before)) arrived"
-		allocations=$(($(column 6) - allocations))
-		all+=($ticks)
+	local round payload function batches allocations
+	local -A sum=() batches_of=()
+	for payload in $payloads; do
+		check_arrival "$payload"
+		[ -z "$problem" ] || return 0
+		choose_batches
+		batches_of[$payload]=$batches
 	done
-	[ "$(column 4)" = 0 ] || problem="payload $payload: the script had errors"
-	[ -z "$problem" ] || return 0
-	printf '%s\n' "${all[@]}" | sort -n | awk -v what="$name $payload" -v n=$count -v allocations=$allocations '
-		{ t[NR] = $1 / n }
-		END { printf "RESULT %s %.1f %.2f %.1f %.1f\n", what, t[(NR + 1) / 2], allocations / n, t[1], t[NR] }'
+	for ((round = 1; round <= rounds; round++)); do
+		! has "$name" new-flows || { at R conntrack -F 2>/dev/null; sleep 1; }
+		for function in "${functions[@]}"; do
+			[ -z "$file" ] || load_script $round "$function"
+			for payload in $payloads; do
+				burst "$payload" "${batches_of[$payload]}"
+				sum[$payload $function]+=" $cost"
+			done
+		done
+		[ "$(of_state 4)" = 0 ] || problem='the script had errors'
+		[ -z "$problem" ] || return 0
+	done
+	for payload in $payloads; do
+		allocations=$(of_state 6)
+		burst "$payload" 1
+		allocations=$(($(of_state 6) - allocations))
+		report "$payload"
+	done
+}
+
+# report PAYLOAD
+report() {
+	local first=${functions[0]} last=${functions[-1]}
+	awk -v first="${sum[$1 $first]}" -v last="${sum[$1 $last]}" -v unit=$((${#functions[@]} == 2)) \
+		-v allocations=$allocations -v packets=$sent -v what="$name $1" '
+		function mean(list,   a, n, i, s) {
+			n = split(list, a, " ")
+			for (i = 1; i <= n; i++)
+				s += a[i]
+			return s / n
+		}
+		BEGIN {
+			if (unit)
+				printf "RESULT %s %.2f %.2f\n", what, (mean(last) - mean(first)) / 6, allocations / packets
+			else
+				printf "RESULT %s %.1f %.2f\n", what, mean(first), allocations / packets
+		}'
 }
 
 run_row() {
-	local payload program='' problem='' error
+	local program='' problem='' file='' functions=(-) rounds=3 error cost sent
+	local payloads=$payloads
+	[ "${group[$name]}" != unit ] || payloads=${payloads%% *} # units don't look at it
 	! has "$name" apart || [ -z "$network" ] || network_down
 	[ -n "$network" ] || network_up
-	${setup[$name]} 2>setup.err || {
-		error=$(tail -n 1 setup.err)
-		problem="cannot be set up: ${error:-$(dmesg -t | tail -n 1)}"
-	}
-	for payload in $payloads; do
-		[ -n "$problem" ] || measure "$payload"
-		[[ ${setup[$name]} != 'script units '* ]] || break # these don't look at the payload
-	done
+	${setup[$name]} 2>setup.err || problem="cannot be set up: $(tail -n 1 setup.err)"
+	[ -n "$problem" ] || measure
 	if [ -n "$problem" ]; then
-		error=$(dmesg -t | grep '^packetscript: state' | tail -n 1) || true
+		error=$(dmesg -t | grep '^packetscript: ' | tail -n 1) || true
 		echo "FAILED $name $problem${error:+; $error}"
 		dmesg -C
 	fi
 	# a table stays in the network once it was there
-	if has "$name" apart; then network_down; else inR iptables-legacy -t mangle -F; fi
+	if has "$name" apart; then network_down; else at R iptables-legacy -t mangle -F; fi
 }
 
 echo "CALIBRATION $($dir/udpsend --calibrate)"
