@@ -7,6 +7,7 @@
 #include "lua.h"
 #include "lauxlib.h"
 #include "inside.h"
+#include "ltable.h"
 
 #include "bind.h"
 #include "bytes.h"
@@ -15,7 +16,9 @@
 #include "verdict.h"
 
 #define FIELD_TYPE	"packet_field"
-#define METHODS		"methods"	/* a metatable's own name for them; scripts can't get at it */
+/* A metatable's own names for these; scripts can't get at it. */
+#define METHODS		"methods"
+#define FIELDS		"fields"
 
 enum view_flags {
 	VIEW_WHOLE = 1,		/* the raw view that the handler gets */
@@ -32,6 +35,7 @@ struct ps_view {
 	struct ps_range range;		/* its bytes */
 };
 
+static const struct ps_access access;	/* below: names that are not called */
 static const char anchors;	/* the address is the registry's key of a table of pooled objects */
 
 /*
@@ -50,13 +54,16 @@ static inline void *pool_next(const struct ps_bind *bind, struct ps_pool *pool)
 
 void ps_bind_object(lua_State *L, struct ps_object *object, uint32_t kind, const char *type)
 {
+	memset(object, 0, sizeof(*object));
 	object->kind = kind;
-	object->methods = NULL;
 	luaL_setmetatable(L, type);
-	if (luaL_getmetafield(L, -1, METHODS) != LUA_TNIL) {
-		object->methods = (Table *)lua_topointer(L, -1);
-		lua_pop(L, 1);
-	}
+	if (luaL_getmetafield(L, -1, METHODS) == LUA_TNIL)
+		return;
+	object->methods = (Table *)lua_topointer(L, -1);
+	luaL_getmetafield(L, -2, FIELDS);
+	object->fields = (Table *)lua_topointer(L, -1);
+	object->access = &access;
+	lua_pop(L, 2);
 }
 
 void *ps_bind_take(lua_State *L, struct ps_pool *pool, size_t size, uint32_t kind,
@@ -366,11 +373,16 @@ static void keep(lua_State *L, int arg, const struct ps_address *entry,
 	lua_pop(L, 1);
 }
 
+static inline struct ps_address *formatted_entry(struct ps_bind *bind, uint64_t value)
+{
+	return &bind->formatted[(value ^ value >> 8 ^ value >> 16) % PS_ADDRESSES];
+}
+
 /* Pushes the text of an address. */
 static int push_address(lua_State *L, uint64_t value, uint8_t type)
 {
 	struct ps_bind *bind = ps_bind_of(L);
-	struct ps_address *known = &bind->formatted[(value ^ value >> 8 ^ value >> 16) % PS_ADDRESSES];
+	struct ps_address *known = formatted_entry(bind, value);
 	char text[PS_ADDRESS_SIZE];
 
 	if (l_likely(known->text && known->value == value && known->type == type)) {
@@ -627,37 +639,99 @@ static int direct_field(lua_State *L, const struct ps_method *method, StkId func
 	return direct_object(L, func, f);
 }
 
+/* The value of a field that is there, if nothing has to be made for it. */
+static inline bool direct_value(lua_State *L, uint32_t header, const struct ps_field *field,
+				TValue *result)
+{
+	struct ps_bind *bind = ps_bind_of(L);
+	const struct ps_address *known;
+	uint64_t value;
+
+	if (field->type == PS_BYTES || ps_field_get(bind->pkt, header, field->at, &value))
+		return false;
+	if (field->type == PS_UINT) {
+		setivalue(result, value);
+		return true;
+	}
+	known = formatted_entry(bind, value);
+	if (!known->text || known->value != value || known->type != field->type)
+		return false;
+	setsvalue(L, result, ps_string_of(known->text));
+	return true;
+}
+
+/* Sets a field that is there. What fails now fails the other way too, and says why. */
+static inline bool direct_assign(lua_State *L, const struct ps_header *header,
+				 const struct ps_field *field, const TValue *arg)
+{
+	struct ps_bind *bind = ps_bind_of(L);
+	uint64_t value;
+
+	if (field->type == PS_BYTES)
+		return false;
+	if (ttisinteger(arg))
+		value = ivalue(arg);
+	else if (field->type == PS_UINT || !ttisstring(arg) ||
+		 !known_address(bind, getstr(tsvalue(arg)), field->type, &value))
+		return false;
+	return !ps_field_set(bind->pkt, header, field, value);
+}
+
 static int direct_get(lua_State *L, const struct ps_method *method, StkId func, int nargs)
 {
 	const struct ps_view *v = nargs == 1 ? direct_view(L, s2v(func + 1)) : NULL;
-	uint64_t value;
 
 	(void)method;
-	if (!v || !v->field || v->flags & VIEW_ABSENT || v->field->type != PS_UINT ||
-	    ps_field_get(ps_bind_of(L)->pkt, v->header.range.off, v->field->at, &value))
+	if (!v || !v->field || v->flags & VIEW_ABSENT ||
+	    !direct_value(L, v->header.range.off, v->field, s2v(func)))
 		return -1;
-	setivalue(s2v(func), value);
 	return 1;
 }
 
 static int direct_set(lua_State *L, const struct ps_method *method, StkId func, int nargs)
 {
 	const struct ps_view *v = nargs == 2 ? direct_view(L, s2v(func + 1)) : NULL;
-	struct ps_bind *bind = ps_bind_of(L);
-	const TValue *arg = s2v(func + 2);
-	uint64_t value;
 
 	(void)method;
-	if (!v || !v->field || v->flags & VIEW_ABSENT || v->field->type == PS_BYTES)
+	if (!v || !v->field || v->flags & VIEW_ABSENT ||
+	    !direct_assign(L, &v->header, v->field, s2v(func + 2)))
 		return -1;
-	if (ttisinteger(arg))
-		value = ivalue(arg);
-	else if (v->field->type == PS_UINT || !ttisstring(arg) ||
-		 !known_address(bind, getstr(tsvalue(arg)), v->field->type, &value))
-		return -1;
-	/* what fails now fails the other way too, and says why */
-	return ps_field_set(bind->pkt, &v->header, v->field, value) ? -1 : 0;
+	return 0;
 }
+
+/* The field of that name of a header that is there, or NULL. */
+static inline const struct ps_field *direct_name(lua_State *L, const struct ps_object *object,
+						 TString *name)
+{
+	const struct ps_view *v = (const struct ps_view *)object;
+	const struct ps_bind *bind = ps_bind_of(L);
+	const TValue *field;
+
+	if (v->packet != bind->serial || !bind->pkt || v->flags & VIEW_ABSENT)
+		return NULL;
+	field = luaH_getshortstr(object->fields, name);
+	return ttislightuserdata(field) ? pvalue(field) : NULL;
+}
+
+static bool direct_read(lua_State *L, struct ps_object *object, TString *name, TValue *result)
+{
+	const struct ps_field *field = direct_name(L, object, name);
+
+	return field && direct_value(L, ((struct ps_view *)object)->header.range.off, field, result);
+}
+
+static bool direct_write(lua_State *L, struct ps_object *object, TString *name,
+			 const TValue *value)
+{
+	const struct ps_field *field = direct_name(L, object, name);
+
+	return field && direct_assign(L, &((struct ps_view *)object)->header, field, value);
+}
+
+static const struct ps_access access = {
+	.read = direct_read,
+	.write = direct_write,
+};
 
 /*
  * Setup.
@@ -716,6 +790,8 @@ static void new_type(lua_State *L, const char *type)
 	lua_pushvalue(L, -1);
 	lua_setfield(L, -3, METHODS);
 	lua_newtable(L);
+	lua_pushvalue(L, -1);
+	lua_setfield(L, -4, FIELDS);
 	set_accessor(L, "__index", view_index);
 	set_accessor(L, "__newindex", view_newindex);
 	lua_remove(L, -3);

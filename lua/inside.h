@@ -6,6 +6,7 @@
 #ifndef PS_INSIDE_H
 #define PS_INSIDE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lgc.h"
@@ -21,13 +22,26 @@
 #define PS_CALL_FUNC(L)		((L)->ci->func)
 #endif
 
+struct ps_object;
+
+/*
+ * How names of an object that are not called are read and written without the metamethods. As
+ * ps_method.direct: does all of it, or nothing and returns false.
+ */
+struct ps_access {
+	bool (*read)(lua_State *L, struct ps_object *object, TString *name, TValue *result);
+	bool (*write)(lua_State *L, struct ps_object *object, TString *name, const TValue *value);
+};
+
 /*
  * What the block of every userdata begins with that a script can get at. They have no user
  * values.
  */
 struct ps_object {
 	uint32_t kind;
-	Table *methods;		/* what __index of the metatable is, or NULL */
+	Table *methods;		/* by name, or NULL */
+	Table *fields;		/* light userdata by name, or NULL */
+	const struct ps_access *access;	/* NULL if there are no fields */
 };
 
 /* The value of argument arg of the C function that runs, or NULL. */
@@ -64,12 +78,16 @@ static inline void ps_push_block(lua_State *L, void *block)
 	PS_STACK_TOP(L)++;
 }
 
-/* The same for the string whose bytes these are. */
+/* The string whose bytes these are. */
+static inline TString *ps_string_of(const char *text)
+{
+	return (TString *)((char *)text - offsetof(TString, contents));
+}
+
+/* Pushes it, under the same conditions. */
 static inline void ps_push_string(lua_State *L, const char *text)
 {
-	TString *string = (TString *)((char *)text - offsetof(TString, contents));
-
-	setsvalue2s(L, PS_STACK_TOP(L), string);
+	setsvalue2s(L, PS_STACK_TOP(L), ps_string_of(text));
 	PS_STACK_TOP(L)++;
 }
 

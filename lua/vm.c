@@ -17,16 +17,18 @@
 
 #include "inside.h"
 
+static inline struct ps_object *object_of(const TValue *self)
+{
+	return ttisfulluserdata(self) ? (void *)((char *)uvalue(self) + udatamemoffset(0)) : NULL;
+}
+
 /* OP_SELF on something that is no table. NULL: the ordinary way. */
 static inline const TValue *method_of(const TValue *self, TString *name)
 {
-	const struct ps_object *object;
+	const struct ps_object *object = object_of(self);
 	const TValue *method;
 
-	if (!ttisfulluserdata(self))
-		return NULL;
-	object = (void *)((char *)uvalue(self) + udatamemoffset(0));
-	if (!object->methods)
+	if (!object || !object->methods)
 		return NULL;
 	method = luaH_getstr(object->methods, name);
 	return isempty(method) ? NULL : method;
@@ -40,5 +42,32 @@ static inline const TValue *method_of(const TValue *self, TString *name)
 #define luaV_fastget(L, t, k, slot, f) \
 	(ttistable(t) ? (slot = f(hvalue(t), k), !isempty(slot)) : \
 			(slot = ps_other_##f(t, k), slot != NULL))
+
+/*
+ * __index and __newindex that are functions: ours are tried directly, unless a hook is set. By
+ * then the interpreter has found out that self has such a metamethod.
+ */
+static void read_name(lua_State *L, const TValue *f, const TValue *self, const TValue *name,
+		      StkId result)
+{
+	struct ps_object *object = object_of(self);
+
+	if (!object || !object->access || !ttisshrstring(name) || L->hookmask ||
+	    !object->access->read(L, object, tsvalue(name), s2v(result)))
+		luaT_callTMres(L, f, self, name, result);
+}
+
+static void write_name(lua_State *L, const TValue *f, const TValue *self, const TValue *name,
+		       const TValue *value)
+{
+	struct ps_object *object = object_of(self);
+
+	if (!object || !object->access || !ttisshrstring(name) || L->hookmask ||
+	    !object->access->write(L, object, tsvalue(name), value))
+		luaT_callTM(L, f, self, name, value);
+}
+
+#define luaT_callTMres	read_name
+#define luaT_callTM	write_name
 
 #include "lvm.c"
