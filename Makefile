@@ -32,7 +32,7 @@ include objs.mk
 LUA_VERSION ?= auto
 LUA ?= $(BUILD)/lua/$(LUA_VERSION)
 
-.PHONY: all modules plugin install uninstall check unit plugin-test vm-test vm demo root clean help
+.PHONY: all modules plugin install uninstall check unit plugin-test vm-test vm demo root bench bench-compare clean help
 all: modules plugin
 
 help:
@@ -40,6 +40,8 @@ help:
 #: make            the kernel modules and the iptables plugin, in build/
 #: make demo       boots a virtual machine that shows a script at work
 #: make check      all tests
+#: make bench      instructions for a packet, beside everything else
+#: make bench-compare BASE=FILE   what has changed since build/bench.json was FILE
 #: make vm         a shell in that machine, with the module installed
 #: make install    DESTDIR= KVER= PREFIX=/usr
 #: make uninstall
@@ -167,6 +169,13 @@ vm: root
 
 demo: root
 	tests/vm/run.sh --kver $(KVER) --root $(ROOT) --demo examples/demo.sh
+
+bench: root
+	bench/run --kver $(KVER) --root $(ROOT) --output $(BUILD)/bench.json
+
+bench-compare: bench
+	@test -n "$(BASE)" || { echo "make bench-compare: BASE= names an earlier bench.json" >&2; exit 1; }
+	bench/compare $(BASE) $(BUILD)/bench.json
 
 clean:
 	rm -rf $(BUILD)

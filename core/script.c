@@ -15,8 +15,11 @@
 #include "host.h"
 #include "script.h"
 
-/* Periods of PS_HOST_TICK_MS. */
-#define TICKS_PACKET	2
+/*
+ * Periods of PS_HOST_TICK_MS. A virtual machine that its host holds up sees one or two of them in
+ * no time of its own.
+ */
+#define TICKS_PACKET	4
 #define TICKS_LOAD	25
 
 static const char scripts;	/* its address is the registry's key: path → name → function */

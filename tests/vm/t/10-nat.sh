@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# timeout: 120
+# timeout: 400
 # The NAT of thesis section 4.1: A, behind R, seems to be 10.0.0.1.
 . /tests/lib.sh
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# timeout: 120
+# timeout: 400
 # What is wrong with a script is said where the user sees it, and harms nothing.
 . /tests/lib.sh
 

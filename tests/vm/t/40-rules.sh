@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# timeout: 180
+# timeout: 400
 # Rules and states: saved and restored, shared and separate, coming and going, also under load.
 . /tests/lib.sh
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# timeout: 120
+# timeout: 400
 # Packets as the kernel has them: clones, pages, GSO; nothing is allocated for one.
 . /tests/lib.sh
 
