@@ -79,13 +79,18 @@ add_and_delete() {
 }
 add_and_delete
 add_and_delete
-before=$(unreclaimable)
-for round in {1..10}; do add_and_delete; done
-after=$(unreclaimable)
+# the slabs breathe; what leaks grows each time
+growth=999999
+for round in 1 2 3; do
+	before=$(unreclaimable)
+	for i in {1..5}; do add_and_delete; done
+	grown=$(($(unreclaimable) - before))
+	[ $grown -ge $growth ] || growth=$grown
+done
 # a debug kernel holds freed memory back; kmemleak looks there
-slack=500
+slack=200
 [ ! -e /sys/kernel/debug/kmemleak ] || slack=50000
-check "1000 states came and went without a trace ($before KB before, $after KB after)" [ $((after - before)) -lt $slack ]
+check "500 states come and go without a trace ($growth KB)" [ $growth -lt $slack ]
 
 # memory that a script gives back is given back: what it seems to hold is what it holds
 cat >shrink.lua <<'END'
