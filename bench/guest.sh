@@ -129,7 +129,11 @@ queue() {
 # burst PAYLOAD BATCHES: sends; sets cost, the instructions of a packet
 burst() {
 	local payload=$1 count=$(((warm_up + $2) * batch)) flows=1 before begin end
-	! has "$name" new-flows || flows=$count
+	if has "$name" new-flows; then
+		flows=$count
+		at R conntrack -F 2>/dev/null
+		sleep 1
+	fi
 	before=$(arrived)
 	if [ -n "$program" ]; then
 		at R timeout 20 $program "$count" >program.out &
@@ -174,13 +178,16 @@ check_arrival() {
 	[ "$wrong" = 0 ] || problem="payload $payload: $wrong packets with a wrong checksum"
 }
 
-# Sets batches: fewer for what is slow. What is cheap needs many, because the timer interrupts some.
+# choose_batches PAYLOAD: sets batches. The timer interrupts some of them, so that few say little.
 choose_batches() {
-	case ${group[$name]} in
-	linux) batches=64 ;;
-	*) batches=16 ;;
-	esac
-	[ "${cost%.*}" -lt 40000 ] || batches=2
+	if [ "${group[$name]}" = linux ]; then
+		batches=64
+		return
+	fi
+	burst "$1" 1
+	batches=$((300000 / ${cost%.*}))
+	[ $batches -le 16 ] || batches=16
+	[ $batches -ge 4 ] || batches=4
 }
 
 # Each payload, each function, each round. A state's hash seed decides how long a look-up takes, so scripts
@@ -191,11 +198,10 @@ measure() {
 	for payload in $payloads; do
 		check_arrival "$payload"
 		[ -z "$problem" ] || return 0
-		choose_batches
+		choose_batches "$payload"
 		batches_of[$payload]=$batches
 	done
 	for ((round = 1; round <= rounds; round++)); do
-		! has "$name" new-flows || { at R conntrack -F 2>/dev/null; sleep 1; }
 		for function in "${functions[@]}"; do
 			[ -z "$file" ] || load_script $round "$function"
 			for payload in $payloads; do

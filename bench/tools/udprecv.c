@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * udprecv PORT PAYLOAD COUNT: receives until COUNT packets have come or none for half a second, and
+ * udprecv PORT PAYLOAD COUNT: receives until COUNT packets have come or none for 3 seconds, and
  * prints how many were whole (right length and payload; the kernel has looked at the checksums), and
  * from where and to where the last one went, as:  20 192.168.0.2 8.8.8.8
  */
@@ -38,7 +38,7 @@ static bool receive(int s, struct arrival *a)
 	struct pollfd readable = { .fd = s, .events = POLLIN };
 	struct cmsghdr *c;
 
-	if (poll(&readable, 1, 500) <= 0)
+	if (poll(&readable, 1, 3000) <= 0)
 		return false;
 	a->len = recvmsg(s, &message, 0);
 	if (a->len < 0)
