@@ -2,7 +2,6 @@
 #define LUA_LIB
 #include "lprefix.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "lua.h"
@@ -24,9 +23,41 @@
 
 static const char scripts;	/* its address is the registry's key: path → name → function */
 
+/* Adds text to what to[size] holds, as far as there is room. */
+static void append(char *to, size_t size, const char *text)
+{
+	size_t used = strlen(to), len = strlen(text);
+
+	if (len > size - 1 - used)
+		len = size - 1 - used;
+	memcpy(to + used, text, len);
+	to[used + len] = 0;
+}
+
+static void append_integer(char *to, size_t size, lua_Integer value)
+{
+	char digits[24], *p = digits + sizeof(digits);
+	lua_Unsigned rest = value < 0 ? 0u - (lua_Unsigned)value : (lua_Unsigned)value;
+
+	*--p = 0;
+	do {
+		*--p = '0' + rest % 10;
+		rest /= 10;
+	} while (rest);
+	if (value < 0)
+		*--p = '-';
+	append(to, size, p);
+}
+
+static void set_error(char *error, size_t size, const char *text)
+{
+	error[0] = 0;
+	append(error, size, text);
+}
+
 static int fail(struct ps_script *s, int status)
 {
-	snprintf(s->error, sizeof(s->error), "%s", ps_runtime_error(&s->bind.rt, status));
+	set_error(s->error, sizeof(s->error), ps_runtime_error(&s->bind.rt, status));
 	return -1;
 }
 
@@ -267,17 +298,23 @@ void ps_script_put(struct ps_script *s, int handler)
 /* Into s->error: where the handler is, and that it returned the value at -1. */
 static void no_verdict(struct ps_script *s, int handler)
 {
+	const size_t size = sizeof(s->error);
 	lua_State *L = s->bind.rt.L;
 	lua_Debug ar;
 
 	lua_rawgeti(L, LUA_REGISTRYINDEX, handler);
 	lua_getinfo(L, ">S", &ar);
-	if (lua_isinteger(L, -1))
-		snprintf(s->error, sizeof(s->error), "%s:%d: the handler returned %lld, which is no "
-			 "verdict", ar.short_src, ar.linedefined, lua_tointeger(L, -1));
-	else
-		snprintf(s->error, sizeof(s->error), "%s:%d: the handler returned no verdict but %s",
-			 ar.short_src, ar.linedefined, luaL_typename(L, -1));
+	set_error(s->error, size, ar.short_src);
+	append(s->error, size, ":");
+	append_integer(s->error, size, ar.linedefined);
+	if (lua_isinteger(L, -1)) {
+		append(s->error, size, ": the handler returned ");
+		append_integer(s->error, size, lua_tointeger(L, -1));
+		append(s->error, size, ", which is no verdict");
+	} else {
+		append(s->error, size, ": the handler returned no verdict but ");
+		append(s->error, size, luaL_typename(L, -1));
+	}
 }
 
 static enum ps_verdict to_verdict(struct ps_script *s, int handler, uint16_t *queue)
@@ -353,12 +390,12 @@ int ps_script_check(const char *chunkname, const char *text, size_t len, char *e
 	int status;
 
 	if (ps_runtime_init(&rt, 0, PS_SCRIPT_MEMORY)) {
-		snprintf(error, size, "not enough memory");
+		set_error(error, size, "not enough memory");
 		return -1;
 	}
 	status = ps_runtime_call(&rt, check, &request, TICKS_LOAD);
 	if (status != LUA_OK)
-		snprintf(error, size, "%s", ps_runtime_error(&rt, status));
+		set_error(error, size, ps_runtime_error(&rt, status));
 	ps_runtime_clean(&rt);
 	return status == LUA_OK ? 0 : -1;
 }
