@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: MIT OR GPL-2.0-only
 -- For each operation two functions, NAME_1 and NAME_7: they do it once and seven times. The difference,
 -- by six, is what it costs. Not more than seven, for the objects that are made once number eight.
+-- Addresses are the same text each time: two texts can be in each other's way in the engine's memory of
+-- parsed ones, in some states and not in others.
 local operations = {
   -- name, what is made ready at load, what is made ready for each packet, the operation, and what
   -- every second one is instead, where it matters that a write changes something
@@ -8,7 +10,7 @@ local operations = {
   get       = { "", "local f = ip:ttl()", "f:get()" },
   get_text  = { "", "local f = ip:daddr()", "f:get()" },
   set       = { "", "local f = ip:ttl()", "f:set(9)", "f:set(8)" },
-  set_text  = { "", "local f = ip:daddr()", "f:set('8.8.8.8')", "f:set('2.1.1.1')" },
+  set_text  = { "", "local f = ip:daddr()", "f:set('8.8.8.8')" },
   short_get = { "", "local x = math.abs(ip.ttl)", "x = ip.ttl" },
   short_set = { "", "", "ip.ttl = 9", "ip.ttl = 8" },
   data      = { "", "", "ip:data(packet_udp)" },
