@@ -576,12 +576,9 @@ static int view_newindex(lua_State *L)
 static inline struct ps_view *direct_view(lua_State *L, const TValue *self)
 {
 	const struct ps_bind *bind = ps_bind_of(L);
-	struct ps_view *v;
+	struct ps_view *v = ps_block_of(self);
 
-	if (!ttisfulluserdata(self))
-		return NULL;
-	v = (struct ps_view *)((char *)uvalue(self) + udatamemoffset(0));
-	if (v->object.kind != PS_OBJECT_VIEW || v->packet != bind->serial || !bind->pkt)
+	if (!v || v->object.kind != PS_OBJECT_VIEW || v->packet != bind->serial || !bind->pkt)
 		return NULL;
 	return v;
 }
@@ -589,9 +586,7 @@ static inline struct ps_view *direct_view(lua_State *L, const TValue *self)
 /* Makes object the result of the call. */
 static inline int direct_object(lua_State *L, StkId func, void *block)
 {
-	Udata *u = (Udata *)((char *)block - udatamemoffset(0));
-
-	setuvalue(L, s2v(func), u);
+	setuvalue(L, s2v(func), ps_userdata_of(block));
 	return 1;
 }
 

@@ -11,8 +11,8 @@
 enum ps_field_error {
 	PS_FIELD_GONE = -1,	/* not within the packet, or no memory to reach it */
 	PS_FIELD_RANGE = -2,	/* the value has more bits than the field */
-	PS_FIELD_SEGMENTS = -4,	/* segments will be made of the packet, and their checksums */
 	PS_FIELD_PARTIAL = -3,	/* some of the bytes that a checksum covers are elsewhere */
+	PS_FIELD_SEGMENTS = -4,	/* segments will be made of the packet, and their checksums */
 };
 
 /* The general way: bits that lie anyhow, or at the packet's end. */

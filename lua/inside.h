@@ -44,6 +44,17 @@ struct ps_object {
 	const struct ps_access *access;	/* NULL if there are no fields */
 };
 
+/* The block of a userdata of ours, or NULL if v is none; and back. */
+static inline void *ps_block_of(const TValue *v)
+{
+	return ttisfulluserdata(v) ? (char *)uvalue(v) + udatamemoffset(0) : NULL;
+}
+
+static inline Udata *ps_userdata_of(void *block)
+{
+	return (Udata *)((char *)block - udatamemoffset(0));
+}
+
 /* The value of argument arg of the C function that runs, or NULL. */
 static inline const TValue *ps_arg(lua_State *L, int arg)
 {
@@ -57,7 +68,7 @@ static inline void *ps_arg_block(lua_State *L, int arg)
 {
 	const TValue *v = ps_arg(L, arg);
 
-	return v && ttisfulluserdata(v) ? (char *)uvalue(v) + udatamemoffset(0) : NULL;
+	return v ? ps_block_of(v) : NULL;
 }
 
 /* Upvalue n, from 0, of the C closure that runs. */
@@ -72,9 +83,7 @@ static inline const TValue *ps_upvalue(lua_State *L, int n)
  */
 static inline void ps_push_block(lua_State *L, void *block)
 {
-	Udata *u = (Udata *)((char *)block - udatamemoffset(0));
-
-	setuvalue(L, s2v(PS_STACK_TOP(L)), u);
+	setuvalue(L, s2v(PS_STACK_TOP(L)), ps_userdata_of(block));
 	PS_STACK_TOP(L)++;
 }
 

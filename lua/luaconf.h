@@ -117,9 +117,6 @@
 #define MAXCCALLS		40	/* levels of string.find's match() */
 #endif
 
-#if defined(lvm_c)		/* methods of ours, without a frame */
-#define luaD_precall(L, func, nresults)	ps_guard_precall(L, func, nresults)
-#endif
 #if defined(lapi_c)
 #define luaC_checkfinalizer(L, o, mt)	ps_guard_finalizer(L, o, mt)
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Lua's interpreter as released, with one more fast way: a method of an object of ours
- * (p:data) is looked up in the object's table of methods, without going through metatables.
+ * Lua's interpreter as released, with fast ways for objects of ours: a method (p:data) is looked
+ * up in the object's table of methods, without going through metatables; it is called without a
+ * frame; names that are not called (ip.ttl) are read and written without one too.
  */
 #define lvm_c
 #define LUA_CORE
@@ -11,21 +12,17 @@
 #include <stdint.h>
 
 #include "lua.h"
+#include "ldo.h"
 #include "lstate.h"
 #include "ltable.h"
 #include "lvm.h"
 
 #include "inside.h"
 
-static inline struct ps_object *object_of(const TValue *self)
-{
-	return ttisfulluserdata(self) ? (void *)((char *)uvalue(self) + udatamemoffset(0)) : NULL;
-}
-
 /* OP_SELF on something that is no table. NULL: the ordinary way. */
 static inline const TValue *method_of(const TValue *self, TString *name)
 {
-	const struct ps_object *object = object_of(self);
+	const struct ps_object *object = ps_block_of(self);
 	const TValue *method;
 
 	if (!object || !object->methods)
@@ -50,7 +47,7 @@ static inline const TValue *method_of(const TValue *self, TString *name)
 static void read_name(lua_State *L, const TValue *f, const TValue *self, const TValue *name,
 		      StkId result)
 {
-	struct ps_object *object = object_of(self);
+	struct ps_object *object = ps_block_of(self);
 
 	if (!object || !object->access || !ttisshrstring(name) || L->hookmask ||
 	    !object->access->read(L, object, tsvalue(name), s2v(result)))
@@ -60,7 +57,7 @@ static void read_name(lua_State *L, const TValue *f, const TValue *self, const T
 static void write_name(lua_State *L, const TValue *f, const TValue *self, const TValue *name,
 		       const TValue *value)
 {
-	struct ps_object *object = object_of(self);
+	struct ps_object *object = ps_block_of(self);
 
 	if (!object || !object->access || !ttisshrstring(name) || L->hookmask ||
 	    !object->access->write(L, object, tsvalue(name), value))
@@ -69,5 +66,6 @@ static void write_name(lua_State *L, const TValue *f, const TValue *self, const 
 
 #define luaT_callTMres	read_name
 #define luaT_callTM	write_name
+#define luaD_precall	ps_guard_precall
 
 #include "lvm.c"
