@@ -173,8 +173,11 @@ demo: root
 bench: root
 	bench/run --kver $(KVER) --root $(ROOT) --output $(BUILD)/bench.json
 
-bench-compare: bench
-	@test -n "$(BASE)" || { echo "make bench-compare: BASE= names an earlier bench.json" >&2; exit 1; }
+# What is compared with is looked at before minutes are spent, and before its place is taken.
+bench-compare:
+	@test -r "$(BASE)" || { echo "make bench-compare: BASE= names an earlier bench.json" >&2; exit 1; }
+	@test ! "$(BASE)" -ef $(BUILD)/bench.json || { echo "make bench-compare: $(BASE) is about to be written: keep a copy and name that" >&2; exit 1; }
+	@$(MAKE) --no-print-directory bench
 	bench/compare $(BASE) $(BUILD)/bench.json
 
 clean:

@@ -21,20 +21,11 @@ has() { [[ ,${marks[$1]}, == *,$2,* ]]; }
 # --- the network: A -- R -- B, without IPv6, so that nothing is sent but what is measured ---
 
 network_up() {
-	local ns
-	printf 'netns add %s\n' A R B | ip -batch -
-	for ns in A R B; do
-		ip netns exec $ns bash -c '
-			cd /proc/sys/net
-			for c in all default; do
-				echo 0 >ipv4/conf/$c/rp_filter
-				echo 1 >ipv6/conf/$c/disable_ipv6
-			done'
-	done
-	ip -batch - <<-END
-		link add rA netns R type veth peer name eth0 netns A
-		link add rB netns R type veth peer name eth0 netns B
-	END
+	hosts '
+		for c in all default; do
+			echo 0 >ipv4/conf/$c/rp_filter
+			echo 1 >ipv6/conf/$c/disable_ipv6
+		done'
 	offload off
 	to_mac=$(inR cat /sys/class/net/rA/address)
 	b_mac=$(inB cat /sys/class/net/eth0/address)

@@ -63,25 +63,27 @@ wait_for() {
 
 # --- the network ---
 
-# A 192.168.0.2, fd00:a::2 (eth0) -- (rA) 192.168.0.1, fd00:a::1  R  10.0.0.1, fd00:b::1 (rB) -- (eth0) 10.0.0.2, fd00:b::2 B
-topology() {
+# hosts COMMANDS: namespaces A, R and B, in each of which bash runs COMMANDS in /proc/sys/net while there are no devices,
+# which take these settings over; then the cables: eth0 of A to rA of R, rB of R to eth0 of B
+hosts() {
 	local ns
 	printf 'netns add %s\n' A R B | ip -batch -
-	for ns in A R B; do
-		# before there are devices: they take these over
-		ip netns exec $ns bash -c '
-			cd /proc/sys/net
-			for c in all default; do
-				echo 0 >ipv4/conf/$c/rp_filter
-				echo 0 >ipv6/conf/$c/accept_dad
-				echo 0 >ipv6/conf/$c/dad_transmits
-			done
-			[ '$ns' != R ] || { echo 1 >ipv4/ip_forward; echo 1 >ipv6/conf/all/forwarding; }'
-	done
+	for ns in A R B; do ip netns exec $ns bash -c "cd /proc/sys/net; ns=$ns; $1"; done
 	ip -batch - <<-END
 		link add rA netns R type veth peer name eth0 netns A
 		link add rB netns R type veth peer name eth0 netns B
 	END
+}
+
+# A 192.168.0.2, fd00:a::2 (eth0) -- (rA) 192.168.0.1, fd00:a::1  R  10.0.0.1, fd00:b::1 (rB) -- (eth0) 10.0.0.2, fd00:b::2 B
+topology() {
+	hosts '
+		for c in all default; do
+			echo 0 >ipv4/conf/$c/rp_filter
+			echo 0 >ipv6/conf/$c/accept_dad
+			echo 0 >ipv6/conf/$c/dad_transmits
+		done
+		[ $ns != R ] || { echo 1 >ipv4/ip_forward; echo 1 >ipv6/conf/all/forwarding; }'
 	ip -n R -batch - <<-END
 		addr add 192.168.0.1/24 dev rA
 		addr add fd00:a::1/64 dev rA nodad
