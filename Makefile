@@ -91,6 +91,7 @@ $(1)/lua/src/%.o: $(LUA)/version
 	@mkdir -p $$(@D)
 	@echo '  CC      $$@'
 	$$(Q)$$(CC) $$(CFLAGS) $$(WARN) $$(LUA_FLAGS) -fPIC -fvisibility=hidden $(2) $$(INCLUDE) -MMD -c $(LUA)/src/$$*.c -o $$@
+$(1)/lua/do.o: WARN += $$(LUA_FLAGS)
 $(1)/lua/vm.o: WARN += $$(LUA_FLAGS) -fno-crossjumping -fno-gcse
 $(1)/plat/%.o: plat/%.c
 	@mkdir -p $$(@D)

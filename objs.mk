@@ -4,12 +4,12 @@
 
 # Lua as released (fetched by scripts/fetch-lua), without linit, liolib, loslib,
 # loadlib, ldblib and lmathlib
-LUA_RELEASE := lapi lcode lctype ldebug ldo ldump lfunc lgc llex lmem lobject \
+LUA_RELEASE := lapi lcode lctype ldebug ldump lfunc lgc llex lmem lobject \
 	lopcodes lparser lstate lstring ltable ltm lundump lzio \
 	lauxlib lbaselib lcorolib lstrlib ltablib lutf8lib
 
-# ours around it; lua/vm is the interpreter, lvm.c, and a little more
-LUA_OURS := lua/runtime lua/mathlib lua/vm
+# ours around it; lua/vm is the interpreter, lvm.c, and lua/do its calls, ldo.c, and a little more
+LUA_OURS := lua/runtime lua/mathlib lua/do lua/vm
 
 ENGINE := core/csum core/field core/proto core/bind core/bytes core/script \
 	proto/protos proto/eth proto/ip proto/icmp proto/tcp proto/udp

@@ -933,11 +933,16 @@ void ps_bind_clean(struct ps_bind *bind)
 	bind->fields = NULL;
 }
 
-void ps_bind_packet(struct ps_bind *bind, struct ps_packet *pkt)
+void *ps_bind_packet(struct ps_bind *bind, struct ps_packet *pkt)
 {
+	struct ps_pool *pool = &bind->views[0];
+	struct ps_view *v = pool->block[0];
 	const struct ps_header whole = { &ps_proto_raw, { 0, pkt->len }, NULL };
 
 	bind->pkt = pkt;
 	bind->nheaders = 0;
-	push_header(bind->rt.L, 0, &whole, VIEW_WHOLE);
+	pool->packet = bind->serial;
+	pool->used = 1;
+	bind_view(bind, v, &whole, NULL, &whole.range, VIEW_WHOLE);
+	return v;
 }

@@ -64,8 +64,8 @@ void ps_bind_clean(struct ps_bind *bind);
  */
 void ps_bind_push_constants(struct lua_State *L);
 
-/* Begins a packet and pushes its raw view. Does not raise. */
-void ps_bind_packet(struct ps_bind *bind, struct ps_packet *pkt);
+/* Begins a packet. Returns the block of its raw view. Does not raise. */
+void *ps_bind_packet(struct ps_bind *bind, struct ps_packet *pkt);
 
 /* Ends it: all views are gone. */
 static inline void ps_bind_release(struct ps_bind *bind)

@@ -21,6 +21,12 @@
 #define TICKS_PACKET	4
 #define TICKS_LOAD	25
 
+/* A function that rules call. */
+struct ps_handler {
+	TValue function;
+	int ref;	/* that keeps it, or LUA_NOREF: the place is free */
+};
+
 static const char scripts;	/* its address is the registry's key: path → name → function */
 
 /* Adds text to what to[size] holds, as far as there is room. */
@@ -107,6 +113,8 @@ void ps_script_clean(struct ps_script *s)
 {
 	ps_runtime_clean(&s->bind.rt);
 	ps_bind_clean(&s->bind);
+	ps_host_realloc(s->handlers, 0);
+	s->handlers = NULL;
 }
 
 /*
@@ -233,6 +241,7 @@ int ps_script_load(struct ps_script *s, const char *path, const char *text, size
 struct find_request {
 	const char *path;
 	const char *function;
+	struct ps_handler *handler;	/* to be filled in */
 };
 
 static int has(lua_State *L)
@@ -246,7 +255,7 @@ static int has(lua_State *L)
 
 bool ps_script_has(struct ps_script *s, const char *path)
 {
-	struct find_request request = { path, NULL };
+	struct find_request request = { path, NULL, NULL };
 	lua_State *L = s->bind.rt.L;
 	bool found = !protect(s, has, &request, TICKS_LOAD) && lua_toboolean(L, -1);
 
@@ -256,7 +265,7 @@ bool ps_script_has(struct ps_script *s, const char *path)
 
 static int find(lua_State *L)
 {
-	const struct find_request *request = lua_touserdata(L, 1);
+	struct find_request *request = lua_touserdata(L, 1);
 
 	lua_rawgetp(L, LUA_REGISTRYINDEX, &scripts);
 	if (lua_getfield(L, -1, request->path) != LUA_TTABLE)
@@ -270,25 +279,50 @@ static int find(lua_State *L)
 	if (!lua_isfunction(L, -1))
 		return luaL_error(L, "%s: no function '%s' (define it as a global, or name another "
 				     "one with --function)", request->path, request->function);
-	lua_pushinteger(L, luaL_ref(L, LUA_REGISTRYINDEX));
-	return 1;
+	request->handler->function = *s2v(PS_STACK_TOP(L) - 1);
+	request->handler->ref = luaL_ref(L, LUA_REGISTRYINDEX);
+	return 0;
+}
+
+/* The place of a new handler, or -1 when there is no memory. */
+static int free_place(struct ps_script *s)
+{
+	struct ps_handler *handlers;
+	int i;
+
+	for (i = 0; i < s->nhandlers; i++) {
+		if (s->handlers[i].ref == LUA_NOREF)
+			return i;
+	}
+	handlers = ps_host_realloc(s->handlers, (i + 1) * sizeof(*handlers));
+	if (!handlers)
+		return -1;
+	handlers[i].ref = LUA_NOREF;
+	s->handlers = handlers;
+	s->nhandlers++;
+	return i;
 }
 
 int ps_script_find(struct ps_script *s, const char *path, const char *function)
 {
-	struct find_request request = { path, function };
-	lua_State *L = s->bind.rt.L;
-	int handler = -1;
+	struct find_request request = { path, function, NULL };
+	int handler = free_place(s);
 
-	if (!protect(s, find, &request, TICKS_LOAD))
-		handler = lua_tointeger(L, -1);
-	lua_settop(L, 0);
+	if (handler < 0) {
+		set_error(s->error, sizeof(s->error), "not enough memory");
+		return -1;
+	}
+	request.handler = &s->handlers[handler];
+	if (protect(s, find, &request, TICKS_LOAD))
+		handler = -1;
+	lua_settop(s->bind.rt.L, 0);
 	return handler;
 }
 
 void ps_script_put(struct ps_script *s, int handler)
 {
-	luaL_unref(s->bind.rt.L, LUA_REGISTRYINDEX, handler);
+	luaL_unref(s->bind.rt.L, LUA_REGISTRYINDEX, s->handlers[handler].ref);
+	s->handlers[handler].ref = LUA_NOREF;
 }
 
 /*
@@ -302,7 +336,7 @@ static void no_verdict(struct ps_script *s, int handler)
 	lua_State *L = s->bind.rt.L;
 	lua_Debug ar;
 
-	lua_rawgeti(L, LUA_REGISTRYINDEX, handler);
+	lua_rawgeti(L, LUA_REGISTRYINDEX, s->handlers[handler].ref);
 	lua_getinfo(L, ">S", &ar);
 	set_error(s->error, size, ar.short_src);
 	append(s->error, size, ":");
@@ -345,11 +379,6 @@ static enum ps_verdict to_verdict(struct ps_script *s, int handler, uint16_t *qu
 	return PS_VERDICT_ERROR;
 }
 
-static void call_handler(lua_State *L, void *func)
-{
-	luaD_callnoyield(L, func, 1);
-}
-
 /* As lua_rawgeti(), lua_pcall() and lua_settop() would, with less in between. */
 enum ps_verdict ps_script_run(struct ps_script *s, int handler, struct ps_packet *pkt,
 			      uint16_t *queue)
@@ -362,10 +391,10 @@ enum ps_verdict ps_script_run(struct ps_script *s, int handler, struct ps_packet
 	int status;
 
 	ps_runtime_enter(rt, TICKS_PACKET);
-	setobj2s(L, func, luaH_getint(hvalue(&G(L)->l_registry), handler));
+	setobj2s(L, func, &s->handlers[handler].function);
 	PS_STACK_TOP(L)++;
-	ps_bind_packet(&s->bind, pkt);
-	status = luaD_pcall(L, call_handler, func, base, 0);
+	ps_push_block(L, ps_bind_packet(&s->bind, pkt));
+	status = ps_call(L, func);
 	ps_bind_release(&s->bind);
 	ps_runtime_leave(rt);
 

@@ -13,8 +13,12 @@
 #define PS_SCRIPT_TEXT_MAX	(256 * 1024)	/* bytes of a script */
 #define PS_SCRIPT_ERROR_SIZE	256
 
+struct ps_handler;
+
 struct ps_script {
 	struct ps_bind bind;		/* first: found through the lua_State */
+	struct ps_handler *handlers;
+	int nhandlers;
 	char error[PS_SCRIPT_ERROR_SIZE];	/* what the last call that failed has to say */
 };
 
@@ -36,7 +40,7 @@ int ps_script_load(struct ps_script *s, const char *path, const char *text, size
 
 /*
  * A handle for the function that path defined as a global, whatever scripts loaded later have
- * put in its place. Returns it, or -1 (s->error). ps_script_put() gives it back.
+ * put in its place. Returns it, 0 or more, or -1 (s->error). ps_script_put() gives it back.
  */
 int ps_script_find(struct ps_script *s, const char *path, const char *function);
 void ps_script_put(struct ps_script *s, int handler);

@@ -16,9 +16,11 @@
 /* Lua 5.4.5 made a union of it. */
 #if LUA_VERSION_RELEASE_NUM >= 50405
 #define PS_STACK_TOP(L)		((L)->top.p)
+#define PS_STACK_LAST(L)	((L)->stack_last.p)
 #define PS_CALL_FUNC(L)		((L)->ci->func.p)
 #else
 #define PS_STACK_TOP(L)		((L)->top)
+#define PS_STACK_LAST(L)	((L)->stack_last)
 #define PS_CALL_FUNC(L)		((L)->ci->func)
 #endif
 
@@ -117,6 +119,12 @@ struct ps_method {
 
 /* Pushes a method, which must outlive the runtime. */
 void ps_push_method(lua_State *L, const struct ps_method *method);
+
+/*
+ * Calls the function at func with the arguments between it and the stack's top, protected, when
+ * nothing runs in L. Returns a Lua status; one value is at func: the result, or the error.
+ */
+int ps_call(lua_State *L, StkId func);
 
 /* luaD_precall, as lvm.c calls it. */
 CallInfo *ps_guard_precall(lua_State *L, StkId func, int nresults);
