@@ -6,51 +6,20 @@
 
 #include "lua.h"
 #include "lauxlib.h"
-#include "inside.h"
-#include "ltable.h"
 
-#include "bind.h"
 #include "bytes.h"
-#include "field.h"
 #include "host.h"
 #include "verdict.h"
+#include "view.h"
 
 #define FIELD_TYPE	"packet_field"
-/* A metatable's own names for these; scripts can't get at it. */
-#define METHODS		"methods"
-#define FIELDS		"fields"
+#define METHODS		"methods"	/* a metatable's name for them; scripts can't get at it */
 
-enum view_flags {
-	VIEW_WHOLE = 1,		/* the raw view that the handler gets */
-	VIEW_ABSENT = 2,	/* a link-layer header that this hook does not have */
-};
-
-/* A header, just bytes (the header's protocol is raw), or a field of a header. */
-struct ps_view {
-	struct ps_object object;	/* PS_OBJECT_VIEW */
-	uint32_t flags;
-	uint64_t packet;		/* serial */
-	struct ps_header header;
-	const struct ps_field *field;	/* NULL: the header itself */
-	struct ps_range range;		/* its bytes */
-};
-
-static const struct ps_access access;	/* below: names that are not called */
 static const char anchors;	/* the address is the registry's key of a table of pooled objects */
 
 /*
  * Objects.
  */
-
-/* An object that this packet has not used, or NULL. */
-static inline void *pool_next(const struct ps_bind *bind, struct ps_pool *pool)
-{
-	if (pool->packet != bind->serial) {
-		pool->packet = bind->serial;
-		pool->used = 0;
-	}
-	return l_likely(pool->used < pool->made) ? pool->block[pool->used++] : NULL;
-}
 
 void ps_bind_object(lua_State *L, struct ps_object *object, uint32_t kind, const char *type)
 {
@@ -60,17 +29,14 @@ void ps_bind_object(lua_State *L, struct ps_object *object, uint32_t kind, const
 	if (luaL_getmetafield(L, -1, METHODS) == LUA_TNIL)
 		return;
 	object->methods = (Table *)lua_topointer(L, -1);
-	luaL_getmetafield(L, -2, FIELDS);
-	object->fields = (Table *)lua_topointer(L, -1);
-	object->access = &access;
-	lua_pop(L, 2);
+	lua_pop(L, 1);
 }
 
 void *ps_bind_take(lua_State *L, struct ps_pool *pool, size_t size, uint32_t kind,
 		   const char *type)
 {
 	struct ps_bind *bind = ps_bind_of(L);
-	void *block = pool_next(bind, pool);
+	void *block = ps_pool_next(bind, pool);
 
 	if (l_likely(block)) {
 		ps_push_block(L, block);
@@ -111,61 +77,25 @@ static struct ps_view *check_view(lua_State *L)
 	return v;
 }
 
-/* Binds a view to a header of the packet, or to a field of one. */
-static inline void bind_view(const struct ps_bind *bind, struct ps_view *v,
-			     const struct ps_header *header, const struct ps_field *field,
-			     const struct ps_range *range, uint32_t flags)
+/* Binds a view to a place of the packet. */
+static void bind_view(const struct ps_bind *bind, struct ps_view *v, const struct ps_place *place)
 {
-	v->flags = flags;
 	v->packet = bind->serial;
-	v->header = *header;
-	v->field = field;
-	v->range = *range;
+	v->place = *place;
 }
 
-static void push_header(lua_State *L, unsigned int id, const struct ps_header *header,
-			uint32_t flags)
+static void push_header(lua_State *L, unsigned int id, const struct ps_place *place)
 {
 	struct ps_bind *bind = ps_bind_of(L);
 	struct ps_view *v = ps_bind_take(L, &bind->views[id], sizeof(*v), PS_OBJECT_VIEW,
-					 header->proto->name);
+					 ps_protos[id]->name);
 
-	bind_view(bind, v, header, NULL, &header->range, flags);
+	bind_view(bind, v, place);
 }
 
-/*
- * The view's header as something that others lie in: kept until the packet's end. Headers
- * without a checksum don't matter to what they enclose. False: there are too many.
- */
-static bool find_outer(struct ps_bind *bind, const struct ps_view *v,
-		       const struct ps_header **outer)
+static int too_many_headers(lua_State *L)
 {
-	struct ps_header *h = bind->headers;
-	unsigned int i;
-
-	*outer = v->header.outer;
-	if (!v->header.proto->csum.kind)
-		return true;
-	*outer = h;
-	for (i = 0; i < bind->nheaders; i++, *outer = ++h) {
-		if (h->proto == v->header.proto && h->range.off == v->header.range.off &&
-		    h->range.len == v->header.range.len && h->outer == v->header.outer)
-			return true;
-	}
-	if (bind->nheaders == PS_HEADERS_MAX)
-		return false;
-	*h = v->header;
-	bind->nheaders++;
-	return true;
-}
-
-static const struct ps_header *as_outer(lua_State *L, const struct ps_view *v)
-{
-	const struct ps_header *outer;
-
-	if (!find_outer(ps_bind_of(L), v, &outer))
-		luaL_error(L, "more than %d nested headers in one packet", PS_HEADERS_MAX);
-	return outer;
+	return luaL_error(L, "more than %d nested headers in one packet", PS_HEADERS_MAX);
 }
 
 /*
@@ -174,18 +104,19 @@ static const struct ps_header *as_outer(lua_State *L, const struct ps_view *v)
 static int view_raw(lua_State *L)
 {
 	struct ps_view *v = check_view(L);
+	const struct ps_range *range = ps_place_range(&v->place);
 	lua_Integer off = luaL_checkinteger(L, 2), len = luaL_checkinteger(L, 3);
-	struct ps_header bytes;
+	struct ps_place bytes = { .header.proto = &ps_proto_raw };
 
-	if (off < 0 || len < 0 || off > v->range.len || len > v->range.len - off) {
+	if (off < 0 || len < 0 || off > range->len || len > range->len - off) {
 		lua_pushnil(L);
 		return 1;
 	}
-	bytes.proto = &ps_proto_raw;
-	bytes.range.off = v->range.off + off;
-	bytes.range.len = len;
-	bytes.outer = as_outer(L, v);
-	push_header(L, 0, &bytes, 0);
+	bytes.header.range.off = range->off + off;
+	bytes.header.range.len = len;
+	if (!ps_view_outer(ps_bind_of(L), &v->place.header, &bytes.header.outer))
+		return too_many_headers(L);
+	push_header(L, 0, &bytes);
 	return 1;
 }
 
@@ -201,51 +132,19 @@ static unsigned int opt_proto(lua_State *L, int arg)
 	return id;
 }
 
-/*
- * Whether the bytes of the view may be seen as payload->proto, and then at which bytes. The link
- * layer may be absent: flags says so.
- */
-static bool find_payload(struct ps_packet *pkt, const struct ps_view *v,
-			 struct ps_header *payload, uint32_t *flags)
-{
-	const struct ps_next *row;
-
-	*flags = 0;
-	payload->range = v->range;
-	if (l_unlikely(v->flags & VIEW_ABSENT)) {
-		payload->range.len = pkt->len - pkt->network;
-		for (row = v->header.proto->next; row->proto != payload->proto; row++) {
-			if (!row->proto)
-				return payload->proto == &ps_proto_raw;
-		}
-		return row->value == pkt->protocol && ps_proto_fits(pkt, payload);
-	}
-	if (payload->proto->is_link && v->flags & VIEW_WHOLE && !pkt->has_link) {
-		payload->range.off = pkt->network;
-		payload->range.len = 0;
-		*flags = VIEW_ABSENT;
-		return true;
-	}
-	if (!v->field && v->header.proto != &ps_proto_raw &&
-	    (!ps_proto_carries(pkt, &v->header, payload->proto) ||
-	     !ps_proto_payload(pkt, &v->header, &payload->range)))
-		return false;
-	return ps_proto_fits(pkt, payload);
-}
-
 static int view_data(lua_State *L)
 {
 	struct ps_view *v = check_view(L);
 	unsigned int id = opt_proto(L, 2);
-	struct ps_header payload = { .proto = ps_protos[id] };
-	uint32_t flags;
+	struct ps_place payload;
+	int found = ps_view_payload(ps_bind_of(L), &v->place, id, &payload);
 
-	if (find_payload(ps_bind_of(L)->pkt, v, &payload, &flags)) {
-		payload.outer = as_outer(L, v);
-		push_header(L, id, &payload, flags);
-	} else {
+	if (found < 0)
+		return too_many_headers(L);
+	if (found)
+		push_header(L, id, &payload);
+	else
 		lua_pushnil(L);
-	}
 	return 1;
 }
 
@@ -253,35 +152,36 @@ static int view_to_bytes(lua_State *L)
 {
 	struct ps_view *v = check_view(L);
 
-	ps_bytes_push_copy(L, &v->range);
+	ps_bytes_push_copy(L, ps_place_range(&v->place));
 	return 1;
 }
 
 static int view_get_offset(lua_State *L)
 {
-	lua_pushinteger(L, check_view(L)->range.off);
+	lua_pushinteger(L, ps_place_range(&check_view(L)->place)->off);
 	return 1;
 }
 
 static int view_get_size(lua_State *L)
 {
-	lua_pushinteger(L, check_view(L)->range.len);
+	lua_pushinteger(L, ps_place_range(&check_view(L)->place)->len);
 	return 1;
 }
 
 static int view_tostring(lua_State *L)
 {
-	struct ps_view *v = check_view(L);
+	const struct ps_place *at = &check_view(L)->place;
+	const struct ps_range *range = ps_place_range(at);
 
-	lua_pushstring(L, v->header.proto->name);
-	if (v->field) {
-		lua_pushfstring(L, ".%s", v->field->name);
+	lua_pushstring(L, at->header.proto->name);
+	if (at->field) {
+		lua_pushfstring(L, ".%s", at->field->name);
 		lua_concat(L, 2);
 	}
-	if (v->flags & VIEW_ABSENT)
+	if (at->flags & PS_VIEW_ABSENT)
 		lua_pushliteral(L, " (no link-layer header)");
 	else
-		lua_pushfstring(L, " offset %d length %d", (int)v->range.off, (int)v->range.len);
+		lua_pushfstring(L, " offset %d length %d", (int)range->off, (int)range->len);
 	lua_concat(L, 2);
 	return 1;
 }
@@ -291,50 +191,46 @@ static int bytes_get(lua_State *L)
 {
 	struct ps_view *v = check_view(L);
 
-	ps_bytes_push(L, &v->range);
+	ps_bytes_push(L, ps_place_range(&v->place));
 	return 1;
 }
 
-static int fill(lua_State *L, const struct ps_view *v, int index)
+static int fill(lua_State *L, const struct ps_place *at, int index)
 {
 	lua_Integer byte = luaL_checkinteger(L, index);
 
 	luaL_argcheck(L, byte >= 0 && byte <= 255, index, "not a byte (0 to 255)");
-	if (ps_field_fill(ps_bind_of(L)->pkt, &v->range, byte))
+	if (ps_field_fill(ps_bind_of(L)->pkt, ps_place_range(at), byte))
 		return luaL_error(L, "no memory to write the packet");
 	return 0;
 }
 
 static int bytes_set(lua_State *L)
 {
-	return fill(L, check_view(L), 2);
+	return fill(L, &check_view(L)->place, 2);
 }
 
 /*
  * Fields.
  */
-static struct ps_view *check_field(lua_State *L)
+static const struct ps_place *check_field(lua_State *L)
 {
-	struct ps_view *v = check_view(L);
+	const struct ps_place *at = &check_view(L)->place;
 
-	if (!v->field)
+	if (!at->field)
 		luaL_typeerror(L, 1, "field");
-	return v;
+	return at;
 }
 
-/* ip:daddr() */
-struct ps_field_method {
-	struct ps_method method;	/* first: that is what calls get */
-	const struct ps_field *field;
-	struct ps_pool pool;
-};
-
-/* True if v is a header that has the field. */
-static inline bool has_field(const struct ps_view *v, const struct ps_field *field)
+/* Makes of a header the place of one of its fields. False: the header is malformed. */
+static bool find_field(struct ps_bind *bind, struct ps_place *at, const struct ps_field *field)
 {
-	const struct ps_proto *proto = v->header.proto;
-
-	return !v->field && field >= proto->fields && field < proto->fields + proto->nfields;
+	at->field = field;
+	at->range.off = at->header.range.off;
+	at->range.len = 0;
+	if (at->flags & PS_VIEW_ABSENT)
+		return true;
+	return ps_proto_field(bind->pkt, &at->header, field, &at->range);
 }
 
 static int view_field(lua_State *L)
@@ -343,18 +239,18 @@ static int view_field(lua_State *L)
 	const struct ps_field *field = method->field;
 	struct ps_view *v = check_view(L);
 	struct ps_bind *bind = ps_bind_of(L);
-	struct ps_range range = { v->range.off, 0 };
+	struct ps_place place = v->place;
 	struct ps_view *f;
 
-	if (!has_field(v, field))
+	if (!ps_view_has_field(&v->place, field))
 		return luaL_error(L, "%s is not a field of this %s", field->name,
-				  v->header.proto->name);
-	if (!(v->flags & VIEW_ABSENT) && !ps_proto_field(bind->pkt, &v->header, field, &range)) {
+				  v->place.header.proto->name);
+	if (!find_field(bind, &place, field)) {
 		lua_pushnil(L);
 		return 1;
 	}
 	f = ps_bind_take(L, &method->pool, sizeof(*f), PS_OBJECT_VIEW, FIELD_TYPE);
-	bind_view(bind, f, &v->header, field, &range, v->flags);
+	bind_view(bind, f, &place);
 	return 1;
 }
 
@@ -373,16 +269,11 @@ static void keep(lua_State *L, int arg, const struct ps_address *entry,
 	lua_pop(L, 1);
 }
 
-static inline struct ps_address *formatted_entry(struct ps_bind *bind, uint64_t value)
-{
-	return &bind->formatted[(value ^ value >> 8 ^ value >> 16) % PS_ADDRESSES];
-}
-
 /* Pushes the text of an address. */
 static int push_address(lua_State *L, uint64_t value, uint8_t type)
 {
 	struct ps_bind *bind = ps_bind_of(L);
-	struct ps_address *known = formatted_entry(bind, value);
+	struct ps_address *known = ps_formatted_entry(bind, value);
 	char text[PS_ADDRESS_SIZE];
 
 	if (l_likely(known->text && known->value == value && known->type == type)) {
@@ -399,31 +290,31 @@ static int push_address(lua_State *L, uint64_t value, uint8_t type)
 	return 1;
 }
 
-static uint64_t field_value(lua_State *L, const struct ps_view *v)
+static uint64_t field_value(lua_State *L, const struct ps_place *at)
 {
 	uint64_t value = 0;
 
-	if (ps_field_get(ps_bind_of(L)->pkt, v->header.range.off, v->field->at, &value))
+	if (ps_field_get(ps_bind_of(L)->pkt, at->header.range.off, at->field->at, &value))
 		luaL_error(L, "no memory to read the packet");
 	return value;
 }
 
-/* Pushes the value of a field. v need not be an object. */
-static int push_value(lua_State *L, const struct ps_view *v)
+/* Pushes the value of a field. */
+static int push_value(lua_State *L, const struct ps_place *at)
 {
-	if (v->flags & VIEW_ABSENT) {
+	if (at->flags & PS_VIEW_ABSENT) {
 		lua_pushnil(L);
 		return 1;
 	}
-	switch (v->field->type) {
+	switch (at->field->type) {
 	case PS_UINT:
-		lua_pushinteger(L, field_value(L, v));
+		lua_pushinteger(L, field_value(L, at));
 		return 1;
 	case PS_IPV4:
 	case PS_MAC:
-		return push_address(L, field_value(L, v), v->field->type);
+		return push_address(L, field_value(L, at), at->field->type);
 	}
-	ps_bytes_push(L, &v->range);
+	ps_bytes_push(L, &at->range);
 	return 1;
 }
 
@@ -434,29 +325,15 @@ static int field_get(lua_State *L)
 
 static int field_int(lua_State *L)
 {
-	struct ps_view *v = check_field(L);
+	const struct ps_place *at = check_field(L);
 
-	if (v->field->type == PS_BYTES)
-		return luaL_error(L, "%s is not an integer", v->field->name);
-	if (v->flags & VIEW_ABSENT)
+	if (at->field->type == PS_BYTES)
+		return luaL_error(L, "%s is not an integer", at->field->name);
+	if (at->flags & PS_VIEW_ABSENT)
 		lua_pushnil(L);
 	else
-		lua_pushinteger(L, field_value(L, v));
+		lua_pushinteger(L, field_value(L, at));
 	return 1;
-}
-
-static inline struct ps_address *parsed_entry(struct ps_bind *bind, const char *text)
-{
-	return &bind->parsed[(uintptr_t)text / 16 % PS_ADDRESSES];
-}
-
-static inline bool known_address(struct ps_bind *bind, const char *text, uint8_t type,
-				 uint64_t *value)
-{
-	const struct ps_address *known = parsed_entry(bind, text);
-
-	*value = known->value;
-	return known->text == text && known->type == type;
 }
 
 /*
@@ -476,14 +353,14 @@ static uint64_t check_value(lua_State *L, int index, const struct ps_field *fiel
 	if (field->type == PS_UINT)
 		return luaL_checkinteger(L, index);
 	text = luaL_checklstring(L, index, &len);
-	if (known_address(ps_bind_of(L), text, field->type, &value))
+	if (ps_known_address(ps_bind_of(L), text, field->type, &value))
 		return value;
 	if (field->type == PS_IPV4 ? !ps_ipv4_parse(text, len, &value) :
 				     !ps_mac_parse(text, len, &value))
 		luaL_error(L, "%s: '%s' is not %s", field->name, text,
 			   field->type == PS_IPV4 ? "an IPv4 address such as 192.0.2.1" :
 						    "a MAC address such as 00:00:5E:00:53:01");
-	known = parsed_entry(ps_bind_of(L), text);
+	known = ps_parsed_entry(ps_bind_of(L), text);
 	known->text = NULL;
 	keep(L, index, known, ps_bind_of(L)->parsed, PARSED_SLOT);
 	known->text = text;
@@ -492,21 +369,21 @@ static uint64_t check_value(lua_State *L, int index, const struct ps_field *fiel
 	return value;
 }
 
-/* Sets a field to argument index. v need not be an object. */
-static int set_value(lua_State *L, const struct ps_view *v, int index)
+/* Sets a field to argument index. */
+static int set_value(lua_State *L, const struct ps_place *at, int index)
 {
-	const struct ps_field *field = v->field;
+	const struct ps_field *field = at->field;
 	struct ps_packet *pkt = ps_bind_of(L)->pkt;
 	int err;
 
-	if (v->flags & VIEW_ABSENT)
+	if (at->flags & PS_VIEW_ABSENT)
 		return luaL_error(L, "%s: there is no link-layer header on this hook", field->name);
 	if (field->type == PS_BYTES)
-		return fill(L, v, index);
+		return fill(L, at, index);
 	if (field->flags & PS_CHECKSUM && lua_isnoneornil(L, index))
-		err = ps_field_checksum(pkt, &v->header);
+		err = ps_field_checksum(pkt, &at->header);
 	else
-		err = ps_field_set(pkt, &v->header, field, check_value(L, index, field));
+		err = ps_field_set(pkt, &at->header, field, check_value(L, index, field));
 
 	switch (err) {
 	case 0:
@@ -535,218 +412,61 @@ static int field_set(lua_State *L)
  * (lua/vm.c), so that this sees only names which are not called. Upvalues: the methods; fields
  * by name.
  */
-static bool named_field(lua_State *L, const struct ps_view *v, struct ps_view *f)
+static const struct ps_field *named_field(lua_State *L)
 {
-	struct ps_range range = { v->range.off, 0 };
-
 	lua_pushvalue(L, 2);
-	if (lua_rawget(L, lua_upvalueindex(2)) != LUA_TLIGHTUSERDATA)
-		return false;
-	f->field = lua_touserdata(L, -1);
-	if (!(v->flags & VIEW_ABSENT))
-		ps_proto_field(ps_bind_of(L)->pkt, &v->header, f->field, &range);
-	bind_view(ps_bind_of(L), f, &v->header, f->field, &range, v->flags);
-	return true;
+	lua_rawget(L, lua_upvalueindex(2));
+	return lua_touserdata(L, -1);
 }
 
 static int view_index(lua_State *L)
 {
-	struct ps_view *v = check_view(L), field;
+	struct ps_place at = check_view(L)->place;
+	const struct ps_field *field = named_field(L);
 
-	if (named_field(L, v, &field))
-		return push_value(L, &field);
-	lua_pushvalue(L, 2);
-	lua_rawget(L, lua_upvalueindex(1));
+	if (!field) {
+		lua_pushvalue(L, 2);
+		lua_rawget(L, lua_upvalueindex(1));
+		return 1;
+	}
+	if (find_field(ps_bind_of(L), &at, field))
+		return push_value(L, &at);
+	lua_pushnil(L);
 	return 1;
 }
 
 static int view_newindex(lua_State *L)
 {
-	struct ps_view *v = check_view(L), field;
+	struct ps_place at = check_view(L)->place;
+	const struct ps_field *field = named_field(L);
 
-	if (!named_field(L, v, &field))
-		return luaL_error(L, "%s has no field '%s'", v->header.proto->name,
+	if (!field)
+		return luaL_error(L, "%s has no field '%s'", at.header.proto->name,
 				  luaL_tolstring(L, 2, NULL));
-	return set_value(L, &field, 3);
+	if (!find_field(ps_bind_of(L), &at, field))
+		return luaL_error(L, "%s: the header is malformed", field->name);
+	return set_value(L, &at, 3);
 }
-
-/*
- * The same methods as the interpreter tries them first (struct ps_method): only the simple cases.
- */
-static inline struct ps_view *direct_view(lua_State *L, const TValue *self)
-{
-	const struct ps_bind *bind = ps_bind_of(L);
-	struct ps_view *v = ps_block_of(self);
-
-	if (!v || v->object.kind != PS_OBJECT_VIEW || v->packet != bind->serial || !bind->pkt)
-		return NULL;
-	return v;
-}
-
-/* Makes object the result of the call. */
-static inline int direct_object(lua_State *L, StkId func, void *block)
-{
-	setuvalue(L, s2v(func), ps_userdata_of(block));
-	return 1;
-}
-
-static int direct_data(lua_State *L, const struct ps_method *method, StkId func, int nargs)
-{
-	struct ps_bind *bind = ps_bind_of(L);
-	const struct ps_view *v = nargs == 2 ? direct_view(L, s2v(func + 1)) : NULL;
-	const TValue *id = s2v(func + 2);
-	struct ps_header payload;
-	struct ps_view *made;
-	uint32_t flags;
-
-	(void)method;
-	if (!v || !ttisinteger(id) || (lua_Unsigned)ivalue(id) >= ps_nprotos)
-		return -1;
-	payload.proto = ps_protos[ivalue(id)];
-	if (!find_payload(bind->pkt, v, &payload, &flags)) {
-		setnilvalue(s2v(func));
-		return 1;
-	}
-	if (!find_outer(bind, v, &payload.outer))
-		return -1;
-	made = pool_next(bind, &bind->views[ivalue(id)]);
-	if (!made)
-		return -1;
-	bind_view(bind, made, &payload, NULL, &payload.range, flags);
-	return direct_object(L, func, made);
-}
-
-static int direct_field(lua_State *L, const struct ps_method *method, StkId func, int nargs)
-{
-	struct ps_field_method *m = (struct ps_field_method *)method;
-	const struct ps_bind *bind = ps_bind_of(L);
-	const struct ps_view *v = nargs == 1 ? direct_view(L, s2v(func + 1)) : NULL;
-	struct ps_range range;
-	struct ps_view *f;
-
-	if (!v || !has_field(v, m->field) || v->flags & VIEW_ABSENT ||
-	    !ps_proto_field(bind->pkt, &v->header, m->field, &range))
-		return -1;
-	f = pool_next(bind, &m->pool);
-	if (!f)
-		return -1;
-	bind_view(bind, f, &v->header, m->field, &range, v->flags);
-	return direct_object(L, func, f);
-}
-
-/* The value of a field that is there, if nothing has to be made for it. */
-static inline bool direct_value(lua_State *L, uint32_t header, const struct ps_field *field,
-				TValue *result)
-{
-	struct ps_bind *bind = ps_bind_of(L);
-	const struct ps_address *known;
-	uint64_t value;
-
-	if (field->type == PS_BYTES || ps_field_get(bind->pkt, header, field->at, &value))
-		return false;
-	if (field->type == PS_UINT) {
-		setivalue(result, value);
-		return true;
-	}
-	known = formatted_entry(bind, value);
-	if (!known->text || known->value != value || known->type != field->type)
-		return false;
-	setsvalue(L, result, ps_string_of(known->text));
-	return true;
-}
-
-/* Sets a field that is there. What fails now fails the other way too, and says why. */
-static inline bool direct_assign(lua_State *L, const struct ps_header *header,
-				 const struct ps_field *field, const TValue *arg)
-{
-	struct ps_bind *bind = ps_bind_of(L);
-	uint64_t value;
-
-	if (field->type == PS_BYTES)
-		return false;
-	if (ttisinteger(arg))
-		value = ivalue(arg);
-	else if (field->type == PS_UINT || !ttisstring(arg) ||
-		 !known_address(bind, getstr(tsvalue(arg)), field->type, &value))
-		return false;
-	return !ps_field_set(bind->pkt, header, field, value);
-}
-
-static int direct_get(lua_State *L, const struct ps_method *method, StkId func, int nargs)
-{
-	const struct ps_view *v = nargs == 1 ? direct_view(L, s2v(func + 1)) : NULL;
-
-	(void)method;
-	if (!v || !v->field || v->flags & VIEW_ABSENT ||
-	    !direct_value(L, v->header.range.off, v->field, s2v(func)))
-		return -1;
-	return 1;
-}
-
-static int direct_set(lua_State *L, const struct ps_method *method, StkId func, int nargs)
-{
-	const struct ps_view *v = nargs == 2 ? direct_view(L, s2v(func + 1)) : NULL;
-
-	(void)method;
-	if (!v || !v->field || v->flags & VIEW_ABSENT ||
-	    !direct_assign(L, &v->header, v->field, s2v(func + 2)))
-		return -1;
-	return 0;
-}
-
-/* The field of that name of a header that is there, or NULL. */
-static inline const struct ps_field *direct_name(lua_State *L, const struct ps_object *object,
-						 TString *name)
-{
-	const struct ps_view *v = (const struct ps_view *)object;
-	const struct ps_bind *bind = ps_bind_of(L);
-	const TValue *field;
-
-	if (v->packet != bind->serial || !bind->pkt || v->flags & VIEW_ABSENT)
-		return NULL;
-	field = luaH_getshortstr(object->fields, name);
-	return ttislightuserdata(field) ? pvalue(field) : NULL;
-}
-
-static bool direct_read(lua_State *L, struct ps_object *object, TString *name, TValue *result)
-{
-	const struct ps_field *field = direct_name(L, object, name);
-
-	return field && direct_value(L, ((struct ps_view *)object)->header.range.off, field, result);
-}
-
-static bool direct_write(lua_State *L, struct ps_object *object, TString *name,
-			 const TValue *value)
-{
-	const struct ps_field *field = direct_name(L, object, name);
-
-	return field && direct_assign(L, &((struct ps_view *)object)->header, field, value);
-}
-
-static const struct ps_access access = {
-	.read = direct_read,
-	.write = direct_write,
-};
 
 /*
  * Setup.
  */
 static const struct ps_method view_methods[] = {
-	{ "raw", view_raw, NULL },
-	{ "data", view_data, direct_data },
-	{ "to_bytes", view_to_bytes, NULL },
-	{ "get_offset", view_get_offset, NULL },
-	{ "get_size", view_get_size, NULL },
-	{ "get", bytes_get, NULL },
-	{ "set", bytes_set, NULL },
-	{ NULL, NULL, NULL },
+	{ "raw", view_raw },
+	{ "data", view_data, PS_OP_DATA },
+	{ "to_bytes", view_to_bytes },
+	{ "get_offset", view_get_offset },
+	{ "get_size", view_get_size },
+	{ "get", bytes_get },
+	{ "set", bytes_set },
+	{ NULL },
 };
 
 static const struct ps_method field_methods[] = {
-	{ "get", field_get, direct_get },
-	{ "set", field_set, direct_set },
-	{ "int", field_int, NULL },
-	{ NULL, NULL, NULL },
+	{ "get", field_get, PS_OP_GET },
+	{ "set", field_set, PS_OP_SET },
+	{ "int", field_int, PS_OP_INT },
+	{ NULL },
 };
 
 /* Adds methods to the table on the stack. */
@@ -785,8 +505,6 @@ static void new_type(lua_State *L, const char *type)
 	lua_pushvalue(L, -1);
 	lua_setfield(L, -3, METHODS);
 	lua_newtable(L);
-	lua_pushvalue(L, -1);
-	lua_setfield(L, -4, FIELDS);
 	set_accessor(L, "__index", view_index);
 	set_accessor(L, "__newindex", view_newindex);
 	lua_remove(L, -3);
@@ -842,7 +560,7 @@ static void open_proto(lua_State *L, unsigned int id, struct ps_field_method **m
 			continue;	/* :data() is the payload */
 		m->method.name = field->name;
 		m->method.call = view_field;
-		m->method.direct = direct_field;
+		m->method.op = PS_OP_FIELD;
 		m->field = field;
 		fill_pool(L, &m->pool, FIELD_TYPE);
 		ps_push_method(L, &m->method);
@@ -892,6 +610,7 @@ int ps_bind_open(lua_State *L)
 {
 	struct ps_bind *bind = ps_bind_of(L);
 	struct ps_field_method *method;
+	struct ps_view *whole;
 	size_t i;
 
 	bind->serial = 1;
@@ -921,6 +640,9 @@ int ps_bind_open(lua_State *L)
 	}
 	luaL_requiref(L, "bytes", ps_bytes_open, 1);
 	lua_pop(L, 1);
+	whole = bind->views[0].block[0];
+	whole->place.header.proto = &ps_proto_raw;
+	whole->place.flags = PS_VIEW_WHOLE;
 	bind->serial++;		/* the first views are free */
 	return 0;
 }
@@ -937,12 +659,11 @@ void *ps_bind_packet(struct ps_bind *bind, struct ps_packet *pkt)
 {
 	struct ps_pool *pool = &bind->views[0];
 	struct ps_view *v = pool->block[0];
-	const struct ps_header whole = { &ps_proto_raw, { 0, pkt->len }, NULL };
 
 	bind->pkt = pkt;
 	bind->nheaders = 0;
-	pool->packet = bind->serial;
+	pool->packet = v->packet = bind->serial;
 	pool->used = 1;
-	bind_view(bind, v, &whole, NULL, &whole.range, VIEW_WHOLE);
+	v->place.header.range.len = pkt->len;
 	return v;
 }

@@ -12,6 +12,7 @@
 #include "lgc.h"
 #include "lobject.h"
 #include "lstate.h"
+#include "ltable.h"
 
 /* Lua 5.4.5 made a union of it. */
 #if LUA_VERSION_RELEASE_NUM >= 50405
@@ -24,26 +25,13 @@
 #define PS_CALL_FUNC(L)		((L)->ci->func)
 #endif
 
-struct ps_object;
-
-/*
- * How names of an object that are not called are read and written without the metamethods. As
- * ps_method.direct: does all of it, or nothing and returns false.
- */
-struct ps_access {
-	bool (*read)(lua_State *L, struct ps_object *object, TString *name, TValue *result);
-	bool (*write)(lua_State *L, struct ps_object *object, TString *name, const TValue *value);
-};
-
 /*
  * What the block of every userdata begins with that a script can get at. They have no user
  * values.
  */
 struct ps_object {
 	uint32_t kind;
-	Table *methods;		/* by name, or NULL */
-	Table *fields;		/* light userdata by name, or NULL */
-	const struct ps_access *access;	/* NULL if there are no fields */
+	Table *methods;		/* by name, made with ps_push_method(); or NULL */
 };
 
 /* The block of a userdata of ours, or NULL if v is none; and back. */
@@ -102,23 +90,61 @@ static inline void ps_push_string(lua_State *L, const char *text)
 	PS_STACK_TOP(L)++;
 }
 
-/*
- * A method of an object of ours. The interpreter first tries it directly, without the frame that
- * a call of a C function costs.
- */
+/* A method of an object of ours. */
 struct ps_method {
 	const char *name;
 	lua_CFunction call;	/* the whole of it: raises what is to be raised */
-	/*
-	 * Does the call if that is simple, or nothing: no error, no allocation, no call back. The
-	 * arguments are at func + 1 … func + nargs. Returns 1 with the result at func, 0 without
-	 * one, or -1: call it the other way. May be NULL.
-	 */
-	int (*direct)(lua_State *L, const struct ps_method *method, StkId func, int nargs);
+	int op;			/* what it is to ps_object_call(); 0: nothing */
 };
 
 /* Pushes a method, which must outlive the runtime. */
 void ps_push_method(lua_State *L, const struct ps_method *method);
+
+/* The value in methods that has this name, or NULL. */
+static inline const TValue *ps_find(const Table *methods, const TString *name)
+{
+	const Node *n = gnode(methods, lmod(name->hash, sizenode(methods)));
+
+	while (!keyisshrstr(n) || keystrval(n) != name) {
+		if (!gnext(n))
+			return NULL;
+		n += gnext(n);
+	}
+	return gval(n);
+}
+
+static inline const struct ps_method *ps_method_of(const TValue *value)
+{
+	return pvalue(&clCvalue(value)->upvalue[0]);
+}
+
+/*
+ * How the interpreter tries the methods of objects first, without the frame that a call of a C
+ * function costs, and names that are not called without metamethods. The engine answers
+ * (core/direct.c). These do what they are asked if it is simple, or nothing: no error, no
+ * allocation, no call back, and no look at the time, which is the interpreter's at each jump.
+ */
+
+/*
+ * The arguments are at func + 1 … func + nargs. Returns 1 with the result at func, 0 without
+ * one, or -1: call it the other way.
+ */
+int ps_object_call(lua_State *L, const struct ps_method *method, StkId func, int nargs);
+
+/*
+ * The method that an OP_SELF before pc has found for the register self and the next, and as many calls on
+ * what that gives as follow in the code: ip:daddr():set("2.1.1.1") makes no object. base and k
+ * are the frame's. Returns where the code goes on, with the result in self; or NULL.
+ */
+const Instruction *ps_object_chain(lua_State *L, const struct ps_object *object,
+				   const struct ps_method *method, const Instruction *pc,
+				   StkId base, const TValue *k, StkId self);
+
+/* object.name, object.name = value. False: the other way. */
+bool ps_object_read(lua_State *L, const struct ps_object *object, const TString *name,
+		    TValue *result);
+bool ps_object_write(lua_State *L, const struct ps_object *object, const TString *name,
+		     const TValue *value);
 
 /*
  * Calls the function at func with the arguments between it and the stack's top, protected, when

@@ -79,16 +79,11 @@ void ps_push_method(lua_State *L, const struct ps_method *method)
 CallInfo *ps_guard_precall(lua_State *L, StkId func, int nresults)
 {
 	const TValue *f = s2v(func);
-	const struct ps_method *method;
 	int n;
 
-	/* with a hook, the time may be up: the other way looks at that */
-	if (!ttisCclosure(f) || clCvalue(f)->f != call_method || l_unlikely(L->hookmask))
+	if (!ttisCclosure(f) || clCvalue(f)->f != call_method)
 		return luaD_precall(L, func, nresults);
-	method = pvalue(&clCvalue(f)->upvalue[0]);
-	if (!method->direct)
-		return luaD_precall(L, func, nresults);
-	n = method->direct(L, method, func, PS_STACK_TOP(L) - func - 1);
+	n = ps_object_call(L, ps_method_of(f), func, PS_STACK_TOP(L) - func - 1);
 	if (n < 0)
 		return luaD_precall(L, func, nresults);
 	if (nresults == LUA_MULTRET)

@@ -15,57 +15,56 @@
 #include "ldo.h"
 #include "lstate.h"
 #include "ltable.h"
+#include "lopcodes.h"
 #include "lvm.h"
 
 #include "inside.h"
 
-/* OP_SELF on something that is no table. NULL: the ordinary way. */
-static inline const TValue *method_of(const TValue *self, TString *name)
+/* The method of that name of an object of ours, or NULL. */
+static inline const TValue *method_of(const TValue *self, const TString *name)
 {
 	const struct ps_object *object = ps_block_of(self);
-	const TValue *method;
 
-	if (!object || !object->methods)
-		return NULL;
-	method = luaH_getstr(object->methods, name);
-	return isempty(method) ? NULL : method;
+	return object && object->methods ? ps_find(object->methods, name) : NULL;
 }
 
-/* lvm.c names the function that looks into tables; only OP_SELF names luaH_getstr. */
-#define ps_other_luaH_get(t, k)		NULL
-#define ps_other_luaH_getshortstr(t, k)	NULL
-#define ps_other_luaH_getstr(t, k)	method_of(t, k)
-#undef luaV_fastget
-#define luaV_fastget(L, t, k, slot, f) \
-	(ttistable(t) ? (slot = f(hvalue(t), k), !isempty(slot)) : \
-			(slot = ps_other_##f(t, k), slot != NULL))
+static inline const struct ps_object *named_object(const TValue *self)
+{
+	const struct ps_object *object = ps_block_of(self);
+
+	return object && object->methods ? object : NULL;
+}
 
 /*
- * __index and __newindex that are functions: ours are tried directly, unless a hook is set. By
- * then the interpreter has found out that self has such a metamethod.
+ * What lvm.c does with things that are no tables: it names the function that looks into tables, and
+ * the values by its variables. OP_SELF is the only one to name luaH_getstr; with
+ * luaH_getshortstr, rb is read, and s2v(ra) is written. The other cases stay as they are.
  */
-static void read_name(lua_State *L, const TValue *f, const TValue *self, const TValue *name,
-		      StkId result)
-{
-	struct ps_object *object = ps_block_of(self);
+#define ps_other_luaH_get(t, text, key)	NULL
+#define ps_other_luaH_getstr(t, text, key) ({ \
+	const TValue *method_ = method_of(t, key); \
+	if (method_) { \
+		const Instruction *next_ = ps_object_chain(L, ps_block_of(t), ps_method_of(method_), \
+							   pc, base, k, ra); \
+		if (next_) { \
+			pc = next_; \
+			vmbreak; \
+		} \
+	} \
+	method_; })
+#define ps_other_luaH_getshortstr(t, text, key) ({ \
+	const struct ps_object *object_ = named_object(t); \
+	if (object_ && (!__builtin_strcmp(text, "rb") ? ps_object_read(L, object_, key, s2v(ra)) : \
+			!__builtin_strcmp(text, "s2v(ra)") && \
+			ps_object_write(L, object_, key, rc))) { \
+		vmbreak; \
+	} \
+	NULL; })
+#undef luaV_fastget
+#define luaV_fastget(L, t, key, slot, f) \
+	(ttistable(t) ? (slot = f(hvalue(t), key), !isempty(slot)) : \
+			(slot = ps_other_##f(t, #t, key), slot != NULL))
 
-	if (!object || !object->access || !ttisshrstring(name) || L->hookmask ||
-	    !object->access->read(L, object, tsvalue(name), s2v(result)))
-		luaT_callTMres(L, f, self, name, result);
-}
-
-static void write_name(lua_State *L, const TValue *f, const TValue *self, const TValue *name,
-		       const TValue *value)
-{
-	struct ps_object *object = ps_block_of(self);
-
-	if (!object || !object->access || !ttisshrstring(name) || L->hookmask ||
-	    !object->access->write(L, object, tsvalue(name), value))
-		luaT_callTM(L, f, self, name, value);
-}
-
-#define luaT_callTMres	read_name
-#define luaT_callTM	write_name
 #define luaD_precall	ps_guard_precall
 
 #include "lvm.c"
