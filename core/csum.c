@@ -15,49 +15,6 @@ uint32_t ps_csum_add(uint32_t sum, const uint8_t *bytes, uint32_t length)
 	return (wide & 0xFFFFFFFF) + (wide >> 32);
 }
 
-static inline uint32_t checksum_at(const struct ps_header *header)
-{
-	return header->range.off + header->proto->csum.at;
-}
-
-bool ps_csum_apply(struct ps_packet *pkt, const struct ps_header *header, bool pseudo,
-		   uint32_t *diff)
-{
-	const struct ps_csum *csum = &header->proto->csum;
-	uint32_t at = checksum_at(header);
-	bool partial = pkt->partial == at;
-	uint32_t old, new, local;
-	uint8_t *p, before[2];
-
-	/*
-	 * Whoever completes it reads the bytes then, and makes message and checksum together
-	 * what they were to checksums further out.
-	 */
-	if (partial && !pseudo) {
-		*diff = 0;
-		return true;
-	}
-
-	p = ps_packet_write(pkt, at, 2);
-	if (!p)
-		return false;
-	old = ps_load16(p);
-	if (csum->zero_is_none && !old && !partial)
-		return true;
-
-	local = ps_csum_align(*diff, header->range.off);
-	if (partial)
-		new = ps_csum_fold(old + local);
-	else
-		new = 0xFFFF - ps_csum_fold(0xFFFF - old + local);
-	if (csum->zero_is_none && !new)
-		new = 0xFFFF;
-	ps_store16(before, old);
-	ps_store16(p, new);
-	*diff = partial ? 0 : ps_csum_fold(*diff + ps_csum_diff(at, before, p, 2));
-	return true;
-}
-
 bool ps_csum_apply_outwards(struct ps_packet *pkt, const struct ps_header *header, uint32_t diff)
 {
 	bool ok = true;
@@ -74,7 +31,7 @@ static bool add_pseudo(struct ps_packet *pkt, const struct ps_header *network, u
 		       uint32_t *sum)
 {
 	const struct ps_proto *proto = network->proto;
-	uint64_t next;
+	const uint8_t *fixed;
 	unsigned int i;
 
 	for (i = 0; i < proto->nfields; i++) {
@@ -89,9 +46,10 @@ static bool add_pseudo(struct ps_packet *pkt, const struct ps_header *network, u
 			return false;
 		*sum = ps_csum_add(*sum, p, bytes);
 	}
-	if (ps_field_get(pkt, network->range.off, proto->next_by, &next))
+	fixed = ps_proto_read(pkt, network);
+	if (!fixed)
 		return false;
-	*sum = ps_csum_fold(*sum) + next + ps_csum_fold(length);
+	*sum = ps_csum_fold(*sum) + ps_proto_word(fixed, proto->next_by) + ps_csum_fold(length);
 	return true;
 }
 
@@ -113,7 +71,7 @@ bool ps_csum_compute(struct ps_packet *pkt, const struct ps_header *header, uint
 {
 	const struct ps_csum *csum = &header->proto->csum;
 	const struct ps_header *network = header->outer;
-	uint32_t at = checksum_at(header), sum = 0;
+	uint32_t at = ps_csum_at(header), sum = 0;
 	struct ps_range range;
 	const uint8_t *p;
 
@@ -122,7 +80,7 @@ bool ps_csum_compute(struct ps_packet *pkt, const struct ps_header *header, uint
 	if (csum->kind != PS_CSUM_HEADER && network && ps_proto_is_partial(pkt, network))
 		return false;
 	if (csum->kind == PS_CSUM_PSEUDO &&
-	    (!network || !network->proto->next_by.width ||
+	    (!network || !network->proto->next_by.mask ||
 	     !add_pseudo(pkt, network, range.len, &sum)))
 		return false;
 	if (pkt->partial == at) {

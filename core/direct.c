@@ -47,8 +47,8 @@ static inline bool find_payload(struct ps_packet *pkt, const struct ps_place *at
 		payload->range = *ps_place_range(at);
 		return ps_proto_fits(pkt, payload);
 	}
-	return ps_proto_carries(pkt, &at->header, payload->proto) &&
-	       ps_proto_payload(pkt, &at->header, &payload->range) && ps_proto_fits(pkt, payload);
+	return ps_proto_carries(pkt, &at->header, payload->proto, &payload->range) &&
+	       ps_proto_fits(pkt, payload);
 }
 
 int ps_view_payload(struct ps_bind *bind, const struct ps_place *at, unsigned int id,

@@ -76,9 +76,9 @@ int ps_field_get_bits(struct ps_packet *pkt, uint32_t header, struct ps_bits at,
 	return 0;
 }
 
-/* Stores the bits and tells what they change in sums. */
-static int put(struct ps_packet *pkt, uint32_t header, struct ps_bits at, uint64_t value,
-	       uint32_t *diff)
+/* Stores bits that lie anyhow, and tells what they change in sums. */
+static int put_bits(struct ps_packet *pkt, uint32_t header, struct ps_bits at, uint64_t value,
+		    uint32_t *diff)
 {
 	uint32_t n = count_bytes(at), offset = header + first_byte(at);
 	uint8_t *p = ps_packet_write(pkt, offset, n);
@@ -92,6 +92,37 @@ static int put(struct ps_packet *pkt, uint32_t header, struct ps_bits at, uint64
 	store(p, n, word | value << shift_of(at));
 	*diff = ps_csum_diff(offset, old, p, n);
 	return 0;
+}
+
+/* The same; most lie within a word of 16 bits, or are two of them. */
+static inline int put(struct ps_packet *pkt, uint32_t header, struct ps_bits at, uint64_t value,
+		      uint32_t *diff)
+{
+	uint32_t word = header + at.bit / 16 * 2, rest = 16 - at.bit % 16, old, new;
+	uint8_t *p;
+
+	if (at.width <= rest) {
+		p = ps_packet_write(pkt, word, 2);
+		if (!p)
+			return put_bits(pkt, header, at, value, diff);
+		old = ps_load16(p);
+		new = (old & ~(mask_of(at) << (rest - at.width))) | value << (rest - at.width);
+		ps_store16(p, new);
+		*diff = ps_csum_align(ps_csum_fold(0xFFFF - old + new), word);
+		return 0;
+	}
+	if (at.width == 32 && rest == 16) {
+		p = ps_packet_write(pkt, word, 4);
+		if (!p)
+			return PS_FIELD_GONE;
+		old = ps_load32(p);
+		new = value;
+		ps_store32(p, new);
+		*diff = ps_csum_align(ps_csum_fold((~old >> 16) + (~old & 0xFFFF) +
+						   (new >> 16) + (new & 0xFFFF)), word);
+		return 0;
+	}
+	return put_bits(pkt, header, at, value, diff);
 }
 
 static int set_checksum(struct ps_packet *pkt, const struct ps_header *header, uint32_t checksum)
@@ -163,7 +194,8 @@ int ps_field_set(struct ps_packet *pkt, const struct ps_header *header,
 		ok &= ps_csum_apply(pkt, &next, true, &pseudo);
 		diff = ps_csum_fold(diff + pseudo + 0xFFFF - ps_csum_align(change, next.range.off));
 	}
-	ok &= ps_csum_apply_outwards(pkt, header->outer, diff);
+	if (header->outer)
+		ok &= ps_csum_apply_outwards(pkt, header->outer, diff);
 	if (!ok)
 		return PS_FIELD_GONE;
 	return field->flags & PS_COVERAGE ? recompute(pkt, header) : 0;

@@ -4,110 +4,94 @@
 bool ps_proto_header_len(struct ps_packet *pkt, const struct ps_header *header, uint32_t *len)
 {
 	const struct ps_proto *proto = header->proto;
-	uint64_t words;
+	const uint8_t *fixed;
 
 	*len = proto->header_min;
-	if (proto->header_len.width) {
-		if (header->range.len < proto->header_min ||
-		    ps_field_get(pkt, header->range.off, proto->header_len, &words))
+	if (proto->header_len.mask) {
+		fixed = ps_proto_read(pkt, header);
+		if (!fixed)
 			return false;
-		*len = words * 4;
+		*len = ps_proto_word(fixed, proto->header_len) * 4;
 	}
 	return *len >= proto->header_min && *len <= header->range.len;
 }
 
-bool ps_proto_fits(struct ps_packet *pkt, const struct ps_header *header)
+/* Where the payload of a header lies whose fixed part this is. False: it is malformed. */
+static inline bool payload_of(const uint8_t *fixed, const struct ps_header *header,
+			      struct ps_range *payload)
 {
 	const struct ps_proto *proto = header->proto;
-	uint64_t words;
+	uint32_t head = proto->header_min, total = header->range.len, told;
 
-	if (header->range.len < proto->header_min ||
-	    !ps_packet_has(pkt, header->range.off, header->range.len))
-		return false;
-	if (!proto->header_len.width)
-		return true;
-	if (ps_field_get(pkt, header->range.off, proto->header_len, &words))
-		return false;
-	return words * 4 <= header->range.len;
-}
-
-/* What the header says of its length with payload; what there is if it says nothing. */
-static bool total_len(struct ps_packet *pkt, const struct ps_header *header, uint32_t *len)
-{
-	uint64_t told;
-
-	*len = header->range.len;
-	if (!header->proto->total_len.width)
-		return true;
-	if (ps_field_get(pkt, header->range.off, header->proto->total_len, &told))
-		return false;
-	if (told)
-		*len = told;
-	return true;
-}
-
-bool ps_proto_payload(struct ps_packet *pkt, const struct ps_header *header,
-		      struct ps_range *payload)
-{
-	uint32_t head, total;
-
-	if (!ps_proto_header_len(pkt, header, &head) || !total_len(pkt, header, &total))
-		return false;
-	if (total > header->range.len)
-		total = header->range.len;
-	if (total < head)
+	if (proto->header_len.mask) {
+		head = ps_proto_word(fixed, proto->header_len) * 4;
+		if (head < proto->header_min)
+			return false;
+	}
+	if (proto->total_len.mask) {
+		told = ps_proto_word(fixed, proto->total_len);
+		if (told && told < total)
+			total = told;
+	}
+	if (head > total)
 		return false;
 	payload->off = header->range.off + head;
 	payload->len = total - head;
 	return true;
 }
 
-static bool is_set(struct ps_packet *pkt, const struct ps_header *header, struct ps_bits bits)
+bool ps_proto_payload(struct ps_packet *pkt, const struct ps_header *header,
+		      struct ps_range *payload)
 {
-	uint64_t value;
+	const uint8_t *fixed = ps_proto_read(pkt, header);
 
-	if (!bits.width)
-		return false;
-	return ps_field_get(pkt, header->range.off, bits, &value) || value;
+	return fixed && payload_of(fixed, header, payload);
 }
 
 bool ps_proto_is_partial(struct ps_packet *pkt, const struct ps_header *header)
 {
-	uint32_t total;
+	const struct ps_proto *proto = header->proto;
+	const uint8_t *fixed = ps_proto_read(pkt, header);
 
-	return !total_len(pkt, header, &total) || total > header->range.len ||
-	       is_set(pkt, header, header->proto->fragment) ||
-	       is_set(pkt, header, header->proto->more_fragments);
+	return !fixed || ps_proto_word(fixed, proto->total_len) > header->range.len ||
+	       ps_proto_word(fixed, proto->fragment) ||
+	       ps_proto_word(fixed, proto->more_fragments);
 }
 
-/* The row of the table of payloads that this header selects. Ends with proto NULL. */
-static const struct ps_next *find_next(struct ps_packet *pkt, const struct ps_header *header)
+/* The protocol that a header with this fixed part selects, or NULL. */
+static inline const struct ps_proto *select(const uint8_t *fixed, const struct ps_proto *proto)
 {
-	static const struct ps_next none;
-	const struct ps_next *row = header->proto->next;
-	uint64_t value;
+	const struct ps_next *row = proto->next;
+	uint32_t value;
 
-	if (!row || is_set(pkt, header, header->proto->fragment) ||
-	    ps_field_get(pkt, header->range.off, header->proto->next_by, &value))
-		return &none;
+	if (!row || ps_proto_word(fixed, proto->fragment))
+		return NULL;
+	value = ps_proto_word(fixed, proto->next_by);
 	while (row->proto && row->value != value)
 		row++;
-	return row;
+	return row->proto;
 }
 
 bool ps_proto_carries(struct ps_packet *pkt, const struct ps_header *header,
-		      const struct ps_proto *next)
+		      const struct ps_proto *next, struct ps_range *payload)
 {
-	return header->proto->any_next || next == &ps_proto_raw ||
-	       find_next(pkt, header)->proto == next;
+	const uint8_t *fixed = ps_proto_read(pkt, header);
+
+	return fixed &&
+	       (header->proto->any_next || next == &ps_proto_raw ||
+		select(fixed, header->proto) == next) &&
+	       payload_of(fixed, header, payload);
 }
 
 bool ps_proto_next(struct ps_packet *pkt, const struct ps_header *header, struct ps_header *next)
 {
-	next->proto = find_next(pkt, header)->proto;
+	const uint8_t *fixed = ps_proto_read(pkt, header);
+
+	if (!fixed)
+		return false;
+	next->proto = select(fixed, header->proto);
 	next->outer = header;
-	return next->proto && ps_proto_payload(pkt, header, &next->range) &&
-	       ps_proto_fits(pkt, next);
+	return next->proto && payload_of(fixed, header, &next->range) && ps_proto_fits(pkt, next);
 }
 
 bool ps_proto_field(struct ps_packet *pkt, const struct ps_header *header,

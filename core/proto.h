@@ -7,11 +7,24 @@
 
 #include "packet.h"
 
-/* Bits of a header, as drawn in its RFC. Width 0: there is no such field. */
+/* Bits of a header, as drawn in its RFC. */
 struct ps_bits {
 	uint16_t bit;
 	uint16_t width;
 };
+
+/*
+ * What tells how to go on: bits within a 16-bit word of the header's fixed part. Mask 0: there
+ * is no such field, and it reads as 0.
+ */
+struct ps_word {
+	uint8_t at;		/* in bytes, even */
+	uint8_t shift;
+	uint16_t mask;
+};
+
+#define PS_WORD(bit, width) \
+	{ (bit) / 16 * 2, 16 - (bit) % 16 - (width), (1 << (width)) - 1 }
 
 enum ps_field_type {
 	PS_UINT,	/* an integer in network byte order, at most 48 bits */
@@ -59,11 +72,11 @@ struct ps_csum {
 struct ps_proto {
 	const char *name;	/* the global in scripts */
 	uint8_t header_min;	/* bytes of the fixed part */
-	struct ps_bits header_len;	/* the header's length in units of 4 bytes */
-	struct ps_bits total_len;	/* header and payload in bytes; 0 there: not told */
-	struct ps_bits fragment;	/* if not 0, the payload begins in the middle of something */
-	struct ps_bits more_fragments;	/* if not 0, it ends there */
-	struct ps_bits next_by;
+	struct ps_word header_len;	/* the header's length in units of 4 bytes */
+	struct ps_word total_len;	/* header and payload in bytes; 0 there: not told */
+	struct ps_word fragment;	/* if not 0, the payload begins in the middle of something */
+	struct ps_word more_fragments;	/* if not 0, it ends there */
+	struct ps_word next_by;
 	const struct ps_next *next;	/* NULL: payloads are raw only */
 	bool any_next;			/* raw: any protocol may be looked for */
 	bool is_link;			/* may be absent, see struct ps_packet */
@@ -92,8 +105,31 @@ struct ps_header {
 	const struct ps_header *outer;	/* the enclosing one that has a checksum, or NULL */
 };
 
+/* The fixed part of the header, or NULL: it is not there. Holds as ps_packet_read()'s does. */
+static inline const uint8_t *ps_proto_read(struct ps_packet *pkt, const struct ps_header *header)
+{
+	return ps_packet_read(pkt, header->range.off, header->proto->header_min);
+}
+
+/* A value in the fixed part. */
+static inline uint32_t ps_proto_word(const uint8_t *fixed, struct ps_word word)
+{
+	return ps_load16(fixed + word.at) >> word.shift & word.mask;
+}
+
 /* True if the whole header, with its options, is there. */
-bool ps_proto_fits(struct ps_packet *pkt, const struct ps_header *header);
+static inline bool ps_proto_fits(struct ps_packet *pkt, const struct ps_header *header)
+{
+	const uint8_t *fixed;
+
+	if (header->range.len < header->proto->header_min ||
+	    !ps_packet_has(pkt, header->range.off, header->range.len))
+		return false;
+	if (!header->proto->header_len.mask)
+		return true;
+	fixed = ps_proto_read(pkt, header);
+	return fixed && ps_proto_word(fixed, header->proto->header_len) * 4 <= header->range.len;
+}
 
 /* Length of the header with its options. False if it is malformed or truncated. */
 bool ps_proto_header_len(struct ps_packet *pkt, const struct ps_header *header, uint32_t *len);
@@ -105,9 +141,12 @@ bool ps_proto_header_len(struct ps_packet *pkt, const struct ps_header *header, 
 bool ps_proto_payload(struct ps_packet *pkt, const struct ps_header *header,
 		      struct ps_range *payload);
 
-/* The policy: is the payload one of protocol next? */
+/*
+ * The policy: may the payload be seen as protocol next? If so, it is at *payload, as
+ * ps_proto_payload() has it.
+ */
 bool ps_proto_carries(struct ps_packet *pkt, const struct ps_header *header,
-		      const struct ps_proto *next);
+		      const struct ps_proto *next, struct ps_range *payload);
 
 /*
  * The header that the payload begins with, as far as the policy knows protocols. False: an

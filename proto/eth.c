@@ -17,7 +17,7 @@ static const struct ps_next next[] = {
 const struct ps_proto ps_proto_eth = {
 	.name = "packet_eth",
 	.header_min = 14,
-	.next_by = { 96, 16 },
+	.next_by = PS_WORD(96, 16),
 	.next = next,
 	.is_link = true,
 	PS_FIELDS(fields),

@@ -20,7 +20,7 @@ static const struct ps_field fields[] = {
 const struct ps_proto ps_proto_tcp = {
 	.name = "packet_tcp",
 	.header_min = 20,
-	.header_len = { 96, 4 },
+	.header_len = PS_WORD(96, 4),
 	.csum = { PS_CSUM_PSEUDO, 16 },
 	PS_FIELDS(fields),
 };

@@ -13,7 +13,7 @@ static const struct ps_field fields[] = {
 const struct ps_proto ps_proto_udp = {
 	.name = "packet_udp",
 	.header_min = 8,
-	.total_len = { 32, 16 },
+	.total_len = PS_WORD(32, 16),
 	.csum = { PS_CSUM_PSEUDO, 6, true },
 	PS_FIELDS(fields),
 };
