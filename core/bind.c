@@ -355,8 +355,7 @@ static uint64_t check_value(lua_State *L, int index, const struct ps_field *fiel
 	text = luaL_checklstring(L, index, &len);
 	if (ps_known_address(ps_bind_of(L), text, field->type, &value))
 		return value;
-	if (field->type == PS_IPV4 ? !ps_ipv4_parse(text, len, &value) :
-				     !ps_mac_parse(text, len, &value))
+	if (!ps_address_parse(field->type, text, len, &value))
 		luaL_error(L, "%s: '%s' is not %s", field->name, text,
 			   field->type == PS_IPV4 ? "an IPv4 address such as 192.0.2.1" :
 						    "a MAC address such as 00:00:5E:00:53:01");
@@ -649,6 +648,12 @@ int ps_bind_open(lua_State *L)
 
 void ps_bind_clean(struct ps_bind *bind)
 {
+	size_t i;
+
+	for (i = 0; i < PS_PLANS; i++) {
+		ps_host_realloc(bind->plans[i], 0);
+		bind->plans[i] = NULL;
+	}
 	ps_host_realloc(bind->views, 0);
 	ps_host_realloc(bind->fields, 0);
 	bind->views = NULL;

@@ -14,6 +14,7 @@
 
 #define PS_POOL_SIZE	8	/* objects of a kind that are kept; more are garbage afterwards */
 #define PS_ADDRESSES	64	/* that are remembered as text, in each direction */
+#define PS_PLANS	128	/* places in the code for which it is known what follows */
 #define PS_HEADERS_MAX	16	/* nested headers with checksums in one packet */
 
 struct ps_object;
@@ -40,6 +41,7 @@ struct ps_bind {
 	unsigned int nheaders;
 	struct ps_address parsed[PS_ADDRESSES];
 	struct ps_address formatted[PS_ADDRESSES];
+	struct ps_plan *plans[PS_PLANS];	/* by address of the code; core/direct.c */
 	struct ps_pool bytes;
 	struct ps_pool *views;		/* for each protocol */
 	struct ps_field_method *fields;	/* for each field of each: its method, its pool */

@@ -15,6 +15,22 @@ uint32_t ps_csum_add(uint32_t sum, const uint8_t *bytes, uint32_t length)
 	return (wide & 0xFFFFFFFF) + (wide >> 32);
 }
 
+bool ps_csum_apply(struct ps_packet *pkt, const struct ps_header *header, bool pseudo,
+		   uint32_t *diff)
+{
+	uint32_t at = ps_csum_at(header), own;
+	uint8_t *p = ps_packet_write(pkt, at, 2);
+
+	if (!p)
+		return false;
+	own = ps_csum_update(pkt, p, at, header->proto->csum.zero_is_none, pseudo,
+			     ps_csum_align(*diff, header->range.off));
+	/* one that is completed later makes the message what it was to checksums further out */
+	*diff = pkt->partial == at ? 0 :
+		ps_csum_fold(*diff + ps_csum_align(ps_csum_fold(own), at));
+	return true;
+}
+
 bool ps_csum_apply_outwards(struct ps_packet *pkt, const struct ps_header *header, uint32_t diff)
 {
 	bool ok = true;

@@ -46,45 +46,37 @@ static inline uint32_t ps_csum_at(const struct ps_header *header)
 }
 
 /*
+ * Adds diff, which begins where the header does, to the checksum p, which is at offset at. Returns
+ * what its own bytes have become more, not folded. pseudo: the change is one of the pseudo header.
+ */
+static inline uint32_t ps_csum_update(const struct ps_packet *pkt, uint8_t *p, uint32_t at,
+				      bool zero_is_none, bool pseudo, uint32_t diff)
+{
+	uint32_t old = ps_load16(p), new;
+
+	if (pkt->partial == at) {
+		/* Whoever completes it reads the bytes then. */
+		if (!pseudo)
+			return 0;
+		new = ps_csum_fold(old + diff);
+	} else {
+		if (zero_is_none && !old)
+			return 0;
+		new = 0xFFFF - ps_csum_fold(0xFFFF - old + diff);
+	}
+	if (zero_is_none && !new)
+		new = 0xFFFF;
+	ps_store16(p, new);
+	return 0xFFFF - old + new;
+}
+
+/*
  * Adds *diff to the checksum of header, and the change of the checksum's own bytes to *diff.
  * pseudo: the change is one of the pseudo header, at an even offset in it. *diff becomes 0 if
  * the checksum is completed later. False if it can't be written.
  */
-static inline bool ps_csum_apply(struct ps_packet *pkt, const struct ps_header *header,
-				 bool pseudo, uint32_t *diff)
-{
-	uint32_t at = ps_csum_at(header), old, new, local;
-	bool zero_is_none = header->proto->csum.zero_is_none, partial = pkt->partial == at;
-	uint8_t *p;
-
-	/*
-	 * Whoever completes it reads the bytes then, and makes message and checksum together
-	 * what they were to checksums further out.
-	 */
-	if (partial && !pseudo) {
-		*diff = 0;
-		return true;
-	}
-
-	p = ps_packet_write(pkt, at, 2);
-	if (!p)
-		return false;
-	old = ps_load16(p);
-	if (zero_is_none && !old && !partial)
-		return true;
-
-	local = ps_csum_align(*diff, header->range.off);
-	if (partial)
-		new = ps_csum_fold(old + local);
-	else
-		new = 0xFFFF - ps_csum_fold(0xFFFF - old + local);
-	if (zero_is_none && !new)
-		new = 0xFFFF;
-	ps_store16(p, new);
-	*diff = partial ? 0 : ps_csum_fold(*diff +
-		ps_csum_align(ps_csum_fold(0xFFFF - old + new), at));
-	return true;
-}
+bool ps_csum_apply(struct ps_packet *pkt, const struct ps_header *header, bool pseudo,
+		   uint32_t *diff);
 
 /* Applies diff to what covers the payload of header, and so on outwards. header may be NULL. */
 bool ps_csum_apply_outwards(struct ps_packet *pkt, const struct ps_header *header, uint32_t diff);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * Methods and fields of views as the interpreter tries them first (lua/inside.h): only what is
- * simple, without a frame, an object for what is between, or a way to raise.
+ * simple, without a frame, and without a way to raise. Where the code says what will be done
+ * with an object, that is looked up once and kept as a plan.
  */
 #define LUA_LIB
 #include "lprefix.h"
@@ -9,6 +10,7 @@
 #include "lua.h"
 #include "code.h"
 
+#include "host.h"
 #include "view.h"
 
 /* A link layer that is not there: its payload is what the packet is said to be. */
@@ -51,14 +53,20 @@ static inline bool find_payload(struct ps_packet *pkt, const struct ps_place *at
 	       ps_proto_fits(pkt, payload);
 }
 
-int ps_view_payload(struct ps_bind *bind, const struct ps_place *at, unsigned int id,
-		    struct ps_place *to)
+static inline __attribute__((always_inline)) int
+payload_at(struct ps_bind *bind, const struct ps_place *at, unsigned int id, struct ps_place *to)
 {
 	to->header.proto = ps_protos[id];
 	to->field = NULL;
 	if (!find_payload(bind->pkt, at, to))
 		return 0;
 	return ps_view_outer(bind, &at->header, &to->header.outer) ? 1 : -1;
+}
+
+int ps_view_payload(struct ps_bind *bind, const struct ps_place *at, unsigned int id,
+		    struct ps_place *to)
+{
+	return payload_at(bind, at, id, to);
 }
 
 bool ps_view_keep_outer(struct ps_bind *bind, const struct ps_header *header,
@@ -82,16 +90,20 @@ bool ps_view_keep_outer(struct ps_bind *bind, const struct ps_header *header,
 	return true;
 }
 
-/* The value of a field that is there, if nothing has to be made for it. */
-static inline bool get_value(lua_State *L, struct ps_bind *bind, uint32_t header,
-			     const struct ps_field *field, TValue *result)
+/*
+ * The value of a field of the place, or of the field that it is: if it is there and nothing has
+ * to be made for it.
+ */
+static inline bool get_value(lua_State *L, struct ps_bind *bind, const struct ps_place *at,
+			     const struct ps_field *field, bool as_integer, TValue *result)
 {
 	const struct ps_address *known;
 	uint64_t value;
 
-	if (field->type == PS_BYTES || ps_field_get(bind->pkt, header, field->at, &value))
+	if (!field || field->type == PS_BYTES || at->flags & PS_VIEW_ABSENT ||
+	    ps_field_get(bind->pkt, at->header.range.off, field->at, &value))
 		return false;
-	if (field->type == PS_UINT) {
+	if (field->type == PS_UINT || as_integer) {
 		setivalue(result, value);
 		return true;
 	}
@@ -102,82 +114,33 @@ static inline bool get_value(lua_State *L, struct ps_bind *bind, uint32_t header
 	return true;
 }
 
-static inline bool get_integer(struct ps_bind *bind, const struct ps_place *at, TValue *result)
-{
-	uint64_t value;
-
-	if (at->field->type == PS_BYTES ||
-	    ps_field_get(bind->pkt, at->header.range.off, at->field->at, &value))
-		return false;
-	setivalue(result, value);
-	return true;
-}
-
-/* Sets a field that is there. What fails now fails the other way too, and says why. */
-static inline bool set_value(struct ps_bind *bind, const struct ps_header *header,
+/* Sets it, if it is there. What fails now fails the other way too, and says why. */
+static inline bool set_value(struct ps_bind *bind, const struct ps_place *at,
 			     const struct ps_field *field, const TValue *arg)
 {
 	uint64_t value;
 
+	if (!field || field->type == PS_BYTES || at->flags & PS_VIEW_ABSENT)
+		return false;
 	if (ttisinteger(arg))
 		value = ivalue(arg);
 	else if (field->type == PS_UINT || !ttisstring(arg) ||
-		 !ps_known_address(bind, getstr(tsvalue(arg)), field->type, &value))
+		 !ps_known_address(bind, svalue(arg), field->type, &value))
 		return false;
-	return field->type != PS_BYTES && !ps_field_set(bind->pkt, header, field, value);
+	return !ps_field_set(bind->pkt, &at->header, field, value);
 }
 
-/* What a method has given. */
-enum outcome {
-	ORDINARY,	/* nothing: call its C function */
-	NOTHING,	/* no result */
-	VALUE,
-	PLACE,		/* of a view that is to be taken from a pool */
-};
-
-static inline __attribute__((always_inline)) enum outcome
-step(lua_State *L, struct ps_bind *bind, const struct ps_method *method, const struct ps_place *at,
-     const TValue *arg, TValue *result, struct ps_place *to, struct ps_pool **pool)
+/* The place of a field. False: it is not there. */
+static inline bool find_field(struct ps_bind *bind, const struct ps_place *at,
+			      const struct ps_field *field, struct ps_place *to)
 {
-	struct ps_field_method *m;
-	int found;
-
-	switch (method->op) {
-	case PS_OP_DATA:
-		if (!arg || !ttisinteger(arg) || (lua_Unsigned)ivalue(arg) >= ps_nprotos)
-			return ORDINARY;
-		found = ps_view_payload(bind, at, ivalue(arg), to);
-		if (found > 0) {
-			*pool = &bind->views[ivalue(arg)];
-			return PLACE;
-		}
-		if (found < 0)
-			return ORDINARY;
-		setnilvalue(result);
-		return VALUE;
-	case PS_OP_FIELD:
-		m = (struct ps_field_method *)method;
-		if (arg || at->flags & PS_VIEW_ABSENT || !ps_view_has_field(at, m->field) ||
-		    !ps_proto_field(bind->pkt, &at->header, m->field, &to->range))
-			return ORDINARY;
-		to->header = at->header;
-		to->field = m->field;
-		to->flags = at->flags;
-		*pool = &m->pool;
-		return PLACE;
-	}
-	if (!at->field || at->flags & PS_VIEW_ABSENT)
-		return ORDINARY;
-	switch (method->op) {
-	case PS_OP_GET:
-		return !arg && get_value(L, bind, at->header.range.off, at->field, result) ?
-		       VALUE : ORDINARY;
-	case PS_OP_INT:
-		return !arg && get_integer(bind, at, result) ? VALUE : ORDINARY;
-	case PS_OP_SET:
-		return arg && set_value(bind, &at->header, at->field, arg) ? NOTHING : ORDINARY;
-	}
-	return ORDINARY;
+	if (at->flags & PS_VIEW_ABSENT ||
+	    !ps_proto_field(bind->pkt, &at->header, field, &to->range))
+		return false;
+	to->header = at->header;
+	to->field = field;
+	to->flags = at->flags;
+	return true;
 }
 
 /* Makes a view of the place the value. False: the pool is used up. */
@@ -205,95 +168,56 @@ static inline const struct ps_view *view_of(const struct ps_bind *bind,
 	return v;
 }
 
-/* The methods of the views in a pool. The first of them is made with it. */
-static inline const Table *methods_of(const struct ps_pool *pool)
-{
-	return ((const struct ps_object *)pool->block[0])->methods;
-}
-
 int ps_object_call(lua_State *L, const struct ps_method *method, StkId func, int nargs)
 {
 	struct ps_bind *bind = ps_bind_of(L);
 	const struct ps_object *object = nargs > 0 ? ps_block_of(s2v(func + 1)) : NULL;
 	const struct ps_view *v = object ? view_of(bind, object) : NULL;
-	struct ps_place place;
-	struct ps_pool *pool;
+	const TValue *arg = nargs == 2 ? s2v(func + 2) : NULL;
+	const struct ps_place *at = v ? &v->place : NULL;
+	struct ps_field_method *m;
+	struct ps_place to;
+	int found;
 
 	if (!v || nargs > 2)
 		return -1;
-	switch (step(L, bind, method, &v->place, nargs == 2 ? s2v(func + 2) : NULL, s2v(func),
-		     &place, &pool)) {
-	case NOTHING:
-		return 0;
-	case VALUE:
+	switch (method->op) {
+	case PS_OP_DATA:
+		if (!arg || !ttisinteger(arg) || (lua_Unsigned)ivalue(arg) >= ps_nprotos)
+			return -1;
+		found = ps_view_payload(bind, at, ivalue(arg), &to);
+		if (!found)
+			setnilvalue(s2v(func));
+		else if (found < 0 ||
+			 !make_view(L, bind, &bind->views[ivalue(arg)], &to, s2v(func)))
+			return -1;
 		return 1;
-	case PLACE:
-		return make_view(L, bind, pool, &place, s2v(func)) ? 1 : -1;
-	case ORDINARY:
-		break;
+	case PS_OP_FIELD:
+		m = (struct ps_field_method *)method;
+		return !arg && ps_view_has_field(at, m->field) &&
+		       find_field(bind, at, m->field, &to) &&
+		       make_view(L, bind, &m->pool, &to, s2v(func)) ? 1 : -1;
+	case PS_OP_GET:
+	case PS_OP_INT:
+		return !arg && get_value(L, bind, at, at->field, method->op == PS_OP_INT,
+					 s2v(func)) ? 1 : -1;
+	case PS_OP_SET:
+		return arg && set_value(bind, at, at->field, arg) ? 0 : -1;
 	}
 	return -1;
-}
-
-const Instruction *ps_object_chain(lua_State *L, const struct ps_object *object,
-				   const struct ps_method *method, const Instruction *pc,
-				   StkId base, const TValue *k, StkId self)
-{
-	struct ps_bind *bind = ps_bind_of(L);
-	const struct ps_view *v = view_of(bind, object);
-	struct ps_code code = { pc, base, k, self - base };
-	const Instruction *done = NULL;		/* what place is the result of ends there */
-	struct ps_place places[2], *to = places;
-	const struct ps_place *at = v ? &v->place : NULL;
-	struct ps_pool *pool = NULL;
-	const TString *name;
-	const TValue *slot;
-	struct ps_code_call call;
-
-	while (at && ps_code_call(&code, &call)) {
-		struct ps_pool *next;
-
-		switch (step(L, bind, method, at, call.arg, s2v(self), to, &next)) {
-		case NOTHING:
-			if (!call.has_result)
-				return code.pc;
-			setnilvalue(s2v(self));
-			return code.pc;
-		case VALUE:
-			return code.pc;
-		case PLACE:
-			at = to;
-			to = &places[at == places];
-			pool = next;
-			done = code.pc;
-			name = call.has_result ? ps_code_self(&code) : NULL;
-			slot = name ? ps_find(methods_of(pool), name) : NULL;
-			if (slot) {
-				method = ps_method_of(slot);
-				continue;
-			}
-			break;
-		case ORDINARY:
-			break;
-		}
-		break;
-	}
-	return done && make_view(L, bind, pool, at, s2v(self)) ? done : NULL;
 }
 
 /*
  * Names that are not called: ip.ttl, ip.ttl = 9.
  */
 
-/* The field of that name of a header that is there, or NULL. */
-static inline const struct ps_field *field_of(const struct ps_view *v, const TString *name)
+/* The method for the field of that name that views with these methods have, or NULL. */
+static inline struct ps_field_method *named_field(const Table *methods, const TString *name)
 {
-	const TValue *slot = v ? ps_find(v->object.methods, name) : NULL;
+	const TValue *slot = ps_find(methods, name);
 	const struct ps_method *method = slot ? ps_method_of(slot) : NULL;
 
-	if (!method || method->op != PS_OP_FIELD || v->place.flags & PS_VIEW_ABSENT)
-		return NULL;
-	return ((const struct ps_field_method *)method)->field;
+	return method && method->op == PS_OP_FIELD ? (struct ps_field_method *)method : NULL;
 }
 
 bool ps_object_read(lua_State *L, const struct ps_object *object, const TString *name,
@@ -301,9 +225,9 @@ bool ps_object_read(lua_State *L, const struct ps_object *object, const TString 
 {
 	struct ps_bind *bind = ps_bind_of(L);
 	const struct ps_view *v = view_of(bind, object);
-	const struct ps_field *field = field_of(v, name);
+	const struct ps_field_method *m = v ? named_field(object->methods, name) : NULL;
 
-	return field && get_value(L, bind, v->place.header.range.off, field, result);
+	return m && get_value(L, bind, &v->place, m->field, false, result);
 }
 
 bool ps_object_write(lua_State *L, const struct ps_object *object, const TString *name,
@@ -311,7 +235,293 @@ bool ps_object_write(lua_State *L, const struct ps_object *object, const TString
 {
 	struct ps_bind *bind = ps_bind_of(L);
 	const struct ps_view *v = view_of(bind, object);
-	const struct ps_field *field = field_of(v, name);
+	const struct ps_field_method *m = v ? named_field(object->methods, name) : NULL;
 
-	return field && set_value(bind, &v->place.header, field, value);
+	return m && set_value(bind, &v->place, m->field, value);
+}
+
+/*
+ * Plans.
+ */
+enum step_op {
+	STEP_DATA,	/* place: its payload as protocol id; ends with nil if there is none */
+	STEP_ASSIGN,	/* sets field of place to value */
+	STEP_VIEW,	/* makes a view of place in self, from pool */
+	STEP_END,
+	STEP_FIELD,	/* place: field of it */
+	STEP_SET,	/* sets field, or the one that place is, to what register reg has */
+	STEP_SET_CONSTANT,
+	STEP_GET,	/* the value of that field into register reg */
+	STEP_INT,	/* the same, as an integer */
+};
+
+struct ps_step {
+	uint8_t op;
+	uint8_t id;
+	uint8_t reg;
+	const struct ps_field *field;
+	union {
+		struct ps_pool *pool;
+		uint64_t value;
+		TValue constant;
+	};
+	/*
+	 * STEP_DATA: where the code goes on with nil. STEP_END: behind it all. Others: where it
+	 * goes on with what is before this step done, but not this; NULL: from the beginning.
+	 */
+	const Instruction *pc;
+};
+
+#define STEPS	10
+
+struct ps_plan {
+	const Instruction *pc;	/* for the code from here on */
+	unsigned long code;	/* which code that is: as the guard counted then */
+	const Table *methods;	/* for objects that have these */
+	unsigned int self;	/* register */
+	struct ps_step steps[STEPS];
+};
+
+/* What is known of a plan that is being made. */
+struct planning {
+	struct ps_bind *bind;
+	struct ps_code code;		/* behind what has been planned */
+	struct ps_step *step;		/* the next one */
+	const Table *methods;		/* what the object has that it has come to */
+	const struct ps_field *field;	/* that object is this field of place; NULL: it is place */
+	struct ps_pool *pool;		/* a view of it is from here */
+};
+
+static struct ps_step *add_step(struct planning *p, enum step_op op, const Instruction *pc)
+{
+	p->step->op = op;
+	p->step->pc = pc;
+	p->step->field = p->field;
+	return p->step++;
+}
+
+/* The object is what views of the pool are, whose first is made with it. */
+static void come_to(struct planning *p, struct ps_pool *pool, const struct ps_field *field)
+{
+	p->pool = pool;
+	p->methods = ((const struct ps_object *)pool->block[0])->methods;
+	p->field = field;
+}
+
+/* Whether setting the field to v does the same each time, and then to which value. */
+static bool constant_value(const struct ps_field *field, const TValue *v, uint64_t *value)
+{
+	if (!field || field->type == PS_BYTES)
+		return false;
+	if (ttisinteger(v))
+		*value = ivalue(v);
+	else if (!ttisstring(v) || !ps_address_parse(field->type, svalue(v), vslen(v), value))
+		return false;
+	return true;
+}
+
+static void add_set(struct planning *p, const struct ps_operand *operand, const Instruction *pc)
+{
+	struct ps_step *step = add_step(p, STEP_SET, pc);
+
+	step->reg = operand->reg;
+	if (operand->reg >= 0)
+		return;
+	step->op = STEP_ASSIGN;
+	if (!constant_value(step->field, &operand->constant, &step->value)) {
+		step->op = STEP_SET_CONSTANT;
+		step->constant = operand->constant;
+	}
+}
+
+/* Adds the call of a method at code. True if its result is a view, which may be called on. */
+static bool plan_call(struct planning *p, struct ps_code code, const struct ps_method *method)
+{
+	bool has_arg, has_result;
+	struct ps_operand arg;
+
+	if (!ps_code_call(&code, &arg, &has_arg, &has_result))
+		return false;
+	switch (method->op) {
+	case PS_OP_DATA:
+		if (!has_result || !has_arg || arg.reg >= 0 || !ttisinteger(&arg.constant) ||
+		    (lua_Unsigned)ivalue(&arg.constant) >= ps_nprotos)
+			return false;
+		if (p->field)
+			add_step(p, STEP_FIELD, NULL);
+		add_step(p, STEP_DATA, code.pc)->id = ivalue(&arg.constant);
+		come_to(p, &p->bind->views[ivalue(&arg.constant)], NULL);
+		break;
+	case PS_OP_FIELD:
+		if (!has_result || has_arg)
+			return false;
+		come_to(p, &((struct ps_field_method *)method)->pool,
+			((const struct ps_field_method *)method)->field);
+		break;
+	case PS_OP_GET:
+	case PS_OP_INT:
+		if (!has_result || has_arg)
+			return false;
+		add_step(p, method->op == PS_OP_GET ? STEP_GET : STEP_INT, NULL)->reg = code.self;
+		p->pool = NULL;
+		break;
+	case PS_OP_SET:
+		if (has_result || !has_arg)
+			return false;
+		add_set(p, &arg, NULL);
+		p->pool = NULL;
+		break;
+	default:
+		return false;
+	}
+	p->code = code;
+	return p->pool;
+}
+
+/* Adds what is done with the view that self then has. */
+static void plan_uses(struct planning *p, const struct ps_step *last)
+{
+	const Instruction *pc = p->code.pc;
+	struct ps_field_method *m;
+	struct ps_code code = p->code;
+	struct ps_operand operand;
+	const TString *name;
+	int to;
+
+	while (p->step < last) {
+		if (ps_code_test(&code)) {
+			/* on */
+		} else if (ps_code_read(&code, &name, &to)) {
+			m = named_field(p->methods, name);
+			if (!m || to == code.self)
+				return;
+			p->field = m->field;
+			add_step(p, STEP_GET, pc)->reg = to;
+		} else if (ps_code_write(&code, &name, &operand)) {
+			m = named_field(p->methods, name);
+			if (!m || operand.reg == code.self)
+				return;
+			p->field = m->field;
+			add_set(p, &operand, pc);
+		} else {
+			return;
+		}
+		p->code = code;
+		pc = code.pc;
+	}
+}
+
+static void make_plan(lua_State *L, struct ps_plan *plan, const struct ps_object *object,
+		      const Instruction *pc)
+{
+	struct planning p = {
+		.bind = ps_bind_of(L),
+		.code = ps_code_at(L, pc),
+		.step = plan->steps,
+		.methods = object->methods,
+	};
+	const struct ps_step *last = plan->steps + STEPS - 3;	/* a field, a view, the end */
+	const TString *name = ps_code_method(&p.code, pc[-1]);
+	struct ps_code code = p.code;
+	const TValue *slot;
+
+	plan->pc = pc;
+	plan->code = p.bind->rt.guard.code;
+	plan->methods = object->methods;
+	plan->self = p.code.self;
+	do {
+		slot = name ? ps_find(p.methods, name) : NULL;
+		if (!slot || !plan_call(&p, code, ps_method_of(slot)))
+			break;
+		code = p.code;
+	} while (p.step < last && ps_code_self(&code, &name));
+
+	if (p.pool) {
+		if (p.field)
+			add_step(&p, STEP_FIELD, NULL);
+		add_step(&p, STEP_VIEW, NULL)->pool = p.pool;
+		plan_uses(&p, plan->steps + STEPS - 1);
+	}
+	add_step(&p, STEP_END, p.step == plan->steps ? NULL : p.code.pc);
+}
+
+/* The plan for what the code from pc on does with the object, or NULL if there is no memory. */
+static inline const struct ps_plan *plan_for(lua_State *L, struct ps_bind *bind,
+					     const struct ps_object *object, const Instruction *pc)
+{
+	struct ps_plan **place = &bind->plans[(uintptr_t)pc / sizeof(*pc) % PS_PLANS];
+	struct ps_plan *plan = *place;
+
+	if (l_likely(plan && plan->pc == pc && plan->code == bind->rt.guard.code &&
+		     plan->methods == object->methods))
+		return plan;
+	if (!plan)
+		plan = *place = ps_host_realloc(NULL, sizeof(*plan));
+	if (plan)
+		make_plan(L, plan, object, pc);
+	return plan;
+}
+
+const Instruction *ps_object_self(lua_State *L, const struct ps_object *object,
+				  const Instruction *pc, StkId base)
+{
+	struct ps_bind *bind = ps_bind_of(L);
+	const struct ps_view *v = view_of(bind, object);
+	const struct ps_plan *plan = v ? plan_for(L, bind, object, pc) : NULL;
+	struct ps_place places[2], *to = places;
+	const struct ps_place *at;
+	const struct ps_step *step;
+	const struct ps_field *field;
+	int found;
+
+	if (l_unlikely(!plan))
+		return NULL;
+	at = &v->place;
+	for (step = plan->steps;; step++) {
+		switch (step->op) {
+		case STEP_DATA:
+			found = payload_at(bind, at, step->id, to);
+			if (l_unlikely(found <= 0)) {
+				if (found < 0)
+					return NULL;
+				setnilvalue(s2v(base + plan->self));
+				return step->pc;
+			}
+			at = to;
+			to = &places[at == places];
+			continue;
+		case STEP_ASSIGN:
+			if (at->flags & PS_VIEW_ABSENT ||
+			    ps_field_set(bind->pkt, &at->header, step->field, step->value))
+				return step->pc;
+			continue;
+		case STEP_VIEW:
+			if (!make_view(L, bind, step->pool, at, s2v(base + plan->self)))
+				return NULL;
+			continue;
+		case STEP_END:
+			return step->pc;
+		case STEP_FIELD:
+			if (!find_field(bind, at, step->field, to))
+				return NULL;
+			at = to;
+			to = &places[at == places];
+			continue;
+		}
+		field = step->field ? step->field : at->field;
+		switch (step->op) {
+		case STEP_GET:
+		case STEP_INT:
+			if (!get_value(L, bind, at, field, step->op == STEP_INT,
+				       s2v(base + step->reg)))
+				return step->pc;
+			continue;
+		case STEP_SET:
+		case STEP_SET_CONSTANT:
+			if (!set_value(bind, at, field, step->op == STEP_SET ?
+				       s2v(base + step->reg) : &step->constant))
+				return step->pc;
+			continue;
+		}
+	}
 }

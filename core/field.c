@@ -76,9 +76,9 @@ int ps_field_get_bits(struct ps_packet *pkt, uint32_t header, struct ps_bits at,
 	return 0;
 }
 
-/* Stores bits that lie anyhow, and tells what they change in sums. */
-static int put_bits(struct ps_packet *pkt, uint32_t header, struct ps_bits at, uint64_t value,
-		    uint32_t *diff)
+/* Stores the bits and tells what they change in sums. */
+static int put(struct ps_packet *pkt, uint32_t header, struct ps_bits at, uint64_t value,
+	       uint32_t *diff)
 {
 	uint32_t n = count_bytes(at), offset = header + first_byte(at);
 	uint8_t *p = ps_packet_write(pkt, offset, n);
@@ -92,37 +92,6 @@ static int put_bits(struct ps_packet *pkt, uint32_t header, struct ps_bits at, u
 	store(p, n, word | value << shift_of(at));
 	*diff = ps_csum_diff(offset, old, p, n);
 	return 0;
-}
-
-/* The same; most lie within a word of 16 bits, or are two of them. */
-static inline int put(struct ps_packet *pkt, uint32_t header, struct ps_bits at, uint64_t value,
-		      uint32_t *diff)
-{
-	uint32_t word = header + at.bit / 16 * 2, rest = 16 - at.bit % 16, old, new;
-	uint8_t *p;
-
-	if (at.width <= rest) {
-		p = ps_packet_write(pkt, word, 2);
-		if (!p)
-			return put_bits(pkt, header, at, value, diff);
-		old = ps_load16(p);
-		new = (old & ~(mask_of(at) << (rest - at.width))) | value << (rest - at.width);
-		ps_store16(p, new);
-		*diff = ps_csum_align(ps_csum_fold(0xFFFF - old + new), word);
-		return 0;
-	}
-	if (at.width == 32 && rest == 16) {
-		p = ps_packet_write(pkt, word, 4);
-		if (!p)
-			return PS_FIELD_GONE;
-		old = ps_load32(p);
-		new = value;
-		ps_store32(p, new);
-		*diff = ps_csum_align(ps_csum_fold((~old >> 16) + (~old & 0xFFFF) +
-						   (new >> 16) + (new & 0xFFFF)), word);
-		return 0;
-	}
-	return put_bits(pkt, header, at, value, diff);
 }
 
 static int set_checksum(struct ps_packet *pkt, const struct ps_header *header, uint32_t checksum)
@@ -163,27 +132,14 @@ static int recompute(struct ps_packet *pkt, const struct ps_header *header)
 	return err == PS_FIELD_PARTIAL ? 0 : err;
 }
 
-int ps_field_set(struct ps_packet *pkt, const struct ps_header *header,
-		 const struct ps_field *field, uint64_t value)
+/* Applies diff, of a field's bits, to all checksums that the field counts in. */
+static bool apply(struct ps_packet *pkt, const struct ps_header *header,
+		  const struct ps_field *field, uint32_t diff)
 {
+	const uint32_t of_bits = diff;
 	struct ps_header next;
-	uint32_t diff, of_bits;
 	bool ok = true;
-	int err;
 
-	if (value > mask_of(field->at))
-		return PS_FIELD_RANGE;
-	if (field->flags & PS_CHECKSUM) {
-		if (pkt->partial == header->range.off + header->proto->csum.at &&
-		    !pkt->ops->own_checksum(pkt))
-			return PS_FIELD_SEGMENTS;
-		return set_checksum(pkt, header, value);
-	}
-
-	err = put(pkt, header->range.off, field->at, value, &diff);
-	if (err)
-		return err;
-	of_bits = diff;
 	if (header->proto->csum.kind)
 		ok &= ps_csum_apply(pkt, header, false, &diff);
 	if (field->flags & PS_PSEUDO && ps_proto_next(pkt, header, &next) &&
@@ -194,8 +150,92 @@ int ps_field_set(struct ps_packet *pkt, const struct ps_header *header,
 		ok &= ps_csum_apply(pkt, &next, true, &pseudo);
 		diff = ps_csum_fold(diff + pseudo + 0xFFFF - ps_csum_align(change, next.range.off));
 	}
-	if (header->outer)
-		ok &= ps_csum_apply_outwards(pkt, header->outer, diff);
+	return ok & ps_csum_apply_outwards(pkt, header->outer, diff);
+}
+
+/*
+ * Most fields are a word of 16 bits of the fixed part, are in one, or are two. Stores it, and
+ * returns what that changes in sums that start at the header, not folded; or -1: not here.
+ */
+static inline int64_t put_word(uint8_t *fixed, struct ps_bits at, uint64_t value)
+{
+	uint8_t *p = fixed + at.bit / 16 * 2;
+	uint32_t rest = 16 - at.bit % 16, old, new = value;
+
+	if (at.width <= rest) {
+		old = ps_load16(p);
+		rest -= at.width;
+		new = (old & ~(((1u << at.width) - 1) << rest)) | new << rest;
+		ps_store16(p, new);
+		return 0xFFFF - old + new;
+	}
+	if (at.width == 32 && rest == 16) {
+		old = ~ps_load32(p);
+		ps_store32(p, new);
+		return (old >> 16) + (old & 0xFFFF) + (new >> 16) + (new & 0xFFFF);
+	}
+	return -1;
+}
+
+/*
+ * As apply(), for a header that begins at an even offset and lies in none with a checksum. fixed,
+ * its fixed part, may be written.
+ */
+static inline bool apply_alone(struct ps_packet *pkt, const struct ps_header *header,
+			       uint8_t *fixed, uint8_t flags, uint32_t diff)
+{
+	const struct ps_proto *proto = header->proto;
+	struct ps_header next;
+	uint8_t *p;
+
+	if (proto->csum.kind)
+		ps_csum_update(pkt, fixed + proto->csum.at, ps_csum_at(header),
+			       proto->csum.zero_is_none, false, diff);
+	if (!(flags & PS_PSEUDO) || !ps_proto_next_of(pkt, fixed, header, &next) ||
+	    next.proto->csum.kind != PS_CSUM_PSEUDO)
+		return true;
+	p = ps_packet_write(pkt, next.range.off, next.proto->header_min);
+	if (!p)
+		return false;
+	ps_csum_update(pkt, p + next.proto->csum.at, ps_csum_at(&next),
+		       next.proto->csum.zero_is_none, true,
+		       ps_csum_align(ps_csum_fold(diff), next.range.off));
+	return true;
+}
+
+int ps_field_set(struct ps_packet *pkt, const struct ps_header *header,
+		 const struct ps_field *field, uint64_t value)
+{
+	const struct ps_proto *proto = header->proto;
+	int64_t change = -1;
+	uint8_t *fixed;
+	uint32_t diff;
+	bool ok;
+	int err;
+
+	if (value > mask_of(field->at))
+		return PS_FIELD_RANGE;
+	if (field->flags & PS_CHECKSUM) {
+		if (pkt->partial == ps_csum_at(header) && !pkt->ops->own_checksum(pkt))
+			return PS_FIELD_SEGMENTS;
+		return set_checksum(pkt, header, value);
+	}
+
+	if (ps_likely(!header->outer && !(header->range.off & 1) &&
+		     field->at.bit + field->at.width <= proto->header_min * 8)) {
+		fixed = ps_packet_write(pkt, header->range.off, proto->header_min);
+		if (!fixed)
+			return PS_FIELD_GONE;
+		change = put_word(fixed, field->at, value);
+	}
+	if (ps_likely(change >= 0)) {
+		ok = apply_alone(pkt, header, fixed, field->flags, change);
+	} else {
+		err = put(pkt, header->range.off, field->at, value, &diff);
+		if (err)
+			return err;
+		ok = apply(pkt, header, field, diff);
+	}
 	if (!ok)
 		return PS_FIELD_GONE;
 	return field->flags & PS_COVERAGE ? recompute(pkt, header) : 0;
@@ -271,6 +311,17 @@ bool ps_mac_parse(const char *text, size_t len, uint64_t *value)
 		*value = *value << 4 | digit;
 	}
 	return true;
+}
+
+bool ps_address_parse(uint8_t type, const char *text, size_t len, uint64_t *value)
+{
+	switch (type) {
+	case PS_IPV4:
+		return ps_ipv4_parse(text, len, value);
+	case PS_MAC:
+		return ps_mac_parse(text, len, value);
+	}
+	return false;
 }
 
 size_t ps_ipv4_format(char *text, uint64_t value)

@@ -59,12 +59,14 @@ int ps_field_checksum(struct ps_packet *pkt, const struct ps_header *header);
 int ps_field_fill(struct ps_packet *pkt, const struct ps_range *range, uint8_t value);
 
 /*
- * Text of addresses. parse returns false unless the whole of text is one; format returns the
+ * Text of addresses (type: PS_IPV4, PS_MAC; others have none). parse returns false unless the
+ * whole of text is one; format returns the
  * length, without a terminator, of at most PS_ADDRESS_SIZE.
  */
 #define PS_ADDRESS_SIZE	17
 bool ps_ipv4_parse(const char *text, size_t len, uint64_t *value);
 bool ps_mac_parse(const char *text, size_t len, uint64_t *value);
+bool ps_address_parse(uint8_t type, const char *text, size_t len, uint64_t *value);
 size_t ps_ipv4_format(char *text, uint64_t value);
 size_t ps_mac_format(char *text, uint64_t value);
 

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define ps_likely(x)	__builtin_expect(!!(x), 1)
+
 struct ps_packet;
 
 /* Each may move pkt->data. Any context that the packet is in. */
@@ -48,6 +50,15 @@ static inline bool ps_packet_has(const struct ps_packet *pkt, uint32_t offset, u
 	return offset <= pkt->len && length <= pkt->len - offset;
 }
 
+/* As ps_packet_read(), of bytes that the packet has. */
+static inline const uint8_t *ps_packet_reach(struct ps_packet *pkt, uint32_t offset,
+					     uint32_t length)
+{
+	if (offset + length > pkt->readable && !pkt->ops->pull(pkt, offset + length))
+		return NULL;
+	return pkt->data + offset;
+}
+
 /*
  * The bytes [offset, offset + length) for reading, or NULL: out of range, or no memory. The
  * pointer holds until the next call that takes the packet.
@@ -56,9 +67,7 @@ static inline const uint8_t *ps_packet_read(struct ps_packet *pkt, uint32_t offs
 {
 	if (!ps_packet_has(pkt, offset, length))
 		return NULL;
-	if (offset + length > pkt->readable && !pkt->ops->pull(pkt, offset + length))
-		return NULL;
-	return pkt->data + offset;
+	return ps_packet_reach(pkt, offset, length);
 }
 
 /* The same for reading and writing. */

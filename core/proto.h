@@ -120,15 +120,55 @@ static inline uint32_t ps_proto_word(const uint8_t *fixed, struct ps_word word)
 /* True if the whole header, with its options, is there. */
 static inline bool ps_proto_fits(struct ps_packet *pkt, const struct ps_header *header)
 {
+	const struct ps_proto *proto = header->proto;
+	const struct ps_range *range = &header->range;
 	const uint8_t *fixed;
 
-	if (header->range.len < header->proto->header_min ||
-	    !ps_packet_has(pkt, header->range.off, header->range.len))
+	if (range->len < proto->header_min || !ps_packet_has(pkt, range->off, range->len))
 		return false;
-	if (!header->proto->header_len.mask)
+	if (!proto->header_len.mask)
 		return true;
-	fixed = ps_proto_read(pkt, header);
-	return fixed && ps_proto_word(fixed, header->proto->header_len) * 4 <= header->range.len;
+	fixed = ps_packet_reach(pkt, range->off, proto->header_min);
+	return fixed && ps_proto_word(fixed, proto->header_len) * 4 <= range->len;
+}
+
+/* The protocol that a header with this fixed part says its payload is, or NULL. */
+static inline const struct ps_proto *ps_proto_select(const uint8_t *fixed,
+						     const struct ps_proto *proto)
+{
+	const struct ps_next *row = proto->next;
+	uint32_t value;
+
+	if (!row || ps_proto_word(fixed, proto->fragment))
+		return NULL;
+	value = ps_proto_word(fixed, proto->next_by);
+	while (row->proto && row->value != value)
+		row++;
+	return row->proto;
+}
+
+/* As ps_proto_payload(), for a header whose fixed part this is. */
+static inline bool ps_proto_payload_of(const uint8_t *fixed, const struct ps_header *header,
+				       struct ps_range *payload)
+{
+	const struct ps_proto *proto = header->proto;
+	uint32_t head = proto->header_min, total = header->range.len, told;
+
+	if (proto->header_len.mask) {
+		head = ps_proto_word(fixed, proto->header_len) * 4;
+		if (head < proto->header_min)
+			return false;
+	}
+	if (proto->total_len.mask) {
+		told = ps_proto_word(fixed, proto->total_len);
+		if (told && told < total)
+			total = told;
+	}
+	if (head > total)
+		return false;
+	payload->off = header->range.off + head;
+	payload->len = total - head;
+	return true;
 }
 
 /* Length of the header with its options. False if it is malformed or truncated. */
@@ -141,12 +181,30 @@ bool ps_proto_header_len(struct ps_packet *pkt, const struct ps_header *header, 
 bool ps_proto_payload(struct ps_packet *pkt, const struct ps_header *header,
 		      struct ps_range *payload);
 
+/* As ps_proto_next(), for a header whose fixed part this is. */
+static inline bool ps_proto_next_of(struct ps_packet *pkt, const uint8_t *fixed,
+				    const struct ps_header *header, struct ps_header *next)
+{
+	next->proto = ps_proto_select(fixed, header->proto);
+	next->outer = header;
+	return next->proto && ps_proto_payload_of(fixed, header, &next->range) &&
+	       ps_proto_fits(pkt, next);
+}
+
 /*
  * The policy: may the payload be seen as protocol next? If so, it is at *payload, as
  * ps_proto_payload() has it.
  */
-bool ps_proto_carries(struct ps_packet *pkt, const struct ps_header *header,
-		      const struct ps_proto *next, struct ps_range *payload);
+static inline bool ps_proto_carries(struct ps_packet *pkt, const struct ps_header *header,
+				    const struct ps_proto *next, struct ps_range *payload)
+{
+	const uint8_t *fixed = ps_proto_read(pkt, header);
+
+	return fixed &&
+	       (header->proto->any_next || next == &ps_proto_raw ||
+		ps_proto_select(fixed, header->proto) == next) &&
+	       ps_proto_payload_of(fixed, header, payload);
+}
 
 /*
  * The header that the payload begins with, as far as the policy knows protocols. False: an

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Compiled code, read ahead of the interpreter: the call of a method that OP_SELF has begun, if
- * its argument is no more than a constant or a local variable.
+ * Compiled code, read ahead of the interpreter: what is done with the object that an OP_SELF is
+ * about. Each function reads one thing and moves behind it; if it is not there, or not as simple
+ * as that, it returns false, and nothing has happened.
  */
 #ifndef PS_CODE_H
 #define PS_CODE_H
@@ -9,65 +10,123 @@
 #include "inside.h"
 #include "lopcodes.h"
 
-/* Where the interpreter is: behind an OP_SELF whose registers are self and self + 1. */
 struct ps_code {
 	const Instruction *pc;
-	StkId base;
 	const TValue *k;	/* constants */
-	int self;
+	int self;		/* the register that OP_SELF puts the method in, and the call its result */
 };
 
-/* A call of a method. */
-struct ps_code_call {
-	const TValue *arg;	/* NULL: there is none */
-	TValue integer;		/* that arg may point to */
-	bool has_result;
+/* A value that the code names. */
+struct ps_operand {
+	TValue constant;
+	int reg;		/* or the register it is in; -1: constant has it */
 };
 
-/* Reads a call and moves behind it. False: it is not as simple as that; nothing has happened. */
-static inline bool ps_code_call(struct ps_code *code, struct ps_code_call *call)
+/* At the instruction behind pc - 1, which is an OP_SELF. */
+static inline struct ps_code ps_code_at(lua_State *L, const Instruction *pc)
+{
+	struct ps_code code = {
+		.pc = pc,
+		.k = clLvalue(s2v(PS_CALL_FUNC(L)))->p->k,
+		.self = GETARG_A(pc[-1]),
+	};
+
+	return code;
+}
+
+/* The name of the method in an OP_SELF. NULL: it is computed. */
+static inline const TString *ps_code_method(const struct ps_code *code, Instruction i)
+{
+	return TESTARG_k(i) ? tsvalue(code->k + GETARG_C(i)) : NULL;
+}
+
+/* A call of the method, with one argument at most, and one result or none. */
+static inline bool ps_code_call(struct ps_code *code, struct ps_operand *arg, bool *has_arg,
+				bool *has_result)
 {
 	const Instruction *pc = code->pc;
-	Instruction i = *pc++, expected = CREATE_ABCk(OP_CALL, code->self, 2, 2, 0);
+	Instruction i = *pc++;
 
-	call->arg = NULL;
-	if (i != expected && GETARG_A(i) == code->self + 2) {
-		switch (GET_OPCODE(i)) {
-		case OP_LOADI:
-			setivalue(&call->integer, GETARG_sBx(i));
-			call->arg = &call->integer;
-			break;
-		case OP_LOADK:
-			call->arg = code->k + GETARG_Bx(i);
-			break;
-		case OP_MOVE:
-			call->arg = s2v(code->base + GETARG_B(i));
-			break;
-		default:
+	arg->reg = -1;
+	*has_arg = GET_OPCODE(i) != OP_CALL;
+	if (*has_arg) {
+		if (GETARG_A(i) != code->self + 2)
 			return false;
-		}
-		expected = CREATE_ABCk(OP_CALL, code->self, 3, 2, 0);
+		if (GET_OPCODE(i) == OP_LOADI)
+			setivalue(&arg->constant, GETARG_sBx(i))
+		else if (GET_OPCODE(i) == OP_LOADK)
+			arg->constant = code->k[GETARG_Bx(i)];
+		else if (GET_OPCODE(i) == OP_MOVE)
+			arg->reg = GETARG_B(i);
+		else
+			return false;
 		i = *pc++;
 	}
-	call->has_result = i == expected;
-	if (!call->has_result && i != expected - CREATE_ABCk(0, 0, 0, 1, 0))
+	if (GET_OPCODE(i) != OP_CALL || GETARG_A(i) != code->self ||
+	    GETARG_B(i) != 2 + *has_arg || (GETARG_C(i) != 1 && GETARG_C(i) != 2))
 		return false;
+	*has_result = GETARG_C(i) == 2;
 	code->pc = pc;
 	return true;
 }
 
-/* Moves behind an OP_SELF on what the call before gave, and returns the name. NULL: it is none. */
-static inline const TString *ps_code_self(struct ps_code *code)
+/* A method of what the last call gave. */
+static inline bool ps_code_self(struct ps_code *code, const TString **name)
 {
 	Instruction i = *code->pc;
-	const TValue *name;
 
-	if ((i & ~(MASK1(SIZE_C, POS_C) | MASK1(1, POS_k))) !=
-	    CREATE_ABCk(OP_SELF, code->self, code->self, 0, 0))
-		return NULL;
-	name = TESTARG_k(i) ? code->k + GETARG_C(i) : s2v(code->base + GETARG_C(i));
+	if (GET_OPCODE(i) != OP_SELF || GETARG_A(i) != code->self || GETARG_B(i) != code->self)
+		return false;
+	*name = ps_code_method(code, i);
+	code->pc += !!*name;
+	return *name;
+}
+
+/* A test of self, which is true, and what jumps then; only forwards, since loops look at the time. */
+static inline bool ps_code_test(struct ps_code *code)
+{
+	const Instruction *pc = code->pc;
+
+	if (GET_OPCODE(pc[0]) != OP_TEST || GETARG_A(pc[0]) != code->self)
+		return false;
+	if (GETARG_k(pc[0])) {
+		if (GETARG_sJ(pc[1]) < 0)
+			return false;
+		pc += GETARG_sJ(pc[1]);
+	}
+	code->pc = pc + 2;
+	return true;
+}
+
+/* to = self.name */
+static inline bool ps_code_read(struct ps_code *code, const TString **name, int *to)
+{
+	Instruction i = *code->pc;
+
+	if (GET_OPCODE(i) != OP_GETFIELD || GETARG_B(i) != code->self)
+		return false;
+	*name = tsvalue(code->k + GETARG_C(i));
+	*to = GETARG_A(i);
 	code->pc++;
-	return tsvalue(name);
+	return true;
+}
+
+/* self.name = value */
+static inline bool ps_code_write(struct ps_code *code, const TString **name,
+				 struct ps_operand *value)
+{
+	Instruction i = *code->pc;
+
+	if (GET_OPCODE(i) != OP_SETFIELD || GETARG_A(i) != code->self)
+		return false;
+	*name = tsvalue(code->k + GETARG_B(i));
+	value->reg = -1;
+	if (TESTARG_k(i))
+		value->constant = code->k[GETARG_C(i)];
+	else
+		value->reg = GETARG_C(i);
+	code->pc++;
+	return true;
 }
 
 #endif

@@ -17,6 +17,7 @@ struct ps_guard {
 	unsigned long stack_hard;	/* below this, handling that error is given up */
 	struct lua_State *running;	/* the coroutine that runs now */
 	volatile int expired;		/* the time is up; set by ps_runtime_expire() */
+	unsigned long code;		/* counts functions freed: others' code may now be there */
 };
 
 static inline struct ps_guard *ps_guard_of(struct lua_State *L)

@@ -121,8 +121,8 @@ static inline const struct ps_method *ps_method_of(const TValue *value)
 /*
  * How the interpreter tries the methods of objects first, without the frame that a call of a C
  * function costs, and names that are not called without metamethods. The engine answers
- * (core/direct.c). These do what they are asked if it is simple, or nothing: no error, no
- * allocation, no call back, and no look at the time, which is the interpreter's at each jump.
+ * (core/direct.c). These do what they are asked if it is simple, or nothing: no error, no call
+ * back, nothing that Lua allocates, and no look at the time, which loops have.
  */
 
 /*
@@ -132,13 +132,12 @@ static inline const struct ps_method *ps_method_of(const TValue *value)
 int ps_object_call(lua_State *L, const struct ps_method *method, StkId func, int nargs);
 
 /*
- * The method that an OP_SELF before pc has found for the register self and the next, and as many calls on
- * what that gives as follow in the code: ip:daddr():set("2.1.1.1") makes no object. base and k
- * are the frame's. Returns where the code goes on, with the result in self; or NULL.
+ * What an OP_SELF on the object does, at pc - 1, and as much of what follows in the code as is known to:
+ * ip:daddr():set("2.1.1.1") makes no object. base is the frame's. Returns where the code goes
+ * on, or NULL: from pc - 1.
  */
-const Instruction *ps_object_chain(lua_State *L, const struct ps_object *object,
-				   const struct ps_method *method, const Instruction *pc,
-				   StkId base, const TValue *k, StkId self);
+const Instruction *ps_object_self(lua_State *L, const struct ps_object *object,
+				  const Instruction *pc, StkId base);
 
 /* object.name, object.name = value. False: the other way. */
 bool ps_object_read(lua_State *L, const struct ps_object *object, const TString *name,

@@ -120,6 +120,9 @@
 #if defined(lapi_c)
 #define luaC_checkfinalizer(L, o, mt)	ps_guard_finalizer(L, o, mt)
 #endif
+#if defined(lgc_c)		/* also renames the prototype */
+#define luaF_freeproto(L, f)	ps_guard_freeproto(L, f)
+#endif
 #if defined(lbaselib_c)		/* load(): text only, whatever the script asks for */
 #define lua_load(L, reader, data, name, mode) \
 	((void)(mode), (lua_load)(L, reader, data, name, "t"))

@@ -16,6 +16,7 @@
 #include "lapi.h"
 #include "ldebug.h"
 #include "ldo.h"
+#include "lfunc.h"
 #include "lgc.h"
 #include "lobject.h"
 #include "lstate.h"
@@ -58,6 +59,12 @@ void ps_guard_finalizer(lua_State *L, GCObject *object, Table *metatable)
 	if (object->tt == LUA_VTABLE && gfasttm(G(L), metatable, TM_GC))
 		luaL_error(L, "'__gc' is not available to scripts");
 	luaC_checkfinalizer(L, object, metatable);
+}
+
+void ps_guard_freeproto(lua_State *L, Proto *f)
+{
+	ps_guard_of(L)->code++;
+	luaF_freeproto(L, f);
 }
 
 /*

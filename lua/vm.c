@@ -20,17 +20,10 @@
 
 #include "inside.h"
 
-/* The method of that name of an object of ours, or NULL. */
-static inline const TValue *method_of(const TValue *self, const TString *name)
+/* An object of ours that has methods, or NULL. */
+static inline const struct ps_object *object_of(const TValue *v)
 {
-	const struct ps_object *object = ps_block_of(self);
-
-	return object && object->methods ? ps_find(object->methods, name) : NULL;
-}
-
-static inline const struct ps_object *named_object(const TValue *self)
-{
-	const struct ps_object *object = ps_block_of(self);
+	const struct ps_object *object = ps_block_of(v);
 
 	return object && object->methods ? object : NULL;
 }
@@ -42,18 +35,15 @@ static inline const struct ps_object *named_object(const TValue *self)
  */
 #define ps_other_luaH_get(t, text, key)	NULL
 #define ps_other_luaH_getstr(t, text, key) ({ \
-	const TValue *method_ = method_of(t, key); \
-	if (method_) { \
-		const Instruction *next_ = ps_object_chain(L, ps_block_of(t), ps_method_of(method_), \
-							   pc, base, k, ra); \
-		if (next_) { \
-			pc = next_; \
-			vmbreak; \
-		} \
+	const struct ps_object *object_ = object_of(t); \
+	const Instruction *next_ = object_ ? ps_object_self(L, object_, pc, base) : NULL; \
+	if (next_) { \
+		pc = next_; \
+		vmbreak; \
 	} \
-	method_; })
+	object_ ? ps_find(object_->methods, key) : NULL; })
 #define ps_other_luaH_getshortstr(t, text, key) ({ \
-	const struct ps_object *object_ = named_object(t); \
+	const struct ps_object *object_ = object_of(t); \
 	if (object_ && (!__builtin_strcmp(text, "rb") ? ps_object_read(L, object_, key, s2v(ra)) : \
 			!__builtin_strcmp(text, "s2v(ra)") && \
 			ps_object_write(L, object_, key, rc))) { \

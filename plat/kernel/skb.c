@@ -94,10 +94,12 @@ void ps_skb_init(struct ps_skb_packet *p, struct sk_buff *skb, bool has_link)
 	pkt->network = pkt->has_link ? ETH_HLEN : 0;
 	pkt->protocol = ntohs(skb->protocol);
 	pkt->len = pkt->network + skb->len;
-	pkt->writable = 0;
 	pkt->partial = 0;
 	if (skb->ip_summed == CHECKSUM_PARTIAL)
 		pkt->partial = pkt->network + skb_checksum_start_offset(skb) + skb->csum_offset;
 	refresh(pkt);
+	/* what make_writable() would find there is nothing to do for */
+	pkt->writable = skb_cloned(skb) || skb_shared(skb) ||
+			skb->ip_summed == CHECKSUM_COMPLETE ? 0 : pkt->readable;
 }
 EXPORT_SYMBOL_GPL(ps_skb_init);
