@@ -176,7 +176,7 @@ int ps_object_call(lua_State *L, const struct ps_method *method, StkId func, int
 	const TValue *arg = nargs == 2 ? s2v(func + 2) : NULL;
 	const struct ps_place *at = v ? &v->place : NULL;
 	struct ps_field_method *m;
-	struct ps_place to;
+	struct ps_place to ps_uninit;
 	int found;
 
 	if (!v || nargs > 2)
@@ -468,7 +468,7 @@ const Instruction *ps_object_self(lua_State *L, const struct ps_object *object,
 	struct ps_bind *bind = ps_bind_of(L);
 	const struct ps_view *v = view_of(bind, object);
 	const struct ps_plan *plan = v ? plan_for(L, bind, object, pc) : NULL;
-	struct ps_place places[2], *to = places;
+	struct ps_place places[2] ps_uninit, *to = places;
 	const struct ps_place *at;
 	const struct ps_step *step;
 	const struct ps_field *field;

@@ -185,7 +185,7 @@ static inline bool apply_alone(struct ps_packet *pkt, const struct ps_header *he
 			       uint8_t *fixed, uint8_t flags, uint32_t diff)
 {
 	const struct ps_proto *proto = header->proto;
-	struct ps_header next;
+	struct ps_header next ps_uninit;
 	uint8_t *p;
 
 	if (proto->csum.kind)

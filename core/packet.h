@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ps_likely(x)	__builtin_expect(!!(x), 1)
+#include "attr.h"
 
 struct ps_packet;
 

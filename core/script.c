@@ -394,7 +394,7 @@ enum ps_verdict ps_script_run(struct ps_script *s, int handler, struct ps_packet
 	setobj2s(L, func, &s->handlers[handler].function);
 	PS_STACK_TOP(L)++;
 	ps_push_block(L, ps_bind_packet(&s->bind, pkt));
-	status = ps_call(L, func);
+	status = ps_call1(L, func);
 	ps_bind_release(&s->bind);
 	ps_runtime_leave(rt);
 

@@ -64,7 +64,7 @@ static enum ps_verdict run(const struct xt_lua_tginfo *info, struct ps_skb_packe
 static unsigned int lua_tg(struct sk_buff *skb, const struct xt_action_param *par)
 {
 	const struct xt_lua_tginfo *info = par->targinfo;
-	struct ps_skb_packet p;
+	struct ps_skb_packet p ps_uninit;
 	u16 queue;
 
 	ps_skb_init(&p, skb, has_link(par));

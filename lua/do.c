@@ -10,27 +10,24 @@
 
 #include "ldo.c"
 
+#include "attr.h"
 #include "inside.h"
 
-/* As luaD_callnoyield(): what the ordinary case needs of it. */
-static inline void call(lua_State *L, StkId func)
+/* As luaD_callnoyield(), for one argument: what the ordinary case needs of it. */
+static __attribute__((noinline)) void call(lua_State *L, StkId func)
 {
-	StkId top = PS_STACK_TOP(L);
+	StkId top = func + 2;
 	const Proto *p;
 	CallInfo *ci;
 	int missing;
 
-	if (l_unlikely(!ttisLclosure(s2v(func)) ||
+	p = ttisLclosure(s2v(func)) ? clLvalue(s2v(func))->p : NULL;
+	if (l_unlikely(!p || PS_STACK_LAST(L) - top <= p->maxstacksize ||
 		       ps_stack_pointer() <= ps_guard_of(L)->stack_soft)) {
 		luaD_callnoyield(L, func, 1);
 		return;
 	}
-	p = clLvalue(s2v(func))->p;
-	if (l_unlikely(PS_STACK_LAST(L) - top <= p->maxstacksize)) {
-		luaD_callnoyield(L, func, 1);
-		return;
-	}
-	for (missing = p->numparams - (top - func - 1); missing > 0; missing--)
+	for (missing = p->numparams - 1; missing > 0; missing--)
 		setnilvalue(s2v(top++));
 	PS_STACK_TOP(L) = top;
 	L->ci = ci = prepCallInfo(L, func, 1, CIST_FRESH, func + 1 + p->maxstacksize);
@@ -39,11 +36,11 @@ static inline void call(lua_State *L, StkId func)
 }
 
 /* As luaD_pcall(), where nothing runs that this could nest in. */
-int ps_call(lua_State *L, StkId func)
+int ps_call1(lua_State *L, StkId func)
 {
 	ptrdiff_t base = savestack(L, func);
 	l_uint32 levels = L->nCcalls;
-	struct lua_longjmp lj;
+	struct lua_longjmp lj ps_uninit;
 
 	lj.status = LUA_OK;
 	lj.previous = NULL;

@@ -146,10 +146,10 @@ bool ps_object_write(lua_State *L, const struct ps_object *object, const TString
 		     const TValue *value);
 
 /*
- * Calls the function at func with the arguments between it and the stack's top, protected, when
- * nothing runs in L. Returns a Lua status; one value is at func: the result, or the error.
+ * Calls the function at func with the one argument after it, which ends the stack, protected,
+ * when nothing runs in L. Returns a Lua status; one value is at func: the result, or the error.
  */
-int ps_call(lua_State *L, StkId func);
+int ps_call1(lua_State *L, StkId func);
 
 /* luaD_precall, as lvm.c calls it. */
 CallInfo *ps_guard_precall(lua_State *L, StkId func, int nresults);
