@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/* packetscript.ko: Lua, the engine, rules and their states. */
+/* packetscript.ko: Lua, the engine, rules and states. */
 #include <linux/init.h>
 #include <linux/module.h>
 
 #include "host_kernel.h"
-#include "rule.h"
+#include "state.h"
 
 static int __init packetscript_init(void)
 {
 	ps_host_setup();
-	return ps_rule_setup();
+	return ps_state_setup();
 }
 
 static void __exit packetscript_exit(void)
 {
-	ps_rule_teardown();
+	ps_state_teardown();
 	ps_host_teardown();
 }
 

@@ -106,10 +106,11 @@ static int lua_tg_check(const struct xt_tgchk_param *par)
 	}
 	if (!is_terminated(info->script, sizeof(info->script)) || info->script[0] != '/' ||
 	    !is_terminated(info->function, sizeof(info->function)) || !info->function[0] ||
-	    info->on_error >= XT_LUA_ON_ERROR_COUNT)
+	    info->on_error >= XT_LUA_ON_ERROR_COUNT || info->percpu > 1 ||
+	    memchr_inv(info->reserved, 0, sizeof(info->reserved)))
 		return -EINVAL;
 
-	rule = ps_rule_new(par->net, info->script, info->function, info->state,
+	rule = ps_rule_new(par->net, info->script, info->function, info->state, info->percpu,
 			   on_error[info->on_error].name);
 	if (IS_ERR(rule))
 		return PTR_ERR(rule);
@@ -132,7 +133,7 @@ static struct xt_target lua_target __read_mostly = {
 	.checkentry = lua_tg_check,
 	.destroy = lua_tg_destroy,
 	.targetsize = sizeof(struct xt_lua_tginfo),
-	.usersize = offsetof(struct xt_lua_tginfo, can_return),
+	.usersize = offsetof(struct xt_lua_tginfo, rule),
 	.me = THIS_MODULE,
 };
 

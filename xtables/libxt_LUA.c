@@ -18,7 +18,7 @@
 
 #define SCRIPT_BYTES_MAX	(256 * 1024)	/* the kernel reads no more either */
 
-enum { OPT_SCRIPT, OPT_FUNCTION, OPT_STATE, OPT_ON_ERROR };
+enum { OPT_SCRIPT, OPT_FUNCTION, OPT_STATE, OPT_PERCPU, OPT_ON_ERROR };
 
 /* The ids are the places in this table. */
 static const struct xt_option_entry options[] = {
@@ -26,6 +26,7 @@ static const struct xt_option_entry options[] = {
 	{ .name = "function", .id = OPT_FUNCTION, .type = XTTYPE_STRING },
 	{ .name = "state",    .id = OPT_STATE,    .type = XTTYPE_UINT32,
 	  .flags = XTOPT_PUT, XTOPT_POINTER(struct xt_lua_tginfo, state) },
+	{ .name = "percpu",   .id = OPT_PERCPU,   .type = XTTYPE_NONE },
 	{ .name = "on-error", .id = OPT_ON_ERROR, .type = XTTYPE_STRING },
 	XTOPT_TABLEEND,
 };
@@ -50,6 +51,8 @@ static void help(void)
 "  --script FILE     Lua script that decides about the packet (required)\n"
 "  --function NAME   function to call (default: " XT_LUA_FUNCTION_DEFAULT ")\n"
 "  --state N         Lua state to load the script into, 0-4294967295 (default: 0)\n"
+"  --percpu          a copy of the state for each CPU: no waiting for another CPU,\n"
+"                    but each copy has its own globals\n"
 "  --on-error drop|accept|continue\n"
 "                    what becomes of a packet whose function fails (default: drop)\n"
 "Example:\n"
@@ -217,6 +220,8 @@ static void on_error_parse(struct xt_option_call *cb)
 
 static void parse(struct xt_option_call *cb)
 {
+	struct xt_lua_tginfo *info = cb->data;
+
 	xtables_option_parse(cb);	/* refuses duplicates, stores the state */
 
 	switch (cb->entry->id) {
@@ -225,6 +230,9 @@ static void parse(struct xt_option_call *cb)
 		break;
 	case OPT_FUNCTION:
 		function_parse(cb);
+		break;
+	case OPT_PERCPU:
+		info->percpu = 1;
 		break;
 	case OPT_ON_ERROR:
 		on_error_parse(cb);
@@ -264,6 +272,8 @@ static void print(const void *ip, const struct xt_entry_target *target, int nume
 		printf(" function %s", info->function);
 	if (info->state != 0)
 		printf(" state %u", info->state);
+	if (info->percpu)
+		printf(" percpu");
 	if (info->on_error != XT_LUA_ON_ERROR_DROP)
 		printf(" on-error %s", on_error_name(info));
 }
@@ -278,6 +288,8 @@ static void save(const void *ip, const struct xt_entry_target *target)
 		printf(" --function %s", info->function);
 	if (info->state != 0)
 		printf(" --state %u", info->state);
+	if (info->percpu)
+		printf(" --percpu");
 	if (info->on_error != XT_LUA_ON_ERROR_DROP)
 		printf(" --on-error %s", on_error_name(info));
 }
@@ -320,7 +332,7 @@ static struct xtables_target targets[] = {
 		.revision	= 0,
 		.family		= NFPROTO_UNSPEC,
 		.size		= XT_ALIGN(sizeof(struct xt_lua_tginfo)),
-		.userspacesize	= offsetof(struct xt_lua_tginfo, can_return),
+		.userspacesize	= offsetof(struct xt_lua_tginfo, rule),
 		.help		= help,
 		.print		= print,
 		.save		= save,
@@ -333,7 +345,7 @@ static struct xtables_target targets[] = {
 		.revision	= 0,
 		.family		= NFPROTO_BRIDGE,
 		.size		= XT_ALIGN(sizeof(struct xt_lua_tginfo)),
-		.userspacesize	= offsetof(struct xt_lua_tginfo, can_return),
+		.userspacesize	= offsetof(struct xt_lua_tginfo, rule),
 		.help		= help,
 		.print		= ebtables_print,
 		.save		= save,

@@ -32,11 +32,12 @@ struct xt_lua_tginfo {
 	char function[XT_LUA_FUNCTION_SIZE];
 	__u32 state;
 	__u8 on_error;		/* enum xt_lua_on_error */
-	__u8 reserved[3];	/* zero */
+	__u8 percpu;		/* 0 or 1: a copy of the state for each CPU */
+	__u8 reserved[2];	/* zero */
 
 	/* The kernel's own, from here on. The same size for 32-bit userspace. */
-	__u8 can_return;	/* the table knows what to do with XT_RETURN from a target */
 	struct ps_rule *rule __attribute__((aligned(8)));
+	__u8 can_return __attribute__((aligned(8)));	/* the table knows XT_RETURN from a target */
 };
 
 #endif

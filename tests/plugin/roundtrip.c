@@ -175,7 +175,7 @@ static void check_unused_is_zero(const struct xtables_target *plugin,
 		      info->script + sizeof(info->script));
 	check_is_zero("after function", info->function + strlen(info->function),
 		      info->function + sizeof(info->function));
-	check_is_zero("after on_error", &info->on_error + 1, rule->data + plugin->size);
+	check_is_zero("after percpu", &info->percpu + 1, rule->data + plugin->size);
 }
 
 /* Userspace stops at userspacesize, but the rest must be zero as well. */
@@ -188,7 +188,7 @@ static void check_is_same(const struct xtables_target *plugin,
 
 static void check_layout(const struct xtables_target *plugin)
 {
-	if (plugin->userspacesize != offsetof(struct xt_lua_tginfo, can_return))
+	if (plugin->userspacesize != offsetof(struct xt_lua_tginfo, rule))
 		fail("userspacesize is %zu", plugin->userspacesize);
 	if (plugin->size != XT_ALIGN(sizeof(struct xt_lua_tginfo)))
 		fail("size is %zu", plugin->size);

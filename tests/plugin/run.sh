@@ -219,6 +219,8 @@ for value in '' DROP stolen drop,accept; do
 		"LUA: --on-error \"$value\": is no such verdict; give drop, accept or continue" \
 		--script good.lua --on-error "$value"
 done
+refuses "percpu twice" 'LUA: option "--percpu" can only be used once' \
+	--script good.lua --percpu --percpu
 refuses "unknown option" "unrecognized option '--size'" --script good.lua --size 1
 for option in 'script good.lua' 'function f' 'state 1' 'on-error drop'; do
 	name=${option% *} value=${option#* }
@@ -270,8 +272,10 @@ for family in ipv4 ipv6 arp bridge; do
 	saves "$family: defaults are not saved" " --script \"$script\"" \
 		--script good.lua --function process_packet --state 0 --on-error drop
 	saves "$family: all options are saved" \
-		" --script \"$script\" --function f --state 4294967295 --on-error accept" \
-		--on-error accept --state 4294967295 --function f --script good.lua
+		" --script \"$script\" --function f --state 4294967295 --percpu --on-error accept" \
+		--on-error accept --percpu --state 4294967295 --function f --script good.lua
+	saves "$family: percpu is saved" " --script \"$script\" --percpu" \
+		--percpu --script good.lua
 	saves "$family: on-error continue is saved" \
 		" --script \"$script\" --on-error continue" \
 		--script good.lua --on-error continue
@@ -285,8 +289,8 @@ done
 family=ipv4
 prints "list shows the script" " LUA script $script" --script good.lua
 prints "list shows what is not default" \
-	" LUA script $script function f state 1 on-error accept" \
-	--script good.lua --function f --state 1 --on-error accept
+	" LUA script $script function f state 1 percpu on-error accept" \
+	--script good.lua --function f --state 1 --on-error accept --percpu
 prints "list shows on-error continue" \
 	" LUA script $script on-error continue" --script good.lua --on-error continue
 family=bridge

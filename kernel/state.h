@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * The Lua states that rules share. A state belongs to a network namespace and lives from its
+ * first handler to its last. It is one Lua state, or one for each CPU: its copies.
+ */
+#ifndef PS_STATE_H
+#define PS_STATE_H
+
+#include <linux/list.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+#include "script.h"
+
+struct net;
+struct ps_source;
+struct ps_state;
+
+/*
+ * One Lua state that handles packets. What runs in it has softirqs disabled, and holds the lock
+ * if CPUs share it. A copy that is a CPU's own is touched on that CPU only, or while that CPU
+ * is offline.
+ */
+struct ps_copy {
+	bool is_shared;
+	unsigned int cpu;	/* whose it is, if not shared */
+	char prefix[16];	/* of messages: says so */
+	spinlock_t lock;
+	struct ps_script script;
+	u64 packets;
+	u64 errors;
+};
+
+static inline void ps_copy_lock(struct ps_copy *copy)
+{
+	if (copy->is_shared)
+		spin_lock(&copy->lock);
+}
+
+static inline void ps_copy_unlock(struct ps_copy *copy)
+{
+	if (copy->is_shared)
+		spin_unlock(&copy->lock);
+}
+
+/* A function of a script, in each copy of a state. */
+struct ps_handler {
+	struct list_head list;
+	struct ps_state *state;
+	const struct ps_source *source;
+	char *function;
+	/* Where a CPU finds it. Of CPUs that were never online there may be nothing. */
+	struct ps_call {
+		struct ps_copy *copy;
+		int number;
+	} __percpu *calls;
+};
+
+/*
+ * Finds the function of the script at path, in state id of net, which is made if need be. The
+ * script is read and run, once in each copy, if the state does not have it. Returns 0; -EINVAL
+ * if the script is refused, or the state exists and is_percpu is not what it is (the log says
+ * so); others from reading the file. Process context, may sleep. ps_handler_clean() undoes it.
+ */
+int ps_handler_init(struct ps_handler *handler, struct net *net, u32 id, bool is_percpu,
+		    const char *path, const char *function);
+
+/* No packet is in the handler any more. Process context, may sleep. */
+void ps_handler_clean(struct ps_handler *handler);
+
+int ps_state_setup(void);
+void ps_state_teardown(void);
+
+#endif
