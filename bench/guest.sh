@@ -79,10 +79,16 @@ script() {
 	load_script 1 "${functions[0]}"
 }
 
+# percpu NAME: with a copy of the state for each CPU
+percpu() {
+	options=' --percpu'
+	script "$1"
+}
+
 # load_script STATE FUNCTION: replaces the rule; a state that was not there yet is a new one
 load_script() {
 	printf '%s\n' '*mangle' ':POSTROUTING ACCEPT' \
-		"-A POSTROUTING -d $sent_to -j LUA --script $file --state $1 --function $2" COMMIT |
+		"-A POSTROUTING -d $sent_to -j LUA --script $file --state $1 --function $2$options" COMMIT |
 		at R iptables-legacy-restore
 }
 
@@ -227,7 +233,7 @@ report() {
 }
 
 run_row() {
-	local program='' problem='' file='' functions=(-) rounds=3 error cost sent
+	local program='' problem='' file='' options='' functions=(-) rounds=3 error cost sent
 	local payloads=$payloads
 	[ "${group[$name]}" != unit ] || payloads=${payloads%% *} # units don't look at it
 	! has "$name" apart || [ -z "$network" ] || network_down
