@@ -89,3 +89,10 @@ enum ps_verdict ps_rule_run(struct ps_rule *rule, struct ps_packet *pkt, u16 *qu
 	return verdict;
 }
 EXPORT_SYMBOL_GPL(ps_rule_run);
+
+/* Any copy will do: they are summed. */
+void ps_rule_count_pulled(struct ps_rule *rule)
+{
+	atomic64_inc(&raw_cpu_ptr(rule->handler.calls)->copy->pulled);
+}
+EXPORT_SYMBOL_GPL(ps_rule_count_pulled);

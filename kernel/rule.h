@@ -30,4 +30,7 @@ void ps_rule_free(struct ps_rule *rule);
  */
 enum ps_verdict ps_rule_run(struct ps_rule *rule, struct ps_packet *pkt, u16 *queue);
 
+/* The script made bytes of a packet be pulled out of pages: once for each packet. Any context. */
+void ps_rule_count_pulled(struct ps_rule *rule);
+
 #endif

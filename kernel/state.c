@@ -59,11 +59,11 @@ static void unlock_states(void)
 
 #define for_each_copy(copy, cpu, state)				\
 	for_each_possible_cpu(cpu)				\
-		if (((copy) = (state)->copies[cpu]))
+		if (!((copy) = (state)->copies[cpu])) {} else
 
 /*
- * Errands: what is done in a copy, on its CPU. There, disabled softirqs keep packets out, so
- * these need no lock against it. An offline CPU has no packets. Results are those of f.
+ * Errands: what is done in a copy, on its CPU, where disabled softirqs are enough to keep packets
+ * out. An offline CPU has no packets.
  */
 struct errand {
 	struct work_struct work;
@@ -505,7 +505,7 @@ void ps_handler_clean(struct ps_handler *handler)
  */
 static void state_show(struct seq_file *seq, const struct ps_state *state)
 {
-	u64 packets = 0, errors = 0;
+	u64 packets = 0, errors = 0, pulled = 0;
 	unsigned long allocations = 0;
 	unsigned int copies = 0, cpu;
 	const struct ps_copy *copy;
@@ -516,6 +516,7 @@ static void state_show(struct seq_file *seq, const struct ps_state *state)
 
 		packets += READ_ONCE(copy->packets);
 		errors += READ_ONCE(copy->errors);
+		pulled += atomic64_read(&copy->pulled);
 		memory += READ_ONCE(rt->memory);
 		allocations += READ_ONCE(rt->allocations);
 		copies++;
@@ -523,9 +524,10 @@ static void state_show(struct seq_file *seq, const struct ps_state *state)
 	seq_printf(seq, "%-10u %6u %12llu %10llu %8zu %12lu ", state->id, state->rules,
 		   packets, errors, memory, allocations);
 	if (state->is_percpu)
-		seq_printf(seq, "%6u\n", copies);
+		seq_printf(seq, "%6u", copies);
 	else
-		seq_printf(seq, "%6s\n", "-");
+		seq_printf(seq, "%6s", "-");
+	seq_printf(seq, " %10llu\n", pulled);
 }
 
 static int states_show(struct seq_file *seq, void *v)
@@ -533,8 +535,8 @@ static int states_show(struct seq_file *seq, void *v)
 	const struct net *net = seq_file_single_net(seq);
 	const struct ps_state *state;
 
-	seq_printf(seq, "%-10s %6s %12s %10s %8s %12s %6s\n", "state", "rules", "packets",
-		   "errors", "memory", "allocations", "percpu");
+	seq_printf(seq, "%-10s %6s %12s %10s %8s %12s %6s %10s\n", "state", "rules", "packets",
+		   "errors", "memory", "allocations", "percpu", "pulled");
 	mutex_lock(&states_mutex);
 	list_for_each_entry(state, &states, list) {
 		if (state->net == net)

@@ -6,6 +6,7 @@
 #ifndef PS_STATE_H
 #define PS_STATE_H
 
+#include <linux/atomic.h>
 #include <linux/list.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -24,11 +25,12 @@ struct ps_state;
 struct ps_copy {
 	bool is_shared;
 	unsigned int cpu;	/* whose it is, if not shared */
-	char prefix[16];	/* of messages: says so */
 	spinlock_t lock;
-	struct ps_script script;
 	u64 packets;
 	u64 errors;
+	atomic64_t pulled;	/* counted outside of the lock */
+	char prefix[16];	/* of messages: whose it is */
+	struct ps_script script;
 };
 
 static inline void ps_copy_lock(struct ps_copy *copy)

@@ -65,10 +65,14 @@ static unsigned int lua_tg(struct sk_buff *skb, const struct xt_action_param *pa
 {
 	const struct xt_lua_tginfo *info = par->targinfo;
 	struct ps_skb_packet p ps_uninit;
+	enum ps_verdict verdict;
 	u16 queue;
 
 	ps_skb_init(&p, skb, has_link(par));
-	switch (run(info, &p, &queue)) {
+	verdict = run(info, &p, &queue);
+	if (unlikely(p.pulled))
+		ps_rule_count_pulled(info->rule);
+	switch (verdict) {
 	case PS_VERDICT_DROP:
 		return NF_DROP;
 	case PS_VERDICT_ACCEPT:

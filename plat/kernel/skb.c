@@ -5,18 +5,32 @@
 
 #include "skb.h"
 
-static struct sk_buff *skb_of(struct ps_packet *pkt)
+static struct ps_skb_packet *skb_packet_of(struct ps_packet *pkt)
 {
-	return container_of(pkt, struct ps_skb_packet, pkt)->skb;
+	return container_of(pkt, struct ps_skb_packet, pkt);
 }
 
-/* After anything that may have moved the bytes. */
+static struct sk_buff *skb_of(struct ps_packet *pkt)
+{
+	return skb_packet_of(pkt)->skb;
+}
+
 static void refresh(struct ps_packet *pkt)
 {
 	struct sk_buff *skb = skb_of(pkt);
 
 	pkt->data = skb->data - pkt->network;
 	pkt->readable = pkt->network + skb_headlen(skb);
+}
+
+/* After anything that may have moved the bytes. */
+static void moved(struct ps_packet *pkt)
+{
+	uint32_t readable = pkt->readable;
+
+	refresh(pkt);
+	if (pkt->readable > readable)
+		skb_packet_of(pkt)->pulled = true;
 }
 
 static bool pull(struct ps_packet *pkt, uint32_t end)
@@ -29,7 +43,7 @@ static bool pull(struct ps_packet *pkt, uint32_t end)
 	if (end < pkt->network || skb_shared(skb))
 		return false;
 	ok = pskb_may_pull(skb, end - pkt->network);
-	refresh(pkt);	/* also after a failure: the head may have moved before it */
+	moved(pkt);	/* also after a failure: the head may have moved before it */
 	return ok;
 }
 
@@ -52,7 +66,7 @@ static bool make_writable(struct ps_packet *pkt, uint32_t end)
 	if (skb_shared(skb))
 		return false;
 	ok = make_private(skb, pkt->network, len);
-	refresh(pkt);
+	moved(pkt);
 	if (!ok) {
 		pkt->writable = 0;
 		return false;
@@ -88,6 +102,7 @@ void ps_skb_init(struct ps_skb_packet *p, struct sk_buff *skb, bool has_link)
 	struct ps_packet *pkt = &p->pkt;
 
 	p->skb = skb;
+	p->pulled = false;
 	pkt->ops = &skb_ops;
 	pkt->has_link = has_link && skb_mac_header_was_set(skb) &&
 			skb->data - skb_mac_header(skb) == ETH_HLEN;

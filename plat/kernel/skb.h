@@ -12,6 +12,7 @@
 struct ps_skb_packet {
 	struct ps_packet pkt;
 	struct sk_buff *skb;
+	bool pulled;	/* bytes were copied from pages, as they stood beyond the linear part */
 };
 
 /*
