@@ -609,7 +609,6 @@ int ps_bind_open(lua_State *L)
 {
 	struct ps_bind *bind = ps_bind_of(L);
 	struct ps_field_method *method;
-	struct ps_view *whole;
 	size_t i;
 
 	bind->serial = 1;
@@ -639,9 +638,9 @@ int ps_bind_open(lua_State *L)
 	}
 	luaL_requiref(L, "bytes", ps_bytes_open, 1);
 	lua_pop(L, 1);
-	whole = bind->views[0].block[0];
-	whole->place.header.proto = &ps_proto_raw;
-	whole->place.flags = PS_VIEW_WHOLE;
+	bind->whole = bind->views[0].block[0];
+	bind->whole->place.header.proto = &ps_proto_raw;
+	bind->whole->place.flags = PS_VIEW_WHOLE;
 	bind->serial++;		/* the first views are free */
 	return 0;
 }
@@ -658,17 +657,4 @@ void ps_bind_clean(struct ps_bind *bind)
 	ps_host_realloc(bind->fields, 0);
 	bind->views = NULL;
 	bind->fields = NULL;
-}
-
-void *ps_bind_packet(struct ps_bind *bind, struct ps_packet *pkt)
-{
-	struct ps_pool *pool = &bind->views[0];
-	struct ps_view *v = pool->block[0];
-
-	bind->pkt = pkt;
-	bind->nheaders = 0;
-	pool->packet = v->packet = bind->serial;
-	pool->used = 1;
-	v->place.header.range.len = pkt->len;
-	return v;
 }

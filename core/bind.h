@@ -44,6 +44,7 @@ struct ps_bind {
 	struct ps_plan *plans[PS_PLANS];	/* by address of the code; core/direct.c */
 	struct ps_pool bytes;
 	struct ps_pool *views;		/* for each protocol */
+	struct ps_view *whole;		/* that of the whole packet: the first of raw's */
 	struct ps_field_method *fields;	/* for each field of each: its method, its pool */
 };
 
@@ -65,16 +66,6 @@ void ps_bind_clean(struct ps_bind *bind);
  * puts their values where scripts name them. No newline: a script's first line stays its first.
  */
 void ps_bind_push_constants(struct lua_State *L);
-
-/* Begins a packet. Returns the block of its raw view. Does not raise. */
-void *ps_bind_packet(struct ps_bind *bind, struct ps_packet *pkt);
-
-/* Ends it: all views are gone. */
-static inline void ps_bind_release(struct ps_bind *bind)
-{
-	bind->pkt = NULL;
-	bind->serial++;
-}
 
 static inline struct ps_bind *ps_bind_of(struct lua_State *L)
 {

@@ -53,7 +53,7 @@ static inline bool find_payload(struct ps_packet *pkt, const struct ps_place *at
 	       ps_proto_fits(pkt, payload);
 }
 
-static inline __attribute__((always_inline)) int
+static inline __attribute__((__always_inline__)) int
 payload_at(struct ps_bind *bind, const struct ps_place *at, unsigned int id, struct ps_place *to)
 {
 	to->header.proto = ps_protos[id];

@@ -7,12 +7,9 @@
 #include "lua.h"
 #include "lauxlib.h"
 
-#include "inside.h"
-#include "ldo.h"
-#include "ltable.h"
-
 #include "host.h"
 #include "script.h"
+#include "view.h"
 
 /*
  * Periods of PS_HOST_TICK_MS. A virtual machine that its host holds up sees one or two of them in
@@ -22,7 +19,7 @@
 #define TICKS_LOAD	25
 
 /* A function that rules call. */
-struct ps_handler {
+struct ps_function {
 	TValue function;
 	int ref;	/* that keeps it, or LUA_NOREF: the place is free */
 };
@@ -241,7 +238,7 @@ int ps_script_load(struct ps_script *s, const char *path, const char *text, size
 struct find_request {
 	const char *path;
 	const char *function;
-	struct ps_handler *handler;	/* to be filled in */
+	struct ps_function *handler;	/* to be filled in */
 };
 
 static int has(lua_State *L)
@@ -287,7 +284,7 @@ static int find(lua_State *L)
 /* The place of a new handler, or -1 when there is no memory. */
 static int free_place(struct ps_script *s)
 {
-	struct ps_handler *handlers;
+	struct ps_function *handlers;
 	int i;
 
 	for (i = 0; i < s->nhandlers; i++) {
@@ -386,15 +383,14 @@ enum ps_verdict ps_script_run(struct ps_script *s, int handler, struct ps_packet
 	struct ps_runtime *rt = &s->bind.rt;
 	lua_State *L = rt->L;
 	StkId func = PS_STACK_TOP(L);
-	ptrdiff_t base = savestack(L, func);
 	enum ps_verdict verdict = PS_VERDICT_ERROR;
 	int status;
 
 	ps_runtime_enter(rt, TICKS_PACKET);
 	setobj2s(L, func, &s->handlers[handler].function);
-	PS_STACK_TOP(L)++;
-	ps_push_block(L, ps_bind_packet(&s->bind, pkt));
-	status = ps_call1(L, func);
+	setuvalue(L, s2v(func + 1), ps_userdata_of(ps_bind_packet(&s->bind, pkt)));
+	PS_STACK_TOP(L) = func + 2;
+	status = ps_call1(L);
 	ps_bind_release(&s->bind);
 	ps_runtime_leave(rt);
 
@@ -402,7 +398,7 @@ enum ps_verdict ps_script_run(struct ps_script *s, int handler, struct ps_packet
 		verdict = to_verdict(s, handler, queue);
 	else
 		fail(s, status);
-	PS_STACK_TOP(L) = restorestack(L, base);
+	PS_STACK_TOP(L)--;
 	return verdict;
 }
 

@@ -13,11 +13,11 @@
 #define PS_SCRIPT_TEXT_MAX	(256 * 1024)	/* bytes of a script */
 #define PS_SCRIPT_ERROR_SIZE	256
 
-struct ps_handler;
+struct ps_function;
 
 struct ps_script {
 	struct ps_bind bind;		/* first: found through the lua_State */
-	struct ps_handler *handlers;
+	struct ps_function *handlers;
 	int nhandlers;
 	char error[PS_SCRIPT_ERROR_SIZE];	/* what the last call that failed has to say */
 };

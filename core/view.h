@@ -88,6 +88,28 @@ static inline bool ps_known_address(struct ps_bind *bind, const char *text, uint
 	return known->text == text && known->type == type;
 }
 
+/* Begins a packet. Returns its raw view. */
+static inline struct ps_view *ps_bind_packet(struct ps_bind *bind, struct ps_packet *pkt)
+{
+	struct ps_pool *pool = bind->views;
+	struct ps_view *v = bind->whole;
+
+	bind->pkt = pkt;
+	bind->nheaders = 0;
+	pool->packet = bind->serial;
+	pool->used = 1;
+	v->packet = bind->serial;
+	v->place.header.range.len = pkt->len;
+	return v;
+}
+
+/* Ends it: all views are gone. */
+static inline void ps_bind_release(struct ps_bind *bind)
+{
+	bind->pkt = NULL;
+	bind->serial++;
+}
+
 /*
  * The header as something that others lie in: kept until the packet's end. Headers without a
  * checksum don't matter to what they enclose. False: there are too many.

@@ -58,13 +58,18 @@ static void log_error(struct ps_rule *rule, const struct ps_copy *copy)
 			(int)strlen(error), error, rule->on_error);
 }
 
-/* Softirqs are disabled. */
-static enum ps_verdict run(struct ps_rule *rule, struct ps_packet *pkt, u16 *queue)
+/* Most hooks have softirqs disabled already, and doing it again is not for free. */
+enum ps_verdict ps_rule_run(struct ps_rule *rule, struct ps_packet *pkt, u16 *queue)
 {
-	const struct ps_call *call = this_cpu_ptr(rule->handler.calls);
-	struct ps_copy *copy = call->copy;
+	bool enabled = !softirq_count();
+	const struct ps_call *call;
 	enum ps_verdict verdict;
+	struct ps_copy *copy;
 
+	if (unlikely(enabled))
+		local_bh_disable();
+	call = this_cpu_ptr(rule->handler.calls);
+	copy = call->copy;
 	ps_copy_lock(copy);
 	copy->packets++;
 	verdict = ps_script_run(&copy->script, call->number, pkt, queue);
@@ -73,19 +78,8 @@ static enum ps_verdict run(struct ps_rule *rule, struct ps_packet *pkt, u16 *que
 		log_error(rule, copy);
 	}
 	ps_copy_unlock(copy);
-	return verdict;
-}
-
-/* Most hooks have softirqs disabled already, and doing it again is not for free. */
-enum ps_verdict ps_rule_run(struct ps_rule *rule, struct ps_packet *pkt, u16 *queue)
-{
-	enum ps_verdict verdict;
-
-	if (likely(softirq_count()))
-		return run(rule, pkt, queue);
-	local_bh_disable();
-	verdict = run(rule, pkt, queue);
-	local_bh_enable();
+	if (unlikely(enabled))
+		local_bh_enable();
 	return verdict;
 }
 EXPORT_SYMBOL_GPL(ps_rule_run);

@@ -66,7 +66,7 @@ static unsigned int lua_tg(struct sk_buff *skb, const struct xt_action_param *pa
 	const struct xt_lua_tginfo *info = par->targinfo;
 	struct ps_skb_packet p ps_uninit;
 	enum ps_verdict verdict;
-	u16 queue;
+	u16 queue ps_uninit;
 
 	ps_skb_init(&p, skb, has_link(par));
 	verdict = run(info, &p, &queue);

@@ -13,48 +13,62 @@
 #include "attr.h"
 #include "inside.h"
 
-/* As luaD_callnoyield(), for one argument: what the ordinary case needs of it. */
-static __attribute__((noinline)) void call(lua_State *L, StkId func)
+/* The stack at rest has one slot, which is no function's. */
+#define BOTTOM	sizeof(StackValue)
+
+static __attribute__((__noinline__)) void call_anything(lua_State *L)
 {
-	StkId top = func + 2;
+	luaD_callnoyield(L, restorestack(L, BOTTOM), 1);
+}
+
+/* As luaD_callnoyield(), for one argument: what the ordinary case needs of it. */
+static __attribute__((__noinline__)) void call(lua_State *L)
+{
+	StkId func = restorestack(L, BOTTOM), top = func + 2;
 	const Proto *p;
 	CallInfo *ci;
 	int missing;
 
 	p = ttisLclosure(s2v(func)) ? clLvalue(s2v(func))->p : NULL;
-	if (l_unlikely(!p || PS_STACK_LAST(L) - top <= p->maxstacksize ||
+	ci = L->ci->next;
+	if (l_unlikely(!p || !ci || PS_STACK_LAST(L) - top <= p->maxstacksize ||
 		       ps_stack_pointer() <= ps_guard_of(L)->stack_soft)) {
-		luaD_callnoyield(L, func, 1);
+		call_anything(L);
 		return;
 	}
 	for (missing = p->numparams - 1; missing > 0; missing--)
 		setnilvalue(s2v(top++));
 	PS_STACK_TOP(L) = top;
-	L->ci = ci = prepCallInfo(L, func, 1, CIST_FRESH, func + 1 + p->maxstacksize);
+	ci = prepCallInfo(L, func, 1, CIST_FRESH, func + 1 + p->maxstacksize);
+	L->ci = ci;
 	ci->u.l.savedpc = p->code;
 	luaV_execute(L, ci);
 }
 
-/* As luaD_pcall(), where nothing runs that this could nest in. */
-int ps_call1(lua_State *L, StkId func)
+/* As luaD_pcall() does it, for a call that nothing is around. */
+static __attribute__((__noinline__)) int clean_up(lua_State *L, int status)
 {
-	ptrdiff_t base = savestack(L, func);
-	l_uint32 levels = L->nCcalls;
+	L->ci = &L->base_ci;
+	L->allowhook = 1;
+	L->errfunc = 0;
+	L->nCcalls = 0;
+	incnny(L);
+	ps_guard_of(L)->running = L;
+	status = luaD_closeprotected(L, BOTTOM, status);
+	luaD_seterrorobj(L, status, restorestack(L, BOTTOM));
+	luaD_shrinkstack(L);
+	return status;
+}
+
+int ps_call1(lua_State *L)
+{
 	struct lua_longjmp lj ps_uninit;
+	int status;
 
 	lj.status = LUA_OK;
-	lj.previous = NULL;
 	L->errorJmp = &lj;
-	LUAI_TRY(L, &lj, call(L, func););
+	LUAI_TRY(L, &lj, call(L););
 	L->errorJmp = NULL;
-	if (l_unlikely(lj.status != LUA_OK)) {
-		L->ci = &L->base_ci;
-		L->allowhook = 1;
-		L->errfunc = 0;
-		L->nCcalls = levels;
-		lj.status = luaD_closeprotected(L, base, lj.status);
-		luaD_seterrorobj(L, lj.status, restorestack(L, base));
-		luaD_shrinkstack(L);
-	}
-	return lj.status;
+	status = lj.status;
+	return l_likely(status == LUA_OK) ? status : clean_up(L, status);
 }

@@ -15,7 +15,7 @@ struct ps_runtime;
 struct ps_guard {
 	unsigned long stack_soft;	/* C stack addresses below raise "C stack overflow" */
 	unsigned long stack_hard;	/* below this, handling that error is given up */
-	struct lua_State *running;	/* the coroutine that runs now */
+	struct lua_State *running;	/* the coroutine that runs now; between uses the main one */
 	volatile int expired;		/* the time is up; set by ps_runtime_expire() */
 	unsigned long code;		/* counts functions freed: others' code may now be there */
 };

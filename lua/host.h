@@ -16,17 +16,13 @@ struct ps_guard;
 void *ps_host_realloc(void *block, size_t size);
 
 /*
- * Bytes of C stack that Lua may use from address sp downwards, such that what it calls still
- * fits below. Less than a script needs is an answer too: Lua raises "C stack overflow".
- */
-size_t ps_host_stack_budget(unsigned long sp);
-
-/*
  * Between these two calls ps_host_guard() on this CPU is guard, and ps_runtime_expire() is
- * called from an interrupt when ticks periods (PS_HOST_TICK_MS) have gone by. The kernel: call
- * with softirqs disabled. They do not nest.
+ * called from an interrupt when ticks periods (PS_HOST_TICK_MS) have gone by. Returns how many
+ * bytes of C stack Lua may use from address sp downwards, such that what it calls still fits below.
+ * Less than a script needs is an answer too: Lua raises "C stack overflow". The kernel: call with
+ * softirqs disabled. They do not nest.
  */
-void ps_host_enter(struct ps_guard *guard, unsigned int ticks);
+size_t ps_host_enter(struct ps_guard *guard, unsigned int ticks, unsigned long sp);
 void ps_host_leave(void);
 
 #define PS_HOST_TICK_MS		10

@@ -146,10 +146,10 @@ bool ps_object_write(lua_State *L, const struct ps_object *object, const TString
 		     const TValue *value);
 
 /*
- * Calls the function at func with the one argument after it, which ends the stack, protected,
- * when nothing runs in L. Returns a Lua status; one value is at func: the result, or the error.
+ * Calls the function that is all there is on the stack but for one argument, protected, when
+ * nothing runs in L. Returns a Lua status; what is left is one value: the result, or the error.
  */
-int ps_call1(lua_State *L, StkId func);
+int ps_call1(lua_State *L);
 
 /* luaD_precall, as lvm.c calls it. */
 CallInfo *ps_guard_precall(lua_State *L, StkId func, int nresults);

@@ -183,24 +183,10 @@ void ps_guard_enter_level(lua_State *L)
 	luaE_incCstack(L);
 }
 
-void ps_runtime_enter(struct ps_runtime *rt, unsigned int ticks)
+void ps_runtime_recover(struct ps_runtime *rt)
 {
-	unsigned long sp = ps_stack_pointer();
-	unsigned long budget = ps_host_stack_budget(sp);
-
-	rt->guard.stack_hard = sp - budget;
-	rt->guard.stack_soft = rt->guard.stack_hard + budget / 6;	/* to handle an overflow */
-	rt->guard.running = rt->L;
-	ps_host_enter(&rt->guard, ticks);
-}
-
-void ps_runtime_leave(struct ps_runtime *rt)
-{
-	ps_host_leave();
-	if (l_unlikely(rt->guard.expired)) {
-		rt->guard.expired = 0;
-		lua_sethook(rt->L, NULL, 0, 0);
-	}
+	rt->guard.expired = 0;
+	lua_sethook(rt->L, NULL, 0, 0);
 }
 
 int ps_runtime_call(struct ps_runtime *rt, lua_CFunction f, void *context, unsigned int ticks)
@@ -325,6 +311,7 @@ int ps_runtime_init(struct ps_runtime *rt, unsigned int state_id, size_t memory_
 	if (!rt->L)
 		return -1;
 	memcpy(lua_getextraspace(rt->L), &rt, sizeof(rt));
+	rt->guard.running = rt->L;
 
 	status = ps_runtime_call(rt, open_libraries, NULL, ~0u);
 	lua_settop(rt->L, 0);

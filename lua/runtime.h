@@ -7,7 +7,9 @@
 #define PS_RUNTIME_H
 
 #include <stddef.h>
+#include "attr.h"
 #include "guard.h"
+#include "host.h"
 
 struct ps_runtime {
 	struct ps_guard guard;		/* first: found through LUA_EXTRASPACE */
@@ -25,12 +27,28 @@ struct ps_runtime {
 int ps_runtime_init(struct ps_runtime *rt, unsigned int state_id, size_t memory_max);
 void ps_runtime_clean(struct ps_runtime *rt);
 
+/* Makes one whose time was up ready for the next use. */
+void ps_runtime_recover(struct ps_runtime *rt);
+
 /*
  * Every use of rt->L stands between these two: they set the limits of C stack (from here
  * downwards) and of time (ticks periods of PS_HOST_TICK_MS, counted from the next one on).
  */
-void ps_runtime_enter(struct ps_runtime *rt, unsigned int ticks);
-void ps_runtime_leave(struct ps_runtime *rt);
+static inline void ps_runtime_enter(struct ps_runtime *rt, unsigned int ticks)
+{
+	unsigned long sp = ps_stack_pointer();
+	unsigned long budget = ps_host_enter(&rt->guard, ticks, sp);
+
+	rt->guard.stack_hard = sp - budget;
+	rt->guard.stack_soft = sp - budget + budget / 8 + budget / 16;	/* to handle an overflow */
+}
+
+static inline void ps_runtime_leave(struct ps_runtime *rt)
+{
+	ps_host_leave();
+	if (ps_unlikely(rt->guard.expired))
+		ps_runtime_recover(rt);
+}
 
 /*
  * Calls f with context as a light userdata, protected, between enter and leave. Returns a Lua

@@ -70,19 +70,6 @@ void ps_host_log(const char *line)
 	pr_info_ratelimited("%*pE\n", (int)strlen(line), line);
 }
 
-/* On an interrupt's stack, which is as large, little has been used when packets come. */
-size_t ps_host_stack_budget(unsigned long sp)
-{
-	unsigned long end = (unsigned long)end_of_stack(current);
-	unsigned long left = sp - end;
-
-	if (left >= THREAD_SIZE)
-		return STACK_BUDGET;
-	if (left <= STACK_RESERVE)
-		return 0;
-	return min_t(unsigned long, left - STACK_RESERVE, STACK_BUDGET);
-}
-
 /*
  * The watch: a timer on each CPU on which scripts run. It looks every PS_HOST_TICK_MS whether
  * the run that it saw the last time still goes on, and rests when there was none. A run costs
@@ -125,7 +112,20 @@ rest:
 	return HRTIMER_NORESTART;
 }
 
-void ps_host_enter(struct ps_guard *guard, unsigned int ticks)
+/* On an interrupt's stack, which is as large, little has been used when packets come. */
+static inline size_t stack_budget(unsigned long sp)
+{
+	unsigned long end = (unsigned long)end_of_stack(current);
+	unsigned long left = sp - end;
+
+	if (left >= THREAD_SIZE)
+		return STACK_BUDGET;
+	if (left <= STACK_RESERVE)
+		return 0;
+	return min_t(unsigned long, left - STACK_RESERVE, STACK_BUDGET);
+}
+
+size_t ps_host_enter(struct ps_guard *guard, unsigned int ticks, unsigned long sp)
 {
 	struct watch *w = this_cpu_ptr(&watches);
 
@@ -137,6 +137,7 @@ void ps_host_enter(struct ps_guard *guard, unsigned int ticks)
 		w->armed = true;
 		hrtimer_start(&w->timer, ms_to_ktime(PS_HOST_TICK_MS), HRTIMER_MODE_REL_PINNED_HARD);
 	}
+	return stack_budget(sp);
 }
 
 void ps_host_leave(void)

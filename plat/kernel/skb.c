@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-#include <linux/etherdevice.h>
-#include <linux/if_ether.h>
 #include <linux/module.h>
 
 #include "skb.h"
@@ -15,20 +13,12 @@ static struct sk_buff *skb_of(struct ps_packet *pkt)
 	return skb_packet_of(pkt)->skb;
 }
 
-static void refresh(struct ps_packet *pkt)
-{
-	struct sk_buff *skb = skb_of(pkt);
-
-	pkt->data = skb->data - pkt->network;
-	pkt->readable = pkt->network + skb_headlen(skb);
-}
-
 /* After anything that may have moved the bytes. */
 static void moved(struct ps_packet *pkt)
 {
 	uint32_t readable = pkt->readable;
 
-	refresh(pkt);
+	ps_skb_refresh(skb_packet_of(pkt));
 	if (pkt->readable > readable)
 		skb_packet_of(pkt)->pulled = true;
 }
@@ -91,30 +81,9 @@ static bool own_checksum(struct ps_packet *pkt)
 	return true;
 }
 
-static const struct ps_packet_ops skb_ops = {
+const struct ps_packet_ops ps_skb_ops = {
 	.pull = pull,
 	.make_writable = make_writable,
 	.own_checksum = own_checksum,
 };
-
-void ps_skb_init(struct ps_skb_packet *p, struct sk_buff *skb, bool has_link)
-{
-	struct ps_packet *pkt = &p->pkt;
-
-	p->skb = skb;
-	p->pulled = false;
-	pkt->ops = &skb_ops;
-	pkt->has_link = has_link && skb_mac_header_was_set(skb) &&
-			skb->data - skb_mac_header(skb) == ETH_HLEN;
-	pkt->network = pkt->has_link ? ETH_HLEN : 0;
-	pkt->protocol = ntohs(skb->protocol);
-	pkt->len = pkt->network + skb->len;
-	pkt->partial = 0;
-	if (skb->ip_summed == CHECKSUM_PARTIAL)
-		pkt->partial = pkt->network + skb_checksum_start_offset(skb) + skb->csum_offset;
-	refresh(pkt);
-	/* what make_writable() would find there is nothing to do for */
-	pkt->writable = skb_cloned(skb) || skb_shared(skb) ||
-			skb->ip_summed == CHECKSUM_COMPLETE ? 0 : pkt->readable;
-}
-EXPORT_SYMBOL_GPL(ps_skb_init);
+EXPORT_SYMBOL_GPL(ps_skb_ops);

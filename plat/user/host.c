@@ -29,21 +29,17 @@ void ps_host_abort(void)
 	abort();
 }
 
-size_t ps_host_stack_budget(unsigned long sp)
-{
-	(void)sp;
-	return STACK_BUDGET;
-}
-
 struct ps_guard *ps_host_guard(void)
 {
 	return current_guard;
 }
 
-void ps_host_enter(struct ps_guard *guard, unsigned int ticks)
+size_t ps_host_enter(struct ps_guard *guard, unsigned int ticks, unsigned long sp)
 {
 	(void)ticks;
+	(void)sp;
 	current_guard = guard;
+	return STACK_BUDGET;
 }
 
 void ps_host_leave(void)
