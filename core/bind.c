@@ -605,6 +605,19 @@ void ps_bind_push_constants(lua_State *L)
 	luaL_pushresult(&b);
 }
 
+/* The view that handlers get. No pool has it. */
+static struct ps_view *new_whole(lua_State *L)
+{
+	struct ps_view *v = lua_newuserdatauv(L, sizeof(*v), 0);
+
+	memset(v, 0, sizeof(*v));
+	ps_bind_object(L, &v->object, PS_OBJECT_VIEW, ps_proto_raw.name);
+	v->place.header.proto = &ps_proto_raw;
+	v->place.flags = PS_VIEW_WHOLE;
+	luaL_ref(L, LUA_REGISTRYINDEX);
+	return v;
+}
+
 int ps_bind_open(lua_State *L)
 {
 	struct ps_bind *bind = ps_bind_of(L);
@@ -638,9 +651,7 @@ int ps_bind_open(lua_State *L)
 	}
 	luaL_requiref(L, "bytes", ps_bytes_open, 1);
 	lua_pop(L, 1);
-	bind->whole = bind->views[0].block[0];
-	bind->whole->place.header.proto = &ps_proto_raw;
-	bind->whole->place.flags = PS_VIEW_WHOLE;
+	bind->whole = new_whole(L);
 	bind->serial++;		/* the first views are free */
 	return 0;
 }

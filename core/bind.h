@@ -44,7 +44,7 @@ struct ps_bind {
 	struct ps_plan *plans[PS_PLANS];	/* by address of the code; core/direct.c */
 	struct ps_pool bytes;
 	struct ps_pool *views;		/* for each protocol */
-	struct ps_view *whole;		/* that of the whole packet: the first of raw's */
+	struct ps_view *whole;		/* of the packet: what handlers get */
 	struct ps_field_method *fields;	/* for each field of each: its method, its pool */
 };
 

@@ -91,13 +91,10 @@ static inline bool ps_known_address(struct ps_bind *bind, const char *text, uint
 /* Begins a packet. Returns its raw view. */
 static inline struct ps_view *ps_bind_packet(struct ps_bind *bind, struct ps_packet *pkt)
 {
-	struct ps_pool *pool = bind->views;
 	struct ps_view *v = bind->whole;
 
 	bind->pkt = pkt;
 	bind->nheaders = 0;
-	pool->packet = bind->serial;
-	pool->used = 1;
 	v->packet = bind->serial;
 	v->place.header.range.len = pkt->len;
 	return v;

@@ -58,16 +58,25 @@ static void log_error(struct ps_rule *rule, const struct ps_copy *copy)
 			(int)strlen(error), error, rule->on_error);
 }
 
-/* Most hooks have softirqs disabled already, and doing it again is not for free. */
+static noinline enum ps_verdict run_disabled(struct ps_rule *rule, struct ps_packet *pkt, u16 *queue)
+{
+	enum ps_verdict verdict;
+
+	local_bh_disable();
+	verdict = ps_rule_run(rule, pkt, queue);
+	local_bh_enable();
+	return verdict;
+}
+
 enum ps_verdict ps_rule_run(struct ps_rule *rule, struct ps_packet *pkt, u16 *queue)
 {
-	bool enabled = !softirq_count();
 	const struct ps_call *call;
 	enum ps_verdict verdict;
 	struct ps_copy *copy;
 
-	if (unlikely(enabled))
-		local_bh_disable();
+	/* most hooks have softirqs disabled already, and doing it again is not for free */
+	if (unlikely(!softirq_count()))
+		return run_disabled(rule, pkt, queue);
 	call = this_cpu_ptr(rule->handler.calls);
 	copy = call->copy;
 	ps_copy_lock(copy);
@@ -78,8 +87,6 @@ enum ps_verdict ps_rule_run(struct ps_rule *rule, struct ps_packet *pkt, u16 *qu
 		log_error(rule, copy);
 	}
 	ps_copy_unlock(copy);
-	if (unlikely(enabled))
-		local_bh_enable();
 	return verdict;
 }
 EXPORT_SYMBOL_GPL(ps_rule_run);

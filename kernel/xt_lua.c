@@ -46,12 +46,13 @@ static bool has_link(const struct xt_action_param *par)
 }
 
 /* REPEAT calls the handler again: the kernel has no such verdict for hooks any more. */
-static enum ps_verdict run(const struct xt_lua_tginfo *info, struct ps_skb_packet *p, u16 *queue)
+static noinline enum ps_verdict repeat(const struct xt_lua_tginfo *info, struct ps_skb_packet *p,
+				       u16 *queue)
 {
 	enum ps_verdict verdict;
 	unsigned int i;
 
-	for (i = 0; i <= REPEAT_MAX; i++) {
+	for (i = 0; i < REPEAT_MAX; i++) {
 		verdict = ps_rule_run(info->rule, &p->pkt, queue);
 		if (verdict != PS_VERDICT_REPEAT)
 			return verdict;
@@ -69,9 +70,13 @@ static unsigned int lua_tg(struct sk_buff *skb, const struct xt_action_param *pa
 	u16 queue ps_uninit;
 
 	ps_skb_init(&p, skb, has_link(par));
-	verdict = run(info, &p, &queue);
+	verdict = ps_rule_run(info->rule, &p.pkt, &queue);
+	if (unlikely(verdict == PS_VERDICT_REPEAT))
+		verdict = repeat(info, &p, &queue);
 	if (unlikely(p.pulled))
 		ps_rule_count_pulled(info->rule);
+	if (likely(verdict == PS_VERDICT_CONTINUE))
+		return XT_CONTINUE;
 	switch (verdict) {
 	case PS_VERDICT_DROP:
 		return NF_DROP;

@@ -24,24 +24,30 @@ static __attribute__((__noinline__)) void call_anything(lua_State *L)
 /* As luaD_callnoyield(), for one argument: what the ordinary case needs of it. */
 static __attribute__((__noinline__)) void call(lua_State *L)
 {
+	const struct ps_guard *guard = ps_guard_of(L);
 	StkId func = restorestack(L, BOTTOM), top = func + 2;
+	CallInfo *ci = L->ci->next;
 	const Proto *p;
-	CallInfo *ci;
 	int missing;
 
-	p = ttisLclosure(s2v(func)) ? clLvalue(s2v(func))->p : NULL;
-	ci = L->ci->next;
-	if (l_unlikely(!p || !ci || PS_STACK_LAST(L) - top <= p->maxstacksize ||
-		       ps_stack_pointer() <= ps_guard_of(L)->stack_soft)) {
+	if (l_unlikely(!ttisLclosure(s2v(func)) || !ci || guard->stack_soft == guard->stack_hard)) {
+		call_anything(L);
+		return;
+	}
+	p = clLvalue(s2v(func))->p;
+	if (l_unlikely(ps_stk(L->stack_last) - top <= p->maxstacksize)) {
 		call_anything(L);
 		return;
 	}
 	for (missing = p->numparams - 1; missing > 0; missing--)
 		setnilvalue(s2v(top++));
 	PS_STACK_TOP(L) = top;
-	ci = prepCallInfo(L, func, 1, CIST_FRESH, func + 1 + p->maxstacksize);
-	L->ci = ci;
+	ps_stk(ci->func) = func;
+	ps_stk(ci->top) = func + 1 + p->maxstacksize;
+	ci->nresults = 1;
+	ci->callstatus = CIST_FRESH;
 	ci->u.l.savedpc = p->code;
+	L->ci = ci;
 	luaV_execute(L, ci);
 }
 

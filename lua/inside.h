@@ -16,14 +16,12 @@
 
 /* Lua 5.4.5 made a union of it. */
 #if LUA_VERSION_RELEASE_NUM >= 50405
-#define PS_STACK_TOP(L)		((L)->top.p)
-#define PS_STACK_LAST(L)	((L)->stack_last.p)
-#define PS_CALL_FUNC(L)		((L)->ci->func.p)
+#define ps_stk(place)	((place).p)
 #else
-#define PS_STACK_TOP(L)		((L)->top)
-#define PS_STACK_LAST(L)	((L)->stack_last)
-#define PS_CALL_FUNC(L)		((L)->ci->func)
+#define ps_stk(place)	(place)
 #endif
+#define PS_STACK_TOP(L)		ps_stk((L)->top)
+#define PS_CALL_FUNC(L)		ps_stk((L)->ci->func)
 
 /*
  * What the block of every userdata begins with that a script can get at. They have no user

@@ -40,7 +40,7 @@ static inline void ps_runtime_enter(struct ps_runtime *rt, unsigned int ticks)
 	unsigned long budget = ps_host_enter(&rt->guard, ticks, sp);
 
 	rt->guard.stack_hard = sp - budget;
-	rt->guard.stack_soft = sp - budget + budget / 8 + budget / 16;	/* to handle an overflow */
+	rt->guard.stack_soft = sp - budget + budget / 4;	/* to handle an overflow */
 }
 
 static inline void ps_runtime_leave(struct ps_runtime *rt)
