@@ -560,6 +560,7 @@ static void open_proto(lua_State *L, unsigned int id, struct ps_field_method **m
 		m->method.name = field->name;
 		m->method.call = view_field;
 		m->method.op = PS_OP_FIELD;
+		m->proto = proto;
 		m->field = field;
 		fill_pool(L, &m->pool, FIELD_TYPE);
 		ps_push_method(L, &m->method);

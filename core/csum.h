@@ -17,7 +17,7 @@ uint32_t ps_csum_add(uint32_t sum, const uint8_t *bytes, uint32_t length);
 static inline uint32_t ps_csum_fold(uint32_t sum)
 {
 	sum = (sum & 0xFFFF) + (sum >> 16);
-	return (sum & 0xFFFF) + (sum >> 16);
+	return (sum + (sum >> 16)) & 0xFFFF;
 }
 
 /* Turns a folded sum that starts at offset into one that starts at 0, and back. */
@@ -43,6 +43,12 @@ static inline uint32_t ps_csum_diff(uint32_t offset, const uint8_t *old, const u
 static inline uint32_t ps_csum_at(const struct ps_header *header)
 {
 	return header->range.off + header->proto->csum.at;
+}
+
+/* Adds diff to the checksum p of a header alone: nobody else completes it, and there always is one. */
+static inline void ps_csum_update_header(uint8_t *p, uint32_t diff)
+{
+	ps_store16(p, 0xFFFF - ps_csum_fold(0xFFFF - ps_load16(p) + diff));
 }
 
 /*

@@ -13,14 +13,19 @@
 #include "host.h"
 #include "view.h"
 
+static inline void network_range(const struct ps_packet *pkt, struct ps_range *range)
+{
+	range->off = pkt->network;
+	range->len = pkt->len - pkt->network;
+}
+
 /* A link layer that is not there: its payload is what the packet is said to be. */
 static bool absent_payload(struct ps_packet *pkt, const struct ps_header *link,
 			   struct ps_header *payload)
 {
 	const struct ps_next *row = link->proto->next;
 
-	payload->range.off = pkt->network;
-	payload->range.len = pkt->len - pkt->network;
+	network_range(pkt, &payload->range);
 	while (row->proto != payload->proto) {
 		if (!row->proto)
 			return payload->proto == &ps_proto_raw;
@@ -244,11 +249,15 @@ bool ps_object_write(lua_State *L, const struct ps_object *object, const TString
  * Plans.
  */
 enum step_op {
-	STEP_DATA,	/* place: its payload as protocol id; ends with nil if there is none */
-	STEP_ASSIGN,	/* sets field of place to value */
-	STEP_VIEW,	/* makes a view of place in self, from pool */
+	/* move in the packet, from place to place; with a pool, self becomes a view of it */
+	STEP_NETWORK,	/* first of all: past the next one, if there is no link-layer header */
+	STEP_DATA,	/* to the payload as protocol id; ends with nil if there is none */
+	STEP_FIELD,	/* to a field */
+	/* use the place */
+	STEP_ASSIGN32,	/* sets 32 bits at byte at of the fixed part to value */
+	STEP_LOAD,	/* constant into register reg */
 	STEP_END,
-	STEP_FIELD,	/* place: field of it */
+	STEP_ASSIGN,	/* sets field to value */
 	STEP_SET,	/* sets field, or the one that place is, to what register reg has */
 	STEP_SET_CONSTANT,
 	STEP_GET,	/* the value of that field into register reg */
@@ -259,20 +268,23 @@ struct ps_step {
 	uint8_t op;
 	uint8_t id;
 	uint8_t reg;
+	bool pseudo;		/* STEP_ASSIGN32: as ps_field_changed() has it */
+	uint16_t at;
+	uint16_t protocol;	/* STEP_NETWORK: which one the packet has to be */
 	const struct ps_field *field;
 	union {
-		struct ps_pool *pool;
+		struct ps_pool *pool;	/* or NULL */
 		uint64_t value;
 		TValue constant;
 	};
 	/*
-	 * STEP_DATA: where the code goes on with nil. STEP_END: behind it all. Others: where it
-	 * goes on with what is before this step done, but not this; NULL: from the beginning.
+	 * Where the code goes on. STEP_DATA: with nil. STEP_END: behind it all. Others: with what
+	 * is before this step done, but not this; NULL: from the beginning.
 	 */
 	const Instruction *pc;
 };
 
-#define STEPS	10
+#define STEPS	12
 
 struct ps_plan {
 	const Instruction *pc;	/* for the code from here on */
@@ -286,8 +298,10 @@ struct ps_plan {
 struct planning {
 	struct ps_bind *bind;
 	struct ps_code code;		/* behind what has been planned */
+	struct ps_step *first;
 	struct ps_step *step;		/* the next one */
 	const Table *methods;		/* what the object has that it has come to */
+	const struct ps_proto *proto;	/* of which fields are set */
 	const struct ps_field *field;	/* that object is this field of place; NULL: it is place */
 	struct ps_pool *pool;		/* a view of it is from here */
 };
@@ -320,6 +334,14 @@ static bool constant_value(const struct ps_field *field, const TValue *v, uint64
 	return true;
 }
 
+/* Whether a field is 32 bits, at a word of the fixed part, and is all that changes with it. */
+static bool is_plain32(const struct ps_proto *proto, const struct ps_field *field)
+{
+	return field->at.width == 32 && field->at.bit % 16 == 0 &&
+	       field->at.bit + 32 <= proto->header_min * 8 &&
+	       !(field->flags & (PS_CHECKSUM | PS_COVERAGE));
+}
+
 static void add_set(struct planning *p, const struct ps_operand *operand, const Instruction *pc)
 {
 	struct ps_step *step = add_step(p, STEP_SET, pc);
@@ -327,16 +349,52 @@ static void add_set(struct planning *p, const struct ps_operand *operand, const 
 	step->reg = operand->reg;
 	if (operand->reg >= 0)
 		return;
-	step->op = STEP_ASSIGN;
 	if (!constant_value(step->field, &operand->constant, &step->value)) {
 		step->op = STEP_SET_CONSTANT;
 		step->constant = operand->constant;
+	} else if (is_plain32(p->proto, step->field) && !(step->value >> 32)) {
+		step->op = STEP_ASSIGN32;
+		step->at = step->field->at.bit / 8;
+		step->pseudo = step->field->flags & PS_PSEUDO;
+	} else {
+		step->op = STEP_ASSIGN;
 	}
+}
+
+/*
+ * Adds a step to the payload as protocol id. If it is the second, after one to the link layer,
+ * one goes before them.
+ */
+static void add_data(struct planning *p, unsigned int id, const Instruction *pc)
+{
+	struct ps_step *first = p->first, *step = p->step;
+	const struct ps_next *row;
+
+	if (step == first + 1 && first->op == STEP_DATA && ps_protos[first->id]->is_link) {
+		row = ps_protos[first->id]->next;
+		while (row->proto && row->proto != ps_protos[id])
+			row++;
+		if (row->proto) {
+			first[1] = first[0];
+			first->op = STEP_NETWORK;
+			first->protocol = row->value;
+			p->step++;
+		}
+	}
+	step = add_step(p, STEP_DATA, pc);
+	step->id = id;
+	step->pool = NULL;
+}
+
+static void add_field(struct planning *p)
+{
+	add_step(p, STEP_FIELD, NULL)->pool = NULL;
 }
 
 /* Adds the call of a method at code. True if its result is a view, which may be called on. */
 static bool plan_call(struct planning *p, struct ps_code code, const struct ps_method *method)
 {
+	struct ps_field_method *m;
 	bool has_arg, has_result;
 	struct ps_operand arg;
 
@@ -348,15 +406,16 @@ static bool plan_call(struct planning *p, struct ps_code code, const struct ps_m
 		    (lua_Unsigned)ivalue(&arg.constant) >= ps_nprotos)
 			return false;
 		if (p->field)
-			add_step(p, STEP_FIELD, NULL);
-		add_step(p, STEP_DATA, code.pc)->id = ivalue(&arg.constant);
+			add_field(p);
+		add_data(p, ivalue(&arg.constant), code.pc);
 		come_to(p, &p->bind->views[ivalue(&arg.constant)], NULL);
 		break;
 	case PS_OP_FIELD:
 		if (!has_result || has_arg)
 			return false;
-		come_to(p, &((struct ps_field_method *)method)->pool,
-			((const struct ps_field_method *)method)->field);
+		m = (struct ps_field_method *)method;
+		p->proto = m->proto;
+		come_to(p, &m->pool, m->field);
 		break;
 	case PS_OP_GET:
 	case PS_OP_INT:
@@ -385,6 +444,7 @@ static void plan_uses(struct planning *p, const struct ps_step *last)
 	struct ps_field_method *m;
 	struct ps_code code = p->code;
 	struct ps_operand operand;
+	struct ps_step *step;
 	const TString *name;
 	int to;
 
@@ -397,11 +457,18 @@ static void plan_uses(struct planning *p, const struct ps_step *last)
 				return;
 			p->field = m->field;
 			add_step(p, STEP_GET, pc)->reg = to;
+		} else if (ps_code_load(&code, &operand.constant, &to)) {
+			if (to == code.self)
+				return;
+			step = add_step(p, STEP_LOAD, pc);
+			step->reg = to;
+			step->constant = operand.constant;
 		} else if (ps_code_write(&code, &name, &operand)) {
 			m = named_field(p->methods, name);
 			if (!m || operand.reg == code.self)
 				return;
 			p->field = m->field;
+			p->proto = m->proto;
 			add_set(p, &operand, pc);
 		} else {
 			return;
@@ -417,6 +484,7 @@ static void make_plan(lua_State *L, struct ps_plan *plan, const struct ps_object
 	struct planning p = {
 		.bind = ps_bind_of(L),
 		.code = ps_code_at(L, pc),
+		.first = plan->steps,
 		.step = plan->steps,
 		.methods = object->methods,
 	};
@@ -438,8 +506,8 @@ static void make_plan(lua_State *L, struct ps_plan *plan, const struct ps_object
 
 	if (p.pool) {
 		if (p.field)
-			add_step(&p, STEP_FIELD, NULL);
-		add_step(&p, STEP_VIEW, NULL)->pool = p.pool;
+			add_field(&p);
+		p.step[-1].pool = p.pool;
 		plan_uses(&p, plan->steps + STEPS - 1);
 	}
 	add_step(&p, STEP_END, p.step == plan->steps ? NULL : p.code.pc);
@@ -462,66 +530,127 @@ static inline const struct ps_plan *plan_for(lua_State *L, struct ps_bind *bind,
 	return plan;
 }
 
+/* The network layer as protocol id. False: the packet is not what step, STEP_NETWORK, says. */
+static inline bool network_at(const struct ps_bind *bind, const struct ps_step *step,
+			      unsigned int id, struct ps_place *to)
+{
+	struct ps_packet *pkt = bind->pkt;
+
+	to->header.proto = ps_protos[id];
+	to->header.outer = NULL;
+	to->field = NULL;
+	to->flags = 0;
+	network_range(pkt, &to->header.range);
+	return pkt->protocol == step->protocol && ps_proto_fits_range(pkt, &to->header);
+}
+
+/* STEP_ASSIGN32. A header has its fixed part, as a view of it was made. */
+static inline bool assign32(struct ps_bind *bind, const struct ps_place *at,
+			    const struct ps_step *step)
+{
+	const struct ps_header *header = &at->header;
+	uint8_t *fixed;
+	uint32_t old;
+
+	if (at->flags & PS_VIEW_ABSENT)
+		return false;
+	if (header->outer || header->range.off & 1)
+		return !ps_field_set(bind->pkt, header, step->field, step->value);
+	fixed = ps_packet_own(bind->pkt, header->range.off, header->proto->header_min);
+	if (!fixed)
+		return false;
+	old = ps_load32(fixed + step->at);
+	ps_store32(fixed + step->at, step->value);
+	return ps_field_changed(bind->pkt, header, fixed, step->pseudo,
+				ps_field_change32(old, step->value));
+}
+
+/* The steps that are not so frequent. False: it could not be done. */
+static bool take_step(lua_State *L, struct ps_bind *bind, const struct ps_step *step,
+		      const struct ps_place *at, StkId base)
+{
+	const struct ps_field *field = step->field ? step->field : at->field;
+
+	switch (step->op) {
+	case STEP_ASSIGN:
+		return !(at->flags & PS_VIEW_ABSENT) &&
+		       !ps_field_set(bind->pkt, &at->header, field, step->value);
+	case STEP_GET:
+	case STEP_INT:
+		return get_value(L, bind, at, field, step->op == STEP_INT, s2v(base + step->reg));
+	case STEP_SET:
+		return set_value(bind, at, field, s2v(base + step->reg));
+	case STEP_SET_CONSTANT:
+		return set_value(bind, at, field, &step->constant);
+	}
+	return false;
+}
+
+/*
+ * As the steps come as a rule: first those that move in the packet, from place to place, then what
+ * is done with the last place.
+ */
 const Instruction *ps_object_self(lua_State *L, const struct ps_object *object,
 				  const Instruction *pc, StkId base)
 {
 	struct ps_bind *bind = ps_bind_of(L);
 	const struct ps_view *v = view_of(bind, object);
 	const struct ps_plan *plan = v ? plan_for(L, bind, object, pc) : NULL;
-	struct ps_place places[2] ps_uninit, *to = places;
+	struct ps_place places[2] ps_uninit, *to;
 	const struct ps_place *at;
 	const struct ps_step *step;
-	const struct ps_field *field;
+	bool to_network = false;
+	struct ps_view *made;
 	int found;
 
 	if (l_unlikely(!plan))
 		return NULL;
 	at = &v->place;
-	for (step = plan->steps;; step++) {
-		switch (step->op) {
-		case STEP_DATA:
-			found = payload_at(bind, at, step->id, to);
-			if (l_unlikely(found <= 0)) {
-				if (found < 0)
-					return NULL;
-				setnilvalue(s2v(base + plan->self));
-				return step->pc;
-			}
-			at = to;
-			to = &places[at == places];
-			continue;
-		case STEP_ASSIGN:
-			if (at->flags & PS_VIEW_ABSENT ||
-			    ps_field_set(bind->pkt, &at->header, step->field, step->value))
-				return step->pc;
-			continue;
-		case STEP_VIEW:
-			if (!make_view(L, bind, step->pool, at, s2v(base + plan->self)))
+	step = plan->steps;
+	if (step->op == STEP_NETWORK) {
+		to_network = at->flags & PS_VIEW_WHOLE && !bind->pkt->has_link;
+		step += 1 + to_network;
+	}
+	for (; step->op <= STEP_FIELD; step++) {
+		made = NULL;
+		to = &places[at == places];
+		if (step->pool) {
+			made = ps_pool_next(bind, step->pool);
+			if (l_unlikely(!made))
 				return NULL;
-			continue;
-		case STEP_END:
-			return step->pc;
-		case STEP_FIELD:
-			if (!find_field(bind, at, step->field, to))
-				return NULL;
-			at = to;
-			to = &places[at == places];
-			continue;
+			to = &made->place;
 		}
-		field = step->field ? step->field : at->field;
-		switch (step->op) {
-		case STEP_GET:
-		case STEP_INT:
-			if (!get_value(L, bind, at, field, step->op == STEP_INT,
-				       s2v(base + step->reg)))
+		if (to_network)
+			found = network_at(bind, plan->steps, step->id, to);
+		else if (step->op == STEP_DATA)
+			found = payload_at(bind, at, step->id, to);
+		else
+			found = find_field(bind, at, step->field, to) ? 1 : -1;
+		to_network = false;
+		if (l_unlikely(found <= 0)) {
+			if (made)
+				step->pool->used--;
+			if (found < 0)
+				return NULL;
+			setnilvalue(s2v(base + plan->self));
+			return step->pc;
+		}
+		at = to;
+		if (made) {
+			made->packet = bind->serial;
+			setuvalue(L, s2v(base + plan->self), ps_userdata_of(made));
+		}
+	}
+	for (;; step++) {
+		if (step->op == STEP_ASSIGN32) {
+			if (!assign32(bind, at, step))
 				return step->pc;
-			continue;
-		case STEP_SET:
-		case STEP_SET_CONSTANT:
-			if (!set_value(bind, at, field, step->op == STEP_SET ?
-				       s2v(base + step->reg) : &step->constant))
-				return step->pc;
-			continue;
+		} else if (step->op == STEP_LOAD) {
+			setobj(L, s2v(base + step->reg), &step->constant);
+		} else if (step->op == STEP_END) {
+			return step->pc;
+		} else if (!take_step(L, bind, step, at, base)) {
+			return step->pc;
 		}
 	}
 }

@@ -170,37 +170,11 @@ static inline int64_t put_word(uint8_t *fixed, struct ps_bits at, uint64_t value
 		return 0xFFFF - old + new;
 	}
 	if (at.width == 32 && rest == 16) {
-		old = ~ps_load32(p);
+		old = ps_load32(p);
 		ps_store32(p, new);
-		return (old >> 16) + (old & 0xFFFF) + (new >> 16) + (new & 0xFFFF);
+		return ps_field_change32(old, new);
 	}
 	return -1;
-}
-
-/*
- * As apply(), for a header that begins at an even offset and lies in none with a checksum. fixed,
- * its fixed part, may be written.
- */
-static inline bool apply_alone(struct ps_packet *pkt, const struct ps_header *header,
-			       uint8_t *fixed, uint8_t flags, uint32_t diff)
-{
-	const struct ps_proto *proto = header->proto;
-	struct ps_header next ps_uninit;
-	uint8_t *p;
-
-	if (proto->csum.kind)
-		ps_csum_update(pkt, fixed + proto->csum.at, ps_csum_at(header),
-			       proto->csum.zero_is_none, false, diff);
-	if (!(flags & PS_PSEUDO) || !ps_proto_next_of(pkt, fixed, header, &next) ||
-	    next.proto->csum.kind != PS_CSUM_PSEUDO)
-		return true;
-	p = ps_packet_write(pkt, next.range.off, next.proto->header_min);
-	if (!p)
-		return false;
-	ps_csum_update(pkt, p + next.proto->csum.at, ps_csum_at(&next),
-		       next.proto->csum.zero_is_none, true,
-		       ps_csum_align(ps_csum_fold(diff), next.range.off));
-	return true;
 }
 
 int ps_field_set(struct ps_packet *pkt, const struct ps_header *header,
@@ -229,7 +203,7 @@ int ps_field_set(struct ps_packet *pkt, const struct ps_header *header,
 		change = put_word(fixed, field->at, value);
 	}
 	if (ps_likely(change >= 0)) {
-		ok = apply_alone(pkt, header, fixed, field->flags, change);
+		ok = ps_field_changed(pkt, header, fixed, field->flags & PS_PSEUDO, change);
 	} else {
 		err = put(pkt, header->range.off, field->at, value, &diff);
 		if (err)

@@ -6,6 +6,7 @@
 #ifndef PS_FIELD_H
 #define PS_FIELD_H
 
+#include "csum.h"
 #include "proto.h"
 
 enum ps_field_error {
@@ -41,6 +42,13 @@ static inline int ps_field_get(struct ps_packet *pkt, uint32_t header, struct ps
 	return ps_field_get_bits(pkt, header, at, value);
 }
 
+/* The change when a value of 32 bits is. */
+static inline uint32_t ps_field_change32(uint32_t old, uint32_t new)
+{
+	old = ~old;
+	return (old >> 16) + (old & 0xFFFF) + (new >> 16) + (new & 0xFFFF);
+}
+
 /*
  * Writes a field and keeps right, by difference, the checksums that it counts in: the header's
  * own, that of the transport when the pseudo header has it, those of enclosing protocols.
@@ -48,6 +56,37 @@ static inline int ps_field_get(struct ps_packet *pkt, uint32_t header, struct ps
  */
 int ps_field_set(struct ps_packet *pkt, const struct ps_header *header,
 		 const struct ps_field *field, uint64_t value);
+
+/*
+ * What is left to do for a field whose bits have been changed in fixed, the writable fixed part of
+ * its header, which begins at an even offset and lies in none with a checksum (header->outer).
+ * pseudo: the field counts in the pseudo header. change: what sums that start at the header have
+ * become more, not folded. Returns false if a checksum can't be written.
+ */
+static inline bool ps_field_changed(struct ps_packet *pkt, const struct ps_header *header,
+				    uint8_t *fixed, bool pseudo, uint32_t change)
+{
+	const struct ps_csum *csum = &header->proto->csum;
+	struct ps_header next ps_uninit;
+	uint8_t *p;
+
+	if (csum->kind == PS_CSUM_HEADER)
+		ps_csum_update_header(fixed + csum->at, change);
+	else if (csum->kind)
+		ps_csum_update(pkt, fixed + csum->at, ps_csum_at(header), csum->zero_is_none,
+			       false, change);
+	if (!pseudo || !ps_proto_next_of(pkt, fixed, header, &next) ||
+	    next.proto->csum.kind != PS_CSUM_PSEUDO)
+		return true;
+	csum = &next.proto->csum;
+	p = ps_packet_own(pkt, next.range.off, next.proto->header_min);
+	if (!p)
+		return false;
+	if (next.range.off & 1)
+		change = ps_csum_align(ps_csum_fold(change), 1);
+	ps_csum_update(pkt, p + csum->at, ps_csum_at(&next), csum->zero_is_none, true, change);
+	return true;
+}
 
 /*
  * Computes the checksum of a header anew and stores it; one that is completed later gets what

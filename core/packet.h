@@ -70,14 +70,20 @@ static inline const uint8_t *ps_packet_read(struct ps_packet *pkt, uint32_t offs
 	return ps_packet_reach(pkt, offset, length);
 }
 
-/* The same for reading and writing. */
+/* As ps_packet_write(), of bytes that the packet has. */
+static inline uint8_t *ps_packet_own(struct ps_packet *pkt, uint32_t offset, uint32_t length)
+{
+	if (offset + length > pkt->writable && !pkt->ops->make_writable(pkt, offset + length))
+		return NULL;
+	return pkt->data + offset;
+}
+
+/* The same as ps_packet_read() for reading and writing. */
 static inline uint8_t *ps_packet_write(struct ps_packet *pkt, uint32_t offset, uint32_t length)
 {
 	if (!ps_packet_has(pkt, offset, length))
 		return NULL;
-	if (offset + length > pkt->writable && !pkt->ops->make_writable(pkt, offset + length))
-		return NULL;
-	return pkt->data + offset;
+	return ps_packet_own(pkt, offset, length);
 }
 
 static inline uint32_t ps_load16(const uint8_t *p)
@@ -90,18 +96,23 @@ static inline uint32_t ps_load32(const uint8_t *p)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
+/* Written such that compilers make one store of it. */
 static inline void ps_store16(uint8_t *p, uint32_t v)
 {
-	p[0] = v >> 8;
-	p[1] = v;
+	uint16_t big = v;
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	big = __builtin_bswap16(big);
+#endif
+	__builtin_memcpy(p, &big, sizeof(big));
 }
 
 static inline void ps_store32(uint8_t *p, uint32_t v)
 {
-	p[0] = v >> 24;
-	p[1] = v >> 16;
-	p[2] = v >> 8;
-	p[3] = v;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	v = __builtin_bswap32(v);
+#endif
+	__builtin_memcpy(p, &v, sizeof(v));
 }
 
 #endif

@@ -117,19 +117,26 @@ static inline uint32_t ps_proto_word(const uint8_t *fixed, struct ps_word word)
 	return ps_load16(fixed + word.at) >> word.shift & word.mask;
 }
 
-/* True if the whole header, with its options, is there. */
-static inline bool ps_proto_fits(struct ps_packet *pkt, const struct ps_header *header)
+/* True if the whole header, with its options, is in header->range, which the packet has. */
+static inline bool ps_proto_fits_range(struct ps_packet *pkt, const struct ps_header *header)
 {
 	const struct ps_proto *proto = header->proto;
 	const struct ps_range *range = &header->range;
 	const uint8_t *fixed;
 
-	if (range->len < proto->header_min || !ps_packet_has(pkt, range->off, range->len))
+	if (range->len < proto->header_min)
 		return false;
 	if (!proto->header_len.mask)
 		return true;
 	fixed = ps_packet_reach(pkt, range->off, proto->header_min);
 	return fixed && ps_proto_word(fixed, proto->header_len) * 4 <= range->len;
+}
+
+/* True if the whole header, with its options, is there. */
+static inline bool ps_proto_fits(struct ps_packet *pkt, const struct ps_header *header)
+{
+	return ps_packet_has(pkt, header->range.off, header->range.len) &&
+	       ps_proto_fits_range(pkt, header);
 }
 
 /* The protocol that a header with this fixed part says its payload is, or NULL. */

@@ -41,6 +41,7 @@ enum ps_view_op {
 /* ip:daddr() */
 struct ps_field_method {
 	struct ps_method method;	/* first */
+	const struct ps_proto *proto;
 	const struct ps_field *field;
 	struct ps_pool pool;
 };

@@ -111,6 +111,22 @@ static inline bool ps_code_read(struct ps_code *code, const TString **name, int 
 	return true;
 }
 
+/* to = constant */
+static inline bool ps_code_load(struct ps_code *code, TValue *value, int *to)
+{
+	Instruction i = *code->pc;
+
+	if (GET_OPCODE(i) == OP_LOADI)
+		setivalue(value, GETARG_sBx(i))
+	else if (GET_OPCODE(i) == OP_LOADK)
+		*value = code->k[GETARG_Bx(i)];
+	else
+		return false;
+	*to = GETARG_A(i);
+	code->pc++;
+	return true;
+}
+
 /* self.name = value */
 static inline bool ps_code_write(struct ps_code *code, const TString **name,
 				 struct ps_operand *value)

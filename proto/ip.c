@@ -19,10 +19,11 @@ static const struct ps_field fields[] = {
 	{ "data",       { 160,  0 }, PS_BYTES, PS_PAYLOAD },
 };
 
+/* The frequent ones first. */
 static const struct ps_next next[] = {
-	{ 1,  &ps_proto_icmp },
 	{ 6,  &ps_proto_tcp },
 	{ 17, &ps_proto_udp },
+	{ 1,  &ps_proto_icmp },
 	{ 0, NULL },
 };
 
