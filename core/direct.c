@@ -531,11 +531,9 @@ static inline const struct ps_plan *plan_for(lua_State *L, struct ps_bind *bind,
 }
 
 /* The network layer as protocol id. False: the packet is not what step, STEP_NETWORK, says. */
-static inline bool network_at(const struct ps_bind *bind, const struct ps_step *step,
-			      unsigned int id, struct ps_place *to)
+static inline bool network_at(struct ps_packet *pkt, const struct ps_step *step, unsigned int id,
+			      struct ps_place *to)
 {
-	struct ps_packet *pkt = bind->pkt;
-
 	to->header.proto = ps_protos[id];
 	to->header.outer = NULL;
 	to->field = NULL;
@@ -545,7 +543,7 @@ static inline bool network_at(const struct ps_bind *bind, const struct ps_step *
 }
 
 /* STEP_ASSIGN32. A header has its fixed part, as a view of it was made. */
-static inline bool assign32(struct ps_bind *bind, const struct ps_place *at,
+static inline bool assign32(struct ps_packet *pkt, const struct ps_place *at,
 			    const struct ps_step *step)
 {
 	const struct ps_header *header = &at->header;
@@ -555,13 +553,13 @@ static inline bool assign32(struct ps_bind *bind, const struct ps_place *at,
 	if (at->flags & PS_VIEW_ABSENT)
 		return false;
 	if (header->outer || header->range.off & 1)
-		return !ps_field_set(bind->pkt, header, step->field, step->value);
-	fixed = ps_packet_own(bind->pkt, header->range.off, header->proto->header_min);
+		return !ps_field_set(pkt, header, step->field, step->value);
+	fixed = ps_packet_own(pkt, header->range.off, header->proto->header_min);
 	if (!fixed)
 		return false;
 	old = ps_load32(fixed + step->at);
 	ps_store32(fixed + step->at, step->value);
-	return ps_field_changed(bind->pkt, header, fixed, step->pseudo,
+	return ps_field_changed(pkt, header, fixed, step->pseudo,
 				ps_field_change32(old, step->value));
 }
 
@@ -594,21 +592,27 @@ const Instruction *ps_object_self(lua_State *L, const struct ps_object *object,
 				  const Instruction *pc, StkId base)
 {
 	struct ps_bind *bind = ps_bind_of(L);
-	const struct ps_view *v = view_of(bind, object);
-	const struct ps_plan *plan = v ? plan_for(L, bind, object, pc) : NULL;
+	const struct ps_view *v = (const struct ps_view *)object;	/* nothing else has methods */
+	struct ps_packet *const pkt = bind->pkt;
+	const struct ps_plan *plan;
 	struct ps_place places[2] ps_uninit, *to;
 	const struct ps_place *at;
 	const struct ps_step *step;
+	TValue *self;
 	bool to_network = false;
 	struct ps_view *made;
 	int found;
 
+	if (l_unlikely(v->packet != bind->serial))	/* never the one after the last */
+		return NULL;
+	plan = plan_for(L, bind, object, pc);
 	if (l_unlikely(!plan))
 		return NULL;
 	at = &v->place;
+	self = s2v(base + plan->self);
 	step = plan->steps;
 	if (step->op == STEP_NETWORK) {
-		to_network = at->flags & PS_VIEW_WHOLE && !bind->pkt->has_link;
+		to_network = at->flags & PS_VIEW_WHOLE && !pkt->has_link;
 		step += 1 + to_network;
 	}
 	for (; step->op <= STEP_FIELD; step++) {
@@ -621,7 +625,7 @@ const Instruction *ps_object_self(lua_State *L, const struct ps_object *object,
 			to = &made->place;
 		}
 		if (to_network)
-			found = network_at(bind, plan->steps, step->id, to);
+			found = network_at(pkt, plan->steps, step->id, to);
 		else if (step->op == STEP_DATA)
 			found = payload_at(bind, at, step->id, to);
 		else
@@ -632,18 +636,18 @@ const Instruction *ps_object_self(lua_State *L, const struct ps_object *object,
 				step->pool->used--;
 			if (found < 0)
 				return NULL;
-			setnilvalue(s2v(base + plan->self));
+			setnilvalue(self);
 			return step->pc;
 		}
 		at = to;
 		if (made) {
 			made->packet = bind->serial;
-			setuvalue(L, s2v(base + plan->self), ps_userdata_of(made));
+			setuvalue(L, self, ps_userdata_of(made));
 		}
 	}
 	for (;; step++) {
 		if (step->op == STEP_ASSIGN32) {
-			if (!assign32(bind, at, step))
+			if (!assign32(pkt, at, step))
 				return step->pc;
 		} else if (step->op == STEP_LOAD) {
 			setobj(L, s2v(base + step->reg), &step->constant);
