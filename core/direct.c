@@ -617,12 +617,13 @@ const Instruction *ps_object_self(lua_State *L, const struct ps_object *object,
 	}
 	for (; step->op <= STEP_FIELD; step++) {
 		made = NULL;
-		to = &places[at == places];
 		if (step->pool) {
 			made = ps_pool_next(bind, step->pool);
 			if (l_unlikely(!made))
 				return NULL;
 			to = &made->place;
+		} else {
+			to = &places[at == places];
 		}
 		if (to_network)
 			found = network_at(pkt, plan->steps, step->id, to);

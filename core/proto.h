@@ -49,7 +49,7 @@ struct ps_field {
 	uint8_t flags;		/* enum ps_field_flags */
 };
 
-/* The payload is protocol proto if the field next_by has this value. Ends with proto NULL. */
+/* The payload is protocol proto if the field next_by has this value. Ends with { 0, NULL }. */
 struct ps_next {
 	uint16_t value;
 	const struct ps_proto *proto;
@@ -98,7 +98,10 @@ struct ps_range {
 	uint32_t len;
 };
 
-/* A header at range.off, and what is known to follow it: its payload, maybe padding. */
+/*
+ * A header at range.off, and what is known to follow it: its payload, maybe padding. The packet has
+ * all of range.
+ */
 struct ps_header {
 	const struct ps_proto *proto;
 	struct ps_range range;
@@ -148,9 +151,10 @@ static inline const struct ps_proto *ps_proto_select(const uint8_t *fixed,
 
 	if (!row || ps_proto_word(fixed, proto->fragment))
 		return NULL;
-	value = ps_proto_word(fixed, proto->next_by);
-	while (row->proto && row->value != value)
-		row++;
+	for (value = ps_proto_word(fixed, proto->next_by); row->value != value; row++) {
+		if (!row->proto)
+			return NULL;
+	}
 	return row->proto;
 }
 
@@ -195,7 +199,7 @@ static inline bool ps_proto_next_of(struct ps_packet *pkt, const uint8_t *fixed,
 	next->proto = ps_proto_select(fixed, header->proto);
 	next->outer = header;
 	return next->proto && ps_proto_payload_of(fixed, header, &next->range) &&
-	       ps_proto_fits(pkt, next);
+	       ps_proto_fits_range(pkt, next);
 }
 
 /*

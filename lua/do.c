@@ -25,7 +25,7 @@ static __attribute__((__noinline__)) void call_anything(lua_State *L)
 static __attribute__((__noinline__)) void call(lua_State *L)
 {
 	const struct ps_guard *guard = ps_guard_of(L);
-	StkId func = restorestack(L, BOTTOM), top = func + 2;
+	StkId func = restorestack(L, BOTTOM), top = func + 2, end;
 	CallInfo *ci = L->ci->next;
 	const Proto *p;
 	int missing;
@@ -35,15 +35,18 @@ static __attribute__((__noinline__)) void call(lua_State *L)
 		return;
 	}
 	p = clLvalue(s2v(func))->p;
-	if (l_unlikely(ps_stk(L->stack_last) - top <= p->maxstacksize)) {
+	end = func + 1 + p->maxstacksize;
+	if (l_unlikely(end + 1 >= ps_stk(L->stack_last))) {
 		call_anything(L);
 		return;
 	}
-	for (missing = p->numparams - 1; missing > 0; missing--)
-		setnilvalue(s2v(top++));
+	if (l_unlikely(p->numparams > 1)) {
+		for (missing = p->numparams - 1; missing > 0; missing--)
+			setnilvalue(s2v(top++));
+	}
 	PS_STACK_TOP(L) = top;
 	ps_stk(ci->func) = func;
-	ps_stk(ci->top) = func + 1 + p->maxstacksize;
+	ps_stk(ci->top) = end;
 	ci->nresults = 1;
 	ci->callstatus = CIST_FRESH;
 	ci->u.l.savedpc = p->code;
