@@ -32,7 +32,7 @@ include objs.mk
 LUA_VERSION ?= auto
 LUA ?= $(BUILD)/lua/$(LUA_VERSION)
 
-.PHONY: all modules plugin install uninstall check unit plugin-test vm-test vm demo root bench bench-compare clean help
+.PHONY: all modules plugin install uninstall check unit plugin-test vm-test vm demo root bench bench-compare bench-netpipe clean help
 all: modules plugin
 
 help:
@@ -42,6 +42,7 @@ help:
 #: make check      all tests
 #: make bench      instructions for a packet, beside everything else
 #: make bench-compare BASE=FILE   what has changed since build/bench.json was FILE
+#: make bench-netpipe   throughput of address translation, with graphs, in docs/netpipe.md
 #: make vm         a shell in that machine, with the module installed
 #: make install    DESTDIR= KVER= PREFIX=/usr
 #: make uninstall
@@ -180,6 +181,9 @@ bench-compare:
 	@test ! "$(BASE)" -ef $(BUILD)/bench.json || { echo "make bench-compare: $(BASE) is about to be written: keep a copy and name that" >&2; exit 1; }
 	@$(MAKE) --no-print-directory bench
 	bench/compare $(BASE) $(BUILD)/bench.json
+
+bench-netpipe: root
+	bench/netpipe/run --kver $(KVER) --root $(ROOT)
 
 clean:
 	rm -rf $(BUILD)

@@ -1,0 +1,128 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+# timeout: 7200
+# In the machine: does what /bench/selection names, in a line an experiment, a network and a way through R.
+# Prints, for run:
+#   RESULT curve network way bytes megabits seconds    as NetPIPE writes them
+#   RESULT download network way bytes seconds packets linearised
+#   NOTE text
+. /tests/lib.sh
+
+readonly dir=/bench ends='A:eth0 R:rA R:rB B:eth0'
+
+# --- the networks: how large packets are, how fast the cables ---
+
+# on_ends COMMAND…: in each of the four devices' namespaces, with the device's name in place of DEV
+on_ends() {
+	local end
+	for end in $ends; do ip netns exec "${end%:*}" "${@//DEV/${end#*:}}"; done
+}
+
+# 1500 bytes on the cable; who receives merges what belongs together (GRO), who sends cuts it (GSO): Linux, with a card
+# that knows nothing of it. The queue between them holds 256 packets; NetPIPE's windows are smaller.
+network_gro() { on_ends ethtool -K DEV tso off gro on; }
+
+# the cards do both: up to 64 KB at once
+network_tso() { on_ends ethtool -K DEV tso on gro off; }
+
+# nobody does. TCP asks for gso_max_segs, not for the feature.
+network_single() {
+	on_ends ethtool -K DEV tso off gso off gro off
+	on_ends ip link set DEV gso_max_segs 1
+}
+
+# netem delays each packet by its time on the cable, one after the other, as Ethernet does. It saves nothing up, as a
+# token bucket would, and drops nothing. To each packet come 24 bytes: preamble, checksum and gap.
+network_100mbit() {
+	network_single
+	on_ends tc qdisc add dev DEV root netem rate 100mbit 24 limit 100000
+}
+
+# --- the ways through R ---
+
+mangle() { inR iptables-legacy -t mangle "$@"; }
+nat() { inR iptables-legacy -t nat "$@"; }
+
+# Only what is translated gets an answer.
+hide_a() { ip -n B route del default; }
+
+way_none() { :; }
+
+way_linux() {
+	hide_a
+	nat -A POSTROUTING -o rB -j SNAT --to-source 10.0.0.1
+	nat -A PREROUTING -i rB -j DNAT --to-destination 192.168.0.2
+}
+
+way_ours() {
+	hide_a
+	mangle -A POSTROUTING -o rB -j LUA --script $dir/nat.lua --function process_packet_snat
+	mangle -A PREROUTING -i rB -j LUA --script $dir/nat.lua --function process_packet_dnat
+}
+
+way_table() { mangle -F; }
+way_rule() { mangle -A FORWARD -j LUA --script $dir/headers.lua; }
+
+# --- measuring ---
+
+up() {
+	topology
+	network_$network
+	[ $way = linux ] || [ ! -d /sys/module/nf_conntrack ] || fail "$network $way: conntrack is not there"
+	way_$way
+	sleep 1 # let it be quiet
+}
+
+down() {
+	local lost
+	lost=$(($(snmp A Tcp RetransSegs) + $(snmp B Tcp RetransSegs)))
+	[ $lost = 0 ] || echo "NOTE $network $way: $lost segments were sent twice"
+	[ "$(of_state errors)" -eq 0 ] || fail "$network $way: the script has no errors" "$(dmesg | tail -n 5)"
+	ip netns pids B | xargs -r kill # nginx would keep the namespace
+	printf 'netns del %s\n' A R B | ip -batch -
+	sleep 2 # that goes on in the background
+}
+
+# of_state COLUMN: the sum of that column of /proc/net/packetscript; - if there is none of that name
+of_state() {
+	{ inR cat /proc/net/packetscript 2>/dev/null || true; } | awk -v name="$1" '
+		NR == 1 { for (i = 2; i <= NF; i++) if ($i == name) column = i - ($1 == "#") }
+		NR > 1 && column { sum += $column }
+		END { print column || !NR ? sum + 0 : "-" }'
+}
+
+listening() { [ -n "$(inB ss -Hltn "sport = :$1")" ]; }
+
+# netpipe FROM TO REPEATS: one connection
+netpipe() {
+	local options=(-p 0 -b 200000 -l "$1" -u "$2" -n "$3")
+	inB $dir/NPtcp "${options[@]}" >receiver.log 2>&1 &
+	wait_for listening 5002
+	inA $dir/NPtcp -h 10.0.0.2 "${options[@]}" -o np.out >sender.log 2>&1
+	wait $!
+	awk -v what="RESULT curve $network $way" '{ print what, $1, $2, $3 }' np.out
+}
+
+curve() {
+	local range
+	while read -r range; do netpipe $range; done <$dir/ranges
+}
+
+download() {
+	local i seconds
+	start_nginx B "$PWD/www" 10.0.0.2:80
+	for i in {1..4}; do
+		seconds=$(inA curl -sS -m 60 -o /dev/null -w '%{time_total}' http://10.0.0.2/file)
+		echo "RESULT download $network $way $(stat -c %s www/file) $seconds $(of_state packets) $(of_state linearised)"
+	done
+}
+
+echo "CALIBRATION $($dir/udpsend --calibrate)"
+modprobe veth
+mkdir www
+head -c 67108864 /dev/zero >www/file
+while read -r experiment network way; do
+	up
+	$experiment
+	down
+done <$dir/selection
