@@ -33,7 +33,7 @@ struct xt_lua_tginfo {
 	__u32 state;
 	__u8 on_error;		/* enum xt_lua_on_error */
 	__u8 percpu;		/* 0 or 1: a copy of the state for each CPU */
-	__u8 reserved[2];	/* zero */
+	__u8 reserved[10];	/* zero, for options to come: a kernel that knows none refuses them */
 
 	/* The kernel's own, from here on. The same size for 32-bit userspace. */
 	struct ps_rule *rule __attribute__((aligned(8)));

@@ -172,7 +172,7 @@ check 'it comes when the rule is gone' online
 pings=()
 for cpu in 0 1; do
 	for size in 56 1200; do
-		ip netns exec A taskset -c $cpu timeout 100 ping -f -q -s $size 10.0.0.2 >/dev/null 2>&1 &
+		ip netns exec A taskset -c $cpu timeout 300 ping -f -q -s $size 10.0.0.2 >/dev/null 2>&1 &
 		pings+=($!)
 	done
 done
