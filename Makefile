@@ -32,7 +32,7 @@ include objs.mk
 LUA_VERSION ?= auto
 LUA ?= $(BUILD)/lua/$(LUA_VERSION)
 
-.PHONY: all modules plugin install uninstall check unit plugin-test vm-test vm demo root bench bench-compare bench-netpipe clean help
+.PHONY: all modules plugin install uninstall check unit plugin-test vm-test vm demo root bench bench-compare bench-netpipe bench-scaling clean help
 all: modules plugin
 
 help:
@@ -43,6 +43,7 @@ help:
 #: make bench      instructions for a packet, beside everything else
 #: make bench-compare BASE=FILE   what has changed since build/bench.json was FILE
 #: make bench-netpipe   throughput of address translation, with graphs, in docs/netpipe.md
+#: make bench-scaling   what a second CPU is worth, with and without --percpu
 #: make vm         a shell in that machine, with the module installed
 #: make install    DESTDIR= KVER= PREFIX=/usr
 #: make uninstall
@@ -184,6 +185,9 @@ bench-compare:
 
 bench-netpipe: root
 	bench/netpipe/run --kver $(KVER) --root $(ROOT)
+
+bench-scaling: root
+	bench/scaling/run --kver $(KVER) --root $(ROOT)
 
 clean:
 	rm -rf $(BUILD)
