@@ -171,10 +171,8 @@ check 'it comes when the rule is gone' online
 # under load
 pings=()
 for cpu in 0 1; do
-	for size in 56 1200; do
-		ip netns exec A taskset -c $cpu timeout 300 ping -f -q -s $size 10.0.0.2 >/dev/null 2>&1 &
-		pings+=($!)
-	done
+	ip netns exec A taskset -c $cpu timeout 300 ping -f -q -s $((56 + 1200 * cpu)) 10.0.0.2 >/dev/null 2>&1 &
+	pings+=($!)
 done
 for i in {1..5}; do
 	for iptables in iptables-legacy iptables-nft; do
@@ -212,7 +210,8 @@ kill "${pings[@]}"
 wait "${pings[@]}" || true
 check 'packets pass' ping_on 1 1
 
-# memory is back where it was
+# memory is back where it was; a debug kernel holds it back, but kmemleak looks there
+[ ! -e /sys/kernel/debug/kmemleak ] || exit 0
 unreclaimable() { awk '/^SUnreclaim/ { print $2 }' /proc/meminfo; }
 {
 	echo '*mangle'
@@ -232,6 +231,4 @@ for _ in 1 2 3; do
 	grown=$(($(unreclaimable) - before))
 	[ $grown -ge $growth ] || growth=$grown
 done
-slack=200 # a debug kernel holds freed memory back; kmemleak looks there
-[ ! -e /sys/kernel/debug/kmemleak ] || slack=50000
-check "250 states come and go without a trace ($growth KB)" [ $growth -lt $slack ]
+check "250 states come and go without a trace ($growth KB)" [ $growth -lt 200 ]
