@@ -119,6 +119,52 @@ static int bytes_newindex(lua_State *L)
 	return 0;
 }
 
+/* As the two above, for what they do without an error. */
+bool ps_object_get_byte(lua_State *L, const struct ps_object *object, lua_Unsigned i,
+			TValue *result)
+{
+	const struct ps_bytes *array = (const struct ps_bytes *)object;
+	const struct ps_bind *bind = ps_bind_of(L);
+	const uint8_t *p;
+
+	if (object->kind != PS_OBJECT_BYTES || i >= array->len)
+		return false;
+	if (array->packet) {
+		if (array->packet != bind->serial || !bind->pkt)
+			return false;
+		p = ps_packet_read(bind->pkt, array->off + i, 1);
+		if (!p)
+			return false;
+		setivalue(result, *p);
+	} else {
+		setivalue(result, array->own[i]);
+	}
+	return true;
+}
+
+bool ps_object_set_byte(lua_State *L, struct ps_object *object, lua_Unsigned i,
+			const TValue *value)
+{
+	struct ps_bytes *array = (struct ps_bytes *)object;
+	const struct ps_bind *bind = ps_bind_of(L);
+	uint8_t *p;
+
+	if (object->kind != PS_OBJECT_BYTES || i >= array->len || !ttisinteger(value) ||
+	    (lua_Unsigned)ivalue(value) > 255)
+		return false;
+	if (array->packet) {
+		if (array->packet != bind->serial || !bind->pkt)
+			return false;
+		p = ps_packet_write(bind->pkt, array->off + i, 1);
+		if (!p)
+			return false;
+		*p = ivalue(value);
+	} else {
+		array->own[i] = ivalue(value);
+	}
+	return true;
+}
+
 static int bytes_len(lua_State *L)
 {
 	lua_pushinteger(L, check(L, 1)->len);

@@ -130,7 +130,7 @@ static inline bool set_value(struct ps_bind *bind, const struct ps_place *at,
 	if (ttisinteger(arg))
 		value = ivalue(arg);
 	else if (field->type == PS_UINT || !ttisstring(arg) ||
-		 !ps_known_address(bind, svalue(arg), field->type, &value))
+		 !ps_known_address(bind, getstr(tsvalue(arg)), field->type, &value))
 		return false;
 	return !ps_field_set(bind->pkt, &at->header, field, value);
 }
@@ -314,11 +314,16 @@ static struct ps_step *add_step(struct planning *p, enum step_op op, const Instr
 	return p->step++;
 }
 
-/* The object is what views of the pool are, whose first is made with it. */
+/* What the views of a pool have, whose first is made with it. */
+static const Table *methods_of(const struct ps_pool *pool)
+{
+	return ((const struct ps_object *)pool->block[0])->methods;
+}
+
 static void come_to(struct planning *p, struct ps_pool *pool, const struct ps_field *field)
 {
 	p->pool = pool;
-	p->methods = ((const struct ps_object *)pool->block[0])->methods;
+	p->methods = methods_of(pool);
 	p->field = field;
 }
 
@@ -329,7 +334,7 @@ static bool constant_value(const struct ps_field *field, const TValue *v, uint64
 		return false;
 	if (ttisinteger(v))
 		*value = ivalue(v);
-	else if (!ttisstring(v) || !ps_address_parse(field->type, svalue(v), vslen(v), value))
+	else if (!ttisstring(v) || !ps_address_parse(field->type, getstr(tsvalue(v)), vslen(v), value))
 		return false;
 	return true;
 }
@@ -437,6 +442,48 @@ static bool plan_call(struct planning *p, struct ps_code code, const struct ps_m
 	return p->pool;
 }
 
+/* Adds ip:daddr():set(x), ip:daddr():get(), for a view in self. */
+static bool plan_field(struct planning *p, struct ps_code *at, const Instruction *pc)
+{
+	const struct ps_method *method;
+	struct ps_field_method *m;
+	struct ps_code code = *at;
+	bool has_arg, has_result;
+	struct ps_operand arg;
+	const TString *name;
+	const TValue *slot;
+
+	if (!ps_code_other(&code, &name))
+		return false;
+	m = named_field(p->methods, name);
+	if (!m || !ps_code_call(&code, &arg, &has_arg, &has_result) || has_arg || !has_result ||
+	    !ps_code_self(&code, &name))
+		return false;
+	slot = ps_find(methods_of(&m->pool), name);
+	method = slot ? ps_method_of(slot) : NULL;
+	if (!method || !ps_code_call(&code, &arg, &has_arg, &has_result))
+		return false;
+	p->proto = m->proto;
+	p->field = m->field;
+	switch (method->op) {
+	case PS_OP_SET:
+		if (has_result || !has_arg || arg.reg == at->self)
+			return false;
+		add_set(p, &arg, pc);
+		break;
+	case PS_OP_GET:
+	case PS_OP_INT:
+		if (!has_result || has_arg)
+			return false;
+		add_step(p, method->op == PS_OP_GET ? STEP_GET : STEP_INT, pc)->reg = code.self;
+		break;
+	default:
+		return false;
+	}
+	at->pc = code.pc;
+	return true;
+}
+
 /* Adds what is done with the view that self then has. */
 static void plan_uses(struct planning *p, const struct ps_step *last)
 {
@@ -449,7 +496,7 @@ static void plan_uses(struct planning *p, const struct ps_step *last)
 	int to;
 
 	while (p->step < last) {
-		if (ps_code_test(&code)) {
+		if (ps_code_test(&code) || plan_field(p, &code, pc)) {
 			/* on */
 		} else if (ps_code_read(&code, &name, &to)) {
 			m = named_field(p->methods, name);

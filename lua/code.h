@@ -82,6 +82,21 @@ static inline bool ps_code_self(struct ps_code *code, const TString **name)
 	return *name;
 }
 
+/* A method of self in a call that has other registers: code->self is the first of those then. */
+static inline bool ps_code_other(struct ps_code *code, const TString **name)
+{
+	Instruction i = *code->pc;
+
+	if (GET_OPCODE(i) != OP_SELF || GETARG_A(i) == code->self || GETARG_B(i) != code->self)
+		return false;
+	*name = ps_code_method(code, i);
+	if (!*name)
+		return false;
+	code->self = GETARG_A(i);
+	code->pc++;
+	return true;
+}
+
 /* A test of self, which is true, and what jumps then; only forwards, since loops look at the time. */
 static inline bool ps_code_test(struct ps_code *code)
 {

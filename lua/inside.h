@@ -143,6 +143,12 @@ bool ps_object_read(lua_State *L, const struct ps_object *object, const TString 
 bool ps_object_write(lua_State *L, const struct ps_object *object, const TString *name,
 		     const TValue *value);
 
+/* object[i], object[i] = value; core/bytes.c. */
+bool ps_object_get_byte(lua_State *L, const struct ps_object *object, lua_Unsigned i,
+			TValue *result);
+bool ps_object_set_byte(lua_State *L, struct ps_object *object, lua_Unsigned i,
+			const TValue *value);
+
 /*
  * Calls the function that is all there is on the stack but for one argument, protected, when
  * nothing runs in L. Returns a Lua status; what is left is one value: the result, or the error.

@@ -28,6 +28,10 @@ static inline const struct ps_object *object_of(const TValue *v)
 	return object && object->methods ? object : NULL;
 }
 
+/* lvm.c has variables of these names where they are used: a value's register, what is written. */
+static const StkId ra;
+static const TValue *const rc;
+
 /*
  * What lvm.c does with things that are no tables: it names the function that looks into tables, and
  * the values by its variables. OP_SELF is the only one to name luaH_getstr; with
@@ -54,6 +58,28 @@ static inline const struct ps_object *object_of(const TValue *v)
 #define luaV_fastget(L, t, key, slot, f) \
 	(ttistable(t) ? (slot = f(hvalue(t), key), !isempty(slot)) : \
 			(slot = ps_other_##f(t, #t, key), slot != NULL))
+
+/* The same for integers: rb is read, s2v(ra) is written. */
+#define ps_other_index(t, text, i) ({ \
+	struct ps_object *object_ = ps_block_of(t); \
+	if (object_ && (!__builtin_strcmp(text, "rb") ? \
+			ps_object_get_byte(L, object_, i, s2v(ra)) : \
+			!__builtin_strcmp(text, "s2v(ra)") && \
+			ps_object_set_byte(L, object_, i, rc))) { \
+		vmbreak; \
+	} \
+	slot = NULL; \
+	0; })
+
+static inline const TValue *integer_slot(Table *t, lua_Unsigned i)
+{
+	return i - 1u < t->alimit ? &t->array[i - 1] : luaH_getint(t, i);
+}
+
+#undef luaV_fastgeti
+#define luaV_fastgeti(L, t, i, slot) \
+	(ttistable(t) ? (slot = integer_slot(hvalue(t), i), !isempty(slot)) : \
+			ps_other_index(t, #t, i))
 
 #define luaD_precall	ps_guard_precall
 

@@ -4,7 +4,7 @@
 # In the machine: does what /bench/selection names, in a line an experiment, a network and a way through R.
 # Prints, for run:
 #   RESULT curve network way bytes megabits seconds    as NetPIPE writes them
-#   RESULT download network way bytes seconds packets linearised
+#   RESULT download network way bytes seconds packets pulled
 #   NOTE text
 . /tests/lib.sh
 
@@ -114,7 +114,7 @@ download() {
 	inA sysctl -qw net.ipv4.tcp_rmem='4096 131072 400000' # a window as NetPIPE's
 	for i in {1..4}; do
 		seconds=$(inA curl -sS -m 60 -o /dev/null -w '%{time_total}' http://10.0.0.2/file)
-		echo "RESULT download $network $way $(stat -c %s www/file) $seconds $(of_state packets) $(of_state linearised)"
+		echo "RESULT download $network $way $(stat -c %s www/file) $seconds $(of_state packets) $(of_state pulled)"
 	done
 }
 
