@@ -334,7 +334,8 @@ static bool constant_value(const struct ps_field *field, const TValue *v, uint64
 		return false;
 	if (ttisinteger(v))
 		*value = ivalue(v);
-	else if (!ttisstring(v) || !ps_address_parse(field->type, getstr(tsvalue(v)), vslen(v), value))
+	else if (!ttisstring(v) || !ps_address_parse(field->type, getstr(tsvalue(v)),
+							tsslen(tsvalue(v)), value))
 		return false;
 	return true;
 }
