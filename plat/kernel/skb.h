@@ -25,10 +25,20 @@ static inline void ps_skb_refresh(struct ps_skb_packet *p)
 	p->pkt.readable = p->pkt.network + skb_headlen(p->skb);
 }
 
-/* True if what is in the linear part may be written as it is. */
-static inline bool ps_skb_is_private(const struct sk_buff *skb)
+/* How many bytes of the linear part may be written as they are: skb_ensure_writable() would do nothing. */
+static inline uint32_t ps_skb_private(const struct sk_buff *skb)
 {
-	return !skb_cloned(skb) && !skb_shared(skb) && skb->ip_summed != CHECKSUM_COMPLETE;
+	unsigned int headroom;
+
+	if (skb_shared(skb) || skb->ip_summed == CHECKSUM_COMPLETE)
+		return 0;
+	if (!skb_cloned(skb))
+		return skb_headlen(skb);
+	/* what TCP has sent, and keeps the payload of: the headers are this skb's own */
+	headroom = skb_headroom(skb);
+	if (skb_header_cloned(skb) || skb->hdr_len <= headroom)
+		return 0;
+	return min_t(uint32_t, skb->hdr_len - headroom, skb_headlen(skb));
 }
 
 /*
@@ -40,6 +50,7 @@ static inline bool ps_skb_is_private(const struct sk_buff *skb)
 static inline void ps_skb_init(struct ps_skb_packet *p, struct sk_buff *skb, bool has_link)
 {
 	struct ps_packet *pkt = &p->pkt;
+	uint32_t private;
 
 	p->skb = skb;
 	p->pulled = false;
@@ -53,7 +64,8 @@ static inline void ps_skb_init(struct ps_skb_packet *p, struct sk_buff *skb, boo
 	if (skb->ip_summed == CHECKSUM_PARTIAL)
 		pkt->partial = pkt->network + skb_checksum_start_offset(skb) + skb->csum_offset;
 	ps_skb_refresh(p);
-	pkt->writable = ps_skb_is_private(skb) ? pkt->readable : 0;
+	private = ps_skb_private(skb);
+	pkt->writable = private ? pkt->network + private : 0;
 }
 
 #endif

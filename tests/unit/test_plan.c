@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Plans (core/direct.c) against the ordinary way: the same handler, once written such that plans
+ * are made of it, and once such that none can be, does the same to the same packet.
+ */
+#include "packets.h"
+#include "proto.h"
+#include "script.h"
+#include "test.h"
+
+static uint32_t seed;
+
+static unsigned int draw(unsigned int n)
+{
+	seed = seed * 1664525 + 1013904223;
+	return (seed >> 8) % n;
+}
+
+#define PICK(array)	((array)[draw(sizeof(array) / sizeof((array)[0]))])
+
+/*
+ * Two texts that grow together. More arguments than a method takes are left to its C function, and
+ * names that are computed to the metamethods.
+ */
+struct forms {
+	char planned[2048], ordinary[2048];
+};
+
+static void append(char *to, const char *format, const char *a, const char *b)
+{
+	size_t used = strlen(to);
+
+	snprintf(to + used, 2048 - used, format, a, b);
+}
+
+static const struct ps_field *draw_field(unsigned int id)
+{
+	const struct ps_proto *proto = ps_protos[id];
+	const struct ps_field *field;
+
+	do {
+		field = &proto->fields[draw(proto->nfields)];
+	} while (field->flags & PS_PAYLOAD);
+	return field;
+}
+
+/* The expression for v, and which protocol it is of. */
+static unsigned int draw_chain(struct forms *f)
+{
+	unsigned int i, n = 1 + draw(4), id = 0;
+	char number[16];
+
+	strcpy(f->planned, "p");
+	strcpy(f->ordinary, "p");
+	for (i = 0; i < n; i++) {
+		/* mostly the way that leads somewhere */
+		id = draw(4) ? i == 0 ? 1 + draw(2) : i == 1 ? 2 : 3 + draw(3) : draw(ps_nprotos);
+		snprintf(number, sizeof(number), "%u", id);
+		append(f->planned, ":data(%s)", number, "");
+		append(f->ordinary, ":data(%s, nil, nil)", number, "");
+	}
+	return id;
+}
+
+static void draw_use(struct forms *f, unsigned int id, unsigned int i)
+{
+	static const char *const values[] = {
+		"1", "0", "255", "65535", "'2.1.1.1'", "'02:00:00:00:00:01'", "'x'", "n", "s", "nil",
+	};
+	const char *name = draw_field(id)->name, *value = PICK(values);
+	char local[16];
+
+	snprintf(local, sizeof(local), "r%u", i);
+	switch (draw(5)) {
+	case 0:
+		append(f->planned, " v.%s = %s", name, value);
+		append(f->ordinary, " write(v, '%s', %s)", name, value);
+		break;
+	case 1:
+		append(f->planned, " local %s = v.%s", local, name);
+		append(f->ordinary, " local %s = read(v, '%s')", local, name);
+		break;
+	case 2:
+		append(f->planned, " v:%s():set(%s)", name, value);
+		append(f->ordinary, " v:%s(nil, nil):set(%s, nil, nil)", name, value);
+		break;
+	case 3:
+		append(f->planned, " local %s = v:%s():get()", local, name);
+		append(f->ordinary, " local %s = v:%s(nil, nil):get(nil, nil)", local, name);
+		break;
+	case 4:
+		append(f->planned, " local %s = v:%s():int()", local, name);
+		append(f->ordinary, " local %s = v:%s(nil, nil):int(nil, nil)", local, name);
+		break;
+	}
+}
+
+static void draw_script(char *script, size_t size)
+{
+	struct forms chain, uses = { "", "" };
+	unsigned int i, id = draw_chain(&chain), n = id ? draw(7) : 0;
+
+	for (i = 0; i < n; i++)
+		draw_use(&uses, id, i);
+	snprintf(script, size,
+		 "local function read(o, name) return o[name] end\n"
+		 "local function write(o, name, value) o[name] = value end\n"
+		 "local function text(...)\n"
+		 "  local t = {...} for i = 1, 8 do t[i] = tostring(t[i]) end return table.concat(t, ' ')\n"
+		 "end\n"
+		 "local n, s, r0, r1, r2, r3, r4, r5, r6 = 7, '10.9.8.7'\n"
+		 "local function planned(p)\n"
+		 "  local n, s = n, s\n"
+		 "  local v = %s if not v then return 'none' end\n"
+		 "  %s\n"
+		 "  return text(v, r0, r1, r2, r3, r4, r5, r6)\n"
+		 "end\n"
+		 "local function ordinary(p)\n"
+		 "  local n, s = n, s\n"
+		 "  local v = %s if not v then return 'none' end\n"
+		 "  %s\n"
+		 "  return text(v, r0, r1, r2, r3, r4, r5, r6)\n"
+		 "end\n"
+		 "local runs, first = 0\n"
+		 "function process_packet(p)\n"
+		 "  runs = runs + 1\n"
+		 "  local ok, result = pcall(runs <= 2 and planned or ordinary, p)\n"
+		 "  if not ok then problem, result = result, 'error' end\n"
+		 "  first = first or result\n"
+		 "  if result ~= first then print(first .. ' / ' .. result .. ' ' .. tostring(problem)) return NF_DROP end\n"
+		 "  return ok and NF_ACCEPT or XT_CONTINUE\n"
+		 "end\n", chain.planned, uses.planned, chain.ordinary, uses.ordinary);
+}
+
+static struct shape draw_shape(void)
+{
+	static const uint8_t protocols[] = { 1, 6, 17, 17, 47 };
+	static const uint16_t fragments[] = { 0, 0, 0, 0, 0x4000, 0x2000, 0x0010 };
+	struct shape shape = {
+		.protocol = PICK(protocols), .ihl = draw(3) ? 0 : 5 + draw(11), .payload = draw(40),
+		.ethernet = draw(2), .no_checksum = !draw(4), .frag = PICK(fragments),
+		.padding = draw(3) ? 0 : draw(20), .cut = draw(4) ? 0 : draw(30),
+	};
+
+	return shape;
+}
+
+/* Returns the verdict that all three runs had. */
+static enum ps_verdict compare(const char *script, const struct shape *shape)
+{
+	enum ps_verdict verdict, first = PS_VERDICT_ERROR;
+	uint8_t *data[3] = { NULL, NULL, NULL };
+	struct ps_packet pkt;
+	struct layout at;
+	struct ps_script s;
+	uint16_t queue;
+	bool same = true;
+	int i, handler;
+
+	CHECK_INT(ps_script_init(&s, 0, true), 0);
+	CHECK_INT(ps_script_load(&s, "plan.lua", script, strlen(script)), 0);
+	handler = ps_script_find(&s, "plan.lua", "process_packet");
+	for (i = 0; i < 3 && handler >= 0; i++) {
+		data[i] = make_packet(shape, &pkt, &at);
+		verdict = ps_script_run(&s, handler, &pkt, &queue);
+		first = i ? first : verdict;
+		same &= verdict == first && verdict != PS_VERDICT_DROP &&
+			verdict != PS_VERDICT_ERROR && !memcmp(data[i], data[0], pkt.len);
+	}
+	if (!same || handler < 0) {
+		printf("# protocol %d ihl %d payload %d ethernet %d frag %x cut %d: %s\n%s",
+		       shape->protocol, shape->ihl, shape->payload, shape->ethernet, shape->frag,
+		       shape->cut, s.error, script);
+		test_failed = true;
+	}
+	for (i = 0; i < 3; i++)
+		free(data[i]);
+	ps_script_clean(&s);
+	return first;
+}
+
+static void random_handlers(void)
+{
+	unsigned int i, accepted = 0;
+	char script[8192];
+
+	for (i = 0; i < 1500 && !test_failed; i++) {
+		struct shape shape;
+
+		seed = i;
+		draw_script(script, sizeof(script));
+		shape = draw_shape();
+		accepted += compare(script, &shape) == PS_VERDICT_ACCEPT;
+	}
+	CHECK(accepted > i / 5 && accepted < i * 4 / 5);	/* else it compares little */
+}
+
+/* Runs a script on packets and returns how many it accepts. */
+static int count_accepted(const char *script, const struct shape *shape, int n)
+{
+	struct ps_packet pkt;
+	struct layout at;
+	struct ps_script s;
+	uint16_t queue;
+	int handler, accepted = 0;
+
+	CHECK_INT(ps_script_init(&s, 0, true), 0);
+	CHECK_INT(ps_script_load(&s, "plan.lua", script, strlen(script)), 0);
+	handler = ps_script_find(&s, "plan.lua", "process_packet");
+	CHECK(handler >= 0);
+	for (; n; n--) {
+		uint8_t *data = make_packet(shape, &pkt, &at);
+
+		accepted += ps_script_run(&s, handler, &pkt, &queue) == PS_VERDICT_ACCEPT;
+		free(data);
+	}
+	if (s.error[0])
+		printf("# %s\n", s.error);
+	ps_script_clean(&s);
+	return accepted;
+}
+
+static const struct shape udp = { .protocol = 17, .payload = 20 };
+
+/* Code is freed, and other code takes its place in memory. */
+static void code_comes_and_goes(void)
+{
+	static const char script[] =
+		"local fields = { 'ttl', 'tos', 'id', 'protocol' }\n"
+		"function process_packet(p)\n"
+		"  local ip = p:data(packet_eth):data(packet_ip)\n"
+		"  for i = 1, 40 do\n"
+		"    local name, value = fields[i % 4 + 1], i * 5\n"
+		"    local f = load('local ip = ... local x = ip:' .. name .. '():int() ' ..\n"
+		"      'ip:' .. name .. '():set(' .. value .. ') return ip.' .. name .. ', x')\n"
+		"    if f(ip) ~= value then return NF_DROP end\n"
+		"    if i % 7 == 0 then f = nil collectgarbage() end\n"
+		"  end\n"
+		"  return NF_ACCEPT\n"
+		"end\n";
+
+	CHECK_INT(count_accepted(script, &udp, 5), 5);
+}
+
+/* The same code sees objects of different types. */
+static void types_change(void)
+{
+	static const char script[] =
+		"local function check(v) return v:check():int() end\n"
+		"local function payload(v) return v:data(packet_raw) end\n"
+		"function process_packet(p)\n"
+		"  local ip = p:data(packet_eth):data(packet_ip)\n"
+		"  local udp = ip:data(packet_udp)\n"
+		"  for i = 1, 3 do\n"
+		"    if check(ip) ~= ip.check or check(udp) ~= udp.check then return NF_DROP end\n"
+		"  end\n"
+		"  for _, v in ipairs { p, ip, udp, ip:options() } do\n"
+		"    local size, sum = pcall(payload, v)\n"
+		"    if not size or not sum then return NF_DROP end\n"
+		"  end\n"
+		"  local other = setmetatable({}, { __index = { check = function() return udp:check() end } })\n"
+		"  if check(other) ~= udp.check then return NF_DROP end\n"
+		"  if pcall(check, 1) or pcall(check, nil) or pcall(check, p) then return NF_DROP end\n"
+		"  return NF_ACCEPT\n"
+		"end\n";
+
+	CHECK_INT(count_accepted(script, &udp, 3), 3);
+}
+
+/* More views than a pool has, and more code than there are plans. */
+static void limits(void)
+{
+	static char script[64 * 1024];
+	int i;
+
+	strcpy(script, "function process_packet(p)\n local n, ip = 0\n");
+	for (i = 0; i < 600; i++)
+		strcat(script, " ip = p:data(packet_eth):data(packet_ip) if ip then n = n + ip.ttl end\n");
+	strcat(script, " return n == 600 * 64 and NF_ACCEPT or NF_DROP end\n");
+	CHECK_INT(count_accepted(script, &udp, 3), 3);
+	CHECK_INT(count_accepted("function process_packet(p)\n"
+				 " local t, sum = {}, 0\n"
+				 " for i = 1, 50 do t[i] = p:data(packet_eth):data(packet_ip) end\n"
+				 " for i = 1, 50 do sum = sum + t[i].ttl t[i].ttl = i end\n"
+				 " for i = 2, 50 do if t[i] == t[i - 1] then return NF_DROP end end\n"
+				 " return sum > 1000 and NF_ACCEPT or NF_DROP end\n", &udp, 3), 3);
+}
+
+/* What fails within a plan names its own line. */
+static void lines(void)
+{
+	static const struct {
+		const char *body, *message;
+	} cases[] = {
+		{ "local ip = p:data(1)\n:data(2)\nip.ttl = 1\nip.ttl = 256\n", "plan.lua:5: ttl" },
+		{ "local ip = p:data(1):data(2)\nip:ttl():set(1)\nip:ttl():set(-1)\n", "plan.lua:4: ttl" },
+		{ "local ip = p:data(1):data(2)\nlocal x = ip.ttl\nip.daddr = 'x'\n", "plan.lua:4: daddr" },
+		{ "local udp = p:data(1):data(2)\n:data(3)\nudp.type = 1\n", "plan.lua:4: attempt to index a nil" },
+		{ "local ip = p:data(1):data(2)\nlocal y = ip.ttl\nlocal x = ip:sport():get()\n",
+		  "plan.lua:4: attempt to call a nil value (method 'sport')" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint8_t *data;
+		char script[512];
+		struct ps_packet pkt;
+		struct layout at;
+		struct ps_script s;
+		uint16_t queue;
+		int handler, run;
+
+		snprintf(script, sizeof(script), "function process_packet(p)\n%s return NF_ACCEPT end",
+			 cases[i].body);
+		CHECK_INT(ps_script_init(&s, 0, true), 0);
+		CHECK_INT(ps_script_load(&s, "plan.lua", script, strlen(script)), 0);
+		handler = ps_script_find(&s, "plan.lua", "process_packet");
+		for (run = 0; run < 2; run++) {
+			data = make_packet(&udp, &pkt, &at);
+			s.error[0] = 0;
+			CHECK_INT(ps_script_run(&s, handler, &pkt, &queue), PS_VERDICT_ERROR);
+			CHECK_TEXT(s.error, cases[i].message);
+			free(data);
+		}
+		ps_script_clean(&s);
+	}
+}
+
+const struct test plan_tests[] = {
+	{ "plan: random handlers do the same without", random_handlers },
+	{ "plan: none outlives the code it is for", code_comes_and_goes },
+	{ "plan: one for each type that comes along", types_change },
+	{ "plan: more views and more code than are kept", limits },
+	{ "plan: errors name their line", lines },
+	{ NULL, NULL },
+};
