@@ -13,19 +13,14 @@
 #include "host.h"
 #include "view.h"
 
-static inline void network_range(const struct ps_packet *pkt, struct ps_range *range)
-{
-	range->off = pkt->network;
-	range->len = pkt->len - pkt->network;
-}
-
 /* A link layer that is not there: its payload is what the packet is said to be. */
 static bool absent_payload(struct ps_packet *pkt, const struct ps_header *link,
 			   struct ps_header *payload)
 {
 	const struct ps_next *row = link->proto->next;
 
-	network_range(pkt, &payload->range);
+	payload->range.off = pkt->network;
+	payload->range.len = pkt->len - pkt->network;
 	while (row->proto != payload->proto) {
 		if (!row->proto)
 			return payload->proto == &ps_proto_raw;
@@ -250,7 +245,7 @@ bool ps_object_write(lua_State *L, const struct ps_object *object, const TString
  */
 enum step_op {
 	/* move in the packet, from place to place; with a pool, self becomes a view of it */
-	STEP_NETWORK,	/* first of all: past the next one, if there is no link-layer header */
+	STEP_NETWORK,	/* first of all: from the whole packet, the next two at once */
 	STEP_DATA,	/* to the payload as protocol id; ends with nil if there is none */
 	STEP_FIELD,	/* to a field */
 	/* use the place */
@@ -367,6 +362,13 @@ static void add_set(struct planning *p, const struct ps_operand *operand, const 
 	}
 }
 
+/* A link layer after whose fixed part comes nothing but the payload. */
+static bool is_plain_link(const struct ps_proto *proto)
+{
+	return proto->is_link && !proto->header_len.mask && !proto->total_len.mask &&
+	       !proto->fragment.mask && !proto->csum.kind;
+}
+
 /*
  * Adds a step to the payload as protocol id. If it is the second, after one to the link layer,
  * one goes before them.
@@ -376,7 +378,7 @@ static void add_data(struct planning *p, unsigned int id, const Instruction *pc)
 	struct ps_step *first = p->first, *step = p->step;
 	const struct ps_next *row;
 
-	if (step == first + 1 && first->op == STEP_DATA && ps_protos[first->id]->is_link) {
+	if (step == first + 1 && first->op == STEP_DATA && is_plain_link(ps_protos[first->id])) {
 		row = ps_protos[first->id]->next;
 		while (row->proto && row->proto != ps_protos[id])
 			row++;
@@ -578,16 +580,31 @@ static inline const struct ps_plan *plan_for(lua_State *L, struct ps_bind *bind,
 	return plan;
 }
 
-/* The network layer as protocol id. False: the packet is not what step, STEP_NETWORK, says. */
-static inline bool network_at(struct ps_packet *pkt, const struct ps_step *step, unsigned int id,
-			      struct ps_place *to)
+/*
+ * The network layer as protocol id, from the whole packet, through the link layer or without one.
+ * 1: to has it. 0: the packet is not what step, STEP_NETWORK, says. -1: a link layer cut short.
+ */
+static inline int network_at(struct ps_packet *pkt, const struct ps_step *step, unsigned int id,
+			     struct ps_place *to)
 {
+	const struct ps_proto *link = ps_protos[step->id];
+	uint32_t off = pkt->network, protocol = pkt->protocol;
+	const uint8_t *fixed;
+
+	if (pkt->has_link) {
+		fixed = ps_packet_read(pkt, 0, link->header_min);
+		if (!fixed)
+			return -1;
+		protocol = ps_proto_word(fixed, link->next_by);
+		off = link->header_min;
+	}
 	to->header.proto = ps_protos[id];
 	to->header.outer = NULL;
+	to->header.range.off = off;
+	to->header.range.len = pkt->len - off;
 	to->field = NULL;
 	to->flags = 0;
-	network_range(pkt, &to->header.range);
-	return pkt->protocol == step->protocol && ps_proto_fits_range(pkt, &to->header);
+	return protocol == step->protocol && ps_proto_fits_range(pkt, &to->header);
 }
 
 /* STEP_ASSIGN32. A header has its fixed part, as a view of it was made. */
@@ -660,7 +677,7 @@ const Instruction *ps_object_self(lua_State *L, const struct ps_object *object,
 	self = s2v(base + plan->self);
 	step = plan->steps;
 	if (step->op == STEP_NETWORK) {
-		to_network = at->flags & PS_VIEW_WHOLE && !pkt->has_link;
+		to_network = at->flags & PS_VIEW_WHOLE;
 		step += 1 + to_network;
 	}
 	for (; step->op <= STEP_FIELD; step++) {
