@@ -285,7 +285,7 @@ struct ps_plan {
 	const Instruction *pc;	/* for the code from here on */
 	unsigned long code;	/* which code that is: as the guard counted then */
 	const Table *methods;	/* for objects that have these */
-	unsigned int self;	/* register */
+	ptrdiff_t self;		/* register: where it is from the frame's base, in bytes */
 	struct ps_step steps[STEPS];
 };
 
@@ -546,7 +546,7 @@ static void make_plan(lua_State *L, struct ps_plan *plan, const struct ps_object
 	plan->pc = pc;
 	plan->code = p.bind->rt.guard.code;
 	plan->methods = object->methods;
-	plan->self = p.code.self;
+	plan->self = p.code.self * sizeof(StackValue);
 	do {
 		slot = name ? ps_find(p.methods, name) : NULL;
 		if (!slot || !plan_call(&p, code, ps_method_of(slot)))
@@ -587,11 +587,12 @@ static inline const struct ps_plan *plan_for(lua_State *L, struct ps_bind *bind,
 static inline int network_at(struct ps_packet *pkt, const struct ps_step *step, unsigned int id,
 			     struct ps_place *to)
 {
-	const struct ps_proto *link = ps_protos[step->id];
 	uint32_t off = pkt->network, protocol = pkt->protocol;
+	const struct ps_proto *link;
 	const uint8_t *fixed;
 
 	if (pkt->has_link) {
+		link = ps_protos[step->id];
 		fixed = ps_packet_read(pkt, 0, link->header_min);
 		if (!fixed)
 			return -1;
@@ -674,11 +675,14 @@ const Instruction *ps_object_self(lua_State *L, const struct ps_object *object,
 	if (l_unlikely(!plan))
 		return NULL;
 	at = &v->place;
-	self = s2v(base + plan->self);
+	self = s2v((StkId)((char *)base + plan->self));
 	step = plan->steps;
 	if (step->op == STEP_NETWORK) {
-		to_network = at->flags & PS_VIEW_WHOLE;
-		step += 1 + to_network;
+		step++;
+		if (l_likely(at->flags & PS_VIEW_WHOLE)) {
+			to_network = true;
+			step++;
+		}
 	}
 	for (; step->op <= STEP_FIELD; step++) {
 		made = NULL;
