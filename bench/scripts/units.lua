@@ -6,14 +6,14 @@
 local operations = {
   -- name, what is made ready at load, what is made ready for each packet, the operation, and what
   -- every second one is instead, where it matters that a write changes something
-  field     = { "", "", "ip:ttl()" },
-  get       = { "", "local f = ip:ttl()", "f:get()" },
-  get_text  = { "", "local f = ip:daddr()", "f:get()" },
+  field     = { "", "local x", "x = ip:ttl()" },
+  get       = { "", "local x, f = 0, ip:ttl()", "x = f:get()" },
+  get_text  = { "", "local x, f = 0, ip:daddr()", "x = f:get()" },
   set       = { "", "local f = ip:ttl()", "f:set(9)", "f:set(8)" },
   set_text  = { "", "local f = ip:daddr()", "f:set('8.8.8.8')" },
   short_get = { "", "local x = math.abs(ip.ttl)", "x = ip.ttl" },
   short_set = { "", "", "ip.ttl = 9", "ip.ttl = 8" },
-  data      = { "", "", "ip:data(packet_udp)" },
+  data      = { "", "local x", "x = ip:data(packet_udp)" },
   byte      = { "", "local x, a = 0, ip:raw(0, 20):get()", "x = a[5]" },
   byte_set  = { "", "local a = ip:raw(0, 20):get()", "a[1] = 0" },
   table     = { "local t = { 1, 2, 3 }", "local x, t = 0, t", "x = t[2]" },
