@@ -337,8 +337,8 @@ static int field_int(lua_State *L)
 }
 
 /*
- * The value of argument index for a field: an integer, or the text of an address. Texts that have been
- * parsed are remembered by the address of the string, which is kept, so that it stays one.
+ * The value of argument index for a field: an integer, or the text of an address. Texts that have
+ * been parsed are remembered by the address of the string, which is kept, so that it stays one.
  */
 static uint64_t check_value(lua_State *L, int index, const struct ps_field *field)
 {
@@ -657,6 +657,18 @@ int ps_bind_open(lua_State *L)
 	return 0;
 }
 
+void *ps_bind_allocate(struct ps_bind *bind, size_t size)
+{
+	struct ps_runtime *rt = &bind->rt;
+	void *block = size <= rt->memory_max - rt->memory ? ps_host_realloc(NULL, size) : NULL;
+
+	if (block) {
+		rt->memory += size;
+		bind->allocated += size;
+	}
+	return block;
+}
+
 void ps_bind_clean(struct ps_bind *bind)
 {
 	size_t i;
@@ -665,6 +677,8 @@ void ps_bind_clean(struct ps_bind *bind)
 		ps_host_realloc(bind->plans[i], 0);
 		bind->plans[i] = NULL;
 	}
+	bind->rt.memory -= bind->allocated;
+	bind->allocated = 0;
 	ps_host_realloc(bind->views, 0);
 	ps_host_realloc(bind->fields, 0);
 	bind->views = NULL;

@@ -42,6 +42,7 @@ struct ps_bind {
 	struct ps_address parsed[PS_ADDRESSES];
 	struct ps_address formatted[PS_ADDRESSES];
 	struct ps_plan *plans[PS_PLANS];	/* by address of the code; core/direct.c */
+	size_t allocated;		/* bytes, by ps_bind_allocate() */
 	struct ps_pool bytes;
 	struct ps_pool *views;		/* for each protocol */
 	struct ps_view *whole;		/* of the packet: what handlers get */
@@ -85,6 +86,12 @@ void ps_bind_object(struct lua_State *L, struct ps_object *object, uint32_t kind
  */
 void *ps_bind_take(struct lua_State *L, struct ps_pool *pool, size_t size, uint32_t kind,
 		   const char *type);
+
+/*
+ * Memory that ps_bind_clean() frees and that counts as the state's, or NULL. Any context that the
+ * runtime is in.
+ */
+void *ps_bind_allocate(struct ps_bind *bind, size_t size);
 
 /* Raises "packet is gone" unless serial is that of the packet that is being handled. */
 struct ps_packet *ps_bind_check_packet(struct lua_State *L, uint64_t serial);

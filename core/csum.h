@@ -45,7 +45,10 @@ static inline uint32_t ps_csum_at(const struct ps_header *header)
 	return header->range.off + header->proto->csum.at;
 }
 
-/* Adds diff to the checksum p of a header alone: nobody else completes it, and there always is one. */
+/*
+ * Adds diff to the checksum p of a header alone. There always is one, and devices don't complete
+ * it: a sender that asks for that gets what it asks for.
+ */
 static inline void ps_csum_update_header(uint8_t *p, uint32_t diff)
 {
 	ps_store16(p, 0xFFFF - ps_csum_fold(0xFFFF - ps_load16(p) + diff));

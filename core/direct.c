@@ -10,7 +10,6 @@
 #include "lua.h"
 #include "code.h"
 
-#include "host.h"
 #include "view.h"
 
 /* A link layer that is not there: its payload is what the packet is said to be. */
@@ -35,9 +34,9 @@ static inline bool find_payload(struct ps_packet *pkt, const struct ps_place *at
 	struct ps_header *payload = &to->header;
 
 	to->flags = 0;
-	if (l_unlikely(at->flags)) {
+	if (at->flags) {
 		if (at->flags & PS_VIEW_ABSENT)
-			return absent_payload(pkt, &at->header, payload);
+			return !at->field && absent_payload(pkt, &at->header, payload);
 		if (payload->proto->is_link && !pkt->has_link) {
 			payload->range.off = pkt->network;
 			payload->range.len = 0;
@@ -131,7 +130,7 @@ static inline bool set_value(struct ps_bind *bind, const struct ps_place *at,
 }
 
 /* The place of a field. False: it is not there. */
-static inline bool find_field(struct ps_bind *bind, const struct ps_place *at,
+static inline bool field_at(struct ps_bind *bind, const struct ps_place *at,
 			      const struct ps_field *field, struct ps_place *to)
 {
 	if (at->flags & PS_VIEW_ABSENT ||
@@ -195,7 +194,7 @@ int ps_object_call(lua_State *L, const struct ps_method *method, StkId func, int
 	case PS_OP_FIELD:
 		m = (struct ps_field_method *)method;
 		return !arg && ps_view_has_field(at, m->field) &&
-		       find_field(bind, at, m->field, &to) &&
+		       field_at(bind, at, m->field, &to) &&
 		       make_view(L, bind, &m->pool, &to, s2v(func)) ? 1 : -1;
 	case PS_OP_GET:
 	case PS_OP_INT:
@@ -263,7 +262,7 @@ struct ps_step {
 	uint8_t op;
 	uint8_t id;
 	uint8_t reg;
-	bool pseudo;		/* STEP_ASSIGN32: as ps_field_changed() has it */
+	bool pseudo;		/* STEP_ASSIGN32: as ps_field_own() has it */
 	uint16_t at;
 	uint16_t protocol;	/* STEP_NETWORK: which one the packet has to be */
 	const struct ps_field *field;
@@ -574,7 +573,7 @@ static inline const struct ps_plan *plan_for(lua_State *L, struct ps_bind *bind,
 		     plan->methods == object->methods))
 		return plan;
 	if (!plan)
-		plan = *place = ps_host_realloc(NULL, sizeof(*plan));
+		plan = *place = ps_bind_allocate(bind, sizeof(*plan));
 	if (plan)
 		make_plan(L, plan, object, pc);
 	return plan;
@@ -608,11 +607,12 @@ static inline int network_at(struct ps_packet *pkt, const struct ps_step *step, 
 	return protocol == step->protocol && ps_proto_fits_range(pkt, &to->header);
 }
 
-/* STEP_ASSIGN32. A header has its fixed part, as a view of it was made. */
+/* STEP_ASSIGN32. */
 static inline bool assign32(struct ps_packet *pkt, const struct ps_place *at,
 			    const struct ps_step *step)
 {
 	const struct ps_header *header = &at->header;
+	struct ps_header next ps_uninit;
 	uint8_t *fixed;
 	uint32_t old;
 
@@ -620,13 +620,13 @@ static inline bool assign32(struct ps_packet *pkt, const struct ps_place *at,
 		return false;
 	if (header->outer || header->range.off & 1)
 		return !ps_field_set(pkt, header, step->field, step->value);
-	fixed = ps_packet_own(pkt, header->range.off, header->proto->header_min);
+	fixed = ps_field_own(pkt, header, step->pseudo, &next);
 	if (!fixed)
 		return false;
 	old = ps_load32(fixed + step->at);
 	ps_store32(fixed + step->at, step->value);
-	return ps_field_changed(pkt, header, fixed, step->pseudo,
-				ps_field_change32(old, step->value));
+	ps_field_changed(pkt, header, fixed, &next, ps_field_change32(old, step->value));
+	return true;
 }
 
 /* The steps that are not so frequent. False: it could not be done. */
@@ -699,7 +699,7 @@ const Instruction *ps_object_self(lua_State *L, const struct ps_object *object,
 		else if (step->op == STEP_DATA)
 			found = payload_at(bind, at, step->id, to);
 		else
-			found = find_field(bind, at, step->field, to) ? 1 : -1;
+			found = field_at(bind, at, step->field, to) ? 1 : -1;
 		to_network = false;
 		if (l_unlikely(found <= 0)) {
 			if (made)

@@ -177,41 +177,55 @@ static inline int64_t put_word(uint8_t *fixed, struct ps_bits at, uint64_t value
 	return -1;
 }
 
+/* Makes the checksums writable that changes within header go to, on the way outwards. */
+static bool own_outwards(struct ps_packet *pkt, const struct ps_header *header)
+{
+	for (; header; header = header->outer) {
+		if (header->proto->csum.kind >= PS_CSUM_MESSAGE &&
+		    !ps_packet_write(pkt, ps_csum_at(header), 2))
+			return false;
+	}
+	return true;
+}
+
 int ps_field_set(struct ps_packet *pkt, const struct ps_header *header,
 		 const struct ps_field *field, uint64_t value)
 {
 	const struct ps_proto *proto = header->proto;
+	struct ps_header next ps_uninit;
 	int64_t change = -1;
 	uint8_t *fixed;
 	uint32_t diff;
-	bool ok;
 	int err;
 
 	if (value > mask_of(field->at))
 		return PS_FIELD_RANGE;
+	if (header->outer && !own_outwards(pkt, header->outer))
+		return PS_FIELD_GONE;
 	if (field->flags & PS_CHECKSUM) {
 		if (pkt->partial == ps_csum_at(header) && !pkt->ops->own_checksum(pkt))
 			return PS_FIELD_SEGMENTS;
 		return set_checksum(pkt, header, value);
 	}
 
+	/* from here on it is all or nothing */
+	if (!ps_packet_has(pkt, header->range.off, proto->header_min))
+		return PS_FIELD_GONE;
+	fixed = ps_field_own(pkt, header, field->flags & PS_PSEUDO, &next);
+	if (!fixed)
+		return PS_FIELD_GONE;
 	if (ps_likely(!header->outer && !(header->range.off & 1) &&
-		     field->at.bit + field->at.width <= proto->header_min * 8)) {
-		fixed = ps_packet_write(pkt, header->range.off, proto->header_min);
-		if (!fixed)
-			return PS_FIELD_GONE;
+		      field->at.bit + field->at.width <= proto->header_min * 8))
 		change = put_word(fixed, field->at, value);
-	}
 	if (ps_likely(change >= 0)) {
-		ok = ps_field_changed(pkt, header, fixed, field->flags & PS_PSEUDO, change);
+		ps_field_changed(pkt, header, fixed, &next, change);
 	} else {
 		err = put(pkt, header->range.off, field->at, value, &diff);
 		if (err)
 			return err;
-		ok = apply(pkt, header, field, diff);
+		if (!apply(pkt, header, field, diff))
+			return PS_FIELD_GONE;
 	}
-	if (!ok)
-		return PS_FIELD_GONE;
 	return field->flags & PS_COVERAGE ? recompute(pkt, header) : 0;
 }
 

@@ -58,34 +58,52 @@ int ps_field_set(struct ps_packet *pkt, const struct ps_header *header,
 		 const struct ps_field *field, uint64_t value);
 
 /*
- * What is left to do for a field whose bits have been changed in fixed, the writable fixed part of
- * its header, which begins at an even offset and lies in none with a checksum (header->outer).
- * pseudo: the field counts in the pseudo header. change: what sums that start at the header have
- * become more, not folded. Returns false if a checksum can't be written.
+ * Makes writable, before anything is changed, the fixed part of a header and, if pseudo, what
+ * follows it and has a checksum with a pseudo header. That is *next then, else next->proto is
+ * NULL. Returns the fixed part, or NULL: no memory. The packet has all of header->range.
  */
-static inline bool ps_field_changed(struct ps_packet *pkt, const struct ps_header *header,
-				    uint8_t *fixed, bool pseudo, uint32_t change)
+static inline uint8_t *ps_field_own(struct ps_packet *pkt, const struct ps_header *header,
+				    bool pseudo, struct ps_header *next)
+{
+	const struct ps_proto *proto = header->proto;
+	uint8_t *fixed = ps_packet_own(pkt, header->range.off, proto->header_min), *p;
+
+	next->proto = NULL;
+	if (!pseudo || !fixed)
+		return fixed;
+	proto = ps_proto_select(fixed, proto);
+	if (!proto || proto->csum.kind != PS_CSUM_PSEUDO ||
+	    !ps_proto_payload_of(fixed, header, &next->range) ||
+	    next->range.len < proto->header_min)
+		return fixed;
+	p = ps_packet_own(pkt, next->range.off, proto->header_min);
+	if (!p)
+		return NULL;
+	if (ps_proto_word(p, proto->header_len) * 4 <= next->range.len)
+		next->proto = proto;
+	return pkt->data + header->range.off;
+}
+
+/*
+ * What is left to do for a field whose bits have been changed in fixed, when the header begins at
+ * an even offset and lies in none with a checksum (header->outer). fixed and next are from
+ * ps_field_own(). change: what sums that start at the header have become more, not folded.
+ */
+static inline void ps_field_changed(struct ps_packet *pkt, const struct ps_header *header,
+				    uint8_t *fixed, const struct ps_header *next, uint32_t change)
 {
 	const struct ps_csum *csum = &header->proto->csum;
-	struct ps_header next ps_uninit;
-	uint8_t *p;
 
 	if (csum->kind == PS_CSUM_HEADER)
 		ps_csum_update_header(fixed + csum->at, change);
 	else if (csum->kind)
 		ps_csum_update(pkt, fixed + csum->at, ps_csum_at(header), csum->zero_is_none,
 			       false, change);
-	if (!pseudo || !ps_proto_next_of(pkt, fixed, header, &next) ||
-	    next.proto->csum.kind != PS_CSUM_PSEUDO)
-		return true;
-	csum = &next.proto->csum;
-	p = ps_packet_own(pkt, next.range.off, next.proto->header_min);
-	if (!p)
-		return false;
-	if (next.range.off & 1)
-		change = ps_csum_align(ps_csum_fold(change), 1);
-	ps_csum_update(pkt, p + csum->at, ps_csum_at(&next), csum->zero_is_none, true, change);
-	return true;
+	if (!next->proto)
+		return;
+	csum = &next->proto->csum;
+	ps_csum_update(pkt, pkt->data + ps_csum_at(next), ps_csum_at(next), csum->zero_is_none,
+		       true, change);
 }
 
 /*

@@ -58,7 +58,8 @@ static void log_error(struct ps_rule *rule, const struct ps_copy *copy)
 			(int)strlen(error), error, rule->on_error);
 }
 
-static noinline enum ps_verdict run_disabled(struct ps_rule *rule, struct ps_packet *pkt, u16 *queue)
+static noinline enum ps_verdict run_disabled(struct ps_rule *rule, struct ps_packet *pkt,
+					     u16 *queue)
 {
 	enum ps_verdict verdict;
 

@@ -97,7 +97,7 @@ static inline bool ps_code_other(struct ps_code *code, const TString **name)
 	return true;
 }
 
-/* A test of self, which is true, and what jumps then; only forwards, since loops look at the time. */
+/* A test of self, which is true, and the jump then: only forwards, as loops look at the time. */
 static inline bool ps_code_test(struct ps_code *code)
 {
 	const Instruction *pc = code->pc;

@@ -130,9 +130,9 @@ static inline const struct ps_method *ps_method_of(const TValue *value)
 int ps_object_call(lua_State *L, const struct ps_method *method, StkId func, int nargs);
 
 /*
- * What an OP_SELF on the object does, at pc - 1, and as much of what follows in the code as is known to:
- * ip:daddr():set("2.1.1.1") makes no object. base is the frame's. Returns where the code goes
- * on, or NULL: from pc - 1.
+ * Does what an OP_SELF on the object does, at pc - 1, and as much as can be of what follows it in
+ * the code: ip:daddr():set("2.1.1.1") makes no object. base is the frame's. Returns where the code
+ * goes on, or NULL: at pc - 1.
  */
 const Instruction *ps_object_self(lua_State *L, const struct ps_object *object,
 				  const Instruction *pc, StkId base);

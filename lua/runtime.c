@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Runtimes, and the functions that luaconf.h builds into Lua. The only file that reaches
- * into Lua's internal structures, next to lua/inside.h.
+ * Runtimes, and the functions that luaconf.h builds into Lua.
  */
 #define LUA_CORE
 #include "lprefix.h"

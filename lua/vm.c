@@ -29,8 +29,8 @@ static inline const struct ps_object *object_of(const TValue *v)
 }
 
 /* lvm.c has variables of these names where they are used: a value's register, what is written. */
-static const StkId ra;
-static const TValue *const rc;
+static const StkId ra __attribute__((unused));
+static const TValue *const rc __attribute__((unused));
 
 /*
  * What lvm.c does with things that are no tables: it names the function that looks into tables, and

@@ -26,7 +26,6 @@ static void moved(struct ps_packet *pkt)
 static bool pull(struct ps_packet *pkt, uint32_t end)
 {
 	struct sk_buff *skb = skb_of(pkt);
-
 	bool ok;
 
 	/* A shared skb, as pktgen makes them, must not change its layout. */
@@ -50,7 +49,6 @@ static bool make_writable(struct ps_packet *pkt, uint32_t end)
 {
 	struct sk_buff *skb = skb_of(pkt);
 	uint32_t len = end > pkt->network ? end - pkt->network : 0;
-
 	bool ok;
 
 	if (skb_shared(skb))

@@ -25,7 +25,7 @@ static inline void ps_skb_refresh(struct ps_skb_packet *p)
 	p->pkt.readable = p->pkt.network + skb_headlen(p->skb);
 }
 
-/* How many bytes of the linear part may be written as they are: skb_ensure_writable() would do nothing. */
+/* How many bytes of the linear part skb_ensure_writable() would have nothing to do for. */
 static inline uint32_t ps_skb_private(const struct sk_buff *skb)
 {
 	unsigned int headroom;
