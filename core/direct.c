@@ -52,8 +52,8 @@ static inline bool find_payload(struct ps_packet *pkt, const struct ps_place *at
 	       ps_proto_fits(pkt, payload);
 }
 
-static inline __attribute__((__always_inline__)) int
-payload_at(struct ps_bind *bind, const struct ps_place *at, unsigned int id, struct ps_place *to)
+static ps_inline int payload_at(struct ps_bind *bind, const struct ps_place *at, unsigned int id,
+				struct ps_place *to)
 {
 	to->header.proto = ps_protos[id];
 	to->field = NULL;
@@ -262,7 +262,7 @@ struct ps_step {
 	uint8_t op;
 	uint8_t id;
 	uint8_t reg;
-	bool pseudo;		/* STEP_ASSIGN32: as ps_field_own() has it */
+	bool pseudo;		/* STEP_ASSIGN32: has ps_field_own_next() something to find */
 	uint16_t at;
 	uint16_t protocol;	/* STEP_NETWORK: which one the packet has to be */
 	const struct ps_field *field;
@@ -607,25 +607,25 @@ static inline int network_at(struct ps_packet *pkt, const struct ps_step *step, 
 	return protocol == step->protocol && ps_proto_fits_range(pkt, &to->header);
 }
 
-/* STEP_ASSIGN32. */
+/* STEP_ASSIGN32. Where all of the packet may be written, nothing can fail half-way. */
 static inline bool assign32(struct ps_packet *pkt, const struct ps_place *at,
 			    const struct ps_step *step)
 {
 	const struct ps_header *header = &at->header;
 	struct ps_header next ps_uninit;
+	uint32_t change;
 	uint8_t *fixed;
-	uint32_t old;
 
 	if (at->flags & PS_VIEW_ABSENT)
 		return false;
-	if (header->outer || header->range.off & 1)
+	if (header->outer || header->range.off & 1 || pkt->writable != pkt->len)
 		return !ps_field_set(pkt, header, step->field, step->value);
-	fixed = ps_field_own(pkt, header, step->pseudo, &next);
-	if (!fixed)
-		return false;
-	old = ps_load32(fixed + step->at);
+	fixed = pkt->data + header->range.off;
+	change = ps_field_change32(ps_load32(fixed + step->at), step->value);
 	ps_store32(fixed + step->at, step->value);
-	ps_field_changed(pkt, header, fixed, &next, ps_field_change32(old, step->value));
+	ps_field_sum(pkt, header, fixed, change);
+	if (step->pseudo && ps_field_own_next(pkt, fixed, header, &next))
+		ps_field_sum_next(pkt, &next, change);
 	return true;
 }
 

@@ -211,14 +211,19 @@ int ps_field_set(struct ps_packet *pkt, const struct ps_header *header,
 	/* from here on it is all or nothing */
 	if (!ps_packet_has(pkt, header->range.off, proto->header_min))
 		return PS_FIELD_GONE;
-	fixed = ps_field_own(pkt, header, field->flags & PS_PSEUDO, &next);
+	fixed = ps_packet_own(pkt, header->range.off, proto->header_min);
 	if (!fixed)
 		return PS_FIELD_GONE;
+	next.proto = NULL;
+	if (field->flags & PS_PSEUDO && !ps_field_own_next(pkt, fixed, header, &next))
+		return PS_FIELD_GONE;
+	fixed = pkt->data + header->range.off;
 	if (ps_likely(!header->outer && !(header->range.off & 1) &&
 		      field->at.bit + field->at.width <= proto->header_min * 8))
 		change = put_word(fixed, field->at, value);
 	if (ps_likely(change >= 0)) {
-		ps_field_changed(pkt, header, fixed, &next, change);
+		ps_field_sum(pkt, header, fixed, change);
+		ps_field_sum_next(pkt, &next, change);
 	} else {
 		err = put(pkt, header->range.off, field->at, value, &diff);
 		if (err)

@@ -58,39 +58,37 @@ int ps_field_set(struct ps_packet *pkt, const struct ps_header *header,
 		 const struct ps_field *field, uint64_t value);
 
 /*
- * Makes writable, before anything is changed, the fixed part of a header and, if pseudo, what
- * follows it and has a checksum with a pseudo header. That is *next then, else next->proto is
- * NULL. Returns the fixed part, or NULL: no memory. The packet has all of header->range.
+ * What follows a header, whose fixed part this is, and has a checksum with a pseudo header: *next,
+ * whose fixed part is writable then. If there is nothing of the kind, next->proto is NULL. Returns
+ * false if there is no memory. The packet has all of header->range.
  */
-static inline uint8_t *ps_field_own(struct ps_packet *pkt, const struct ps_header *header,
-				    bool pseudo, struct ps_header *next)
+static ps_inline bool ps_field_own_next(struct ps_packet *pkt, const uint8_t *fixed,
+					const struct ps_header *header, struct ps_header *next)
 {
-	const struct ps_proto *proto = header->proto;
-	uint8_t *fixed = ps_packet_own(pkt, header->range.off, proto->header_min), *p;
+	const struct ps_proto *proto = ps_proto_select(fixed, header->proto);
+	uint8_t *p;
 
 	next->proto = NULL;
-	if (!pseudo || !fixed)
-		return fixed;
-	proto = ps_proto_select(fixed, proto);
 	if (!proto || proto->csum.kind != PS_CSUM_PSEUDO ||
 	    !ps_proto_payload_of(fixed, header, &next->range) ||
 	    next->range.len < proto->header_min)
-		return fixed;
+		return true;
 	p = ps_packet_own(pkt, next->range.off, proto->header_min);
 	if (!p)
-		return NULL;
-	if (ps_proto_word(p, proto->header_len) * 4 <= next->range.len)
+		return false;
+	if (!proto->header_len.mask ||
+	    ps_proto_word(p, proto->header_len) * 4 <= next->range.len)
 		next->proto = proto;
-	return pkt->data + header->range.off;
+	return true;
 }
 
 /*
- * What is left to do for a field whose bits have been changed in fixed, when the header begins at
- * an even offset and lies in none with a checksum (header->outer). fixed and next are from
- * ps_field_own(). change: what sums that start at the header have become more, not folded.
+ * For fields of a header that begins at an even offset and lies in none with a checksum
+ * (header->outer): adds change to the checksum of the header, of which fixed is the fixed part.
+ * change: what sums that start at the header have become more, not folded.
  */
-static inline void ps_field_changed(struct ps_packet *pkt, const struct ps_header *header,
-				    uint8_t *fixed, const struct ps_header *next, uint32_t change)
+static inline void ps_field_sum(struct ps_packet *pkt, const struct ps_header *header,
+				uint8_t *fixed, uint32_t change)
 {
 	const struct ps_csum *csum = &header->proto->csum;
 
@@ -99,6 +97,14 @@ static inline void ps_field_changed(struct ps_packet *pkt, const struct ps_heade
 	else if (csum->kind)
 		ps_csum_update(pkt, fixed + csum->at, ps_csum_at(header), csum->zero_is_none,
 			       false, change);
+}
+
+/* The same to that of what ps_field_own_next() has found. */
+static inline void ps_field_sum_next(struct ps_packet *pkt, const struct ps_header *next,
+				     uint32_t change)
+{
+	const struct ps_csum *csum;
+
 	if (!next->proto)
 		return;
 	csum = &next->proto->csum;

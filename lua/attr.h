@@ -5,6 +5,8 @@
 
 #define ps_likely(x)	__builtin_expect(!!(x), 1)
 #define ps_unlikely(x)	__builtin_expect(!!(x), 0)
+#define ps_inline	inline __attribute__((__always_inline__))
+#define ps_noinline	__attribute__((__noinline__))
 
 /*
  * A variable that is written before it is read, always: kernels are compiled such that others

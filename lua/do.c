@@ -16,13 +16,13 @@
 /* The stack at rest has one slot, which is no function's. */
 #define BOTTOM	sizeof(StackValue)
 
-static __attribute__((__noinline__)) void call_anything(lua_State *L)
+static ps_noinline void call_anything(lua_State *L)
 {
 	luaD_callnoyield(L, restorestack(L, BOTTOM), 1);
 }
 
 /* As luaD_callnoyield(), for one argument: what the ordinary case needs of it. */
-static __attribute__((__noinline__)) void call(lua_State *L)
+static ps_noinline void call(lua_State *L)
 {
 	const struct ps_guard *guard = ps_guard_of(L);
 	StkId func = restorestack(L, BOTTOM), top = func + 2, end;
@@ -55,7 +55,7 @@ static __attribute__((__noinline__)) void call(lua_State *L)
 }
 
 /* As luaD_pcall() does it, for a call that nothing is around. */
-static __attribute__((__noinline__)) int clean_up(lua_State *L, int status)
+static ps_noinline int clean_up(lua_State *L, int status)
 {
 	L->ci = &L->base_ci;
 	L->allowhook = 1;
