@@ -131,7 +131,7 @@ static inline bool set_value(struct ps_bind *bind, const struct ps_place *at,
 
 /* The place of a field. False: it is not there. */
 static inline bool field_at(struct ps_bind *bind, const struct ps_place *at,
-			      const struct ps_field *field, struct ps_place *to)
+			    const struct ps_field *field, struct ps_place *to)
 {
 	if (at->flags & PS_VIEW_ABSENT ||
 	    !ps_proto_field(bind->pkt, &at->header, field, &to->range))
@@ -398,47 +398,69 @@ static void add_field(struct planning *p)
 	add_step(p, STEP_FIELD, NULL)->pool = NULL;
 }
 
+/* What the code says of a call. */
+struct called {
+	struct ps_operand arg;
+	bool has_arg;
+	bool has_result;
+};
+
+static bool read_call(struct ps_code *code, struct called *call)
+{
+	return ps_code_call(code, &call->arg, &call->has_arg, &call->has_result);
+}
+
+/* Adds :get(), :int() or :set(x) of what it has come to. False: the call is no such one. */
+static bool plan_value(struct planning *p, const struct ps_method *method,
+		       const struct called *call, int self, const Instruction *pc)
+{
+	switch (method->op) {
+	case PS_OP_GET:
+	case PS_OP_INT:
+		if (!call->has_result || call->has_arg)
+			return false;
+		add_step(p, method->op == PS_OP_GET ? STEP_GET : STEP_INT, pc)->reg = self;
+		return true;
+	case PS_OP_SET:
+		if (call->has_result || !call->has_arg)
+			return false;
+		add_set(p, &call->arg, pc);
+		return true;
+	}
+	return false;
+}
+
 /* Adds the call of a method at code. True if its result is a view, which may be called on. */
 static bool plan_call(struct planning *p, struct ps_code code, const struct ps_method *method)
 {
 	struct ps_field_method *m;
-	bool has_arg, has_result;
-	struct ps_operand arg;
+	const TValue *id;
+	struct called call;
 
-	if (!ps_code_call(&code, &arg, &has_arg, &has_result))
+	if (!read_call(&code, &call))
 		return false;
 	switch (method->op) {
 	case PS_OP_DATA:
-		if (!has_result || !has_arg || arg.reg >= 0 || !ttisinteger(&arg.constant) ||
-		    (lua_Unsigned)ivalue(&arg.constant) >= ps_nprotos)
+		id = &call.arg.constant;
+		if (!call.has_result || !call.has_arg || call.arg.reg >= 0 || !ttisinteger(id) ||
+		    (lua_Unsigned)ivalue(id) >= ps_nprotos)
 			return false;
 		if (p->field)
 			add_field(p);
-		add_data(p, ivalue(&arg.constant), code.pc);
-		come_to(p, &p->bind->views[ivalue(&arg.constant)], NULL);
+		add_data(p, ivalue(id), code.pc);
+		come_to(p, &p->bind->views[ivalue(id)], NULL);
 		break;
 	case PS_OP_FIELD:
-		if (!has_result || has_arg)
+		if (!call.has_result || call.has_arg)
 			return false;
 		m = (struct ps_field_method *)method;
 		p->proto = m->proto;
 		come_to(p, &m->pool, m->field);
 		break;
-	case PS_OP_GET:
-	case PS_OP_INT:
-		if (!has_result || has_arg)
-			return false;
-		add_step(p, method->op == PS_OP_GET ? STEP_GET : STEP_INT, NULL)->reg = code.self;
-		p->pool = NULL;
-		break;
-	case PS_OP_SET:
-		if (has_result || !has_arg)
-			return false;
-		add_set(p, &arg, NULL);
-		p->pool = NULL;
-		break;
 	default:
-		return false;
+		if (!plan_value(p, method, &call, code.self, NULL))
+			return false;
+		p->pool = NULL;
 	}
 	p->code = code;
 	return p->pool;
@@ -450,38 +472,24 @@ static bool plan_field(struct planning *p, struct ps_code *at, const Instruction
 	const struct ps_method *method;
 	struct ps_field_method *m;
 	struct ps_code code = *at;
-	bool has_arg, has_result;
-	struct ps_operand arg;
+	struct called call;
 	const TString *name;
 	const TValue *slot;
 
 	if (!ps_code_other(&code, &name))
 		return false;
 	m = named_field(p->methods, name);
-	if (!m || !ps_code_call(&code, &arg, &has_arg, &has_result) || has_arg || !has_result ||
+	if (!m || !read_call(&code, &call) || call.has_arg || !call.has_result ||
 	    !ps_code_self(&code, &name))
 		return false;
 	slot = ps_find(methods_of(&m->pool), name);
 	method = slot ? ps_method_of(slot) : NULL;
-	if (!method || !ps_code_call(&code, &arg, &has_arg, &has_result))
+	if (!method || !read_call(&code, &call) || (call.has_arg && call.arg.reg == at->self))
 		return false;
 	p->proto = m->proto;
 	p->field = m->field;
-	switch (method->op) {
-	case PS_OP_SET:
-		if (has_result || !has_arg || arg.reg == at->self)
-			return false;
-		add_set(p, &arg, pc);
-		break;
-	case PS_OP_GET:
-	case PS_OP_INT:
-		if (!has_result || has_arg)
-			return false;
-		add_step(p, method->op == PS_OP_GET ? STEP_GET : STEP_INT, pc)->reg = code.self;
-		break;
-	default:
+	if (!plan_value(p, method, &call, code.self, pc))
 		return false;
-	}
 	at->pc = code.pc;
 	return true;
 }

@@ -38,7 +38,12 @@ bool ps_proto_next(struct ps_packet *pkt, const struct ps_header *header, struct
 {
 	const uint8_t *fixed = ps_proto_read(pkt, header);
 
-	return fixed && ps_proto_next_of(pkt, fixed, header, next);
+	if (!fixed)
+		return false;
+	next->proto = ps_proto_select(fixed, header->proto);
+	next->outer = header;
+	return next->proto && ps_proto_payload_of(fixed, header, &next->range) &&
+	       ps_proto_fits_range(pkt, next);
 }
 
 bool ps_proto_field(struct ps_packet *pkt, const struct ps_header *header,

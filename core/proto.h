@@ -192,16 +192,6 @@ bool ps_proto_header_len(struct ps_packet *pkt, const struct ps_header *header, 
 bool ps_proto_payload(struct ps_packet *pkt, const struct ps_header *header,
 		      struct ps_range *payload);
 
-/* As ps_proto_next(), for a header whose fixed part this is. */
-static inline bool ps_proto_next_of(struct ps_packet *pkt, const uint8_t *fixed,
-				    const struct ps_header *header, struct ps_header *next)
-{
-	next->proto = ps_proto_select(fixed, header->proto);
-	next->outer = header;
-	return next->proto && ps_proto_payload_of(fixed, header, &next->range) &&
-	       ps_proto_fits_range(pkt, next);
-}
-
 /*
  * The policy: may the payload be seen as protocol next? If so, it is at *payload, as
  * ps_proto_payload() has it.
