@@ -615,26 +615,50 @@ static inline int network_at(struct ps_packet *pkt, const struct ps_step *step, 
 	return protocol == step->protocol && ps_proto_fits_range(pkt, &to->header);
 }
 
-/* STEP_ASSIGN32. Where all of the packet may be written, nothing can fail half-way. */
-static inline bool assign32(struct ps_packet *pkt, const struct ps_place *at,
-			    const struct ps_step *step)
+/*
+ * Stores the value of STEP_ASSIGN32 and what checksums become by it. Where not all of the packet is
+ * writable, what is needed becomes that first, so that nothing fails half-way. False: no memory.
+ */
+static ps_inline bool store32(struct ps_packet *pkt, const struct ps_header *header,
+			      const struct ps_step *step, bool is_writable)
 {
-	const struct ps_header *header = &at->header;
 	struct ps_header next ps_uninit;
 	uint32_t change;
 	uint8_t *fixed;
 
-	if (at->flags & PS_VIEW_ABSENT)
-		return false;
-	if (header->outer || header->range.off & 1 || pkt->writable != pkt->len)
-		return !ps_field_set(pkt, header, step->field, step->value);
+	if (!is_writable) {
+		fixed = ps_packet_own(pkt, header->range.off, header->proto->header_min);
+		if (!fixed || !ps_field_own_next(pkt, fixed, header, &next))
+			return false;
+	}
 	fixed = pkt->data + header->range.off;
 	change = ps_field_change32(ps_load32(fixed + step->at), step->value);
 	ps_store32(fixed + step->at, step->value);
 	ps_field_sum(pkt, header, fixed, change);
-	if (step->pseudo && ps_field_own_next(pkt, fixed, header, &next))
+	if (step->pseudo && (!is_writable || ps_field_own_next(pkt, fixed, header, &next)))
 		ps_field_sum_next(pkt, &next, change);
 	return true;
+}
+
+static ps_noinline bool store32_partly(struct ps_packet *pkt, const struct ps_header *header,
+				       const struct ps_step *step)
+{
+	return store32(pkt, header, step, false);
+}
+
+/* STEP_ASSIGN32. */
+static inline bool assign32(struct ps_packet *pkt, const struct ps_place *at,
+			    const struct ps_step *step)
+{
+	const struct ps_header *header = &at->header;
+
+	if (at->flags & PS_VIEW_ABSENT)
+		return false;
+	if (header->outer || header->range.off & 1)
+		return !ps_field_set(pkt, header, step->field, step->value);
+	if (pkt->writable != pkt->len)
+		return store32_partly(pkt, header, step);
+	return store32(pkt, header, step, true);
 }
 
 /* The steps that are not so frequent. False: it could not be done. */
