@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* What a runtime asks of the machine, answered by a process. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
+#include <sys/time.h>
 
 #include "host.h"
+#include "host_user.h"
 #include "runtime.h"
 
 /* As in the kernel, so that recursion ends where it would there; sanitizers grow frames. */
@@ -14,7 +18,42 @@
 #define STACK_BUDGET	7200
 #endif
 
-static _Thread_local struct ps_guard *current_guard;
+/* The watch looks at each tick whether the run that it saw at the last one still goes on. */
+static _Thread_local struct watch {
+	struct ps_guard *volatile guard;	/* what runs now */
+	volatile unsigned int run;		/* counts runs */
+	volatile unsigned int ticks;		/* how many ticks a run may see */
+	unsigned int seen;			/* run at the last tick */
+	unsigned int left;			/* how many the one that was seen has left */
+} watch;
+
+void (*ps_user_log)(const char *line);
+
+static void watch_tick(int signal)
+{
+	(void)signal;
+	if (watch.run != watch.seen) {
+		watch.seen = watch.run;
+		watch.left = watch.ticks;
+	}
+	/* and again at each tick, should it still not have ended */
+	if (watch.guard && (!watch.left || !--watch.left))
+		ps_runtime_expire(watch.guard);
+}
+
+int ps_user_watch_start(void)
+{
+	const struct timeval tick = { 0, PS_HOST_TICK_MS * 1000 };
+	const struct itimerval timer = { tick, tick };
+	struct sigaction action;
+
+	memset(&action, 0, sizeof(action));
+	action.sa_handler = watch_tick;
+	action.sa_flags = SA_RESTART;
+	if (sigaction(SIGVTALRM, &action, NULL))
+		return -1;
+	return setitimer(ITIMER_VIRTUAL, &timer, NULL);
+}
 
 void *ps_host_realloc(void *block, size_t size)
 {
@@ -31,20 +70,21 @@ void ps_host_abort(void)
 
 struct ps_guard *ps_host_guard(void)
 {
-	return current_guard;
+	return watch.guard;
 }
 
 size_t ps_host_enter(struct ps_guard *guard, unsigned int ticks, unsigned long sp)
 {
-	(void)ticks;
 	(void)sp;
-	current_guard = guard;
+	watch.ticks = ticks;
+	watch.run++;
+	watch.guard = guard;
 	return STACK_BUDGET;
 }
 
 void ps_host_leave(void)
 {
-	current_guard = NULL;
+	watch.guard = NULL;
 }
 
 unsigned long ps_host_random(void)
@@ -56,7 +96,24 @@ unsigned long ps_host_random(void)
 	return random;
 }
 
+void ps_user_print(FILE *to, const char *text)
+{
+	for (; *text; text++) {
+		unsigned char c = *text;
+
+		if (c < ' ' || c == 0x7F)
+			fprintf(to, "\\x%02x", c);
+		else
+			putc(c, to);
+	}
+}
+
 void ps_host_log(const char *line)
 {
-	fprintf(stderr, "%s\n", line);
+	if (ps_user_log) {
+		ps_user_log(line);
+		return;
+	}
+	ps_user_print(stderr, line);
+	putc('\n', stderr);
 }

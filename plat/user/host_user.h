@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * What the front ends in userspace decide about the machine.
+ */
+#ifndef PS_HOST_USER_H
+#define PS_HOST_USER_H
+
+#include <stdio.h>
+
+/*
+ * Starts the clock that ends runs which take too long: it ticks every PS_HOST_TICK_MS of processor
+ * time that the process spends (SIGVTALRM). Without it nothing does, as in the plugin, which only
+ * compiles. Once in a process; returns 0 or -1 (errno).
+ */
+int ps_user_watch_start(void);
+
+/* Prints text, which may hold what packets do, such that nothing in it gets at a terminal. */
+void ps_user_print(FILE *to, const char *text);
+
+/* Where lines of ps_host_log() go instead of standard error. */
+extern void (*ps_user_log)(const char *line);
+
+#endif
