@@ -32,8 +32,8 @@ include objs.mk
 LUA_VERSION ?= auto
 LUA ?= $(BUILD)/lua/$(LUA_VERSION)
 
-.PHONY: all modules plugin install uninstall check unit plugin-test vm-test vm demo root bench bench-compare bench-netpipe bench-scaling clean help
-all: modules plugin
+.PHONY: all modules plugin cli install uninstall check unit plugin-test vm-test vm demo root bench bench-compare bench-netpipe bench-scaling clean help
+all: modules plugin cli
 
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -118,6 +118,23 @@ $(BUILD)/user/libxt_LUA.so: xtables/libxt_LUA.c $(BUILD)/user/engine.a include/u
 	$(Q)$(CC) $(CFLAGS) $(WARN) -Wno-unused-parameter -fPIC -fvisibility=hidden -Icore -Ilua -Iinclude \
 		$$(pkg-config --cflags xtables) -shared -Wl,--exclude-libs,ALL -Wl,-z,defs -Wl,-z,now \
 		-o $@ $< $(BUILD)/user/engine.a $$(pkg-config --libs xtables)
+
+#
+# The command, with what it stands on; in $(BUILD)/asan with sanitizers, for the tests.
+#
+CLI := $(wildcard cli/*.c user/*.c)
+CLI_INCLUDE := -Icli -Iuser -Iplat/user -Icore -Iproto -Ilua -I$(LUA)/src
+CLI_LIBS := -lpcap -ljansson
+cli: $(BUILD)/user/packetscript $(BUILD)/user/packetscript.8 $(BUILD)/user/packetscript.bash
+$(BUILD)/asan/packetscript: CLI_FLAGS := $(SANITIZE)
+$(BUILD)/%/packetscript: $(CLI) $(wildcard cli/*.h user/*.h plat/user/*.h) $(BUILD)/%/engine.a
+	@echo '  LD      $@'
+	$(Q)$(CC) $(CFLAGS) $(WARN) -D_GNU_SOURCE -DPS_VERSION='"$(VERSION)"' $(CLI_FLAGS) $(CLI_INCLUDE) \
+		-o $@ $(CLI) $(BUILD)/$*/engine.a $(CLI_LIBS)
+$(BUILD)/user/packetscript.8: $(BUILD)/user/packetscript
+	$(Q)$< manual >$@
+$(BUILD)/user/packetscript.bash: $(BUILD)/user/packetscript
+	$(Q)$< completion >$@
 
 #
 # Installation

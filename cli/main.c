@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* packetscript: the index of its commands, and how their options are read. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+const struct cli_command *const cli_commands[] = {
+	&cli_run,
+	&cli_protocols,
+	&cli_help,
+	&cli_manual,
+	&cli_completion,
+	NULL,
+};
+
+const struct cli_option cli_common[] = {
+	{ "help", 'h', NULL, "how to use it" },
+	{ NULL },
+};
+
+int cli_error(const char *format, ...)
+{
+	va_list args;
+
+	fflush(stdout);
+	fputs("packetscript: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	return CLI_TROUBLE;
+}
+
+const struct cli_command *cli_find(const char *name)
+{
+	const struct cli_command *const *command;
+
+	for (command = cli_commands; *command; command++) {
+		if (!strcmp((*command)->name, name))
+			return *command;
+	}
+	return NULL;
+}
+
+bool cli_number(const struct cli_call *call, int option, uint32_t min, uint32_t max,
+		uint32_t preset, uint32_t *number)
+{
+	const char *text = call->values[option];
+	unsigned long long value;
+	char *end;
+
+	*number = preset;
+	if (!text)
+		return true;
+	errno = 0;
+	value = strtoull(text, &end, 0);
+	if (errno || *end || end == text || text[0] == '-' || value < min || value > max) {
+		cli_error("--%s %s: give a number from %u to %u",
+			  call->command->options[option].name, text, min, max);
+		return false;
+	}
+	*number = value;
+	return true;
+}
+
+/* Adds a table to what getopt_long() wants; values it returns are first and up. */
+static void add_options(const struct cli_option *options, int first, struct option *to,
+			char *letters)
+{
+	int i;
+
+	for (i = 0; options[i].name; i++) {
+		to[i].name = options[i].name;
+		to[i].has_arg = options[i].arg ? required_argument : no_argument;
+		to[i].flag = NULL;
+		to[i].val = first + i;
+		if (!options[i].letter)
+			continue;
+		letters += strlen(letters);
+		*letters++ = options[i].letter;
+		if (options[i].arg)
+			*letters++ = ':';
+		*letters = 0;
+	}
+}
+
+static int count(const struct cli_option *options)
+{
+	int n = 0;
+
+	while (options[n].name)
+		n++;
+	return n;
+}
+
+/* The place of the option that has this letter, or n. */
+static int by_letter(const struct cli_option *options, int letter)
+{
+	int i;
+
+	for (i = 0; options[i].name; i++) {
+		if (options[i].letter == letter)
+			break;
+	}
+	return i;
+}
+
+static int wrong_usage(const struct cli_command *command)
+{
+	fprintf(stderr, "usage: packetscript %s [options] %s (packetscript %s --help says more)\n",
+		command->name, command->operands, command->name);
+	return CLI_TROUBLE;
+}
+
+static int call_command(const struct cli_command *command, int argc, char **argv)
+{
+	enum { FIRST = 1000, COMMON = 2000 };
+	struct option table[CLI_OPTIONS_MAX + 4] = { { NULL } };
+	char letters[3 * (CLI_OPTIONS_MAX + 4)] = "";
+	struct cli_call call = { .command = command };
+	int n = count(command->options), option, place;
+
+	add_options(command->options, FIRST, table, letters);
+	add_options(cli_common, COMMON, table + n, letters);
+	optind = 0;
+	for (;;) {
+		option = getopt_long(argc, argv, letters, table, NULL);
+		if (option < 0)
+			break;
+		if (option == '?')
+			return wrong_usage(command);
+		if (option == 'h' || option >= COMMON) {
+			cli_print_help(stdout, command);
+			return CLI_OK;
+		}
+		place = option >= FIRST ? option - FIRST : by_letter(command->options, option);
+		call.values[place] = optarg ? optarg : "";
+	}
+	call.operands = (const char *const *)argv + optind;
+	call.noperands = argc - optind;
+	if (call.noperands < command->min ||
+	    (command->max != CLI_ANY && call.noperands > command->max)) {
+		cli_error("%s: %s", command->name,
+			  call.noperands < command->min ? "something is missing" : "too many arguments");
+		return wrong_usage(command);
+	}
+	return command->run(&call);
+}
+
+int main(int argc, char **argv)
+{
+	const struct cli_command *command;
+	int status;
+
+	if (argc < 2) {
+		cli_print_help(stderr, NULL);
+		return CLI_TROUBLE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+		cli_print_help(stdout, NULL);
+		return CLI_OK;
+	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		puts("packetscript " PS_VERSION);
+		return CLI_OK;
+	}
+	command = cli_find(argv[1]);
+	if (!command)
+		return cli_error("there is no command '%s'; 'packetscript --help' lists them", argv[1]);
+	argv[1] = argv[0];
+	status = call_command(command, argc - 1, argv + 1);
+	if (fflush(stdout) || ferror(stdout))
+		return cli_error("standard output: %s", strerror(errno));
+	return status;
+}

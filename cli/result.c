@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#include "result.h"
+
+#include "host_user.h"
+
+json_t *ps_result_text(const char *text)
+{
+	json_t *string = json_string(text);
+	char copy[PS_SCRIPT_ERROR_SIZE];
+	size_t i;
+
+	if (string)
+		return string;
+	snprintf(copy, sizeof(copy), "%s", text);
+	for (i = 0; copy[i]; i++) {
+		if (copy[i] & 0x80)
+			copy[i] = '?';
+	}
+	return json_string(copy);
+}
+
+void ps_result_verdict(char *text, size_t size, enum ps_verdict verdict, uint16_t queue)
+{
+	if (verdict == PS_VERDICT_QUEUE)
+		snprintf(text, size, "%s %u", ps_verdict_name(verdict), queue);
+	else
+		snprintf(text, size, "%s", ps_verdict_name(verdict));
+}
+
+static void print_error(FILE *to, const struct ps_state_error *e)
+{
+	fprintf(to, "%llu times: ", (unsigned long long)e->count);
+	ps_user_print(to, e->text);
+	putc('\n', to);
+}
+
+void ps_result_print(FILE *to, const struct ps_state *state)
+{
+	const struct ps_state_error *e;
+	const char *before = ": ";
+	int i;
+
+	fprintf(to, "%llu packets", (unsigned long long)state->packets);
+	for (i = 0; i <= PS_VERDICT_ERROR; i++) {
+		if (!state->verdicts[i])
+			continue;
+		fprintf(to, "%s%llu %s", before, (unsigned long long)state->verdicts[i],
+			ps_verdict_name(i));
+		before = ", ";
+	}
+	fputc('\n', to);
+	for (e = state->errors; e < state->errors + state->nerrors; e++)
+		print_error(to, e);
+	if (state->other_errors)
+		fprintf(to, "%llu times: other errors\n", (unsigned long long)state->other_errors);
+}
+
+json_t *ps_result_json(const struct ps_state *state)
+{
+	json_t *verdicts = json_object(), *errors = json_array();
+	const struct ps_state_error *e;
+	int i;
+
+	for (i = 0; i <= PS_VERDICT_ERROR; i++) {
+		if (state->verdicts[i])
+			json_object_set_new(verdicts, ps_verdict_name(i),
+					    json_integer(state->verdicts[i]));
+	}
+	for (e = state->errors; e < state->errors + state->nerrors; e++)
+		json_array_append_new(errors, json_pack("{s:I, s:o}", "count", (json_int_t)e->count,
+							"error", ps_result_text(e->text)));
+	return json_pack("{s:I, s:o, s:o, s:I}", "packets", (json_int_t)state->packets, "verdicts",
+			 verdicts, "errors", errors, "other_errors",
+			 (json_int_t)state->other_errors);
+}
+
+void ps_result_line(FILE *to, json_t *object)
+{
+	json_dumpf(object, to, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	fputc('\n', to);
+	json_decref(object);
+}

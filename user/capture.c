@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#include "capture.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define ETH_P_IP	0x0800
+#define ETH_P_IPV6	0x86DD
+
+/* How a link layer tells what it carries. */
+enum link_kind {
+	BY_TYPE,	/* an Ethernet type at byte at */
+	BY_FAMILY,	/* an address family, in the byte order of the host that captured */
+	BY_FAMILY_NET,	/* the same in network byte order */
+	BY_VERSION,	/* the first four bits of the IP header */
+};
+
+struct ps_link {
+	int dlt;
+	uint8_t header;		/* bytes before the network header */
+	uint8_t kind;		/* enum link_kind */
+	uint8_t at;
+	bool is_ethernet;	/* the header is one that scripts see */
+};
+
+/* https://www.tcpdump.org/linktypes.html */
+static const struct ps_link links[] = {
+	{ DLT_EN10MB,     14, BY_TYPE, 12, true },
+	{ DLT_LINUX_SLL,  16, BY_TYPE, 14 },
+	{ DLT_LINUX_SLL2, 20, BY_TYPE, 0 },
+	{ DLT_NULL,        4, BY_FAMILY },
+	{ DLT_LOOP,        4, BY_FAMILY_NET },
+	{ DLT_RAW,         0, BY_VERSION },
+	{ DLT_IPV4,        0, BY_VERSION },
+	{ DLT_IPV6,        0, BY_VERSION },
+};
+
+#define LINKS	"Ethernet, raw IP, Linux cooked, loopback"
+
+static int fail(char *error, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(error, PS_CAPTURE_ERROR_SIZE, format, args);
+	va_end(args);
+	return -1;
+}
+
+/*
+ * Whether times are in nanoseconds, by the first byte: pcap files begin with a1b23c4d then, in
+ * the byte order of the host that wrote them. pcapng may have any precision.
+ */
+static bool is_nano(FILE *file)
+{
+	int first = getc(file);
+
+	if (first != EOF)
+		ungetc(first, file);
+	return first == 0x4D || first == 0x0A;
+}
+
+int ps_capture_open(struct ps_capture_in *in, const char *path)
+{
+	bool is_stdin = !strcmp(path, "-");
+	char why[PCAP_ERRBUF_SIZE] = "";
+	struct stat about;
+	FILE *file;
+	size_t i;
+	int dlt;
+
+	memset(in, 0, sizeof(*in));
+	in->name = is_stdin ? "standard input" : path;
+	file = is_stdin ? stdin : fopen(path, "rb");
+	if (!file)
+		return fail(in->error, "%s: %s", in->name, strerror(errno));
+	if (fstat(fileno(file), &about) == 0 && S_ISREG(about.st_mode))
+		in->size = about.st_size;
+	else
+		in->is_live = true;
+	in->is_nano = is_nano(file);
+	in->pcap = pcap_fopen_offline_with_tstamp_precision(file,
+		in->is_nano ? PCAP_TSTAMP_PRECISION_NANO : PCAP_TSTAMP_PRECISION_MICRO, why);
+	if (!in->pcap) {
+		if (!is_stdin)
+			fclose(file);
+		return fail(in->error, "%s: no capture that can be read: %s", in->name, why);
+	}
+	dlt = pcap_datalink(in->pcap);
+	for (i = 0; i < sizeof(links) / sizeof(*links); i++) {
+		if (links[i].dlt == dlt)
+			in->link = &links[i];
+	}
+	if (!in->link) {
+		const char *name = pcap_datalink_val_to_name(dlt);
+
+		return fail(in->error, "%s: link type %s (%d) is not supported; there are " LINKS,
+			    in->name, name ? name : "unknown", dlt);
+	}
+	return 0;
+}
+
+void ps_capture_close(struct ps_capture_in *in)
+{
+	if (in->pcap)
+		pcap_close(in->pcap);
+	in->pcap = NULL;
+}
+
+/* The Ethernet type for an address family; those of IPv6 differ between systems. */
+static uint16_t of_family(uint32_t family)
+{
+	switch (family) {
+	case 2:
+		return ETH_P_IP;
+	case 10: case 24: case 28: case 30:
+		return ETH_P_IPV6;
+	}
+	return 0;
+}
+
+static uint16_t network_protocol(const struct ps_link *link, const uint8_t *bytes, uint32_t len)
+{
+	uint32_t family;
+
+	if (len < link->header || (link->kind == BY_VERSION && !len))
+		return 0;
+	switch (link->kind) {
+	case BY_TYPE:
+		return ps_load16(bytes + link->at);
+	case BY_FAMILY:
+		memcpy(&family, bytes, sizeof(family));
+		return of_family(family > 0xFFFF ? __builtin_bswap32(family) : family);
+	case BY_FAMILY_NET:
+		return of_family(ps_load32(bytes));
+	}
+	return bytes[0] >> 4 == 4 ? ETH_P_IP : bytes[0] >> 4 == 6 ? ETH_P_IPV6 : 0;
+}
+
+int ps_capture_read(struct ps_capture_in *in, struct ps_frame *frame)
+{
+	const struct ps_link *link = in->link;
+	struct pcap_pkthdr *header;
+	uint32_t start;
+
+	switch (pcap_next_ex(in->pcap, &header, &frame->bytes)) {
+	case 1:
+		break;
+	case PCAP_ERROR_BREAK:
+		return 0;
+	default:
+		return fail(in->error, "%s: after %llu packets: %s", in->name,
+			    (unsigned long long)in->count, pcap_geterr(in->pcap));
+	}
+	in->count++;
+	frame->header = *header;
+	start = header->caplen < link->header ? header->caplen : link->header;
+	frame->skip = link->is_ethernet ? 0 : start;
+	frame->network = link->is_ethernet ? start : 0;
+	frame->protocol = network_protocol(link, frame->bytes, header->caplen);
+	return 1;
+}
+
+int ps_capture_percent(const struct ps_capture_in *in)
+{
+	long at = in->size ? ftell(pcap_file(in->pcap)) : -1;
+
+	return at < 0 ? -1 : (int)(at * 100 / in->size);
+}
+
+/* A file beside path, of which out->temporary is the name. */
+static FILE *create_temporary(struct ps_capture_out *out, const char *path)
+{
+	mode_t mask = umask(0);
+	FILE *file = NULL;
+	int fd;
+
+	umask(mask);
+	if (asprintf(&out->temporary, "%s.XXXXXX", path) < 0) {
+		out->temporary = NULL;
+		return NULL;
+	}
+	fd = mkstemp(out->temporary);
+	if (fd >= 0) {
+		fchmod(fd, 0666 & ~mask);
+		file = fdopen(fd, "wb");
+	}
+	if (!file) {
+		free(out->temporary);
+		out->temporary = NULL;
+	}
+	return file;
+}
+
+int ps_capture_create(struct ps_capture_out *out, const char *path,
+		      const struct ps_capture_in *in)
+{
+	struct stat about;
+	bool is_file;
+
+	memset(out, 0, sizeof(*out));
+	out->name = path;
+	if (!strcmp(path, "-")) {
+		out->name = "standard output";
+		out->file = stdout;
+		is_file = fstat(STDOUT_FILENO, &about) == 0 && S_ISREG(about.st_mode);
+	} else {
+		is_file = stat(path, &about) || S_ISREG(about.st_mode);
+		out->file = is_file ? create_temporary(out, path) : fopen(path, "wb");
+	}
+	if (!out->file)
+		return fail(out->error, "%s: cannot be written: %s", out->name, strerror(errno));
+	out->is_live = in->is_live && !is_file;
+	out->pcap = pcap_open_dead_with_tstamp_precision(pcap_datalink(in->pcap),
+		pcap_snapshot(in->pcap),
+		in->is_nano ? PCAP_TSTAMP_PRECISION_NANO : PCAP_TSTAMP_PRECISION_MICRO);
+	out->dumper = out->pcap ? pcap_dump_fopen(out->pcap, out->file) : NULL;
+	if (!out->dumper)
+		return fail(out->error, "%s: cannot be written: %s", out->name,
+			    out->pcap ? pcap_geterr(out->pcap) : "not enough memory");
+	return 0;
+}
+
+static int fail_write(struct ps_capture_out *out)
+{
+	return fail(out->error, "%s: after %llu packets: %s", out->name,
+		    (unsigned long long)out->count, strerror(errno));
+}
+
+int ps_capture_write(struct ps_capture_out *out, const struct pcap_pkthdr *header,
+		     const uint8_t *bytes)
+{
+	pcap_dump((u_char *)out->dumper, header, bytes);
+	if (out->is_live)
+		pcap_dump_flush(out->dumper);
+	if (ferror(out->file))
+		return fail_write(out);
+	out->count++;
+	return 0;
+}
+
+int ps_capture_finish(struct ps_capture_out *out)
+{
+	int err = 0;
+
+	if (pcap_dump_flush(out->dumper) || ferror(out->file))
+		err = fail_write(out);
+	else if (out->temporary && rename(out->temporary, out->name))
+		err = fail(out->error, "%s: %s", out->name, strerror(errno));
+	if (!err) {
+		free(out->temporary);
+		out->temporary = NULL;
+	}
+	ps_capture_discard(out);
+	return err;
+}
+
+void ps_capture_discard(struct ps_capture_out *out)
+{
+	if (out->dumper)
+		pcap_dump_close(out->dumper);
+	else if (out->file && out->file != stdout)
+		fclose(out->file);
+	if (out->pcap)
+		pcap_close(out->pcap);
+	if (out->temporary) {
+		unlink(out->temporary);
+		free(out->temporary);
+	}
+	out->dumper = NULL;
+	out->pcap = NULL;
+	out->file = NULL;
+	out->temporary = NULL;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Packets as text: their headers, by the policies of protocols, and the values of fields. From the
+ * tables, without Lua.
+ */
+#ifndef PS_USER_DISSECT_H
+#define PS_USER_DISSECT_H
+
+#include "proto.h"
+
+#define PS_LAYERS_MAX	16
+#define PS_VALUE_SIZE	128	/* bytes for the text of any value */
+
+/* The headers of a packet, outermost first. */
+struct ps_layers {
+	struct ps_header header[PS_LAYERS_MAX];
+	int n;
+};
+
+void ps_dissect(struct ps_packet *pkt, struct ps_layers *layers);
+
+/* The name of a protocol as people write it: "ip". */
+const char *ps_proto_short(const struct ps_proto *proto);
+
+/*
+ * The protocol of that name, "ip" or "packet_ip", or NULL; and a field of one.
+ */
+const struct ps_proto *ps_proto_named(const char *name);
+const struct ps_field *ps_field_named(const struct ps_proto *proto, const char *name);
+
+/*
+ * The value of a field: a number, an address, or bytes in hexadecimal, of which there may be too many:
+ * then with their count. False: it is not in the packet.
+ */
+bool ps_value_text(struct ps_packet *pkt, const struct ps_header *header,
+		   const struct ps_field *field, char text[PS_VALUE_SIZE]);
+
+/*
+ * Calls found for each field that is not the same in two packets: with its name, as "ip.ttl", and both
+ * values; "" where it is only in one of them. What no protocol knows is "data[N]", from byte N on.
+ * Returns how many there are.
+ */
+int ps_diff(struct ps_packet *before, struct ps_packet *after,
+	    void (*found)(void *context, const char *name, const char *before, const char *after),
+	    void *context);
+
+/*
+ * A line about a packet: "10.0.0.1:1000 > 10.0.0.2:53 udp 40", the last number being its length in
+ * bytes. Returns its length; text[size] has as much as there is room for.
+ */
+size_t ps_packet_line(struct ps_packet *pkt, char *text, size_t size);
+
+#endif

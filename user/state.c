@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#include "state.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const names[] = {
+	[PS_VERDICT_DROP] = "NF_DROP",
+	[PS_VERDICT_ACCEPT] = "NF_ACCEPT",
+	[PS_VERDICT_STOLEN] = "NF_STOLEN",
+	[PS_VERDICT_QUEUE] = "NF_QUEUE",
+	[PS_VERDICT_REPEAT] = "NF_REPEAT",
+	[PS_VERDICT_CONTINUE] = "XT_CONTINUE",
+	[PS_VERDICT_RETURN] = "XT_RETURN",
+	[PS_VERDICT_ERROR] = "error",
+};
+
+const char *ps_verdict_name(enum ps_verdict verdict)
+{
+	return names[verdict];
+}
+
+bool ps_on_error_parse(const char *text, enum ps_verdict *verdict)
+{
+	static const struct {
+		const char *name;
+		enum ps_verdict verdict;
+	} rows[] = {
+		{ "drop", PS_VERDICT_DROP },
+		{ "accept", PS_VERDICT_ACCEPT },
+		{ "continue", PS_VERDICT_CONTINUE },
+	};
+	size_t i;
+
+	*verdict = PS_VERDICT_DROP;
+	for (i = 0; text && i < sizeof(rows) / sizeof(*rows); i++) {
+		*verdict = rows[i].verdict;
+		if (!strcmp(text, rows[i].name))
+			return true;
+	}
+	return !text;
+}
+
+char *ps_script_read(const char *path, size_t *len, char *error, size_t size)
+{
+	FILE *file = fopen(path, "r");
+	char *text = NULL;
+
+	if (!file) {
+		snprintf(error, size, "%s: %s", path, strerror(errno));
+		return NULL;
+	}
+	text = malloc(PS_SCRIPT_TEXT_MAX + 1);
+	if (!text) {
+		snprintf(error, size, "%s: not enough memory", path);
+		goto out;
+	}
+	*len = fread(text, 1, PS_SCRIPT_TEXT_MAX + 1, file);
+	if (ferror(file))
+		snprintf(error, size, "%s: %s", path, strerror(errno));
+	else if (*len > PS_SCRIPT_TEXT_MAX)
+		snprintf(error, size, "%s: larger than %d bytes, the most that a script may be", path,
+			 PS_SCRIPT_TEXT_MAX);
+	else
+		goto out;
+	free(text);
+	text = NULL;
+out:
+	fclose(file);
+	return text;
+}
+
+int ps_state_init(struct ps_state *s, const char *path, const char *function, uint32_t id,
+		  enum ps_verdict on_error, char *error, size_t size)
+{
+	size_t len;
+	char *text;
+	int err;
+
+	memset(s, 0, sizeof(*s));
+	s->on_error = on_error;
+	text = ps_script_read(path, &len, error, size);
+	if (!text)
+		return -1;
+	if (ps_script_init(&s->script, id, true)) {
+		snprintf(error, size, "%s: not enough memory", path);
+		free(text);
+		memset(s, 0, sizeof(*s));
+		return -1;
+	}
+	err = ps_script_load(&s->script, path, text, len);
+	free(text);
+	if (!err) {
+		s->handler = ps_script_find(&s->script, path,
+					    function ? function : PS_STATE_FUNCTION);
+		err = s->handler < 0 ? -1 : 0;
+	}
+	if (err)
+		snprintf(error, size, "%s", s->script.error);
+	return err;
+}
+
+void ps_state_clean(struct ps_state *s)
+{
+	if (s->script.bind.rt.L)
+		ps_script_clean(&s->script);
+}
+
+static void count_error(struct ps_state *s)
+{
+	struct ps_state_error *e = s->errors;
+	int i;
+
+	for (i = 0; i < s->nerrors; i++, e++) {
+		if (!strcmp(e->text, s->script.error)) {
+			e->count++;
+			return;
+		}
+	}
+	if (i == PS_STATE_ERRORS) {
+		s->other_errors++;
+		return;
+	}
+	memcpy(e->text, s->script.error, sizeof(e->text));
+	e->count = 1;
+	s->nerrors++;
+}
+
+enum ps_verdict ps_state_run(struct ps_state *s, struct ps_packet *pkt, uint16_t *queue)
+{
+	enum ps_verdict verdict;
+	int i;
+
+	s->packets++;
+	for (i = 0; i <= PS_REPEAT_MAX; i++) {
+		verdict = ps_script_run(&s->script, s->handler, pkt, queue);
+		if (verdict != PS_VERDICT_REPEAT)
+			break;
+	}
+	if (verdict == PS_VERDICT_REPEAT) {
+		snprintf(s->script.error, sizeof(s->script.error), "NF_REPEAT %d times in a row",
+			 PS_REPEAT_MAX);
+		verdict = PS_VERDICT_ERROR;
+	}
+	s->verdicts[verdict]++;
+	if (verdict == PS_VERDICT_ERROR)
+		count_error(s);
+	return verdict;
+}

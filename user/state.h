@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * A script and its handler, in a Lua state of their own: what a rule is in the kernel.
+ */
+#ifndef PS_USER_STATE_H
+#define PS_USER_STATE_H
+
+#include <limits.h>
+
+#include "script.h"
+
+#define PS_REPEAT_MAX	8		/* how often NF_REPEAT calls the handler again, as in the kernel */
+#define PS_STATE_ERRORS	8		/* different errors that are told apart */
+#define PS_STATE_FUNCTION	"process_packet"
+
+/* An error that handlers had, and how often. */
+struct ps_state_error {
+	char text[PS_SCRIPT_ERROR_SIZE];
+	uint64_t count;
+};
+
+struct ps_state {
+	struct ps_script script;
+	int handler;
+	enum ps_verdict on_error;	/* what PS_VERDICT_ERROR becomes: drop, accept, continue */
+	uint64_t packets;
+	uint64_t verdicts[PS_VERDICT_ERROR + 1];	/* as handlers gave them */
+	struct ps_state_error errors[PS_STATE_ERRORS];	/* the first ones; in order */
+	int nerrors;
+	uint64_t other_errors;		/* how many are in none of them */
+};
+
+/*
+ * Reads and runs the script, and finds its function. Returns 0, or -1 with one line in error[size].
+ * ps_state_clean() undoes it, also after a failure. Process context.
+ */
+int ps_state_init(struct ps_state *s, const char *path, const char *function, uint32_t id,
+		  enum ps_verdict on_error, char *error, size_t size);
+void ps_state_clean(struct ps_state *s);
+
+/*
+ * Runs the handler and counts. Returns what it gave, PS_VERDICT_ERROR too (s->script.error); never
+ * PS_VERDICT_REPEAT. queue gets the number that came with PS_VERDICT_QUEUE.
+ */
+enum ps_verdict ps_state_run(struct ps_state *s, struct ps_packet *pkt, uint16_t *queue);
+
+/* What becomes of the packet: the same verdict, or that of on_error. */
+static inline enum ps_verdict ps_state_decide(const struct ps_state *s, enum ps_verdict verdict)
+{
+	return verdict == PS_VERDICT_ERROR ? s->on_error : verdict;
+}
+
+/* True if the packet goes on its way. */
+static inline bool ps_verdict_passes(enum ps_verdict verdict)
+{
+	return verdict == PS_VERDICT_ACCEPT || verdict == PS_VERDICT_CONTINUE ||
+	       verdict == PS_VERDICT_RETURN || verdict == PS_VERDICT_QUEUE;
+}
+
+/* As scripts call it: "NF_DROP"; "error" for PS_VERDICT_ERROR. */
+const char *ps_verdict_name(enum ps_verdict verdict);
+
+/* --on-error: "drop", "accept", "continue", NULL: drop. False: no such verdict. */
+bool ps_on_error_parse(const char *text, enum ps_verdict *verdict);
+
+/* Reads a file of at most PS_SCRIPT_TEXT_MAX bytes, to be freed. NULL: one line in error[size]. */
+char *ps_script_read(const char *path, size_t *len, char *error, size_t size);
+
+#endif
