@@ -10,6 +10,7 @@
 
 const struct cli_command *const cli_commands[] = {
 	&cli_run,
+	&cli_test,
 	&cli_protocols,
 	&cli_help,
 	&cli_manual,

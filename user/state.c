@@ -6,20 +6,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const names[] = {
-	[PS_VERDICT_DROP] = "NF_DROP",
-	[PS_VERDICT_ACCEPT] = "NF_ACCEPT",
-	[PS_VERDICT_STOLEN] = "NF_STOLEN",
-	[PS_VERDICT_QUEUE] = "NF_QUEUE",
-	[PS_VERDICT_REPEAT] = "NF_REPEAT",
-	[PS_VERDICT_CONTINUE] = "XT_CONTINUE",
-	[PS_VERDICT_RETURN] = "XT_RETURN",
-	[PS_VERDICT_ERROR] = "error",
+static const struct {
+	const char *name;
+	long long value;
+} verdicts[] = {
+	[PS_VERDICT_DROP] = { "NF_DROP", PS_NF_DROP },
+	[PS_VERDICT_ACCEPT] = { "NF_ACCEPT", PS_NF_ACCEPT },
+	[PS_VERDICT_STOLEN] = { "NF_STOLEN", PS_NF_STOLEN },
+	[PS_VERDICT_QUEUE] = { "NF_QUEUE", PS_NF_QUEUE },
+	[PS_VERDICT_REPEAT] = { "NF_REPEAT", PS_NF_REPEAT },
+	[PS_VERDICT_CONTINUE] = { "XT_CONTINUE", PS_XT_CONTINUE },
+	[PS_VERDICT_RETURN] = { "XT_RETURN", PS_XT_RETURN },
+	[PS_VERDICT_ERROR] = { "error" },
 };
 
 const char *ps_verdict_name(enum ps_verdict verdict)
 {
-	return names[verdict];
+	return verdicts[verdict].name;
+}
+
+long long ps_verdict_value(enum ps_verdict verdict, uint16_t queue)
+{
+	return verdicts[verdict].value | (verdict == PS_VERDICT_QUEUE ? (long long)queue << 16 : 0);
 }
 
 bool ps_on_error_parse(const char *text, enum ps_verdict *verdict)
@@ -72,34 +80,40 @@ out:
 	return text;
 }
 
-int ps_state_init(struct ps_state *s, const char *path, const char *function, uint32_t id,
-		  enum ps_verdict on_error, char *error, size_t size)
+int ps_state_load(struct ps_state *s, const char *path, uint32_t id, char *error, size_t size)
 {
 	size_t len;
 	char *text;
-	int err;
+	int err = -1;
 
 	memset(s, 0, sizeof(*s));
-	s->on_error = on_error;
 	text = ps_script_read(path, &len, error, size);
 	if (!text)
 		return -1;
 	if (ps_script_init(&s->script, id, true)) {
 		snprintf(error, size, "%s: not enough memory", path);
-		free(text);
 		memset(s, 0, sizeof(*s));
-		return -1;
+	} else {
+		err = ps_script_load(&s->script, path, text, len);
+		if (err)
+			snprintf(error, size, "%s", s->script.error);
 	}
-	err = ps_script_load(&s->script, path, text, len);
 	free(text);
-	if (!err) {
-		s->handler = ps_script_find(&s->script, path,
-					    function ? function : PS_STATE_FUNCTION);
-		err = s->handler < 0 ? -1 : 0;
-	}
-	if (err)
-		snprintf(error, size, "%s", s->script.error);
 	return err;
+}
+
+int ps_state_init(struct ps_state *s, const char *path, const char *function, uint32_t id,
+		  enum ps_verdict on_error, char *error, size_t size)
+{
+	int err = ps_state_load(s, path, id, error, size);
+
+	if (err)
+		return err;
+	s->on_error = on_error;
+	s->handler = ps_script_find(&s->script, path, function ? function : PS_STATE_FUNCTION);
+	if (s->handler < 0)
+		snprintf(error, size, "%s", s->script.error);
+	return s->handler < 0 ? -1 : 0;
 }
 
 void ps_state_clean(struct ps_state *s)

@@ -31,9 +31,12 @@ struct ps_state {
 };
 
 /*
- * Reads and runs the script, and finds its function. Returns 0, or -1 with one line in error[size].
- * ps_state_clean() undoes it, also after a failure. Process context.
+ * Reads and runs the script, without a handler yet. Returns 0, or -1 with one line in error[size].
+ * ps_state_clean() undoes it, also after a failure.
  */
+int ps_state_load(struct ps_state *s, const char *path, uint32_t id, char *error, size_t size);
+
+/* The same, and finds its function; NULL: PS_STATE_FUNCTION. */
 int ps_state_init(struct ps_state *s, const char *path, const char *function, uint32_t id,
 		  enum ps_verdict on_error, char *error, size_t size);
 void ps_state_clean(struct ps_state *s);
@@ -56,6 +59,9 @@ static inline bool ps_verdict_passes(enum ps_verdict verdict)
 	return verdict == PS_VERDICT_ACCEPT || verdict == PS_VERDICT_CONTINUE ||
 	       verdict == PS_VERDICT_RETURN || verdict == PS_VERDICT_QUEUE;
 }
+
+/* The value that scripts have for it; queue counts with PS_VERDICT_QUEUE. */
+long long ps_verdict_value(enum ps_verdict verdict, uint16_t queue);
 
 /* As scripts call it: "NF_DROP"; "error" for PS_VERDICT_ERROR. */
 const char *ps_verdict_name(enum ps_verdict verdict);

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* packetscript test: runs *_test.lua and prints TAP. */
+#include <errno.h>
+#include <fts.h>
+#include <string.h>
+
+#include "cli.h"
+#include "host_user.h"
+#include "script.h"
+#include "testlib.h"
+
+#define SUFFIX	"_test.lua"
+
+enum { OPT_FILTER, OPT_LIST };
+
+static const struct cli_option options[] = {
+	{ "filter", 0, "TEXT", "only tests whose name contains it" },
+	{ "list", 'l', NULL, "only say which files there are" },
+	{ NULL },
+};
+
+/* What has been seen. */
+struct tally {
+	const char *path;
+	int passed, failed;
+};
+
+/* Lines as comments of TAP, each by itself. */
+static void print_comment(const char *text)
+{
+	const char *end;
+
+	for (; *text; text = *end ? end + 1 : end) {
+		char line[1024];
+
+		end = strchrnul(text, '\n');
+		snprintf(line, sizeof(line), "%.*s", (int)(end - text), text);
+		fputs("# ", stdout);
+		ps_user_print(stdout, line);
+		putchar('\n');
+	}
+}
+
+static void report(void *context, const char *name, const char *error)
+{
+	struct tally *tally = context;
+
+	if (error)
+		tally->failed++;
+	else
+		tally->passed++;
+	printf("%sok %d - %s: ", error ? "not " : "", tally->passed + tally->failed, tally->path);
+	ps_user_print(stdout, name);
+	putchar('\n');
+	if (error)
+		print_comment(error);
+}
+
+static void run_file(struct tally *tally, const char *path, const struct cli_call *call)
+{
+	int before = tally->passed + tally->failed;
+	const char *filter = call->values[OPT_FILTER];
+	char error[PS_SCRIPT_ERROR_SIZE];
+
+	if (call->values[OPT_LIST]) {
+		puts(path);
+		return;
+	}
+	tally->path = path;
+	if (ps_test_file(path, filter, report, tally, error, sizeof(error)))
+		report(tally, "the file runs to its end", error);
+	else if (!filter && tally->passed + tally->failed == before)
+		report(tally, "has tests", "no test(name, function) in it");
+}
+
+static bool is_test(const FTSENT *entry)
+{
+	size_t len = strlen(entry->fts_name), suffix = strlen(SUFFIX);
+
+	return len >= suffix && !strcmp(entry->fts_name + len - suffix, SUFFIX);
+}
+
+static int by_name(const FTSENT **a, const FTSENT **b)
+{
+	return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+/* Files that are named, and what looks like tests in folders that are. Returns 0 or CLI_TROUBLE. */
+static int walk(struct tally *tally, const struct cli_call *call)
+{
+	char *here[] = { ".", NULL };
+	char *const *paths = call->noperands ? (char *const *)call->operands : here;
+	FTS *tree = fts_open(paths, FTS_LOGICAL | FTS_NOCHDIR, by_name);
+	int status = 0;
+	FTSENT *entry;
+
+	if (!tree)
+		return cli_error("%s", strerror(errno));
+	while ((entry = fts_read(tree))) {
+		switch (entry->fts_info) {
+		case FTS_F:
+			if (entry->fts_level == FTS_ROOTLEVEL || is_test(entry))
+				run_file(tally, entry->fts_path, call);
+			break;
+		case FTS_NS:
+		case FTS_ERR:
+		case FTS_DNR:
+			status = cli_error("%s: %s", entry->fts_path, strerror(entry->fts_errno));
+			break;
+		}
+	}
+	fts_close(tree);
+	return status;
+}
+
+static int run(const struct cli_call *call)
+{
+	struct tally tally = { NULL };
+	int status;
+
+	if (ps_user_watch_start())
+		return cli_error("no timer: %s", strerror(errno));
+	ps_user_log = print_comment;
+	status = walk(&tally, call);
+	if (call->values[OPT_LIST])
+		return status;
+	printf("1..%d\n# %d passed, %d failed\n", tally.passed + tally.failed, tally.passed,
+	       tally.failed);
+	if (!status && !tally.passed && !tally.failed)
+		return cli_error("no tests: files are called *" SUFFIX);
+	return status ? status : tally.failed ? CLI_FOUND : CLI_OK;
+}
+
+const struct cli_command cli_test = {
+	.name = "test",
+	.operands = "[PATH…]",
+	.max = CLI_ANY,
+	.summary = "runs tests of scripts, *_test.lua",
+	.about =
+"Runs files of tests, and those called *_test.lua in folders; without PATH, below the current one. Prints\n"
+"TAP, and of a failed test its line and what differs, field by field.\n"
+"\n"
+"A file of tests is Lua. It has test(name, function); equal(got, expected), of values, tables and packets;\n"
+"raises(function, text); script(path), which loads a script into a state of its own: its functions are\n"
+"called with a packet and return the verdict and the packet as it is then.\n"
+"\n"
+"Packets are built by packet.udp{ src = \"10.0.0.1\", dport = 53, payload = \"…\", ip = { ttl = 3 } }, and\n"
+"the same with the other protocols; by packet.hex(text) and packet.pcap(path). packet.ip.ttl is a value,\n"
+"packet.payload and packet.bytes are strings.",
+	.examples =
+"  packetscript test examples\n",
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,93 @@
+-- SPDX-License-Identifier: MIT OR GPL-2.0-only
+-- Packets as tests build and read them.
+
+-- 10.0.0.1:4660 > 10.0.0.2:53, "hi": written down by hand
+local frame = packet.hex[[
+  02 00 00 00 00 02  02 00 00 00 00 01  08 00
+  45 00 00 1e 00 00 00 00 40 11 66 cd 0a 00 00 01 0a 00 00 02
+  12 34 00 35 00 0a 71 05 68 69
+]]
+local udp = { src = "10.0.0.1", dst = "10.0.0.2", sport = 0x1234, dport = 53, payload = "hi" }
+
+test("lengths, checksums and what the payload is follow by themselves", function()
+  equal(packet.udp(udp), frame)
+  equal(#frame, 44)
+end)
+
+test("values are read as scripts see them", function()
+  equal(frame.eth.smac, "02:00:00:00:00:01")
+  equal(frame.ip.saddr, "10.0.0.1")
+  equal(frame.ip.options, "")
+  equal(frame.udp.sport, 0x1234)
+  equal(frame.payload, "hi")
+  equal(frame.tcp, nil)
+  equal(frame.layers[3].name, "udp")
+  equal(frame.bytes:byte(1, 2), 2)
+end)
+
+test("a name is a field of the innermost header that has it", function()
+  equal(packet.udp{ check = 7 }.udp.check, 7)
+  equal(packet.udp{ ttl = 3 }.ip.ttl, 3)
+  equal(packet.udp{ ip = { check = 7 } }.ip.check, 7)
+end)
+
+test("what is given stays, also if it is wrong", function()
+  local p = packet.udp{ tot_len = 20, length = 9, ihl = 6, version = 5 }
+  equal(p.ip.tot_len, 20)
+  equal(p.ip.ihl, 6)
+  equal(p.ip.version, 5)
+end)
+
+test("options make the header longer, in units of 4 bytes", function()
+  local p = packet.tcp{ options = "\2\4\5\180\1", ip = { options = "\7" }, payload = "x" }
+  equal(p.ip.ihl, 6)
+  equal(p.tcp.data_off, 7)
+  equal(p.tcp.options, "\2\4\5\180\1\0\0\0")
+  equal(p.payload, "x")
+  raises(function() packet.ip{ options = ("x"):rep(41) } end, "more options")
+end)
+
+test("a packet is the payload of another", function()
+  local p = packet.ip{ protocol = 4, payload = packet.udp{ eth = false, payload = "inner" } }
+  equal(p.ip.tot_len, 20 + 20 + 8 + 5)
+  equal(#packet.udp{ eth = false }, 28)
+end)
+
+test("a fragment has no transport header", function()
+  local p = packet.udp{ frag_off = 1, payload = "later" }
+  equal(p.udp, nil)
+  equal(#p.payload, 8 + 5)
+end)
+
+test("mistakes are told", function()
+  raises(function() packet.udp{ sprot = 1 } end, "no header of this packet has a field 'sprot'")
+  raises(function() packet.udp{ ip = { sport = 1 } } end, "packet_ip has no field 'sport'")
+  raises(function() packet.udp{ sport = 65536 } end, "sport: the value does not fit into 16 bits")
+  raises(function() packet.udp{ src = "10.0.0" } end, "'10.0.0' is not what the field can be")
+  raises(function() packet.udp{ 1 } end, "fields have names")
+  raises(function() packet.udp{ payload = ("x"):rep(65536) } end, "more bytes")
+  raises(function() packet.hex("abc") end, "half a byte")
+  raises(function() packet.hex("xy") end, "'x' is no hexadecimal digit")
+  raises(function() packet.pcap("none.pcap") end, "none.pcap: No such file")
+  raises(function() return frame.nothing end, "a packet has no 'nothing'")
+  raises(function() frame.len = 1 end, "build another")
+  raises(function() raises(function() end) end, "no error was raised")
+  raises(function() raises(error, "other") end, "the error is not about 'other'")
+end)
+
+test("tables are compared by what is in them", function()
+  equal({ 1, { a = "x" } }, { 1, { a = "x" } })
+  raises(function() equal({ 1, { a = "x" } }, { 1, { a = "y" } }) end, '[2].a: got "x", expected "y"')
+  raises(function() equal({ 1 }, { 1, 2 }) end, "[2]: got nil, expected 2")
+  raises(function() equal({ 1, 2 }, { 1 }) end, "[2]: got 2, expected nil")
+  local round = {}
+  round[1] = round
+  equal(round, round)
+end)
+
+test("captures are arrays of packets", function()
+  local packets = packet.pcap("two.pcap")
+  equal(#packets, 2)
+  equal(packets[1], frame)
+  equal(packets[2].icmp.type, 8)
+end)

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#include "build.h"
+
+#include <string.h>
+
+#include "buffer.h"
+#include "dissect.h"
+#include "field.h"
+
+/* What fields are if nothing is said: as a first packet of a host would be. */
+static const struct {
+	const char *proto, *field;
+	uint64_t value;
+} presets[] = {
+	{ "eth",  "dmac",        0x020000000002 },
+	{ "eth",  "smac",        0x020000000001 },
+	{ "ip",   "version",     4 },
+	{ "ip",   "ttl",         64 },
+	{ "ip",   "saddr",       0xC0000201 },	/* 192.0.2.1, 192.0.2.2: RFC 5737 */
+	{ "ip",   "daddr",       0xC0000202 },
+	{ "icmp", "type",        8 },
+	{ "tcp",  "flags",       0x10 },
+	{ "tcp",  "window_size", 65535 },
+	{ "tcp",  "sport",       1024 },
+	{ "tcp",  "dport",       80 },
+	{ "udp",  "sport",       1024 },
+	{ "udp",  "dport",       7 },
+};
+
+/* The protocol whose payload may be proto, and by which value; or NULL. */
+static const struct ps_proto *carrier(const struct ps_proto *proto, uint16_t *value)
+{
+	const struct ps_next *next;
+	unsigned int i;
+
+	for (i = 0; i < ps_nprotos; i++) {
+		for (next = ps_protos[i]->next; next && next->proto; next++) {
+			if (next->proto == proto) {
+				*value = next->value;
+				return ps_protos[i];
+			}
+		}
+	}
+	return NULL;
+}
+
+void ps_build_init(struct ps_build *b, const struct ps_proto *proto, bool has_link)
+{
+	const struct ps_proto *chain[PS_BUILD_LAYERS];
+	uint16_t value;
+	int n = 0;
+
+	memset(b, 0, sizeof(*b));
+	for (; proto && n < PS_BUILD_LAYERS; proto = carrier(proto, &value)) {
+		if (proto->is_link && !has_link && n)
+			break;
+		chain[n++] = proto;
+	}
+	while (n)
+		b->layer[b->nlayers++].proto = chain[--n];
+}
+
+struct ps_build_layer *ps_build_field(struct ps_build *b, const char *name, unsigned int *place)
+{
+	const struct ps_field *field;
+	int i;
+
+	for (i = b->nlayers - 1; i >= 0; i--) {
+		field = ps_field_named(b->layer[i].proto, name);
+		if (field && !(field->flags & PS_PAYLOAD)) {
+			*place = field - b->layer[i].proto->fields;
+			return &b->layer[i];
+		}
+	}
+	return NULL;
+}
+
+/* Nothing follows from it, unlike with ps_field_set(). */
+static void put_bits(uint8_t *header, struct ps_bits at, uint64_t value)
+{
+	unsigned int i, bit;
+
+	for (i = 0; i < at.width; i++) {
+		bit = at.bit + at.width - 1 - i;
+		header[bit / 8] &= ~(0x80 >> bit % 8);
+		if (value >> i & 1)
+			header[bit / 8] |= 0x80 >> bit % 8;
+	}
+}
+
+static void put_word(uint8_t *header, struct ps_word word, uint32_t value)
+{
+	uint32_t old = ps_load16(header + word.at);
+
+	if (!word.mask)
+		return;
+	old &= ~((uint32_t)word.mask << word.shift);
+	ps_store16(header + word.at, old | (value & word.mask) << word.shift);
+}
+
+static size_t options_len(const struct ps_build_layer *layer)
+{
+	unsigned int i;
+
+	for (i = 0; i < layer->proto->nfields; i++) {
+		if (layer->proto->fields[i].flags & PS_OPTIONS)
+			return (layer->value[i].len + 3) / 4 * 4;
+	}
+	return 0;
+}
+
+static void put_fields(const struct ps_build_layer *layer, uint8_t *header)
+{
+	const struct ps_proto *proto = layer->proto;
+	const struct ps_build_value *value;
+	unsigned int i;
+
+	for (i = 0; i < proto->nfields; i++) {
+		value = &layer->value[i];
+		if (!value->is_set)
+			continue;
+		if (proto->fields[i].type == PS_BYTES)
+			memcpy(header + proto->fields[i].at.bit / 8, value->bytes, value->len);
+		else
+			put_bits(header, proto->fields[i].at, value->number);
+	}
+}
+
+static void put_presets(const struct ps_proto *proto, uint8_t *header)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(presets) / sizeof(*presets); i++) {
+		if (!strcmp(presets[i].proto, ps_proto_short(proto)))
+			put_bits(header, ps_field_named(proto, presets[i].field)->at,
+				 presets[i].value);
+	}
+}
+
+/* True if the checksum is given, or there is none: then it stays. */
+static bool has_checksum(const struct ps_build_layer *layer)
+{
+	unsigned int i;
+
+	for (i = 0; i < layer->proto->nfields; i++) {
+		if (layer->proto->fields[i].flags & PS_CHECKSUM)
+			return layer->value[i].is_set;
+	}
+	return true;
+}
+
+/* From the innermost layer outwards, as sums of an outer one may be of inner ones. */
+static void put_checksums(const struct ps_build *b, struct ps_packet *pkt)
+{
+	struct ps_layers layers;
+	int i;
+
+	ps_dissect(pkt, &layers);
+	for (i = layers.n - 1; i >= 0; i--) {
+		if (i < b->nlayers && layers.header[i].proto == b->layer[i].proto &&
+		    !has_checksum(&b->layer[i]))
+			ps_field_checksum(pkt, &layers.header[i]);
+	}
+}
+
+const char *ps_build_finish(const struct ps_build *b, uint8_t *bytes, struct ps_packet *pkt)
+{
+	size_t at[PS_BUILD_LAYERS], len = 0;
+	uint32_t network = 0;
+	uint16_t value, protocol = 0;
+	int i;
+
+	for (i = 0; i < b->nlayers; i++) {
+		const struct ps_proto *proto = b->layer[i].proto;
+
+		if (proto->header_len.mask &&
+		    proto->header_min + options_len(&b->layer[i]) > 4u * proto->header_len.mask)
+			return "more options than the header can hold";
+		at[i] = len;
+		len += proto->header_min + options_len(&b->layer[i]);
+		if (proto->is_link)
+			network = len;
+	}
+	if (len + b->len > PS_BUILD_MAX)
+		return "more bytes than a packet can have";
+	memset(bytes, 0, len);
+	if (b->len)
+		memcpy(bytes + len, b->payload, b->len);
+	len += b->len;
+
+	for (i = 0; i < b->nlayers; i++) {
+		const struct ps_proto *proto = b->layer[i].proto;
+		uint8_t *header = bytes + at[i];
+
+		put_presets(proto, header);
+		put_word(header, proto->header_len,
+			 (proto->header_min + options_len(&b->layer[i])) / 4);
+		put_word(header, proto->total_len, len - at[i]);
+		if (i + 1 < b->nlayers && carrier(b->layer[i + 1].proto, &value))
+			put_word(header, proto->next_by, value);
+		put_fields(&b->layer[i], header);
+		if (proto->is_link)
+			protocol = ps_proto_word(header, proto->next_by);
+	}
+	if (!network && carrier(b->layer[0].proto, &value))
+		protocol = value;
+	ps_buffer_init(pkt, bytes, len, network, protocol);
+	put_checksums(b, pkt);
+	return NULL;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Packets built from values of fields, by the tables of protocols: lengths, what the payload is, and
+ * checksums follow by themselves unless they are given.
+ */
+#ifndef PS_USER_BUILD_H
+#define PS_USER_BUILD_H
+
+#include "proto.h"
+
+#define PS_BUILD_LAYERS		4
+#define PS_BUILD_FIELDS		24	/* the most that a protocol has */
+#define PS_BUILD_MAX		(65535 + 14)	/* bytes of a packet */
+
+/* A value of a field: a number, or the bytes of one that is bytes. */
+struct ps_build_value {
+	uint64_t number;
+	const uint8_t *bytes;	/* stays the caller's until the packet is built */
+	size_t len;
+	bool is_set;
+};
+
+struct ps_build_layer {
+	const struct ps_proto *proto;
+	struct ps_build_value value[PS_BUILD_FIELDS];	/* by place in proto->fields */
+};
+
+/* What a packet is to be. Outermost layer first. */
+struct ps_build {
+	struct ps_build_layer layer[PS_BUILD_LAYERS];
+	int nlayers;
+	const uint8_t *payload;	/* stays the caller's, too */
+	size_t len;
+};
+
+/*
+ * Begins a packet of this protocol with all that may carry it; without a link layer if has_link is
+ * false.
+ */
+void ps_build_init(struct ps_build *b, const struct ps_proto *proto, bool has_link);
+
+/* The innermost layer that has a field of this name, and its place; or NULL. */
+struct ps_build_layer *ps_build_field(struct ps_build *b, const char *name, unsigned int *place);
+
+/*
+ * Builds the packet over bytes[PS_BUILD_MAX], and pkt over that. Returns NULL, or what is wrong.
+ */
+const char *ps_build_finish(const struct ps_build *b, uint8_t *bytes, struct ps_packet *pkt);
+
+#endif

@@ -1,0 +1,763 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#define LUA_LIB
+#include "testlib.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lua.h"
+#include "lauxlib.h"
+
+#include "buffer.h"
+#include "build.h"
+#include "capture.h"
+#include "dissect.h"
+#include "field.h"
+#include "inside.h"
+#include "state.h"
+
+#define MEMORY		(64 * 1024 * 1024)	/* bytes of a file of tests */
+#define TICKS		(10 * 1000 / PS_HOST_TICK_MS)	/* of processor time, for a test */
+#define PACKET_TYPE	"packet"
+#define SCRIPT_TYPE	"script"
+
+/* A file of tests that runs. */
+struct suite {
+	struct ps_runtime rt;	/* first: found through the lua_State */
+	const char *path;
+	const char *filter;
+	ps_test_report *report;
+	void *context;
+	struct script *scripts;	/* all that it loaded */
+};
+
+struct script {
+	struct script *next;
+	struct ps_state state;
+	char error[PS_SCRIPT_ERROR_SIZE + 64];
+	char path[];
+};
+
+/* Userdata. */
+struct packet {
+	struct ps_object object;	/* none of the engine's: empty */
+	uint32_t len, network;
+	uint16_t protocol;
+	uint8_t bytes[];
+};
+
+struct script_handle {
+	struct ps_object object;
+	struct script *script;
+};
+
+static struct suite *suite_of(lua_State *L)
+{
+	return (struct suite *)ps_runtime_of(L);
+}
+
+/*
+ * Packets.
+ */
+static struct packet *push_packet(lua_State *L, const uint8_t *bytes, uint32_t len,
+				  uint32_t network, uint16_t protocol)
+{
+	struct packet *p = lua_newuserdatauv(L, sizeof(*p) + len, 0);
+
+	memset(p, 0, sizeof(*p));
+	p->len = len;
+	p->network = network;
+	p->protocol = protocol;
+	if (len)
+		memcpy(p->bytes, bytes, len);
+	luaL_setmetatable(L, PACKET_TYPE);
+	return p;
+}
+
+/* The packet over the object's own bytes. */
+static void open_packet(struct packet *p, struct ps_packet *pkt)
+{
+	ps_buffer_init(pkt, p->bytes, p->len, p->network, p->protocol);
+}
+
+static struct packet *check_packet(lua_State *L, int arg)
+{
+	return luaL_checkudata(L, arg, PACKET_TYPE);
+}
+
+static void set_value(lua_State *L, const struct ps_field *field, struct ps_build_value *value)
+{
+	size_t len;
+	const char *text;
+
+	if (field->type == PS_BYTES) {
+		value->bytes = (const uint8_t *)luaL_checklstring(L, -1, &value->len);
+	} else if (lua_isinteger(L, -1)) {
+		value->number = lua_tointeger(L, -1);
+	} else {
+		text = luaL_tolstring(L, -1, &len);
+		lua_pop(L, 1);
+		if (!ps_address_parse(field->type, text, len, &value->number))
+			luaL_error(L, "%s: '%s' is not what the field can be", field->name, text);
+	}
+	if (field->type != PS_BYTES && value->number >> field->at.width)
+		luaL_error(L, "%s: the value does not fit into %d bits", field->name,
+			   field->at.width);
+	value->is_set = true;
+}
+
+/* packet.udp{ ip = { ttl = 3 } } */
+static void set_layer(lua_State *L, struct ps_build_layer *layer)
+{
+	const struct ps_field *field;
+
+	luaL_checktype(L, -1, LUA_TTABLE);
+	lua_pushnil(L);
+	while (lua_next(L, -2)) {
+		const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
+
+		field = ps_field_named(layer->proto, name);
+		if (!field || field->flags & PS_PAYLOAD)
+			luaL_error(L, "%s has no field '%s'", layer->proto->name, name);
+		set_value(L, field, &layer->value[field - layer->proto->fields]);
+		lua_pop(L, 1);
+	}
+}
+
+static struct ps_build_layer *layer_named(struct ps_build *b, const char *name)
+{
+	int i;
+
+	for (i = 0; i < b->nlayers; i++) {
+		if (!strcmp(ps_proto_short(b->layer[i].proto), name))
+			return &b->layer[i];
+	}
+	return NULL;
+}
+
+/* A name of the table that a packet is built from; its value is on top of the stack. */
+static void set_name(lua_State *L, struct ps_build *b, const char *name)
+{
+	struct ps_build_layer *layer = layer_named(b, name);
+	struct packet *inner;
+	unsigned int place;
+
+	if (!strcmp(name, "payload")) {
+		inner = luaL_testudata(L, -1, PACKET_TYPE);
+		if (inner) {
+			b->payload = inner->bytes;
+			b->len = inner->len;
+		} else {
+			b->payload = (const uint8_t *)luaL_checklstring(L, -1, &b->len);
+		}
+		return;
+	}
+	if (!strcmp(name, "eth") && lua_isboolean(L, -1))
+		return;
+	if (layer) {
+		set_layer(L, layer);
+		return;
+	}
+	if (!strcmp(name, "src"))
+		name = "saddr";
+	else if (!strcmp(name, "dst"))
+		name = "daddr";
+	layer = ps_build_field(b, name, &place);
+	if (!layer)
+		luaL_error(L, "no header of this packet has a field '%s'", name);
+	set_value(L, &layer->proto->fields[place], &layer->value[place]);
+}
+
+/* packet.<protocol>{ … }. Upvalue: the protocol. */
+static int packet_build(lua_State *L)
+{
+	const struct ps_proto *proto = lua_touserdata(L, lua_upvalueindex(1));
+	struct ps_build *b;
+	struct ps_packet pkt;
+	const char *wrong;
+	uint8_t *bytes;
+	bool has_link;
+
+	if (lua_isnoneornil(L, 1)) {
+		lua_settop(L, 0);
+		lua_newtable(L);
+	}
+	luaL_checktype(L, 1, LUA_TTABLE);
+	lua_settop(L, 1);
+	has_link = lua_getfield(L, 1, "eth") != LUA_TBOOLEAN || lua_toboolean(L, -1);
+	/* Lua's memory, as what follows may raise */
+	b = lua_newuserdatauv(L, sizeof(*b), 0);
+	bytes = lua_newuserdatauv(L, PS_BUILD_MAX, 0);
+	ps_build_init(b, proto, has_link);
+	lua_pushnil(L);
+	while (lua_next(L, 1)) {
+		if (lua_type(L, -2) != LUA_TSTRING)
+			luaL_error(L, "fields have names: { ttl = 3 }");
+		set_name(L, b, lua_tostring(L, -2));
+		lua_pop(L, 1);
+	}
+	wrong = ps_build_finish(b, bytes, &pkt);
+	if (wrong)
+		luaL_error(L, "%s", wrong);
+	push_packet(L, bytes, pkt.len, pkt.network, pkt.protocol);
+	return 1;
+}
+
+static int hex_digit(char c)
+{
+	const char *digits = "0123456789abcdef", *at;
+
+	at = c ? strchr(digits, c | 0x20) : NULL;
+	return at ? at - digits : -1;
+}
+
+/* packet.hex(text[, { eth = false }]) */
+static int packet_hex(lua_State *L)
+{
+	const char *text = luaL_checkstring(L, 1);
+	uint8_t *bytes = lua_newuserdatauv(L, strlen(text) / 2 + 1, 0);
+	uint32_t len = 0, network = 14;
+	int high = -1;
+
+	for (; *text; text++) {
+		int digit = hex_digit(*text);
+
+		if (strchr(" \t\n:", *text))
+			continue;
+		if (digit < 0)
+			return luaL_error(L, "hex: '%c' is no hexadecimal digit", *text);
+		if (high < 0) {
+			high = digit;
+			continue;
+		}
+		bytes[len++] = high << 4 | digit;
+		high = -1;
+	}
+	if (high >= 0)
+		return luaL_error(L, "hex: half a byte at the end");
+	if (lua_istable(L, 2) && lua_getfield(L, 2, "eth") == LUA_TBOOLEAN && !lua_toboolean(L, -1))
+		network = 0;
+	if (network > len)
+		network = len;
+	push_packet(L, bytes, len, network,
+		    network == 14 ? ps_load16(bytes + 12) :
+		    len && bytes[0] >> 4 == 4 ? 0x0800 : len && bytes[0] >> 4 == 6 ? 0x86DD : 0);
+	return 1;
+}
+
+/* Pushes the path, which is relative to the file of tests unless it is absolute. */
+static const char *push_path(lua_State *L, const char *path)
+{
+	const char *own = suite_of(L)->path, *slash = strrchr(own, '/');
+
+	if (path[0] == '/' || !slash)
+		return lua_pushstring(L, path);
+	lua_pushlstring(L, own, slash - own + 1);
+	lua_pushstring(L, path);
+	lua_concat(L, 2);
+	return lua_tostring(L, -1);
+}
+
+struct capture {
+	struct ps_object object;
+	struct ps_capture_in in;
+};
+
+/* packet.pcap(path): an array of packets */
+static int packet_pcap(lua_State *L)
+{
+	const char *path = push_path(L, luaL_checkstring(L, 1));
+	struct capture *capture = lua_newuserdatauv(L, sizeof(*capture), 0);
+	struct ps_capture_in *in = &capture->in;
+	struct ps_frame frame;
+	int got, n = 0;
+
+	/* Running out of memory below would leave the file open until the program ends. */
+	memset(capture, 0, sizeof(*capture));
+	lua_newtable(L);
+	got = ps_capture_open(in, path);
+	while (!got) {
+		got = ps_capture_read(in, &frame);
+		if (got <= 0)
+			break;
+		push_packet(L, frame.bytes + frame.skip, frame.header.caplen - frame.skip,
+			    frame.network, frame.protocol);
+		lua_rawseti(L, -2, ++n);
+		got = 0;
+	}
+	ps_capture_close(in);
+	if (got < 0)
+		return luaL_error(L, "%s", in->error);
+	return 1;
+}
+
+/* Pushes the value of a field as scripts see it, bytes as a string; or nil. */
+static void push_field(lua_State *L, struct ps_packet *pkt, const struct ps_header *header,
+		       const struct ps_field *field)
+{
+	char text[PS_VALUE_SIZE];
+	struct ps_range range;
+	const uint8_t *bytes;
+	uint64_t value;
+
+	if (field->type == PS_BYTES) {
+		bytes = ps_proto_field(pkt, header, field, &range) ?
+				ps_packet_read(pkt, range.off, range.len) : NULL;
+		if (bytes)
+			lua_pushlstring(L, (const char *)bytes, range.len);
+		else
+			lua_pushnil(L);
+	} else if (field->type != PS_UINT && ps_value_text(pkt, header, field, text)) {
+		lua_pushstring(L, text);
+	} else if (!ps_field_get(pkt, header->range.off, field->at, &value)) {
+		lua_pushinteger(L, value);
+	} else {
+		lua_pushnil(L);
+	}
+}
+
+static void push_layer(lua_State *L, struct ps_packet *pkt, const struct ps_header *header)
+{
+	unsigned int i;
+
+	lua_newtable(L);
+	for (i = 0; i < header->proto->nfields; i++) {
+		push_field(L, pkt, header, &header->proto->fields[i]);
+		lua_setfield(L, -2, header->proto->fields[i].name);
+	}
+}
+
+/* packet.ip: a table of its fields; packet.payload, packet.bytes, packet.layers */
+static int packet_index(lua_State *L)
+{
+	struct packet *p = check_packet(L, 1);
+	const char *name = luaL_checkstring(L, 2);
+	struct ps_layers layers;
+	struct ps_packet pkt;
+	int i;
+
+	open_packet(p, &pkt);
+	if (!strcmp(name, "bytes")) {
+		lua_pushlstring(L, (char *)p->bytes, p->len);
+		return 1;
+	}
+	ps_dissect(&pkt, &layers);
+	if (!strcmp(name, "payload")) {
+		struct ps_range all = { 0, p->len };
+
+		if (layers.n && !ps_proto_payload(&pkt, &layers.header[layers.n - 1], &all))
+			all.len = 0;
+		lua_pushlstring(L, (char *)p->bytes + all.off, all.len);
+		return 1;
+	}
+	if (!strcmp(name, "layers")) {
+		lua_newtable(L);
+		for (i = 0; i < layers.n; i++) {
+			push_layer(L, &pkt, &layers.header[i]);
+			lua_pushstring(L, ps_proto_short(layers.header[i].proto));
+			lua_setfield(L, -2, "name");
+			lua_rawseti(L, -2, i + 1);
+		}
+		return 1;
+	}
+	for (i = 0; i < layers.n; i++) {
+		if (!strcmp(ps_proto_short(layers.header[i].proto), name)) {
+			push_layer(L, &pkt, &layers.header[i]);
+			return 1;
+		}
+	}
+	if (!ps_proto_named(name))
+		return luaL_error(L, "a packet has no '%s': it has its protocols, payload, bytes, layers",
+				  name);
+	lua_pushnil(L);
+	return 1;
+}
+
+static int packet_newindex(lua_State *L)
+{
+	return luaL_error(L, "packets are not changed in tests: build another");
+}
+
+static int packet_len(lua_State *L)
+{
+	lua_pushinteger(L, check_packet(L, 1)->len);
+	return 1;
+}
+
+static bool same_packet(const struct packet *a, const struct packet *b)
+{
+	return a->len == b->len && a->network == b->network && a->protocol == b->protocol &&
+	       !memcmp(a->bytes, b->bytes, a->len);
+}
+
+static int packet_eq(lua_State *L)
+{
+	const struct packet *a = luaL_testudata(L, 1, PACKET_TYPE);
+	const struct packet *b = luaL_testudata(L, 2, PACKET_TYPE);
+
+	lua_pushboolean(L, a && b && same_packet(a, b));
+	return 1;
+}
+
+static int packet_tostring(lua_State *L)
+{
+	struct packet *p = check_packet(L, 1);
+	struct ps_packet pkt;
+	char line[256];
+
+	open_packet(p, &pkt);
+	ps_packet_line(&pkt, line, sizeof(line));
+	lua_pushstring(L, line);
+	return 1;
+}
+
+static const luaL_Reg packet_metamethods[] = {
+	{ "__index", packet_index },
+	{ "__newindex", packet_newindex },
+	{ "__len", packet_len },
+	{ "__eq", packet_eq },
+	{ "__tostring", packet_tostring },
+	{ NULL, NULL },
+};
+
+/*
+ * Scripts.
+ */
+static int script_load(lua_State *L)
+{
+	struct suite *suite = suite_of(L);
+	struct script_handle *handle;
+	struct script *script;
+	lua_Integer id = 0;
+	const char *path;
+	int err;
+
+	lua_settop(L, 2);
+	path = push_path(L, luaL_checkstring(L, 1));
+	if (!lua_isnoneornil(L, 2)) {
+		luaL_checktype(L, 2, LUA_TTABLE);
+		lua_getfield(L, 2, "state");
+		id = luaL_optinteger(L, -1, 0);
+	}
+	handle = lua_newuserdatauv(L, sizeof(*handle), 0);
+	memset(handle, 0, sizeof(*handle));
+	luaL_setmetatable(L, SCRIPT_TYPE);
+	script = calloc(1, sizeof(*script) + strlen(path) + 1);
+	if (!script)
+		return luaL_error(L, "not enough memory");
+	strcpy(script->path, path);
+	script->next = suite->scripts;
+	suite->scripts = script;
+	handle->script = script;
+
+	ps_runtime_leave(&suite->rt);	/* runs don't nest */
+	err = ps_state_load(&script->state, script->path, id, script->error,
+			    sizeof(script->error));
+	ps_runtime_enter(&suite->rt, TICKS);
+	if (err)
+		return luaL_error(L, "%s", script->error);
+	return 1;
+}
+
+/* Calls a handler. Upvalues: the script, its function. Arguments: [the script,] a packet. */
+static int script_call(lua_State *L)
+{
+	struct suite *suite = suite_of(L);
+	struct script_handle *handle = lua_touserdata(L, lua_upvalueindex(1));
+	struct ps_state *state = &handle->script->state;
+	int arg = luaL_testudata(L, 1, SCRIPT_TYPE) ? 2 : 1;
+	struct packet *before = check_packet(L, arg), *after;
+	enum ps_verdict verdict;
+	struct ps_packet pkt;
+	uint16_t queue = 0;
+
+	after = push_packet(L, before->bytes, before->len, before->network, before->protocol);
+	open_packet(after, &pkt);
+	state->handler = lua_tointeger(L, lua_upvalueindex(2));
+	ps_runtime_leave(&suite->rt);
+	verdict = ps_state_run(state, &pkt, &queue);
+	ps_runtime_enter(&suite->rt, TICKS);
+	if (verdict == PS_VERDICT_ERROR)
+		return luaL_error(L, "%s", state->script.error);
+	lua_pushinteger(L, ps_verdict_value(verdict, queue));
+	lua_insert(L, -2);
+	return 2;
+}
+
+/* script.name: what calls its function of that name */
+static int script_index(lua_State *L)
+{
+	struct suite *suite = suite_of(L);
+	struct script_handle *handle = luaL_checkudata(L, 1, SCRIPT_TYPE);
+	struct ps_script *script = &handle->script->state.script;
+	const char *name = luaL_checkstring(L, 2);
+	int handler;
+
+	ps_runtime_leave(&suite->rt);
+	handler = ps_script_find(script, handle->script->path, name);
+	ps_runtime_enter(&suite->rt, TICKS);
+	if (handler < 0)
+		return luaL_error(L, "%s", script->error);
+	lua_pushvalue(L, 1);
+	lua_pushinteger(L, handler);
+	lua_pushcclosure(L, script_call, 2);
+	return 1;
+}
+
+/*
+ * Checks.
+ */
+
+/* Pushes a value as a failed check shows it. */
+static void push_shown(lua_State *L, int arg)
+{
+	if (lua_type(L, arg) != LUA_TSTRING) {
+		luaL_tolstring(L, arg, NULL);
+		return;
+	}
+	lua_getglobal(L, "string");
+	lua_getfield(L, -1, "format");
+	lua_remove(L, -2);
+	lua_pushliteral(L, "%q");
+	lua_pushvalue(L, arg);
+	lua_call(L, 2, 1);
+}
+
+static void add_difference(void *context, const char *name, const char *got, const char *expected)
+{
+	lua_State *L = context;
+
+	lua_pushfstring(L, "\n  %s: got %s, expected %s", name, got[0] ? got : "(none)",
+			expected[0] ? expected : "(none)");
+	lua_concat(L, 2);
+}
+
+/* Raises with the fields that differ. */
+static int packets_differ(lua_State *L, struct packet *got, struct packet *expected)
+{
+	struct ps_packet a, b;
+
+	open_packet(got, &a);
+	open_packet(expected, &b);
+	luaL_where(L, 1);
+	lua_pushliteral(L, "the packets differ");
+	lua_concat(L, 2);
+	if (got->network != expected->network)
+		add_difference(L, "link layer", got->network ? "Ethernet" : "", 
+			       expected->network ? "Ethernet" : "");
+	if (got->len != expected->len) {
+		lua_pushfstring(L, "\n  length: got %d, expected %d", (int)got->len,
+				(int)expected->len);
+		lua_concat(L, 2);
+	}
+	ps_diff(&a, &b, add_difference, L);
+	return lua_error(L);
+}
+
+#define PATH_SIZE	128
+
+/* Adds the key at index to the path of a value within tables. */
+static void add_key(lua_State *L, int key, char path[PATH_SIZE])
+{
+	size_t len = strlen(path);
+
+	if (lua_type(L, key) == LUA_TSTRING)
+		snprintf(path + len, PATH_SIZE - len, ".%s", lua_tostring(L, key));
+	else if (lua_isinteger(L, key))
+		snprintf(path + len, PATH_SIZE - len, "[%lld]", lua_tointeger(L, key));
+	else
+		snprintf(path + len, PATH_SIZE - len, "[%s]", luaL_typename(L, key));
+}
+
+/* True if values differ; then both, as they are shown, are on top of the stack, and path tells where. */
+static bool differ(lua_State *L, int a, int b, char path[PATH_SIZE])
+{
+	size_t len = strlen(path);
+	int top = lua_gettop(L), key, both[2] = { a, b }, i;
+
+	luaL_checkstack(L, 8, "tables too deep");
+	if (lua_compare(L, a, b, LUA_OPEQ))
+		return false;
+	if (!lua_istable(L, a) || !lua_istable(L, b)) {
+		push_shown(L, a);
+		push_shown(L, b);
+		return true;
+	}
+	for (i = 0; i < 2; i++) {	/* the keys of each */
+		lua_pushnil(L);
+		while (lua_next(L, both[i])) {
+			key = lua_gettop(L) - 1;
+			lua_pushvalue(L, key);
+			lua_rawget(L, a);
+			lua_pushvalue(L, key);
+			lua_rawget(L, b);
+			add_key(L, key, path);
+			if (differ(L, key + 2, key + 3, path))
+				return true;
+			path[len] = 0;
+			lua_settop(L, key);
+		}
+	}
+	lua_settop(L, top);
+	return false;
+}
+
+/* equal(got, expected): of tables, what is in them */
+static int equal(lua_State *L)
+{
+	struct packet *a = luaL_testudata(L, 1, PACKET_TYPE), *b;
+	char path[PATH_SIZE] = "";
+
+	lua_settop(L, 2);
+	b = luaL_testudata(L, 2, PACKET_TYPE);
+	if (!differ(L, 1, 2, path))
+		return 0;
+	if (a && b)
+		return packets_differ(L, a, b);
+	return luaL_error(L, "%s%sgot %s, expected %s", path, path[0] ? ": " : "",
+			  lua_tostring(L, -2), lua_tostring(L, -1));
+}
+
+/* raises(f, text): f raises an error that contains text */
+static int raises(lua_State *L)
+{
+	const char *text = luaL_optstring(L, 2, ""), *message;
+
+	luaL_checktype(L, 1, LUA_TFUNCTION);
+	lua_pushvalue(L, 1);
+	if (lua_pcall(L, 0, 0, 0) == LUA_OK)
+		return luaL_error(L, "no error was raised");
+	message = luaL_tolstring(L, -1, NULL);
+	if (!strstr(message, text))
+		return luaL_error(L, "the error is not about '%s' but: %s", text, message);
+	return 0;
+}
+
+/* test(name, f) */
+static int test(lua_State *L)
+{
+	struct suite *suite = suite_of(L);
+	const char *name = luaL_checkstring(L, 1), *error = NULL;
+
+	luaL_checktype(L, 2, LUA_TFUNCTION);
+	lua_settop(L, 2);
+	if (suite->filter && !strstr(name, suite->filter))
+		return 0;
+	ps_runtime_leave(&suite->rt);	/* each has all of the time */
+	ps_runtime_enter(&suite->rt, TICKS);
+	if (lua_pcall(L, 0, 0, 0) != LUA_OK) {
+		ps_runtime_leave(&suite->rt);
+		ps_runtime_enter(&suite->rt, TICKS);
+		error = luaL_tolstring(L, -1, NULL);
+	}
+	suite->report(suite->context, name, error);
+	return 0;
+}
+
+/*
+ * Setup.
+ */
+static const luaL_Reg functions[] = {
+	{ "test", test },
+	{ "equal", equal },
+	{ "raises", raises },
+	{ "script", script_load },
+	{ NULL, NULL },
+};
+
+static void new_type(lua_State *L, const char *type, const luaL_Reg *metamethods)
+{
+	luaL_newmetatable(L, type);
+	luaL_setfuncs(L, metamethods, 0);
+	lua_pushstring(L, type);
+	lua_setfield(L, -2, "__metatable");
+	lua_pop(L, 1);
+}
+
+static void open_library(lua_State *L)
+{
+	static const luaL_Reg script_metamethods[] = {
+		{ "__index", script_index },
+		{ NULL, NULL },
+	};
+	unsigned int i;
+
+	new_type(L, PACKET_TYPE, packet_metamethods);
+	new_type(L, SCRIPT_TYPE, script_metamethods);
+	lua_newtable(L);
+	for (i = 0; i < ps_nprotos; i++) {
+		if (!ps_protos[i]->header_min)
+			continue;
+		lua_pushlightuserdata(L, (void *)ps_protos[i]);
+		lua_pushcclosure(L, packet_build, 1);
+		lua_setfield(L, -2, ps_proto_short(ps_protos[i]));
+	}
+	lua_pushcfunction(L, packet_hex);
+	lua_setfield(L, -2, "hex");
+	lua_pushcfunction(L, packet_pcap);
+	lua_setfield(L, -2, "pcap");
+	lua_setglobal(L, "packet");
+	for (i = 0; i < PS_VERDICT_ERROR; i++) {
+		lua_pushinteger(L, ps_verdict_value(i, 0));
+		lua_setglobal(L, ps_verdict_name(i));
+	}
+	lua_pushglobaltable(L);
+	luaL_setfuncs(L, functions, 0);
+	lua_pop(L, 1);
+}
+
+struct source {
+	const char *path;
+	const char *text;
+	size_t len;
+};
+
+static int run_file(lua_State *L)
+{
+	const struct source *source = lua_touserdata(L, 1);
+
+	open_library(L);
+	lua_pushfstring(L, "@%s", source->path);
+	if (luaL_loadbufferx(L, source->text, source->len, lua_tostring(L, -1), "t") != LUA_OK)
+		return lua_error(L);
+	lua_call(L, 0, 0);
+	return 0;
+}
+
+static void free_scripts(struct suite *suite)
+{
+	struct script *script, *next;
+
+	for (script = suite->scripts; script; script = next) {
+		next = script->next;
+		ps_state_clean(&script->state);
+		free(script);
+	}
+}
+
+int ps_test_file(const char *path, const char *filter, ps_test_report *report, void *context,
+		 char *error, size_t size)
+{
+	struct suite suite = { .path = path, .filter = filter, .report = report,
+			       .context = context };
+	struct source source = { path };
+	int status = -1;
+	char *text;
+
+	text = ps_script_read(path, &source.len, error, size);
+	if (!text)
+		return -1;
+	source.text = text;
+	if (ps_runtime_init(&suite.rt, 0, MEMORY)) {
+		snprintf(error, size, "%s: not enough memory", path);
+	} else {
+		status = ps_runtime_call(&suite.rt, run_file, &source, TICKS);
+		if (status)
+			snprintf(error, size, "%s", ps_runtime_error(&suite.rt, status));
+		ps_runtime_clean(&suite.rt);
+	}
+	free_scripts(&suite);
+	free(text);
+	return status ? -1 : 0;
+}
