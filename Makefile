@@ -32,12 +32,12 @@ include objs.mk
 LUA_VERSION ?= auto
 LUA ?= $(BUILD)/lua/$(LUA_VERSION)
 
-.PHONY: all modules plugin cli install uninstall check unit plugin-test vm-test vm demo root bench bench-compare bench-netpipe bench-scaling clean help
+.PHONY: all modules plugin cli install uninstall check unit script-test plugin-test vm-test vm demo root bench bench-compare bench-netpipe bench-scaling clean help
 all: modules plugin cli
 
 help:
 	@sed -n 's/^#: //p' Makefile
-#: make            the kernel modules and the iptables plugin, in build/
+#: make            the kernel modules, the iptables plugin and the command, in build/
 #: make demo       boots a virtual machine that shows a script at work
 #: make check      all tests
 #: make bench      instructions for a packet, beside everything else
@@ -142,18 +142,23 @@ $(BUILD)/user/packetscript.bash: $(BUILD)/user/packetscript
 MODDIR = $(DESTDIR)/lib/modules/$(KVER)/updates/packetscript
 XTDIR = $(DESTDIR)$(shell pkg-config --variable=xtlibdir xtables)
 MANDIR = $(DESTDIR)$(PREFIX)/share/man
+SBINDIR = $(DESTDIR)$(PREFIX)/sbin
+COMPLETIONDIR = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 
 install: all
-	install -d $(MODDIR) $(XTDIR) $(MANDIR)/man8
+	install -d $(MODDIR) $(XTDIR) $(MANDIR)/man8 $(SBINDIR) $(COMPLETIONDIR)
 	install -m 644 $(TREE)/packetscript.ko $(TREE)/xt_LUA.ko $(MODDIR)
 	strip -g $(MODDIR)/packetscript.ko $(MODDIR)/xt_LUA.ko
 	install -m 644 $(BUILD)/user/libxt_LUA.so $(XTDIR)
-	install -m 644 xtables/xt_LUA.8 $(MANDIR)/man8
+	install -m 755 $(BUILD)/user/packetscript $(SBINDIR)
+	install -m 644 xtables/xt_LUA.8 $(BUILD)/user/packetscript.8 $(MANDIR)/man8
+	install -m 644 $(BUILD)/user/packetscript.bash $(COMPLETIONDIR)/packetscript
 	$(if $(DESTDIR),,depmod $(KVER))
 
 uninstall:
 	rm -rf $(MODDIR)
-	rm -f $(XTDIR)/libxt_LUA.so $(MANDIR)/man8/xt_LUA.8
+	rm -f $(XTDIR)/libxt_LUA.so $(MANDIR)/man8/xt_LUA.8 $(MANDIR)/man8/packetscript.8 \
+		$(SBINDIR)/packetscript $(COMPLETIONDIR)/packetscript
 	$(if $(DESTDIR),,depmod $(KVER))
 
 #
@@ -173,6 +178,11 @@ $(BUILD)/asan/unit: UNIT_FLAGS := $(SANITIZE)
 $(BUILD)/%/unit: $(UNIT) $(wildcard tests/unit/*.h) $(BUILD)/%/engine.a
 	@echo '  LD      $@'
 	$(Q)$(CC) $(CFLAGS) $(WARN) $(UNIT_FLAGS) -Icore -Ilua -Iplat/user -Iproto -o $@ $(UNIT) $(BUILD)/$*/engine.a
+
+# What runs off the kernel, as it is and with sanitizers.
+script-test: $(BUILD)/user/packetscript $(BUILD)/asan/packetscript
+	tests/script/run $(BUILD)/user/packetscript
+	tests/script/run $(BUILD)/asan/packetscript
 
 plugin-test: plugin
 	tests/plugin/run.sh $(BUILD)/user
