@@ -1,0 +1,654 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Checks a script: compiles it with the engine's own Lua, as a rule would, follows the code of
+ * its functions a few times, each time knowing more (lint_flow.c), and sorts what is found.
+ */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lint_inside.h"
+#include "lauxlib.h"
+#include "lualib.h"
+#include "lopcodes.h"
+
+#define FINDINGS_MAX	1000	/* that are kept: what comes after so many is of no use */
+#define HANDLER		"process_packet"
+#define CHUNK		"script"	/* stands in the compiler's messages for any path */
+#define METHODS		"methods"	/* as core/bind.c has it */
+#define FIELD_TYPE	"packet_field"
+#define BYTES_TYPE	"bytes"
+
+struct lint_value lint_join(struct lint_value a, struct lint_value b)
+{
+	static const struct lint_value any = { LINT_ANY, { 0 } };
+
+	if (a.kind == LINT_NONE || (a.kind == b.kind && a.i == b.i))
+		return b;
+	if (b.kind == LINT_NONE)
+		return a;
+	if (a.kind == LINT_NIL && b.kind >= LINT_VIEW && b.kind <= LINT_BYTES)
+		return b;
+	if (b.kind == LINT_NIL && a.kind >= LINT_VIEW && a.kind <= LINT_BYTES)
+		return a;
+	if (a.kind == LINT_BOOLEAN && b.kind == LINT_BOOLEAN) {
+		a.i = LINT_EITHER;
+		return a;
+	}
+	return any;
+}
+
+/*
+ * Findings.
+ */
+static void add(struct lint *l, int line, enum ps_severity severity, const char *kind,
+		const char *message, const char *name)
+{
+	struct lint_finding *f;
+	char *text, *c;
+	int i;
+
+	for (i = 0; i < l->nfindings; i++) {
+		f = &l->findings[i];
+		if (f->f.line == line && f->f.kind == kind && !strcmp(f->f.message, message))
+			return;
+	}
+	if (l->nfindings == FINDINGS_MAX)
+		return;
+	text = strdup(message);
+	if (!text) {
+		l->failed = true;
+		return;
+	}
+	for (c = text; *c; c++) {
+		if (*c < ' ' || *c > '~')	/* the script's own bytes */
+			*c = '?';
+	}
+	f = &l->findings[l->nfindings];
+	f->order = l->nfindings++;
+	f->f = (struct ps_finding){ l->path, line, severity, kind, text, name };
+}
+
+void lint_add(struct lint *l, int line, enum ps_severity severity, const char *kind,
+	      const char *message)
+{
+	add(l, line, severity, kind, message, NULL);
+}
+
+static int by_line(const void *left, const void *right)
+{
+	const struct lint_finding *a = left, *b = right;
+
+	if (a->f.line != b->f.line)
+		return a->f.line < b->f.line ? -1 : 1;
+	return a->order - b->order;
+}
+
+/*
+ * Globals.
+ */
+static struct lint_global *place_of(struct lint *l, const TString *name)
+{
+	size_t i = (uintptr_t)name / 16 % l->globals_size;
+
+	while (l->globals[i].name && l->globals[i].name != name)
+		i = (i + 1) % l->globals_size;
+	return &l->globals[i];
+}
+
+static bool grow_globals(struct lint *l)
+{
+	struct lint_global *old = l->globals, *table;
+	size_t i, old_size = l->globals_size, size = old_size ? 2 * old_size : 64;
+
+	table = calloc(size, sizeof(*table));
+	if (!table) {
+		l->failed = true;
+		return false;
+	}
+	l->globals = table;
+	l->globals_size = size;
+	for (i = 0; i < old_size; i++) {
+		if (old[i].name)
+			*place_of(l, old[i].name) = old[i];
+	}
+	free(old);
+	return true;
+}
+
+struct lint_global *lint_global(struct lint *l, TString *name)
+{
+	struct lint_global *g;
+
+	if (2 * l->nglobals >= l->globals_size && !grow_globals(l))
+		return NULL;
+	g = place_of(l, name);
+	if (!g->name) {
+		size_t i;
+
+		g->name = name;
+		g->value.kind = LINT_ANY;
+		for (i = 0; i < l->options->nglobals; i++)
+			g->declared |= !strcmp(getstr(name), l->options->globals[i]);
+		l->nglobals++;
+	}
+	return g;
+}
+
+static const struct lint_global *global_named(const struct lint *l, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < l->globals_size; i++) {
+		if (l->globals[i].name && !strcmp(getstr(l->globals[i].name), name))
+			return &l->globals[i];
+	}
+	return NULL;
+}
+
+/*
+ * Compiling.
+ */
+struct compile_request {
+	struct lint *l;
+	const char *part[2];	/* constants, text */
+	size_t len[2];
+	int n;
+};
+
+static const char *read_part(lua_State *L, void *data, size_t *size)
+{
+	struct compile_request *request = data;
+	int n = request->n++;
+
+	(void)L;
+	if (n > 1)
+		return NULL;
+	*size = request->len[n];
+	return request->part[n];
+}
+
+/* The methods of a type of objects. */
+static Table *methods(lua_State *L, const char *type)
+{
+	Table *t;
+
+	if (luaL_getmetatable(L, type) != LUA_TTABLE)
+		luaL_error(L, "no type %s", type);
+	if (lua_getfield(L, -1, METHODS) != LUA_TTABLE) {
+		lua_pop(L, 1);
+		lua_getfield(L, -1, "__index");
+		lua_getupvalue(L, -1, 1);
+		lua_remove(L, -2);
+	}
+	luaL_checktype(L, -1, LUA_TTABLE);
+	t = (Table *)lua_topointer(L, -1);
+	lua_pop(L, 2);
+	return t;
+}
+
+/* Finds what the engine offers, and leaves the compiled script on the stack. */
+static int compile(lua_State *L)
+{
+	struct compile_request *request = lua_touserdata(L, 1);
+	struct lint *l = request->l;
+	unsigned int id;
+
+	for (id = 0; id < ps_nprotos; id++)
+		l->view_methods[id] = methods(L, ps_protos[id]->name);
+	l->field_methods = methods(L, FIELD_TYPE);
+	l->bytes_methods = methods(L, BYTES_TYPE);
+	lua_pushglobaltable(L);
+	l->engine_globals = (Table *)lua_topointer(L, -1);
+	lua_getglobal(L, LUA_STRLIBNAME);
+	l->strings = lua_topointer(L, -1);
+
+	ps_bind_push_constants(L);
+	request->part[0] = lua_tolstring(L, -1, &request->len[0]);
+	if (lua_load(L, read_part, request, "@" CHUNK, "t") != LUA_OK)
+		lua_error(L);
+	return 1;
+}
+
+/* What the compiler says of things that other languages have, and what to do. */
+static const char *advice(const char *message)
+{
+	static const struct {
+		const char *said, *advice;
+	} table[] = {
+		{ "near '!'", "'not equal' is ~= and 'not' is not" },
+		{ "near '&'", "'and' is and" },
+		{ "near '|'", "'or' is or" },
+		{ "near '//'", "comments begin with --" },
+		{ "malformed number", "there are integers only: 10, 0xFF" },
+		{ "const variable", "verdicts, protocol ids and <const> variables cannot be assigned; "
+				    "choose another name" },
+		{ "near '='", "'equal' is ==" },
+		{ "binary chunk", "give the text of the script" },
+		{ "C stack overflow", "the expression is nested too deeply for the kernel; split it" },
+		{ "not enough memory", "a state has 1 MiB; shorten the script" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (strstr(message, table[i].said))
+			return table[i].advice;
+	}
+	return "correct this line, or what is open before it";
+}
+
+static void add_error(struct lint *l, int line, const char *kind, const char *text,
+		      const char *remedy)
+{
+	char message[LINT_MESSAGE_SIZE];
+
+	snprintf(message, sizeof(message), "%s; %s", text, remedy);
+	lint_add(l, line, PS_ERROR, kind, message);
+}
+
+/* error: "script:LINE: what", or what alone. */
+static void syntax_error(struct lint *l, const char *error)
+{
+	char *end;
+	long line = 0;
+
+	if (!strncmp(error, CHUNK ":", strlen(CHUNK ":"))) {
+		line = strtol(error + strlen(CHUNK ":"), &end, 10);
+		error = end + strspn(end, ": ");
+	}
+	add_error(l, line > 0 && line <= INT_MAX ? line : 0, "syntax", error, advice(error));
+}
+
+static bool is_text(struct lint *l, const char *text, size_t len)
+{
+	char reason[64];
+
+	if (!len) {
+		add_error(l, 0, "syntax", "is empty",
+			  "write the function that the rule shall call into it");
+		return false;
+	}
+	if (len > PS_SCRIPT_TEXT_MAX) {
+		snprintf(reason, sizeof(reason), "is bigger than %d bytes", PS_SCRIPT_TEXT_MAX);
+		add_error(l, 0, "syntax", reason, "shorten it");
+		return false;
+	}
+	(void)text;
+	return true;
+}
+
+/* The compiled script, or NULL: it is refused, or there is no memory (l->failed). */
+static const Proto *compile_script(struct lint *l, const char *text, size_t len)
+{
+	struct compile_request request = { .l = l, .part = { NULL, text }, .len = { 0, len } };
+	struct ps_runtime *rt = &l->script.bind.rt;
+	char error[PS_SCRIPT_ERROR_SIZE];
+	int status;
+
+	if (!is_text(l, text, len))
+		return NULL;
+	if (ps_script_check(CHUNK, text, len, error, sizeof(error))) {
+		syntax_error(l, error);
+		return NULL;
+	}
+	status = ps_runtime_call(rt, compile, &request, ~0u);
+	if (status != LUA_OK) {
+		syntax_error(l, ps_runtime_error(rt, status));
+		return NULL;
+	}
+	return clLvalue(s2v(PS_STACK_TOP(rt->L) - 1))->p;
+}
+
+/*
+ * Functions.
+ */
+static int count(const Proto *p)
+{
+	int i, n = 1;
+
+	for (i = 0; i < p->sizep; i++)
+		n += count(p->p[i]);
+	return n;
+}
+
+/* Local variables that an instruction gives a value: *first to *last. */
+static bool writes(const Proto *p, Instruction i, int *first, int *last)
+{
+	int a = GETARG_A(i), c = GETARG_C(i);
+
+	*first = *last = a;
+	switch (GET_OPCODE(i)) {
+	case OP_LOADNIL:
+		*last = a + GETARG_B(i);
+		return true;
+	case OP_SELF:
+		*last = a + 1;
+		return true;
+	case OP_CALL:
+	case OP_VARARG:
+		*last = c ? a + c - 2 : p->maxstacksize;
+		return true;
+	case OP_FORPREP:
+	case OP_FORLOOP:
+		*last = a + 3;
+		return true;
+	case OP_TFORCALL:
+		*first = a + 4;
+		*last = a + 3 + c;
+		return true;
+	case OP_TFORLOOP:
+		*first = *last = a + 2;
+		return true;
+	default:
+		return testAMode(GET_OPCODE(i));
+	}
+}
+
+/* Finds the local variables that get a value while they are in scope. */
+static void find_reassigned(struct lint_function *f)
+{
+	const Proto *p = f->p;
+	int active[LINT_REGISTERS], nactive = 0, next = 0, pc, first, last, i, n;
+
+	for (pc = 0; pc < p->sizecode; pc++) {
+		for (i = n = 0; i < nactive; i++) {
+			if (pc < p->locvars[active[i]].endpc)
+				active[n++] = active[i];
+		}
+		nactive = n;
+		while (next < p->sizelocvars && p->locvars[next].startpc <= pc) {
+			if (pc < p->locvars[next].endpc && nactive < LINT_REGISTERS)
+				active[nactive++] = next;
+			next++;
+		}
+		if (!writes(p, p->code[pc], &first, &last))
+			continue;
+		for (i = first; i <= last && i < nactive; i++)
+			f->reassigned[active[i]] = true;
+	}
+}
+
+/* Finds the upvalues that it assigns. Those of inner functions are known. */
+static void find_written(struct lint_function *f)
+{
+	const Proto *p = f->p;
+	int pc, i, n;
+
+	for (pc = 0; pc < p->sizecode; pc++) {
+		if (GET_OPCODE(p->code[pc]) == OP_SETUPVAL)
+			lint_set_bit(f->written, GETARG_B(p->code[pc]));
+	}
+	for (i = 0; i < p->sizep; i++) {
+		for (n = 0; n < f->inner[i].p->sizeupvalues; n++) {
+			const Upvaldesc *up = &f->inner[i].p->upvalues[n];
+
+			if (lint_bit(f->inner[i].written, n))
+				lint_set_bit(up->instack ? f->shared : f->written, up->idx);
+		}
+	}
+}
+
+static bool is_packet_method(const char *name)
+{
+	static const char *const names[] = { "data", "raw", "get_offset", "get_size", "to_bytes" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!strcmp(name, names[i]))
+			return true;
+	}
+	return false;
+}
+
+static void look_at_code(struct lint *l, struct lint_function *f)
+{
+	const Proto *p = f->p;
+	int pc, i;
+
+	for (pc = 0; pc < p->sizecode; pc++) {
+		Instruction c = p->code[pc];
+
+		if (GET_OPCODE(c) == OP_SELF && GETARG_B(c) == 0 && p->numparams && TESTARG_k(c) &&
+		    is_packet_method(getstr(tsvalue(&p->k[GETARG_C(c)]))))
+			f->uses_packet = true;
+	}
+	for (i = 0; i < p->sizek; i++) {
+		if (!ttisstring(&p->k[i]))
+			continue;
+		l->has_division |= !strcmp(getstr(tsvalue(&p->k[i])), "__div");
+		l->has_power |= !strcmp(getstr(tsvalue(&p->k[i])), "__pow");
+	}
+}
+
+static bool init_function(struct lint_function *f)
+{
+	f->upvalues = calloc(f->p->sizeupvalues + 1, sizeof(*f->upvalues));
+	f->reassigned = calloc(f->p->sizelocvars + 1, 1);
+	return f->upvalues && f->reassigned;
+}
+
+/* Lists all functions, those of one function in a row. */
+static bool list_functions(struct lint *l, const Proto *main)
+{
+	int n = count(main), i, j, end = 1;
+
+	l->functions = calloc(n, sizeof(*l->functions));
+	if (!l->functions)
+		return false;
+	l->nfunctions = n;
+	l->functions[0].p = main;
+	for (i = 0; i < n; i++) {
+		struct lint_function *f = &l->functions[i];
+
+		f->inner = &l->functions[end];
+		for (j = 0; j < f->p->sizep; j++)
+			l->functions[end++].p = f->p->p[j];
+		if (!init_function(f))
+			return false;
+		find_reassigned(f);
+		look_at_code(l, f);
+	}
+	while (n--)
+		find_written(&l->functions[n]);
+	return true;
+}
+
+/*
+ * Rounds.
+ */
+static bool is_wanted(const struct lint *l, const char *name)
+{
+	return !strcmp(name, HANDLER) ||
+	       (l->options->function && !strcmp(name, l->options->function));
+}
+
+/*
+ * True if f looks like what a rule calls. What returns no number that is known as a verdict is taken
+ * for one only if it is called like one.
+ */
+static bool looks_like_handler(const struct lint *l, const struct lint_function *f)
+{
+	const struct lint_global *g;
+
+	if (!f->name)
+		return false;
+	if (is_wanted(l, getstr(f->name)))
+		return true;
+	g = global_named(l, getstr(f->name));
+	return g && !g->read && f->uses_packet && f->gives_value;
+}
+
+static void follow_all(struct lint *l)
+{
+	int i, n;
+
+	for (i = 1; i < l->nfunctions; i++) {
+		for (n = 0; n < l->functions[i].p->sizeupvalues; n++)
+			l->functions[i].upvalues[n].kind = LINT_NONE;
+	}
+	l->functions[0].upvalues[0].kind = lint_bit(l->functions[0].written, 0) ? LINT_ANY :
+										  LINT_GLOBALS;
+	for (i = 0; i < l->nfunctions; i++) {
+		struct lint_function *f = &l->functions[i];
+
+		f->returns = false;
+		for (n = 0; n < f->p->sizeupvalues; n++) {
+			if (f->upvalues[n].kind == LINT_NONE)	/* no path makes the function */
+				f->upvalues[n].kind = LINT_ANY;
+		}
+		lint_follow(l, f);
+	}
+}
+
+/* What this round has found is what the next one knows. */
+static void conclude(struct lint *l)
+{
+	static const struct lint_value none = { LINT_NONE, { 0 } };
+	size_t i;
+	int n;
+
+	for (i = 0; i < l->globals_size; i++) {
+		struct lint_global *g = &l->globals[i];
+
+		g->value = g->next;
+		if (g->next.kind == LINT_NONE)
+			g->value.kind = LINT_ANY;
+		g->next = none;
+	}
+	for (n = 0; n < l->nfunctions; n++) {
+		struct lint_function *f = &l->functions[n];
+
+		f->never_returns = !f->returns;
+		f->is_handler = looks_like_handler(l, f) &&
+				(f->gives_verdict || is_wanted(l, getstr(f->name)));
+	}
+}
+
+/*
+ * Handlers.
+ */
+static bool is_local(const struct lint *l, const char *name)
+{
+	const Proto *main = l->functions[0].p;
+	int i;
+
+	for (i = 0; i < main->sizelocvars; i++) {
+		if (!strcmp(getstr(main->locvars[i].varname), name))
+			return true;
+	}
+	return false;
+}
+
+static void no_handler(struct lint *l, enum ps_severity severity, const char *name)
+{
+	struct lint_guess guess = { .name = name };
+	char message[LINT_MESSAGE_SIZE];
+	int i;
+
+	for (i = 0; i < l->nfunctions; i++) {
+		if (l->functions[i].name)
+			lint_try(&guess, getstr(l->functions[i].name));
+	}
+	if (is_local(l, name))
+		snprintf(message, sizeof(message), "'%.60s' is local, so no rule finds it; leave out "
+			 "'local'", name);
+	else if (guess.best)
+		snprintf(message, sizeof(message), "no global function '%.60s'; is '%.60s' meant?", name,
+			 guess.best);
+	else
+		snprintf(message, sizeof(message), "no global function '%.60s'; define it, or name another "
+			 "one with --function", name);
+	lint_add(l, 0, severity, "no-handler", message);
+}
+
+static void check_handlers(struct lint *l)
+{
+	const struct lint_global *g;
+	const char *wanted = l->options->function;
+	char message[LINT_MESSAGE_SIZE];
+	bool found = l->globals_escape;
+	int i;
+
+	for (i = 0; i < l->nfunctions; i++) {
+		const struct lint_function *f = &l->functions[i];
+
+		if (!looks_like_handler(l, f))
+			continue;
+		found = true;
+		snprintf(message, sizeof(message), "handler '%.60s'", getstr(f->name));
+		add(l, f->p->linedefined, PS_NOTE, "handler", message, getstr(f->name));
+	}
+	g = global_named(l, wanted ? wanted : HANDLER);
+	if ((g && g->assigned) || (found && !wanted) || l->globals_escape)
+		return;
+	no_handler(l, wanted ? PS_ERROR : PS_WARNING, wanted ? wanted : HANDLER);
+}
+
+static void check(struct lint *l, const char *text, size_t len)
+{
+	const Proto *main = compile_script(l, text, len);
+	int round;
+
+	if (!main)
+		return;
+	if (!list_functions(l, main)) {
+		l->failed = true;
+		return;
+	}
+	for (round = 1; round <= LINT_ROUNDS; round++) {
+		l->report = round == LINT_ROUNDS;
+		follow_all(l);
+		conclude(l);
+	}
+	check_handlers(l);
+}
+
+static void clean(struct lint *l)
+{
+	int i;
+
+	for (i = 0; i < l->nfindings; i++)
+		free((char *)l->findings[i].f.message);
+	for (i = 0; i < l->nfunctions; i++) {
+		free(l->functions[i].upvalues);
+		free(l->functions[i].reassigned);
+	}
+	free(l->findings);
+	free(l->functions);
+	free(l->globals);
+	free(l->view_methods);
+	free(l->assigned_members);
+	ps_script_clean(&l->script);
+	free(l);
+}
+
+int ps_lint(const char *path, const char *text, size_t len, const struct ps_lint_options *options,
+	    void (*report)(void *context, const struct ps_finding *finding), void *context)
+{
+	static const struct ps_lint_options defaults;
+	struct lint *l = calloc(1, sizeof(*l));
+	int i, err;
+
+	if (!l)
+		return -1;
+	if (ps_script_init(&l->script, 0, true)) {
+		free(l);
+		return -1;
+	}
+	l->path = path;
+	l->options = options ? options : &defaults;
+	l->steps = LINT_STEPS_MAX;
+	l->view_methods = calloc(ps_nprotos, sizeof(*l->view_methods));
+	l->findings = calloc(FINDINGS_MAX, sizeof(*l->findings));
+	l->failed = !l->view_methods || !l->findings;
+	if (!l->failed)
+		check(l, text, len);
+
+	err = l->failed ? -1 : 0;
+	qsort(l->findings, l->nfindings, sizeof(*l->findings), by_line);
+	for (i = 0; !err && i < l->nfindings; i++)
+		report(context, &l->findings[i].f);
+	clean(l);
+	return err;
+}

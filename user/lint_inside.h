@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * What the parts of the checker share: lint.c compiles, collects and reports, lint_flow.c follows
+ * the code of a function, lint_names.c knows what names resemble. For files that are compiled with
+ * Lua's own headers.
+ */
+#ifndef PS_LINT_INSIDE_H
+#define PS_LINT_INSIDE_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lua.h"
+#include "inside.h"
+
+#include "lint.h"
+#include "script.h"
+
+#define LINT_MESSAGE_SIZE	400
+#define LINT_REGISTERS		256	/* of a function, and upvalues */
+#define LINT_ROUNDS		3	/* each knows what the one before has found */
+#define LINT_STEPS_MAX		60000000UL	/* instructions that are followed in all */
+
+/*
+ * What is known of a value. A view, a field or what is read from one may be nil as well: code that
+ * goes on with nil is wrong in any case.
+ */
+enum lint_kind {
+	LINT_NONE,	/* no path has come here yet */
+	LINT_ANY,
+	LINT_NIL,
+	LINT_BOOLEAN,	/* i: 0, 1 or LINT_EITHER */
+	LINT_INTEGER,	/* i */
+	LINT_STRING,	/* string */
+	LINT_TABLE,
+	LINT_FUNCTION,	/* function */
+	LINT_GLOBALS,	/* _ENV, _G */
+	LINT_LIBRARY,	/* table */
+	LINT_ERROR,	/* the functions error() and assert() */
+	LINT_ASSERT,
+	LINT_VIEW,	/* of a header, proto */
+	LINT_FIELD,	/* the view of a field */
+	LINT_VALUE,	/* what was read from a field: an integer, or text */
+	LINT_NUMBER,	/* the same with :int() */
+	LINT_BYTES,
+	LINT_METHOD,	/* i: enum lint_method */
+	LINT_GETTER,	/* the method that gives the view of field */
+};
+
+#define LINT_EITHER	2
+
+struct lint_value {
+	enum lint_kind kind;
+	union {
+		lua_Integer i;
+		const void *pointer;
+		TString *string;
+		struct lint_function *function;
+		const Table *table;
+		const struct ps_proto *proto;
+		const struct ps_field *field;
+	};
+};
+
+/* A function of the script. */
+struct lint_function {
+	const Proto *p;
+	struct lint_function *inner;	/* the first of those defined in it; they are in a row */
+	struct lint_value *upvalues;
+	uint8_t *reassigned;	/* for each local variable: true if it gets a second value */
+	uint8_t written[LINT_REGISTERS / 8];	/* upvalues that it or one inside of it assigns */
+	uint8_t shared[LINT_REGISTERS / 8];	/* registers that one inside of it assigns */
+	TString *name;		/* of the global that it is; NULL: none */
+	bool returns;		/* some path does, as far as this round has seen */
+	bool never_returns;	/* none does: the round before has seen them all */
+	bool gives_value;	/* there is a return with a value that may be a verdict */
+	bool gives_verdict;	/* with one that is */
+	bool is_handler;
+	bool uses_packet;	/* calls methods of views on its first argument */
+};
+
+/* A name that the script uses as a global. */
+struct lint_global {
+	TString *name;		/* NULL: the place is free */
+	struct lint_value value;	/* that the last round has seen it have */
+	struct lint_value next;		/* this one */
+	bool assigned;
+	bool declared;		/* outside of functions, or by the options */
+	bool read;
+};
+
+struct lint_finding {
+	struct ps_finding f;
+	int order;
+};
+
+struct lint {
+	struct ps_script script;
+	const char *path;
+	const struct ps_lint_options *options;
+	struct lint_function *functions;	/* the main chunk first, outer ones before inner ones */
+	int nfunctions;
+	struct lint_global *globals;	/* by address of the name */
+	size_t nglobals, globals_size;
+	struct lint_finding *findings;
+	int nfindings;
+	Table *engine_globals;
+	const Table *strings;		/* the string library */
+	Table **view_methods;		/* for each protocol; their fields' too */
+	Table *field_methods;
+	Table *bytes_methods;
+	TString **assigned_members;	/* names that the script adds to libraries */
+	int nassigned_members;
+	bool globals_escape;	/* globals may be defined by other ways than an assignment */
+	bool libraries_escape;
+	bool has_division, has_power;	/* metamethods of the script's own */
+	bool report;		/* the last round */
+	bool failed;		/* no memory */
+	unsigned long steps;	/* that are left */
+	bool gave_up;		/* none are, and that has been said */
+};
+
+static inline bool lint_bit(const uint8_t *set, unsigned int i)
+{
+	return set[i / 8] >> i % 8 & 1;
+}
+
+static inline void lint_set_bit(uint8_t *set, unsigned int i)
+{
+	set[i / 8] |= 1 << i % 8;
+}
+
+static inline bool lint_known(const Table *table, TString *name)
+{
+	return !ttisnil(luaH_getstr((Table *)table, name));
+}
+
+/* lint.c: adds a finding, once for a line. */
+void lint_add(struct lint *l, int line, enum ps_severity severity, const char *kind,
+	      const char *message);
+/* The record of a global, made if need be; NULL when there is no memory. */
+struct lint_global *lint_global(struct lint *l, TString *name);
+struct lint_value lint_join(struct lint_value a, struct lint_value b);
+
+/* lint_flow.c: follows all paths of a function. */
+void lint_follow(struct lint *l, struct lint_function *f);
+
+/* lint_names.c */
+struct lint_guess {
+	const char *name;	/* that nobody knows */
+	const char *best;	/* the nearest of those tried, or NULL */
+	unsigned int distance;
+};
+
+void lint_try(struct lint_guess *guess, const char *candidate);
+void lint_try_table(struct lint_guess *guess, const Table *table);
+
+/* Names, as far as there is room: "a, b, c". Tables are sorted. */
+void lint_list_table(char *to, size_t size, const Table *table);
+void lint_list_fields(char *to, size_t size, const struct ps_proto *proto);
+void lint_list_payloads(char *to, size_t size, const struct ps_proto *proto);
+void lint_list_protos(char *to, size_t size);
+
+/* True if Lua has a global of this name that scripts have not. */
+bool lint_is_absent_lua(const char *name);
+
+#endif
