@@ -11,6 +11,7 @@
 const struct cli_command *const cli_commands[] = {
 	&cli_run,
 	&cli_test,
+	&cli_check,
 	&cli_protocols,
 	&cli_help,
 	&cli_manual,

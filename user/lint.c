@@ -221,10 +221,12 @@ static const char *advice(const char *message)
 		{ "near '&'", "'and' is and" },
 		{ "near '|'", "'or' is or" },
 		{ "near '//'", "comments begin with --" },
+		{ "near '/'", "comments begin with --" },
+		{ "syntax error near '+'", "there is no += or ++: x = x + 1" },
 		{ "malformed number", "there are integers only: 10, 0xFF" },
 		{ "const variable", "verdicts, protocol ids and <const> variables cannot be assigned; "
 				    "choose another name" },
-		{ "near '='", "'equal' is ==" },
+		{ "expected near '='", "'equal' is ==" },
 		{ "binary chunk", "give the text of the script" },
 		{ "C stack overflow", "the expression is nested too deeply for the kernel; split it" },
 		{ "not enough memory", "a state has 1 MiB; shorten the script" },
@@ -260,7 +262,7 @@ static void syntax_error(struct lint *l, const char *error)
 	add_error(l, line > 0 && line <= INT_MAX ? line : 0, "syntax", error, advice(error));
 }
 
-static bool is_text(struct lint *l, const char *text, size_t len)
+static bool has_right_size(struct lint *l, size_t len)
 {
 	char reason[64];
 
@@ -274,7 +276,6 @@ static bool is_text(struct lint *l, const char *text, size_t len)
 		add_error(l, 0, "syntax", reason, "shorten it");
 		return false;
 	}
-	(void)text;
 	return true;
 }
 
@@ -286,7 +287,7 @@ static const Proto *compile_script(struct lint *l, const char *text, size_t len)
 	char error[PS_SCRIPT_ERROR_SIZE];
 	int status;
 
-	if (!is_text(l, text, len))
+	if (!has_right_size(l, len))
 		return NULL;
 	if (ps_script_check(CHUNK, text, len, error, sizeof(error))) {
 		syntax_error(l, error);
@@ -345,8 +346,8 @@ static bool writes(const Proto *p, Instruction i, int *first, int *last)
 	}
 }
 
-/* Finds the local variables that get a value while they are in scope. */
-static void find_reassigned(struct lint_function *f)
+/* Finds which local variables there are where, and which get a value while they are in scope. */
+static void find_variables(struct lint_function *f)
 {
 	const Proto *p = f->p;
 	int active[LINT_REGISTERS], nactive = 0, next = 0, pc, first, last, i, n;
@@ -358,10 +359,11 @@ static void find_reassigned(struct lint_function *f)
 		}
 		nactive = n;
 		while (next < p->sizelocvars && p->locvars[next].startpc <= pc) {
-			if (pc < p->locvars[next].endpc && nactive < LINT_REGISTERS)
+			if (pc < p->locvars[next].endpc && nactive < LINT_REGISTERS - 1)
 				active[nactive++] = next;
 			next++;
 		}
+		f->active[pc] = nactive;
 		if (!writes(p, p->code[pc], &first, &last))
 			continue;
 		for (i = first; i <= last && i < nactive; i++)
@@ -425,7 +427,8 @@ static bool init_function(struct lint_function *f)
 {
 	f->upvalues = calloc(f->p->sizeupvalues + 1, sizeof(*f->upvalues));
 	f->reassigned = calloc(f->p->sizelocvars + 1, 1);
-	return f->upvalues && f->reassigned;
+	f->active = calloc(f->p->sizecode, 1);
+	return f->upvalues && f->reassigned && f->active;
 }
 
 /* Lists all functions, those of one function in a row. */
@@ -446,7 +449,7 @@ static bool list_functions(struct lint *l, const Proto *main)
 			l->functions[end++].p = f->p->p[j];
 		if (!init_function(f))
 			return false;
-		find_reassigned(f);
+		find_variables(f);
 		look_at_code(l, f);
 	}
 	while (n--)
@@ -463,10 +466,7 @@ static bool is_wanted(const struct lint *l, const char *name)
 	       (l->options->function && !strcmp(name, l->options->function));
 }
 
-/*
- * True if f looks like what a rule calls. What returns no number that is known as a verdict is taken
- * for one only if it is called like one.
- */
+/* True if f looks like what a rule calls: this script has no other use for it. */
 static bool looks_like_handler(const struct lint *l, const struct lint_function *f)
 {
 	const struct lint_global *g;
@@ -476,7 +476,7 @@ static bool looks_like_handler(const struct lint *l, const struct lint_function 
 	if (is_wanted(l, getstr(f->name)))
 		return true;
 	g = global_named(l, getstr(f->name));
-	return g && !g->read && f->uses_packet && f->gives_value;
+	return g && !g->read && (f->gives_verdict || (f->uses_packet && f->gives_value));
 }
 
 static void follow_all(struct lint *l)
@@ -521,7 +521,7 @@ static void conclude(struct lint *l)
 
 		f->never_returns = !f->returns;
 		f->is_handler = looks_like_handler(l, f) &&
-				(f->gives_verdict || is_wanted(l, getstr(f->name)));
+				((f->gives_verdict && f->uses_packet) || is_wanted(l, getstr(f->name)));
 	}
 }
 
@@ -613,6 +613,7 @@ static void clean(struct lint *l)
 	for (i = 0; i < l->nfunctions; i++) {
 		free(l->functions[i].upvalues);
 		free(l->functions[i].reassigned);
+		free(l->functions[i].active);
 	}
 	free(l->findings);
 	free(l->functions);

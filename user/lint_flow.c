@@ -87,15 +87,23 @@ static struct lint_value constant(const TValue *k)
 	return any;
 }
 
+/* What inner functions assign may have changed in any call. */
 static struct lint_value get(const struct flow *w, int r)
 {
-	return r < w->nregs ? w->reg[r] : any;
+	if (r >= w->nregs || (r < w->f->active[w->pc] && lint_bit(w->f->shared, r)))
+		return any;
+	return w->reg[r];
 }
 
 static void set(struct flow *w, int r, struct lint_value v)
 {
 	if (r < w->nregs)
-		w->reg[r] = lint_bit(w->f->shared, r) ? any : v;
+		w->reg[r] = v;
+}
+
+static void spend(struct flow *w, unsigned long steps)
+{
+	w->steps -= steps < w->steps ? steps : w->steps;
 }
 
 static void set_any(struct flow *w, int first, int last)
@@ -124,6 +132,15 @@ warn(const struct flow *w, const char *kind, const char *format, ...)
 	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
 	lint_add(w->l, line_of(w, w->pc), PS_WARNING, kind, message);
+}
+
+/* True if what this instruction reads is compared with nil at once: it may be missing. */
+static bool is_tested(const struct flow *w)
+{
+	Instruction i = w->p->code[w->pc], next = w->p->code[w->pc + 1];
+
+	return GET_OPCODE(next) == OP_EQK && GETARG_A(next) == GETARG_A(i) &&
+	       ttisnil(&w->p->k[GETARG_B(next)]);
 }
 
 static const struct ps_proto *proto_of(const struct ps_field *field)
@@ -285,7 +302,7 @@ static void unknown_global(const struct flow *w, const char *name)
 	char names[NAMES_SIZE];
 	size_t i;
 
-	if (!w->report || l->globals_escape)
+	if (!w->report || l->globals_escape || is_tested(w))
 		return;
 	lint_try_table(&guess, l->engine_globals);
 	for (i = 0; i < l->globals_size; i++) {
@@ -422,7 +439,8 @@ static struct lint_value read_member(struct flow *w, const Table *library, TStri
 	const char *of = library_name(w->l, library);
 	char names[NAMES_SIZE];
 
-	if (lint_known(library, name) || w->l->libraries_escape || is_added(w->l, name))
+	if (lint_known(library, name) || w->l->libraries_escape || is_added(w->l, name) ||
+	    is_tested(w))
 		return any;
 	lint_try_table(&guess, library);
 	lint_list_table(names, sizeof(names), library);
@@ -473,7 +491,7 @@ static void unknown_name(const struct flow *w, const struct ps_proto *proto, con
 	char names[NAMES_SIZE];
 	unsigned int i;
 
-	if (!w->report)
+	if (!w->report || is_tested(w))
 		return;
 	if (is_call) {
 		lint_try_table(&guess, methods_of(w, proto));
@@ -1004,6 +1022,7 @@ static struct lint_value captured(struct flow *w, const Upvaldesc *up, int a,
 	if (!up->instack)
 		return w->f->upvalues[up->idx];
 	v = up->idx == a ? known(LINT_FUNCTION, inner) : get(w, up->idx);
+	spend(w, w->p->sizelocvars / 64);
 	variable = variable_at(w->p, up->idx, w->pc + 1);
 	if (variable >= 0 && !w->f->reassigned[variable] && !lint_bit(w->f->shared, up->idx))
 		return v;
@@ -1117,7 +1136,7 @@ static void flow_to(struct flow *w, int pc)
 		}
 		return;
 	}
-	w->steps -= w->steps < LINT_REGISTERS ? w->steps : (unsigned long)w->nregs;
+	spend(w, w->nregs);
 	b = &w->blocks[pc];
 	if (!b->in) {
 		size_t size = w->nregs * sizeof(*b->in);
@@ -1391,7 +1410,7 @@ static void run_block(struct flow *w, int pc)
 
 		if (!w->steps)
 			return;
-		w->steps--;
+		spend(w, 1);
 		w->pc = pc;
 		if (!run(w, i))
 			return;
@@ -1433,7 +1452,7 @@ static void begin(struct flow *w)
 
 	for (i = 0; i < w->nregs; i++)
 		w->reg[i] = i < w->p->numparams ? any : nothing;
-	if (w->f->is_handler && w->p->numparams && !lint_bit(w->f->shared, 0))
+	if (w->f->is_handler && w->p->numparams)
 		w->reg[0] = known(LINT_VIEW, &ps_proto_raw);
 	flow_to(w, 0);
 }

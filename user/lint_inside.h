@@ -70,6 +70,7 @@ struct lint_function {
 	struct lint_function *inner;	/* the first of those defined in it; they are in a row */
 	struct lint_value *upvalues;
 	uint8_t *reassigned;	/* for each local variable: true if it gets a second value */
+	uint8_t *active;	/* for each instruction: how many variables have the first registers */
 	uint8_t written[LINT_REGISTERS / 8];	/* upvalues that it or one inside of it assigns */
 	uint8_t shared[LINT_REGISTERS / 8];	/* registers that one inside of it assigns */
 	TString *name;		/* of the global that it is; NULL: none */
@@ -77,7 +78,7 @@ struct lint_function {
 	bool never_returns;	/* none does: the round before has seen them all */
 	bool gives_value;	/* there is a return with a value that may be a verdict */
 	bool gives_verdict;	/* with one that is */
-	bool is_handler;
+	bool is_handler;	/* surely: it gets a packet and owes a verdict */
 	bool uses_packet;	/* calls methods of views on its first argument */
 };
 

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* packetscript check: what is wrong with scripts, without running them. */
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "host_user.h"
+#include "lint.h"
+#include "result.h"
+#include "state.h"
+
+enum { OPT_FUNCTION, OPT_GLOBAL, OPT_WERROR, OPT_VERBOSE, OPT_JSON, OPT_QUIET };
+
+static const struct cli_option options[] = {
+	{ "function", 'f', "NAME", "the handler that must be there (default: any, best "
+				   PS_STATE_FUNCTION ")" },
+	{ "global", 'g', "NAME,…", "globals that other scripts of the same state define" },
+	{ "werror", 'W', NULL, "exit with 1 after warnings, too" },
+	{ "verbose", 'v', NULL, "name the handlers" },
+	{ "json", 0, NULL, "an object for each script, a line each" },
+	{ "quiet", 'q', NULL, "no summary" },
+	{ NULL },
+};
+
+struct job {
+	struct ps_lint_options options;
+	bool verbose, json;
+	unsigned int handlers, warnings, errors;
+	json_t *findings, *names;	/* of the script that is being checked */
+};
+
+static const char *const severities[] = {
+	[PS_NOTE] = "note",
+	[PS_WARNING] = "warning",
+	[PS_ERROR] = "error",
+};
+
+static void print_finding(const struct ps_finding *f)
+{
+	ps_user_print(stdout, f->path);
+	if (f->line)
+		printf(":%d", f->line);
+	printf(": %s: %s [%s]\n", severities[f->severity], f->message, f->kind);
+}
+
+static void add_finding(struct job *job, const struct ps_finding *f)
+{
+	if (f->name)
+		json_array_append_new(job->names,
+				      json_pack("{s:s, s:i}", "name", f->name, "line", f->line));
+	else
+		json_array_append_new(job->findings,
+				      json_pack("{s:o, s:s, s:s, s:s}", "line",
+						f->line ? json_integer(f->line) : json_null(),
+						"severity", severities[f->severity], "kind", f->kind,
+						"message", f->message));
+}
+
+static void take_finding(void *context, const struct ps_finding *f)
+{
+	struct job *job = context;
+
+	job->handlers += f->name != NULL;
+	job->warnings += f->severity == PS_WARNING;
+	job->errors += f->severity == PS_ERROR;
+	if (job->json)
+		add_finding(job, f);
+	else if (!f->name || job->verbose)
+		print_finding(f);
+}
+
+static bool is_readable(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISREG(st.st_mode) && !access(path, R_OK);
+}
+
+static int check_script(struct job *job, const char *path)
+{
+	char error[PS_SCRIPT_ERROR_SIZE + 64];
+	char *text;
+	size_t len;
+	int err;
+
+	text = ps_script_read(path, &len, error, sizeof(error));
+	if (!text) {
+		cli_error("%s", error);
+		return is_readable(path) ? CLI_FOUND : CLI_TROUBLE;
+	}
+	if (job->json) {
+		job->findings = json_array();
+		job->names = json_array();
+	}
+	err = ps_lint(path, text, len, &job->options, take_finding, job);
+	free(text);
+	if (job->json)
+		ps_result_line(stdout, json_pack("{s:o, s:o, s:o}", "script", ps_result_text(path),
+						 "handlers", job->names, "findings", job->findings));
+	return err ? cli_error("%s: not enough memory", path) : CLI_OK;
+}
+
+/* Splits "a,b" into names, in place. False: there are too many. */
+static bool split(char *text, const char **names, size_t max, size_t *count)
+{
+	char *name;
+
+	while ((name = strsep(&text, ", "))) {
+		if (!*name)
+			continue;
+		if (*count == max)
+			return false;
+		names[(*count)++] = name;
+	}
+	return true;
+}
+
+static void print_count(unsigned int count, const char *what, const char *after)
+{
+	fprintf(stderr, "%u %s%s%s", count, what, count == 1 ? "" : "s", after);
+}
+
+static int check(const struct cli_call *call)
+{
+	const char *const *values = call->values, *globals[256];
+	char *list = strdup(values[OPT_GLOBAL] ? values[OPT_GLOBAL] : "");
+	struct job job = {
+		.options = { values[OPT_FUNCTION], globals, 0 },
+		.verbose = values[OPT_VERBOSE],
+		.json = values[OPT_JSON],
+	};
+	int i, status = CLI_OK, each;
+
+	if (!list || ps_user_watch_start()) {
+		free(list);
+		return cli_error("check: %s", strerror(errno));
+	}
+	if (!split(list, globals, sizeof(globals) / sizeof(globals[0]), &job.options.nglobals))
+		status = cli_error("--global: more than %zu names; leave some out",
+				   sizeof(globals) / sizeof(globals[0]));
+	for (i = 0; i < call->noperands && (i || !status); i++) {
+		each = check_script(&job, call->operands[i]);
+		if (each > status)
+			status = each;
+	}
+	free(list);
+	if (!values[OPT_QUIET] && i) {
+		fflush(stdout);
+		print_count(i, "script", ": ");
+		print_count(job.handlers, "handler", ", ");
+		print_count(job.errors, "error", ", ");
+		print_count(job.warnings, "warning", "\n");
+	}
+	if (!status && (job.errors || (values[OPT_WERROR] && job.warnings)))
+		status = CLI_FOUND;
+	return status;
+}
+
+const struct cli_command cli_check = {
+	.name = "check",
+	.operands = "SCRIPT…",
+	.min = 1, .max = CLI_ANY,
+	.summary = "finds mistakes in scripts without running them",
+	.about =
+"Compiles each script as a rule would, and follows its code: names that nobody defines, fields and methods\n"
+"that a header does not have, values that do not fit, comparisons that are never true, payloads that a\n"
+"protocol never carries, ways through a handler that end without a verdict, globals for want of 'local',\n"
+"arithmetic that needs floats.\n"
+"\n"
+"Findings are lines such as \"dnat.lua:5: warning: packet_ip has no field 'tttl'; did you mean 'ttl'?\n"
+"[unknown-field]\", which editors understand. An error is what a rule would be refused for. Exits with 1\n"
+"if there are errors, with --werror also if there are warnings.\n"
+"\n"
+"What is not sure is not said: no finding does not mean no mistake.",
+	.examples =
+"  packetscript check *.lua\n"
+"  packetscript check -f process_packet_snat -W nat.lua\n",
+	.options = options,
+	.run = check,
+};
