@@ -1,0 +1,9 @@
+-- SPDX-License-Identifier: MIT OR GPL-2.0-only
+function process_packet(p)
+  local ip = p:data(packet_eth):data(packet_ip)
+  if not ip then return NF_DROP end
+  local udp = ip.data(packet_udp)
+  local tcp = ip.data(ip, packet_tcp)
+  p.get()
+  return XT_CONTINUE
+end

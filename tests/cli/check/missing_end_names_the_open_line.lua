@@ -1,0 +1,5 @@
+-- SPDX-License-Identifier: MIT OR GPL-2.0-only
+function process_packet(p)
+  if p then
+  return NF_DROP
+end
