@@ -54,8 +54,15 @@ static void add(struct lint *l, int line, enum ps_severity severity, const char 
 		if (f->f.line == line && f->f.kind == kind && !strcmp(f->f.message, message))
 			return;
 	}
-	if (l->nfindings == FINDINGS_MAX)
+	if (l->nfindings > FINDINGS_MAX)
 		return;
+	if (l->nfindings == FINDINGS_MAX) {
+		line = 0;
+		severity = PS_NOTE;
+		kind = "too-many";
+		message = "this is not all: correct what is found first";
+		name = NULL;
+	}
 	text = strdup(message);
 	if (!text) {
 		l->failed = true;
@@ -640,8 +647,9 @@ int ps_lint(const char *path, const char *text, size_t len, const struct ps_lint
 	l->path = path;
 	l->options = options ? options : &defaults;
 	l->steps = LINT_STEPS_MAX;
+	l->guesses = LINT_GUESSES_MAX;
 	l->view_methods = calloc(ps_nprotos, sizeof(*l->view_methods));
-	l->findings = calloc(FINDINGS_MAX, sizeof(*l->findings));
+	l->findings = calloc(FINDINGS_MAX + 1, sizeof(*l->findings));
 	l->failed = !l->view_methods || !l->findings;
 	if (!l->failed)
 		check(l, text, len);

@@ -298,15 +298,15 @@ static void escape_from(struct flow *w, int first, int last)
 static void unknown_global(const struct flow *w, const char *name)
 {
 	struct lint_guess guess = { .name = name };
-	const struct lint *l = w->l;
+	struct lint *l = w->l;
 	char names[NAMES_SIZE];
 	size_t i;
 
 	if (!w->report || l->globals_escape || is_tested(w))
 		return;
 	lint_try_table(&guess, l->engine_globals);
-	for (i = 0; i < l->globals_size; i++) {
-		if (l->globals[i].name && l->globals[i].assigned)
+	for (i = 0; i < l->globals_size && l->guesses; i++) {
+		if (l->globals[i].name && l->globals[i].assigned && l->guesses--)
 			lint_try(&guess, getstr(l->globals[i].name));
 	}
 	if (!strncmp(name, "packet_", strlen("packet_"))) {

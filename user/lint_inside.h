@@ -22,6 +22,7 @@
 #define LINT_REGISTERS		256	/* of a function, and upvalues */
 #define LINT_ROUNDS		3	/* each knows what the one before has found */
 #define LINT_STEPS_MAX		60000000UL	/* instructions that are followed in all */
+#define LINT_GUESSES_MAX	200000UL
 
 /*
  * What is known of a value. A view, a field or what is read from one may be nil as well: code that
@@ -120,6 +121,7 @@ struct lint {
 	bool report;		/* the last round */
 	bool failed;		/* no memory */
 	unsigned long steps;	/* that are left */
+	unsigned long guesses;	/* names of the script that may still be compared with unknown ones */
 	bool gave_up;		/* none are, and that has been said */
 };
 
