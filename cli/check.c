@@ -18,7 +18,7 @@ enum { OPT_FUNCTION, OPT_GLOBAL, OPT_WERROR, OPT_VERBOSE, OPT_JSON, OPT_QUIET };
 static const struct cli_option options[] = {
 	{ "function", 'f', "NAME", "the handler that must be there (default: any, best "
 				   PS_STATE_FUNCTION ")" },
-	{ "global", 'g', "NAME,…", "globals that other scripts of the same state define" },
+	{ "global", 'g', "NAMES", "globals, as a,b, that other scripts of the same state define" },
 	{ "werror", 'W', NULL, "exit with 1 after warnings, too" },
 	{ "verbose", 'v', NULL, "name the handlers" },
 	{ "json", 0, NULL, "an object for each script, a line each" },
@@ -73,6 +73,13 @@ static void take_finding(void *context, const struct ps_finding *f)
 		print_finding(f);
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text);
+
+	return len >= strlen(end) && !strcmp(text + len - strlen(end), end);
+}
+
 static bool is_readable(const char *path)
 {
 	struct stat st;
@@ -96,6 +103,7 @@ static int check_script(struct job *job, const char *path)
 		job->findings = json_array();
 		job->names = json_array();
 	}
+	job->options.is_test = ends_with(path, "_test.lua");
 	err = ps_lint(path, text, len, &job->options, take_finding, job);
 	free(text);
 	if (job->json)
@@ -129,7 +137,7 @@ static int check(const struct cli_call *call)
 	const char *const *values = call->values, *globals[256];
 	char *list = strdup(values[OPT_GLOBAL] ? values[OPT_GLOBAL] : "");
 	struct job job = {
-		.options = { values[OPT_FUNCTION], globals, 0 },
+		.options = { .function = values[OPT_FUNCTION], .globals = globals },
 		.verbose = values[OPT_VERBOSE],
 		.json = values[OPT_JSON],
 	};
@@ -174,6 +182,8 @@ const struct cli_command cli_check = {
 "Findings are lines such as \"dnat.lua:5: warning: packet_ip has no field 'tttl'; did you mean 'ttl'?\n"
 "[unknown-field]\", which editors understand. An error is what a rule would be refused for. Exits with 1\n"
 "if there are errors, with --werror also if there are warnings.\n"
+"\n"
+"Files called *_test.lua are tests, which have no handler, and the globals of 'packetscript test'.\n"
 "\n"
 "What is not sure is not said: no finding does not mean no mistake.",
 	.examples =

@@ -104,6 +104,19 @@ static struct lint_global *place_of(struct lint *l, const TString *name)
 	return &l->globals[i];
 }
 
+/* The globals of user/testlib.c. */
+static bool is_test_global(const char *name)
+{
+	static const char *const names[] = { "test", "equal", "raises", "script", "packet" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!strcmp(name, names[i]))
+			return true;
+	}
+	return false;
+}
+
 static bool grow_globals(struct lint *l)
 {
 	struct lint_global *old = l->globals, *table;
@@ -136,6 +149,7 @@ struct lint_global *lint_global(struct lint *l, TString *name)
 
 		g->name = name;
 		g->value.kind = LINT_ANY;
+		g->declared = l->options->is_test && is_test_global(getstr(name));
 		for (i = 0; i < l->options->nglobals; i++)
 			g->declared |= !strcmp(getstr(name), l->options->globals[i]);
 		l->nglobals++;
@@ -587,7 +601,7 @@ static void check_handlers(struct lint *l)
 		add(l, f->p->linedefined, PS_NOTE, "handler", message, getstr(f->name));
 	}
 	g = global_named(l, wanted ? wanted : HANDLER);
-	if ((g && g->assigned) || (found && !wanted) || l->globals_escape)
+	if ((g && g->assigned) || ((found || l->options->is_test) && !wanted) || l->globals_escape)
 		return;
 	no_handler(l, wanted ? PS_ERROR : PS_WARNING, wanted ? wanted : HANDLER);
 }

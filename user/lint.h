@@ -5,6 +5,7 @@
 #ifndef PS_LINT_H
 #define PS_LINT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum ps_severity {
@@ -26,6 +27,7 @@ struct ps_lint_options {
 	const char *function;	/* the handler that must be there; NULL: any, best process_packet */
 	const char *const *globals;	/* what other scripts of the state define */
 	size_t nglobals;
+	bool is_test;		/* of 'packetscript test': has no handler, and other globals */
 };
 
 /*

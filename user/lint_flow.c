@@ -302,7 +302,7 @@ static void unknown_global(const struct flow *w, const char *name)
 	char names[NAMES_SIZE];
 	size_t i;
 
-	if (!w->report || l->globals_escape || is_tested(w))
+	if (l->globals_escape)
 		return;
 	lint_try_table(&guess, l->engine_globals);
 	for (i = 0; i < l->globals_size && l->guesses; i++) {
@@ -364,8 +364,10 @@ static struct lint_value read_global(struct flow *w, TString *name)
 		return ttisnil(value) ? g->value : any;
 	if (!ttisnil(value))
 		return engine_global(w, name, value);
-	if (!g->declared)
+	if (w->report && !g->declared && g->reported != w->f && !is_tested(w)) {
+		g->reported = w->f;
 		unknown_global(w, getstr(name));
+	}
 	return any;
 }
 
@@ -381,8 +383,9 @@ static void write_global(struct flow *w, TString *name, struct lint_value v)
 	g->next = lint_join(g->next, v);
 	if (v.kind == LINT_FUNCTION && !v.function->name)
 		v.function->name = name;
-	if (g->declared)
+	if (!w->report || g->declared || g->reported == w->f)
 		return;
+	g->reported = w->f;
 	if (lint_known(w->l->engine_globals, name))
 		warn(w, "set-global", "assigns to '%.60s', which every script of the state has; "
 		     "'local' is missing, or choose another name", getstr(name));

@@ -91,6 +91,7 @@ struct lint_global {
 	bool assigned;
 	bool declared;		/* outside of functions, or by the options */
 	bool read;
+	const struct lint_function *reported;	/* the last one in which it was: once is enough */
 };
 
 struct lint_finding {
