@@ -183,6 +183,8 @@ $(BUILD)/%/unit: $(UNIT) $(wildcard tests/unit/*.h) $(BUILD)/%/engine.a
 script-test: $(BUILD)/user/packetscript $(BUILD)/asan/packetscript
 	tests/script/run $(BUILD)/user/packetscript
 	tests/script/run $(BUILD)/asan/packetscript
+	tests/cli/check/run $(BUILD)/user/packetscript
+	tests/cli/check/run $(BUILD)/asan/packetscript
 
 plugin-test: plugin
 	tests/plugin/run.sh $(BUILD)/user
