@@ -22,8 +22,6 @@
 
 struct lint_value lint_join(struct lint_value a, struct lint_value b)
 {
-	static const struct lint_value any = { LINT_ANY, { 0 } };
-
 	if (a.kind == LINT_NONE || (a.kind == b.kind && a.i == b.i))
 		return b;
 	if (b.kind == LINT_NONE)
@@ -36,7 +34,7 @@ struct lint_value lint_join(struct lint_value a, struct lint_value b)
 		a.i = LINT_EITHER;
 		return a;
 	}
-	return any;
+	return lint_any;
 }
 
 /*

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * What the parts of the checker share: lint.c compiles, collects and reports, lint_flow.c follows
- * the code of a function, lint_names.c knows what names resemble. For files that are compiled with
- * Lua's own headers.
+ * What the parts of the checker share: lint.c compiles, collects and reports; lint_flow.c follows the
+ * code of a function; lint_objects.c knows what names and methods mean there, lint_values.c what may
+ * be done with a value, lint_names.c what a name resembles. For files that are compiled with Lua's own
+ * headers.
  */
 #ifndef PS_LINT_INSIDE_H
 #define PS_LINT_INSIDE_H
@@ -14,6 +15,7 @@
 
 #include "lua.h"
 #include "inside.h"
+#include "lopcodes.h"
 
 #include "lint.h"
 #include "script.h"
@@ -148,8 +150,113 @@ void lint_add(struct lint *l, int line, enum ps_severity severity, const char *k
 struct lint_global *lint_global(struct lint *l, TString *name);
 struct lint_value lint_join(struct lint_value a, struct lint_value b);
 
+#define LINT_LINES_MAX	4	/* that a message lists */
+#define LINT_NAMES_SIZE	240
+
+struct lint_block;
+
+/* Where lint_flow.c is in a function. */
+struct lint_flow {
+	struct lint *l;
+	struct lint_function *f;
+	const Proto *p;
+	struct lint_block *blocks;	/* for each instruction */
+	struct lint_value reg[LINT_REGISTERS];
+	int nregs;
+	int pc;
+	int top;	/* behind the values of a call that may give any number; -1: not known */
+	int from[LINT_LINES_MAX + 1];	/* lines from which the end is reached, without a return */
+	int nfrom;
+	size_t states;
+	unsigned long steps;	/* that are left */
+	bool report;
+};
+
+static const struct lint_value lint_any = { LINT_ANY, { 0 } };
+static const struct lint_value lint_nil = { LINT_NIL, { 0 } };
+static const struct lint_value lint_boolean = { LINT_BOOLEAN, { LINT_EITHER } };
+
+static inline struct lint_value lint_plain(enum lint_kind kind)
+{
+	struct lint_value v = { kind, { 0 } };
+
+	return v;
+}
+
+static inline struct lint_value lint_pointer(enum lint_kind kind, const void *pointer)
+{
+	struct lint_value v = { kind, { 0 } };
+
+	v.pointer = pointer;
+	return v;
+}
+
+static inline struct lint_value lint_integer(lua_Integer i)
+{
+	struct lint_value v = { LINT_INTEGER, { i } };
+
+	return v;
+}
+
+static inline struct lint_value lint_constant(const TValue *k)
+{
+	if (ttisinteger(k))
+		return lint_integer(ivalue(k));
+	if (ttisstring(k))
+		return lint_pointer(LINT_STRING, tsvalue(k));
+	if (ttisnil(k))
+		return lint_nil;
+	return lint_any;
+}
+
+/* What inner functions assign may have changed in any call. */
+static inline struct lint_value lint_get(const struct lint_flow *w, int r)
+{
+	if (r >= w->nregs || (r < w->f->active[w->pc] && lint_bit(w->f->shared, r)))
+		return lint_any;
+	return w->reg[r];
+}
+
 /* lint_flow.c: follows all paths of a function. */
 void lint_follow(struct lint *l, struct lint_function *f);
+
+/* lint_objects.c: v.key, or v:key(); v[key]; and what is assigned there. */
+struct lint_value lint_read_name(struct lint_flow *w, struct lint_value v, TString *key, bool is_call);
+struct lint_value lint_read_index(struct lint_flow *w, struct lint_value v, struct lint_value key);
+void lint_write_name(struct lint_flow *w, struct lint_value v, TString *key,
+		     struct lint_value value);
+void lint_write_index(struct lint_flow *w, struct lint_value v, struct lint_value key,
+		      struct lint_value value);
+/* The function at register a is called. nargs: -1: not known. *ends: it never returns. */
+struct lint_value lint_call(const struct lint_flow *w, int a, int nargs, bool *ends);
+/* v goes where it is not followed. */
+void lint_escape(struct lint_flow *w, struct lint_value v);
+
+/* lint_values.c: each warns of what is wrong at w->pc. what: the operation, as messages name it. */
+void lint_warn(const struct lint_flow *w, const char *kind, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void lint_check_byte(const struct lint_flow *w, struct lint_value v, const char *what);
+void lint_check_value(const struct lint_flow *w, const struct ps_field *field, struct lint_value v);
+void lint_check_operand(const struct lint_flow *w, struct lint_value v, const char *what);
+void lint_check_float(const struct lint_flow *w, OpCode op);
+void lint_check_equal(const struct lint_flow *w, struct lint_value a, struct lint_value b);
+void lint_check_order(const struct lint_flow *w, struct lint_value a, struct lint_value b);
+bool lint_is_text(struct lint_value v);		/* was read from a field that reads as text */
+bool lint_is_numeral(const TString *s);		/* Lua takes it for a number */
+
+/* "packet_ip.ttl" */
+struct lint_field_name {
+	char text[64];
+};
+
+struct lint_field_name lint_field_name(const struct ps_field *field);
+
+/* What v is, for messages: "the field packet_ip.ttl itself". */
+struct lint_description {
+	char text[96];
+};
+
+struct lint_description lint_describe(struct lint_value v);
 
 /* lint_names.c */
 struct lint_guess {

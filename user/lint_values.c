@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * What may be done with a value: written into a field, compared, calculated with; and how messages
+ * call it.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "lint_inside.h"
+#include "field.h"
+#include "ldebug.h"
+
+/*
+ * What is said.
+ */
+void lint_warn(const struct lint_flow *w, const char *kind, const char *format, ...)
+{
+	char message[LINT_MESSAGE_SIZE];
+	va_list args;
+
+	if (!w->report)
+		return;
+	va_start(args, format);
+	vsnprintf(message, sizeof(message), format, args);
+	va_end(args);
+	lint_add(w->l, luaG_getfuncline(w->p, w->pc), PS_WARNING, kind, message);
+}
+
+static const struct ps_proto *proto_of(const struct ps_field *field)
+{
+	unsigned int id;
+
+	for (id = 0; id < ps_nprotos; id++) {
+		const struct ps_proto *proto = ps_protos[id];
+
+		if (field >= proto->fields && field < proto->fields + proto->nfields)
+			return proto;
+	}
+	return &ps_proto_raw;
+}
+
+struct lint_field_name lint_field_name(const struct ps_field *field)
+{
+	struct lint_field_name name;
+
+	snprintf(name.text, sizeof(name.text), "%s.%s", proto_of(field)->name, field->name);
+	return name;
+}
+
+struct lint_description lint_describe(struct lint_value v)
+{
+	struct lint_description d;
+	const size_t size = sizeof(d.text);
+
+	switch (v.kind) {
+	case LINT_NIL:
+		snprintf(d.text, size, "nil");
+		break;
+	case LINT_BOOLEAN:
+		snprintf(d.text, size, "%s", v.i == LINT_EITHER ? "a boolean" : v.i ? "true" : "false");
+		break;
+	case LINT_INTEGER:
+		snprintf(d.text, size, "%lld", v.i);
+		break;
+	case LINT_STRING:
+		snprintf(d.text, size, "\"%.40s%s\"", getstr(v.string),
+			 strlen(getstr(v.string)) > 40 ? "..." : "");
+		break;
+	case LINT_TABLE:
+	case LINT_GLOBALS:
+	case LINT_LIBRARY:
+		snprintf(d.text, size, "a table");
+		break;
+	case LINT_FUNCTION:
+	case LINT_ERROR:
+	case LINT_ASSERT:
+	case LINT_METHOD:
+	case LINT_GETTER:
+		snprintf(d.text, size, "a function");
+		break;
+	case LINT_VIEW:
+		snprintf(d.text, size, "a view of %s", v.proto->name);
+		break;
+	case LINT_FIELD:
+		snprintf(d.text, size, "the field %s itself", lint_field_name(v.field).text);
+		break;
+	case LINT_VALUE:
+		snprintf(d.text, size, "the %s of %s",
+			 v.field->type == PS_UINT ? "integer" : "text",
+			 lint_field_name(v.field).text);
+		break;
+	case LINT_NUMBER:
+		snprintf(d.text, size, "the integer of %s", lint_field_name(v.field).text);
+		break;
+	case LINT_BYTES:
+		snprintf(d.text, size, "a byte array");
+		break;
+	default:
+		snprintf(d.text, size, "a value");
+	}
+	return d;
+}
+
+/* What to do with an object that is used as if it were its value. */
+static const char *remedy(struct lint_value v)
+{
+	switch (v.kind) {
+	case LINT_FIELD:
+		return v.field->type == PS_BYTES ? "read its bytes with :get():string()" :
+						   "read it with :get()";
+	case LINT_BYTES:
+		return "take the text with :string(), or a byte with [i]";
+	default:
+		return "read one of its fields";
+	}
+}
+
+static bool is_object(struct lint_value v)
+{
+	return v.kind == LINT_VIEW || v.kind == LINT_FIELD || v.kind == LINT_BYTES;
+}
+
+bool lint_is_text(struct lint_value v)
+{
+	return v.kind == LINT_VALUE && v.field->type != PS_UINT;
+}
+
+/*
+ * Values for fields.
+ */
+static bool fits(const struct ps_field *field, lua_Integer i)
+{
+	return field->at.width >= 63 || (i >= 0 && i >> field->at.width == 0);
+}
+
+bool lint_is_numeral(const TString *s)
+{
+	TValue v;
+
+	return luaO_str2num(getstr((TString *)s), &v) == tsslen(s) + 1;
+}
+
+static bool parse(const struct ps_field *field, const TString *s, uint64_t *value)
+{
+	return ps_address_parse(field->type, getstr((TString *)s), tsslen(s), value);
+}
+
+void lint_check_byte(const struct lint_flow *w, struct lint_value v, const char *what)
+{
+	if (v.kind == LINT_INTEGER && (v.i < 0 || v.i > 255))
+		lint_warn(w, "range", "%s takes a byte: %lld does not fit (0 to 255)", what, v.i);
+	else if ((v.kind == LINT_STRING && !lint_is_numeral(v.string)) || is_object(v) ||
+		 v.kind == LINT_BOOLEAN || v.kind == LINT_TABLE)
+		lint_warn(w, "bad-value", "%s takes a byte (0 to 255), not %s", what,
+			  lint_describe(v).text);
+}
+
+/* field = v */
+void lint_check_value(const struct lint_flow *w, const struct ps_field *field, struct lint_value v)
+{
+	const char *takes = field->type == PS_UINT ? "an integer" : "an address or an integer";
+	const char *name;
+	struct lint_field_name place = lint_field_name(field);
+	uint64_t value;
+
+	name = place.text;
+	if (field->type == PS_BYTES) {
+		lint_check_byte(w, v, name);
+		return;
+	}
+	switch (v.kind) {
+	case LINT_INTEGER:
+		if (!fits(field, v.i))
+			lint_warn(w, "range", "%s has %d bits: %lld does not fit (0 to %lld)", name,
+				  field->at.width, v.i, (1LL << field->at.width) - 1);
+		break;
+	case LINT_STRING:
+		if (field->type == PS_UINT && !lint_is_numeral(v.string))
+			lint_warn(w, "bad-value", "%s takes an integer, not %s", name,
+				  lint_describe(v).text);
+		else if (field->type != PS_UINT && !parse(field, v.string, &value))
+			lint_warn(
+				w, "bad-value", "%s: %s is not %s", name, lint_describe(v).text,
+				field->type == PS_IPV4 ? "an IPv4 address such as 192.0.2.1" :
+				field->type == PS_MAC  ? "a MAC address such as 00:00:5E:00:53:01" :
+							 "an address of that kind");
+		break;
+	case LINT_VIEW:
+	case LINT_FIELD:
+	case LINT_BYTES:
+		lint_warn(w, "bad-value", "%s takes %s, not %s: %s", name, takes,
+			  lint_describe(v).text, remedy(v));
+		break;
+	case LINT_VALUE:
+		if (lint_is_text(v) && v.field->type != field->type)
+			lint_warn(w, "bad-value", "%s takes %s, not %s", name, takes,
+				  lint_describe(v).text);
+		break;
+	case LINT_NIL:
+		if (field->flags & PS_CHECKSUM)
+			break;
+		/* fall through */
+	case LINT_BOOLEAN:
+	case LINT_TABLE:
+	case LINT_FUNCTION:
+		lint_warn(w, "bad-value", "%s takes %s, not %s", name, takes,
+			  lint_describe(v).text);
+		break;
+	default:
+		break;
+	}
+}
+
+/*
+ * Operators.
+ */
+void lint_check_operand(const struct lint_flow *w, struct lint_value v, const char *what)
+{
+	if (is_object(v))
+		lint_warn(w, "object-as-value", "%s on %s, which is an object: %s", what,
+			  lint_describe(v).text, remedy(v));
+	else if (lint_is_text(v))
+		lint_warn(w, "object-as-value", "%s on %s: its number is :%s():int()", what,
+			  lint_describe(v).text, v.field->name);
+}
+
+void lint_check_float(const struct lint_flow *w, OpCode op)
+{
+	bool power = op == OP_POW || op == OP_POWK;
+
+	if (power && !w->l->has_power)
+		lint_warn(w, "float",
+			  "'^' raises: there are integers only; multiply, or shift with '<<'");
+	else if ((op == OP_DIV || op == OP_DIVK) && !w->l->has_division)
+		lint_warn(w, "float", "'/' raises: there are integers only, which '//' divides");
+}
+
+static void never_equal(const struct lint_flow *w, struct lint_value a, struct lint_value b,
+			const char *why)
+{
+	lint_warn(w, "compare", "%s is never equal to %s: %s", lint_describe(a).text,
+		  lint_describe(b).text, why);
+}
+
+/* What was read from a field, and a string. */
+static void check_equal_text(const struct lint_flow *w, struct lint_value a, struct lint_value b)
+{
+	char text[PS_ADDRESS_SIZE + 1], why[64];
+	uint64_t value;
+	size_t len;
+
+	if (!lint_is_text(a)) {
+		never_equal(w, a, b, "compare with an integer");
+		return;
+	}
+	if (a.field->type != PS_IPV4 && a.field->type != PS_MAC)
+		return;
+	if (!parse(a.field, b.string, &value)) {
+		never_equal(w, a, b,
+			    a.field->type == PS_IPV4 ?
+				    "it is an IPv4 address such as 192.0.2.1" :
+				    "it is a MAC address such as 00:00:5E:00:53:01");
+		return;
+	}
+	len = a.field->type == PS_IPV4 ? ps_ipv4_format(text, value) : ps_mac_format(text, value);
+	text[len] = 0;
+	snprintf(why, sizeof(why), "it reads as \"%s\"", text);
+	if (strcmp(text, getstr(b.string)))
+		never_equal(w, a, b, why);
+}
+
+static void check_equal_integer(const struct lint_flow *w, struct lint_value a, struct lint_value b)
+{
+	char why[80];
+
+	if (lint_is_text(a)) {
+		snprintf(why, sizeof(why), "compare with text, or read :%s():int()", a.field->name);
+		never_equal(w, a, b, why);
+	} else if (!fits(a.field, b.i)) {
+		snprintf(why, sizeof(why), "it has %d bits (0 to %lld)", a.field->at.width,
+			 (1LL << a.field->at.width) - 1);
+		never_equal(w, a, b, why);
+	}
+}
+
+static bool is_scalar(struct lint_value v)
+{
+	return v.kind == LINT_INTEGER || v.kind == LINT_STRING || v.kind == LINT_BOOLEAN ||
+	       v.kind == LINT_VALUE || v.kind == LINT_NUMBER;
+}
+
+/* a == b, a ~= b */
+void lint_check_equal(const struct lint_flow *w, struct lint_value a, struct lint_value b)
+{
+	if (is_object(b) && !is_object(a)) {
+		lint_check_equal(w, b, a);
+		return;
+	}
+	if (is_object(a)) {
+		if (is_scalar(b) || (a.kind == LINT_FIELD && b.kind == LINT_FIELD))
+			never_equal(w, a, b, remedy(a));
+		return;
+	}
+	if (b.kind == LINT_VALUE || b.kind == LINT_NUMBER) {
+		struct lint_value swap = a;
+
+		a = b;
+		b = swap;
+	}
+	if (a.kind != LINT_VALUE && a.kind != LINT_NUMBER)
+		return;
+	if (b.kind == LINT_STRING)
+		check_equal_text(w, a, b);
+	else if (b.kind == LINT_INTEGER)
+		check_equal_integer(w, a, b);
+}
+
+/* a < b and its kin */
+void lint_check_order(const struct lint_flow *w, struct lint_value a, struct lint_value b)
+{
+	if (is_object(a))
+		lint_check_operand(w, a, "a comparison");
+	else if (is_object(b))
+		lint_check_operand(w, b, "a comparison");
+	else if (lint_is_text(a) && b.kind == LINT_INTEGER)
+		lint_check_operand(w, a, "a comparison with an integer");
+	else if (lint_is_text(b) && a.kind == LINT_INTEGER)
+		lint_check_operand(w, b, "a comparison with an integer");
+}
