@@ -506,8 +506,11 @@ static void follow_all(struct lint *l)
 		for (n = 0; n < l->functions[i].p->sizeupvalues; n++)
 			l->functions[i].upvalues[n].kind = LINT_NONE;
 	}
-	l->functions[0].upvalues[0].kind = lint_bit(l->functions[0].written, 0) ? LINT_ANY :
-										  LINT_GLOBALS;
+	l->functions[0].upvalues[0].kind = LINT_GLOBALS;
+	if (lint_bit(l->functions[0].written, 0)) {	/* _ENV = … */
+		l->functions[0].upvalues[0].kind = LINT_ANY;
+		l->globals_escape = true;
+	}
 	for (i = 0; i < l->nfunctions; i++) {
 		struct lint_function *f = &l->functions[i];
 

@@ -12,6 +12,10 @@ function process_packet(p)
     assert(false, "six")
   elseif ip.ttl == 7 then
     error("seven")
+  elseif ip.ttl == 9 then
+    fail("nine")
+  elseif ip.ttl == 10 then
+    lost()
   else
     while true do
       if ip.ttl == 8 then return NF_DROP end

@@ -8,7 +8,12 @@ function proto_of(p)
 end
 function level(p)
   if #p > 5 then return 7 end
+  if #p > 4 then return 1 end
   return p:data(packet_eth) and 1 or 0
+end
+function scale(n)
+  if n > 3 then return 7 end
+  return 1
 end
 function process_packet(p)
   find({}, proto_of(p))
