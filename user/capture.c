@@ -53,16 +53,19 @@ static int fail(char *error, const char *format, ...)
 }
 
 /*
- * Whether times are in nanoseconds, by the first byte: pcap files begin with a1b23c4d then, in
- * the byte order of the host that wrote them. pcapng may have any precision.
+ * Whether times are in nanoseconds, which libpcap does not tell: pcap files begin with a1b23c4d
+ * then, in the byte order of the host that wrote them. pcapng may have any precision.
  */
 static bool is_nano(FILE *file)
 {
-	int first = getc(file);
+	uint8_t magic[4] = { 0 };
+	size_t n = fread(magic, 1, sizeof(magic), file);
 
-	if (first != EOF)
-		ungetc(first, file);
-	return first == 0x4D || first == 0x0A;
+	/* the buffer is at its beginning: there is room for all of them, also in a pipe's */
+	while (n > 0 && ungetc(magic[n - 1], file) != EOF)
+		n--;
+	return ps_load32(magic) == 0xA1B23C4D || ps_load32(magic) == 0x4D3CB2A1 ||
+	       ps_load32(magic) == 0x0A0D0D0A;
 }
 
 int ps_capture_open(struct ps_capture_in *in, const char *path)
