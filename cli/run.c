@@ -161,13 +161,14 @@ static bool make_room(struct job *job, uint32_t len)
 {
 	uint8_t *bytes;
 
-	if (len <= job->room)
+	if (len < job->room)
 		return true;
-	bytes = realloc(job->bytes, len);
+	/* one more, so that an empty packet has a place too */
+	bytes = realloc(job->bytes, len + 1);
 	if (!bytes)
 		return false;
 	job->bytes = bytes;
-	job->room = len;
+	job->room = len + 1;
 	return true;
 }
 
