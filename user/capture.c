@@ -176,48 +176,96 @@ int ps_capture_percent(const struct ps_capture_in *in)
 	return at < 0 ? -1 : (int)(at * 100 / in->size);
 }
 
-/* A file beside path, of which out->temporary is the name. */
-static FILE *create_temporary(struct ps_capture_out *out, const char *path)
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* "-", or another name for the same file or pipe, /dev/stdout for one. */
+static bool is_stdout(const char *path, const struct stat *standard)
+{
+	struct stat about;
+
+	if (!strcmp(path, "-"))
+		return true;
+	return (S_ISREG(standard->st_mode) || S_ISFIFO(standard->st_mode)) &&
+	       stat(path, &about) == 0 && is_same(&about, standard);
+}
+
+/*
+ * A file beside the one that it is to replace, with its rights; old: that one, or NULL. It has a
+ * name, so that it can be renamed.
+ */
+static FILE *create_temporary(struct ps_capture_out *out, const char *path,
+			      const struct stat *old)
 {
 	mode_t mask = umask(0);
 	FILE *file = NULL;
-	int fd;
+	int fd, err;
 
 	umask(mask);
-	if (asprintf(&out->temporary, "%s.XXXXXX", path) < 0) {
+	if (old && access(path, W_OK))
+		return NULL;
+	/* a link goes on being one */
+	out->path = old ? realpath(path, NULL) : strdup(path);
+	if (!out->path || asprintf(&out->temporary, "%s.XXXXXX", out->path) < 0) {
 		out->temporary = NULL;
 		return NULL;
 	}
 	fd = mkstemp(out->temporary);
 	if (fd >= 0) {
-		fchmod(fd, 0666 & ~mask);
+		/* only root may give files away; whoever may not has made one of his own */
+		if (old && fchown(fd, old->st_uid, old->st_gid))
+			errno = 0;
+		fchmod(fd, old ? old->st_mode & 0777 : 0666 & ~mask);
 		file = fdopen(fd, "wb");
 	}
 	if (!file) {
+		err = errno;
 		free(out->temporary);
 		out->temporary = NULL;
+		errno = err;
 	}
 	return file;
+}
+
+/* Opens it; *is_file: it is a file, not a pipe or the like. */
+static FILE *open_out(struct ps_capture_out *out, const char *path, const struct stat *in,
+		      bool *is_file)
+{
+	struct stat about = { 0 };
+	bool exists;
+
+	fstat(STDOUT_FILENO, &about);
+	if (is_stdout(path, &about)) {
+		out->name = "standard output";
+		*is_file = S_ISREG(about.st_mode);
+		return stdout;
+	}
+	exists = stat(path, &about) == 0;
+	*is_file = !exists || S_ISREG(about.st_mode);
+	out->is_input = exists && is_same(&about, in);
+	errno = ENOENT;
+	if (!path[0])
+		return NULL;
+	return *is_file ? create_temporary(out, path, exists ? &about : NULL) : fopen(path, "wb");
 }
 
 int ps_capture_create(struct ps_capture_out *out, const char *path,
 		      const struct ps_capture_in *in)
 {
-	struct stat about;
+	struct stat about = { 0 };
 	bool is_file;
 
 	memset(out, 0, sizeof(*out));
 	out->name = path;
-	if (!strcmp(path, "-")) {
-		out->name = "standard output";
-		out->file = stdout;
-		is_file = fstat(STDOUT_FILENO, &about) == 0 && S_ISREG(about.st_mode);
-	} else {
-		is_file = stat(path, &about) || S_ISREG(about.st_mode);
-		out->file = is_file ? create_temporary(out, path) : fopen(path, "wb");
-	}
+	fstat(fileno(pcap_file(in->pcap)), &about);
+	out->file = open_out(out, path, &about, &is_file);
 	if (!out->file)
 		return fail(out->error, "%s: cannot be written: %s", out->name, strerror(errno));
+	if (isatty(fileno(out->file)))
+		return fail(out->error, "%s: is a terminal, and a capture is no text; "
+			    "give a file, or a pipe", out->name);
 	out->is_live = in->is_live && !is_file;
 	out->pcap = pcap_open_dead_with_tstamp_precision(pcap_datalink(in->pcap),
 		pcap_snapshot(in->pcap),
@@ -231,8 +279,10 @@ int ps_capture_create(struct ps_capture_out *out, const char *path,
 
 static int fail_write(struct ps_capture_out *out)
 {
-	return fail(out->error, "%s: after %llu packets: %s", out->name,
-		    (unsigned long long)out->count, strerror(errno));
+	const char *why = strerror(errno);
+
+	return fail(out->error, "%s: %safter %llu packets: %s", out->name,
+		    out->temporary ? "not written: " : "", (unsigned long long)out->count, why);
 }
 
 int ps_capture_write(struct ps_capture_out *out, const struct pcap_pkthdr *header,
@@ -253,8 +303,8 @@ int ps_capture_finish(struct ps_capture_out *out)
 
 	if (pcap_dump_flush(out->dumper) || ferror(out->file))
 		err = fail_write(out);
-	else if (out->temporary && rename(out->temporary, out->name))
-		err = fail(out->error, "%s: %s", out->name, strerror(errno));
+	else if (out->temporary && rename(out->temporary, out->path))
+		err = fail(out->error, "%s: not written: %s", out->name, strerror(errno));
 	if (!err) {
 		free(out->temporary);
 		out->temporary = NULL;
@@ -265,18 +315,21 @@ int ps_capture_finish(struct ps_capture_out *out)
 
 void ps_capture_discard(struct ps_capture_out *out)
 {
-	if (out->dumper)
+	if (out->file == stdout)
+		fflush(stdout);		/* it is closed at the end of the program */
+	else if (out->dumper)
 		pcap_dump_close(out->dumper);
-	else if (out->file && out->file != stdout)
+	else if (out->file)
 		fclose(out->file);
 	if (out->pcap)
 		pcap_close(out->pcap);
-	if (out->temporary) {
+	if (out->temporary)
 		unlink(out->temporary);
-		free(out->temporary);
-	}
+	free(out->temporary);
+	free(out->path);
 	out->dumper = NULL;
 	out->pcap = NULL;
 	out->file = NULL;
 	out->temporary = NULL;
+	out->path = NULL;
 }

@@ -5,11 +5,12 @@
 #ifndef PS_USER_CAPTURE_H
 #define PS_USER_CAPTURE_H
 
+#include <limits.h>
 #include <pcap/pcap.h>
 
 #include "packet.h"
 
-#define PS_CAPTURE_ERROR_SIZE	(PCAP_ERRBUF_SIZE + 256)
+#define PS_CAPTURE_ERROR_SIZE	(PCAP_ERRBUF_SIZE + PATH_MAX + 128)
 
 struct ps_link;
 
@@ -49,21 +50,26 @@ int ps_capture_read(struct ps_capture_in *in, struct ps_frame *frame);
 /* How much of the file has been read, in percent; -1: not known. */
 int ps_capture_percent(const struct ps_capture_in *in);
 
-/* A capture that is written. A file has its name only when all of it is there. */
+/*
+ * A capture that is written. A file has its name only when all of it is there; if there is one of
+ * that name, it is replaced then, and its rights are kept.
+ */
 struct ps_capture_out {
 	pcap_t *pcap;
 	pcap_dumper_t *dumper;
 	FILE *file;
-	const char *name;
+	const char *name;	/* for messages */
+	char *path;		/* the name that the file gets, or NULL: it is none */
 	char *temporary;	/* where it is until then, or NULL */
+	bool is_input;		/* it replaces the capture that is read */
 	bool is_live;
 	uint64_t count;
 	char error[PS_CAPTURE_ERROR_SIZE];
 };
 
 /*
- * Begins a capture of the same kind as in. Returns 0, or -1 with one line in error. Finish or
- * discard in any case.
+ * Begins a capture of the same kind as in, which is open. Returns 0, or -1 with one line in error:
+ * also for a terminal. Finish or discard in any case.
  */
 int ps_capture_create(struct ps_capture_out *out, const char *path,
 		      const struct ps_capture_in *in);
@@ -72,7 +78,7 @@ int ps_capture_create(struct ps_capture_out *out, const char *path,
 int ps_capture_write(struct ps_capture_out *out, const struct pcap_pkthdr *header,
 		     const uint8_t *bytes);
 
-/* Gives the file its name. Returns 0, or -1: out->error, and there is no file. */
+/* Gives the file its name. Returns 0, or -1: out->error, and no file was made or replaced. */
 int ps_capture_finish(struct ps_capture_out *out);
 void ps_capture_discard(struct ps_capture_out *out);
 
