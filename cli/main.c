@@ -175,7 +175,7 @@ int main(int argc, char **argv)
 		return cli_error("there is no command '%s'; 'packetscript --help' lists them", argv[1]);
 	argv[1] = argv[0];
 	status = call_command(command, argc - 1, argv + 1);
-	if (fflush(stdout) || ferror(stdout))
+	if ((fflush(stdout) || ferror(stdout)) && status != CLI_TROUBLE)
 		return cli_error("standard output: %s", strerror(errno));
 	return status;
 }

@@ -42,6 +42,7 @@ struct job {
 	struct ps_capture_out out;
 	bool writes;
 	FILE *verdicts;
+	const char *verdicts_name;
 	FILE *report;		/* where results go: standard error if packets go to standard output */
 	bool verbose, json, quiet, bar;
 	uint32_t limit;
@@ -52,19 +53,20 @@ struct job {
 	uint64_t timed, nanoseconds;	/* how many packets were timed, and what they took */
 };
 
-static volatile sig_atomic_t stopped;
+static volatile sig_atomic_t stopped;	/* the signal that did it, or 0 */
 
 static void on_stop(int signal)
 {
-	(void)signal;
-	stopped = 1;
+	stopped = signal;
 }
 
-/* So that a read from a pipe ends. */
-static void stop_on(int signal)
+/* So that a read from a pipe ends. Who is not to hear a signal goes on not hearing it. */
+static void stop_on(int signal, bool always)
 {
 	struct sigaction action;
 
+	if (!always && !sigaction(signal, NULL, &action) && action.sa_handler == SIG_IGN)
+		return;
 	memset(&action, 0, sizeof(action));
 	action.sa_handler = on_stop;
 	sigaction(signal, &action, NULL);
@@ -217,7 +219,7 @@ static int run_packet(struct job *job, const struct ps_frame *frame)
 	}
 	if (job->writes && ps_verdict_passes(ps_state_decide(&job->state, verdict)) &&
 	    ps_capture_write(&job->out, &frame->header, job->bytes))
-		return cli_error("%s", job->out.error);
+		return stopped == SIGPIPE ? CLI_TROUBLE : cli_error("%s", job->out.error);
 	return CLI_OK;
 }
 
@@ -229,21 +231,28 @@ static int run_packets(struct job *job)
 	while (!stopped && (!job->limit || job->in.count < job->limit)) {
 		got = ps_capture_read(&job->in, &frame);
 		if (!got || (got < 0 && stopped))
-			break;
-		if (got < 0) {
-			hide_progress(job);
+			return CLI_OK;
+		if (got < 0)
 			return cli_error("%s", job->in.error);
-		}
 		status = run_packet(job, &frame);
 		if (status)
 			return status;
 		if (job->bar && job->in.count % PROGRESS_EVERY == 0)
 			show_progress(job);
-		if (ferror(job->report))	/* nobody reads it any more */
-			break;
+		if (ferror(job->report))
+			return stopped ? CLI_OK : cli_error("standard output: %s", strerror(errno));
 	}
-	hide_progress(job);
 	return CLI_OK;
+}
+
+/* What is live ends like this; of a file, packets are missing. */
+static int tell_stop(struct job *job, int status)
+{
+	if (!stopped || stopped == SIGPIPE)
+		return status;
+	cli_error("%s: stopped after %llu packets by a signal (%s)", job->in.name,
+		  (unsigned long long)job->in.count, strsignal(stopped));
+	return job->in.is_live ? status : CLI_TROUBLE;
 }
 
 /*
@@ -274,28 +283,58 @@ static void print_summary(struct job *job)
 	fprintf(job->report, "; %llu ns a packet in the handler\n", (unsigned long long)each);
 }
 
-/* What was read is written even if the capture ends too early: that is said. */
-static int finish(struct job *job, int status)
+static int finish_verdicts(struct job *job)
 {
-	const uint64_t count = job->out.count;
+	bool failed;
 
-	if (job->verdicts && (fclose(job->verdicts) || ferror(job->report)))
-		status = cli_error("--verdicts: %s", strerror(errno));
+	if (!job->verdicts)
+		return CLI_OK;
+	failed = fflush(job->verdicts) || ferror(job->verdicts);
+	if (failed)
+		cli_error("%s: %s", job->verdicts_name, strerror(errno));
+	fclose(job->verdicts);
+	return failed ? CLI_TROUBLE : CLI_OK;
+}
+
+/*
+ * What was read is written even if the capture ends too early, and that is said. But what was there
+ * before is not replaced by a part of it, and a signal takes back what it stopped.
+ */
+static int finish_capture(struct job *job, int status)
+{
+	const unsigned long long count = job->out.count;
+	const bool is_part = status || stopped;
+
 	if (!job->writes)
-		return status;
-	if (job->out.error[0]) {
-		ps_capture_discard(&job->out);
-		cli_error("%s has not been made", job->out.name);
-		return CLI_TROUBLE;
+		return CLI_OK;
+	if (job->out.error[0] || stopped == SIGPIPE) {
+		job->writes = false;
+		return CLI_OK;
+	}
+	if (is_part && (job->out.is_input || (stopped && !job->in.is_live) ||
+			ferror(job->report))) {
+		job->writes = false;
+		return cli_error("%s: not written", job->out.name);
 	}
 	if (ps_capture_finish(&job->out)) {
-		cli_error("%s", job->out.error);
-		return cli_error("%s has not been made", job->out.name);
+		job->writes = false;
+		return stopped == SIGPIPE ? CLI_TROUBLE : cli_error("%s", job->out.error);
 	}
-	if (status)
-		cli_error("%s has the %llu packets until then that were not dropped", job->out.name,
-			  (unsigned long long)count);
-	return status;
+	if (is_part)
+		cli_error("%s has the %llu packets until then that were not dropped",
+			  job->out.name, count);
+	return CLI_OK;
+}
+
+static int finish(struct job *job, int status)
+{
+	int captured, told;
+
+	hide_progress(job);
+	status = tell_stop(job, status);
+	captured = finish_capture(job, status);
+	told = finish_verdicts(job);
+	return status ? status : captured ? captured : told;
 }
 
 static int start(struct job *job, const struct cli_call *call)
@@ -314,7 +353,6 @@ static int start(struct job *job, const struct cli_call *call)
 	job->json = values[OPT_JSON];
 	job->quiet = values[OPT_QUIET];
 	job->writes = values[OPT_WRITE];
-	job->report = job->writes && !strcmp(values[OPT_WRITE], "-") ? stderr : stdout;
 
 	if (ps_state_init(&job->state, call->operands[0], values[OPT_FUNCTION], state, on_error,
 			  error, sizeof(error))) {
@@ -323,13 +361,18 @@ static int start(struct job *job, const struct cli_call *call)
 	}
 	if (ps_capture_open(&job->in, call->operands[1]))
 		return cli_error("%s", job->in.error);
-	if (values[OPT_VERDICTS]) {
-		job->verdicts = fopen(values[OPT_VERDICTS], "w");
-		if (!job->verdicts)
-			return cli_error("%s: %s", values[OPT_VERDICTS], strerror(errno));
-	}
 	if (job->writes && ps_capture_create(&job->out, values[OPT_WRITE], &job->in))
 		return cli_error("%s", job->out.error);
+	job->report = job->out.file == stdout ? stderr : stdout;
+	if (job->in.is_live)
+		setvbuf(job->report, NULL, _IOLBF, BUFSIZ);
+	if (values[OPT_VERDICTS]) {
+		job->verdicts_name = values[OPT_VERDICTS];
+		job->verdicts = fopen(job->verdicts_name, "w");
+		if (!job->verdicts)
+			return cli_error("%s: cannot be written: %s", job->verdicts_name,
+					 strerror(errno));
+	}
 	job->bar = isatty(STDERR_FILENO) && job->in.size >= PROGRESS_SIZE &&
 		   !(job->verbose && isatty(fileno(job->report)));
 	return CLI_OK;
@@ -343,26 +386,38 @@ static void clean(struct job *job)
 	free(job->bytes);
 }
 
+/* Nobody reads what is written: nothing more to be said, as with other filters. */
+static void die_of_pipe(void)
+{
+	fflush(stdout);
+	if (stopped != SIGPIPE)
+		return;
+	signal(SIGPIPE, SIG_DFL);
+	raise(SIGPIPE);
+}
+
 static int run(const struct cli_call *call)
 {
 	struct job job = { .report = stdout };
 	int status;
 
-	stop_on(SIGINT);
-	stop_on(SIGTERM);
-	signal(SIGPIPE, SIG_IGN);
+	stop_on(SIGINT, true);
+	stop_on(SIGTERM, true);
+	stop_on(SIGHUP, false);
+	stop_on(SIGPIPE, false);
+	signal(SIGXFSZ, SIG_IGN);	/* a file that may not grow is an error of writing */
 	if (ps_user_watch_start())
 		return cli_error("no timer: %s", strerror(errno));
 	status = start(&job, call);
 	if (!status) {
-		status = run_packets(&job);
-		if (!job.quiet)
+		status = finish(&job, run_packets(&job));
+		if (!job.quiet && stopped != SIGPIPE)
 			print_summary(&job);
-		status = finish(&job, status);
 		if (!status && job.state.verdicts[PS_VERDICT_ERROR])
 			status = CLI_FOUND;
 	}
 	clean(&job);
+	die_of_pipe();
 	return status;
 }
 
