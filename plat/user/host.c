@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* What a runtime asks of the machine, answered by a process. */
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,15 +97,47 @@ unsigned long ps_host_random(void)
 	return random;
 }
 
+/*
+ * How many bytes of a character in UTF-8 are at text, that may be shown; 0: it is none, or one that
+ * controls a terminal: those up to U+009F.
+ */
+static int shown(const unsigned char *text)
+{
+	static const struct {
+		unsigned char mask, lead;
+		uint32_t least;		/* of the characters of that length */
+	} lengths[] = {
+		{ 0x80, 0x00, ' ' }, { 0xE0, 0xC0, 0xA0 }, { 0xF0, 0xE0, 0x800 }, { 0xF8, 0xF0, 0x10000 },
+	};
+	uint32_t c;
+	int n, i;
+
+	for (n = 0; n < 4 && (text[0] & lengths[n].mask) != lengths[n].lead; n++)
+		;
+	if (n == 4)
+		return 0;
+	c = text[0] & ~lengths[n].mask;
+	for (i = 1; i <= n; i++) {
+		if ((text[i] & 0xC0) != 0x80)
+			return 0;
+		c = c << 6 | (text[i] & 0x3F);
+	}
+	return c < lengths[n].least || c == 0x7F ? 0 : n + 1;
+}
+
 void ps_user_print(FILE *to, const char *text)
 {
-	for (; *text; text++) {
-		unsigned char c = *text;
+	const unsigned char *c = (const unsigned char *)text;
+	int n;
 
-		if (c < ' ' || c == 0x7F)
-			fprintf(to, "\\x%02x", c);
-		else
-			putc(c, to);
+	for (; *c; c += n) {
+		n = shown(c);
+		if (n) {
+			fwrite(c, 1, n, to);
+		} else {
+			fprintf(to, "\\x%02x", *c);
+			n = 1;
+		}
 	}
 }
 

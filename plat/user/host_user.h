@@ -14,7 +14,10 @@
  */
 int ps_user_watch_start(void);
 
-/* Prints text, which may hold what packets do, such that nothing in it gets at a terminal. */
+/*
+ * Prints text, which may hold what packets do, such that nothing in it gets at a terminal: control
+ * characters, and what is no UTF-8, as "\x1b".
+ */
 void ps_user_print(FILE *to, const char *text);
 
 /* Where lines of ps_host_log() go instead of standard error. */
