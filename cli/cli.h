@@ -60,7 +60,10 @@ const struct cli_command *cli_find(const char *name);
 /* The options that each command has. */
 extern const struct cli_option cli_common[];
 
-/* One line on standard error that begins with the program's name. Returns CLI_TROUBLE. */
+/*
+ * One line on standard error that begins with the program's name; what is in it may come from scripts
+ * and packets. Returns CLI_TROUBLE.
+ */
 int cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*

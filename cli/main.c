@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "host_user.h"
 
 const struct cli_command *const cli_commands[] = {
 	&cli_run,
@@ -26,14 +27,18 @@ const struct cli_option cli_common[] = {
 
 int cli_error(const char *format, ...)
 {
+	char *text = NULL;
 	va_list args;
 
 	fflush(stdout);
-	fputs("packetscript: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
 	va_end(args);
+	fputs("packetscript: ", stderr);
+	ps_user_print(stderr, text ? text : "not enough memory");
 	fputc('\n', stderr);
+	free(text);
 	return CLI_TROUBLE;
 }
 

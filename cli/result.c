@@ -29,7 +29,7 @@ void ps_result_verdict(char *text, size_t size, enum ps_verdict verdict, uint16_
 
 static void print_error(FILE *to, const struct ps_state_error *e)
 {
-	fprintf(to, "%llu times: ", (unsigned long long)e->count);
+	fprintf(to, "%llu time%s: ", (unsigned long long)e->count, e->count == 1 ? "" : "s");
 	ps_user_print(to, e->text);
 	putc('\n', to);
 }
@@ -76,7 +76,7 @@ json_t *ps_result_json(const struct ps_state *state)
 
 void ps_result_line(FILE *to, json_t *object)
 {
-	json_dumpf(object, to, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	json_dumpf(object, to, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII);
 	fputc('\n', to);
 	json_decref(object);
 }
