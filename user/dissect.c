@@ -137,36 +137,77 @@ struct side {
 	struct ps_layers layers;
 };
 
-/* The bytes of the innermost payload, or of a packet that no protocol knows. */
-static const uint8_t *rest(struct side *s, uint32_t *len)
-{
-	struct ps_range payload = { 0, s->pkt->len };
+/* Who is told about differences, and how many there were. */
+struct sink {
+	void (*found)(void *context, const char *name, const char *before, const char *after);
+	void *context;
+	int n;
+};
 
-	if (s->layers.n &&
-	    !ps_proto_payload(s->pkt, &s->layers.header[s->layers.n - 1], &payload))
-		payload.len = 0;
-	*len = payload.len;
-	return ps_packet_read(s->pkt, payload.off, payload.len);
+static void tell(struct sink *sink, const char *name, const char *before, const char *after)
+{
+	sink->found(sink->context, name, before, after);
+	sink->n++;
 }
 
-/* Tells where payloads differ first. Returns 1 if they do. */
-static int diff_rest(struct side *a, struct side *b,
-		     void (*found)(void *context, const char *name, const char *before,
-				   const char *after), void *context)
+/* The fields of a header that is in one of the packets, or in both with the same protocol. */
+static void diff_fields(struct side *a, const struct ps_header *in_a, struct side *b,
+			const struct ps_header *in_b, struct sink *sink)
 {
+	const struct ps_proto *proto = in_a ? in_a->proto : in_b->proto;
 	char name[64], was[PS_VALUE_SIZE], is[PS_VALUE_SIZE];
-	uint32_t alen, blen, at = 0;
-	const uint8_t *abytes = rest(a, &alen), *bbytes = rest(b, &blen);
+	const struct ps_field *field;
 
-	while (at < alen && at < blen && abytes[at] == bbytes[at])
+	for (field = proto->fields; field < proto->fields + proto->nfields; field++) {
+		if (field->flags & PS_PAYLOAD)
+			continue;
+		if (!in_a || !ps_value_text(a->pkt, in_a, field, was))
+			was[0] = 0;
+		if (!in_b || !ps_value_text(b->pkt, in_b, field, is))
+			is[0] = 0;
+		if (!strcmp(was, is))
+			continue;
+		snprintf(name, sizeof(name), "%s.%s", ps_proto_short(proto), field->name);
+		tell(sink, name, was, is);
+	}
+}
+
+/* Where the bytes from off to end differ first; they are bytes of name. */
+static void diff_bytes(struct side *a, struct side *b, const char *name, uint32_t off, uint32_t end,
+		       struct sink *sink)
+{
+	char text[64], was[PS_VALUE_SIZE], is[PS_VALUE_SIZE];
+	const uint8_t *abytes = ps_packet_read(a->pkt, off, end - off);
+	const uint8_t *bbytes = ps_packet_read(b->pkt, off, end - off);
+	uint32_t len = end - off, at = 0;
+
+	if (!abytes || !bbytes)
+		return;
+	while (at < len && abytes[at] == bbytes[at])
 		at++;
-	if (at == alen && at == blen)
-		return 0;
-	bytes_text(abytes + at, alen - at, DATA_SHOWN, was);
-	bytes_text(bbytes + at, blen - at, DATA_SHOWN, is);
-	snprintf(name, sizeof(name), "data[%u]", at);
-	found(context, name, was, is);
-	return 1;
+	if (at == len)
+		return;
+	bytes_text(abytes + at, len - at, DATA_SHOWN, was);
+	bytes_text(bbytes + at, len - at, DATA_SHOWN, is);
+	snprintf(text, sizeof(text), "%s[%u]", name, at);
+	tell(sink, text, was, is);
+}
+
+/* The innermost payload; all of a packet that no protocol knows. */
+static void find_rest(struct side *s, struct ps_range *rest)
+{
+	const struct ps_header *last;
+
+	rest->off = 0;
+	rest->len = s->pkt->len;
+	if (!s->layers.n)
+		return;
+	last = &s->layers.header[s->layers.n - 1];
+	if (ps_proto_payload(s->pkt, last, rest))
+		return;
+	/* its header's length is malformed */
+	rest->off = last->range.off + last->proto->header_min;
+	rest->len = s->pkt->len - rest->off;
 }
 
 int ps_diff(struct ps_packet *before, struct ps_packet *after,
@@ -174,38 +215,25 @@ int ps_diff(struct ps_packet *before, struct ps_packet *after,
 	    void *context)
 {
 	struct side a = { before }, b = { after };
-	char name[64], was[PS_VALUE_SIZE], is[PS_VALUE_SIZE];
-	const struct ps_proto *proto;
-	unsigned int f;
-	int i, n = 0;
+	struct sink sink = { found, context, 0 };
+	struct ps_range data;
+	int i, same;
 
 	ps_dissect(before, &a.layers);
 	ps_dissect(after, &b.layers);
-	for (i = 0; i < a.layers.n || i < b.layers.n; i++) {
-		bool has_a = i < a.layers.n, has_b = i < b.layers.n;
-
-		if (has_a && has_b && a.layers.header[i].proto != b.layers.header[i].proto)
-			has_b = false;
-		proto = has_a ? a.layers.header[i].proto : b.layers.header[i].proto;
-		for (f = 0; f < proto->nfields; f++) {
-			const struct ps_field *field = &proto->fields[f];
-
-			if (field->flags & PS_PAYLOAD)
-				continue;
-			if (!has_a || !ps_value_text(before, &a.layers.header[i], field, was))
-				was[0] = 0;
-			if (!has_b || !ps_value_text(after, &b.layers.header[i], field, is))
-				is[0] = 0;
-			if (!strcmp(was, is))
-				continue;
-			snprintf(name, sizeof(name), "%s.%s", ps_proto_short(proto), field->name);
-			found(context, name, was, is);
-			n++;
-		}
-		if (has_a != has_b)
+	for (same = 0; same < a.layers.n && same < b.layers.n; same++) {
+		if (a.layers.header[same].proto != b.layers.header[same].proto)
 			break;
+		diff_fields(&a, &a.layers.header[same], &b, &b.layers.header[same], &sink);
 	}
-	return n + diff_rest(&a, &b, found, context);
+	for (i = same; i < a.layers.n; i++)
+		diff_fields(&a, &a.layers.header[i], &b, NULL, &sink);
+	for (i = same; i < b.layers.n; i++)
+		diff_fields(&a, NULL, &b, &b.layers.header[i], &sink);
+	find_rest(&b, &data);
+	diff_bytes(&a, &b, "data", data.off, data.off + data.len, &sink);
+	diff_bytes(&a, &b, "padding", data.off + data.len, after->len, &sink);
+	return sink.n;
 }
 
 /* As snprintf() to the end of what is in text, whose length is *len. */
