@@ -340,9 +340,10 @@ static int finish(struct job *job, int status)
 static int start(struct job *job, const struct cli_call *call)
 {
 	const char *const *values = call->values;
-	char error[PS_SCRIPT_ERROR_SIZE + 64];
+	char error[PS_SCRIPT_ERROR_SIZE + PATH_MAX];
 	enum ps_verdict on_error;
 	uint32_t state;
+	int failed;
 
 	if (!cli_number(call, OPT_COUNT, 1, UINT32_MAX, 0, &job->limit) ||
 	    !cli_number(call, OPT_STATE, 0, UINT32_MAX, 0, &state))
@@ -354,10 +355,11 @@ static int start(struct job *job, const struct cli_call *call)
 	job->quiet = values[OPT_QUIET];
 	job->writes = values[OPT_WRITE];
 
-	if (ps_state_init(&job->state, call->operands[0], values[OPT_FUNCTION], state, on_error,
-			  error, sizeof(error))) {
+	failed = ps_state_init(&job->state, call->operands[0], values[OPT_FUNCTION], state, on_error,
+			       error, sizeof(error));
+	if (failed) {
 		cli_error("%s", error);
-		return access(call->operands[0], R_OK) ? CLI_TROUBLE : CLI_FOUND;
+		return failed < 0 ? CLI_TROUBLE : CLI_FOUND;
 	}
 	if (ps_capture_open(&job->in, call->operands[1]))
 		return cli_error("%s", job->in.error);

@@ -94,7 +94,7 @@ int ps_state_load(struct ps_state *s, const char *path, uint32_t id, char *error
 		snprintf(error, size, "%s: not enough memory", path);
 		memset(s, 0, sizeof(*s));
 	} else {
-		err = ps_script_load(&s->script, path, text, len);
+		err = ps_script_load(&s->script, path, text, len) ? 1 : 0;
 		if (err)
 			snprintf(error, size, "%s", s->script.error);
 	}
@@ -113,7 +113,7 @@ int ps_state_init(struct ps_state *s, const char *path, const char *function, ui
 	s->handler = ps_script_find(&s->script, path, function ? function : PS_STATE_FUNCTION);
 	if (s->handler < 0)
 		snprintf(error, size, "%s", s->script.error);
-	return s->handler < 0 ? -1 : 0;
+	return s->handler < 0 ? 1 : 0;
 }
 
 void ps_state_clean(struct ps_state *s)

@@ -31,8 +31,8 @@ struct ps_state {
 };
 
 /*
- * Reads and runs the script, without a handler yet. Returns 0, or -1 with one line in error[size].
- * ps_state_clean() undoes it, also after a failure.
+ * Reads and runs the script, without a handler yet. Returns 0, or with one line in error[size]: 1, the
+ * script is at fault; -1, it cannot be read. ps_state_clean() undoes it, also after a failure.
  */
 int ps_state_load(struct ps_state *s, const char *path, uint32_t id, char *error, size_t size);
 
