@@ -66,6 +66,9 @@ extern const struct cli_option cli_common[];
  */
 int cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* The same: there is no command of this name, but maybe one with nearly this name. */
+int cli_unknown(const char *name);
+
 /*
  * The number that option has, or preset if it was not given. False: it is none or not within
  * min…max, and standard error says so.

@@ -53,8 +53,8 @@ void cli_print_help(FILE *to, const struct cli_command *command)
 		print_program_help(to);
 		return;
 	}
-	fprintf(to, "usage: packetscript %s [options] %s\n\n%s\n\nOptions:\n", command->name,
-		command->operands, command->about);
+	fprintf(to, "usage: packetscript %s [options]%s%s\n\n%s\n\nOptions:\n", command->name,
+		command->operands[0] ? " " : "", command->operands, command->about);
 	print_options(to, command->options);
 	print_options(to, cli_common);
 	if (command->examples)
@@ -68,7 +68,7 @@ static int help(const struct cli_call *call)
 	if (call->noperands) {
 		command = cli_find(call->operands[0]);
 		if (!command)
-			return cli_error("there is no command '%s'", call->operands[0]);
+			return cli_unknown(call->operands[0]);
 	}
 	cli_print_help(stdout, command);
 	return CLI_OK;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* packetscript: the index of its commands, and how their options are read. */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "host_user.h"
@@ -74,6 +76,51 @@ bool cli_number(const struct cli_call *call, int option, uint32_t min, uint32_t 
 	return true;
 }
 
+static int least(int a, int b)
+{
+	return a < b ? a : b;
+}
+
+/* How many letters are to be added, taken away or changed to make one name of the other. */
+static int distance(const char *a, const char *b)
+{
+	enum { LONGEST = 32 };
+	int row[LONGEST + 1], corner, above, i, j, n = strlen(b);
+
+	if (n > LONGEST)
+		return LONGEST;
+	for (j = 0; j <= n; j++)
+		row[j] = j;
+	for (i = 0; a[i]; i++) {
+		corner = row[0];
+		row[0] = i + 1;
+		for (j = 1; j <= n; j++) {
+			above = row[j];
+			row[j] = least(corner + (a[i] != b[j - 1]), least(above, row[j - 1]) + 1);
+			corner = above;
+		}
+	}
+	return row[n];
+}
+
+int cli_unknown(const char *name)
+{
+	const struct cli_command *const *command;
+	const char *near = NULL;
+	int far = 3, d;
+
+	for (command = cli_commands; *command; command++) {
+		d = distance(name, (*command)->name);
+		if (d >= far || d >= (int)strlen((*command)->name) - 1)
+			continue;
+		near = (*command)->name;
+		far = d;
+	}
+	if (near)
+		return cli_error("there is no command '%s'; is '%s' meant?", name, near);
+	return cli_error("there is no command '%s'; 'packetscript --help' lists them", name);
+}
+
 /* Adds a table to what getopt_long() wants; values it returns are first and up. */
 static void add_options(const struct cli_option *options, int first, struct option *to,
 			char *letters)
@@ -116,10 +163,19 @@ static int by_letter(const struct cli_option *options, int letter)
 	return i;
 }
 
+/* The nth word of text, from 0; *len: how long it is. */
+static const char *nth_word(const char *text, int n, int *len)
+{
+	for (; n > 0 && strchr(text, ' '); n--)
+		text = strchr(text, ' ') + 1;
+	*len = strcspn(text, " ");
+	return text;
+}
+
 static int wrong_usage(const struct cli_command *command)
 {
-	fprintf(stderr, "usage: packetscript %s [options] %s (packetscript %s --help says more)\n",
-		command->name, command->operands, command->name);
+	fprintf(stderr, "usage: packetscript %s [options]%s%s (packetscript %s --help says more)\n",
+		command->name, command->operands[0] ? " " : "", command->operands, command->name);
 	return CLI_TROUBLE;
 }
 
@@ -129,7 +185,8 @@ static int call_command(const struct cli_command *command, int argc, char **argv
 	struct option table[CLI_OPTIONS_MAX + 4] = { { NULL } };
 	char letters[3 * (CLI_OPTIONS_MAX + 4)] = "";
 	struct cli_call call = { .command = command };
-	int n = count(command->options), option, place;
+	int n = count(command->options), option, place, len;
+	const char *missing;
 
 	add_options(command->options, FIRST, table, letters);
 	add_options(cli_common, COMMON, table + n, letters);
@@ -149,19 +206,37 @@ static int call_command(const struct cli_command *command, int argc, char **argv
 	}
 	call.operands = (const char *const *)argv + optind;
 	call.noperands = argc - optind;
-	if (call.noperands < command->min ||
-	    (command->max != CLI_ANY && call.noperands > command->max)) {
-		cli_error("%s: %s", command->name,
-			  call.noperands < command->min ? "something is missing" : "too many arguments");
+	if (call.noperands < command->min) {
+		missing = nth_word(command->operands, call.noperands, &len);
+		cli_error("%s: %.*s is missing", command->name, len, missing);
+		return wrong_usage(command);
+	}
+	if (command->max != CLI_ANY && call.noperands > command->max) {
+		cli_error("%s: '%s' is one argument too many", command->name,
+			  call.operands[command->max]);
 		return wrong_usage(command);
 	}
 	return command->run(&call);
+}
+
+/* A file that is opened must not become standard output because that is closed. */
+static void occupy_standard(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		/* in the wrong direction, so that using it is an error as it was */
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_RDONLY : O_WRONLY) < 0)
+			exit(CLI_TROUBLE);
+	}
 }
 
 int main(int argc, char **argv)
 {
 	const struct cli_command *command;
 	int status;
+
+	occupy_standard();
 
 	if (argc < 2) {
 		cli_print_help(stderr, NULL);
@@ -177,8 +252,8 @@ int main(int argc, char **argv)
 	}
 	command = cli_find(argv[1]);
 	if (!command)
-		return cli_error("there is no command '%s'; 'packetscript --help' lists them", argv[1]);
-	argv[1] = argv[0];
+		return cli_unknown(argv[1]);
+	argv[1] = (char *)"packetscript";	/* who speaks, in getopt's messages */
 	status = call_command(command, argc - 1, argv + 1);
 	if ((fflush(stdout) || ferror(stdout)) && status != CLI_TROUBLE)
 		return cli_error("standard output: %s", strerror(errno));
