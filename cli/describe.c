@@ -4,6 +4,7 @@
 
 #include "cli.h"
 
+#define MANUAL_DATE	"2026-11-23"	/* when what commands say of themselves was changed last */
 #define SUMMARY	"runs PacketScript's scripts off the kernel: on captures, on live packets, in tests"
 
 static const struct {
@@ -78,7 +79,20 @@ static int help(const struct cli_call *call)
  * The manual page, for man(7).
  */
 
-/* Text as roff wants it: no dash becomes a hyphen, no line a request. */
+/* A character of two or three bytes, by its number. Returns its last byte. */
+static const char *roff_wide(const char *text)
+{
+	bool is_long = (text[0] & 0xF0) == 0xE0;
+	unsigned int c = text[0] & (is_long ? 0x0F : 0x1F);
+
+	c = c << 6 | (*++text & 0x3F);
+	if (is_long)
+		c = c << 6 | (*++text & 0x3F);
+	printf("\\[u%04X]", c);
+	return text;
+}
+
+/* Text of ours as roff wants it: no dash becomes a hyphen, no line a request, all is ASCII. */
 static void roff(const char *text)
 {
 	bool at_start = true;
@@ -90,6 +104,8 @@ static void roff(const char *text)
 			fputs("\\e", stdout);
 		else if (*text == '-')
 			fputs("\\-", stdout);
+		else if (*text & 0x80)
+			text = roff_wide(text);
 		else
 			putchar(*text);
 		at_start = *text == '\n';
@@ -139,18 +155,21 @@ static int manual(const struct cli_call *call)
 	(void)call;
 	puts(".\\\" SPDX-License-Identifier: MIT OR GPL-2.0-only\n"
 	     ".\\\" Made by 'packetscript manual'.\n"
-	     ".TH PACKETSCRIPT 8 \"\" \"PacketScript " PS_VERSION "\" \"PacketScript\"\n"
+	     ".TH PACKETSCRIPT 8 " MANUAL_DATE " \"PacketScript " PS_VERSION "\" \"PacketScript\"\n"
 	     ".SH NAME\npacketscript \\- " SUMMARY "\n.SH SYNOPSIS");
 	for (command = cli_commands; *command; command++) {
-		printf(".B packetscript %s\n[\\fIoptions\\fR] ", (*command)->name);
+		if (command > cli_commands)
+			puts(".br");
+		printf(".B packetscript %s\n[\\fIoptions\\fR]%s", (*command)->name,
+		       (*command)->operands[0] ? " " : "");
 		roff((*command)->operands);
-		puts("\n.br");
+		puts("");
 	}
 	puts(".SH DESCRIPTION\nScripts are those of the iptables target LUA, see\n.BR xt_LUA (8),\n"
 	     "and the engine is the same: what passes here behaves the same in the kernel.\n"
 	     ".SH COMMANDS");
 	for (command = cli_commands; *command; command++) {
-		printf(".SS %s ", (*command)->name);
+		printf(".SS %s%s", (*command)->name, (*command)->operands[0] ? " " : "");
 		roff((*command)->operands);
 		puts("");
 		roff_paragraphs((*command)->about);
@@ -177,6 +196,14 @@ static void complete_options(const struct cli_option *option)
 		printf(" --%s", option->name);
 }
 
+static void complete_commands(void)
+{
+	const struct cli_command *const *command;
+
+	for (command = cli_commands; *command; command++)
+		printf(" %s", (*command)->name);
+}
+
 static int completion(const struct cli_call *call)
 {
 	const struct cli_command *const *command;
@@ -187,8 +214,7 @@ static int completion(const struct cli_call *call)
 	     "_packetscript()\n{\n\tlocal word=${COMP_WORDS[COMP_CWORD]} words=\n\tCOMPREPLY=()\n"
 	     "\tif [ \"$COMP_CWORD\" = 1 ]; then");
 	printf("\t\twords='--help --version");
-	for (command = cli_commands; *command; command++)
-		printf(" %s", (*command)->name);
+	complete_commands();
 	puts("'\n\telif [[ $word == -* ]]; then\n\t\tcase ${COMP_WORDS[1]} in");
 	for (command = cli_commands; *command; command++) {
 		printf("\t\t%s) words='", (*command)->name);
@@ -196,7 +222,10 @@ static int completion(const struct cli_call *call)
 		complete_options((*command)->options);
 		puts("' ;;");
 	}
-	puts("\t\tesac\n\tfi\n\tif [ -n \"$words\" ]; then\n"
+	puts("\t\tesac\n\telif [ \"${COMP_WORDS[1]}\" = help ]; then");
+	printf("\t\twords='");
+	complete_commands();
+	puts("'\n\tfi\n\tif [ -n \"$words\" ]; then\n"
 	     "\t\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n\telse\n"
 	     "\t\tcompopt -o default\n\tfi\n}\ncomplete -F _packetscript packetscript");
 	return CLI_OK;
