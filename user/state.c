@@ -80,6 +80,15 @@ out:
 	return text;
 }
 
+/* What went wrong, with the file's name: lack of memory has no line, nor has what is no string. */
+static void tell_error(const struct ps_state *s, const char *path, char *error, size_t size)
+{
+	const char *why = s->script.error;
+	bool has_place = !strncmp(why, "...", 3) || !strncmp(why, path, strlen(path));
+
+	snprintf(error, size, "%s%s%s", has_place ? "" : path, has_place ? "" : ": ", why);
+}
+
 int ps_state_load(struct ps_state *s, const char *path, uint32_t id, char *error, size_t size)
 {
 	size_t len;
@@ -96,7 +105,7 @@ int ps_state_load(struct ps_state *s, const char *path, uint32_t id, char *error
 	} else {
 		err = ps_script_load(&s->script, path, text, len) ? 1 : 0;
 		if (err)
-			snprintf(error, size, "%s", s->script.error);
+			tell_error(s, path, error, size);
 	}
 	free(text);
 	return err;
@@ -112,7 +121,7 @@ int ps_state_init(struct ps_state *s, const char *path, const char *function, ui
 	s->on_error = on_error;
 	s->handler = ps_script_find(&s->script, path, function ? function : PS_STATE_FUNCTION);
 	if (s->handler < 0)
-		snprintf(error, size, "%s", s->script.error);
+		tell_error(s, path, error, size);
 	return s->handler < 0 ? 1 : 0;
 }
 
