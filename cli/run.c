@@ -374,6 +374,8 @@ static int start(struct job *job, const struct cli_call *call)
 		if (!job->verdicts)
 			return cli_error("%s: cannot be written: %s", job->verdicts_name,
 					 strerror(errno));
+		if (job->in.is_live)
+			setvbuf(job->verdicts, NULL, _IOLBF, BUFSIZ);
 	}
 	job->bar = isatty(STDERR_FILENO) && job->in.size >= PROGRESS_SIZE &&
 		   !(job->verbose && isatty(fileno(job->report)));
