@@ -32,7 +32,7 @@ include objs.mk
 LUA_VERSION ?= auto
 LUA ?= $(BUILD)/lua/$(LUA_VERSION)
 
-.PHONY: all modules plugin cli install uninstall check unit script-test plugin-test vm-test vm demo root bench bench-compare bench-netpipe bench-scaling clean help
+.PHONY: all modules plugin cli install uninstall check unit script-test cli-test plugin-test vm-test vm demo root bench bench-compare bench-netpipe bench-scaling bench-capture clean help
 all: modules plugin cli
 
 help:
@@ -44,6 +44,7 @@ help:
 #: make bench-compare BASE=FILE   what has changed since build/bench.json was FILE
 #: make bench-netpipe   throughput of address translation, with graphs, in docs/netpipe.md
 #: make bench-scaling   what a second CPU is worth, with and without --percpu
+#: make bench-capture   packetscript run on a million packets, beside libpcap alone
 #: make vm         a shell in that machine, with the module installed
 #: make install    DESTDIR= KVER= PREFIX=/usr
 #: make uninstall
@@ -186,6 +187,10 @@ script-test: $(BUILD)/user/packetscript $(BUILD)/asan/packetscript
 	tests/cli/check/run $(BUILD)/user/packetscript
 	tests/cli/check/run $(BUILD)/asan/packetscript
 
+cli-test: $(BUILD)/user/packetscript $(BUILD)/asan/packetscript
+	tests/cli/run.sh $(BUILD)/user/packetscript
+	tests/cli/run.sh $(BUILD)/asan/packetscript
+
 plugin-test: plugin
 	tests/plugin/run.sh $(BUILD)/user
 
@@ -217,6 +222,9 @@ bench-netpipe: root
 
 bench-scaling: root
 	bench/scaling/run --kver $(KVER) --root $(ROOT)
+
+bench-capture: $(BUILD)/user/packetscript
+	bench/capture/run $<
 
 clean:
 	rm -rf $(BUILD)
