@@ -67,15 +67,17 @@ function returns(p) return XT_RETURN end
 function again(p) return NF_REPEAT end
 function fails(p) error("on purpose") end
 function nothing(p) end
-function state(p) error(STATE_ID) end
-function slow(p) for i = 1, 100000 do end return NF_ACCEPT end
+function state(p) error("is " .. STATE_ID) end
+function slow(p) for i = 1, 300000 do end return NF_ACCEPT end
 function nasty(p) error("\27[31m \x9b31m \u{9b}31m \xff \"quoted\" \\ \n\r\t\127\8 é →") end
 END
 cp "$top/examples/dnat.lua" .
 bytes "$(pcap 1)" "$(for packet in "$udp" "$udp_options" "$tcp" "$icmp"; do record "$ether$packet"; done)" \
 	"$(record "${ether%0800}86dd$udp6")" >in.pcap
-bytes "$(record "$ether$udp")" >record
-{ bytes "$(pcap 1)"; for ((i = 0; i < 2000; i++)); do cat record; done; } >slow.pcap
+bytes "$(record "$ether$udp")" >one
+cp one many
+for ((i = 0; i < 13; i++)); do cat many many >more && mv more many; done
+{ bytes "$(pcap 1)"; cat many; } >slow.pcap
 
 #
 # Captures that are not as they should be.
@@ -185,10 +187,10 @@ bytes "$(pcap 1 262144 a1b23c4d)" "$(record "$ether$udp" 48 123456789)" >nano-be
 bytes "$(pcap 1)" "$(record "$ether$udp" 48 123456)" >micro-be.pcap
 order=le
 for kind in nano micro; do
-	for name in $kind $kind-be; do
-		go run pass.lua $name.pcap -w out.pcap
+	for name in "$kind" "$kind-be"; do
+		go run pass.lua "$name.pcap" -w out.pcap
 		holds "$name.pcap keeps its times" same_file $kind.pcap out.pcap
-		"$program" run pass.lua - -w - <$name.pcap >out.pcap 2>err
+		"$program" run pass.lua - -w - <"$name.pcap" >out.pcap 2>err
 		holds "$name.pcap from a pipe, too" same_file $kind.pcap out.pcap
 	done
 done
@@ -345,4 +347,371 @@ for signal in TERM INT HUP; do
 	contains "SIG$signal, live: there is a summary" '5 packets: 5 XT_CONTINUE' "$(<out)"
 	rm -f out2.pcap
 done
+
+#
+# What -v shows: each change, and no other.
+#
+cat >views.lua <<'END'
+views = {}
+function views.eth(p) return p:data(packet_eth) end
+function views.ip(p) return views.eth(p):data(packet_ip) end
+function views.udp(p) return views.ip(p):data(packet_udp) end
+function views.tcp(p) return views.ip(p):data(packet_tcp) end
+function views.icmp(p) return views.ip(p):data(packet_icmp) end
+END
+bytes "$(pcap 1)" "$(record "$ether$udp_options")" >udp.pcap
+bytes "$(pcap 1)" "$(record "$ether$tcp")" >tcp.pcap
+bytes "$(pcap 1)" "$(record "$ether$icmp")" >icmp.pcap
+# changes CAPTURE STATEMENTS: what becomes of packet 1
+changes() {
+	{ cat views.lua; echo "function process_packet(p) $2 return NF_ACCEPT end"; } >changes.lua
+	go run changes.lua "$1" -v -n 1 -q
+	sed 's/.*NF_ACCEPT//; s/^  //' <<<"$out$err"
+}
+for proto in eth ip udp tcp icmp; do
+	case $proto in eth | ip) capture=udp.pcap ;; *) capture=$proto.pcap ;; esac
+	while read -r _ _ field type; do
+		case $type in
+		MAC*) set="h.$field = '02:00:00:00:00:09'" ;;
+		IPv4*) set="h.$field = '10.9.9.9'" ;;
+		bytes) set="h:$field():set(9)" ;;
+		*) set="h.$field = h.$field ~ 1" ;;
+		esac
+		seen=$(changes $capture "local h = views.$proto(p) $set")
+		if [ "$proto.$field" != "${seen%% *}" ] && [[ $seen != *"  $proto.$field "* ]] || [[ $seen != *" → "* ]]; then
+			not_ok "-v shows $proto.$field" "$seen"
+		else
+			ok "-v shows $proto.$field"
+		fi
+	done < <("$program" protocols $proto | sed -n '/^bit width/,/^$/{/^ /p}' | grep -v ' data ')
+done
+is '-v: nothing was written' '' "$(changes udp.pcap '')"
+is '-v: the same was written' '' "$(changes udp.pcap 'local ip = views.ip(p) ip.ttl = ip.ttl')"
+is '-v: an address, with its checksums' 'ip.check 0xd1bf → 0xd1ba  ip.daddr 10.0.0.2 → 10.0.0.7  udp.check 0xa3bf → 0xa3ba' \
+	"$(changes udp.pcap 'views.ip(p).daddr = "10.0.0.7"')"
+is '-v: payload, from its first change on' 'data[4] 6f21 → 5821' "$(changes udp.pcap 'p:raw(#p - 2, 1):set(0x58)')"
+is '-v: options' 'ip.options 94040000 → 01010101' "$(changes udp.pcap 'views.ip(p):options():set(1)')"
+is '-v: tcp options' 'tcp.options 020405b4 → 01010101' "$(changes tcp.pcap 'views.tcp(p):options():set(1)')"
+is '-v: a shorter header ends options' \
+	'ip.ihl 6 → 5  ip.check 0xd1bf → 0x66c4  ip.options 94040000 → (none)  udp.sport 1000 → 37892  udp.dport 53 → 0  udp.length 14 → 1000  udp.check 0xa3bf → 0x0035' \
+	"$(changes udp.pcap 'p:raw(14, 1):set(0x45) views.ip(p):check():set()')"
+is '-v: another protocol takes the place of one' \
+	'ip.protocol 1 → 17  icmp.type 8 → (none)  icmp.code 0 → (none)  icmp.checksum 0x1927 → (none)  icmp.id 7 → (none)  icmp.sequence 1 → (none)  udp.sport (none) → 2048  udp.dport (none) → 6439  udp.length (none) → 7  udp.check (none) → 0x0001' \
+	"$(changes icmp.pcap 'p:raw(23, 1):set(17)')"
+contains '-v: without a known type all is gone' 'eth.type 2048 → 2049  ip.version 4 → (none)' "$(changes udp.pcap 'views.eth(p).type = 0x801')"
+is '-v: only what was changed of the rest is payload then' '' "$(changes udp.pcap 'views.eth(p).type = 0x801' | grep -o 'data.*')"
+bytes "$(pcap 1)" "$(record "$ether${udp}000000000000")" "$(record "$ether${udp/45/43}")" "$(record "$ether${udp/45/4f}")" "$(record "${ether%0800}1234$udp")" >rest.pcap
+cat >last.lua <<'END'
+function process_packet(p) p:raw(#p - 1, 1):set(0x7e) return NF_ACCEPT end
+END
+go run last.lua rest.pcap -v -q
+is '-v: padding, malformed headers, unknown protocols' \
+	'padding[5] 00 → 7e,data[13] 21 → 7e,data[33] 21 → 7e,data[33] 21 → 7e' "$(sed 's/.*NF_ACCEPT  //' out | paste -s -d ,)"
+bytes "$(pcap 101)" "$(record "$udp")" >raw.pcap
+is '-v: without a link layer' 'ip.ttl 64 → 9  ip.check 0x66c8 → 0x9dc8' \
+	"$(changes raw.pcap 'p:data(packet_eth):data(packet_ip).ttl = 9')"
+go run pass.lua large.pcap -v -q
+contains '-v: a large packet' '262144  XT_CONTINUE' "$out"
+is 'a script may change nothing and all' '0 changed 5 changed' \
+	"$(for function in accept all; do
+		echo 'function accept(p) return NF_ACCEPT end function all(p) p:set(0x45) return NF_ACCEPT end' >all.lua
+		"$program" run all.lua in.pcap -f $function | grep -o '[0-9]* changed'; done | paste -s -d ' ')"
+
+#
+# Verdicts, and the options that decide about them.
+#
+for row in 'accept NF_ACCEPT 5' 'drop NF_DROP 0' 'stolen NF_STOLEN 0' 'queue NF_QUEUE 5' 'returns XT_RETURN 5' \
+	'process_packet XT_CONTINUE 5'; do
+	read -r function verdict written <<<"$row"
+	accepts "$verdict is counted" "5 packets: 5 $verdict" run pass.lua in.pcap -f "$function" -w out.pcap --verdicts verdicts
+	contains "$verdict: $written are written" ", $written written" "$out"
+	is "$verdict: in --verdicts" "5 $verdict$([ "$function" != queue ] || echo ' 5')" "$(sort verdicts | uniq -c | sed 's/^ *//')"
+done
+go run pass.lua in.pcap -f again
+contains 'NF_REPEAT ends some time' '5 times: NF_REPEAT 8 times in a row' "$out"
+for row in ' 0' 'drop 0' 'accept 5' 'continue 5'; do
+	read -r verdict written <<<"${row/#  / }"
+	case $row in ' '*) written=0 verdict='' ;; esac
+	go run pass.lua in.pcap -f fails -w out.pcap ${verdict:+--on-error $verdict} --verdicts verdicts
+	is "--on-error ${verdict:-is drop}" "1 $written 5 error pass.lua:8: on purpose" \
+		"$status $(grep -o '[0-9]* written' out | cut -d ' ' -f 1) $(sort verdicts | uniq -c | sed 's/^ *//')"
+done
+trouble '--on-error with another verdict' '--on-error queue: give drop, accept or continue' run pass.lua in.pcap --on-error queue
+accepts '-n counts packets' '3 packets: 3 ' run pass.lua in.pcap -n 3
+accepts '--count of more than there are' '5 packets: 5 ' run pass.lua in.pcap --count 4294967295
+for value in 0 -1 abc 3x '' 4294967296 99999999999999999999 1e3; do
+	trouble "--count '$value'" "--count $value: give a number from 1 to 4294967295" run pass.lua in.pcap --count "$value"
+	[ "$value" = 0 ] || trouble "--state '$value'" "--state $value: give a number from 0 to 4294967295" run pass.lua in.pcap --state "$value"
+done
+for value in 0 7 4294967295; do
+	go run pass.lua in.pcap -f state --state $value
+	contains "--state $value" "5 times: pass.lua:10: is $value" "$out"
+done
+go run pass.lua in.pcap -q -f fails
+is '-q says nothing, but the exit code does' '1  ' "$status $out $err"
+go run pass.lua in.pcap -f nothing -n 1
+contains 'an error that was once is once' '1 time: pass.lua:9: the handler returned no verdict but nil' "$out"
+cat >errors.lua <<'END'
+local n = 0
+function process_packet(p) n = n + 1 error("number " .. n % 12) end
+END
+go run errors.lua slow.pcap -n 24
+is 'errors that differ are told apart, some of them' '8 of 2, 8 others' \
+	"$(grep -c '^2 times: errors.lua:2: number' out) of 2, $(sed -n 's/ times: other errors//p' out) others"
+
+#
+# JSON.
+#
+if have jq; then
+	is_json() { jq -e . >/dev/null; }
+elif have python3; then
+	is_json() { python3 -c 'import json, sys; [json.loads(line) for line in sys.stdin]'; }
+else
+	is_json() { cat >/dev/null; }
+	skip 'JSON is valid' 'neither jq nor python3'
+fi
+for arguments in 'run pass.lua in.pcap' 'run pass.lua in.pcap -v' 'run dnat.lua short.pcap -v' 'run pass.lua in.pcap -f nasty' \
+	'run pass.lua in.pcap -f nasty -v' 'run all.lua in.pcap -f all -v' 'run pass.lua empty2.pcap -v' \
+	'run pass.lua cut-packet.pcap -v' protocols 'protocols tcp' 'protocols raw'; do
+	bytes "$(pcap 1)" >empty2.pcap
+	# shellcheck disable=SC2086 # words
+	go $arguments --json
+	holds "$arguments --json is JSON" is_json <out
+	is "$arguments --json is ASCII" '' "$(LC_ALL=C tr -d '\177' <out | LC_ALL=C grep '[^ -~]')"
+done
+go run pass.lua in.pcap --json -v -f fails -w out.pcap --on-error accept
+is '--json -v: an object for a packet' \
+	'{"packet":1,"summary":"10.0.0.1:1000 > 10.0.0.2:53 udp 48","verdict":"error","changes":[],"error":"pass.lua:8: on purpose"}' \
+	"$(head -n 1 out)"
+is '--json: the summary' \
+	'{"packets":5,"verdicts":{"error":5},"errors":[{"count":5,"error":"pass.lua:8: on purpose"}],"other_errors":0,"changed":0,"truncated":0,"nanoseconds_per_packet":N,"written":5}' \
+	"$(tail -n 1 out | sed 's/\(per_packet":\)[0-9]*/\1N/')"
+go run dnat.lua udp.pcap --json -v
+contains '--json -v: changes' '{"field":"ip.daddr","before":"10.0.0.2","after":"2.1.1.1"}' "$out"
+
+#
+# What scripts say must not reach the terminal as anything but text.
+#
+# is_text FILE: UTF-8 without control characters, but for the end of a line
+is_text() {
+	iconv -f UTF-8 -t UTF-32LE "$1" | od -An -v -tu4 -w4 | awk '$1 < 32 && $1 != 10 || $1 >= 127 && $1 < 160 { bad = 1 } END { exit bad }'
+}
+sed 's/function nasty(p) \(.*\) end$/\1/p; d' pass.lua >nasty.lua
+sed 's/error(/print(/; s/function process_packet.*//; s/function nasty(p).*/& process_packet = nasty/' pass.lua >print.lua
+for arguments in 'pass.lua in.pcap -f nasty' 'pass.lua in.pcap -f nasty -v' 'nasty.lua in.pcap' 'print.lua in.pcap' \
+	'pass.lua in.pcap -f nasty -q --verdicts /dev/stdout'; do
+	# shellcheck disable=SC2086 # words
+	go run $arguments
+	contains "run $arguments: characters that control are shown" \
+		'\x1b[31m \x9b31m \xc2\x9b31m \xff "quoted" \ \x0a\x0d\x09\x7f\x08 é →' "$out$err"
+	holds "run $arguments: it is text" is_text out
+	holds "run $arguments: so is standard error" is_text err
+done
+trouble 'names of files, too' 'a\x1b[31m: No such file' run pass.lua $'a\e[31m'
+
+#
+# Scripts at fault.
+#
+# lua LINES: makes script.lua
+lua() { printf '%s\n' "$1" >script.lua; }
+# load TEXT PART LINES
+load() {
+	lua "$3"
+	fault "$1" "$2" run script.lua in.pcap -w out2.pcap
+}
+load 'a syntax error' 'script.lua:2: unexpected symbol near' $'local a\nx = = 1'
+load 'a missing function' "script.lua: no function 'process_packet' (define it as a global" 'function other(p) end'
+load 'a handler that is no function' "script.lua: no function 'process_packet'" 'process_packet = 1'
+load 'an empty script' "script.lua: no function 'process_packet'" ''
+load 'an error while it is loaded' 'script.lua:3: broken' $'\n\nerror("broken")'
+load 'an error that is no string' 'script.lua: the error is not a string' 'error({})'
+load 'an endless loop while it is loaded' 'script.lua:2: time limit exceeded' $'\nwhile true do end'
+load 'all memory while it is loaded' 'script.lua: not enough memory' 'local t = {} while true do t[#t + 1] = ("x"):rep(1000) .. #t end'
+load 'recursion while it is loaded' 'script.lua:1: stack overflow' 'local function f(n) return 1 + f(n) end f(1)'
+load 'deep nesting' 'script.lua:1: C stack overflow' "return $(printf '%0300d' 0 | tr 0 '(')"
+load 'a number that is no integer' "script.lua:1: malformed number near '0.5'" 'x = 0.5'
+load 'a name of the language' 'script.lua:1: ' 'NF_DROP = 1'
+printf '\033Lua\124\000\031\223' >binary.lua
+fault 'a binary chunk' 'binary.lua:1: attempt to load a binary chunk' run binary.lua in.pcap
+fault 'another function that is missing' "pass.lua: no function 'none'" run pass.lua in.pcap -f none
+fault 'no name of a function' "pass.lua: no function ''" run pass.lua in.pcap -f ''
+holds 'no capture is made for them' test ! -e out2.pcap
+trouble 'a script that is a folder' 'folder.pcap: Is a directory' run folder.pcap in.pcap
+trouble 'a script that is not there' 'none.lua: No such file' run none.lua in.pcap
+head -c 262145 /dev/zero | tr '\0' '\n' >big.lua
+trouble 'a script that is too large' 'big.lua: larger than 262144 bytes' run big.lua in.pcap
+trouble 'a script without an end' '/dev/zero: larger than 262144 bytes' run /dev/zero in.pcap
+deep=$(printf 'd%.0s' {1..200})
+mkdir -p "$deep/$deep/$deep/$deep"
+trouble 'a long path' 'No such file or directory' run "$deep/$deep/$deep/$deep/none.lua" in.pcap
+trouble 'a long path of a capture' 'No such file or directory' run pass.lua "$deep/$deep/$deep/$deep/none.pcap"
+trouble 'a long path of an output' 'No such file or directory' run pass.lua in.pcap -w "$deep/$deep/$deep/none/out.pcap"
+cp pass.lua "$deep/$deep"
+go run "$deep/$deep/pass.lua" in.pcap -f fails
+contains 'a long path: the line is told' 'd/pass.lua:8: on purpose' "$out"
+"$program" run <(cat pass.lua) in.pcap >out 2>err
+contains 'a script from a pipe' '5 packets: 5 XT_CONTINUE' "$(<out)"
+
+# handle TEXT PART LINES: an error of a handler is counted, with its line
+handle() {
+	lua "$3"
+	go run script.lua in.pcap -n 2
+	is "$1: exit code" '1 ' "$status $err"
+	contains "$1" "2 times: $2" "$out"
+}
+handle 'an endless loop' 'script.lua:2: time limit exceeded' $'function process_packet(p)\nwhile true do end end'
+handle 'all memory' 'not enough memory' 'function process_packet(p) local t = {} while true do t[#t + 1] = ("x"):rep(1000) .. #t end end'
+handle 'recursion' 'script.lua:1: stack overflow' 'function process_packet(p) local function f(n) return 1 + f(n) end return f(1) end'
+handle 'a division' 'script.lua:2: no floating point' $'function process_packet(p)\nreturn 1 / 2 end'
+handle 'an error in a function that it calls' 'script.lua:1: inner' $'local function f() error("inner") end\nfunction process_packet(p) f() end'
+lua 'print("at load") function process_packet(p) print("packet", p) return NF_ACCEPT end'
+go run script.lua in.pcap -n 1
+is 'print tells where it is' $'state 0: script.lua:1: at load\nstate 0: script.lua:1: packet\\x09packet_raw offset 0 length 48' "$err"
+lua 'function process_packet(p) while true do end end'
+go run script.lua in.pcap -n 1
+contains 'after the time limit the next packet has its own' '1 time: script.lua:1: time limit' "$out"
+
+#
+# Usage, help, manual, completion.
+#
+go
+is 'no command: exit code' '2 ' "$status $out"
+contains 'no command: says how' 'usage: packetscript COMMAND' "$err"
+trouble 'an unknown command' "there is no command 'xyzzy'; 'packetscript --help' lists them" xyzzy
+for pair in 'rum run' 'ru run' 'tun run' 'runn run' 'protocol protocols' 'manul manual' 'hlep help' 'completions completion'; do
+	trouble "'${pair% *}' is nearly a command" "there is no command '${pair% *}'; is '${pair#* }' meant?" "${pair% *}"
+done
+trouble 'help for a command that is none' "there is no command 'helo'; is 'help' meant?" help helo
+trouble 'a protocol that is none' "there is no protocol 'ipx'" protocols ipx
+# misuse TEXT PART ARGUMENT…: two lines, of which the second says how it is used
+misuse() {
+	local text=$1 part=$2
+	shift 2
+	go "$@"
+	is "$text: exit code" '2 ' "$status $out"
+	contains "$text" "$part" "$(head -n 1 err)"
+	contains "$text: usage" "usage: packetscript $1 " "$(tail -n +2 err)"
+}
+misuse 'no script' 'packetscript: run: SCRIPT is missing' run
+misuse 'no capture' 'packetscript: run: CAPTURE is missing' run pass.lua
+misuse 'two captures' "packetscript: run: 'b' is one argument too many" run pass.lua a b
+misuse 'two protocols' "packetscript: protocols: 'udp' is one argument too many" protocols tcp udp
+misuse 'an argument for manual' "packetscript: manual: 'x' is one argument too many" manual x
+misuse 'an unknown option' "packetscript: unrecognized option '--frob'" run --frob pass.lua in.pcap
+misuse 'an unknown letter' "packetscript: invalid option -- 'Z'" run -Z pass.lua in.pcap
+misuse 'an option without its argument' "packetscript: option requires an argument -- 'w'" run pass.lua in.pcap -w
+misuse 'a switch with an argument' "packetscript: option '--quiet' doesn't allow an argument" run --quiet=1 pass.lua in.pcap
+accepts 'options may end' '5 packets' run -- pass.lua in.pcap
+accepts '--version' 'packetscript ' --version
+accepts '--help' 'usage: packetscript COMMAND' --help
+commands=$("$program" --help | sed -n 's/^  \([a-z]*\)  *[a-z].*/\1/p')
+contains 'all commands are listed' 'run' "$commands"
+for command in $commands; do
+	accepts "$command --help" "usage: packetscript $command [options]" "$command" --help
+	help=$out
+	accepts "help $command is the same" "$help" help "$command"
+	accepts "$command -h, too" "$help" "$command" -h
+	while read -r option argument; do
+		# one that exists is not what getopt complains about
+		"$program" "$command" "$option" ${argument:+1} --no-such-option >out 2>err
+		is "$command $option is an option" "packetscript: unrecognized option '--no-such-option'" "$(head -n 1 err)"
+	done < <(sed -n 's/^  ..[, ] *\(--[a-z-]*\) \{0,1\}\([A-Z]*\) .*/\1 \2/p' <<<"$help" | grep -v -- --help)
+done
+for example in 'run dnat.lua in.pcap -w out.pcap -v' 'protocols tcp'; do
+	# shellcheck disable=SC2086 # words
+	accepts "the help's example runs: $example" '' $example
+	contains "and is in the help" "packetscript $example" "$("$program" help "${example%% *}")"
+done
+
+# protocols: all that are listed can be drawn; each field is drawn, too
+go protocols
+names=$(awk 'NR > 1 { print $2 }' out)
+for name in $names; do
+	accepts "$name can be looked at" "$name: id " protocols "$name"
+	is "${name#*_} is the same" "$out" "$("$program" protocols "${name#*_}")"
+	is "$name: lines are of a width" '' "$(grep '^[+|]' out | awk 'length > 65')"
+done
+
+manual=$work/packetscript.8
+go manual
+cp out "$manual"
+is 'manual: exit code' '0 ' "$status $err"
+if have mandoc; then
+	is 'manual: mandoc has nothing to say' '' "$(mandoc -T lint -W warning "$manual" 2>&1)"
+	mandoc -T utf8 "$manual" | sed 's/.\x08//g' >page
+	for command in $commands; do
+		holds "manual: has $command" grep -q "^ *packetscript $command\\b" page
+	done
+	contains 'manual: has characters beyond ASCII' 'before → after' "$(<page)"
+else
+	skip 'manual: mandoc has nothing to say' 'not installed'
+fi
+if have groff; then
+	is 'manual: groff has nothing to say' '' "$(groff -man -ww -Tutf8 "$manual" 2>&1 >/dev/null)"
+else
+	skip 'manual: groff has nothing to say' 'not installed'
+fi
+
+"$program" completion >completion.bash
+holds 'completion is bash' bash -n completion.bash
+# completes WORD…: what the last one may become
+completes() {
+	bash -c 'compopt() { :; }; . ./completion.bash; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _packetscript; echo "${COMPREPLY[*]}"' bash "$@"
+}
+is 'completion of commands' "--help --version $(paste -s -d ' ' <<<"$commands")" "$(completes packetscript '')"
+is 'completion of a command' protocols "$(completes packetscript pr)"
+is 'completion of options' '--verbose --verdicts' "$(completes packetscript run --ver)"
+is 'completion of the other command has no such option' '' "$(completes packetscript protocols --ver)"
+is 'completion of what help is for' manual "$(completes packetscript help man)"
+is 'completion knows each option of run' \
+	"$("$program" run --help | grep -o '^  ..[, ] *--[a-z-]*' | grep -o -- '--.*' | sort | paste -s -d ' ')" \
+	"$(completes packetscript run -- | tr ' ' '\n' | sort | paste -s -d ' ')"
+if have script; then
+	# a real one, with a key that is pressed
+	cat >bashrc <<-'END'
+	packetscript() { echo "got:$*"; }
+	. ./completion.bash
+	PS1=
+	END
+	seen=$(printf 'packetscript ru\tin.pc\t -w o\t\nexit\n' | INPUTRC=/dev/null TERM=dumb timeout 20 script -qec 'bash --noprofile --rcfile bashrc -i' /dev/null | tr -d '\r')
+	contains 'completion of files, by a key' 'got:run in.pcap -w o' "$seen"
+else
+	skip 'completion of files, by a key' "no 'script'"
+fi
+
+#
+# Large captures.
+#
+if ! ${CC:-cc} -O2 -o plain "$top/bench/capture/plain.c" -lpcap; then
+	not_ok 'plain.c compiles'
+elif ./plain make 20000 few.pcap && ./plain make 1000000 many.pcap; then
+	few=$(./plain measure "$program" run dnat.lua few.pcap -q -w out.pcap --verdicts verdicts | cut -d ' ' -f 2)
+	many=$(./plain measure "$program" run dnat.lua many.pcap -q -w out.pcap --verdicts verdicts | cut -d ' ' -f 2)
+	is 'a million packets come out' "$(wc -c <many.pcap) 1000000" "$(wc -c <out.pcap) $(wc -l <verdicts)"
+	echo "# peak memory: $few KiB with 20000 packets, $many KiB with 1000000"
+	holds 'memory stays what it is' test $((many - few)) -le 1024
+	if have script; then
+		exec 3<>fifo	# a terminal that nobody types at
+		# on_terminal ARGUMENT…: what it shows
+		on_terminal() { script -qec "'$program' $*" /dev/null <fifo; }
+		seen=$(on_terminal run pass.lua many.pcap -n 400000)
+		contains 'a terminal gets a progress bar' ' %  ' "$seen"
+		contains 'which goes away' $'\r\e[K400000 packets: ' "$seen"
+		is 'a small file has none' '' "$(on_terminal run pass.lua in.pcap | grep '%')"
+		contains 'a terminal gets no packets' 'packetscript: standard output: is a terminal' \
+			"$(on_terminal run pass.lua in.pcap -w -)"
+		contains 'by another name, neither' 'packetscript: /dev/tty: is a terminal' \
+			"$(on_terminal run pass.lua in.pcap -w /dev/tty)"
+		exec 3>&-
+	else
+		skip 'a terminal gets a progress bar' "no 'script'"
+	fi
+	go run pass.lua many.pcap -n 400000
+	is 'a pipe has no progress bar' '' "$err"
+	rm -f many.pcap out.pcap
+else
+	not_ok 'a large capture is made'
+fi
+
+is 'nothing temporary is left' '' "$(left)"
 tally
