@@ -7,6 +7,13 @@ program=$(realpath "${1:-$top/build/user/packetscript}")
 # shellcheck source=tests/cli/lib.sh
 . "$top/tests/cli/lib.sh"
 
+# What root writes to must not be the machine's devices, should the program replace what it is given:
+# nothing can be made or renamed in /dev then, while devices go on being used.
+own_dev='mount --rbind /dev /dev && mount -o remount,bind,ro /dev'
+if [ -w /dev ] && unshare -m sh -c "$own_dev" 2>/dev/null; then
+	exec unshare -m sh -c "$own_dev && exec \"\$@\"" sh "$0" "$program"
+fi
+
 work=$(realpath "$(mktemp -d)")
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
@@ -17,7 +24,7 @@ exec </dev/null
 
 # go ARGUMENT…: sets out, err and status
 go() {
-	"$program" "$@" >out 2>err
+	timeout 60 "$program" "$@" >out 2>err
 	status=$?
 	out=$(tr -d '\0' <out) err=$(tr -d '\0' <err)
 }
@@ -76,7 +83,7 @@ bytes "$(pcap 1)" "$(for packet in "$udp" "$udp_options" "$tcp" "$icmp"; do reco
 	"$(record "${ether%0800}86dd$udp6")" >in.pcap
 bytes "$(record "$ether$udp")" >one
 cp one many
-for ((i = 0; i < 13; i++)); do cat many many >more && mv more many; done
+for ((i = 0; i < 13; i++)); do cat many many >twice && mv twice many; done
 { bytes "$(pcap 1)"; cat many; } >slow.pcap
 
 #
@@ -216,7 +223,11 @@ is 'it has the rights of a new file' 644 "$(stat -c %a out.pcap)"
 trouble 'no such folder' 'none/out.pcap: cannot be written: No such file' run pass.lua in.pcap -w none/out.pcap
 trouble 'a folder' 'folder.pcap: cannot be written: Is a directory' run pass.lua in.pcap -w folder.pcap
 trouble 'no name' 'cannot be written: No such file' run pass.lua in.pcap -w ''
-trouble 'a full device' '/dev/full: after 5 packets: No space left' run pass.lua in.pcap -w /dev/full
+if [ -w /dev ]; then
+	skip 'a full device' '/dev cannot be protected'
+else
+	trouble 'a full device' '/dev/full: after 5 packets: No space left' run pass.lua in.pcap -w /dev/full
+fi
 trouble 'a full device, verdicts' '/dev/full: No space left' run pass.lua in.pcap --verdicts /dev/full
 trouble 'a full device, many verdicts' '/dev/full: No space left' run pass.lua slow.pcap --verdicts /dev/full
 trouble 'verdicts in no such folder' 'none/verdicts: cannot be written: No such file' run pass.lua in.pcap --verdicts none/verdicts
@@ -275,10 +286,12 @@ holds 'and gets all' same_file in.pcap from-fifo
 "$program" run pass.lua in.pcap -w - >out.pcap 2>err
 holds 'standard output gets packets only' same_file in.pcap out.pcap
 contains 'the report goes to standard error then' '5 written' "$(<err)"
-"$program" run pass.lua in.pcap -w /dev/stdout >out.pcap 2>err
-holds '/dev/stdout is standard output' same_file in.pcap out.pcap
-is '/dev/stdout in a pipe' "$(cksum <in.pcap)" "$("$program" run pass.lua in.pcap -w /dev/stdout 2>err | cksum)"
-holds '/dev/stdout is still a link' test -L /dev/stdout
+ln -s /proc/self/fd/1 stdout	# as /dev/stdout is
+"$program" run pass.lua in.pcap -w stdout >out.pcap 2>err
+holds 'a name of standard output is it' same_file in.pcap out.pcap
+contains 'the report goes to standard error then, too' '5 written' "$(<err)"
+is 'a name of standard output, in a pipe' "$(cksum <in.pcap)" "$("$program" run pass.lua in.pcap -w stdout 2>err | cksum)"
+is 'it is still a link' /proc/self/fd/1 "$(readlink stdout)"
 "$program" run pass.lua in.pcap -w out2.pcap >&- 2>err
 is 'standard output that is closed' '2 packetscript: standard output: Bad file descriptor' "$? $(<err)"
 holds 'is not mixed up with the capture' same_file in.pcap out2.pcap
@@ -700,7 +713,7 @@ elif ./plain make 20000 few.pcap && ./plain make 1000000 many.pcap; then
 		is 'a small file has none' '' "$(on_terminal run pass.lua in.pcap | grep '%')"
 		contains 'a terminal gets no packets' 'packetscript: standard output: is a terminal' \
 			"$(on_terminal run pass.lua in.pcap -w -)"
-		contains 'by another name, neither' 'packetscript: /dev/tty: is a terminal' \
+		[ -w /dev ] || contains 'by another name, neither' 'packetscript: /dev/tty: is a terminal' \
 			"$(on_terminal run pass.lua in.pcap -w /dev/tty)"
 		exec 3>&-
 	else
