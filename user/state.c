@@ -55,6 +55,7 @@ char *ps_script_read(const char *path, size_t *len, char *error, size_t size)
 {
 	FILE *file = fopen(path, "r");
 	char *text = NULL;
+	int err = 0;
 
 	if (!file) {
 		snprintf(error, size, "%s: %s", path, strerror(errno));
@@ -62,21 +63,26 @@ char *ps_script_read(const char *path, size_t *len, char *error, size_t size)
 	}
 	text = malloc(PS_SCRIPT_TEXT_MAX + 1);
 	if (!text) {
+		err = ENOMEM;
 		snprintf(error, size, "%s: not enough memory", path);
 		goto out;
 	}
 	*len = fread(text, 1, PS_SCRIPT_TEXT_MAX + 1, file);
-	if (ferror(file))
-		snprintf(error, size, "%s: %s", path, strerror(errno));
-	else if (*len > PS_SCRIPT_TEXT_MAX)
+	if (ferror(file)) {
+		err = errno;
+		snprintf(error, size, "%s: %s", path, strerror(err));
+	} else if (*len > PS_SCRIPT_TEXT_MAX) {
+		err = EFBIG;
 		snprintf(error, size, "%s: larger than %d bytes, the most that a script may be", path,
 			 PS_SCRIPT_TEXT_MAX);
-	else
+	} else {
 		goto out;
+	}
 	free(text);
 	text = NULL;
 out:
 	fclose(file);
+	errno = err;
 	return text;
 }
 
@@ -98,7 +104,7 @@ int ps_state_load(struct ps_state *s, const char *path, uint32_t id, char *error
 	memset(s, 0, sizeof(*s));
 	text = ps_script_read(path, &len, error, size);
 	if (!text)
-		return -1;
+		return errno == EFBIG ? 1 : -1;
 	if (ps_script_init(&s->script, id, true)) {
 		snprintf(error, size, "%s: not enough memory", path);
 		memset(s, 0, sizeof(*s));

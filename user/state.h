@@ -69,7 +69,10 @@ const char *ps_verdict_name(enum ps_verdict verdict);
 /* --on-error: "drop", "accept", "continue", NULL: drop. False: no such verdict. */
 bool ps_on_error_parse(const char *text, enum ps_verdict *verdict);
 
-/* Reads a file of at most PS_SCRIPT_TEXT_MAX bytes, to be freed. NULL: one line in error[size]. */
+/*
+ * Reads a file of at most PS_SCRIPT_TEXT_MAX bytes, to be freed. NULL: one line in error[size], and
+ * errno; EFBIG: it has more.
+ */
 char *ps_script_read(const char *path, size_t *len, char *error, size_t size);
 
 #endif

@@ -30,7 +30,7 @@ go() {
 }
 
 # Temporary files that are left.
-left() { find . -maxdepth 2 -name '*.??????' ! -name '*.pcapng' ! -name '*.golden'; }
+left() { find . -maxdepth 2 -name '*.??????' ! -name '*.pcapng'; }
 
 # refuses STATUS TEXT PART ARGUMENT…: one line, which has this part, and nothing else is left
 refuses() {
@@ -552,8 +552,8 @@ holds 'no capture is made for them' test ! -e out2.pcap
 trouble 'a script that is a folder' 'folder.pcap: Is a directory' run folder.pcap in.pcap
 trouble 'a script that is not there' 'none.lua: No such file' run none.lua in.pcap
 head -c 262145 /dev/zero | tr '\0' '\n' >big.lua
-trouble 'a script that is too large' 'big.lua: larger than 262144 bytes' run big.lua in.pcap
-trouble 'a script without an end' '/dev/zero: larger than 262144 bytes' run /dev/zero in.pcap
+fault 'a script that is too large' 'big.lua: larger than 262144 bytes' run big.lua in.pcap
+fault 'a script without an end' '/dev/zero: larger than 262144 bytes' run /dev/zero in.pcap
 deep=$(printf 'd%.0s' {1..200})
 mkdir -p "$deep/$deep/$deep/$deep"
 trouble 'a long path' 'No such file or directory' run "$deep/$deep/$deep/$deep/none.lua" in.pcap
