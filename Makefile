@@ -125,7 +125,7 @@ $(BUILD)/user/libxt_LUA.so: xtables/libxt_LUA.c $(BUILD)/user/engine.a include/u
 #
 CLI := $(wildcard cli/*.c user/*.c)
 CLI_INCLUDE := -Icli -Iuser -Iplat/user -Icore -Iproto -Ilua -I$(LUA)/src
-CLI_LIBS := -lpcap -ljansson
+CLI_LIBS := -lpcap -ljansson -lnetfilter_queue -lmnl
 cli: $(BUILD)/user/packetscript $(BUILD)/user/packetscript.8 $(BUILD)/user/packetscript.bash
 $(BUILD)/asan/packetscript: CLI_FLAGS := $(SANITIZE)
 $(BUILD)/%/packetscript: $(CLI) $(wildcard cli/*.h user/*.h plat/user/*.h) $(BUILD)/%/engine.a

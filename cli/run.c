@@ -5,18 +5,16 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "buffer.h"
 #include "capture.h"
 #include "cli.h"
-#include "dissect.h"
+#include "handle.h"
 #include "host_user.h"
 #include "result.h"
 #include "state.h"
 
-#define TIMED		16	/* one packet in so many is timed */
 #define PROGRESS_EVERY	4096	/* packets between two looks at the clock */
 #define PROGRESS_SIZE	(4 << 20)	/* bytes of a file that is worth a progress bar */
 
@@ -50,7 +48,7 @@ struct job {
 	uint32_t room;
 	uint64_t changed;
 	uint64_t cut;		/* packets of which not all was captured */
-	uint64_t timed, nanoseconds;	/* how many packets were timed, and what they took */
+	struct ps_timing timing;
 };
 
 static volatile sig_atomic_t stopped;	/* the signal that did it, or 0 */
@@ -72,21 +70,13 @@ static void stop_on(int signal, bool always)
 	sigaction(signal, &action, NULL);
 }
 
-static uint64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ull + t.tv_nsec;
-}
-
 /*
  * Progress.
  */
 static void show_progress(struct job *job)
 {
 	static uint64_t shown;
-	uint64_t time = now();
+	uint64_t time = ps_now();
 
 	if (time - shown < 200000000)
 		return;
@@ -99,61 +89,6 @@ static void hide_progress(struct job *job)
 {
 	if (job->bar)
 		fputs("\r\033[K", stderr);
-}
-
-/*
- * A line for each packet.
- */
-struct changes {
-	FILE *to;
-	json_t *json;
-};
-
-static void print_change(void *context, const char *name, const char *before, const char *after)
-{
-	struct changes *changes = context;
-
-	fprintf(changes->to, "  %s %s → %s", name, before[0] ? before : "(none)",
-		after[0] ? after : "(none)");
-}
-
-static void add_change(void *context, const char *name, const char *before, const char *after)
-{
-	struct changes *changes = context;
-
-	json_array_append_new(changes->json, json_pack("{s:s, s:s, s:s}", "field", name, "before",
-						       before, "after", after));
-}
-
-static void print_packet(struct job *job, const struct ps_frame *frame, struct ps_packet *after,
-			 enum ps_verdict verdict, uint16_t queue)
-{
-	struct changes changes = { job->report, NULL };
-	struct ps_packet before;
-	char line[512], name[32];
-
-	/* only read */
-	ps_buffer_init(&before, (void *)(frame->bytes + frame->skip), after->len, frame->network,
-		       frame->protocol);
-	ps_packet_line(&before, line, sizeof(line));
-	ps_result_verdict(name, sizeof(name), verdict, queue);
-	if (!job->json) {
-		fprintf(job->report, "%llu  %s  %s", (unsigned long long)job->in.count, line, name);
-		ps_diff(&before, after, print_change, &changes);
-		if (verdict == PS_VERDICT_ERROR) {
-			fputs("  ", job->report);
-			ps_user_print(job->report, job->state.script.error);
-		}
-		fputc('\n', job->report);
-		return;
-	}
-	changes.json = json_array();
-	ps_diff(&before, after, add_change, &changes);
-	ps_result_line(job->report,
-		       json_pack("{s:I, s:s, s:s, s:o, s:o*}", "packet", (json_int_t)job->in.count,
-				 "summary", line, "verdict", name, "changes", changes.json, "error",
-				 verdict == PS_VERDICT_ERROR ?
-					ps_result_text(job->state.script.error) : NULL));
 }
 
 /*
@@ -174,18 +109,16 @@ static bool make_room(struct job *job, uint32_t len)
 	return true;
 }
 
-static enum ps_verdict run_timed(struct job *job, struct ps_packet *pkt, uint16_t *queue)
+static void print_packet(struct job *job, const struct ps_frame *frame, struct ps_packet *after,
+			 enum ps_verdict verdict, uint16_t queue)
 {
-	enum ps_verdict verdict;
-	uint64_t start;
+	struct ps_packet before;
+	const struct ps_handled handled = { job->in.count, &before, after, verdict, queue };
 
-	if (job->state.packets % TIMED)
-		return ps_state_run(&job->state, pkt, queue);
-	start = now();
-	verdict = ps_state_run(&job->state, pkt, queue);
-	job->nanoseconds += now() - start;
-	job->timed++;
-	return verdict;
+	/* only read */
+	ps_buffer_init(&before, (void *)(frame->bytes + frame->skip), after->len, frame->network,
+		       frame->protocol);
+	ps_handled_print(job->report, job->json, &job->state, &handled);
 }
 
 static int run_packet(struct job *job, const struct ps_frame *frame)
@@ -200,7 +133,7 @@ static int run_packet(struct job *job, const struct ps_frame *frame)
 	memcpy(job->bytes, frame->bytes, len);
 	ps_buffer_init(&pkt, job->bytes + frame->skip, len - frame->skip, frame->network,
 		       frame->protocol);
-	verdict = run_timed(job, &pkt, &queue);
+	verdict = ps_handle_timed(&job->timing, &job->state, &pkt, &queue);
 	job->changed += memcmp(job->bytes, frame->bytes, len) != 0;
 	job->cut += len < frame->header.len;
 
@@ -261,7 +194,7 @@ static int tell_stop(struct job *job, int status)
 static void print_summary(struct job *job)
 {
 	const struct ps_state *s = &job->state;
-	uint64_t each = job->timed ? job->nanoseconds / job->timed : 0;
+	uint64_t each = ps_timing_each(&job->timing);
 
 	if (job->json) {
 		json_t *result = ps_result_json(s);

@@ -2,6 +2,7 @@
 #include "state.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,4 +178,17 @@ enum ps_verdict ps_state_run(struct ps_state *s, struct ps_packet *pkt, uint16_t
 	if (verdict == PS_VERDICT_ERROR)
 		count_error(s);
 	return verdict;
+}
+
+enum ps_verdict ps_state_refuse(struct ps_state *s, enum ps_verdict verdict, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(s->script.error, sizeof(s->script.error), format, args);
+	va_end(args);
+	s->verdicts[verdict]--;
+	s->verdicts[PS_VERDICT_ERROR]++;
+	count_error(s);
+	return PS_VERDICT_ERROR;
 }

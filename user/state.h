@@ -47,6 +47,13 @@ void ps_state_clean(struct ps_state *s);
  */
 enum ps_verdict ps_state_run(struct ps_state *s, struct ps_packet *pkt, uint16_t *queue);
 
+/*
+ * The verdict of the last packet is none that this front end can carry out: it counts as an error,
+ * for which the text stands. Returns PS_VERDICT_ERROR.
+ */
+enum ps_verdict ps_state_refuse(struct ps_state *s, enum ps_verdict verdict, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* What becomes of the packet: the same verdict, or that of on_error. */
 static inline enum ps_verdict ps_state_decide(const struct ps_state *s, enum ps_verdict verdict)
 {

@@ -141,7 +141,7 @@ snmp() {
 # start_nginx NS DIRECTORY ADDRESS:PORT (IPv6: [ADDRESS]:PORT)
 start_nginx() {
 	local home
-	home=$(mktemp -d /tmp/nginx.XXXX)
+	home=$(mktemp -d "${TMPDIR:-/tmp}/nginx.XXXX")
 	cat >"$home/conf" <<-END
 		user root;
 		worker_processes 1;

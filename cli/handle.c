@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#include "handle.h"
+
+#include <time.h>
+
+#include "dissect.h"
+#include "host_user.h"
+#include "result.h"
+
+#define TIMED	16	/* one packet in so many is timed */
+
+uint64_t ps_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ull + t.tv_nsec;
+}
+
+enum ps_verdict ps_handle_timed(struct ps_timing *timing, struct ps_state *state,
+				struct ps_packet *pkt, uint16_t *queue)
+{
+	enum ps_verdict verdict;
+	uint64_t start;
+
+	if (state->packets % TIMED)
+		return ps_state_run(state, pkt, queue);
+	start = ps_now();
+	verdict = ps_state_run(state, pkt, queue);
+	timing->nanoseconds += ps_now() - start;
+	timing->timed++;
+	return verdict;
+}
+
+uint64_t ps_timing_each(const struct ps_timing *timing)
+{
+	return timing->timed ? timing->nanoseconds / timing->timed : 0;
+}
+
+struct changes {
+	FILE *to;
+	json_t *json;
+};
+
+static void print_change(void *context, const char *name, const char *before, const char *after)
+{
+	struct changes *changes = context;
+
+	fprintf(changes->to, "  %s %s → %s", name, before[0] ? before : "(none)",
+		after[0] ? after : "(none)");
+}
+
+static void add_change(void *context, const char *name, const char *before, const char *after)
+{
+	struct changes *changes = context;
+
+	json_array_append_new(changes->json, json_pack("{s:s, s:s, s:s}", "field", name, "before",
+						       before, "after", after));
+}
+
+void ps_handled_print(FILE *to, bool json, const struct ps_state *state,
+		      const struct ps_handled *handled)
+{
+	const bool is_error = handled->verdict == PS_VERDICT_ERROR;
+	struct changes changes = { to, NULL };
+	char line[512], name[32];
+
+	ps_packet_line(handled->before, line, sizeof(line));
+	ps_result_verdict(name, sizeof(name), handled->verdict, handled->queue);
+	if (!json) {
+		fprintf(to, "%llu  %s  %s", (unsigned long long)handled->number, line, name);
+		ps_diff(handled->before, handled->after, print_change, &changes);
+		if (is_error) {
+			fputs("  ", to);
+			ps_user_print(to, state->script.error);
+		}
+		fputc('\n', to);
+		return;
+	}
+	changes.json = json_array();
+	ps_diff(handled->before, handled->after, add_change, &changes);
+	ps_result_line(to, json_pack("{s:I, s:s, s:s, s:o, s:o*}", "packet",
+				     (json_int_t)handled->number, "summary", line, "verdict", name,
+				     "changes", changes.json, "error",
+				     is_error ? ps_result_text(state->script.error) : NULL));
+}

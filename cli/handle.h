@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* What commands share that run a handler on packets, one by one. */
+#ifndef CLI_HANDLE_H
+#define CLI_HANDLE_H
+
+#include <stdio.h>
+
+#include "state.h"
+
+/* How long handlers take: one packet in some is timed. */
+struct ps_timing {
+	uint64_t timed, nanoseconds;	/* how many packets were, and what they took */
+};
+
+/* As ps_state_run(). */
+enum ps_verdict ps_handle_timed(struct ps_timing *timing, struct ps_state *state,
+				struct ps_packet *pkt, uint16_t *queue);
+
+/* Nanoseconds that a packet takes; 0: none was timed. */
+uint64_t ps_timing_each(const struct ps_timing *timing);
+
+/* A packet whose handler has returned. */
+struct ps_handled {
+	uint64_t number;		/* from 1 on */
+	struct ps_packet *before, *after;
+	enum ps_verdict verdict;
+	uint16_t queue;
+};
+
+/* A line: its headers, verdict, fields before → after, error; or an object of JSON. */
+void ps_handled_print(FILE *to, bool json, const struct ps_state *state,
+		      const struct ps_handled *handled);
+
+/* Nanoseconds of the clock that is never set. */
+uint64_t ps_now(void);
+
+#endif

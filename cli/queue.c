@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* packetscript queue: a handler on live packets, which a rule hands over (NFQUEUE). */
+#include <errno.h>
+#include <jansson.h>
+#include <linux/netfilter.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "handle.h"
+#include "host_user.h"
+#include "iptables.h"
+#include "nfqueue.h"
+#include "result.h"
+#include "state.h"
+
+#define LENGTH		8192	/* of the queue, if nothing else is asked for */
+#define LENGTH_MAX	1000000
+#define DRAIN_ROUNDS	1000	/* batches, when the rule is gone already */
+
+enum { OPT_QUEUE, OPT_FUNCTION, OPT_INSTALL, OPT_YES, OPT_FAIL_OPEN, OPT_LENGTH, OPT_SEGMENTS,
+       OPT_IPV6, OPT_COUNT, OPT_VERBOSE, OPT_ON_ERROR, OPT_STATE, OPT_JSON };
+
+static const struct cli_option options[] = {
+	{ "queue", 'q', "NUM", "the number of the queue (default: 0)" },
+	{ "function", 'f', "NAME", "the handler (default: " PS_STATE_FUNCTION ")" },
+	{ "install", 0, "RULE", "print the iptables command for RULE, as \"-t mangle -A POSTROUTING\"" },
+	{ "yes", 0, NULL, "with --install: run it, and take the rule away at the end" },
+	{ "fail-open", 0, NULL, "packets pass when the queue is full, or when nobody listens" },
+	{ "queue-length", 0, "COUNT", "how many packets may wait (default: 8192)" },
+	{ "segments", 0, NULL, "let the kernel cut large packets (GSO) before they come" },
+	{ "ipv6", '6', NULL, "with --install: ip6tables" },
+	{ "count", 'n', "COUNT", "stop after so many packets" },
+	{ "verbose", 'v', NULL, "a line for each packet: its verdict, and fields before → after" },
+	{ "on-error", 0, "VERDICT", "drop, accept or continue when the handler fails (default: drop)" },
+	{ "state", 0, "N", "the number of the state, STATE_ID (default: 0)" },
+	{ "json", 0, NULL, "results as JSON; with -v one object for each packet before them" },
+	{ NULL },
+};
+
+struct job {
+	struct ps_state state;
+	struct ps_nfqueue queue;
+	struct ps_nfqueue_config config;
+	struct ps_iptables rule;
+	bool verbose, json;
+	uint32_t limit;		/* packets; 0: none */
+	uint64_t changed;
+	int errors_told;
+	struct ps_timing timing;
+};
+
+static volatile sig_atomic_t stopped, asked;
+
+static void on_signal(int signal)
+{
+	if (signal == SIGUSR1)
+		asked = 1;
+	else
+		stopped = 1;
+}
+
+/* They end a wait for packets. */
+static void listen_to(const int *signals, size_t n)
+{
+	struct sigaction action;
+
+	memset(&action, 0, sizeof(action));
+	action.sa_handler = on_signal;
+	while (n--)
+		sigaction(signals[n], &action, NULL);
+}
+
+/*
+ * Packets.
+ */
+
+/* As kernel/xt_lua.c. A rule with NFQUEUE ends its table: there is nothing to continue with. */
+static uint32_t kernel_verdict(enum ps_verdict verdict, uint16_t queue)
+{
+	switch (verdict) {
+	case PS_VERDICT_ACCEPT:
+	case PS_VERDICT_CONTINUE:
+	case PS_VERDICT_RETURN:
+		return NF_ACCEPT;
+	case PS_VERDICT_QUEUE:
+		return NF_QUEUE_NR(queue);
+	case PS_VERDICT_DROP:
+	case PS_VERDICT_STOLEN:
+	case PS_VERDICT_REPEAT:
+	case PS_VERDICT_ERROR:
+		break;
+	}
+	return NF_DROP;
+}
+
+/* Each error once, when it comes first: the summary may be hours away. */
+static void tell_error(struct job *job)
+{
+	if (job->errors_told == job->state.nerrors)
+		return;
+	job->errors_told = job->state.nerrors;
+	fputs("packetscript: ", stderr);
+	ps_user_print(stderr, job->state.script.error);
+	fprintf(stderr, " (--on-error %s)\n",
+		job->state.on_error == PS_VERDICT_DROP ? "drop" :
+		job->state.on_error == PS_VERDICT_ACCEPT ? "accept" : "continue");
+}
+
+static void print_packet(struct job *job, struct ps_nfqueue_packet *p, enum ps_verdict verdict,
+			 uint16_t queue)
+{
+	struct ps_packet before;
+	const struct ps_handled handled = { job->state.packets, &before, &p->pkt, verdict, queue };
+
+	ps_nfqueue_before(p, &before);
+	ps_handled_print(stdout, job->json, &job->state, &handled);
+}
+
+static uint32_t handle(void *context, struct ps_nfqueue_packet *p)
+{
+	struct job *job = context;
+	enum ps_verdict verdict;
+	uint16_t queue = 0;
+
+	verdict = ps_handle_timed(&job->timing, &job->state, &p->pkt, &queue);
+	if (verdict == PS_VERDICT_QUEUE && queue == job->config.number)
+		verdict = ps_state_refuse(&job->state, verdict,
+					  "NF_QUEUE %u: that is where the packet comes from", queue);
+	if (verdict == PS_VERDICT_ERROR)
+		tell_error(job);
+	job->changed += p->is_written;
+	if (job->verbose)
+		print_packet(job, p, verdict, queue);
+	return kernel_verdict(ps_state_decide(&job->state, verdict), queue);
+}
+
+/*
+ * Statistics.
+ */
+static void print_json(struct job *job, bool known, uint64_t full, uint64_t overrun)
+{
+	json_t *result = ps_result_json(&job->state);
+	json_t *drops = known ? json_pack("{s:I, s:I}", "queue_full", (json_int_t)full,
+					  "socket_full", (json_int_t)overrun) : json_null();
+
+	json_object_set_new(result, "changed", json_integer(job->changed));
+	json_object_set_new(result, "dropped_by_kernel", drops);
+	json_object_set_new(result, "overruns", json_integer(job->queue.overruns));
+	json_object_set_new(result, "late", json_integer(job->queue.late));
+	json_object_set_new(result, "seen_again", json_integer(job->queue.again));
+	json_object_set_new(result, "nanoseconds_per_packet",
+			    json_integer(ps_timing_each(&job->timing)));
+	ps_result_line(stdout, result);
+}
+
+static void print_count(uint64_t count, const char *what)
+{
+	if (count)
+		printf(", %llu %s", (unsigned long long)count, what);
+}
+
+static void print_statistics(struct job *job)
+{
+	uint64_t full = 0, overrun = 0;
+	bool known = ps_nfqueue_drops(&job->queue, &full, &overrun);
+
+	if (job->json) {
+		print_json(job, known, full, overrun);
+	} else {
+		ps_result_print(stdout, &job->state);
+		printf("%llu changed", (unsigned long long)job->changed);
+		print_count(full, "dropped by the kernel: queue full");
+		print_count(overrun, "dropped by the kernel: socket full");
+		print_count(job->queue.overruns, "overruns");
+		print_count(job->queue.late, "verdicts too late");
+		print_count(job->queue.again, "seen again in segments");
+		printf("; %llu ns a packet in the handler\n",
+		       (unsigned long long)ps_timing_each(&job->timing));
+	}
+	fflush(stdout);
+}
+
+/*
+ * The command.
+ */
+static int listen_loop(struct job *job)
+{
+	uint32_t max = UINT32_MAX;
+
+	while (!stopped) {
+		if (job->limit)
+			max = job->limit - job->state.packets;
+		if (!max)
+			break;
+		if (ps_nfqueue_work(&job->queue, max, true, handle, job) < 0)
+			return cli_error("%s", job->queue.error);
+		if (job->verbose)
+			fflush(stdout);
+		if (asked) {
+			asked = 0;
+			print_statistics(job);
+		}
+		if (ferror(stdout))	/* nobody reads it any more */
+			break;
+	}
+	return CLI_OK;
+}
+
+/* Packets that have been queued before the rule went would be dropped. */
+static void drain(struct job *job)
+{
+	int i;
+
+	for (i = 0; i < DRAIN_ROUNDS; i++) {
+		if (ps_nfqueue_work(&job->queue, UINT32_MAX, false, handle, job) <= 0)
+			break;
+	}
+}
+
+static int load(struct job *job, const struct cli_call *call)
+{
+	const char *const *values = call->values;
+	char error[PS_SCRIPT_ERROR_SIZE + 64];
+	enum ps_verdict on_error;
+	uint32_t state;
+
+	if (!cli_number(call, OPT_STATE, 0, UINT32_MAX, 0, &state))
+		return CLI_TROUBLE;
+	if (!ps_on_error_parse(values[OPT_ON_ERROR], &on_error))
+		return cli_error("--on-error %s: give drop, accept or continue",
+				 values[OPT_ON_ERROR]);
+	if (ps_state_init(&job->state, call->operands[0], values[OPT_FUNCTION], state, on_error,
+			  error, sizeof(error))) {
+		cli_error("%s", error);
+		return access(call->operands[0], R_OK) ? CLI_TROUBLE : CLI_FOUND;
+	}
+	return CLI_OK;
+}
+
+static int configure(struct job *job, const struct cli_call *call)
+{
+	const char *const *values = call->values;
+	uint32_t number;
+
+	if (!cli_number(call, OPT_QUEUE, 0, UINT16_MAX, 0, &number) ||
+	    !cli_number(call, OPT_LENGTH, 1, LENGTH_MAX, LENGTH, &job->config.length) ||
+	    !cli_number(call, OPT_COUNT, 1, UINT32_MAX, 0, &job->limit))
+		return CLI_TROUBLE;
+	job->config.number = number;
+	job->config.fail_open = values[OPT_FAIL_OPEN];
+	job->config.segments = values[OPT_SEGMENTS];
+	job->config.keeps = values[OPT_VERBOSE];
+	job->verbose = values[OPT_VERBOSE];
+	job->json = values[OPT_JSON];
+	if (!values[OPT_INSTALL]) {
+		if (values[OPT_YES] || values[OPT_IPV6])
+			return cli_error("--%s goes with --install",
+					 values[OPT_YES] ? "yes" : "ipv6");
+		return CLI_OK;
+	}
+	if (ps_iptables_init(&job->rule, values[OPT_INSTALL], values[OPT_IPV6], number,
+			     job->config.fail_open))
+		return cli_error("%s", job->rule.error);
+	return CLI_OK;
+}
+
+/* Only who listens to the queue adds the rule, and what has come is handled when it has gone. */
+static int listen_to_queue(struct job *job, bool install)
+{
+	int status;
+
+	if (ps_nfqueue_open(&job->queue, &job->config))
+		return cli_error("%s", job->queue.error);
+	if (install && ps_iptables_add(&job->rule))
+		return cli_error("%s", job->rule.error);
+	status = listen_loop(job);
+	if (install) {
+		if (ps_iptables_remove(&job->rule))
+			status = cli_error("%s", job->rule.error);
+		drain(job);
+	}
+	print_statistics(job);
+	if (!status && job->state.verdicts[PS_VERDICT_ERROR])
+		status = CLI_FOUND;
+	return status;
+}
+
+static int run(const struct cli_call *call)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1 };
+	struct job job = { .verbose = false };
+	int status;
+
+	signal(SIGPIPE, SIG_IGN);
+	listen_to(signals, sizeof(signals) / sizeof(*signals));
+	status = configure(&job, call);
+	if (!status && call->values[OPT_INSTALL] && !call->values[OPT_YES]) {
+		ps_iptables_print(stdout, &job.rule);
+		ps_iptables_clean(&job.rule);
+		return CLI_OK;
+	}
+	if (!status && ps_user_watch_start())
+		status = cli_error("no timer: %s", strerror(errno));
+	if (!status)
+		status = load(&job, call);
+	if (!status)
+		status = listen_to_queue(&job, call->values[OPT_INSTALL]);
+	ps_iptables_clean(&job.rule);
+	ps_nfqueue_close(&job.queue);
+	ps_state_clean(&job.state);
+	return status;
+}
+
+const struct cli_command cli_queue = {
+	.name = "queue",
+	.operands = "SCRIPT",
+	.min = 1, .max = 1,
+	.summary = "runs a handler on live packets, without a module",
+	.about =
+"Runs the script's handler on the packets that a rule hands over (NFQUEUE), on kernels that take no\n"
+"modules. It needs root, or CAP_NET_ADMIN, and a rule such as\n"
+"\n"
+"  iptables -t mangle -A POSTROUTING -p udp -j NFQUEUE --queue-num 0\n"
+"\n"
+"which --install prints, and with --yes adds for as long as the command runs, even if it is killed.\n"
+"\n"
+"At the end, and after SIGUSR1, it says how many packets got which verdict, where the handler failed, how\n"
+"many packets it has written to, and how many the kernel dropped because the queue was full.\n"
+"\n"
+"Unlike in the kernel, a rule with NFQUEUE ends its table: XT_CONTINUE and XT_RETURN let the packet pass\n"
+"without asking the rules after it. NF_STOLEN drops it. NF_QUEUE with the command's own queue is an error.\n"
+"There is no link-layer header, in no chain. Limits of time, memory and stack are the kernel's; time is\n"
+"what the processor spends.",
+	.examples =
+"  packetscript queue dnat.lua -v --yes --install '-t mangle -A POSTROUTING -d 8.8.8.8'\n"
+"  packetscript queue filter.lua -q 5 --fail-open --on-error accept\n",
+	.options = options,
+	.run = run,
+};

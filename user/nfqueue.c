@@ -1,0 +1,596 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#include "nfqueue.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <libnetfilter_queue/libnetfilter_queue.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_queue.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "buffer.h"
+#include "csum.h"
+#include "dissect.h"
+
+#define ETH_P_IP	0x0800
+
+#define BATCH		PS_NFQUEUE_BATCH
+#define COPY_RANGE	(0xFFFF - NLA_HDRLEN)	/* bytes of a packet: what an attribute holds */
+/* A message; not a multiple of pages, so that headers of different ones don't share cache sets. */
+#define SLOT		(17 * 4096 + 384)
+#define VERDICT_ROOM	64			/* bytes of a verdict without its payload; plenty */
+#define ATTRS		(NFQA_MAX + 64)		/* the library may know more than our headers */
+
+#define RECEIVE_BUFFER	(64 << 20)	/* of the socket, bytes: as much as a queue can use */
+#define SEND_BUFFER	(512 << 10)
+#define SEND_MAX	(256 << 10)	/* bytes in one call */
+#define SEND_TRIES	100		/* while the kernel has no memory, each after 10 ms */
+
+#define PROC		"/proc/net/netfilter/nfnetlink_queue"
+
+/* What is received, and what is sent: verdicts, and between them the payloads where they lie. */
+struct ps_nfqueue_batch {
+	uint8_t (*slots)[SLOT];
+	uint8_t *before;		/* COPY_RANGE bytes, or NULL */
+	struct mmsghdr received[BATCH];
+	struct iovec slot_of[BATCH];
+
+	struct iovec parts[2 * BATCH + 2];
+	unsigned int nparts;
+	size_t size, size_max;		/* bytes in parts; more don't fit in a call */
+	char verdicts[(BATCH + 2) * VERDICT_ROOM];
+	char *end;			/* of what is in verdicts */
+	char *sent;			/* what is before it is in parts */
+
+	bool waits;			/* packets up to id, which are as they were, get verdict */
+	uint32_t id, verdict;
+};
+
+static int fail(struct ps_nfqueue *q, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(q->error, sizeof(q->error), format, args);
+	va_end(args);
+	return -1;
+}
+
+/*
+ * Packets.
+ */
+static struct ps_nfqueue_packet *packet_of(struct ps_packet *pkt)
+{
+	return (struct ps_nfqueue_packet *)pkt;
+}
+
+/* What is not here was cut off. */
+static bool pull(struct ps_packet *pkt, uint32_t end)
+{
+	(void)pkt;
+	(void)end;
+	return false;
+}
+
+/* The first write: unwritten packets need no copy and no comparison. */
+static bool make_writable(struct ps_packet *pkt, uint32_t end)
+{
+	struct ps_nfqueue_packet *p = packet_of(pkt);
+	const struct ps_nfqueue *q = p->queue;
+
+	if (end > pkt->readable || (pkt->readable < pkt->len && !p->is_gso))
+		return false;
+	if (q->batch->before)
+		memcpy(q->batch->before, pkt->data, pkt->readable);
+	p->is_written = true;
+	pkt->writable = pkt->readable;
+	return true;
+}
+
+static bool own_checksum(struct ps_packet *pkt)
+{
+	/* Segments get theirs made from it. */
+	if (packet_of(pkt)->is_gso)
+		return false;
+	pkt->partial = 0;
+	return true;
+}
+
+static const struct ps_packet_ops ops = {
+	.pull = pull,
+	.make_writable = make_writable,
+	.own_checksum = own_checksum,
+};
+
+/*
+ * Finds the checksum that is not complete: the transport's, if it holds the pseudo header's sum. In
+ * a tunnel it is one further inside. Returns false if it is not found.
+ */
+static bool find_partial(struct ps_nfqueue_packet *p)
+{
+	struct ps_packet *pkt = &p->pkt;
+	struct ps_layers layers;
+	const struct ps_header *transport = &layers.header[1];
+	uint32_t sum;
+
+	if (pkt->protocol != ETH_P_IP)
+		return false;
+	ps_dissect(pkt, &layers);
+	if (layers.n < 2 || transport->proto->csum.kind != PS_CSUM_PSEUDO)
+		return false;
+	p->transport = transport->range.off;
+	pkt->partial = ps_csum_at(transport);
+	/* 0 and 0xFFFF are the same sum */
+	if (ps_csum_compute(pkt, transport, &sum) &&
+	    sum % 0xFFFF == ps_load16(pkt->data + pkt->partial) % 0xFFFF)
+		return true;
+	pkt->partial = 0;
+	return false;
+}
+
+/* Segments of TCP get their checksums from their bytes, whatever stood there. */
+static bool is_tcp(const struct ps_nfqueue_packet *p)
+{
+	return p->pkt.data[9] == IPPROTO_TCP;
+}
+
+static uint32_t attr_u32(const struct nlattr *attr)
+{
+	return attr ? ntohl(mnl_attr_get_u32(attr)) : 0;
+}
+
+/* False: it is no packet. */
+static bool packet_init(struct ps_nfqueue_packet *p, struct ps_nfqueue *q,
+			const struct nlmsghdr *message)
+{
+	const struct nfqnl_msg_packet_hdr *about;
+	struct nlattr *attr[ATTRS] = { NULL };
+	struct ps_packet *pkt = &p->pkt;
+	uint32_t info;
+
+	if (nfq_nlmsg_parse(message, attr) < 0 || !attr[NFQA_PACKET_HDR])
+		return false;
+	about = mnl_attr_get_payload(attr[NFQA_PACKET_HDR]);
+	info = attr_u32(attr[NFQA_SKB_INFO]);
+
+	memset(p, 0, sizeof(*p));
+	p->queue = q;
+	p->id = ntohl(about->packet_id);
+	p->hook = about->hook;
+	p->is_gso = info & NFQA_SKB_GSO;
+	pkt->ops = &ops;
+	pkt->protocol = ntohs(about->hw_protocol);
+	if (attr[NFQA_PAYLOAD]) {
+		pkt->data = mnl_attr_get_payload(attr[NFQA_PAYLOAD]);
+		pkt->readable = mnl_attr_get_payload_len(attr[NFQA_PAYLOAD]);
+	}
+	pkt->len = attr[NFQA_CAP_LEN] ? attr_u32(attr[NFQA_CAP_LEN]) : pkt->readable;
+	if (info & (NFQA_SKB_CSUMNOTREADY | NFQA_SKB_GSO))
+		p->is_foreign = pkt->readable < pkt->len || !(info & NFQA_SKB_CSUMNOTREADY) ||
+				!find_partial(p) || (p->is_gso && !is_tcp(p));
+	return true;
+}
+
+void ps_nfqueue_before(const struct ps_nfqueue_packet *p, struct ps_packet *before)
+{
+	void *bytes = p->is_written ? p->queue->batch->before : p->pkt.data;
+
+	ps_buffer_init(before, bytes, p->pkt.readable, 0, p->pkt.protocol);
+}
+
+/*
+ * Completes the checksum, as a device would. The kernel does that for segments, if there will be
+ * some: who gets the packet here checks all of it, and the first hooks don't know who that is.
+ */
+static void complete(struct ps_nfqueue_packet *p)
+{
+	struct ps_packet *pkt = &p->pkt;
+	uint32_t sum;
+
+	if (!pkt->partial || (p->is_gso && p->hook >= NF_INET_FORWARD))
+		return;
+	sum = ps_csum_add(0, pkt->data + p->transport, pkt->len - p->transport);
+	sum = 0xFFFF - ps_csum_fold(sum);
+	ps_store16(pkt->data + pkt->partial, sum ? sum : 0xFFFF);
+}
+
+/*
+ * Verdicts.
+ */
+
+/* What is in verdicts and not yet in parts. */
+static void close_part(struct ps_nfqueue_batch *b)
+{
+	if (b->end == b->sent)
+		return;
+	b->parts[b->nparts].iov_base = b->sent;
+	b->parts[b->nparts++].iov_len = b->end - b->sent;
+	b->sent = b->end;
+}
+
+static void add_message(struct ps_nfqueue_batch *b, const struct nlmsghdr *message)
+{
+	b->end += message->nlmsg_len;
+	b->size += message->nlmsg_len;
+}
+
+/* Verdicts are lost if this fails: then packets would wait for ever. */
+static int send_parts(struct ps_nfqueue *q)
+{
+	struct ps_nfqueue_batch *b = q->batch;
+	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	struct msghdr message = {
+		.msg_name = &kernel,
+		.msg_namelen = sizeof(kernel),
+		.msg_iov = b->parts,
+	};
+	int tries = 0;
+	ssize_t sent;
+
+	close_part(b);
+	message.msg_iovlen = b->nparts;
+	while (b->nparts) {
+		sent = sendmsg(mnl_socket_get_fd(q->socket), &message, 0);
+		if (sent >= 0)
+			break;
+		if (errno == ENOBUFS || errno == ENOMEM) {
+			if (++tries < SEND_TRIES)
+				usleep(10000);
+			else
+				return fail(q, "queue %u: the kernel takes no verdicts: %s",
+					    q->config.number, strerror(errno));
+		} else if (errno != EINTR && errno != EAGAIN) {
+			return fail(q, "queue %u: the kernel takes no verdicts: %s",
+				    q->config.number, strerror(errno));
+		}
+	}
+	b->nparts = 0;
+	b->size = 0;
+	b->end = b->sent = b->verdicts;
+	return 0;
+}
+
+static int make_room(struct ps_nfqueue *q, size_t size)
+{
+	return q->batch->size && q->batch->size + size > q->batch->size_max ? send_parts(q) : 0;
+}
+
+/* One message for all packets up to b->id that have not gone yet. */
+static int settle(struct ps_nfqueue *q)
+{
+	struct ps_nfqueue_batch *b = q->batch;
+	struct nlmsghdr *message;
+
+	if (!b->waits)
+		return 0;
+	b->waits = false;
+	if (make_room(q, VERDICT_ROOM))
+		return -1;
+	message = nfq_nlmsg_put(b->end, NFQNL_MSG_VERDICT_BATCH, q->config.number);
+	nfq_nlmsg_verdict_put(message, b->id, b->verdict);
+	add_message(b, message);
+	return 0;
+}
+
+/* Packets as they were come first to their verdict, in the order in which they came. */
+static int add_verdict(struct ps_nfqueue *q, uint32_t id, uint32_t verdict)
+{
+	struct ps_nfqueue_batch *b = q->batch;
+
+	if (b->waits && b->verdict != verdict && settle(q))
+		return -1;
+	b->waits = true;
+	b->id = id;
+	b->verdict = verdict;
+	return 0;
+}
+
+/* For one packet, with the bytes that it gets: they stay where they are until all is sent. */
+static int add_single(struct ps_nfqueue *q, uint32_t id, uint32_t verdict,
+		      const struct ps_packet *pkt)
+{
+	struct ps_nfqueue_batch *b = q->batch;
+	uint32_t len = pkt ? pkt->len : 0;
+	struct nlmsghdr *message;
+	struct nlattr *payload;
+
+	if (settle(q) || make_room(q, VERDICT_ROOM + len))
+		return -1;
+	message = nfq_nlmsg_put(b->end, NFQNL_MSG_VERDICT, q->config.number);
+	nfq_nlmsg_verdict_put(message, id, verdict);
+	if (!len) {
+		add_message(b, message);
+		return 0;
+	}
+	payload = mnl_nlmsg_get_payload_tail(message);
+	payload->nla_type = NFQA_PAYLOAD;
+	payload->nla_len = NLA_HDRLEN + len;
+	message->nlmsg_len += NLA_HDRLEN;
+	add_message(b, message);
+	close_part(b);
+	message->nlmsg_len += len;
+	/* the slot has some bytes more than any message */
+	b->parts[b->nparts].iov_base = pkt->data;
+	b->parts[b->nparts++].iov_len = MNL_ALIGN(len);
+	b->size += MNL_ALIGN(len);
+	return 0;
+}
+
+static uint32_t flags_of(const struct ps_nfqueue_config *config)
+{
+	return (config->segments ? 0 : NFQA_CFG_F_GSO) |
+	       (config->fail_open ? NFQA_CFG_F_FAIL_OPEN : 0);
+}
+
+static void put_flags(struct nlmsghdr *message, const struct ps_nfqueue_config *config)
+{
+	mnl_attr_put_u32(message, NFQA_CFG_MASK, htonl(NFQA_CFG_F_GSO | NFQA_CFG_F_FAIL_OPEN));
+	mnl_attr_put_u32(message, NFQA_CFG_FLAGS, htonl(flags_of(config)));
+}
+
+/*
+ * The rule is asked once more, and hands us the packet in segments. Those that came before the
+ * kernel knew are no more than have room in the queue: none goes round for ever.
+ */
+static int ask_again(struct ps_nfqueue *q, uint32_t id)
+{
+	struct ps_nfqueue_batch *b = q->batch;
+	struct nlmsghdr *message;
+
+	if (!q->config.segments) {
+		if (settle(q) || make_room(q, VERDICT_ROOM))
+			return -1;
+		q->config.segments = true;
+		message = nfq_nlmsg_put(b->end, NFQNL_MSG_CONFIG, q->config.number);
+		put_flags(message, &q->config);
+		add_message(b, message);
+	}
+	if (!q->again_left)
+		return add_single(q, id, NF_DROP, NULL);
+	q->again_left--;
+	q->again++;
+	return add_single(q, id, NF_REPEAT, NULL);
+}
+
+static int handle(struct ps_nfqueue *q, const struct nlmsghdr *message,
+		  ps_nfqueue_handler *handler, void *context)
+{
+	struct ps_nfqueue_packet p;
+	uint32_t verdict;
+
+	if (!packet_init(&p, q, message))
+		return 0;
+	verdict = handler(context, &p);
+	if (!p.is_written || verdict == NF_DROP)
+		return add_verdict(q, p.id, verdict);
+	if (p.is_foreign)
+		return ask_again(q, p.id);
+	complete(&p);
+	return add_single(q, p.id, verdict, &p.pkt);
+}
+
+/* Returns how many packets the messages in a slot are, or -1. */
+static int handle_slot(struct ps_nfqueue *q, const uint8_t *slot, int len,
+		       ps_nfqueue_handler *handler, void *context)
+{
+	const struct nlmsghdr *message = (const void *)slot;
+	int n = 0;
+
+	for (; mnl_nlmsg_ok(message, len); message = mnl_nlmsg_next(message, &len)) {
+		if (message->nlmsg_type == NLMSG_ERROR) {
+			q->late++;
+			continue;
+		}
+		if (message->nlmsg_type != (NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_PACKET))
+			continue;
+		if (handle(q, message, handler, context))
+			return -1;
+		n++;
+	}
+	return n;
+}
+
+int ps_nfqueue_work(struct ps_nfqueue *q, uint32_t max, bool wait, ps_nfqueue_handler *handler,
+		    void *context)
+{
+	struct ps_nfqueue_batch *b = q->batch;
+	int i, n, got, count = 0;
+
+	got = recvmmsg(mnl_socket_get_fd(q->socket), b->received, max < BATCH ? max : BATCH,
+		       wait ? MSG_WAITFORONE : MSG_DONTWAIT, NULL);
+	if (got < 0) {
+		if (errno == ENOBUFS)
+			q->overruns++;
+		else if (errno != EINTR && errno != EAGAIN)
+			return fail(q, "queue %u: %s", q->config.number, strerror(errno));
+		return 0;
+	}
+	for (i = 0; i < got; i++) {
+		n = handle_slot(q, b->slots[i], b->received[i].msg_len, handler, context);
+		if (n < 0)
+			return -1;
+		count += n;
+	}
+	return settle(q) || send_parts(q) ? -1 : count;
+}
+
+/*
+ * Opening and closing.
+ */
+bool ps_nfqueue_drops(const struct ps_nfqueue *q, uint64_t *full, uint64_t *overrun)
+{
+	unsigned long long queue_dropped, user_dropped;
+	FILE *file = fopen(PROC, "r");
+	bool found = false;
+	unsigned int number;
+	char line[256];
+
+	if (!file)
+		return false;
+	/* number, port, waiting, mode, range, the two, last id */
+	while (!found && fgets(line, sizeof(line), file)) {
+		found = sscanf(line, "%u %*u %*u %*u %*u %llu %llu", &number, &queue_dropped,
+			       &user_dropped) == 3 && number == q->config.number;
+	}
+	fclose(file);
+	if (found) {
+		*full = queue_dropped;
+		*overrun = user_dropped;
+	}
+	return found;
+}
+
+/* Why the kernel does not let us have the queue. */
+static int refused(struct ps_nfqueue *q, int error)
+{
+	uint64_t ignored;
+
+	if ((error == EPERM || error == EBUSY) && ps_nfqueue_drops(q, &ignored, &ignored))
+		return fail(q, "queue %u: another program listens to it", q->config.number);
+	switch (error) {
+	case EPERM:
+		return fail(q, "queue %u: not permitted: only root may, or who has CAP_NET_ADMIN",
+			    q->config.number);
+	case EBUSY:
+		return fail(q, "queue %u: another program listens to it", q->config.number);
+	case EINVAL: case EOPNOTSUPP: case EPROTONOSUPPORT:
+		return fail(q, "queue %u: this kernel has no queues (nfnetlink_queue): %s",
+			    q->config.number, strerror(error));
+	}
+	return fail(q, "queue %u: %s", q->config.number, strerror(error));
+}
+
+/* Returns 0, or the error that the kernel answers with. */
+static int ask(struct ps_nfqueue *q, struct nlmsghdr *message)
+{
+	char answer[1024];
+	ssize_t len;
+
+	message->nlmsg_flags |= NLM_F_ACK;
+	message->nlmsg_seq = 1;
+	if (mnl_socket_sendto(q->socket, message, message->nlmsg_len) < 0)
+		return errno;
+	do
+		len = mnl_socket_recvfrom(q->socket, answer, sizeof(answer));
+	while (len < 0 && errno == EINTR);
+	if (len < 0)
+		return errno;
+	return mnl_cb_run(answer, len, 1, mnl_socket_get_portid(q->socket), NULL, NULL) < 0 ?
+		errno : 0;
+}
+
+static void set_size(int fd, int force, int plain, int size)
+{
+	if (setsockopt(fd, SOL_SOCKET, force, &size, sizeof(size)))
+		setsockopt(fd, SOL_SOCKET, plain, &size, sizeof(size));
+}
+
+static size_t send_room(int fd)
+{
+	int size = 0;
+	socklen_t len = sizeof(size);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, &len) || size < SEND_MAX)
+		return SEND_MAX / 2;
+	return SEND_MAX;
+}
+
+/* Without these all works, but not with as many packets. */
+static void set_options(struct mnl_socket *socket)
+{
+	const struct timeval limit = { .tv_sec = 1 };	/* a signal just before a wait is seen, too */
+	int fd = mnl_socket_get_fd(socket), yes = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	set_size(fd, SO_RCVBUFFORCE, SO_RCVBUF, RECEIVE_BUFFER);
+	set_size(fd, SO_SNDBUFFORCE, SO_SNDBUF, SEND_BUFFER);
+	mnl_socket_setsockopt(socket, NETLINK_NO_ENOBUFS, &yes, sizeof(yes));
+	/* errors come without what caused them */
+	mnl_socket_setsockopt(socket, NETLINK_CAP_ACK, &yes, sizeof(yes));
+}
+
+static int batch_init(struct ps_nfqueue *q)
+{
+	struct ps_nfqueue_batch *b = calloc(1, sizeof(*b));
+	int i;
+
+	q->batch = b;
+	if (!b)
+		return -1;
+	b->slots = mmap(NULL, BATCH * SLOT, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			0);
+	if (b->slots == MAP_FAILED) {
+		b->slots = NULL;
+		return -1;
+	}
+	if (q->config.keeps) {
+		b->before = malloc(COPY_RANGE);
+		if (!b->before)
+			return -1;
+	}
+	for (i = 0; i < BATCH; i++) {
+		b->slot_of[i].iov_base = b->slots[i];
+		b->slot_of[i].iov_len = SLOT;
+		b->received[i].msg_hdr.msg_iov = &b->slot_of[i];
+		b->received[i].msg_hdr.msg_iovlen = 1;
+	}
+	b->end = b->sent = b->verdicts;
+	b->size_max = send_room(mnl_socket_get_fd(q->socket));
+	return 0;
+}
+
+int ps_nfqueue_open(struct ps_nfqueue *q, const struct ps_nfqueue_config *config)
+{
+	char buffer[256];
+	struct nlmsghdr *message;
+	int error;
+
+	memset(q, 0, sizeof(*q));
+	q->config = *config;
+	q->again_left = config->length;
+	q->socket = mnl_socket_open(NETLINK_NETFILTER);
+	if (!q->socket || mnl_socket_bind(q->socket, 0, MNL_SOCKET_AUTOPID) < 0)
+		return refused(q, errno);
+	set_options(q->socket);
+	if (batch_init(q))
+		return fail(q, "queue %u: not enough memory", config->number);
+
+	/* As long as it does not say how much of packets it wants, there come none. */
+	message = nfq_nlmsg_put(buffer, NFQNL_MSG_CONFIG, config->number);
+	nfq_nlmsg_cfg_put_cmd(message, AF_UNSPEC, NFQNL_CFG_CMD_BIND);
+	nfq_nlmsg_cfg_put_qmaxlen(message, config->length);
+	put_flags(message, config);
+	error = ask(q, message);
+	if (error)
+		return refused(q, error);
+
+	message = nfq_nlmsg_put(buffer, NFQNL_MSG_CONFIG, config->number);
+	nfq_nlmsg_cfg_put_params(message, NFQNL_COPY_PACKET, COPY_RANGE);
+	if (mnl_socket_sendto(q->socket, message, message->nlmsg_len) < 0)
+		return refused(q, errno);
+	return 0;
+}
+
+void ps_nfqueue_close(struct ps_nfqueue *q)
+{
+	struct ps_nfqueue_batch *b = q->batch;
+
+	if (q->socket)
+		mnl_socket_close(q->socket);
+	if (b) {
+		if (b->slots)
+			munmap(b->slots, BATCH * SLOT);
+		free(b->before);
+		free(b);
+	}
+	q->socket = NULL;
+	q->batch = NULL;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Packets that a rule hands to a program (NFQUEUE): they come and go in batches, through netlink.
+ */
+#ifndef PS_USER_NFQUEUE_H
+#define PS_USER_NFQUEUE_H
+
+#include "packet.h"
+
+#define PS_NFQUEUE_ERROR_SIZE	256
+#define PS_NFQUEUE_BATCH	64	/* packets at most */
+
+struct ps_nfqueue_config {
+	uint16_t number;
+	uint32_t length;	/* packets that may wait; the kernel drops what comes then */
+	bool fail_open;		/* or lets it pass */
+	bool segments;		/* large packets come in segments, checksums complete */
+	bool keeps;		/* ps_nfqueue_before() will be asked for */
+};
+
+struct ps_nfqueue {
+	struct mnl_socket *socket;
+	struct ps_nfqueue_config config;
+	struct ps_nfqueue_batch *batch;
+	uint64_t again;		/* packets that were asked for again, see struct ps_nfqueue_packet */
+	uint64_t overruns;	/* how often the socket's buffer was full */
+	uint64_t late;		/* verdicts on packets that were gone, as with their device */
+	uint32_t again_left;	/* how many may still be asked for again */
+	char error[PS_NFQUEUE_ERROR_SIZE];	/* one line, when a call has failed */
+};
+
+/*
+ * A packet that waits for its verdict, in the buffer that it came in.
+ *
+ * One that is written goes back to the kernel, which takes its checksum for complete then. What is
+ * not, we complete. Where that is not possible (segments will be made of something that is not
+ * TCP over IPv4; IPv6; a tunnel), the packet is asked for again, as it was before, and from
+ * then on all come in segments: the handler sees it twice.
+ */
+struct ps_nfqueue_packet {
+	struct ps_packet pkt;		/* first; it has no link-layer header */
+	struct ps_nfqueue *queue;
+	uint32_t id;
+	uint32_t transport;		/* where the header begins that has the checksum at pkt.partial */
+	uint8_t hook;			/* enum nf_inet_hooks */
+	bool is_gso;			/* segments will be made of it */
+	bool is_foreign;		/* it cannot be handed back with other bytes */
+	bool is_written;
+};
+
+/* Decides on a packet, and may write to it. Returns NF_ACCEPT, NF_DROP or NF_QUEUE_NR(number). */
+typedef uint32_t ps_nfqueue_handler(void *context, struct ps_nfqueue_packet *p);
+
+/* Becomes the one who listens to a queue. Returns 0, or -1: q->error. Close in any case. */
+int ps_nfqueue_open(struct ps_nfqueue *q, const struct ps_nfqueue_config *config);
+
+/* The kernel drops what still waits. */
+void ps_nfqueue_close(struct ps_nfqueue *q);
+
+/*
+ * Handles the packets that are there, at most max of them, and hands in the verdicts. If wait is set
+ * and there are none, it waits for the first. Returns how many there were; 0 also after a signal, or after
+ * a second; -1: q->error.
+ */
+int ps_nfqueue_work(struct ps_nfqueue *q, uint32_t max, bool wait, ps_nfqueue_handler *handler,
+		    void *context);
+
+/* The packet as it came, to read, in the handler: *before holds as long as p does. */
+void ps_nfqueue_before(const struct ps_nfqueue_packet *p, struct ps_packet *before);
+
+/* True if the handler will see the packet again. */
+static inline bool ps_nfqueue_sees_again(const struct ps_nfqueue_packet *p)
+{
+	return p->is_foreign && p->is_written;
+}
+
+/*
+ * How many packets the kernel has dropped since the queue was opened: no place in the queue, none
+ * in the socket's buffer. False: it does not say.
+ */
+bool ps_nfqueue_drops(const struct ps_nfqueue *q, uint64_t *full, uint64_t *overrun);
+
+#endif
