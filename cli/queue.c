@@ -131,7 +131,7 @@ static uint32_t handle(void *context, struct ps_nfqueue_packet *p)
 					  "NF_QUEUE %u: that is where the packet comes from", queue);
 	if (verdict == PS_VERDICT_ERROR)
 		tell_error(job);
-	job->changed += p->is_written;
+	job->changed += p->is_written && !ps_nfqueue_sees_again(p);
 	if (job->verbose)
 		print_packet(job, p, verdict, queue);
 	return kernel_verdict(ps_state_decide(&job->state, verdict), queue);

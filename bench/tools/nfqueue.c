@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * nfqueue accept|ADDRESS COUNT: accepts COUNT packets of queue 0, as they are or with ADDRESS as
- * destination, and prints the time stamp counter after the last.
+ * nfqueue accept|ADDRESS COUNT [now]: accepts COUNT packets of queue 0, as they are or with ADDRESS as
+ * destination, and prints the time stamp counter after the last. now: others don't go first.
  */
 #define _GNU_SOURCE
 
@@ -85,8 +85,8 @@ int main(int argc, char **argv)
 	struct nfq_handle *nfq;
 	int s, n, bytes = BUFFER_BYTES;
 
-	if (argc != 3 || (strcmp(argv[1], "accept") && inet_pton(AF_INET, argv[1], &daddr) != 1)) {
-		fprintf(stderr, "usage: nfqueue accept|ADDRESS COUNT\n");
+	if (argc < 3 || (strcmp(argv[1], "accept") && inet_pton(AF_INET, argv[1], &daddr) != 1)) {
+		fprintf(stderr, "usage: nfqueue accept|ADDRESS COUNT [now]\n");
 		return 1;
 	}
 	nfq = nfq_open();
@@ -98,7 +98,8 @@ int main(int argc, char **argv)
 	}
 	s = nfq_fd(nfq);
 	setsockopt(s, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes));
-	be_idle();
+	if (argc == 3)
+		be_idle();
 	while (done < atoi(argv[2])) {
 		n = recv(s, buffer, sizeof(buffer), 0);
 		if (n < 0) {

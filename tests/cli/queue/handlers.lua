@@ -1,0 +1,73 @@
+-- SPDX-License-Identifier: MIT OR GPL-2.0-only
+-- What the tests of packetscript queue put between A and B.
+local function ip(p) return p:data(packet_eth):data(packet_ip) end
+local function segment(p)
+  local outer = ip(p)
+  return outer and outer:data(packet_tcp)
+end
+
+function accept(p) return NF_ACCEPT end
+function drop(p) return NF_DROP end
+function stolen(p) return NF_STOLEN end
+function queue0(p) return NF_QUEUE end
+function queue7(p) return NF_QUEUE | 7 << 16 end
+function fails(p) error("on purpose") end
+function forever(p) while true do end end
+function headers(p)
+  local tcp = segment(p)
+  return tcp and tcp.sport == 0 and NF_DROP or XT_CONTINUE
+end
+
+function write_headers(p)
+  local tcp = segment(p)
+  if tcp then tcp.window_size = tcp.window_size - 1 end
+  return XT_RETURN
+end
+
+-- only the last byte, twice: what arrives is what was sent
+function write_payload(p)
+  local tcp = segment(p)
+  local data = tcp and tcp:data()
+  if data and #data > 0 then
+    local bytes = data:get()
+    local last = bytes[#bytes - 1]
+    bytes[#bytes - 1] = last ~ 255
+    bytes[#bytes - 1] = last
+  end
+  return NF_ACCEPT
+end
+
+-- one byte is another, and the checksum is asked for
+function mangle(p)
+  local udp = ip(p):data(packet_udp)
+  local bytes = udp:data():get()
+  bytes[0] = bytes[0] ~ 32
+  udp:check():set()
+  return NF_ACCEPT
+end
+
+function ttl(p)
+  ip(p).ttl = 33
+  return XT_CONTINUE
+end
+
+-- IPv6 has no objects yet
+function hop_limit(p)
+  p:get()[7] = 33
+  return XT_CONTINUE
+end
+
+-- A fragment has no UDP header unless it is the first.
+function fragments(p)
+  local outer = ip(p)
+  if outer.frag_off > 0 and outer:data(packet_udp) then return NF_DROP end
+  outer.ttl = 33
+  return NF_ACCEPT
+end
+
+local once = {}
+function again(p)
+  local id = ip(p).id
+  once[id] = not once[id]
+  return once[id] and NF_REPEAT or NF_ACCEPT
+end
