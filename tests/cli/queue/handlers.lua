@@ -51,6 +51,29 @@ function ttl(p)
   return XT_CONTINUE
 end
 
+-- by the number that a datagram begins with, as tests/cli/queue/segments sends them
+function mixed(p)
+  local n = tonumber(ip(p):data(packet_udp):data():to_bytes():string():match("^%d+")) % 7
+  if n < 2 then return NF_DROP end
+  if n == 3 or n == 5 then ip(p).ttl = 33 end
+  return n == 6 and NF_QUEUE | 7 << 16 or NF_ACCEPT
+end
+
+function order(p)
+  local n = tonumber(ip(p):data(packet_udp):data():to_bytes():string():match("^%d+")) % 7
+  if n < 2 then return NF_DROP end
+  if n == 3 or n == 5 then ip(p).ttl = 33 end
+  return NF_ACCEPT
+end
+
+-- there is no checksum
+function bare(p)
+  ip(p):data(packet_udp):check():set(0)
+  return NF_ACCEPT
+end
+function only_bare(p) return ip(p):data(packet_udp).check == 0 and NF_ACCEPT or NF_DROP end
+function only_summed(p) return ip(p):data(packet_udp).check ~= 0 and NF_ACCEPT or NF_DROP end
+
 -- IPv6 has no objects yet
 function hop_limit(p)
   p:get()[7] = 33
