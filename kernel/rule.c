@@ -92,6 +92,31 @@ enum ps_verdict ps_rule_run(struct ps_rule *rule, struct ps_packet *pkt, u16 *qu
 }
 EXPORT_SYMBOL_GPL(ps_rule_run);
 
+/* The kernel has no such verdict for hooks any more. */
+enum ps_verdict ps_rule_repeat(struct ps_rule *rule, struct ps_packet *pkt, u16 *queue)
+{
+	enum ps_verdict verdict;
+	struct ps_copy *copy;
+	unsigned int i;
+
+	for (i = 0; i < PS_RULE_REPEAT_MAX; i++) {
+		verdict = ps_rule_run(rule, pkt, queue);
+		if (verdict != PS_VERDICT_REPEAT)
+			return verdict;
+	}
+	local_bh_disable();
+	copy = this_cpu_ptr(rule->handler.calls)->copy;
+	ps_copy_lock(copy);
+	snprintf(copy->script.error, sizeof(copy->script.error), "NF_REPEAT %d times in a row",
+		 PS_RULE_REPEAT_MAX);
+	copy->errors++;
+	log_error(rule, copy);
+	ps_copy_unlock(copy);
+	local_bh_enable();
+	return PS_VERDICT_ERROR;
+}
+EXPORT_SYMBOL_GPL(ps_rule_repeat);
+
 /* Any copy will do: they are summed. */
 void ps_rule_count_pulled(struct ps_rule *rule)
 {

@@ -9,6 +9,8 @@
 
 #include "verdict.h"
 
+#define PS_RULE_REPEAT_MAX	8
+
 struct net;
 struct ps_packet;
 struct ps_rule;
@@ -29,6 +31,12 @@ void ps_rule_free(struct ps_rule *rule);
  * that came with PS_VERDICT_QUEUE. Softirq or process context; does not sleep.
  */
 enum ps_verdict ps_rule_run(struct ps_rule *rule, struct ps_packet *pkt, u16 *queue);
+
+/*
+ * After PS_VERDICT_REPEAT: calls the function again, PS_RULE_REPEAT_MAX times at most, then it is an
+ * error. Never returns PS_VERDICT_REPEAT. Otherwise as ps_rule_run().
+ */
+enum ps_verdict ps_rule_repeat(struct ps_rule *rule, struct ps_packet *pkt, u16 *queue);
 
 /* The script made bytes of a packet be pulled out of pages: once for each packet. Any context. */
 void ps_rule_count_pulled(struct ps_rule *rule);

@@ -13,8 +13,6 @@
 #include "skb.h"
 #include "verdict.h"
 
-#define REPEAT_MAX	8
-
 static_assert(PS_NF_DROP == NF_DROP && PS_NF_ACCEPT == NF_ACCEPT && PS_NF_STOLEN == NF_STOLEN &&
 	      PS_NF_QUEUE == NF_QUEUE && PS_NF_REPEAT == NF_REPEAT);
 static_assert(PS_XT_CONTINUE == XT_CONTINUE && PS_XT_RETURN == XT_RETURN);
@@ -45,23 +43,6 @@ static bool has_link(const struct xt_action_param *par)
 	return false;
 }
 
-/* REPEAT calls the handler again: the kernel has no such verdict for hooks any more. */
-static noinline enum ps_verdict repeat(const struct xt_lua_tginfo *info, struct ps_skb_packet *p,
-				       u16 *queue)
-{
-	enum ps_verdict verdict;
-	unsigned int i;
-
-	for (i = 0; i < REPEAT_MAX; i++) {
-		verdict = ps_rule_run(info->rule, &p->pkt, queue);
-		if (verdict != PS_VERDICT_REPEAT)
-			return verdict;
-	}
-	pr_warn_ratelimited("%s: NF_REPEAT %d times in a row (--on-error %s)\n", info->function,
-			    REPEAT_MAX, on_error[info->on_error].name);
-	return PS_VERDICT_ERROR;
-}
-
 static unsigned int lua_tg(struct sk_buff *skb, const struct xt_action_param *par)
 {
 	const struct xt_lua_tginfo *info = par->targinfo;
@@ -72,7 +53,7 @@ static unsigned int lua_tg(struct sk_buff *skb, const struct xt_action_param *pa
 	ps_skb_init(&p, skb, has_link(par));
 	verdict = ps_rule_run(info->rule, &p.pkt, &queue);
 	if (unlikely(verdict == PS_VERDICT_REPEAT))
-		verdict = repeat(info, &p, &queue);
+		verdict = ps_rule_repeat(info->rule, &p.pkt, &queue);
 	if (unlikely(p.pulled))
 		ps_rule_count_pulled(info->rule);
 	if (likely(verdict == PS_VERDICT_CONTINUE))
