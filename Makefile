@@ -32,7 +32,8 @@ include objs.mk
 LUA_VERSION ?= auto
 LUA ?= $(BUILD)/lua/$(LUA_VERSION)
 
-.PHONY: all modules plugin cli install uninstall check unit script-test cli-test plugin-test vm-test vm demo root bench bench-compare bench-netpipe bench-scaling bench-capture clean help
+.PHONY: all modules plugin cli install uninstall check unit script-test cli-test packet-test plugin-test feed vm-test vm demo root \
+	bench bench-compare bench-netpipe bench-scaling bench-capture clean help
 all: modules plugin cli
 
 help:
@@ -198,7 +199,24 @@ root: all
 	@rm -rf $(ROOT)
 	@$(MAKE) --no-print-directory install DESTDIR=$(abspath $(ROOT)) >/dev/null
 
-vm-test: root
+# The corpus, by the command: as it is, and with sanitizers.
+packet-test: $(BUILD)/user/packetscript $(BUILD)/asan/packetscript
+	tests/packet/run $(BUILD)/user/packetscript run
+	tests/packet/run --quick $(BUILD)/asan/packetscript run
+
+# What feeds the same to the kernel; tests/vm/run.sh takes it along.
+FEED = $(BUILD)/feed/$(KVER)
+feed: $(FEED)/feed
+	@mkdir -p $(FEED)/module
+	@ln -sfn $(abspath $(wildcard tests/packet/kernel/*)) $(FEED)/module/
+	$(MAKE) -C $(KDIR) M=$(abspath $(FEED)/module) FEED_INCLUDE=$(abspath include/uapi) modules
+	@cp $(FEED)/module/ps_feed.ko $(FEED)/
+$(FEED)/feed: tests/packet/feed.c tests/packet/kernel/ps_feed.h include/uapi/packetscript.h
+	@mkdir -p $(@D)
+	@echo '  LD      $@'
+	$(Q)$(CC) $(CFLAGS) $(WARN) -static -Iinclude/uapi -o $@ $<
+
+vm-test: root feed
 	tests/vm/run.sh --kver $(KVER) --root $(ROOT) $(TESTS)
 
 vm: root

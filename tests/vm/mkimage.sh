@@ -183,6 +183,7 @@ build_top() {
 	cp "$here/init" "$tree/init"
 	cp "$here"/{lib.sh,shellrc} "$tree/tests/"
 	cp -r "$here/t/." "$tree/tests/t/"
+	cp -r "$top/tests/packet" "$tree/tests/"
 	[ ! -d "$top/tests/script" ] || cp -r "$top/tests/script" "$tree/tests/"
 	[ ! -d "$top/examples" ] || cp -r "$top/examples" "$tree/"
 	# tar, because it unpacks into /lib through the link where cp would replace it

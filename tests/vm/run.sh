@@ -101,6 +101,9 @@ image=(--kver "$kver")
 [ -z "$modules" ] || image+=(--modules "$modules")
 [ -n "$root" ] || [ ! -d "$build/root/$kver" ] || root=$build/root/$kver
 [ -z "$root" ] || image+=(--root "$root")
+feed=$build/feed/$kver # what tests/packet is run with, made by 'make feed'
+[ ! -e "$feed/ps_feed.ko" ] ||
+	image+=(--add "$feed/feed=/usr/bin/feed" --add "$feed/ps_feed.ko=/lib/modules/$kver/updates/packetscript/ps_feed.ko")
 [ -z "$demo" ] || image+=(--add "$demo=/demo.sh")
 "$here/mkimage.sh" "${image[@]}" || die 'no image to boot, see above'
 

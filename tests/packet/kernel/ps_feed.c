@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Feeds packets to the iptables target LUA as they are. The IP stack drops malformed ones before
+ * a rule sees them, and makes its buffers in few of the shapes that it may. For tests only.
+ */
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/netdevice.h>
+#include <linux/netfilter/x_tables.h>
+#include <linux/skbuff.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <net/checksum.h>
+#include <net/net_namespace.h>
+
+#include "ps_feed.h"
+
+#define LEN_MAX	(65535 + ETH_HLEN)
+
+struct feed {
+	struct xt_target *target;	/* NULL: there is no rule */
+	struct xt_lua_tginfo rule;	/* keeps the state */
+};
+
+static int check(struct xt_target *target, struct xt_lua_tginfo *info)
+{
+	struct xt_tgchk_param par = {
+		.net = &init_net,
+		.table = "mangle",
+		.target = target,
+		.targinfo = info,
+		.hook_mask = 1 << NF_INET_PRE_ROUTING,
+		.family = NFPROTO_IPV4,
+		.nft_compat = true,	/* XT_RETURN comes as such */
+	};
+
+	return xt_check_target(&par, XT_ALIGN(sizeof(*info)), 0, false);
+}
+
+static void destroy(struct xt_target *target, struct xt_lua_tginfo *info)
+{
+	const struct xt_tgdtor_param par = {
+		.net = &init_net,
+		.target = target,
+		.targinfo = info,
+		.family = NFPROTO_IPV4,
+	};
+
+	target->destroy(&par);
+}
+
+static void delete_rule(struct feed *feed)
+{
+	if (!feed->target)
+		return;
+	destroy(feed->target, &feed->rule);
+	module_put(feed->target->me);
+	feed->target = NULL;
+}
+
+static int add_rule(struct feed *feed, const void __user *from)
+{
+	struct xt_target *target;
+	int err;
+
+	delete_rule(feed);
+	if (copy_from_user(&feed->rule, from, sizeof(feed->rule)))
+		return -EFAULT;
+	target = xt_request_find_target(NFPROTO_IPV4, "LUA", 0);
+	if (IS_ERR(target))
+		return PTR_ERR(target);
+	err = check(target, &feed->rule);
+	if (err)
+		module_put(target->me);
+	else
+		feed->target = target;
+	return err;
+}
+
+/* Puts what is not linear into pages, some of a few bytes only. */
+static int put_into_pages(struct sk_buff *skb, const u8 *bytes, unsigned int len)
+{
+	static const unsigned int few[] = { 7, 1, 20, 33 };
+	unsigned int i, size;
+	struct page *page;
+
+	for (i = 0; len; i++, bytes += size, len -= size) {
+		size = min_t(unsigned int, len, PAGE_SIZE);
+		if (i < ARRAY_SIZE(few) && skb->data_len + len <= 8 * PAGE_SIZE)
+			size = min(size, few[i]);
+		page = i < MAX_SKB_FRAGS ? alloc_page(GFP_KERNEL) : NULL;
+		if (!page)
+			return -ENOMEM;
+		memcpy(page_address(page), bytes, size);
+		skb_add_rx_frag(skb, i, page, 0, size, PAGE_SIZE);
+	}
+	return 0;
+}
+
+static struct sk_buff *make(const struct feed_packet *p, const u8 *bytes)
+{
+	unsigned int rest = p->len - p->network, linear = min(p->linear, rest);
+	struct sk_buff *skb = alloc_skb(NET_SKB_PAD + NET_IP_ALIGN + p->network + linear, GFP_KERNEL);
+
+	if (!skb)
+		return NULL;
+	skb_reserve(skb, NET_SKB_PAD + NET_IP_ALIGN);
+	skb_reset_mac_header(skb);
+	skb_put_data(skb, bytes, p->network + linear);
+	if (put_into_pages(skb, bytes + p->network + linear, rest - linear)) {
+		kfree_skb(skb);
+		return NULL;
+	}
+	__skb_pull(skb, p->network);
+	skb_reset_network_header(skb);
+	skb->protocol = htons(p->protocol);
+	skb->dev = init_net.loopback_dev;
+	if (p->how & FEED_PARTIAL) {
+		skb->ip_summed = CHECKSUM_PARTIAL;
+		skb->csum_start = skb_headroom(skb) + p->csum_start;
+		skb->csum_offset = p->csum_offset;
+	} else if (p->how & FEED_COMPLETE) {
+		skb->ip_summed = CHECKSUM_COMPLETE;
+		skb->csum = skb_checksum(skb, 0, skb->len, 0);
+	}
+	return skb;
+}
+
+/* With a link-layer header, as in PREROUTING; without, as in OUTPUT. */
+static unsigned int run(struct xt_target *target, const struct xt_lua_tginfo *info,
+			struct sk_buff *skb, bool has_link)
+{
+	const struct nf_hook_state state = {
+		.hook = has_link ? NF_INET_PRE_ROUTING : NF_INET_LOCAL_OUT,
+		.pf = NFPROTO_IPV4,
+		.in = has_link ? init_net.loopback_dev : NULL,
+		.out = has_link ? NULL : init_net.loopback_dev,
+		.net = &init_net,
+	};
+	const struct xt_action_param par = { .target = target, .targinfo = info, .state = &state };
+	unsigned int verdict;
+
+	local_bh_disable();
+	rcu_read_lock();
+	verdict = target->target(skb, &par);
+	rcu_read_unlock();
+	local_bh_enable();
+	return verdict;
+}
+
+/* What a device does with a packet before it sends it. */
+static int complete_checksum(struct sk_buff *skb)
+{
+	unsigned int end;
+
+	if (skb->ip_summed != CHECKSUM_PARTIAL)
+		return 0;
+	end = skb_checksum_start_offset(skb) + skb->csum_offset + sizeof(__sum16);
+	return pskb_may_pull(skb, end) ? skb_checksum_help(skb) : -ENOMEM;
+}
+
+/* Reads the packet with its link-layer header back into bytes. */
+static int collect(struct feed_packet *p, struct sk_buff *skb, u8 *bytes)
+{
+	int err;
+
+	if (skb->ip_summed == CHECKSUM_COMPLETE &&
+	    csum_fold(skb->csum) != csum_fold(skb_checksum(skb, 0, skb->len, 0)))
+		p->wrong |= FEED_SUM_STALE;
+	if (skb->len != p->len - p->network || skb_network_offset(skb) ||
+	    skb->data - skb_mac_header(skb) != p->network) {
+		p->wrong |= FEED_MOVED;
+		return 0;
+	}
+	err = complete_checksum(skb);
+	return err ? err : skb_copy_bits(skb, -(int)p->network, bytes, p->len);
+}
+
+/* True if the other owner still sees the bytes. */
+static bool is_untouched(const struct feed_packet *p, const struct sk_buff *other, const u8 *bytes)
+{
+	u8 *seen = kvmalloc(p->len + 1, GFP_KERNEL);
+	bool same;
+
+	same = seen && !skb_copy_bits(other, -(int)p->network, seen, p->len) &&
+	       !memcmp(seen, bytes, p->len);
+	kvfree(seen);
+	return same;
+}
+
+/* bytes: of the packet, and what it has become. */
+static int feed_bytes(struct feed *feed, struct feed_packet *p, u8 *bytes)
+{
+	struct xt_lua_tginfo info = feed->rule;
+	struct sk_buff *skb, *other = NULL;
+	int err;
+
+	info.rule = NULL;
+	err = check(feed->target, &info);
+	if (err)
+		return err;
+	err = -ENOMEM;
+	skb = make(p, bytes);
+	if (!skb)
+		goto out;
+	if (p->how & FEED_CLONE) {
+		other = skb_clone(skb, GFP_KERNEL);
+		if (!other)
+			goto free;
+	}
+	p->verdict = run(feed->target, &info, skb, p->network > 0);
+	if (other && !is_untouched(p, other, bytes))
+		p->wrong |= FEED_CLONE_CHANGED;
+	err = 0;
+	if (p->verdict == NF_STOLEN)
+		skb = NULL;
+	else
+		err = collect(p, skb, bytes);
+free:
+	kfree_skb(other);
+	kfree_skb(skb);
+out:
+	destroy(feed->target, &info);
+	return err;
+}
+
+static int feed_packet(struct feed *feed, struct feed_packet __user *user)
+{
+	struct feed_packet p;
+	u8 *bytes;
+	int err;
+
+	if (copy_from_user(&p, user, sizeof(p)))
+		return -EFAULT;
+	if (!feed->target || p.len > LEN_MAX || (p.network && p.network != ETH_HLEN) ||
+	    p.network > p.len)
+		return -EINVAL;
+	if (p.how & FEED_PARTIAL && p.csum_start + p.csum_offset + 2u > p.len - p.network)
+		return -EINVAL;
+	p.wrong = 0;
+	bytes = kvmalloc(p.len + 1, GFP_KERNEL);
+	if (!bytes)
+		return -ENOMEM;
+	err = -EFAULT;
+	if (!copy_from_user(bytes, u64_to_user_ptr(p.bytes), p.len)) {
+		err = feed_bytes(feed, &p, bytes);
+		if (!err && (copy_to_user(u64_to_user_ptr(p.bytes), bytes, p.len) ||
+			     copy_to_user(user, &p, sizeof(p))))
+			err = -EFAULT;
+	}
+	kvfree(bytes);
+	return err;
+}
+
+static int feed_open(struct inode *inode, struct file *file)
+{
+	struct feed *feed = kzalloc(sizeof(*feed), GFP_KERNEL);
+
+	file->private_data = feed;
+	return feed ? 0 : -ENOMEM;
+}
+
+static int feed_release(struct inode *inode, struct file *file)
+{
+	delete_rule(file->private_data);
+	kfree(file->private_data);
+	return 0;
+}
+
+static long feed_ioctl(struct file *file, unsigned int command, unsigned long arg)
+{
+	switch (command) {
+	case FEED_RULE:
+		return add_rule(file->private_data, (void __user *)arg);
+	case FEED_PACKET:
+		return feed_packet(file->private_data, (void __user *)arg);
+	}
+	return -ENOTTY;
+}
+
+static const struct file_operations feed_operations = {
+	.owner = THIS_MODULE,
+	.open = feed_open,
+	.release = feed_release,
+	.unlocked_ioctl = feed_ioctl,
+};
+
+static struct miscdevice feed_device = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "ps_feed",
+	.fops = &feed_operations,
+	.mode = 0600,
+};
+
+module_misc_device(feed_device);
+MODULE_DESCRIPTION("Test: feeds packets to the iptables target LUA");
+MODULE_LICENSE("Dual MIT/GPL");

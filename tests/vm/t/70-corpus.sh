@@ -1,0 +1,12 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+# timeout: 400
+# The cases of tests/packet in the kernel, in each shape that a socket buffer may have.
+. /tests/lib.sh
+
+modinfo ps_feed >/dev/null 2>&1 || skip 'ps_feed is not in this image: make feed'
+modprobe ps_feed
+check 'the device is there' wait_for test -c /dev/ps_feed
+# passes on what it prints: a result for each case
+/tests/packet/run --quick feed | sed '$!b; s/^/# /' || true
+check_eq 'all cases were run' "$(ls /tests/packet/*.verdicts | wc -l)" "$(ls /tests/packet/*.lua | wc -l)"
