@@ -7,6 +7,6 @@
 modinfo ps_feed >/dev/null 2>&1 || skip 'ps_feed is not in this image: make feed'
 modprobe ps_feed
 check 'the device is there' wait_for test -c /dev/ps_feed
-# passes on what it prints: a result for each case
-/tests/packet/run --quick feed | sed '$!b; s/^/# /' || true
-check_eq 'all cases were run' "$(ls /tests/packet/*.verdicts | wc -l)" "$(ls /tests/packet/*.lua | wc -l)"
+# what it prints is a result for each case
+/tests/packet/run --quick feed | sed '$!b; s/^/# /' | tee results || true
+check_eq 'each case has a result' "$(grep -cE '^(not )?ok - ' results)" "$(ls /tests/packet/*.lua | wc -l)"
