@@ -39,9 +39,13 @@ static const struct shape {
 	{ "clone", ALL, FEED_CLONE },
 	{ "clone, pages", 0, FEED_CLONE },
 	{ "clone, 21 bytes linear", 21, FEED_CLONE },
+	{ "sent, 40 bytes its own", 40, FEED_SENT },
+	{ "sent, 28 bytes its own", 28, FEED_SENT },
+	{ "sent, 11 bytes its own", 11, FEED_SENT },
 	{ "partial checksum", ALL, FEED_PARTIAL },
 	{ "partial checksum, 29 bytes linear", 29, FEED_PARTIAL },
 	{ "partial checksum, clone", ALL, FEED_PARTIAL | FEED_CLONE },
+	{ "partial checksum, sent, 40 bytes its own", 40, FEED_PARTIAL | FEED_SENT },
 	{ "complete checksum", ALL, FEED_COMPLETE },
 	{ "complete checksum, 15 bytes linear", 15, FEED_COMPLETE },
 };

@@ -16,6 +16,7 @@
 
 #include "ps_feed.h"
 
+#define HEADROOM	(NET_SKB_PAD + NET_IP_ALIGN)
 #define LEN_MAX	(65535 + ETH_HLEN)
 
 struct feed {
@@ -98,20 +99,55 @@ static int put_into_pages(struct sk_buff *skb, const u8 *bytes, unsigned int len
 	return 0;
 }
 
-static struct sk_buff *make(const struct feed_packet *p, const u8 *bytes)
+/* The link-layer header and what is to be linear: head bytes. */
+static struct sk_buff *make_with_pages(const struct feed_packet *p, const u8 *bytes,
+				       unsigned int head)
 {
-	unsigned int rest = p->len - p->network, linear = min(p->linear, rest);
-	struct sk_buff *skb = alloc_skb(NET_SKB_PAD + NET_IP_ALIGN + p->network + linear, GFP_KERNEL);
+	struct sk_buff *skb = alloc_skb(HEADROOM + head, GFP_KERNEL);
 
 	if (!skb)
 		return NULL;
-	skb_reserve(skb, NET_SKB_PAD + NET_IP_ALIGN);
-	skb_reset_mac_header(skb);
-	skb_put_data(skb, bytes, p->network + linear);
-	if (put_into_pages(skb, bytes + p->network + linear, rest - linear)) {
+	skb_reserve(skb, HEADROOM);
+	skb_put_data(skb, bytes, head);
+	if (put_into_pages(skb, bytes + head, p->len - head)) {
 		kfree_skb(skb);
 		return NULL;
 	}
+	return skb;
+}
+
+/* The first head bytes are the skb's own, the rest is shared with *other. */
+static struct sk_buff *make_sent(const struct feed_packet *p, const u8 *bytes, unsigned int head,
+				 struct sk_buff **other)
+{
+	struct sk_buff *skb;
+
+	*other = alloc_skb(HEADROOM + p->len, GFP_KERNEL);
+	if (!*other)
+		return NULL;
+	skb_reserve(*other, HEADROOM + head);
+	skb_put_data(*other, bytes + head, p->len - head);
+	__skb_header_release(*other);
+	skb = skb_clone(*other, GFP_KERNEL);
+	if (skb)
+		memcpy(skb_push(skb, head), bytes, head);
+	return skb;
+}
+
+/* other: gets another owner of the bytes, or NULL; also after a failure. */
+static struct sk_buff *make(const struct feed_packet *p, const u8 *bytes, struct sk_buff **other)
+{
+	unsigned int head = p->network + min(p->linear, p->len - p->network);
+	struct sk_buff *skb;
+
+	*other = NULL;
+	if (p->how & FEED_SENT)
+		skb = make_sent(p, bytes, head, other);
+	else
+		skb = make_with_pages(p, bytes, head);
+	if (!skb)
+		return NULL;
+	skb_reset_mac_header(skb);
 	__skb_pull(skb, p->network);
 	skb_reset_network_header(skb);
 	skb->protocol = htons(p->protocol);
@@ -123,6 +159,13 @@ static struct sk_buff *make(const struct feed_packet *p, const u8 *bytes)
 	} else if (p->how & FEED_COMPLETE) {
 		skb->ip_summed = CHECKSUM_COMPLETE;
 		skb->csum = skb_checksum(skb, 0, skb->len, 0);
+	}
+	if (p->how & FEED_CLONE) {
+		*other = skb_clone(skb, GFP_KERNEL);
+		if (!*other) {
+			kfree_skb(skb);
+			return NULL;
+		}
 	}
 	return skb;
 }
@@ -177,14 +220,21 @@ static int collect(struct feed_packet *p, struct sk_buff *skb, u8 *bytes)
 	return err ? err : skb_copy_bits(skb, -(int)p->network, bytes, p->len);
 }
 
-/* True if the other owner still sees the bytes. */
+/* True if the other owner, if there is one, still sees the bytes. */
 static bool is_untouched(const struct feed_packet *p, const struct sk_buff *other, const u8 *bytes)
 {
-	u8 *seen = kvmalloc(p->len + 1, GFP_KERNEL);
+	unsigned int from = 0;
 	bool same;
+	u8 *seen;
 
-	same = seen && !skb_copy_bits(other, -(int)p->network, seen, p->len) &&
-	       !memcmp(seen, bytes, p->len);
+	if (!other)
+		return true;
+	if (p->how & FEED_SENT)
+		from = p->len - other->len;
+	seen = kvmalloc(p->len + 1, GFP_KERNEL);
+	same = seen && !skb_copy_bits(other, p->how & FEED_SENT ? 0 : -(int)p->network, seen,
+				      p->len - from) &&
+	       !memcmp(seen, bytes + from, p->len - from);
 	kvfree(seen);
 	return same;
 }
@@ -193,7 +243,7 @@ static bool is_untouched(const struct feed_packet *p, const struct sk_buff *othe
 static int feed_bytes(struct feed *feed, struct feed_packet *p, u8 *bytes)
 {
 	struct xt_lua_tginfo info = feed->rule;
-	struct sk_buff *skb, *other = NULL;
+	struct sk_buff *skb, *other;
 	int err;
 
 	info.rule = NULL;
@@ -201,26 +251,20 @@ static int feed_bytes(struct feed *feed, struct feed_packet *p, u8 *bytes)
 	if (err)
 		return err;
 	err = -ENOMEM;
-	skb = make(p, bytes);
+	skb = make(p, bytes, &other);
 	if (!skb)
 		goto out;
-	if (p->how & FEED_CLONE) {
-		other = skb_clone(skb, GFP_KERNEL);
-		if (!other)
-			goto free;
-	}
 	p->verdict = run(feed->target, &info, skb, p->network > 0);
-	if (other && !is_untouched(p, other, bytes))
+	if (!is_untouched(p, other, bytes))
 		p->wrong |= FEED_CLONE_CHANGED;
 	err = 0;
 	if (p->verdict == NF_STOLEN)
 		skb = NULL;
 	else
 		err = collect(p, skb, bytes);
-free:
-	kfree_skb(other);
 	kfree_skb(skb);
 out:
+	kfree_skb(other);
 	destroy(feed->target, &info);
 	return err;
 }

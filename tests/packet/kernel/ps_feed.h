@@ -14,6 +14,7 @@
 #define FEED_CLONE	1	/* another owner looks at the same bytes */
 #define FEED_PARTIAL	2	/* CHECKSUM_PARTIAL: the device would complete the checksum */
 #define FEED_COMPLETE	4	/* CHECKSUM_COMPLETE: the device has summed the packet */
+#define FEED_SENT	8	/* as TCP sends: another owner keeps what is not in linear, linearly too */
 
 /* What is wrong with it afterwards. */
 #define FEED_CLONE_CHANGED	1	/* the other owner sees other bytes now */
