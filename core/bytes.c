@@ -21,11 +21,18 @@ struct ps_bytes {
 	uint8_t own[];
 };
 
-static struct ps_bytes *check(lua_State *L, int arg)
+static struct ps_bytes *to_array(lua_State *L, int arg)
 {
 	struct ps_bytes *array = lua_touserdata(L, arg);
 
-	if (!array || array->object.kind != PS_OBJECT_BYTES)
+	return array && array->object.kind == PS_OBJECT_BYTES ? array : NULL;
+}
+
+static struct ps_bytes *check(lua_State *L, int arg)
+{
+	struct ps_bytes *array = to_array(L, arg);
+
+	if (!array)
 		luaL_typeerror(L, arg, "byte array");
 	if (array->packet)
 		ps_bind_check_packet(L, array->packet);
@@ -276,6 +283,9 @@ static int bytes_many_to_one(lua_State *L)
 	n = lua_rawlen(L, 1);
 	for (i = 1; i <= n; i++) {
 		lua_rawgeti(L, 1, i);
+		if (lua_type(L, -1) != LUA_TSTRING && !to_array(L, -1))
+			return luaL_error(L, "element %I: byte array expected, got %s", (LUAI_UACINT)i,
+					  luaL_typename(L, -1));
 		len += part_len(L, -1);
 		lua_pop(L, 1);
 	}
