@@ -117,6 +117,9 @@
 #define MAXCCALLS		40	/* levels of string.find's match() */
 #endif
 
+#if defined(ldebug_c)		/* the call of a message handler; also renames the prototype */
+#define luaD_callnoyield(L, func, n)	ps_guard_handler(L, func, n)
+#endif
 #if defined(lapi_c)
 #define luaC_checkfinalizer(L, o, mt)	ps_guard_finalizer(L, o, mt)
 #endif

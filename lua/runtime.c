@@ -60,6 +60,18 @@ void ps_guard_finalizer(lua_State *L, GCObject *object, Table *metatable)
 	luaC_checkfinalizer(L, object, metatable);
 }
 
+/*
+ * Lua puts a message handler and its argument on the stack without looking whether there is room,
+ * and then the call looks at the C stack. That must not raise: it would come here again, and again,
+ * each time with more on the stack.
+ */
+void ps_guard_handler(lua_State *L, StkId func, int nresults)
+{
+	if (ps_stack_pointer() <= ps_guard_of(L)->stack_soft)
+		luaD_throw(L, LUA_ERRERR);
+	luaD_callnoyield(L, func, nresults);
+}
+
 void ps_guard_freeproto(lua_State *L, Proto *f)
 {
 	ps_guard_of(L)->code++;

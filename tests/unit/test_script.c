@@ -242,6 +242,24 @@ static void deep_nesting(void)
 	}
 }
 
+/* Wherever Lua's stack ends when the C stack does. */
+static void overflow_in_message_handlers(void)
+{
+	char arguments[512] = "", body[1024];
+	int i;
+
+	for (i = 0; i < 160; i++) {
+		snprintf(body, sizeof(body),
+			 "local function f(...)\n"
+			 "  return xpcall(error, function(m) return error(m) end, 'x')\n"
+			 "end\n"
+			 "local ok, message = f(%s p)\n"
+			 "assert(not ok and type(message) == 'string')", arguments);
+		accept_body(&udp, body);
+		strcat(arguments, "1,");
+	}
+}
+
 static void check_only(void)
 {
 	char error[200] = "";
@@ -598,6 +616,8 @@ const struct test script_tests[] = {
 	{ "script: every verdict is known, and what is none is an error that names the line", verdicts },
 	{ "script: what cannot be loaded says why and where", loading },
 	{ "script: deep nesting ends in an error", deep_nesting },
+	{ "script: message handlers that fail without end leave the stacks in order",
+	  overflow_in_message_handlers },
 	{ "script: a check compiles and runs nothing", check_only },
 	{ "script: the language is Lua with integers", language },
 	{ "script: raw views", raw_views },
