@@ -115,10 +115,35 @@ CallInfo *ps_guard_precall(lua_State *L, StkId func, int nresults)
 /*
  * Time.
  */
+
+/* Where the script is: the innermost line, which may have called C that has called more of it. */
+static void find_place(lua_State *L, char *place, size_t size)
+{
+	lua_Debug ar;
+	int level;
+
+	for (level = 0; lua_getstack(L, level, &ar); level++) {
+		lua_getinfo(L, "Sl", &ar);
+		if (ar.currentline > 0) {
+			snprintf(place, size, "%s:%d: ", ar.short_src, ar.currentline);
+			return;
+		}
+	}
+}
+
+/*
+ * Raises, with the place where it was seen first: what cleans up on the way out, as a buffer that
+ * gsub() has left, raises again, and has none.
+ */
 static void time_is_up(lua_State *L)
 {
+	struct ps_runtime *rt = ps_runtime_of(L);
+
 	L->errfunc = 0;		/* a message handler could loop in here, where hooks are off */
-	raise(L, "time limit exceeded");
+	if (!rt->late[0])
+		find_place(L, rt->late, sizeof(rt->late));
+	lua_pushfstring(L, "%stime limit exceeded", rt->late);
+	lua_error(L);
 }
 
 void ps_guard_expired(struct ps_guard *guard)
@@ -197,6 +222,7 @@ void ps_guard_enter_level(lua_State *L)
 void ps_runtime_recover(struct ps_runtime *rt)
 {
 	rt->guard.expired = 0;
+	rt->late[0] = 0;
 	lua_sethook(rt->L, NULL, 0, 0);
 }
 

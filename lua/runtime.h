@@ -18,6 +18,7 @@ struct ps_runtime {
 	size_t memory_max;
 	unsigned long allocations;	/* calls to the allocator that asked for memory */
 	unsigned int state_id;		/* named in log lines */
+	char late[80];			/* "file:line: " where the time was up; empty: it is not */
 };
 
 /*

@@ -610,6 +610,23 @@ static void time_limit(void)
 	}
 }
 
+/* C that is called by C has no line, but what called that has. */
+static void time_limit_names_the_line(void)
+{
+	extern void test_expire_soon(struct ps_guard *guard);
+
+	for (int i = 0; i < 8; i++) {
+		struct bench b;
+
+		CHECK(begin(&b, "local s = ('x'):rep(10000)\nfunction process_packet(p)\n"
+				"while true do s:gsub('x', rawlen) end end"));
+		test_expire_soon(&b.s.bind.rt.guard);
+		CHECK_INT(feed(&b, &udp), PS_VERDICT_ERROR);
+		CHECK_TEXT(b.s.error, "/s/test.lua:3: time limit exceeded");
+		end(&b);
+	}
+}
+
 const struct test script_tests[] = {
 	{ "script: the DNAT handler rewrites with and without a link layer", dnat },
 	{ "script: nothing is allocated for a packet", nothing_is_allocated },
@@ -631,5 +648,6 @@ const struct test script_tests[] = {
 	{ "script: a handler that fails leaves the state usable", errors },
 	{ "script: scripts share a state and keep their functions", scripts_share_a_state },
 	{ "script: no loop outlives its time", time_limit },
+	{ "script: an exceeded time limit names the line", time_limit_names_the_line },
 	{ NULL, NULL },
 };
