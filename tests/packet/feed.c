@@ -221,7 +221,8 @@ static void unescape(char *text)
 	*to = 0;
 }
 
-/* What the kernel's %pE made of control characters and others, as "packetscript run" has it. */
+/* What the kernel's %pE made of control characters and others, as "packetscript run" has it where text is
+ * no UTF-8. */
 static void translate(char *to, size_t size, const char *text)
 {
 	static const char names[] = "trnvfae", values[] = "\t\r\n\v\f\a\033";
@@ -234,7 +235,7 @@ static void translate(char *to, size_t size, const char *text)
 			to += sprintf(to, "\\x%02x", values[name - names]);
 			text++;
 		} else if (sscanf(text, "\\%3o", &byte) == 1) {
-			to += sprintf(to, byte < ' ' || byte == 0x7F ? "\\x%02x" : "%c", byte);
+			to += sprintf(to, byte < ' ' || byte >= 0x7F ? "\\x%02x" : "%c", byte);
 			text += 3;
 		} else {
 			*to++ = *text;
