@@ -237,8 +237,8 @@ static void translate(char *to, size_t size, const char *text)
 		} else if (sscanf(text, "\\%3o", &byte) == 1) {
 			to += sprintf(to, byte < ' ' || byte >= 0x7F ? "\\x%02x" : "%c", byte);
 			text += 3;
-		} else {
-			*to++ = *text;
+		} else {	/* to the kernel some of Latin-1 is printable */
+			to += sprintf(to, *text & 0x80 ? "\\x%02x" : "%c", (unsigned char)*text);
 		}
 	}
 	*to = 0;
