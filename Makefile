@@ -32,8 +32,8 @@ include objs.mk
 LUA_VERSION ?= auto
 LUA ?= $(BUILD)/lua/$(LUA_VERSION)
 
-.PHONY: all modules plugin cli install uninstall check unit script-test cli-test packet-test plugin-test feed vm-test vm demo root \
-	bench bench-compare bench-netpipe bench-scaling bench-capture clean help
+.PHONY: all modules plugin cli install uninstall check unit script-test cli-test packet-test plugin-test queue-test feed vm-test vm demo root \
+	bench bench-compare bench-netpipe bench-scaling bench-capture bench-queue clean help
 all: modules plugin cli
 
 help:
@@ -195,6 +195,11 @@ cli-test: $(BUILD)/user/packetscript $(BUILD)/asan/packetscript
 plugin-test: plugin
 	tests/plugin/run.sh $(BUILD)/user
 
+# As it is, and with sanitizers.
+queue-test: $(BUILD)/user/packetscript $(BUILD)/asan/packetscript
+	tests/cli/queue/run $(BUILD)/user/packetscript
+	tests/cli/queue/run $(BUILD)/asan/packetscript
+
 root: all
 	@rm -rf $(ROOT)
 	@$(MAKE) --no-print-directory install DESTDIR=$(abspath $(ROOT)) >/dev/null
@@ -237,6 +242,9 @@ bench-compare:
 
 bench-netpipe: root
 	bench/netpipe/run --kver $(KVER) --root $(ROOT)
+
+bench-queue: cli
+	bench/queue/run $(BUILD)/user/packetscript
 
 bench-scaling: root
 	bench/scaling/run --kver $(KVER) --root $(ROOT)

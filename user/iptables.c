@@ -217,6 +217,7 @@ static void keep(const struct ps_iptables *r, int life, int answer)
 	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGUSR1,
 				       SIGVTALRM };
 	unsigned char said;
+	ssize_t n;
 	size_t i;
 	char none;
 
@@ -231,12 +232,13 @@ static void keep(const struct ps_iptables *r, int life, int answer)
 
 	said = run_iptables(r, check, true) == 0 ? EXISTS :
 	       run_iptables(r, NULL, false) == 0 ? ADDED : REFUSED;
-	if (write(3, &said, 1) < 0)
-		said = said == ADDED ? ADDED : said;
+	/* if nobody reads this, the wait is short */
+	n = write(3, &said, 1);
 	if (said != ADDED)
 		_exit(1);
-	while (read(STDIN_FILENO, &none, 1) < 0 && errno == EINTR)
-		;
+	do
+		n = read(STDIN_FILENO, &none, 1);
+	while (n < 0 && errno == EINTR);
 	_exit(run_iptables(r, delete, false) ? 1 : 0);
 }
 
