@@ -28,7 +28,7 @@ static const struct cli_option options[] = {
 	{ "function", 'f', "NAME", "the handler (default: " PS_STATE_FUNCTION ")" },
 	{ "install", 0, "RULE", "print the iptables command for RULE, as \"-t mangle -A POSTROUTING\"" },
 	{ "yes", 0, NULL, "with --install: run it, and take the rule away at the end" },
-	{ "fail-open", 0, NULL, "packets pass when the queue is full, or when nobody listens" },
+	{ "fail-open", 0, NULL, "packets pass when the queue is full; by --install also when nobody listens" },
 	{ "queue-length", 0, "COUNT", "how many packets may wait (default: 8192)" },
 	{ "segments", 0, NULL, "let the kernel cut large packets (GSO) before they come" },
 	{ "ipv6", '6', NULL, "with --install: ip6tables" },
