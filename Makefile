@@ -45,6 +45,7 @@ help:
 #: make bench-compare BASE=FILE   what has changed since build/bench.json was FILE
 #: make bench-netpipe   throughput of address translation, with graphs, in docs/netpipe.md
 #: make bench-scaling   what a second CPU is worth, with and without --percpu
+#: make bench-queue   packetscript queue beside a program in C, in network namespaces; as root
 #: make bench-capture   packetscript run on a million packets, beside libpcap alone
 #: make vm         a shell in that machine, with the module installed
 #: make install    DESTDIR= KVER= PREFIX=/usr
