@@ -273,6 +273,29 @@ else
 	)" "$(sed 's/after [0-9]* packets/after N packets/' <<<"$seen")"
 fi
 
+# as somebody who may not do everything
+as_other=()
+[ "$(id -u)" != 0 ] || as_other=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+chmod 755 .
+mkdir -m 777 theirs
+mkdir -m 555 closed
+for name in theirs/old.pcap secret.pcap secret.lua; do cp in.pcap $name; done
+chmod 444 theirs/old.pcap
+chmod 0 secret.pcap secret.lua
+if "${as_other[@]}" "$program" --version >out 2>&1; then
+	as() { "${as_other[@]}" "$program" run "$@" 2>&1; echo $?; }
+	is 'a file that may not be written is not replaced' $'packetscript: theirs/old.pcap: cannot be written: Permission denied\n2' \
+		"$(as pass.lua in.pcap -w theirs/old.pcap)"
+	is 'a folder that may not be written to' $'packetscript: closed/out.pcap: cannot be written: Permission denied\n2' \
+		"$(as pass.lua in.pcap -w closed/out.pcap)"
+	is 'a capture that may not be read' $'packetscript: secret.pcap: Permission denied\n2' "$(as pass.lua secret.pcap)"
+	is 'a script that may not be read' $'packetscript: secret.lua: Permission denied\n2' "$(as secret.lua in.pcap)"
+	is 'without root, all else works' 0 "$(as pass.lua in.pcap -q -w theirs/out.pcap)"
+else
+	skip 'without root' 'somebody else cannot run the program'
+fi
+chmod 644 secret.pcap secret.lua
+
 cp in.pcap place.pcap
 chmod 640 place.pcap
 ln -s place.pcap link
@@ -292,7 +315,7 @@ holds 'a name of standard output is it' same_file in.pcap out.pcap
 contains 'the report goes to standard error then, too' '5 written' "$(<err)"
 is 'a name of standard output, in a pipe' "$(cksum <in.pcap)" "$("$program" run pass.lua in.pcap -w stdout 2>err | cksum)"
 is 'it is still a link' /proc/self/fd/1 "$(readlink stdout)"
-"$program" run pass.lua in.pcap -w out2.pcap >&- 2>err
+"$program" run pass.lua in.pcap -w out2.pcap <&- >&- 2>err
 is 'standard output that is closed' '2 packetscript: standard output: Bad file descriptor' "$? $(<err)"
 holds 'is not mixed up with the capture' same_file in.pcap out2.pcap
 
@@ -499,6 +522,8 @@ is '--json -v: an object for a packet' \
 is '--json: the summary' \
 	'{"packets":5,"verdicts":{"error":5},"errors":[{"count":5,"error":"pass.lua:8: on purpose"}],"other_errors":0,"changed":0,"truncated":0,"nanoseconds_per_packet":N,"written":5}' \
 	"$(tail -n 1 out | sed 's/\(per_packet":\)[0-9]*/\1N/')"
+go run pass.lua in.pcap --json -v -f nasty
+is '--json: an error that is no UTF-8 is there, six times' 6 "$(grep -c '"error":"pass.lua:[0-9]*: \\u001B\[31m ?31m ' out)"
 go run dnat.lua udp.pcap --json -v
 contains '--json -v: changes' '{"field":"ip.daddr","before":"10.0.0.2","after":"2.1.1.1"}' "$out"
 
