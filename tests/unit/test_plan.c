@@ -391,6 +391,45 @@ static void memory_comes_late(void)
 	CHECK(refused);
 }
 
+/* What is computed anew is read beyond the header that was to be written. */
+static void lengths_want_memory(void)
+{
+	static const char *const uses[] = { "ip.ihl = 6", "ip.tot_len = 46", "ip:data(5).length = 20" };
+	const struct shape shape = { .protocol = 17, .payload = 20 };
+	char script[256];
+	int use, failures, refused = 0;
+
+	for (use = 0; use < 3; use++) {
+		snprintf(script, sizeof(script), "function process_packet(p) "
+			 "local ip = p:data(1):data(2) %s return NF_ACCEPT end", uses[use]);
+		for (failures = 0; failures < 5; failures++) {
+			struct short_packet packet;
+			enum ps_verdict verdict;
+			struct ps_script s;
+			struct layout at;
+			uint16_t queue;
+			uint8_t *data = make_packet(&shape, &packet.pkt, &at), before[48];
+
+			memcpy(before, data, sizeof(before));
+			CHECK_INT(ps_script_init(&s, 0, true), 0);
+			CHECK_INT(ps_script_load(&s, "f", script, strlen(script)), 0);
+			packet.pkt.ops = &late_ops;
+			packet.pkt.readable = packet.pkt.writable = at.transport;
+			packet.failures = failures;
+			verdict = ps_script_run(&s, ps_script_find(&s, "f", "process_packet"),
+						&packet.pkt, &queue);
+			refused += verdict == PS_VERDICT_ERROR;
+			if (verdict == PS_VERDICT_ERROR)
+				CHECK(!memcmp(before, data, sizeof(before)));
+			else
+				CHECK(ip_csum_ok(data));
+			free(data);
+			ps_script_clean(&s);
+		}
+	}
+	CHECK(refused > 0 && refused < 15);
+}
+
 const struct test plan_tests[] = {
 	{ "plan: random handlers do the same without", random_handlers },
 	{ "plan: none outlives the code it is for", code_comes_and_goes },
@@ -398,5 +437,6 @@ const struct test plan_tests[] = {
 	{ "plan: more views and more code than are kept", limits },
 	{ "plan: errors name their line", lines },
 	{ "plan: memory that comes late leaves no wrong checksum", memory_comes_late },
+	{ "plan: lengths are set with what is computed anew, or not at all", lengths_want_memory },
 	{ NULL, NULL },
 };
