@@ -17,7 +17,8 @@ ifeq ($(origin KDIR),file)
 DEPS := KVER=$(KVER)
 endif
 endif
-DEPS += scripts/install-deps $(if $(filter-out all modules plugin install,$(MAKECMDGOALS)),,--build)
+DEPS += scripts/install-deps $(if $(filter-out all modules plugin install,$(MAKECMDGOALS)),,--build) \
+	$(if $(filter fuzz fuzz-% valgrind,$(filter-out fuzz-replay,$(MAKECMDGOALS))),--fuzz)
 ifeq ($(filter clean help uninstall,$(MAKECMDGOALS)),)
 ifneq ($(shell $(DEPS) --check >/dev/null 2>&1; echo $$?),0)
 ifneq ($(shell $(DEPS) >&2; echo $$?),0)
@@ -27,12 +28,14 @@ endif
 endif
 
 include objs.mk
+comma := ,
 
 # Lua's release: LUA_VERSION= wants one, LUA_SRC= has it, LUA= is a folder made by fetch-lua
 LUA_VERSION ?= auto
 LUA ?= $(BUILD)/lua/$(LUA_VERSION)
 
 .PHONY: all modules plugin cli install uninstall check unit script-test cli-test packet-test plugin-test queue-test feed vm-test vm demo root \
+	fuzz fuzz-replay fuzz-coverage fuzz-merge valgrind \
 	bench bench-compare bench-netpipe bench-scaling bench-capture bench-queue clean help
 all: modules plugin cli
 
@@ -41,6 +44,9 @@ help:
 #: make            the kernel modules, the iptables plugin and the command, in build/
 #: make demo       boots a virtual machine that shows a script at work
 #: make check      all tests
+#: make fuzz FUZZ_TIME=60   random packets and scripts, seconds for each target; docs/fuzzing.md
+#: make fuzz-coverage   what of core/ and proto/ they reach
+#: make valgrind   the unit tests under memcheck
 #: make bench      instructions for a packet, beside everything else
 #: make bench-compare BASE=FILE   what has changed since build/bench.json was FILE
 #: make bench-netpipe   throughput of address translation, with graphs, in docs/netpipe.md
@@ -85,6 +91,7 @@ modules: $(LUA)/version
 CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Wno-missing-field-initializers
 INCLUDE := -Ilua/shim -Ilua -I$(LUA)/src -Icore -Iproto
+VM_FLAGS := -fno-crossjumping -fno-gcse
 LUA_FLAGS := -Wno-implicit-fallthrough -Wno-tautological-compare -Wno-unused-value -Wno-unused-parameter
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 USER_ENGINE := $(ENGINE) $(LUA_OURS)
@@ -95,9 +102,9 @@ define engine
 $(1)/lua/src/%.o: $(LUA)/version
 	@mkdir -p $$(@D)
 	@echo '  CC      $$@'
-	$$(Q)$$(CC) $$(CFLAGS) $$(WARN) $$(LUA_FLAGS) -fPIC -fvisibility=hidden $(2) $$(INCLUDE) -MMD -c $(LUA)/src/$$*.c -o $$@
+	$$(Q)$$(CC) $$(CFLAGS) $$(WARN) -fPIC -fvisibility=hidden $(2) $$(LUA_FLAGS) $$(INCLUDE) -MMD -c $(LUA)/src/$$*.c -o $$@
 $(1)/lua/do.o: WARN += $$(LUA_FLAGS)
-$(1)/lua/vm.o: WARN += $$(LUA_FLAGS) -fno-crossjumping -fno-gcse
+$(1)/lua/vm.o: WARN += $$(LUA_FLAGS) $$(VM_FLAGS)
 $(1)/plat/%.o: plat/%.c
 	@mkdir -p $$(@D)
 	@echo '  CC      $$@'
@@ -192,6 +199,66 @@ script-test: $(BUILD)/user/packetscript $(BUILD)/asan/packetscript
 cli-test: $(BUILD)/user/packetscript $(BUILD)/asan/packetscript
 	tests/cli/run.sh $(BUILD)/user/packetscript
 	tests/cli/run.sh $(BUILD)/asan/packetscript
+
+valgrind: $(BUILD)/user/unit
+	valgrind -q --error-exitcode=1 --leak-check=full --show-leak-kinds=all --errors-for-leak-kinds=all $<
+
+#
+# Fuzzing: the engine as clang makes it for libFuzzer; the same targets on files, with gcc's
+# sanitizers (fuzz-replay), and counting what is reached (fuzz-coverage).
+#
+FUZZ_TIME ?= 60
+FUZZ_TARGETS := packets scripts
+# gcc defines that, clang does not
+FUZZ_FLAGS := -D__SANITIZE_ADDRESS__ -O1 $(SANITIZE) -fsanitize=fuzzer-no-link
+COVERAGE_FLAGS := -O1 -fprofile-instr-generate -fcoverage-mapping
+# what tests/fuzz/fuzz.c puts itself in front of
+FUZZ_WRAP := $(addprefix -Wl$(comma)--wrap=,ps_host_enter ps_host_leave ps_host_realloc \
+	ps_host_random ps_host_log ps_runtime_expire ps_object_call ps_object_self ps_object_read \
+	ps_object_write ps_object_get_byte ps_object_set_byte)
+$(eval $(call engine,$(BUILD)/fuzz,$(FUZZ_FLAGS)))
+$(eval $(call engine,$(BUILD)/coverage,$(COVERAGE_FLAGS)))
+$(BUILD)/fuzz/% $(BUILD)/coverage/%: CC = clang
+$(BUILD)/fuzz/% $(BUILD)/coverage/%: VM_FLAGS =
+# what is reached in Lua's own files says little, and costs half the speed
+$(BUILD)/fuzz/lua/src/%: LUA_FLAGS += -fno-sanitize=fuzzer-no-link
+
+FUZZ_COMMON := $(addprefix tests/fuzz/,fuzz.c frame.c case.c model.c) tests/unit/packets.c
+FUZZ_DEPENDS := $(FUZZ_COMMON) $(wildcard tests/fuzz/*.h) $(BUILD)/fuzz-scripts/scripts.inc
+fuzz_compile = $(Q)$(CC) $(CFLAGS) $(WARN) $(1) -Icore -Ilua -Iplat/user -Iproto -I$(LUA)/src -Itests/fuzz \
+	-Itests/unit -I$(BUILD)/fuzz-scripts -o $@ $(filter %.c %.a,$^) $(FUZZ_WRAP)
+
+# scripts as C strings, by name
+# those of examples that handle packets, not the tests of these
+FUZZ_SCRIPTS := $(sort $(shell grep -l '^function ' examples/*.lua) $(wildcard tests/fuzz/scripts/*.lua))
+$(BUILD)/fuzz-scripts/scripts.inc: $(FUZZ_SCRIPTS)
+	@mkdir -p $(@D)
+	$(Q)for f in $^; do echo "{ \"$${f##*/}\","; sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' "$$f"; echo '},'; done >$@
+
+$(BUILD)/fuzz/packets: tests/fuzz/mutate.c
+$(foreach flavour,fuzz/ coverage/ asan/fuzz-,$(BUILD)/$(flavour)scripts): tests/fuzz/grammar.c
+$(addprefix $(BUILD)/fuzz/,$(FUZZ_TARGETS)): $(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_DEPENDS) $(BUILD)/fuzz/engine.a
+	@echo '  LD      $@'
+	$(call fuzz_compile,$(FUZZ_FLAGS) -fsanitize=fuzzer)
+$(addprefix $(BUILD)/coverage/,$(FUZZ_TARGETS)): $(BUILD)/coverage/%: tests/fuzz/%.c tests/fuzz/replay.c $(FUZZ_DEPENDS) $(BUILD)/coverage/engine.a
+	@echo '  LD      $@'
+	$(call fuzz_compile,$(COVERAGE_FLAGS))
+$(addprefix $(BUILD)/asan/fuzz-,$(FUZZ_TARGETS)): $(BUILD)/asan/fuzz-%: tests/fuzz/%.c tests/fuzz/replay.c $(FUZZ_DEPENDS) $(BUILD)/asan/engine.a
+	@echo '  LD      $@'
+	$(call fuzz_compile,$(SANITIZE))
+
+fuzz: $(addprefix $(BUILD)/fuzz/,$(FUZZ_TARGETS))
+	@tests/fuzz/run $(BUILD) $(FUZZ_TIME) $(FUZZ_TARGETS)
+
+fuzz-replay: $(addprefix $(BUILD)/asan/fuzz-,$(FUZZ_TARGETS))
+	@for t in $(FUZZ_TARGETS); do tests/fuzz/replay $(BUILD)/asan/fuzz-$$t tests/fuzz/corpus/$$t || exit 1; done
+
+fuzz-coverage: $(addprefix $(BUILD)/coverage/,$(FUZZ_TARGETS))
+	@tests/fuzz/coverage $(BUILD) $(FUZZ_TARGETS)
+
+# the corpus, as small as it can be with what the finds add
+fuzz-merge: $(addprefix $(BUILD)/fuzz/,$(FUZZ_TARGETS))
+	@tests/fuzz/merge $(BUILD) $(FUZZ_TARGETS)
 
 plugin-test: plugin
 	tests/plugin/run.sh $(BUILD)/user

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#include <stdlib.h>
+#include <string.h>
+
+#include "buffer.h"
+#include "frame.h"
+#include "fuzz.h"
+#include "packets.h"
+
+unsigned int frame_draw(uint32_t *random, unsigned int n)
+{
+	*random = *random * 1664525 + 1013904223;
+	return (*random >> 8) % n;
+}
+
+/*
+ * A packet that moves.
+ */
+static struct frame_packet *packet_of(struct ps_packet *pkt)
+{
+	return (struct frame_packet *)pkt;
+}
+
+/* What was written is the packet's now; what may not be written was not. */
+static void take_over(struct frame_packet *p)
+{
+	const struct ps_packet *pkt = &p->pkt;
+
+	if (pkt->writable > pkt->readable || pkt->readable > pkt->len)
+		fuzz_fail("writable %u, readable %u, length %u", pkt->writable, pkt->readable, pkt->len);
+	if (memcmp(pkt->data + pkt->writable, p->all + pkt->writable, pkt->readable - pkt->writable))
+		fuzz_fail("bytes changed that were not made writable");
+	memcpy(p->all, pkt->data, pkt->writable);
+}
+
+/* Moves the bytes [0, end) to memory that ends there. */
+static void move(struct frame_packet *p, uint32_t end)
+{
+	struct ps_packet *pkt = &p->pkt;
+	uint8_t *data = malloc(end ? end : 1);
+
+	memcpy(data, p->all, end);
+	free(pkt->data);
+	pkt->data = data;
+	pkt->readable = end;
+}
+
+static bool fails(struct frame_packet *p)
+{
+	switch (p->frame->failing) {
+	case FRAME_FAILS_SELDOM:
+		return !frame_draw(&p->random, 8);
+	case FRAME_FAILS_OFTEN:
+		return frame_draw(&p->random, 2);
+	case FRAME_FAILS:
+		return true;
+	}
+	return false;
+}
+
+static uint32_t further(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+static bool pull(struct ps_packet *pkt, uint32_t end)
+{
+	struct frame_packet *p = packet_of(pkt);
+	bool failed = fails(p);
+
+	if (end > pkt->len || end <= pkt->readable)
+		fuzz_fail("pull: %u of %u bytes, %u are readable", end, pkt->len, pkt->readable);
+	take_over(p);
+	if (p->frame->failing == FRAME_FAILS)
+		return false;
+	move(p, failed ? pkt->readable : end);
+	return !failed;
+}
+
+static bool make_writable(struct ps_packet *pkt, uint32_t end)
+{
+	struct frame_packet *p = packet_of(pkt);
+
+	if (end > pkt->len || end <= pkt->writable)
+		fuzz_fail("make_writable: %u of %u bytes, %u are", end, pkt->len, pkt->writable);
+	take_over(p);
+	if (p->frame->failing == FRAME_FAILS)
+		return false;
+	if (fails(p)) {
+		move(p, pkt->readable);
+		pkt->writable = 0;
+		return false;
+	}
+	move(p, further(end, pkt->readable));
+	pkt->writable = frame_draw(&p->random, 2) ? end : pkt->readable;
+	return true;
+}
+
+static bool own_checksum(struct ps_packet *pkt)
+{
+	if (packet_of(pkt)->frame->segments)
+		return false;
+	pkt->partial = 0;
+	return true;
+}
+
+static const struct ps_packet_ops moving_ops = {
+	.pull = pull,
+	.make_writable = make_writable,
+	.own_checksum = own_checksum,
+};
+
+void frame_open(struct frame_packet *p, const struct frame *frame)
+{
+	uint32_t network = frame_network(frame);
+	uint8_t *data = malloc(frame->len ? frame->len : 1);
+
+	memcpy(data, frame->bytes, frame->len);
+	ps_buffer_init(&p->pkt, data, frame->len, network, frame->other ? 0x86DD : 0x0800);
+	p->pkt.partial = frame->partial;
+	p->frame = frame;
+	p->random = frame->seed;
+	p->all = NULL;
+	if (!frame->moving)
+		return;
+
+	p->all = malloc(frame->len ? frame->len : 1);
+	memcpy(p->all, frame->bytes, frame->len);
+	p->pkt.ops = &moving_ops;
+	move(p, frame->prefix < frame->len - network ? network + frame->prefix : frame->len);
+	p->pkt.writable = frame_draw(&p->random, 2) ? 0 :
+			  frame_draw(&p->random, p->pkt.readable + 1);
+}
+
+uint8_t *frame_close(struct frame_packet *p)
+{
+	if (!p->frame->moving)
+		return p->pkt.data;
+	take_over(p);
+	free(p->pkt.data);
+	return p->all;
+}
+
+/*
+ * Bytes.
+ */
+static uint32_t get16(const uint8_t *p)
+{
+	return p[0] << 8 | p[1];
+}
+
+static void put16(uint8_t *p, uint32_t v)
+{
+	p[0] = v >> 8;
+	p[1] = v;
+}
+
+uint32_t frame_network(const struct frame *frame)
+{
+	return frame->link && frame->len >= 14 ? 14 : 0;
+}
+
+static uint32_t header_min(uint8_t protocol)
+{
+	return protocol == 6 ? 20 : protocol == 4 ? 20 : 8;
+}
+
+/* The transport header of the IP header at ip, of which there are len bytes; 0 if there is none. */
+static uint32_t transport_at(const uint8_t *ip, uint32_t len)
+{
+	uint32_t head;
+
+	if (len < 20 || ip[0] >> 4 != 4 || get16(ip + 6) & 0x1FFF)
+		return 0;
+	head = (ip[0] & 15) * 4;
+	if (head < 20 || head + header_min(ip[9]) > len)
+		return 0;
+	return head;
+}
+
+uint32_t frame_transport(const struct frame *frame)
+{
+	uint32_t network = frame_network(frame);
+	uint32_t head = transport_at(frame->bytes + network, frame->len - network);
+
+	return head ? network + head : 0;
+}
+
+/* RFC 768: addresses, protocol, length. Not inverted. */
+static uint32_t pseudo(const uint8_t *ip, uint32_t len)
+{
+	uint32_t sum = (uint16_t)~naive_csum(ip + 12, 8, 0);
+
+	return sum + ip[9] + len;
+}
+
+/* Where in the transport header the checksum is, or 0. */
+static uint32_t checksum_at(uint8_t protocol)
+{
+	return protocol == 6 ? 16 : protocol == 17 ? 6 : protocol == 1 ? 2 : 0;
+}
+
+void frame_make_partial(struct frame *frame)
+{
+	uint32_t network = frame_network(frame), t = frame_transport(frame);
+	const uint8_t *ip = frame->bytes + network;
+
+	if (!t || (ip[9] != 6 && ip[9] != 17))
+		return;
+	frame->partial = t + checksum_at(ip[9]);
+	put16(frame->bytes + frame->partial,
+	      (uint16_t)~naive_csum(NULL, 0, pseudo(ip, get16(ip + 2) - (t - network))));
+}
+
+/* Innermost headers first, since outer checksums are of them too. */
+static void repair(uint8_t *ip, uint32_t len, bool lengths, bool checksums, int depth)
+{
+	uint32_t t, size;
+
+	if (len < 20)
+		return;
+	if (lengths) {
+		if ((ip[0] & 15) < 5 || (ip[0] & 15) * 4u > len)
+			ip[0] = 0x45;
+		put16(ip + 2, len);
+	}
+	t = transport_at(ip, len);
+	if (t) {
+		size = get16(ip + 2) < len ? get16(ip + 2) : len;
+		size = size > t + header_min(ip[9]) ? size - t : len - t;
+		if (lengths && ip[9] == 17)
+			put16(ip + t + 4, size);
+		if (depth && ip[9] == 4)
+			repair(ip + t, size, lengths, checksums, depth - 1);
+		else if (depth && ip[9] != 6 && size >= 28 && ip[t + 8] >> 4 == 4)
+			repair(ip + t + 8, size - 8, lengths, checksums, depth - 1);
+		else if (depth && ip[9] != 6 && size >= 29 && ip[t + 9] >> 4 == 4)
+			repair(ip + t + 9, size - 9, lengths, checksums, depth - 1);
+		if (checksums && checksum_at(ip[9]) && !(ip[9] == 17 && !get16(ip + t + 6))) {
+			uint8_t *check = ip + t + checksum_at(ip[9]);
+
+			if (ip[9] == 17 && get16(ip + t + 4) >= 8 && get16(ip + t + 4) < size)
+				size = get16(ip + t + 4);
+			put16(check, 0);
+			put16(check, naive_csum(ip + t, size, ip[9] == 1 ? 0 : pseudo(ip, size)));
+			if (!get16(check))
+				put16(check, 0xFFFF);
+		}
+	}
+	if (checksums && (ip[0] & 15) * 4u <= len) {
+		put16(ip + 10, 0);
+		put16(ip + 10, naive_csum(ip, (ip[0] & 15) * 4, 0));
+	}
+}
+
+void frame_repair(struct frame *frame, bool lengths, bool checksums)
+{
+	uint32_t network = frame_network(frame);
+
+	repair(frame->bytes + network, frame->len - network, lengths, checksums, 4);
+}
+
+/* An IP packet of at most max bytes, which is 60 or more; returns its length. */
+static uint32_t build_ip(uint8_t *ip, uint32_t max, uint32_t *random, int depth)
+{
+	static const uint8_t protocols[] = { 17, 6, 17, 6, 1, 1, 4, 47 };
+	static const uint16_t fragments[] = { 0, 0, 0, 0, 0x4000, 0, 0x2000, 0x0010 };
+	uint32_t head = frame_draw(random, 3) ? 20 : 4 * (5 + frame_draw(random, 11));
+	uint32_t t, len, i, gap;
+
+	if (head + 60 > max)
+		head = 20;
+	memset(ip, 1, head);	/* options: no-operation */
+	ip[0] = 0x40 | head / 4;
+	ip[1] = 0;
+	put16(ip + 4, frame_draw(random, 65536));
+	put16(ip + 6, fragments[frame_draw(random, 8)]);
+	ip[8] = 64;
+	ip[9] = protocols[frame_draw(random, 8)];
+	memcpy(ip + 12, "\x0a\x00\x00\x01\x0a\x00\x00\x02", 8);
+	if (depth == 0 && ip[9] == 4)
+		ip[9] = 17;
+
+	t = ip[9] == 4 ? head : head + header_min(ip[9]);
+	memset(ip + head, 0, t - head);
+	switch (ip[9]) {
+	case 1:
+		ip[head] = frame_draw(random, 2) ? 8 : 3;
+		put16(ip + head + 4, 7);
+		break;
+	case 6:
+		i = frame_draw(random, 3) ? 5 : 5 + frame_draw(random, 4);
+		ip[head + 12] = i << 4;
+		ip[head + 13] = 0x18;
+		memset(ip + t, 1, i * 4 - 20);
+		t += i * 4 - 20;
+		/* fall through */
+	case 17:
+		put16(ip + head, 1000 + frame_draw(random, 100));
+		put16(ip + head + 2, 53);
+		if (ip[9] == 17)
+			put16(ip + head + 6, frame_draw(random, 4) ? 1 : 0);
+		break;
+	}
+	if (depth && max - t >= 80 && (ip[9] == 4 || (ip[9] != 6 && frame_draw(random, 2)))) {
+		gap = ip[9] != 4 && !frame_draw(random, 3);	/* then it begins at an odd byte */
+		ip[t] = 0;
+		len = t + gap + build_ip(ip + t + gap, max - t - gap, random, depth - 1);
+	} else {
+		len = t + frame_draw(random, max - t < 64 ? max - t + 1 : 64);
+		for (i = t; i < len; i++)
+			ip[i] = frame_draw(random, 256);
+	}
+	put16(ip + 2, len);
+	if (ip[9] == 17)
+		put16(ip + head + 4, len - head);
+	return len;
+}
+
+void frame_build(struct frame *frame, uint32_t seed)
+{
+	uint32_t random = seed, network, padding;
+
+	memset(frame, 0, sizeof(*frame));
+	frame->seed = frame_draw(&random, 1 << 16);
+	frame->link = frame_draw(&random, 2);
+	frame->moving = frame_draw(&random, 2);
+	frame->prefix = frame_draw(&random, 64);
+	network = frame->link ? 14 : 0;
+	if (network)
+		memcpy(frame->bytes, "\x02\x00\x00\x00\x00\x01\x02\x00\x00\x00\x00\x02\x08\x00", 14);
+	frame->len = network + build_ip(frame->bytes + network, 400, &random, frame_draw(&random, 4));
+	padding = frame_draw(&random, 4) ? 0 : frame_draw(&random, 20);
+	frame_repair(frame, false, true);
+	memset(frame->bytes + frame->len, 0xAA, padding);
+	frame->len += padding;
+	if (!frame_draw(&random, 6))
+		frame->len -= frame_draw(&random, frame->len - network + 1);
+	if (!frame_draw(&random, 5))
+		frame_make_partial(frame);
+}

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#include <malloc.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sanitizer/asan_interface.h>
+#include <sys/time.h>
+
+#include "lua.h"
+
+#include "fuzz.h"
+#include "host_user.h"
+
+#define TICK_US		4000
+#define TICKS		2	/* that a handler may see; loading, six times that. The kernel's are longer */
+#define PATIENCE	200	/* ticks after which one that should have been stopped is none */
+
+bool fuzz_show;
+bool fuzz_plainly;
+struct fuzz_events fuzz_events;
+
+static uint64_t log_hash;
+static struct ps_guard *running;
+static volatile unsigned int expired;	/* how often this run was told that its time is up */
+
+void fuzz_fail(const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "fuzz: does not hold: ");
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	abort();
+}
+
+/*
+ * The engine is linked such that these are in place of its own functions (ld --wrap).
+ */
+size_t __real_ps_host_enter(struct ps_guard *guard, unsigned int ticks, unsigned long sp);
+size_t __wrap_ps_host_enter(struct ps_guard *guard, unsigned int ticks, unsigned long sp);
+void __real_ps_host_leave(void);
+void __wrap_ps_host_leave(void);
+void __real_ps_runtime_expire(struct ps_guard *guard);
+void __wrap_ps_runtime_expire(struct ps_guard *guard);
+void *__real_ps_host_realloc(void *block, size_t size);
+void *__wrap_ps_host_realloc(void *block, size_t size);
+unsigned long __wrap_ps_host_random(void);
+void __wrap_ps_host_log(const char *line);
+
+/* Less time than in the kernel, so that what never ends takes less of ours. */
+size_t __wrap_ps_host_enter(struct ps_guard *guard, unsigned int ticks, unsigned long sp)
+{
+	expired = 0;
+	running = ticks == ~0u ? NULL : guard;
+	return __real_ps_host_enter(guard, ticks == ~0u ? ticks : ticks > 4 ? 6 * TICKS : TICKS, sp);
+}
+
+void __wrap_ps_host_leave(void)
+{
+	__real_ps_host_leave();
+	running = NULL;
+}
+
+/* The clock says it at each tick, as long as the run goes on. */
+void __wrap_ps_runtime_expire(struct ps_guard *guard)
+{
+	if (++expired == PATIENCE)
+		fuzz_fail("a script goes on after its time is up");
+	__real_ps_runtime_expire(guard);
+}
+
+/*
+ * Memory that is used again at once.
+ */
+#define UNIT	16	/* bytes; blocks are a whole number of them */
+#define UNITS	128	/* larger ones are not kept */
+#define KEPT	32	/* of each size */
+
+static struct {
+	void *blocks[KEPT];
+	unsigned int n;
+} kept[UNITS];
+static bool recycling;
+
+void fuzz_recycle(bool on)
+{
+	unsigned int units;
+
+	recycling = on;
+	for (units = 0; !on && units < UNITS; units++) {
+		while (kept[units].n)
+			free(kept[units].blocks[--kept[units].n]);
+	}
+}
+
+static void give_back(void *block)
+{
+	size_t size = block ? malloc_usable_size(block) : 0, units = size / UNIT;
+
+	if (size % UNIT || !units || units >= UNITS || kept[units].n == KEPT) {
+		free(block);
+		return;
+	}
+	ASAN_POISON_MEMORY_REGION(block, size);
+	kept[units].blocks[kept[units].n++] = block;
+}
+
+static void *take(size_t size)
+{
+	size_t units = (size + UNIT - 1) / UNIT;
+	void *block;
+
+	if (units >= UNITS)
+		return malloc(size);
+	if (kept[units].n)
+		block = kept[units].blocks[--kept[units].n];
+	else
+		block = malloc(units * UNIT);
+	ASAN_POISON_MEMORY_REGION(block, units * UNIT);
+	ASAN_UNPOISON_MEMORY_REGION(block, size);
+	return block;
+}
+
+static void *recycle(void *block, size_t size)
+{
+	size_t old = block ? malloc_usable_size(block) : 0;
+	void *other = NULL;
+
+	if (size) {
+		other = take(size);
+		ASAN_UNPOISON_MEMORY_REGION(block, old);
+		if (block)
+			memcpy(other, block, old < size ? old : size);
+	}
+	give_back(block);
+	return other;
+}
+
+/* Giving memory back never fails. */
+void *__wrap_ps_host_realloc(void *block, size_t size)
+{
+	struct fuzz_events *e = &fuzz_events;
+
+	if (size && (!block || size > malloc_usable_size(block))) {
+		if (e->expires && !--e->expires && running)
+			__wrap_ps_runtime_expire(running);
+		if (e->fails > 1) {
+			e->fails--;
+		} else if (e->fails && e->times) {
+			e->times--;
+			return NULL;
+		}
+	}
+	return recycling ? recycle(block, size) : __real_ps_host_realloc(block, size);
+}
+
+/* What a script does is to be the same each time. */
+unsigned long __wrap_ps_host_random(void)
+{
+	return 4;
+}
+
+void __wrap_ps_host_log(const char *line)
+{
+	if (fuzz_show)
+		printf("  %s\n", line);
+	while (*line)
+		log_hash = (log_hash ^ (uint8_t)*line++) * 0x100000001B3;
+}
+
+/* The ways past core/direct.c and core/bytes.c. */
+#define PLAINLY(type, name, nothing, parameters, arguments) \
+	type __real_##name parameters; \
+	type __wrap_##name parameters; \
+	type __wrap_##name parameters \
+	{ \
+		return fuzz_plainly ? nothing : __real_##name arguments; \
+	}
+
+struct ps_method;
+struct ps_object;
+typedef const void *pointer;
+
+PLAINLY(int, ps_object_call, -1, (void *L, pointer method, pointer func, int nargs),
+	(L, method, func, nargs))
+PLAINLY(pointer, ps_object_self, NULL, (void *L, pointer object, pointer pc, pointer base),
+	(L, object, pc, base))
+PLAINLY(bool, ps_object_read, false, (void *L, pointer object, pointer name, void *result),
+	(L, object, name, result))
+PLAINLY(bool, ps_object_write, false, (void *L, pointer object, pointer name, pointer value),
+	(L, object, name, value))
+PLAINLY(bool, ps_object_get_byte, false, (void *L, pointer object, uint64_t i, void *result),
+	(L, object, i, result))
+PLAINLY(bool, ps_object_set_byte, false, (void *L, void *object, uint64_t i, pointer value),
+	(L, object, i, value))
+
+/*
+ * States.
+ */
+static void *counted(void *data, void *block, size_t old, size_t size)
+{
+	struct fuzz_state *state = data;
+	const struct ps_runtime *rt = &state->s.bind.rt;
+	void *p = state->allocate(state->allocate_data, block, old, size);
+
+	if (!p && size)
+		state->refused = true;
+	if (rt->memory > rt->memory_max)
+		fuzz_fail("%zu bytes of memory, of %zu", rt->memory, rt->memory_max);
+	return p;
+}
+
+int fuzz_state_init(struct fuzz_state *state)
+{
+	lua_State *L;
+
+	memset(state, 0, sizeof(*state));
+	if (ps_script_init(&state->s, 7, true))
+		return -1;
+	L = state->s.bind.rt.L;
+	state->allocate = lua_getallocf(L, &state->allocate_data);
+	lua_setallocf(L, counted, state);
+	return 0;
+}
+
+void fuzz_state_clean(struct fuzz_state *state)
+{
+	ps_script_clean(&state->s);
+	if (state->s.bind.rt.memory)
+		fuzz_fail("%zu bytes counted in a state that is gone", state->s.bind.rt.memory);
+}
+
+void fuzz_show_bytes(const char *what, const uint8_t *bytes, uint32_t len)
+{
+	if (!fuzz_show)
+		return;
+	printf("%s (%u):", what, len);
+	for (uint32_t i = 0; i < len; i++)
+		printf("%s%02x", i % 4 ? "" : " ", bytes[i]);
+	putchar('\n');
+}
+
+void fuzz_run(struct fuzz_state *state, int handler, const struct frame *frame,
+	      struct fuzz_outcome *outcome)
+{
+	struct ps_script *s = &state->s;
+	struct frame_packet packet;
+	uint64_t serial = s->bind.serial;
+	uint16_t queue = 0;
+
+	if (fuzz_show)
+		printf("%s: link %d other %d moving %d prefix %u partial %u segments %d failing %d\n",
+		       fuzz_plainly ? "plainly" : "planned", frame->link, frame->other,
+		       frame->moving, frame->prefix, frame->partial, frame->segments,
+		       frame->failing);
+	fuzz_show_bytes("  packet", frame->bytes, frame->len);
+
+	frame_open(&packet, frame);
+	log_hash = 0xCBF29CE484222325;
+	s->error[0] = 0;
+	outcome->verdict = ps_script_run(s, handler, &packet.pkt, &queue);
+	outcome->late = expired;
+	outcome->log = log_hash;
+	outcome->len = frame->len;
+	outcome->partial = packet.pkt.partial;
+	outcome->bytes = frame_close(&packet);
+	memcpy(outcome->error, s->error, sizeof(outcome->error));
+
+	if (fuzz_show)
+		printf("  verdict %d %s\n", outcome->verdict, s->error);
+	fuzz_show_bytes("  packet", outcome->bytes, outcome->len);
+
+	if ((unsigned int)outcome->verdict > PS_VERDICT_ERROR)
+		fuzz_fail("verdict %d", outcome->verdict);
+	if (!memchr(s->error, 0, sizeof(s->error)))
+		fuzz_fail("the error has no end");
+	if (outcome->verdict != PS_VERDICT_ERROR && s->error[0])
+		fuzz_fail("an error without its verdict: %s", s->error);
+	if (queue && outcome->verdict != PS_VERDICT_QUEUE)
+		fuzz_fail("a queue without its verdict");
+	if (s->bind.pkt || s->bind.serial == serial)
+		fuzz_fail("the packet outlives its handler");
+	if (s->bind.rt.guard.running != s->bind.rt.L || s->bind.rt.guard.expired)
+		fuzz_fail("the runtime was not brought in order");
+	if (lua_gettop(s->bind.rt.L))
+		fuzz_fail("%d values left on the stack", lua_gettop(s->bind.rt.L));
+	if (s->bind.rt.memory > s->bind.rt.memory_max)
+		fuzz_fail("%zu bytes of memory", s->bind.rt.memory);
+}
+
+void fuzz_outcome_clean(struct fuzz_outcome *outcome)
+{
+	free(outcome->bytes);
+}
+
+void fuzz_check_place(const char *error, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (strncmp(error, name, len) || error[len] != ':' || error[len + 1] < '1' ||
+	    error[len + 1] > '9' || !strchr(error + len + 1, ':'))
+		fuzz_fail("an error without file and line: \"%s\"", error);
+}
+
+void fuzz_compare(const struct fuzz_outcome *planned, const struct fuzz_outcome *plain)
+{
+	if (planned->verdict != plain->verdict || strcmp(planned->error, plain->error))
+		fuzz_fail("verdict %d (%s) with plans, %d (%s) without", planned->verdict,
+			  planned->error, plain->verdict, plain->error);
+	if (planned->log != plain->log)
+		fuzz_fail("what is printed with plans and without is not the same");
+	if (planned->partial != plain->partial)
+		fuzz_fail("partial checksum at %u with plans, at %u without", planned->partial,
+			  plain->partial);
+	for (uint32_t i = 0; i < plain->len; i++) {
+		if (planned->bytes[i] != plain->bytes[i])
+			fuzz_fail("byte %u is %02x with plans, %02x without", i, planned->bytes[i],
+				  plain->bytes[i]);
+	}
+}
+
+/* Where a block came from: a few frames tell that too, and sooner. */
+const char *__asan_default_options(void);
+
+const char *__asan_default_options(void)
+{
+	return "malloc_context_size=6";
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	const struct itimerval timer = { { 0, TICK_US }, { 0, TICK_US } };
+
+	(void)argc;
+	(void)argv;
+	fuzz_show = getenv("FUZZ_SHOW");
+	if (fuzz_show)
+		setvbuf(stdout, NULL, _IOLBF, 0);
+	if (ps_user_watch_start() || setitimer(ITIMER_VIRTUAL, &timer, NULL))
+		fuzz_fail("no clock");
+	return 0;
+}

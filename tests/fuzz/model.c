@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#include <string.h>
+
+#include "fuzz.h"
+#include "model.h"
+#include "packets.h"
+
+static uint32_t get16(const uint8_t *p)
+{
+	return p[0] << 8 | p[1];
+}
+
+/*
+ * Views.
+ */
+static uint32_t least(int id)
+{
+	static const uint8_t bytes[] = { 0, 14, 20, 8, 20, 8 };
+
+	return bytes[id];
+}
+
+/* What the header says of its own length. */
+static uint32_t head_of(const uint8_t *bytes, const struct model_view *v)
+{
+	if (v->id == MODEL_IP)
+		return (bytes[v->off] & 15) * 4;
+	if (v->id == MODEL_TCP)
+		return (bytes[v->off + 12] >> 4) * 4;
+	return least(v->id);
+}
+
+static bool fits(const uint8_t *bytes, const struct model_view *v)
+{
+	return v->len >= least(v->id) && head_of(bytes, v) <= v->len;
+}
+
+/* Header and payload, as far as they are there. */
+static uint32_t total_of(const uint8_t *bytes, const struct model_view *v)
+{
+	uint32_t told = v->id == MODEL_IP ? get16(bytes + v->off + 2) :
+			v->id == MODEL_UDP ? get16(bytes + v->off + 4) : 0;
+
+	return told && told < v->len ? told : v->len;
+}
+
+static bool is_fragment(const uint8_t *bytes, const struct model_view *ip)
+{
+	return get16(bytes + ip->off + 6) & 0x1FFF;
+}
+
+/* The header's payload seen as protocol id. */
+static bool payload(const uint8_t *bytes, const struct model_view *v, int id, struct model_view *to)
+{
+	uint32_t head = head_of(bytes, v), total = total_of(bytes, v);
+
+	memset(to, 0, sizeof(*to));
+	if (head < least(v->id) || head > total)
+		return false;
+	to->id = id;
+	to->off = v->off + head;
+	to->len = total - head;
+	if (id == MODEL_RAW)
+		return true;
+	if (v->id == MODEL_ETH)
+		return id == MODEL_IP && get16(bytes + v->off + 12) == 0x0800 && fits(bytes, to);
+	if (v->id == MODEL_IP) {
+		static const uint8_t numbers[] = { 0, 0, 0, 1, 6, 17 };
+
+		return numbers[id] && bytes[v->off + 9] == numbers[id] &&
+		       !is_fragment(bytes, v) && fits(bytes, to);
+	}
+	return false;
+}
+
+static bool step(const struct frame *frame, const uint8_t *bytes, const struct model_view *v,
+		 const struct model_step *s, struct model_view *to)
+{
+	uint32_t network = frame_network(frame);
+
+	memset(to, 0, sizeof(*to));
+	if (s->id < 0) {
+		to->off = v->off + s->off;
+		to->len = s->id == MODEL_RANGE ? s->len : v->len - s->off;
+		return s->off <= v->len && to->len <= v->len - s->off;
+	}
+	to->id = s->id;
+	if (v->absent) {
+		to->off = network;
+		to->len = frame->len - network;
+		return s->id == MODEL_RAW || (s->id == MODEL_IP && !frame->other && fits(bytes, to));
+	}
+	if (v->whole && s->id == MODEL_ETH && !network) {
+		to->absent = true;
+		return true;
+	}
+	if (v->id == MODEL_RAW) {
+		to->off = v->off;
+		to->len = v->len;
+		return fits(bytes, to);
+	}
+	return payload(bytes, v, s->id, to);
+}
+
+int model_walk(const struct frame *frame, const uint8_t *bytes, const struct model_step *steps,
+	       int n, struct model_path *path)
+{
+	int i;
+
+	memset(path, 0, sizeof(*path));
+	path->views[0].len = frame->len;
+	path->views[0].whole = true;
+	path->n = 1;
+	for (i = 0; i < n && i < MODEL_DEPTH; i++) {
+		if (!step(frame, bytes, &path->views[i], &steps[i], &path->views[i + 1]))
+			break;
+		path->n++;
+	}
+	return i;
+}
+
+/*
+ * Checksums.
+ */
+static uint32_t checksum_of(const struct model_view *v)
+{
+	static const uint8_t at[] = { 0, 0, 10, 2, 16, 6 };
+
+	return at[v->id] ? v->off + at[v->id] : 0;
+}
+
+/* RFC 768: addresses, protocol, length. */
+static uint32_t pseudo(const uint8_t *ip, uint32_t len)
+{
+	uint32_t sum = (uint16_t)~naive_csum(ip + 12, 8, 0);
+
+	return sum + ip[9] + len;
+}
+
+enum validity {
+	UNKNOWN,	/* it has none, or nobody can say */
+	RIGHT,
+	WRONG,
+	NONE,		/* UDP: 0 */
+};
+
+static enum validity right_if(bool ok)
+{
+	return ok ? RIGHT : WRONG;
+}
+
+/* ip: what encloses v and has a checksum; NULL if that is not IP. */
+static enum validity validity(const uint8_t *bytes, const struct model_view *v,
+			      const struct model_view *ip, uint32_t partial)
+{
+	const uint8_t *p = bytes + v->off;
+	uint32_t len = total_of(bytes, v), sum, head = head_of(bytes, v);
+
+	switch (v->id) {
+	case MODEL_IP:
+		return head < 20 || head > v->len ? UNKNOWN : right_if(!naive_csum(p, head, 0));
+	case MODEL_ICMP:
+		return right_if(!naive_csum(p, len, 0));
+	case MODEL_TCP:
+	case MODEL_UDP:
+		if (!ip || len < least(v->id))
+			return UNKNOWN;
+		sum = get16(bytes + checksum_of(v));
+		if (partial == checksum_of(v))
+			return right_if(sum % 0xFFFF == pseudo(bytes + ip->off, len) % 0xFFFF);
+		if (v->id == MODEL_UDP && !sum)
+			return NONE;
+		return right_if(!naive_csum(p, len, pseudo(bytes + ip->off, len)));
+	}
+	return UNKNOWN;
+}
+
+/* What of the path encloses view i and has a checksum, or NULL. */
+static const struct model_view *outer_of(const struct model_path *path, int i)
+{
+	while (--i >= 0) {
+		if (checksum_of(&path->views[i]))
+			return &path->views[i];
+	}
+	return NULL;
+}
+
+static const struct model_view *ip_of(const struct model_path *path, int i)
+{
+	const struct model_view *outer = outer_of(path, i);
+
+	return outer && outer->id == MODEL_IP ? outer : NULL;
+}
+
+/* What follows IP by the policy, with a checksum. */
+static bool next_of(const uint8_t *bytes, const struct model_view *ip, struct model_view *next)
+{
+	int id;
+
+	for (id = MODEL_ICMP; id < MODEL_PROTOCOLS; id++) {
+		if (payload(bytes, ip, id, next))
+			return true;
+	}
+	return false;
+}
+
+static uint64_t bits(const uint8_t *p, uint32_t bit, uint32_t width)
+{
+	uint64_t value = 0;
+
+	for (; width; width--, bit++)
+		value = value << 1 | (p[bit / 8] >> (7 - bit % 8) & 1);
+	return value;
+}
+
+static void mark_field(uint8_t *mask, const struct model_view *v, const struct ps_field *field)
+{
+	uint32_t bit;
+
+	for (bit = field->at.bit; bit < field->at.bit + field->at.width; bit++)
+		mask[v->off + bit / 8] |= 0x80 >> bit % 8;
+}
+
+static void mark_checksum(uint8_t *mask, const struct model_view *v)
+{
+	uint32_t at = checksum_of(v);
+
+	if (at)
+		mask[at] = mask[at + 1] = 0xFF;
+}
+
+/* Whether bytes of the message at the view are elsewhere, or nobody can say where. */
+static bool is_elsewhere(const uint8_t *bytes, const struct model_view *v)
+{
+	const uint8_t *p = bytes + v->off;
+
+	if (head_of(bytes, v) < least(v->id) || head_of(bytes, v) > total_of(bytes, v))
+		return true;
+	return v->id == MODEL_IP ? get16(p + 2) > v->len || get16(p + 6) & 0x3FFF :
+	       v->id == MODEL_UDP && get16(p + 4) > v->len;
+}
+
+static void check_right(const char *what, enum validity before, enum validity after,
+			const struct model_view *v, const struct ps_field *field)
+{
+	static const char *const names[] = { "unknown", "right", "wrong", "none" };
+
+	if (before != after && (before == RIGHT || before == NONE))
+		fuzz_fail("%s set: the checksum of %s (%s at %u) was %s and is %s", field->name,
+			  what, ps_protos[v->id]->name, v->off, names[before], names[after]);
+}
+
+static bool names(const struct ps_field *field, const char *name)
+{
+	return !strcmp(field->name, name);
+}
+
+void model_check_set(const struct frame *frame, const uint8_t *after, uint32_t partial,
+		     const struct model_path *path, const struct ps_field *field, bool done,
+		     bool has_value, uint64_t value)
+{
+	const uint8_t *before = frame->bytes;
+	const int end = path->n - 1;
+	const struct model_view *v = &path->views[end];
+	const bool coverage = names(field, "ihl") || names(field, "tot_len") || names(field, "length");
+	const bool address = v->id == MODEL_IP && (names(field, "saddr") || names(field, "daddr"));
+	const bool check = names(field, "check") || names(field, "checksum");
+	struct model_view next_before, next_after;
+	bool had_next = v->id == MODEL_IP && next_of(before, v, &next_before);
+	bool has_next = v->id == MODEL_IP && next_of(after, v, &next_after);
+	bool unclear = false;	/* a checksum further in is completed later */
+	uint8_t mask[FRAME_MAX] = { 0 };
+	uint32_t i;
+	int k;
+
+	if (!done && !check && memcmp(before, after, frame->len))
+		fuzz_fail("%s not set, but bytes have changed", field->name);
+
+	/* which bytes may change */
+	mark_field(mask, v, field);
+	for (k = 0; k <= end; k++)
+		mark_checksum(mask, &path->views[k]);
+	if ((address || coverage) && had_next)
+		mark_checksum(mask, &next_before);
+	if ((address || coverage) && has_next)
+		mark_checksum(mask, &next_after);
+	for (i = 0; i < frame->len; i++) {
+		if ((before[i] ^ after[i]) & ~mask[i])
+			fuzz_fail("%s set: byte %u changed from %02x to %02x", field->name, i,
+				  before[i], after[i]);
+	}
+	if (partial != frame->partial && !(check && frame->partial == checksum_of(v)))
+		fuzz_fail("%s set: partial checksum at %u, before at %u", field->name, partial,
+			  frame->partial);
+
+	if (done && has_value && bits(after + v->off, field->at.bit, field->at.width) != value)
+		fuzz_fail("%s is not what it was set to", field->name);
+
+	/* checksums, from the inside outwards */
+	if (address && had_next)
+		check_right("what follows", validity(before, &next_before, v, frame->partial),
+			    validity(after, &next_after, v, partial), &next_before, field);
+	if (coverage && done && has_next && !is_elsewhere(after, v) &&
+	    !is_elsewhere(after, &next_after) &&
+	    !(next_after.id == MODEL_UDP && !get16(after + checksum_of(&next_after))))
+		check_right("what follows now", RIGHT, validity(after, &next_after, v, partial),
+			    &next_after, field);
+	unclear = had_next && frame->partial && frame->partial == checksum_of(&next_before);
+	if (has_next && partial && partial == checksum_of(&next_after))
+		unclear = true;
+	for (k = end; k >= 0; k--) {
+		const struct model_view *h = &path->views[k], *ip = ip_of(path, k);
+		enum validity was, is;
+
+		if (!checksum_of(h))
+			continue;
+		was = validity(before, h, ip, frame->partial);
+		is = validity(after, h, ip, partial);
+		if (unclear && h->id != MODEL_IP)
+			continue;
+		if (frame->partial && frame->partial == checksum_of(h))
+			unclear = true;
+		if (k == end && (check || coverage)) {
+			if (done && check && !has_value)
+				check_right("itself", is == UNKNOWN || (h->id == MODEL_UDP && is == NONE) ?
+					    is : RIGHT, is, h, field);
+			else if (done && coverage && h->id == MODEL_IP && is != UNKNOWN)
+				check_right("itself", RIGHT, is, h, field);
+			else if (done && coverage && h->id == MODEL_UDP && ip && is != UNKNOWN &&
+				 was != NONE && !is_elsewhere(after, h) && !is_elsewhere(after, ip))
+				check_right("itself", RIGHT, is, h, field);
+			continue;
+		}
+		check_right(k == end ? "itself" : "what it lies in", was, is, h, field);
+	}
+}

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Target packets: scripts from files, or made of assignments to fields, on packets that the input
+ * has. Each script runs with plans and without, and has to come to the same.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "case.h"
+#include "fuzz.h"
+#include "model.h"
+
+/*
+ * Scripts from files. A comment in one may promise: "fuzz: reads" that it writes nothing, "fuzz:
+ * keeps" that it keeps views, of which plans make fewer.
+ */
+static const struct {
+	const char *name, *text;
+} files[] = {
+#include "scripts.inc"
+};
+
+#define FILES	(sizeof(files) / sizeof(files[0]))
+
+static uint32_t hash(const char *text, uint32_t start)
+{
+	for (; *text; text++)
+		start = (start ^ (uint8_t)*text) * 0x01000193;
+	return start ^ start >> 15;
+}
+
+/* Such that a file more changes what few inputs mean. */
+static unsigned int choose_file(uint8_t script)
+{
+	unsigned int i, best = 0;
+
+	for (i = 1; i < FILES; i++) {
+		if (hash(files[i].name, script * 0x9E3779B1) > hash(files[best].name, script * 0x9E3779B1))
+			best = i;
+	}
+	return best;
+}
+
+/* Copies the name of global function n of a script, or of one of the first ones. */
+static void function_name(const char *text, unsigned int n, char *name, size_t size)
+{
+	const char *at = text, *found[16];
+	unsigned int count = 0;
+
+	while ((at = strstr(at, "\nfunction ")) && count < 16) {
+		at += strlen("\nfunction ");
+		if (strncmp(at, "gone(", 5))
+			found[count++] = at;
+	}
+	if (!count)
+		fuzz_fail("a script without a function");
+	at = found[n % count];
+	snprintf(name, size, "%.*s", (int)strcspn(at, "("), at);
+}
+
+/* Its time may be up, where the machine has other things to do. */
+static bool load(struct fuzz_state *state, const char *name, const char *text)
+{
+	bool loaded = !ps_script_load(&state->s, name, text, strlen(text));
+
+	if (!loaded && !strstr(state->s.error, "time limit exceeded"))
+		fuzz_fail("cannot be loaded: %s\n%s", state->s.error, text);
+	return loaded;
+}
+
+static int find(struct fuzz_state *state, const char *name, const char *function)
+{
+	int handler = ps_script_find(&state->s, name, function);
+
+	if (handler < 0)
+		fuzz_fail("no function: %s", state->s.error);
+	return handler;
+}
+
+/* Whether outcomes of the two ways have to be the same. */
+static bool is_comparable(const struct frame *frame, const struct fuzz_outcome *a,
+			  const struct fuzz_outcome *b)
+{
+	return !(frame->moving && frame->failing) && !a->late && !b->late;
+}
+
+static void run_file(const struct fuzz_case *c)
+{
+	unsigned int file = choose_file(c->script);
+	const char *name = files[file].name, *text = files[file].text;
+	const bool reads = strstr(text, "fuzz: reads"), keeps = strstr(text, "fuzz: keeps");
+	struct fuzz_outcome outcomes[2], after;
+	struct fuzz_state states[2];
+	int i, way, handlers[2], gone[2] = { -1, -1 };
+	bool ready = true;
+	char function[64];
+
+	function_name(text, c->function, function, sizeof(function));
+	if (fuzz_show)
+		printf("%s, function %s\n", name, function);
+	for (way = 0; way < 2; way++) {
+		fuzz_plainly = way;
+		if (fuzz_state_init(&states[way]))
+			fuzz_fail("no state");
+		ready &= load(&states[way], name, text);
+		handlers[way] = ready ? find(&states[way], name, function) : -1;
+		if (keeps && ready)
+			gone[way] = find(&states[way], name, "gone");
+	}
+	for (i = 0; ready && i < c->nframes; i++) {
+		const struct frame *frame = &c->frames[i];
+
+		for (way = 0; way < 2; way++) {
+			struct fuzz_outcome *o = &outcomes[way];
+
+			fuzz_plainly = way;
+			fuzz_run(&states[way], handlers[way], frame, o);
+			if (o->verdict == PS_VERDICT_ERROR && !states[way].refused)
+				fuzz_check_place(o->error, name);
+			if (reads && memcmp(o->bytes, frame->bytes, frame->len))
+				fuzz_fail("a script that only reads has written");
+			if (!keeps)
+				continue;
+			fuzz_run(&states[way], gone[way], frame, &after);
+			if (after.verdict != PS_VERDICT_ACCEPT && !after.late)
+				fuzz_fail("a view is not gone: %s", after.error);
+			fuzz_outcome_clean(&after);
+		}
+		if (!keeps && is_comparable(frame, &outcomes[0], &outcomes[1]))
+			fuzz_compare(&outcomes[0], &outcomes[1]);
+		fuzz_outcome_clean(&outcomes[0]);
+		fuzz_outcome_clean(&outcomes[1]);
+	}
+	for (way = 0; way < 2; way++) {
+		fuzz_plainly = way;
+		if (handlers[way] >= 0)
+			ps_script_put(&states[way].s, handlers[way]);
+		fuzz_state_clean(&states[way]);
+	}
+}
+
+/*
+ * Assignments: a handler walks to a header, and sets one of its fields.
+ */
+struct assignment {
+	struct model_step steps[MODEL_DEPTH];
+	int nsteps;
+	const struct ps_field *field;
+	bool in_chain;		/* p:…:field():set(), without a variable */
+	bool has_value;
+	uint64_t value;
+	char text[512];
+};
+
+static void go(struct assignment *a, int id)
+{
+	a->steps[a->nsteps++].id = id;
+}
+
+static void go_raw(struct assignment *a, uint32_t off, uint32_t len)
+{
+	a->steps[a->nsteps++] = (struct model_step){ .id = MODEL_RANGE, .off = off, .len = len };
+}
+
+static int transport(unsigned int n)
+{
+	return MODEL_ICMP + n % 3;
+}
+
+/* Where to; mostly where something is. */
+static void choose_way(struct assignment *a, const struct statement *s)
+{
+	unsigned int way = s->way % 8, last = s->inner % 4;
+
+	if (way == 7) {
+		go_raw(a, s->way / 8, 20 + s->inner);
+		go(a, 1 + s->inner % 5);
+		return;
+	}
+	if (way != 2)
+		go(a, MODEL_ETH);
+	if (way == 3)
+		return;
+	go(a, MODEL_IP);
+	switch (way) {
+	case 4:		/* an ICMP error, or a tunnel */
+		go(a, s->inner & 4 ? MODEL_ICMP : MODEL_UDP);
+		go(a, MODEL_RAW);
+		go(a, MODEL_IP);
+		break;
+	case 5:
+		go(a, MODEL_RAW);
+		go(a, MODEL_IP);
+		break;
+	case 6:		/* where it begins at an odd byte, as a rule */
+		go(a, s->inner & 4 ? MODEL_ICMP : MODEL_UDP);
+		go(a, MODEL_RAW);
+		if (s->way / 8 % 4) {
+			a->steps[a->nsteps].off = s->way / 8 % 4 == 3 ? 2 : 1;
+			go(a, MODEL_REST);
+			go(a, MODEL_IP);
+			break;
+		}
+		go_raw(a, s->way / 8, 20 + s->inner / 8);
+		go(a, s->inner & 1 ? MODEL_IP : transport(s->inner / 2));
+		return;
+	}
+	if (last && (way == 1 || way >= 4))
+		go(a, transport(last));
+}
+
+static const struct ps_field *choose_field(int id, unsigned int n)
+{
+	const struct ps_proto *proto = ps_protos[id];
+	unsigned int i = n % proto->nfields;
+
+	while (proto->fields[i].type == PS_BYTES)
+		i = (i + 1) % proto->nfields;
+	return &proto->fields[i];
+}
+
+__attribute__((format(printf, 4, 5)))
+static size_t add(char *to, size_t size, size_t used, const char *format, ...)
+{
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(to + used, size - used, format, args);
+	va_end(args);
+	if (n < 0 || (size_t)n >= size - used)
+		fuzz_fail("no room for a script");
+	return used + n;
+}
+
+static uint64_t mask_of(const struct ps_field *field)
+{
+	return ((uint64_t)1 << field->at.width) - 1;
+}
+
+static void value_text(char *text, size_t size, const struct ps_field *field, uint64_t v, bool as_text)
+{
+	if (as_text && field->type == PS_IPV4 && !(v >> 32))
+		snprintf(text, size, "'%u.%u.%u.%u'", (int)(v >> 24), (int)(v >> 16 & 255),
+			 (int)(v >> 8 & 255), (int)(v & 255));
+	else if (as_text && field->type == PS_MAC)
+		snprintf(text, size, "'%02x:%02X:%02x:%02X:%02x:%02X'", (int)(v >> 40 & 255),
+			 (int)(v >> 32 & 255), (int)(v >> 24 & 255), (int)(v >> 16 & 255),
+			 (int)(v >> 8 & 255), (int)(v & 255));
+	else
+		snprintf(text, size, "%llu", (unsigned long long)v);
+}
+
+static void make_assignment(struct assignment *a, const struct statement *s, int number)
+{
+	const uint64_t four = (uint64_t)s->value[0] << 24 | s->value[1] << 16 | s->value[2] << 8 |
+			      s->value[3];
+	size_t n = 0, size = sizeof(a->text);
+	const char *field;
+	char value[32], chain[200], start[240] = "";
+	int i;
+
+	memset(a, 0, sizeof(*a));
+	choose_way(a, s);
+	a->field = choose_field(a->steps[a->nsteps - 1].id, s->field);
+	a->value = four;
+	if (a->field->at.width == 48)
+		a->value |= four << 16;
+	if (!(s->style & 0x40))		/* lengths that small packets have */
+		a->value &= a->field->flags & PS_COVERAGE ? mask_of(a->field) & 127 : mask_of(a->field);
+	a->has_value = s->style % 8 != 4;
+	a->in_chain = s->style % 8 == 3 || s->style % 8 == 4;
+	field = a->field->name;
+	value_text(value, sizeof(value), a->field, a->value, s->style & 0x20);
+
+	strcpy(chain, "p");
+	for (i = 0; i < a->nsteps; i++) {
+		const struct model_step *step = &a->steps[i];
+
+		n = strlen(chain);
+		if (step->id == MODEL_REST) {
+			add(start, sizeof(start), 0, " local o = %s\n", chain);
+			add(chain, sizeof(chain), 0, "o:raw(%u, #o - %u)", step->off, step->off);
+		} else if (step->id == MODEL_RANGE) {
+			add(chain, sizeof(chain), n, ":raw(%u, %u)", step->off, step->len);
+		} else if (step->id == MODEL_RAW && s->style & 0x10) {
+			add(chain, sizeof(chain), n, ":data()");
+		} else {
+			add(chain, sizeof(chain), n, ":data(%d)", step->id);
+		}
+	}
+	n = add(a->text, size, 0, "function set%d(p)\n%s", number, start);
+	if (!a->in_chain)
+		n = add(a->text, size, n, " local v = %s\n if not v then return XT_CONTINUE end\n", chain);
+	switch (s->style % 8) {
+	case 0:
+		n = add(a->text, size, n, " v.%s = %s\n", field, value);
+		break;
+	case 1:
+		n = add(a->text, size, n, " v:%s():set(%s)\n", field, value);
+		break;
+	case 2:
+		n = add(a->text, size, n, " local x = %s\n v.%s = x\n", value, field);
+		break;
+	case 3:
+		n = add(a->text, size, n, " %s:%s():set(%s)\n", chain, field, value);
+		break;
+	case 4:
+		n = add(a->text, size, n, " %s:%s():set()\n", chain, field);
+		break;
+	case 5:
+		n = add(a->text, size, n, " local f = v:%s()\n f:set(%s)\n", field, value);
+		break;
+	case 6:
+		n = add(a->text, size, n, " local x = v.%s\n v.%s = %s\n"
+			" if v:%s():int() ~= %llu then return NF_DROP end\n", field, field, value, field,
+			(unsigned long long)a->value);
+		break;
+	case 7:		/* a name that is computed is left to metamethods */
+		n = add(a->text, size, n, " local name = '%s'\n v[name] = %s\n", field, value);
+		break;
+	}
+	add(a->text, size, n, " return NF_ACCEPT\nend\n");
+}
+
+/* What a statement came to, on a frame that it was run on. */
+static void check_assignment(const struct assignment *a, const struct frame *frame,
+			     const struct fuzz_outcome *o)
+{
+	const bool sure = !(frame->moving && frame->failing);
+	const bool checksum = a->field->flags & PS_CHECKSUM;
+	struct model_path path;
+	int steps = model_walk(frame, frame->bytes, a->steps, a->nsteps, &path);
+	const struct model_view *v = &path.views[path.n - 1];
+	enum ps_verdict expected;
+
+	if (o->late)
+		return;
+	if (o->verdict == PS_VERDICT_ERROR)
+		fuzz_check_place(o->error, "set.lua");
+	if (steps < a->nsteps)
+		expected = steps == a->nsteps - 1 && !a->in_chain ? PS_VERDICT_CONTINUE : PS_VERDICT_ERROR;
+	else if (v->absent || (a->has_value ? a->value > mask_of(a->field) : !checksum))
+		expected = PS_VERDICT_ERROR;
+	else if (checksum && (!a->has_value || frame->segments))
+		expected = o->verdict;	/* the model does not tell */
+	else
+		expected = PS_VERDICT_ACCEPT;
+	if (sure ? o->verdict != expected : o->verdict == PS_VERDICT_DROP)
+		fuzz_fail("verdict %d (%s), not %d, for\n%s", o->verdict, o->error, expected, a->text);
+	if (o->verdict == PS_VERDICT_CONTINUE || steps < a->nsteps || v->absent ||
+	    (sure && o->verdict == PS_VERDICT_ERROR)) {
+		if (memcmp(o->bytes, frame->bytes, frame->len))
+			fuzz_fail("bytes changed although nothing was set");
+		return;
+	}
+	model_check_set(frame, o->bytes, o->partial, &path, a->field,
+			o->verdict == PS_VERDICT_ACCEPT, a->has_value, a->value);
+}
+
+static void run_assignments(const struct fuzz_case *c)
+{
+	static struct assignment made[CASE_STATEMENTS];
+	static char text[CASE_STATEMENTS * sizeof(made[0].text)];
+	int handlers[2][CASE_STATEMENTS];
+	struct fuzz_state states[2];
+	bool ready = true;
+	char name[8];
+	int i, k, way;
+
+	text[0] = 0;
+	for (k = 0; k < c->nstatements; k++) {
+		make_assignment(&made[k], &c->statements[k], k);
+		strcat(text, made[k].text);
+	}
+	if (fuzz_show)
+		printf("%s", text);
+	for (way = 0; way < 2; way++) {
+		fuzz_plainly = way;
+		if (fuzz_state_init(&states[way]))
+			fuzz_fail("no state");
+		ready &= load(&states[way], "set.lua", text);
+		for (k = 0; ready && k < c->nstatements; k++) {
+			snprintf(name, sizeof(name), "set%d", k);
+			handlers[way][k] = find(&states[way], "set.lua", name);
+		}
+	}
+	for (i = 0; ready && i < c->nframes; i++) {
+		struct frame frame = c->frames[i];
+
+		for (k = 0; k < c->nstatements; k++) {
+			struct fuzz_outcome outcomes[2];
+
+			for (way = 0; way < 2; way++) {
+				fuzz_plainly = way;
+				fuzz_run(&states[way], handlers[way][k], &frame, &outcomes[way]);
+				check_assignment(&made[k], &frame, &outcomes[way]);
+			}
+			if (is_comparable(&frame, &outcomes[0], &outcomes[1]))
+				fuzz_compare(&outcomes[0], &outcomes[1]);
+			memcpy(frame.bytes, outcomes[0].bytes, frame.len);
+			frame.partial = outcomes[0].partial;
+			fuzz_outcome_clean(&outcomes[0]);
+			fuzz_outcome_clean(&outcomes[1]);
+		}
+	}
+	for (way = 0; way < 2; way++) {
+		fuzz_plainly = way;
+		fuzz_state_clean(&states[way]);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct fuzz_case c;
+	int i;
+
+	case_read(&c, data, size);
+	for (i = 0; i < c.nframes; i++) {
+		if (c.repair[i] & (CASE_LENGTHS | CASE_CHECKSUMS))
+			frame_repair(&c.frames[i], c.repair[i] & CASE_LENGTHS,
+				     c.repair[i] & CASE_CHECKSUMS);
+		if (c.repair[i] & CASE_PARTIAL)
+			frame_make_partial(&c.frames[i]);
+	}
+	if (c.script < CASE_SCRIPTS)
+		run_assignments(&c);
+	else
+		run_file(&c);
+	return 0;
+}
