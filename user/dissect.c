@@ -172,23 +172,23 @@ static void diff_fields(struct side *a, const struct ps_header *in_a, struct sid
 	}
 }
 
-/* Where the bytes from off to end differ first; they are bytes of name. */
-static void diff_bytes(struct side *a, struct side *b, const char *name, uint32_t off, uint32_t end,
-		       struct sink *sink)
+/* Where the bytes of two ranges differ first; they are bytes of name. */
+static void diff_bytes(struct side *a, struct ps_range in_a, struct side *b, struct ps_range in_b,
+		       const char *name, struct sink *sink)
 {
 	char text[64], was[PS_VALUE_SIZE], is[PS_VALUE_SIZE];
-	const uint8_t *abytes = ps_packet_read(a->pkt, off, end - off);
-	const uint8_t *bbytes = ps_packet_read(b->pkt, off, end - off);
-	uint32_t len = end - off, at = 0;
+	const uint8_t *abytes = ps_packet_read(a->pkt, in_a.off, in_a.len);
+	const uint8_t *bbytes = ps_packet_read(b->pkt, in_b.off, in_b.len);
+	uint32_t at = 0;
 
 	if (!abytes || !bbytes)
 		return;
-	while (at < len && abytes[at] == bbytes[at])
+	while (at < in_a.len && at < in_b.len && abytes[at] == bbytes[at])
 		at++;
-	if (at == len)
+	if (at == in_a.len && at == in_b.len)
 		return;
-	bytes_text(abytes + at, len - at, DATA_SHOWN, was);
-	bytes_text(bbytes + at, len - at, DATA_SHOWN, is);
+	bytes_text(abytes + at, in_a.len - at, DATA_SHOWN, was);
+	bytes_text(bbytes + at, in_b.len - at, DATA_SHOWN, is);
 	snprintf(text, sizeof(text), "%s[%u]", name, at);
 	tell(sink, text, was, is);
 }
@@ -210,29 +210,60 @@ static void find_rest(struct side *s, struct ps_range *rest)
 	rest->len = s->pkt->len - rest->off;
 }
 
+/* What is beyond a range. */
+static struct ps_range beyond(const struct side *s, struct ps_range range)
+{
+	uint32_t off = range.off + range.len;
+
+	return (struct ps_range){ off, s->pkt->len - off };
+}
+
+static bool has_proto(const struct ps_layers *layers, int from, const struct ps_proto *proto)
+{
+	for (; from < layers->n; from++) {
+		if (layers->header[from].proto == proto)
+			return true;
+	}
+	return false;
+}
+
+/* Headers of the same protocol stand beside each other; others are in one of the packets only. */
+static void diff_headers(struct side *a, struct side *b, struct sink *sink)
+{
+	const struct ps_header *in_a = a->layers.header, *in_b = b->layers.header;
+	int i = 0, j = 0;
+
+	while (i < a->layers.n && j < b->layers.n) {
+		if (in_a[i].proto == in_b[j].proto)
+			diff_fields(a, &in_a[i++], b, &in_b[j++], sink);
+		else if (has_proto(&b->layers, j, in_a[i].proto))
+			diff_fields(a, NULL, b, &in_b[j++], sink);
+		else
+			diff_fields(a, &in_a[i++], b, NULL, sink);
+	}
+	while (i < a->layers.n)
+		diff_fields(a, &in_a[i++], b, NULL, sink);
+	while (j < b->layers.n)
+		diff_fields(a, NULL, b, &in_b[j++], sink);
+}
+
 int ps_diff(struct ps_packet *before, struct ps_packet *after,
 	    void (*found)(void *context, const char *name, const char *before, const char *after),
 	    void *context)
 {
 	struct side a = { before }, b = { after };
 	struct sink sink = { found, context, 0 };
-	struct ps_range data;
-	int i, same;
+	struct ps_range in_a, in_b;
 
 	ps_dissect(before, &a.layers);
 	ps_dissect(after, &b.layers);
-	for (same = 0; same < a.layers.n && same < b.layers.n; same++) {
-		if (a.layers.header[same].proto != b.layers.header[same].proto)
-			break;
-		diff_fields(&a, &a.layers.header[same], &b, &b.layers.header[same], &sink);
-	}
-	for (i = same; i < a.layers.n; i++)
-		diff_fields(&a, &a.layers.header[i], &b, NULL, &sink);
-	for (i = same; i < b.layers.n; i++)
-		diff_fields(&a, NULL, &b, &b.layers.header[i], &sink);
-	find_rest(&b, &data);
-	diff_bytes(&a, &b, "data", data.off, data.off + data.len, &sink);
-	diff_bytes(&a, &b, "padding", data.off + data.len, after->len, &sink);
+	diff_headers(&a, &b, &sink);
+	find_rest(&b, &in_b);
+	in_a = in_b;	/* one packet that was changed: bytes stay where they are */
+	if (before->len != after->len || before->has_link != after->has_link)
+		find_rest(&a, &in_a);
+	diff_bytes(&a, in_a, &b, in_b, "data", &sink);
+	diff_bytes(&a, beyond(&a, in_a), &b, beyond(&b, in_b), "padding", &sink);
 	return sink.n;
 }
 

@@ -36,10 +36,10 @@ bool ps_value_text(struct ps_packet *pkt, const struct ps_header *header,
 		   const struct ps_field *field, char text[PS_VALUE_SIZE]);
 
 /*
- * Calls found for each field that is not the same in two packets of one length: with its name, as
- * "ip.ttl", and both values; "" where it is only in one of them. Bytes that differ in what no protocol
- * of the second knows are "data[N]", from byte N of the payload on; beyond the end that headers tell
- * they are "padding[N]". Returns how many there are.
+ * Calls found for each field that is not the same in two packets: with its name, as "ip.ttl", and both
+ * values; "" where it is only in one of them. Bytes that differ in what no protocol of the second knows
+ * are "data[N]", from byte N of the payload on; beyond the end that headers tell they are "padding[N]".
+ * Returns how many there are.
  */
 int ps_diff(struct ps_packet *before, struct ps_packet *after,
 	    void (*found)(void *context, const char *name, const char *before, const char *after),
