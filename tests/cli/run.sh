@@ -317,7 +317,11 @@ is 'a name of standard output, in a pipe' "$(cksum <in.pcap)" "$("$program" run 
 is 'it is still a link' /proc/self/fd/1 "$(readlink stdout)"
 "$program" run pass.lua in.pcap -w out2.pcap <&- >&- 2>err
 is 'standard output that is closed' '2 packetscript: standard output: Bad file descriptor' "$? $(<err)"
-holds 'is not mixed up with the capture' same_file in.pcap out2.pcap
+holds 'a capture is made all the same' same_file in.pcap out2.pcap
+rm out2.pcap
+"$program" run pass.lua slow.pcap -v -w out2.pcap <&- >&- 2>err
+is 'a report that goes nowhere does not go into the capture' \
+	$'2 packetscript: standard output: Bad file descriptor\npacketscript: out2.pcap: not written' "$? $(<err)"
 
 #
 # Pipes.
