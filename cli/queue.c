@@ -226,16 +226,18 @@ static int load(struct job *job, const struct cli_call *call)
 	char error[PS_SCRIPT_ERROR_SIZE + 64];
 	enum ps_verdict on_error;
 	uint32_t state;
+	int failed;
 
 	if (!cli_number(call, OPT_STATE, 0, UINT32_MAX, 0, &state))
 		return CLI_TROUBLE;
 	if (!ps_on_error_parse(values[OPT_ON_ERROR], &on_error))
 		return cli_error("--on-error %s: give drop, accept or continue",
 				 values[OPT_ON_ERROR]);
-	if (ps_state_init(&job->state, call->operands[0], values[OPT_FUNCTION], state, on_error,
-			  error, sizeof(error))) {
+	failed = ps_state_init(&job->state, call->operands[0], values[OPT_FUNCTION], state, on_error,
+			       error, sizeof(error));
+	if (failed) {
 		cli_error("%s", error);
-		return access(call->operands[0], R_OK) ? CLI_TROUBLE : CLI_FOUND;
+		return failed < 0 ? CLI_TROUBLE : CLI_FOUND;
 	}
 	return CLI_OK;
 }
