@@ -187,7 +187,7 @@ UNIT := $(wildcard tests/unit/*.c)
 $(BUILD)/asan/unit: UNIT_FLAGS := $(SANITIZE)
 $(BUILD)/%/unit: $(UNIT) $(wildcard tests/unit/*.h) $(BUILD)/%/engine.a
 	@echo '  LD      $@'
-	$(Q)$(CC) $(CFLAGS) $(WARN) $(UNIT_FLAGS) -Icore -Ilua -Iplat/user -Iproto -o $@ $(UNIT) $(BUILD)/$*/engine.a
+	$(Q)$(CC) $(CFLAGS) $(WARN) $(UNIT_FLAGS) -Icore -Ilua -Iplat/user -Iproto -I$(LUA)/src -o $@ $(UNIT) $(BUILD)/$*/engine.a
 
 # What runs off the kernel, as it is and with sanitizers.
 script-test: $(BUILD)/user/packetscript $(BUILD)/asan/packetscript

@@ -39,6 +39,10 @@ int ps_guard_resume(struct lua_State *co, struct lua_State *from, int nargs, int
 /* lua_closethread, or lua_resetthread in old releases: runs what __close asks for. */
 int ps_guard_close(struct lua_State *co, struct lua_State *from);
 
+/* lua_getallocf, for the boxes of string buffers: what is left of those goes with the runtime. */
+void *(*ps_guard_getallocf(struct lua_State *L, void **ud))(void *ud, void *block, size_t old,
+							    size_t size);
+
 /* luaE_incCstack, for the compiler. */
 void ps_guard_enter_level(struct lua_State *L);
 

@@ -126,6 +126,9 @@
 #if defined(lgc_c)		/* also renames the prototype */
 #define luaF_freeproto(L, f)	ps_guard_freeproto(L, f)
 #endif
+#if defined(lauxlib_c)
+#define lua_getallocf(L, ud)	ps_guard_getallocf(L, ud)
+#endif
 #if defined(lbaselib_c)		/* load(): text only, whatever the script asks for */
 #define lua_load(L, reader, data, name, mode) \
 	((void)(mode), (lua_load)(L, reader, data, name, "t"))

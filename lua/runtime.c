@@ -259,6 +259,70 @@ static void *allocate(void *ud, void *block, size_t old, size_t size)
 	return p;
 }
 
+/*
+ * The bytes of a string buffer that grew large. Lua frees them by a finalizer, the only kind there is.
+ * Without the memory or the C stack to call it, which scripts may bring about, it is forgotten: so
+ * they are kept in a list.
+ */
+struct ps_box {
+	struct ps_box *next, **place;	/* what points to this one */
+	size_t size;			/* with this header */
+};
+
+static void link_box(struct ps_runtime *rt, struct ps_box *box, size_t size)
+{
+	box->size = size;
+	box->next = rt->boxes;
+	box->place = &rt->boxes;
+	if (box->next)
+		box->next->place = &box->next;
+	rt->boxes = box;
+}
+
+static void unlink_box(struct ps_box *box)
+{
+	*box->place = box->next;
+	if (box->next)
+		box->next->place = box->place;
+}
+
+static void *resize_box(void *ud, void *block, size_t old, size_t size)
+{
+	struct ps_runtime *rt = ud;
+	struct ps_box *box = block ? (struct ps_box *)block - 1 : NULL, *resized;
+	void *allocate_ud;
+	lua_Alloc f = lua_getallocf(rt->L, &allocate_ud);
+
+	old = box ? box->size : 0;
+	size = size ? sizeof(*box) + size : 0;
+	if (box)
+		unlink_box(box);
+	resized = f(allocate_ud, box, old, size);
+	if (resized)
+		link_box(rt, resized, size);
+	else if (box && size)
+		link_box(rt, box, old);	/* it is still there */
+	return resized ? resized + 1 : NULL;
+}
+
+void *(*ps_guard_getallocf(lua_State *L, void **ud))(void *, void *, size_t, size_t)
+{
+	*ud = ps_runtime_of(L);
+	return resize_box;
+}
+
+/* Those that nothing has freed. */
+static void free_boxes(struct ps_runtime *rt)
+{
+	struct ps_box *box = rt->boxes, *next;
+
+	for (; box; box = next) {
+		next = box->next;
+		allocate(rt, box, box->size, 0);
+	}
+	rt->boxes = NULL;
+}
+
 static int print(lua_State *L)
 {
 	luaL_Buffer b;
@@ -366,6 +430,7 @@ void ps_runtime_clean(struct ps_runtime *rt)
 	ps_runtime_enter(rt, ~0u);
 	lua_close(rt->L);
 	ps_host_leave();
+	free_boxes(rt);
 	rt->L = NULL;
 }
 

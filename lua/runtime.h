@@ -11,12 +11,15 @@
 #include "guard.h"
 #include "host.h"
 
+struct ps_box;
+
 struct ps_runtime {
 	struct ps_guard guard;		/* first: found through LUA_EXTRASPACE */
 	struct lua_State *L;
 	size_t memory;			/* bytes that the Lua state holds */
 	size_t memory_max;
 	unsigned long allocations;	/* calls to the allocator that asked for memory */
+	struct ps_box *boxes;		/* of string buffers that grew large */
 	unsigned int state_id;		/* named in log lines */
 	char late[80];			/* "file:line: " where the time was up; empty: it is not */
 };

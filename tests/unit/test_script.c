@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#include "lua.h"
+
 #include "packets.h"
 #include "runtime.h"
 #include "script.h"
@@ -258,6 +260,31 @@ static void overflow_in_message_handlers(void)
 		accept_body(&udp, body);
 		strcat(arguments, "1,");
 	}
+}
+
+/* A finalizer that cannot be called. The leak sanitizer looks, too. */
+static void buffers_without_finalizer(void)
+{
+	struct bench b;
+
+	if (begin(&b, "function process_packet(p)\n"
+		      "  local co = coroutine.create(function()\n"
+		      "    return string.gsub(('x'):rep(100000), '.', function(c)\n"
+		      "      n = (n or 0) + 1\n"
+		      "      if n > 50000 then error('left') end\n"
+		      "    end)\n"
+		      "  end)\n"
+		      "  assert(not coroutine.resume(co) and n == 50001)\n"
+		      "  return NF_ACCEPT\n"
+		      "end\n")) {
+		CHECK_INT(feed(&b, &udp), PS_VERDICT_ACCEPT);
+		CHECK(b.s.bind.rt.boxes);
+		b.s.bind.rt.guard.stack_soft = b.s.bind.rt.guard.stack_hard = ~0ul;
+		lua_gc(b.s.bind.rt.L, LUA_GCCOLLECT);
+		CHECK(b.s.bind.rt.boxes);
+	}
+	end(&b);
+	CHECK(!b.s.bind.rt.boxes);
 }
 
 static void check_only(void)
@@ -635,6 +662,8 @@ const struct test script_tests[] = {
 	{ "script: deep nesting ends in an error", deep_nesting },
 	{ "script: message handlers that fail without end leave the stacks in order",
 	  overflow_in_message_handlers },
+	{ "script: string buffers are freed, also if their finalizers cannot be called",
+	  buffers_without_finalizer },
 	{ "script: a check compiles and runs nothing", check_only },
 	{ "script: the language is Lua with integers", language },
 	{ "script: raw views", raw_views },
