@@ -188,19 +188,6 @@ static bool own_outwards(struct ps_packet *pkt, const struct ps_header *header)
 	return true;
 }
 
-/*
- * Makes writable what recompute() looks at whatever the field becomes: all of the packet, or, where
- * the transport's checksum is completed later, two headers of at most 60 bytes.
- */
-static bool own_covered(struct ps_packet *pkt, const struct ps_header *header)
-{
-	uint32_t end = pkt->len;
-
-	if (pkt->partial && end - header->range.off > 2 * 60)
-		end = header->range.off + 2 * 60;
-	return ps_packet_own(pkt, 0, end);
-}
-
 int ps_field_set(struct ps_packet *pkt, const struct ps_header *header,
 		 const struct ps_field *field, uint64_t value)
 {
@@ -224,8 +211,8 @@ int ps_field_set(struct ps_packet *pkt, const struct ps_header *header,
 	/* from here on it is all or nothing */
 	if (!ps_packet_has(pkt, header->range.off, proto->header_min))
 		return PS_FIELD_GONE;
-	if (field->flags & PS_COVERAGE && !own_covered(pkt, header))
-		return PS_FIELD_GONE;
+	if (field->flags & PS_COVERAGE && !ps_packet_own(pkt, 0, pkt->len))
+		return PS_FIELD_GONE;	/* recompute() may look at any of it, whatever the field becomes */
 	fixed = ps_packet_own(pkt, header->range.off, proto->header_min);
 	if (!fixed)
 		return PS_FIELD_GONE;
