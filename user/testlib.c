@@ -86,18 +86,31 @@ static struct packet *check_packet(lua_State *L, int arg)
 	return luaL_checkudata(L, arg, PACKET_TYPE);
 }
 
+/*
+ * The bytes of the string on top of the stack. They stay the table's that it is from: a number would
+ * become a string that is nobody's, and a metamethod could change the table.
+ */
+static const uint8_t *check_bytes(lua_State *L, const char *name, size_t *len)
+{
+	if (lua_type(L, -1) != LUA_TSTRING)
+		luaL_error(L, "%s: string expected, got %s", name, luaL_typename(L, -1));
+	return (const uint8_t *)lua_tolstring(L, -1, len);
+}
+
 static void set_value(lua_State *L, const struct ps_field *field, struct ps_build_value *value)
 {
-	size_t len;
 	const char *text;
+	size_t len;
 
 	if (field->type == PS_BYTES) {
-		value->bytes = (const uint8_t *)luaL_checklstring(L, -1, &value->len);
+		value->bytes = check_bytes(L, field->name, &value->len);
 	} else if (lua_isinteger(L, -1)) {
 		value->number = lua_tointeger(L, -1);
+	} else if (lua_type(L, -1) != LUA_TSTRING) {
+		luaL_error(L, "%s: a %s is not what the field can be", field->name,
+			   luaL_typename(L, -1));
 	} else {
-		text = luaL_tolstring(L, -1, &len);
-		lua_pop(L, 1);
+		text = lua_tolstring(L, -1, &len);
 		if (!ps_address_parse(field->type, text, len, &value->number))
 			luaL_error(L, "%s: '%s' is not what the field can be", field->name, text);
 	}
@@ -149,7 +162,7 @@ static void set_name(lua_State *L, struct ps_build *b, const char *name)
 			b->payload = inner->bytes;
 			b->len = inner->len;
 		} else {
-			b->payload = (const uint8_t *)luaL_checklstring(L, -1, &b->len);
+			b->payload = check_bytes(L, name, &b->len);
 		}
 		return;
 	}

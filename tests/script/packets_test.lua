@@ -75,6 +75,16 @@ test("mistakes are told", function()
   raises(function() raises(error, "other") end, "the error is not about 'other'")
 end)
 
+test("bytes are strings, which the table keeps until the packet is built", function()
+  raises(function() packet.udp{ payload = 5 } end, "payload: string expected, got number")
+  raises(function() packet.ip{ options = 5 } end, "options: string expected, got number")
+  raises(function() packet.udp{ ttl = true } end, "ttl: a boolean is not what the field can be")
+  local asked
+  local address = setmetatable({}, { __tostring = function() asked = true return "10.0.0.1" end })
+  raises(function() packet.udp{ src = address } end, "saddr: a table is not what the field can be")
+  equal(asked, nil)
+end)
+
 test("tables are compared by what is in them", function()
   equal({ 1, { a = "x" } }, { 1, { a = "x" } })
   raises(function() equal({ 1, { a = "x" } }, { 1, { a = "y" } }) end, '[2].a: got "x", expected "y"')
