@@ -463,6 +463,8 @@ static int script_load(lua_State *L)
 	script->next = suite->scripts;
 	suite->scripts = script;
 	handle->script = script;
+	lua_newtable(L);	/* what script_index() has found */
+	lua_rawsetp(L, LUA_REGISTRYINDEX, script);
 
 	ps_runtime_leave(&suite->rt);	/* runs don't nest */
 	err = ps_state_load(&script->state, script->path, id, script->error,
@@ -498,7 +500,7 @@ static int script_call(lua_State *L)
 	return 2;
 }
 
-/* script.name: what calls its function of that name */
+/* script.name: what calls its function of that name; the same each time, as a handler has its place */
 static int script_index(lua_State *L)
 {
 	struct suite *suite = suite_of(L);
@@ -507,6 +509,11 @@ static int script_index(lua_State *L)
 	const char *name = luaL_checkstring(L, 2);
 	int handler;
 
+	lua_settop(L, 2);
+	lua_rawgetp(L, LUA_REGISTRYINDEX, handle->script);
+	lua_pushvalue(L, 2);
+	if (lua_rawget(L, 3) != LUA_TNIL)
+		return 1;
 	ps_runtime_leave(&suite->rt);
 	handler = ps_script_find(script, handle->script->path, name);
 	ps_runtime_enter(&suite->rt, TICKS);
@@ -515,6 +522,9 @@ static int script_index(lua_State *L)
 	lua_pushvalue(L, 1);
 	lua_pushinteger(L, handler);
 	lua_pushcclosure(L, script_call, 2);
+	lua_pushvalue(L, 2);
+	lua_pushvalue(L, -2);
+	lua_rawset(L, 3);
 	return 1;
 }
 

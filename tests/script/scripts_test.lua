@@ -32,3 +32,8 @@ end)
 test("and the next packet is handled as if nothing was", function()
   equal(counts.count(p), NF_ACCEPT)
 end)
+
+test("a handler is called as often as one likes", function()
+  for _ = 1, 20000 do equal(counts.count(p), NF_ACCEPT) end
+  equal(counts.count, counts.count)
+end)
