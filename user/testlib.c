@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "lua.h"
 #include "lauxlib.h"
@@ -19,6 +20,7 @@
 
 #define MEMORY		(64 * 1024 * 1024)	/* bytes of a file of tests */
 #define TICKS		(10 * 1000 / PS_HOST_TICK_MS)	/* of processor time, for a test */
+#define CLOCKS_PER_TICK	(CLOCKS_PER_SEC / 1000 * PS_HOST_TICK_MS)
 #define PACKET_TYPE	"packet"
 #define SCRIPT_TYPE	"script"
 
@@ -30,6 +32,7 @@ struct suite {
 	ps_test_report *report;
 	void *context;
 	struct script *scripts;	/* all that it loaded */
+	clock_t end;		/* of processor time, for the test that runs */
 };
 
 struct script {
@@ -55,6 +58,25 @@ struct script_handle {
 static struct suite *suite_of(lua_State *L)
 {
 	return (struct suite *)ps_runtime_of(L);
+}
+
+/* A test begins, or what follows it: it has all of the time. */
+static void restart(struct suite *suite)
+{
+	ps_runtime_leave(&suite->rt);
+	suite->end = clock() + TICKS * CLOCKS_PER_TICK;
+	ps_runtime_enter(&suite->rt, TICKS);
+}
+
+/* A test goes on after a run of a script, which has its own limits: it has the rest. */
+static void resume(lua_State *L)
+{
+	struct suite *suite = suite_of(L);
+	clock_t left = suite->end - clock();
+
+	ps_runtime_enter(&suite->rt, left > 0 ? left / CLOCKS_PER_TICK + 1 : 1);
+	if (left <= 0)
+		luaL_error(L, "time limit exceeded");
 }
 
 /*
@@ -469,7 +491,7 @@ static int script_load(lua_State *L)
 	ps_runtime_leave(&suite->rt);	/* runs don't nest */
 	err = ps_state_load(&script->state, script->path, id, script->error,
 			    sizeof(script->error));
-	ps_runtime_enter(&suite->rt, TICKS);
+	resume(L);
 	if (err)
 		return luaL_error(L, "%s", script->error);
 	return 1;
@@ -492,7 +514,7 @@ static int script_call(lua_State *L)
 	state->handler = lua_tointeger(L, lua_upvalueindex(2));
 	ps_runtime_leave(&suite->rt);
 	verdict = ps_state_run(state, &pkt, &queue);
-	ps_runtime_enter(&suite->rt, TICKS);
+	resume(L);
 	if (verdict == PS_VERDICT_ERROR)
 		return luaL_error(L, "%s", state->script.error);
 	lua_pushinteger(L, ps_verdict_value(verdict, queue));
@@ -516,7 +538,7 @@ static int script_index(lua_State *L)
 		return 1;
 	ps_runtime_leave(&suite->rt);
 	handler = ps_script_find(script, handle->script->path, name);
-	ps_runtime_enter(&suite->rt, TICKS);
+	resume(L);
 	if (handler < 0)
 		return luaL_error(L, "%s", script->error);
 	lua_pushvalue(L, 1);
@@ -662,18 +684,17 @@ static int test(lua_State *L)
 {
 	struct suite *suite = suite_of(L);
 	const char *name = luaL_checkstring(L, 1), *error = NULL;
+	bool failed;
 
 	luaL_checktype(L, 2, LUA_TFUNCTION);
 	lua_settop(L, 2);
 	if (suite->filter && !strstr(name, suite->filter))
 		return 0;
-	ps_runtime_leave(&suite->rt);	/* each has all of the time */
-	ps_runtime_enter(&suite->rt, TICKS);
-	if (lua_pcall(L, 0, 0, 0) != LUA_OK) {
-		ps_runtime_leave(&suite->rt);
-		ps_runtime_enter(&suite->rt, TICKS);
+	restart(suite);
+	failed = lua_pcall(L, 0, 0, 0) != LUA_OK;
+	restart(suite);
+	if (failed)
 		error = luaL_tolstring(L, -1, NULL);
-	}
 	suite->report(suite->context, name, error);
 	return 0;
 }
@@ -775,6 +796,7 @@ int ps_test_file(const char *path, const char *filter, ps_test_report *report, v
 	if (ps_runtime_init(&suite.rt, 0, MEMORY)) {
 		snprintf(error, size, "%s: not enough memory", path);
 	} else {
+		suite.end = clock() + TICKS * CLOCKS_PER_TICK;
 		status = ps_runtime_call(&suite.rt, run_file, &source, TICKS);
 		if (status)
 			snprintf(error, size, "%s", ps_runtime_error(&suite.rt, status));
