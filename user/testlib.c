@@ -241,24 +241,26 @@ static int packet_build(lua_State *L)
 
 static int hex_digit(char c)
 {
-	const char *digits = "0123456789abcdef", *at;
+	const char *digits = "0123456789abcdefABCDEF", *at = memchr(digits, c, strlen(digits));
 
-	at = c ? strchr(digits, c | 0x20) : NULL;
-	return at ? at - digits : -1;
+	if (!at)
+		return -1;
+	return at - digits < 16 ? at - digits : at - digits - 6;
 }
 
 /* packet.hex(text[, { eth = false }]) */
 static int packet_hex(lua_State *L)
 {
-	const char *text = luaL_checkstring(L, 1);
-	uint8_t *bytes = lua_newuserdatauv(L, strlen(text) / 2 + 1, 0);
+	size_t size;
+	const char *text = luaL_checklstring(L, 1, &size), *end = text + size;
+	uint8_t *bytes = lua_newuserdatauv(L, size / 2 + 1, 0);
 	uint32_t len = 0, network = 14;
 	int high = -1;
 
-	for (; *text; text++) {
+	for (; text < end; text++) {
 		int digit = hex_digit(*text);
 
-		if (strchr(" \t\n:", *text))
+		if (*text && strchr(" \t\n:", *text))
 			continue;
 		if (digit < 0)
 			return luaL_error(L, "hex: '%c' is no hexadecimal digit", *text);
