@@ -296,37 +296,43 @@ static const char *push_path(lua_State *L, const char *path)
 	return lua_tostring(L, -1);
 }
 
-struct capture {
-	struct ps_object object;
-	struct ps_capture_in in;
-};
+/* Pushes an array of all packets. Argument: the capture. */
+static int read_packets(lua_State *L)
+{
+	struct ps_capture_in *in = lua_touserdata(L, 1);
+	struct ps_frame frame;
+	int got, n = 0;
+
+	lua_newtable(L);
+	for (;;) {
+		got = ps_capture_read(in, &frame);
+		if (got < 0)
+			return luaL_error(L, "%s", in->error);
+		if (!got)
+			return 1;
+		push_packet(L, frame.bytes + frame.skip, frame.header.caplen - frame.skip,
+			    frame.network, frame.protocol);
+		lua_rawseti(L, -2, ++n);
+	}
+}
 
 /* packet.pcap(path): an array of packets */
 static int packet_pcap(lua_State *L)
 {
 	const char *path = push_path(L, luaL_checkstring(L, 1));
-	struct capture *capture = lua_newuserdatauv(L, sizeof(*capture), 0);
-	struct ps_capture_in *in = &capture->in;
-	struct ps_frame frame;
-	int got, n = 0;
+	struct ps_capture_in *in = lua_newuserdatauv(L, sizeof(*in), 0);
+	int status;
 
-	/* Running out of memory below would leave the file open until the program ends. */
-	memset(capture, 0, sizeof(*capture));
-	lua_newtable(L);
-	got = ps_capture_open(in, path);
-	while (!got) {
-		got = ps_capture_read(in, &frame);
-		if (got <= 0)
-			break;
-		push_packet(L, frame.bytes + frame.skip, frame.header.caplen - frame.skip,
-			    frame.network, frame.protocol);
-		lua_rawseti(L, -2, ++n);
-		got = 0;
-	}
-	ps_capture_close(in);
-	if (got < 0)
+	lua_pushcfunction(L, read_packets);
+	lua_pushlightuserdata(L, in);
+	if (ps_capture_open(in, path)) {
+		ps_capture_close(in);
 		return luaL_error(L, "%s", in->error);
-	return 1;
+	}
+	/* the packets may be more than there is memory for, and then the file has to be closed, too */
+	status = lua_pcall(L, 1, 1, 0);
+	ps_capture_close(in);
+	return status == LUA_OK ? 1 : lua_error(L);
 }
 
 /* Pushes the value of a field as scripts see it, bytes as a string; or nil. */
