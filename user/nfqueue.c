@@ -258,9 +258,16 @@ static int send_parts(struct ps_nfqueue *q)
 	return 0;
 }
 
+/* For a verdict, and size bytes in all. A datagram that is many packets may have more than a batch. */
 static int make_room(struct ps_nfqueue *q, size_t size)
 {
-	return q->batch->size && q->batch->size + size > q->batch->size_max ? send_parts(q) : 0;
+	const struct ps_nfqueue_batch *b = q->batch;
+	const size_t max = sizeof(b->parts) / sizeof(b->parts[0]);
+
+	if ((b->size && b->size + size > b->size_max) || b->nparts + 3 > max ||
+	    b->end + VERDICT_ROOM > b->verdicts + sizeof(b->verdicts))
+		return send_parts(q);
+	return 0;
 }
 
 /* One message for all packets up to b->id that have not gone yet. */
