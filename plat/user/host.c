@@ -130,7 +130,9 @@ static int shown(const unsigned char *text)
 			return 0;
 		c = c << 6 | (text[i] & 0x3F);
 	}
-	return c < lengths[n].least || c == 0x7F ? 0 : n + 1;
+	if (c < lengths[n].least || c == 0x7F || (c >= 0xD800 && c <= 0xDFFF) || c > 0x10FFFF)
+		return 0;
+	return n + 1;
 }
 
 void ps_user_print(FILE *to, const char *text)

@@ -76,7 +76,7 @@ function fails(p) error("on purpose") end
 function nothing(p) end
 function state(p) error("is " .. STATE_ID) end
 function slow(p) for i = 1, 300000 do end return NF_ACCEPT end
-function nasty(p) error("\27[31m \x9b31m \u{9b}31m \xff \"quoted\" \\ \n\r\t\127\8 é →") end
+function nasty(p) error("\27[31m \x9b31m \u{9b}31m \xff \"quoted\" \\ \n\r\t\127\8 é → \xed\xa0\x80 \xf4\x90\x80\x80") end
 END
 cp "$top/examples/dnat.lua" .
 bytes "$(pcap 1)" "$(for packet in "$udp" "$udp_options" "$tcp" "$icmp"; do record "$ether$packet"; done)" \
@@ -545,7 +545,7 @@ for arguments in 'pass.lua in.pcap -f nasty' 'pass.lua in.pcap -f nasty -v' 'nas
 	# shellcheck disable=SC2086 # words
 	go run $arguments
 	contains "run $arguments: characters that control are shown" \
-		'\x1b[31m \x9b31m \xc2\x9b31m \xff "quoted" \ \x0a\x0d\x09\x7f\x08 é →' "$out$err"
+		'\x1b[31m \x9b31m \xc2\x9b31m \xff "quoted" \ \x0a\x0d\x09\x7f\x08 é → \xed\xa0\x80 \xf4\x90\x80\x80' "$out$err"
 	holds "run $arguments: it is text" is_text out
 	holds "run $arguments: so is standard error" is_text err
 done
