@@ -3,11 +3,33 @@
 
 #include <time.h>
 
+#include "cli.h"
 #include "dissect.h"
 #include "host_user.h"
 #include "result.h"
 
 #define TIMED	16	/* one packet in so many is timed */
+
+int ps_handle_load(struct ps_state *state, const struct cli_call *call, int function, int number,
+		   int on_error)
+{
+	const char *const *values = call->values;
+	char error[PS_SCRIPT_ERROR_SIZE + PATH_MAX];
+	enum ps_verdict verdict;
+	uint32_t id;
+	int failed;
+
+	if (!cli_number(call, number, 0, UINT32_MAX, 0, &id))
+		return CLI_TROUBLE;
+	if (!ps_on_error_parse(values[on_error], &verdict))
+		return cli_error("--on-error %s: give drop, accept or continue", values[on_error]);
+	failed = ps_state_init(state, call->operands[0], values[function], id, verdict, error,
+			       sizeof(error));
+	if (!failed)
+		return CLI_OK;
+	cli_error("%s", error);
+	return failed < 0 ? CLI_TROUBLE : CLI_FOUND;
+}
 
 uint64_t ps_now(void)
 {

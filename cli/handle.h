@@ -7,6 +7,15 @@
 
 #include "state.h"
 
+struct cli_call;
+
+/*
+ * Loads the script that is the call's first operand. function, number and on_error: the places of
+ * --function, --state and --on-error in the table of options. Returns enum cli_exit, after a message.
+ */
+int ps_handle_load(struct ps_state *state, const struct cli_call *call, int function, int number,
+		   int on_error);
+
 /* How long handlers take: one packet in some is timed. */
 struct ps_timing {
 	uint64_t timed, nanoseconds;	/* how many packets were, and what they took */

@@ -104,9 +104,7 @@ static void tell_error(struct job *job)
 	job->errors_told = job->state.nerrors;
 	fputs("packetscript: ", stderr);
 	ps_user_print(stderr, job->state.script.error);
-	fprintf(stderr, " (--on-error %s)\n",
-		job->state.on_error == PS_VERDICT_DROP ? "drop" :
-		job->state.on_error == PS_VERDICT_ACCEPT ? "accept" : "continue");
+	fprintf(stderr, " (--on-error %s)\n", ps_on_error_name(job->state.on_error));
 }
 
 static void print_packet(struct job *job, struct ps_nfqueue_packet *p, enum ps_verdict verdict,
@@ -220,28 +218,6 @@ static void drain(struct job *job)
 	}
 }
 
-static int load(struct job *job, const struct cli_call *call)
-{
-	const char *const *values = call->values;
-	char error[PS_SCRIPT_ERROR_SIZE + 64];
-	enum ps_verdict on_error;
-	uint32_t state;
-	int failed;
-
-	if (!cli_number(call, OPT_STATE, 0, UINT32_MAX, 0, &state))
-		return CLI_TROUBLE;
-	if (!ps_on_error_parse(values[OPT_ON_ERROR], &on_error))
-		return cli_error("--on-error %s: give drop, accept or continue",
-				 values[OPT_ON_ERROR]);
-	failed = ps_state_init(&job->state, call->operands[0], values[OPT_FUNCTION], state, on_error,
-			       error, sizeof(error));
-	if (failed) {
-		cli_error("%s", error);
-		return failed < 0 ? CLI_TROUBLE : CLI_FOUND;
-	}
-	return CLI_OK;
-}
-
 static int configure(struct job *job, const struct cli_call *call)
 {
 	const char *const *values = call->values;
@@ -307,7 +283,7 @@ static int run(const struct cli_call *call)
 	if (!status && ps_user_watch_start())
 		status = cli_error("no timer: %s", strerror(errno));
 	if (!status)
-		status = load(&job, call);
+		status = ps_handle_load(&job.state, call, OPT_FUNCTION, OPT_STATE, OPT_ON_ERROR);
 	if (!status)
 		status = listen_to_queue(&job, call->values[OPT_INSTALL]);
 	ps_iptables_clean(&job.rule);

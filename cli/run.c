@@ -273,27 +273,18 @@ static int finish(struct job *job, int status)
 static int start(struct job *job, const struct cli_call *call)
 {
 	const char *const *values = call->values;
-	char error[PS_SCRIPT_ERROR_SIZE + PATH_MAX];
-	enum ps_verdict on_error;
-	uint32_t state;
-	int failed;
+	int status;
 
-	if (!cli_number(call, OPT_COUNT, 1, UINT32_MAX, 0, &job->limit) ||
-	    !cli_number(call, OPT_STATE, 0, UINT32_MAX, 0, &state))
+	if (!cli_number(call, OPT_COUNT, 1, UINT32_MAX, 0, &job->limit))
 		return CLI_TROUBLE;
-	if (!ps_on_error_parse(values[OPT_ON_ERROR], &on_error))
-		return cli_error("--on-error %s: give drop, accept or continue", values[OPT_ON_ERROR]);
 	job->verbose = values[OPT_VERBOSE];
 	job->json = values[OPT_JSON];
 	job->quiet = values[OPT_QUIET];
 	job->writes = values[OPT_WRITE];
 
-	failed = ps_state_init(&job->state, call->operands[0], values[OPT_FUNCTION], state, on_error,
-			       error, sizeof(error));
-	if (failed) {
-		cli_error("%s", error);
-		return failed < 0 ? CLI_TROUBLE : CLI_FOUND;
-	}
+	status = ps_handle_load(&job->state, call, OPT_FUNCTION, OPT_STATE, OPT_ON_ERROR);
+	if (status)
+		return status;
 	if (ps_capture_open(&job->in, call->operands[1]))
 		return cli_error("%s", job->in.error);
 	if (job->writes && ps_capture_create(&job->out, values[OPT_WRITE], &job->in))

@@ -36,6 +36,7 @@ static void set_any(struct lint_flow *w, int first, int last)
 	for (; first <= last && first < w->nregs; first++)
 		set(w, first, lint_any);
 }
+
 static void escape_from(struct lint_flow *w, int first, int last)
 {
 	for (; first <= last && first < w->nregs; first++)

@@ -31,25 +31,35 @@ long long ps_verdict_value(enum ps_verdict verdict, uint16_t queue)
 	return verdicts[verdict].value | (verdict == PS_VERDICT_QUEUE ? (long long)queue << 16 : 0);
 }
 
+static const struct {
+	const char *name;
+	enum ps_verdict verdict;
+} on_errors[] = {
+	{ "drop", PS_VERDICT_DROP },
+	{ "accept", PS_VERDICT_ACCEPT },
+	{ "continue", PS_VERDICT_CONTINUE },
+};
+
 bool ps_on_error_parse(const char *text, enum ps_verdict *verdict)
 {
-	static const struct {
-		const char *name;
-		enum ps_verdict verdict;
-	} rows[] = {
-		{ "drop", PS_VERDICT_DROP },
-		{ "accept", PS_VERDICT_ACCEPT },
-		{ "continue", PS_VERDICT_CONTINUE },
-	};
 	size_t i;
 
 	*verdict = PS_VERDICT_DROP;
-	for (i = 0; text && i < sizeof(rows) / sizeof(*rows); i++) {
-		*verdict = rows[i].verdict;
-		if (!strcmp(text, rows[i].name))
+	for (i = 0; text && i < sizeof(on_errors) / sizeof(*on_errors); i++) {
+		*verdict = on_errors[i].verdict;
+		if (!strcmp(text, on_errors[i].name))
 			return true;
 	}
 	return !text;
+}
+
+const char *ps_on_error_name(enum ps_verdict verdict)
+{
+	size_t i = 0;
+
+	while (on_errors[i].verdict != verdict)
+		i++;
+	return on_errors[i].name;
 }
 
 char *ps_script_read(const char *path, size_t *len, char *error, size_t size)

@@ -76,6 +76,9 @@ const char *ps_verdict_name(enum ps_verdict verdict);
 /* --on-error: "drop", "accept", "continue", NULL: drop. False: no such verdict. */
 bool ps_on_error_parse(const char *text, enum ps_verdict *verdict);
 
+/* And back, for one of these three. */
+const char *ps_on_error_name(enum ps_verdict verdict);
+
 /*
  * Reads a file of at most PS_SCRIPT_TEXT_MAX bytes, to be freed. NULL: one line in error[size], and
  * errno; EFBIG: it has more.
