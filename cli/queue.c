@@ -146,7 +146,6 @@ static void print_json(struct job *job, bool known, uint64_t full, uint64_t over
 
 	json_object_set_new(result, "changed", json_integer(job->changed));
 	json_object_set_new(result, "dropped_by_kernel", drops);
-	json_object_set_new(result, "overruns", json_integer(job->queue.overruns));
 	json_object_set_new(result, "late", json_integer(job->queue.late));
 	json_object_set_new(result, "seen_again", json_integer(job->queue.again));
 	json_object_set_new(result, "nanoseconds_per_packet",
@@ -172,7 +171,6 @@ static void print_statistics(struct job *job)
 		printf("%llu changed", (unsigned long long)job->changed);
 		print_count(full, "dropped by the kernel: queue full");
 		print_count(overrun, "dropped by the kernel: socket full");
-		print_count(job->queue.overruns, "overruns");
 		print_count(job->queue.late, "verdicts too late");
 		print_count(job->queue.again, "seen again in segments");
 		printf("; %llu ns a packet in the handler\n",

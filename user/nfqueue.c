@@ -414,9 +414,8 @@ int ps_nfqueue_work(struct ps_nfqueue *q, uint32_t max, bool wait, ps_nfqueue_ha
 	got = recvmmsg(mnl_socket_get_fd(q->socket), b->received, max < BATCH ? max : BATCH,
 		       wait ? MSG_WAITFORONE : MSG_DONTWAIT, NULL);
 	if (got < 0) {
-		if (errno == ENOBUFS)
-			q->overruns++;
-		else if (errno != EINTR && errno != EAGAIN)
+		/* ENOBUFS: packets were dropped, which ps_nfqueue_drops() counts */
+		if (errno != EINTR && errno != EAGAIN && errno != ENOBUFS)
 			return fail(q, "queue %u: %s", q->config.number, strerror(errno));
 		return 0;
 	}

@@ -23,7 +23,6 @@ struct ps_nfqueue {
 	struct ps_nfqueue_config config;
 	struct ps_nfqueue_batch *batch;
 	uint64_t again;		/* packets that were asked for again, see struct ps_nfqueue_packet */
-	uint64_t overruns;	/* how often the socket's buffer was full */
 	uint64_t late;		/* verdicts on packets that were gone, as with their device */
 	uint32_t again_left;	/* how many may still be asked for again */
 	char error[PS_NFQUEUE_ERROR_SIZE];	/* one line, when a call has failed */
