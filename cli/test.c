@@ -99,7 +99,9 @@ static int walk(struct tally *tally, const struct cli_call *call)
 	while ((entry = fts_read(tree))) {
 		switch (entry->fts_info) {
 		case FTS_F:
-			if (entry->fts_level == FTS_ROOTLEVEL || is_test(entry))
+		case FTS_DEFAULT:	/* a pipe, if it is named */
+			if (entry->fts_level == FTS_ROOTLEVEL ||
+			    (entry->fts_info == FTS_F && is_test(entry)))
 				run_file(tally, entry->fts_path, call);
 			break;
 		case FTS_NS:
