@@ -17,8 +17,8 @@ ifeq ($(origin KDIR),file)
 DEPS := KVER=$(KVER)
 endif
 endif
-DEPS += scripts/install-deps $(if $(filter-out all modules plugin install,$(MAKECMDGOALS)),,--build) \
-	$(if $(filter fuzz fuzz-% valgrind,$(filter-out fuzz-replay,$(MAKECMDGOALS))),--fuzz)
+DEPS += scripts/install-deps $(if $(filter-out all modules plugin cli install,$(MAKECMDGOALS)),,--build) \
+	$(if $(filter fuzz fuzz-%,$(filter-out fuzz-replay,$(MAKECMDGOALS))),--fuzz)
 ifeq ($(filter clean help uninstall,$(MAKECMDGOALS)),)
 ifneq ($(shell $(DEPS) --check >/dev/null 2>&1; echo $$?),0)
 ifneq ($(shell $(DEPS) >&2; echo $$?),0)
@@ -46,7 +46,7 @@ help:
 #: make check      all tests
 #: make fuzz FUZZ_TIME=60   random packets and scripts, seconds for each target; docs/fuzzing.md
 #: make fuzz-coverage   what of core/ and proto/ they reach
-#: make valgrind   the unit tests under memcheck
+#: make valgrind   the unit tests, and tests of scripts, under memcheck
 #: make bench      instructions for a packet, beside everything else
 #: make bench-compare BASE=FILE   what has changed since build/bench.json was FILE
 #: make bench-netpipe   throughput of address translation, with graphs, in docs/netpipe.md
@@ -200,8 +200,9 @@ cli-test: $(BUILD)/user/packetscript $(BUILD)/asan/packetscript
 	tests/cli/run.sh $(BUILD)/user/packetscript
 	tests/cli/run.sh $(BUILD)/asan/packetscript
 
-valgrind: $(BUILD)/user/unit
+valgrind: $(BUILD)/user/unit $(BUILD)/user/packetscript
 	valgrind -q --error-exitcode=1 --leak-check=full --show-leak-kinds=all --errors-for-leak-kinds=all $<
+	valgrind -q --error-exitcode=1 --leak-check=full $(BUILD)/user/packetscript test examples tests/script
 
 #
 # Fuzzing: the engine as clang makes it for libFuzzer; the same targets on files, with gcc's

@@ -2,10 +2,13 @@
 /* packetscript queue: a handler on live packets, which a rule hands over (NFQUEUE). */
 #include <errno.h>
 #include <jansson.h>
+#include <linux/capability.h>
 #include <linux/netfilter.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -243,6 +246,18 @@ static int configure(struct job *job, const struct cli_call *call)
 	return CLI_OK;
 }
 
+/* What handlers and packets might get at has no other rights than the queue wants. */
+static int drop_rights(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct rights[2] = { { 0 } };
+
+	rights[0].effective = rights[0].permitted = 1u << CAP_NET_ADMIN;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || syscall(SYS_capset, &header, rights))
+		return cli_error("rights cannot be given up: %s", strerror(errno));
+	return CLI_OK;
+}
+
 /* Only who listens to the queue adds the rule, and what has come is handled when it has gone. */
 static int listen_to_queue(struct job *job, bool install)
 {
@@ -252,7 +267,9 @@ static int listen_to_queue(struct job *job, bool install)
 		return cli_error("%s", job->queue.error);
 	if (install && ps_iptables_add(&job->rule))
 		return cli_error("%s", job->rule.error);
-	status = listen_loop(job);
+	status = drop_rights();
+	if (!status)
+		status = listen_loop(job);
 	if (install) {
 		if (ps_iptables_remove(&job->rule))
 			status = cli_error("%s", job->rule.error);
@@ -301,7 +318,7 @@ const struct cli_command cli_queue = {
 "\n"
 "  iptables -t mangle -A POSTROUTING -p udp -j NFQUEUE --queue-num 0\n"
 "\n"
-"which --install prints, and with --yes adds for as long as the command runs, even if it is killed.\n"
+"which --install prints, and with --yes adds for as long as the command runs.\n"
 "\n"
 "At the end, and after SIGUSR1, it says how many packets got which verdict, where the handler failed, how\n"
 "many packets it has written to, and how many the kernel dropped because the queue was full.\n"

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "buffer.h"
@@ -270,6 +271,31 @@ static int finish(struct job *job, int status)
 	return status ? status : captured ? captured : told;
 }
 
+static bool is_same_file(const char *a, const char *b)
+{
+	struct stat about_a, about_b;
+
+	return !strcmp(a, b) ||
+	       (!stat(a, &about_a) && !stat(b, &about_b) && S_ISREG(about_a.st_mode) &&
+		about_a.st_dev == about_b.st_dev && about_a.st_ino == about_b.st_ino);
+}
+
+/* Nothing is written over what is read, but that a capture may be replaced when it has been read. */
+static int check_files(const struct cli_call *call)
+{
+	const char *script = call->operands[0], *capture = call->operands[1];
+	const char *written = call->values[OPT_WRITE], *verdicts = call->values[OPT_VERDICTS];
+
+	if (written && is_same_file(written, script))
+		return cli_error("-w %s: that is the script", written);
+	if (!verdicts)
+		return CLI_OK;
+	if (is_same_file(verdicts, script) || is_same_file(verdicts, capture) ||
+	    (written && is_same_file(verdicts, written)))
+		return cli_error("--verdicts %s: that is the script or a capture", verdicts);
+	return CLI_OK;
+}
+
 static int start(struct job *job, const struct cli_call *call)
 {
 	const char *const *values = call->values;
@@ -282,7 +308,9 @@ static int start(struct job *job, const struct cli_call *call)
 	job->quiet = values[OPT_QUIET];
 	job->writes = values[OPT_WRITE];
 
-	status = ps_handle_load(&job->state, call, OPT_FUNCTION, OPT_STATE, OPT_ON_ERROR);
+	status = check_files(call);
+	if (!status)
+		status = ps_handle_load(&job->state, call, OPT_FUNCTION, OPT_STATE, OPT_ON_ERROR);
 	if (status)
 		return status;
 	if (ps_capture_open(&job->in, call->operands[1]))

@@ -15,6 +15,8 @@
 #define PS_XT_CONTINUE	0xFFFFFFFFLL
 #define PS_XT_RETURN	(-PS_NF_REPEAT - 1)
 
+#define PS_REPEAT_MAX	8	/* how often a handler that says NF_REPEAT is called again */
+
 enum ps_verdict {
 	PS_VERDICT_DROP,
 	PS_VERDICT_ACCEPT,

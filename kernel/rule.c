@@ -99,7 +99,7 @@ enum ps_verdict ps_rule_repeat(struct ps_rule *rule, struct ps_packet *pkt, u16 
 	struct ps_copy *copy;
 	unsigned int i;
 
-	for (i = 0; i < PS_RULE_REPEAT_MAX; i++) {
+	for (i = 0; i < PS_REPEAT_MAX; i++) {
 		verdict = ps_rule_run(rule, pkt, queue);
 		if (verdict != PS_VERDICT_REPEAT)
 			return verdict;
@@ -108,7 +108,7 @@ enum ps_verdict ps_rule_repeat(struct ps_rule *rule, struct ps_packet *pkt, u16 
 	copy = this_cpu_ptr(rule->handler.calls)->copy;
 	ps_copy_lock(copy);
 	snprintf(copy->script.error, sizeof(copy->script.error), "NF_REPEAT %d times in a row",
-		 PS_RULE_REPEAT_MAX);
+		 PS_REPEAT_MAX);
 	copy->errors++;
 	log_error(rule, copy);
 	ps_copy_unlock(copy);

@@ -9,8 +9,6 @@
 
 #include "verdict.h"
 
-#define PS_RULE_REPEAT_MAX	8
-
 struct net;
 struct ps_packet;
 struct ps_rule;
@@ -33,7 +31,7 @@ void ps_rule_free(struct ps_rule *rule);
 enum ps_verdict ps_rule_run(struct ps_rule *rule, struct ps_packet *pkt, u16 *queue);
 
 /*
- * After PS_VERDICT_REPEAT: calls the function again, PS_RULE_REPEAT_MAX times at most, then it is an
+ * After PS_VERDICT_REPEAT: calls the function again, PS_REPEAT_MAX times at most, then it is an
  * error. Never returns PS_VERDICT_REPEAT. Otherwise as ps_rule_run().
  */
 enum ps_verdict ps_rule_repeat(struct ps_rule *rule, struct ps_packet *pkt, u16 *queue);

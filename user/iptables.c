@@ -228,7 +228,9 @@ static void keep(const struct ps_iptables *r, int life, int answer)
 	dup2(life, STDIN_FILENO);
 	dup2(STDERR_FILENO, STDOUT_FILENO);
 	dup2(answer, 3);
-	close_range(4, ~0u, 0);
+	if (close_range(4, ~0u, 0))	/* before Linux 5.9 */
+		for (i = 4; i < (size_t)sysconf(_SC_OPEN_MAX); i++)
+			close(i);
 
 	said = run_iptables(r, check, true) == 0 ? EXISTS :
 	       run_iptables(r, NULL, false) == 0 ? ADDED : REFUSED;

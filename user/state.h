@@ -9,7 +9,6 @@
 
 #include "script.h"
 
-#define PS_REPEAT_MAX	8		/* how often NF_REPEAT calls the handler again, as in the kernel */
 #define PS_STATE_ERRORS	8		/* different errors that are told apart */
 #define PS_STATE_FUNCTION	"process_packet"
 

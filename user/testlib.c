@@ -741,6 +741,8 @@ static void open_library(lua_State *L)
 	for (i = 0; i < ps_nprotos; i++) {
 		if (!ps_protos[i]->header_min)
 			continue;
+		if (ps_protos[i]->nfields > PS_BUILD_FIELDS)
+			luaL_error(L, "%s: PS_BUILD_FIELDS is too small", ps_protos[i]->name);
 		lua_pushlightuserdata(L, (void *)ps_protos[i]);
 		lua_pushcclosure(L, packet_build, 1);
 		lua_setfield(L, -2, ps_proto_short(ps_protos[i]));

@@ -230,6 +230,13 @@ else
 fi
 trouble 'a full device, verdicts' '/dev/full: No space left' run pass.lua in.pcap --verdicts /dev/full
 trouble 'a full device, many verdicts' '/dev/full: No space left' run pass.lua slow.pcap --verdicts /dev/full
+ln -f in.pcap other-name.pcap
+trouble 'verdicts over the capture' '--verdicts in.pcap: that is the script or a capture' run pass.lua in.pcap --verdicts in.pcap
+trouble 'verdicts over the capture by another name' '--verdicts other-name.pcap: that is' run pass.lua in.pcap --verdicts other-name.pcap
+trouble 'verdicts over the script' '--verdicts pass.lua: that is' run pass.lua in.pcap --verdicts pass.lua
+trouble 'verdicts over what is written' '--verdicts out.new: that is' run pass.lua in.pcap -w out.new --verdicts out.new
+trouble 'packets over the script' '-w pass.lua: that is the script' run pass.lua in.pcap -w pass.lua
+rm -f other-name.pcap
 trouble 'verdicts in no such folder' 'none/verdicts: cannot be written: No such file' run pass.lua in.pcap --verdicts none/verdicts
 for options in '' -v --json '-v --json'; do
 	# shellcheck disable=SC2086 # options are words
