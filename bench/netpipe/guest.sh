@@ -54,11 +54,10 @@ way_linux() {
 	nat -A PREROUTING -i rB -j DNAT --to-destination 192.168.0.2
 }
 
-# The tables with the fewest hooks: a packet meets one of each, and mangle at three.
 way_ours() {
 	hide_a
-	inR iptables-legacy -t filter -A FORWARD -o rB -j LUA --percpu --script $dir/nat.lua --function process_packet_snat
-	inR iptables-legacy -t raw -A PREROUTING -i rB -j LUA --percpu --script $dir/nat.lua --function process_packet_dnat
+	mangle -A POSTROUTING -o rB -j LUA --script $dir/nat.lua --function process_packet_snat
+	mangle -A PREROUTING -i rB -j LUA --script $dir/nat.lua --function process_packet_dnat
 }
 
 way_table() { mangle -F; }
