@@ -204,62 +204,7 @@ valgrind: $(BUILD)/user/unit $(BUILD)/user/packetscript
 	valgrind -q --error-exitcode=1 --leak-check=full --show-leak-kinds=all --errors-for-leak-kinds=all $<
 	valgrind -q --error-exitcode=1 --leak-check=full $(BUILD)/user/packetscript test examples tests/script
 
-#
-# Fuzzing: the engine as clang makes it for libFuzzer; the same targets on files, with gcc's
-# sanitizers (fuzz-replay), and counting what is reached (fuzz-coverage).
-#
-FUZZ_TIME ?= 60
-FUZZ_TARGETS := packets scripts
-# gcc defines that, clang does not
-FUZZ_FLAGS := -D__SANITIZE_ADDRESS__ -O1 $(SANITIZE) -fsanitize=fuzzer-no-link
-COVERAGE_FLAGS := -O1 -fprofile-instr-generate -fcoverage-mapping
-# what tests/fuzz/fuzz.c puts itself in front of
-FUZZ_WRAP := $(addprefix -Wl$(comma)--wrap=,ps_host_enter ps_host_leave ps_host_realloc \
-	ps_host_random ps_host_log ps_runtime_expire ps_object_call ps_object_self ps_object_read \
-	ps_object_write ps_object_get_byte ps_object_set_byte)
-$(eval $(call engine,$(BUILD)/fuzz,$(FUZZ_FLAGS)))
-$(eval $(call engine,$(BUILD)/coverage,$(COVERAGE_FLAGS)))
-$(BUILD)/fuzz/% $(BUILD)/coverage/%: CC = clang
-$(BUILD)/fuzz/% $(BUILD)/coverage/%: VM_FLAGS =
-# what is reached in Lua's own files says little, and costs half the speed
-$(BUILD)/fuzz/lua/src/%: LUA_FLAGS += -fno-sanitize=fuzzer-no-link
-
-FUZZ_COMMON := $(addprefix tests/fuzz/,fuzz.c frame.c case.c model.c) tests/unit/packets.c
-FUZZ_DEPENDS := $(FUZZ_COMMON) $(wildcard tests/fuzz/*.h) $(BUILD)/fuzz-scripts/scripts.inc
-fuzz_compile = $(Q)$(CC) $(CFLAGS) $(WARN) $(1) -Icore -Ilua -Iplat/user -Iproto -I$(LUA)/src -Itests/fuzz \
-	-Itests/unit -I$(BUILD)/fuzz-scripts -o $@ $(filter %.c %.a,$^) $(FUZZ_WRAP)
-
-# scripts as C strings, by name
-# those of examples that handle packets, not the tests of these
-FUZZ_SCRIPTS := $(sort $(shell grep -l '^function ' examples/*.lua) $(wildcard tests/fuzz/scripts/*.lua))
-$(BUILD)/fuzz-scripts/scripts.inc: $(FUZZ_SCRIPTS)
-	@mkdir -p $(@D)
-	$(Q)for f in $^; do echo "{ \"$${f##*/}\","; sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' "$$f"; echo '},'; done >$@
-
-$(BUILD)/fuzz/packets: tests/fuzz/mutate.c
-$(foreach flavour,fuzz/ coverage/ asan/fuzz-,$(BUILD)/$(flavour)scripts): tests/fuzz/grammar.c
-$(addprefix $(BUILD)/fuzz/,$(FUZZ_TARGETS)): $(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_DEPENDS) $(BUILD)/fuzz/engine.a
-	@echo '  LD      $@'
-	$(call fuzz_compile,$(FUZZ_FLAGS) -fsanitize=fuzzer)
-$(addprefix $(BUILD)/coverage/,$(FUZZ_TARGETS)): $(BUILD)/coverage/%: tests/fuzz/%.c tests/fuzz/replay.c $(FUZZ_DEPENDS) $(BUILD)/coverage/engine.a
-	@echo '  LD      $@'
-	$(call fuzz_compile,$(COVERAGE_FLAGS))
-$(addprefix $(BUILD)/asan/fuzz-,$(FUZZ_TARGETS)): $(BUILD)/asan/fuzz-%: tests/fuzz/%.c tests/fuzz/replay.c $(FUZZ_DEPENDS) $(BUILD)/asan/engine.a
-	@echo '  LD      $@'
-	$(call fuzz_compile,$(SANITIZE))
-
-fuzz: $(addprefix $(BUILD)/fuzz/,$(FUZZ_TARGETS))
-	@tests/fuzz/run $(BUILD) $(FUZZ_TIME) $(FUZZ_TARGETS)
-
-fuzz-replay: $(addprefix $(BUILD)/asan/fuzz-,$(FUZZ_TARGETS))
-	@for t in $(FUZZ_TARGETS); do tests/fuzz/replay $(BUILD)/asan/fuzz-$$t tests/fuzz/corpus/$$t || exit 1; done
-
-fuzz-coverage: $(addprefix $(BUILD)/coverage/,$(FUZZ_TARGETS))
-	@tests/fuzz/coverage $(BUILD) $(FUZZ_TARGETS)
-
-# the corpus, as small as it can be with what the finds add
-fuzz-merge: $(addprefix $(BUILD)/fuzz/,$(FUZZ_TARGETS))
-	@tests/fuzz/merge $(BUILD) $(FUZZ_TARGETS)
+include tests/fuzz/rules.mk
 
 plugin-test: plugin
 	tests/plugin/run.sh $(BUILD)/user

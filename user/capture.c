@@ -222,6 +222,10 @@ static FILE *create_temporary(struct ps_capture_out *out, const char *path,
 	}
 	if (!file) {
 		err = errno;
+		if (fd >= 0) {
+			close(fd);
+			unlink(out->temporary);
+		}
 		free(out->temporary);
 		out->temporary = NULL;
 		errno = err;
