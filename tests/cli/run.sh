@@ -509,14 +509,7 @@ is 'errors that differ are told apart, some of them' '8 of 2, 8 others' \
 #
 # JSON.
 #
-if have jq; then
-	is_json() { jq -e . >/dev/null; }
-elif have python3; then
-	is_json() { python3 -c 'import json, sys; [json.loads(line) for line in sys.stdin]'; }
-else
-	is_json() { cat >/dev/null; }
-	skip 'JSON is valid' 'neither jq nor python3'
-fi
+is_json() { perl -MJSON::PP -ne 'decode_json($_)'; }
 for arguments in 'run pass.lua in.pcap' 'run pass.lua in.pcap -v' 'run dnat.lua short.pcap -v' 'run pass.lua in.pcap -f nasty' \
 	'run pass.lua in.pcap -f nasty -v' 'run all.lua in.pcap -f all -v' 'run pass.lua empty2.pcap -v' \
 	'run pass.lua cut-packet.pcap -v' protocols 'protocols tcp' 'protocols raw'; do
