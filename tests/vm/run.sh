@@ -14,7 +14,7 @@ usage() {
 	  --root DIR      what 'make install DESTDIR=DIR' made (default: build/root/KVER, if it exists)
 	  --append ARGS   more for the kernel's command line
 	  --smp N         processors (2)         --mem MB   memory (1024)
-	  --timeout S     for the whole run, in seconds (600)
+	  --timeout S     for the whole run, in seconds (900)
 	  --verbose       all that the tests print, not only results and what explains a failure
 	  --shell         a shell instead of tests (tests/vm/shell.sh); Ctrl-A x quits
 	  --demo FILE     runs this script on the terminal instead of tests
@@ -31,7 +31,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 build=${BUILD:-$top/build}
 
-kver=${KVER:-} kernel= modules= root= append= smp=2 mem=1024 limit=600 verbose= mode=test demo= tests=()
+kver=${KVER:-} kernel= modules= root= append= smp=2 mem=1024 limit=900 verbose= mode=test demo= tests=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--kver) kver=${2:?}; shift ;;
