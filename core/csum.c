@@ -99,7 +99,7 @@ bool ps_csum_compute(struct ps_packet *pkt, const struct ps_header *header, uint
 	    (!network || !network->proto->next_by.mask ||
 	     !add_pseudo(pkt, network, range.len, &sum)))
 		return false;
-	if (pkt->partial == at) {
+	if (pkt->partial == at && csum->kind != PS_CSUM_HEADER) {	/* see ps_csum_update_header() */
 		*checksum = ps_csum_fold(sum);
 		return true;
 	}
