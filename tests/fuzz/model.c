@@ -327,7 +327,8 @@ void model_check_set(const struct frame *frame, const uint8_t *after, uint32_t p
 			else if (done && coverage && h->id == MODEL_IP && is != UNKNOWN)
 				check_right("itself", RIGHT, is, h, field);
 			else if (done && coverage && h->id == MODEL_UDP && ip && is != UNKNOWN &&
-				 was != NONE && !is_elsewhere(after, h) && !is_elsewhere(after, ip))
+				 was != NONE && get16(before + checksum_of(h)) &&
+				 !is_elsewhere(after, h) && !is_elsewhere(after, ip))
 				check_right("itself", RIGHT, is, h, field);
 			continue;
 		}
