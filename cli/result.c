@@ -22,9 +22,9 @@ json_t *ps_result_text(const char *text)
 void ps_result_verdict(char *text, size_t size, enum ps_verdict verdict, uint16_t queue)
 {
 	if (verdict == PS_VERDICT_QUEUE)
-		snprintf(text, size, "%s %u", ps_verdict_name(verdict), queue);
+		snprintf(text, size, "%s %u", ps_verdicts[verdict].name, queue);
 	else
-		snprintf(text, size, "%s", ps_verdict_name(verdict));
+		snprintf(text, size, "%s", ps_verdicts[verdict].name);
 }
 
 static void print_error(FILE *to, const struct ps_state_error *e)
@@ -45,7 +45,7 @@ void ps_result_print(FILE *to, const struct ps_state *state)
 		if (!state->verdicts[i])
 			continue;
 		fprintf(to, "%s%llu %s", before, (unsigned long long)state->verdicts[i],
-			ps_verdict_name(i));
+			ps_verdicts[i].name);
 		before = ", ";
 	}
 	fputc('\n', to);
@@ -63,7 +63,7 @@ json_t *ps_result_json(const struct ps_state *state)
 
 	for (i = 0; i <= PS_VERDICT_ERROR; i++) {
 		if (state->verdicts[i])
-			json_object_set_new(verdicts, ps_verdict_name(i),
+			json_object_set_new(verdicts, ps_verdicts[i].name,
 					    json_integer(state->verdicts[i]));
 	}
 	for (e = state->errors; e < state->errors + state->nerrors; e++)

@@ -574,19 +574,6 @@ static void open_proto(lua_State *L, unsigned int id, struct ps_field_method **m
 	lua_setglobal(L, proto->name);
 }
 
-static const struct {
-	const char *name;
-	lua_Integer value;
-} verdicts[] = {
-	{ "NF_DROP", PS_NF_DROP },
-	{ "NF_ACCEPT", PS_NF_ACCEPT },
-	{ "NF_STOLEN", PS_NF_STOLEN },
-	{ "NF_QUEUE", PS_NF_QUEUE },
-	{ "NF_REPEAT", PS_NF_REPEAT },
-	{ "XT_CONTINUE", PS_XT_CONTINUE },
-	{ "XT_RETURN", PS_XT_RETURN },
-};
-
 static void add_constant(luaL_Buffer *b, const char *name, lua_Integer value)
 {
 	lua_pushfstring(b->L, "local %s <const> = %I;", name, (LUAI_UACINT)value);
@@ -601,8 +588,8 @@ void ps_bind_push_constants(lua_State *L)
 	luaL_buffinit(L, &b);
 	for (i = 0; i < ps_nprotos; i++)
 		add_constant(&b, ps_protos[i]->name, i);
-	for (i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++)
-		add_constant(&b, verdicts[i].name, verdicts[i].value);
+	for (i = 0; i < PS_VERDICT_ERROR; i++)
+		add_constant(&b, ps_verdicts[i].name, ps_verdicts[i].value);
 	luaL_pushresult(&b);
 }
 
@@ -646,9 +633,9 @@ int ps_bind_open(lua_State *L)
 	}
 	lua_setglobal(L, "supported_protocols");
 
-	for (i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
-		lua_pushinteger(L, verdicts[i].value);
-		lua_setglobal(L, verdicts[i].name);
+	for (i = 0; i < PS_VERDICT_ERROR; i++) {
+		lua_pushinteger(L, ps_verdicts[i].value);
+		lua_setglobal(L, ps_verdicts[i].name);
 	}
 	luaL_requiref(L, "bytes", ps_bytes_open, 1);
 	lua_pop(L, 1);

@@ -351,26 +351,12 @@ static void no_verdict(struct ps_script *s, int handler)
 static enum ps_verdict to_verdict(struct ps_script *s, int handler, uint16_t *queue)
 {
 	const TValue *result = s2v(PS_STACK_TOP(s->bind.rt.L) - 1);
+	enum ps_verdict verdict;
 
 	if (l_likely(ttisinteger(result))) {
-		lua_Integer value = ivalue(result);
-
-		if (value == PS_XT_CONTINUE)
-			return PS_VERDICT_CONTINUE;
-		if (value == PS_NF_ACCEPT)
-			return PS_VERDICT_ACCEPT;
-		if (value == PS_NF_DROP)
-			return PS_VERDICT_DROP;
-		if (value == PS_NF_STOLEN)
-			return PS_VERDICT_STOLEN;
-		if (value == PS_NF_REPEAT)
-			return PS_VERDICT_REPEAT;
-		if (value == PS_XT_RETURN)
-			return PS_VERDICT_RETURN;
-		if ((value & 0xFFFF) == PS_NF_QUEUE && value >> 16 >= 0 && value >> 16 <= 0xFFFF) {
-			*queue = value >> 16;
-			return PS_VERDICT_QUEUE;
-		}
+		verdict = ps_verdict_of(ivalue(result), queue);
+		if (l_likely(verdict != PS_VERDICT_ERROR))
+			return verdict;
 	}
 	no_verdict(s, handler);
 	return PS_VERDICT_ERROR;

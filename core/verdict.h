@@ -7,6 +7,8 @@
 #ifndef PS_VERDICT_H
 #define PS_VERDICT_H
 
+#include <stdint.h>
+
 #define PS_NF_DROP	0
 #define PS_NF_ACCEPT	1
 #define PS_NF_STOLEN	2
@@ -27,5 +29,35 @@ enum ps_verdict {
 	PS_VERDICT_RETURN,
 	PS_VERDICT_ERROR,	/* the handler gave none: it raised, ran too long, returned no verdict */
 };
+
+/* What scripts call them, by enum ps_verdict. The last one, PS_VERDICT_ERROR, is "error", without a value. */
+struct ps_verdict_row {
+	const char *name;
+	long long value;
+};
+
+extern const struct ps_verdict_row ps_verdicts[];
+
+/* The verdict that has this value, or PS_VERDICT_ERROR. queue gets what comes with PS_VERDICT_QUEUE. */
+static inline enum ps_verdict ps_verdict_of(long long value, uint16_t *queue)
+{
+	if (value == PS_XT_CONTINUE)
+		return PS_VERDICT_CONTINUE;
+	if (value == PS_NF_ACCEPT)
+		return PS_VERDICT_ACCEPT;
+	if (value == PS_NF_DROP)
+		return PS_VERDICT_DROP;
+	if (value == PS_NF_STOLEN)
+		return PS_VERDICT_STOLEN;
+	if (value == PS_NF_REPEAT)
+		return PS_VERDICT_REPEAT;
+	if (value == PS_XT_RETURN)
+		return PS_VERDICT_RETURN;
+	if ((value & 0xFFFF) == PS_NF_QUEUE && value >> 16 >= 0 && value >> 16 <= 0xFFFF) {
+		*queue = value >> 16;
+		return PS_VERDICT_QUEUE;
+	}
+	return PS_VERDICT_ERROR;
+}
 
 #endif

@@ -114,9 +114,9 @@ static void run_closure(struct lint_flow *w, Instruction i)
  */
 static bool is_verdict(lua_Integer i)
 {
-	return i == PS_XT_CONTINUE || i == PS_NF_ACCEPT || i == PS_NF_DROP || i == PS_NF_STOLEN ||
-	       i == PS_NF_REPEAT || i == PS_XT_RETURN ||
-	       ((i & 0xFFFF) == PS_NF_QUEUE && i >> 16 >= 0 && i >> 16 <= 0xFFFF);
+	uint16_t queue;
+
+	return ps_verdict_of(i, &queue) != PS_VERDICT_ERROR;
 }
 
 /* "after line 3 or 7" */

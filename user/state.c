@@ -7,28 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct {
-	const char *name;
-	long long value;
-} verdicts[] = {
-	[PS_VERDICT_DROP] = { "NF_DROP", PS_NF_DROP },
-	[PS_VERDICT_ACCEPT] = { "NF_ACCEPT", PS_NF_ACCEPT },
-	[PS_VERDICT_STOLEN] = { "NF_STOLEN", PS_NF_STOLEN },
-	[PS_VERDICT_QUEUE] = { "NF_QUEUE", PS_NF_QUEUE },
-	[PS_VERDICT_REPEAT] = { "NF_REPEAT", PS_NF_REPEAT },
-	[PS_VERDICT_CONTINUE] = { "XT_CONTINUE", PS_XT_CONTINUE },
-	[PS_VERDICT_RETURN] = { "XT_RETURN", PS_XT_RETURN },
-	[PS_VERDICT_ERROR] = { "error" },
-};
-
-const char *ps_verdict_name(enum ps_verdict verdict)
-{
-	return verdicts[verdict].name;
-}
-
 long long ps_verdict_value(enum ps_verdict verdict, uint16_t queue)
 {
-	return verdicts[verdict].value | (verdict == PS_VERDICT_QUEUE ? (long long)queue << 16 : 0);
+	return ps_verdicts[verdict].value | (verdict == PS_VERDICT_QUEUE ? (long long)queue << 16 : 0);
 }
 
 static const struct {

@@ -69,9 +69,6 @@ static inline bool ps_verdict_passes(enum ps_verdict verdict)
 /* The value that scripts have for it; queue counts with PS_VERDICT_QUEUE. */
 long long ps_verdict_value(enum ps_verdict verdict, uint16_t queue);
 
-/* As scripts call it: "NF_DROP"; "error" for PS_VERDICT_ERROR. */
-const char *ps_verdict_name(enum ps_verdict verdict);
-
 /* --on-error: "drop", "accept", "continue", NULL: drop. False: no such verdict. */
 bool ps_on_error_parse(const char *text, enum ps_verdict *verdict);
 

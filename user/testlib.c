@@ -754,7 +754,7 @@ static void open_library(lua_State *L)
 	lua_setglobal(L, "packet");
 	for (i = 0; i < PS_VERDICT_ERROR; i++) {
 		lua_pushinteger(L, ps_verdict_value(i, 0));
-		lua_setglobal(L, ps_verdict_name(i));
+		lua_setglobal(L, ps_verdicts[i].name);
 	}
 	lua_pushglobaltable(L);
 	luaL_setfuncs(L, functions, 0);
