@@ -388,6 +388,13 @@ enum ps_verdict ps_script_run(struct ps_script *s, int handler, struct ps_packet
 	return verdict;
 }
 
+void ps_script_repeats(struct ps_script *s)
+{
+	set_error(s->error, sizeof(s->error), "NF_REPEAT ");
+	append_integer(s->error, sizeof(s->error), PS_REPEAT_MAX);
+	append(s->error, sizeof(s->error), " times in a row");
+}
+
 static int check(lua_State *L)
 {
 	compile(L, lua_touserdata(L, 1));

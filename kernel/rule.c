@@ -107,8 +107,7 @@ enum ps_verdict ps_rule_repeat(struct ps_rule *rule, struct ps_packet *pkt, u16 
 	local_bh_disable();
 	copy = this_cpu_ptr(rule->handler.calls)->copy;
 	ps_copy_lock(copy);
-	snprintf(copy->script.error, sizeof(copy->script.error), "NF_REPEAT %d times in a row",
-		 PS_REPEAT_MAX);
+	ps_script_repeats(&copy->script);
 	copy->errors++;
 	log_error(rule, copy);
 	ps_copy_unlock(copy);

@@ -161,8 +161,7 @@ enum ps_verdict ps_state_run(struct ps_state *s, struct ps_packet *pkt, uint16_t
 			break;
 	}
 	if (verdict == PS_VERDICT_REPEAT) {
-		snprintf(s->script.error, sizeof(s->script.error), "NF_REPEAT %d times in a row",
-			 PS_REPEAT_MAX);
+		ps_script_repeats(&s->script);
 		verdict = PS_VERDICT_ERROR;
 	}
 	s->verdicts[verdict]++;
