@@ -67,7 +67,7 @@ struct ps_build_layer *ps_build_field(struct ps_build *b, const char *name, unsi
 
 	for (i = b->nlayers - 1; i >= 0; i--) {
 		field = ps_field_named(b->layer[i].proto, name);
-		if (field && !(field->flags & PS_PAYLOAD)) {
+		if (field) {
 			*place = field - b->layer[i].proto->fields;
 			return &b->layer[i];
 		}

@@ -127,11 +127,18 @@ static uint16_t of_family(uint32_t family)
 	return 0;
 }
 
+uint16_t ps_capture_ip_type(const uint8_t *bytes, uint32_t len)
+{
+	unsigned int version = len ? bytes[0] >> 4 : 0;
+
+	return version == 4 ? ETH_P_IP : version == 6 ? ETH_P_IPV6 : 0;
+}
+
 static uint16_t network_protocol(const struct ps_link *link, const uint8_t *bytes, uint32_t len)
 {
 	uint32_t family;
 
-	if (len < link->header || (link->kind == BY_VERSION && !len))
+	if (len < link->header)
 		return 0;
 	switch (link->kind) {
 	case BY_TYPE:
@@ -142,7 +149,7 @@ static uint16_t network_protocol(const struct ps_link *link, const uint8_t *byte
 	case BY_FAMILY_NET:
 		return of_family(ps_load32(bytes));
 	}
-	return bytes[0] >> 4 == 4 ? ETH_P_IP : bytes[0] >> 4 == 6 ? ETH_P_IPV6 : 0;
+	return ps_capture_ip_type(bytes, len);
 }
 
 int ps_capture_read(struct ps_capture_in *in, struct ps_frame *frame)

@@ -47,6 +47,9 @@ void ps_capture_close(struct ps_capture_in *in);
 /* Returns 1 and the next packet; 0 at the end; -1: in->error. */
 int ps_capture_read(struct ps_capture_in *in, struct ps_frame *frame);
 
+/* The Ethernet type of an IP packet, by its version; 0: it is none. */
+uint16_t ps_capture_ip_type(const uint8_t *bytes, uint32_t len);
+
 /* How much of the file has been read, in percent; -1: not known. */
 int ps_capture_percent(const struct ps_capture_in *in);
 

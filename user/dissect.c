@@ -82,7 +82,7 @@ const struct ps_field *ps_field_named(const struct ps_proto *proto, const char *
 	unsigned int i;
 
 	for (i = 0; i < proto->nfields; i++) {
-		if (!strcmp(proto->fields[i].name, name))
+		if (!(proto->fields[i].flags & PS_PAYLOAD) && !strcmp(proto->fields[i].name, name))
 			return &proto->fields[i];
 	}
 	return NULL;

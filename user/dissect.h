@@ -23,7 +23,8 @@ void ps_dissect(struct ps_packet *pkt, struct ps_layers *layers);
 const char *ps_proto_short(const struct ps_proto *proto);
 
 /*
- * The protocol of that name, "ip" or "packet_ip", or NULL; and a field of one.
+ * The protocol of that name, "ip" or "packet_ip", or NULL; and a field of one, as scripts name them:
+ * a payload is none, as :data() is that.
  */
 const struct ps_proto *ps_proto_named(const char *name);
 const struct ps_field *ps_field_named(const struct ps_proto *proto, const char *name);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lint_inside.h"
+#include "testlib.h"
 #include "lauxlib.h"
 #include "lualib.h"
 #include "lopcodes.h"
@@ -102,19 +103,6 @@ static struct lint_global *place_of(struct lint *l, const TString *name)
 	return &l->globals[i];
 }
 
-/* The globals of user/testlib.c. */
-static bool is_test_global(const char *name)
-{
-	static const char *const names[] = { "test", "equal", "raises", "script", "packet" };
-	size_t i;
-
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (!strcmp(name, names[i]))
-			return true;
-	}
-	return false;
-}
-
 static bool grow_globals(struct lint *l)
 {
 	struct lint_global *old = l->globals, *table;
@@ -147,7 +135,7 @@ struct lint_global *lint_global(struct lint *l, TString *name)
 
 		g->name = name;
 		g->value.kind = LINT_ANY;
-		g->declared = l->options->is_test && is_test_global(getstr(name));
+		g->declared = l->options->is_test && ps_test_is_global(getstr(name));
 		for (i = 0; i < l->options->nglobals; i++)
 			g->declared |= !strcmp(getstr(name), l->options->globals[i]);
 		l->nglobals++;

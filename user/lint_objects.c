@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dissect.h"
 #include "lint_inside.h"
 
 enum lint_method {
@@ -39,17 +40,6 @@ static unsigned int id_of(const struct ps_proto *proto)
 static const Table *methods_of(const struct lint_flow *w, const struct ps_proto *proto)
 {
 	return w->l->view_methods[id_of(proto)];
-}
-
-static const struct ps_field *find_field(const struct ps_proto *proto, const char *name)
-{
-	unsigned int i;
-
-	for (i = 0; i < proto->nfields; i++) {
-		if (!(proto->fields[i].flags & PS_PAYLOAD) && !strcmp(proto->fields[i].name, name))
-			return &proto->fields[i];
-	}
-	return NULL;
 }
 
 /* v escapes to where it is not followed. */
@@ -317,7 +307,7 @@ static void unknown_method(const struct lint_flow *w, const char *of, const Tabl
 static struct lint_value view_name(const struct lint_flow *w, const struct ps_proto *proto,
 				   TString *key, bool is_call)
 {
-	const struct ps_field *field = find_field(proto, getstr(key));
+	const struct ps_field *field = ps_field_named(proto, getstr(key));
 
 	if (field && is_call)
 		return lint_pointer(LINT_GETTER, field);
@@ -396,7 +386,7 @@ void lint_write_name(struct lint_flow *w, struct lint_value v, TString *key,
 		add_member(w->l, key);
 		break;
 	case LINT_VIEW:
-		field = find_field(v.proto, getstr(key));
+		field = ps_field_named(v.proto, getstr(key));
 		if (field)
 			lint_check_value(w, field, value);
 		else

@@ -21,6 +21,7 @@
 #define MEMORY		(64 * 1024 * 1024)	/* bytes of a file of tests */
 #define TICKS		(10 * 1000 / PS_HOST_TICK_MS)	/* of processor time, for a test */
 #define CLOCKS_PER_TICK	(CLOCKS_PER_SEC / 1000 * PS_HOST_TICK_MS)
+#define PACKET_LIBRARY	"packet"
 #define PACKET_TYPE	"packet"
 #define SCRIPT_TYPE	"script"
 
@@ -153,7 +154,7 @@ static void set_layer(lua_State *L, struct ps_build_layer *layer)
 		const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
 
 		field = ps_field_named(layer->proto, name);
-		if (!field || field->flags & PS_PAYLOAD)
+		if (!field)
 			luaL_error(L, "%s has no field '%s'", layer->proto->name, name);
 		set_value(L, field, &layer->value[field - layer->proto->fields]);
 		lua_pop(L, 1);
@@ -279,7 +280,7 @@ static int packet_hex(lua_State *L)
 		network = len;
 	push_packet(L, bytes, len, network,
 		    network == 14 ? ps_load16(bytes + 12) :
-		    len && bytes[0] >> 4 == 4 ? 0x0800 : len && bytes[0] >> 4 == 6 ? 0x86DD : 0);
+		    ps_capture_ip_type(bytes, len));
 	return 1;
 }
 
@@ -751,14 +752,25 @@ static void open_library(lua_State *L)
 	lua_setfield(L, -2, "hex");
 	lua_pushcfunction(L, packet_pcap);
 	lua_setfield(L, -2, "pcap");
-	lua_setglobal(L, "packet");
+	lua_setglobal(L, PACKET_LIBRARY);
 	for (i = 0; i < PS_VERDICT_ERROR; i++) {
-		lua_pushinteger(L, ps_verdict_value(i, 0));
+		lua_pushinteger(L, ps_verdicts[i].value);
 		lua_setglobal(L, ps_verdicts[i].name);
 	}
 	lua_pushglobaltable(L);
 	luaL_setfuncs(L, functions, 0);
 	lua_pop(L, 1);
+}
+
+bool ps_test_is_global(const char *name)
+{
+	const luaL_Reg *f;
+
+	for (f = functions; f->name; f++) {
+		if (!strcmp(f->name, name))
+			return true;
+	}
+	return !strcmp(name, PACKET_LIBRARY);
 }
 
 struct source {

@@ -20,4 +20,7 @@ typedef void ps_test_report(void *context, const char *name, const char *error);
 int ps_test_file(const char *path, const char *filter, ps_test_report *report, void *context,
 		 char *error, size_t size);
 
+/* True if it is one of the functions and tables above; those that scripts have do not count. */
+bool ps_test_is_global(const char *name);
+
 #endif
