@@ -279,6 +279,7 @@ struct ps_step {
 };
 
 #define STEPS	12
+#define PLACES	4	/* in which a plan may be */
 
 struct ps_plan {
 	const Instruction *pc;	/* for the code from here on */
@@ -570,21 +571,57 @@ static void make_plan(lua_State *L, struct ps_plan *plan, const struct ps_object
 	add_step(&p, STEP_END, p.step == plan->steps ? NULL : p.code.pc);
 }
 
+static inline bool is_plan_for(const struct ps_plan *plan, const struct ps_bind *bind,
+			       const struct ps_object *object, const Instruction *pc)
+{
+	return plan && plan->pc == pc && plan->code == bind->rt.guard.code &&
+	       plan->methods == object->methods;
+}
+
+/*
+ * Where the plan for the code from pc on is, or one of the places behind it. Functions lie apart by
+ * small multiples of powers of two.
+ */
+static inline size_t place_of(const Instruction *pc)
+{
+	uintptr_t n = (uintptr_t)pc / sizeof(*pc);
+
+	return (n ^ n / PS_PLANS) % PS_PLANS;
+}
+
+/* The same as plan_for(), where the first place has another one, or none. */
+static ps_noinline const struct ps_plan *other_plan_for(lua_State *L, struct ps_bind *bind,
+							const struct ps_object *object,
+							const Instruction *pc)
+{
+	struct ps_plan **place;
+	size_t i;
+
+	for (i = 0; i < PLACES; i++) {
+		place = &bind->plans[(place_of(pc) + i) % PS_PLANS];
+		if (is_plan_for(*place, bind, object, pc))
+			return *place;
+		if (!*place || (*place)->code != bind->rt.guard.code)
+			break;
+	}
+	if (i == PLACES)
+		place = &bind->plans[place_of(pc)];
+	if (!*place)
+		*place = ps_bind_allocate(bind, sizeof(**place));
+	if (*place)
+		make_plan(L, *place, object, pc);
+	return *place;
+}
+
 /* The plan for what the code from pc on does with the object, or NULL if there is no memory. */
 static inline const struct ps_plan *plan_for(lua_State *L, struct ps_bind *bind,
 					     const struct ps_object *object, const Instruction *pc)
 {
-	struct ps_plan **place = &bind->plans[(uintptr_t)pc / sizeof(*pc) % PS_PLANS];
-	struct ps_plan *plan = *place;
+	const struct ps_plan *plan = bind->plans[place_of(pc)];
 
-	if (l_likely(plan && plan->pc == pc && plan->code == bind->rt.guard.code &&
-		     plan->methods == object->methods))
+	if (l_likely(is_plan_for(plan, bind, object, pc)))
 		return plan;
-	if (!plan)
-		plan = *place = ps_bind_allocate(bind, sizeof(*plan));
-	if (plan)
-		make_plan(L, plan, object, pc);
-	return plan;
+	return other_plan_for(L, bind, object, pc);
 }
 
 /*

@@ -22,6 +22,7 @@ struct fuzz_events fuzz_events;
 
 static uint64_t log_hash;
 static struct ps_guard *running;
+static bool opening;	/* a state, for which the machine may take its time */
 static volatile unsigned int expired;	/* how often this run was told that its time is up */
 
 void fuzz_fail(const char *format, ...)
@@ -55,6 +56,8 @@ size_t __wrap_ps_host_enter(struct ps_guard *guard, unsigned int ticks, unsigned
 {
 	expired = 0;
 	running = ticks == ~0u ? NULL : guard;
+	if (opening)
+		ticks = ~0u;
 	return __real_ps_host_enter(guard, ticks == ~0u ? ticks : ticks > 4 ? 6 * TICKS : TICKS, sp);
 }
 
@@ -216,10 +219,14 @@ static void *counted(void *data, void *block, size_t old, size_t size)
 int fuzz_state_init(struct fuzz_state *state)
 {
 	lua_State *L;
+	int err;
 
 	memset(state, 0, sizeof(*state));
-	if (ps_script_init(&state->s, 7, true))
-		return -1;
+	opening = true;
+	err = ps_script_init(&state->s, 7, true);
+	opening = false;
+	if (err)
+		return err;
 	L = state->s.bind.rt.L;
 	state->allocate = lua_getallocf(L, &state->allocate_data);
 	lua_setallocf(L, counted, state);

@@ -286,6 +286,42 @@ static void limits(void)
 				 " return sum > 1000 and NF_ACCEPT or NF_DROP end\n", &udp, 3), 3);
 }
 
+/* Functions that are as far apart in memory as their plans would have the same place in a table. */
+static void plans_stay(void)
+{
+	static const char script[] =
+		"local functions = {}\n"
+		"for i = 1, 32 do\n"
+		"  functions[i] = load('local p = ... return p:data(1)')\n"
+		"end\n"
+		"local runs = 0\n"
+		"function process_packet(p)\n"
+		"  runs = runs + 1\n"
+		"  if runs == 1 then return functions[1](p) end\n"
+		"  for i = 1, 32 do functions[i](p) end\n"
+		"  return NF_ACCEPT\n"
+		"end\n";
+	struct ps_packet pkt;
+	struct layout at;
+	struct ps_script s;
+	uint16_t queue;
+	uint8_t *data = make_packet(&udp, &pkt, &at);
+	size_t before, one;
+	int handler;
+
+	CHECK_INT(ps_script_init(&s, 0, true), 0);
+	CHECK_INT(ps_script_load(&s, "plan.lua", script, strlen(script)), 0);
+	handler = ps_script_find(&s, "plan.lua", "process_packet");
+	before = s.bind.allocated;
+	ps_script_run(&s, handler, &pkt, &queue);
+	one = s.bind.allocated - before;
+	CHECK(one > 0);
+	CHECK_INT(ps_script_run(&s, handler, &pkt, &queue), PS_VERDICT_ACCEPT);
+	CHECK(s.bind.allocated - before >= 30 * one);
+	free(data);
+	ps_script_clean(&s);
+}
+
 /* What fails within a plan names its own line. */
 static void lines(void)
 {
@@ -437,6 +473,7 @@ const struct test plan_tests[] = {
 	{ "plan: none outlives the code it is for", code_comes_and_goes },
 	{ "plan: one for each type that comes along", types_change },
 	{ "plan: more views and more code than are kept", limits },
+	{ "plan: none takes another's place while there is room", plans_stay },
 	{ "plan: errors name their line", lines },
 	{ "plan: memory that comes late leaves no wrong checksum", memory_comes_late },
 	{ "plan: lengths are set with what is computed anew, or not at all", lengths_want_memory },
