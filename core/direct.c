@@ -536,12 +536,12 @@ static void plan_uses(struct planning *p, const struct ps_step *last)
 	}
 }
 
-static void make_plan(lua_State *L, struct ps_plan *plan, const struct ps_object *object,
-		      const Instruction *pc)
+static void make_plan(struct ps_bind *bind, struct ps_plan *plan,
+		      const struct ps_object *object, const Instruction *pc, StkId base)
 {
 	struct planning p = {
-		.bind = ps_bind_of(L),
-		.code = ps_code_at(L, pc),
+		.bind = bind,
+		.code = ps_code_at(base, pc),
 		.first = plan->steps,
 		.step = plan->steps,
 		.methods = object->methods,
@@ -552,7 +552,7 @@ static void make_plan(lua_State *L, struct ps_plan *plan, const struct ps_object
 	const TValue *slot;
 
 	plan->pc = pc;
-	plan->code = p.bind->rt.guard.code;
+	plan->code = bind->rt.guard.code;
 	plan->methods = object->methods;
 	plan->self = p.code.self * sizeof(StackValue);
 	do {
@@ -590,9 +590,9 @@ static inline size_t place_of(const Instruction *pc)
 }
 
 /* The same as plan_for(), where the first place has another one, or none. */
-static ps_noinline const struct ps_plan *other_plan_for(lua_State *L, struct ps_bind *bind,
+static ps_noinline const struct ps_plan *other_plan_for(struct ps_bind *bind,
 							const struct ps_object *object,
-							const Instruction *pc)
+							const Instruction *pc, StkId base)
 {
 	struct ps_plan **place;
 	size_t i;
@@ -609,19 +609,19 @@ static ps_noinline const struct ps_plan *other_plan_for(lua_State *L, struct ps_
 	if (!*place)
 		*place = ps_bind_allocate(bind, sizeof(**place));
 	if (*place)
-		make_plan(L, *place, object, pc);
+		make_plan(bind, *place, object, pc, base);
 	return *place;
 }
 
 /* The plan for what the code from pc on does with the object, or NULL if there is no memory. */
-static inline const struct ps_plan *plan_for(lua_State *L, struct ps_bind *bind,
-					     const struct ps_object *object, const Instruction *pc)
+static inline const struct ps_plan *plan_for(struct ps_bind *bind, const struct ps_object *object,
+					     const Instruction *pc, StkId base)
 {
 	const struct ps_plan *plan = bind->plans[place_of(pc)];
 
 	if (l_likely(is_plan_for(plan, bind, object, pc)))
 		return plan;
-	return other_plan_for(L, bind, object, pc);
+	return other_plan_for(bind, object, pc, base);
 }
 
 /*
@@ -740,7 +740,7 @@ const Instruction *ps_object_self(lua_State *L, const struct ps_object *object,
 
 	if (l_unlikely(v->packet != bind->serial))	/* never the one after the last */
 		return NULL;
-	plan = plan_for(L, bind, object, pc);
+	plan = plan_for(bind, object, pc, base);
 	if (l_unlikely(!plan))
 		return NULL;
 	at = &v->place;

@@ -7,6 +7,7 @@
 #include "lua.h"
 #include "lauxlib.h"
 
+#include "code.h"
 #include "host.h"
 #include "script.h"
 #include "view.h"
@@ -21,6 +22,7 @@
 /* A function that rules call. */
 struct ps_function {
 	TValue function;
+	const Instruction *begin;	/* see ps_code_begin() */
 	int ref;	/* that keeps it, or LUA_NOREF: the place is free */
 };
 
@@ -277,6 +279,7 @@ static int find(lua_State *L)
 		return luaL_error(L, "%s: no function '%s' (define it as a global, or name another "
 				     "one with --function)", request->path, request->function);
 	request->handler->function = *s2v(PS_STACK_TOP(L) - 1);
+	request->handler->begin = ps_code_begin(&request->handler->function);
 	request->handler->ref = luaL_ref(L, LUA_REGISTRYINDEX);
 	return 0;
 }
@@ -362,23 +365,48 @@ static enum ps_verdict to_verdict(struct ps_script *s, int handler, uint16_t *qu
 	return PS_VERDICT_ERROR;
 }
 
-/* As lua_rawgeti(), lua_pcall() and lua_settop() would, with less in between. */
+/*
+ * Does what a handler, which is at func with the packet behind it, begins with, as far as that needs no
+ * interpreter. Returns where its code goes on, or NULL: at the beginning.
+ */
+static inline const Instruction *begin(lua_State *L, const struct ps_function *h, StkId func,
+				       const struct ps_object *packet)
+{
+	if (!h->begin || l_unlikely(!ps_has_frame(L, func)))
+		return NULL;
+	return ps_object_self(L, packet, h->begin, func + 1);
+}
+
+/*
+ * As lua_rawgeti(), lua_pcall() and lua_settop() would, with less in between: a function of which only
+ * the return of a value is left then needs no frame, and neither the limits nor the time of one.
+ */
 enum ps_verdict ps_script_run(struct ps_script *s, int handler, struct ps_packet *pkt,
 			      uint16_t *queue)
 {
+	const struct ps_function *h = &s->handlers[handler];
 	struct ps_runtime *rt = &s->bind.rt;
 	lua_State *L = rt->L;
 	StkId func = PS_STACK_TOP(L);
+	struct ps_view *packet = ps_bind_packet(&s->bind, pkt);
 	enum ps_verdict verdict = PS_VERDICT_ERROR;
-	int status;
+	const Instruction *pc;
+	int status = LUA_OK, result;
 
-	ps_runtime_enter(rt, TICKS_PACKET);
-	setobj2s(L, func, &s->handlers[handler].function);
-	setuvalue(L, s2v(func + 1), ps_userdata_of(ps_bind_packet(&s->bind, pkt)));
-	PS_STACK_TOP(L) = func + 2;
-	status = ps_call1(L);
+	setobj2s(L, func, &h->function);
+	setuvalue(L, s2v(func + 1), ps_userdata_of(packet));
+	pc = begin(L, h, func, &packet->object);
+	result = pc ? ps_code_return(pc) : -1;
+	if (result >= 0) {
+		setobjs2s(L, func, func + 1 + result);
+		PS_STACK_TOP(L) = func + 1;
+	} else {
+		PS_STACK_TOP(L) = func + 2;
+		ps_runtime_enter(rt, TICKS_PACKET);
+		status = ps_call1(L, pc);
+		ps_runtime_leave(rt);
+	}
 	ps_bind_release(&s->bind);
-	ps_runtime_leave(rt);
 
 	if (l_likely(status == LUA_OK))
 		verdict = to_verdict(s, handler, queue);

@@ -22,16 +22,36 @@ struct ps_operand {
 	int reg;		/* or the register it is in; -1: constant has it */
 };
 
-/* At the instruction behind pc - 1, which is an OP_SELF. */
-static inline struct ps_code ps_code_at(lua_State *L, const Instruction *pc)
+/* At the instruction behind pc - 1, which is an OP_SELF of the function whose frame begins at base. */
+static inline struct ps_code ps_code_at(StkId base, const Instruction *pc)
 {
 	struct ps_code code = {
 		.pc = pc,
-		.k = clLvalue(s2v(PS_CALL_FUNC(L)))->p->k,
+		.k = clLvalue(s2v(base - 1))->p->k,
 		.self = GETARG_A(pc[-1]),
 	};
 
 	return code;
+}
+
+/*
+ * Where a function of one parameter goes on behind the OP_SELF on it that it begins with. NULL: it does
+ * not begin so.
+ */
+static inline const Instruction *ps_code_begin(const TValue *function)
+{
+	const Proto *p = ttisLclosure(function) ? clLvalue(function)->p : NULL;
+
+	if (!p || p->numparams != 1 || GET_OPCODE(p->code[0]) != OP_SELF ||
+	    GETARG_B(p->code[0]) != 0)
+		return NULL;
+	return p->code + 1;
+}
+
+/* The register of the one value that is returned at pc, or -1. */
+static inline int ps_code_return(const Instruction *pc)
+{
+	return GET_OPCODE(*pc) == OP_RETURN1 ? GETARG_A(*pc) : -1;
 }
 
 /* The name of the method in an OP_SELF. NULL: it is computed. */

@@ -22,7 +22,7 @@ static ps_noinline void call_anything(lua_State *L)
 }
 
 /* As luaD_callnoyield(), for one argument: what the ordinary case needs of it. */
-static ps_noinline void call(lua_State *L)
+static ps_noinline void call(lua_State *L, const Instruction *pc)
 {
 	const struct ps_guard *guard = ps_guard_of(L);
 	StkId func = restorestack(L, BOTTOM), top = func + 2, end;
@@ -30,16 +30,14 @@ static ps_noinline void call(lua_State *L)
 	const Proto *p;
 	int missing;
 
-	if (l_unlikely(!ttisLclosure(s2v(func)) || !ci || guard->stack_soft == guard->stack_hard)) {
+	/* that fails at once where there is no C stack, so it does not matter what pc is */
+	if (l_unlikely(!ttisLclosure(s2v(func)) || guard->stack_soft == guard->stack_hard ||
+		       !ps_has_frame(L, func))) {
 		call_anything(L);
 		return;
 	}
 	p = clLvalue(s2v(func))->p;
 	end = func + 1 + p->maxstacksize;
-	if (l_unlikely(end + 1 >= ps_stk(L->stack_last))) {
-		call_anything(L);
-		return;
-	}
 	if (l_unlikely(p->numparams > 1)) {
 		for (missing = p->numparams - 1; missing > 0; missing--)
 			setnilvalue(s2v(top++));
@@ -49,7 +47,7 @@ static ps_noinline void call(lua_State *L)
 	ps_stk(ci->top) = end;
 	ci->nresults = 1;
 	ci->callstatus = CIST_FRESH;
-	ci->u.l.savedpc = p->code;
+	ci->u.l.savedpc = pc ? pc : p->code;
 	L->ci = ci;
 	luaV_execute(L, ci);
 }
@@ -69,14 +67,14 @@ static ps_noinline int clean_up(lua_State *L, int status)
 	return status;
 }
 
-int ps_call1(lua_State *L)
+int ps_call1(lua_State *L, const Instruction *pc)
 {
 	struct lua_longjmp lj ps_uninit;
 	int status;
 
 	lj.status = LUA_OK;
 	L->errorJmp = &lj;
-	LUAI_TRY(L, &lj, call(L););
+	LUAI_TRY(L, &lj, call(L, pc););
 	L->errorJmp = NULL;
 	status = lj.status;
 	return l_likely(status == LUA_OK) ? status : clean_up(L, status);

@@ -149,11 +149,20 @@ bool ps_object_get_byte(lua_State *L, const struct ps_object *object, lua_Unsign
 bool ps_object_set_byte(lua_State *L, struct ps_object *object, lua_Unsigned i,
 			const TValue *value);
 
+/* True if there is room for the frame of this function, written in Lua. */
+static inline bool ps_has_frame(lua_State *L, StkId func)
+{
+	return L->ci->next &&
+	       func + 2 + clLvalue(s2v(func))->p->maxstacksize < ps_stk(L->stack_last);
+}
+
 /*
  * Calls the function that is all there is on the stack but for one argument, protected, when
- * nothing runs in L. Returns a Lua status; what is left is one value: the result, or the error.
+ * nothing runs in L. Its code runs from pc on, where what is before that has been done in a frame
+ * that there is room for; NULL: from the beginning. Returns a Lua status; what is left is one value:
+ * the result, or the error.
  */
-int ps_call1(lua_State *L);
+int ps_call1(lua_State *L, const Instruction *pc);
 
 /* luaD_precall, as lvm.c calls it. */
 CallInfo *ps_guard_precall(lua_State *L, StkId func, int nresults);

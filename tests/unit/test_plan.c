@@ -182,7 +182,7 @@ static enum ps_verdict compare(const char *script, const struct shape *shape)
 static void random_handlers(void)
 {
 	unsigned int i, accepted = 0;
-	char script[8192];
+	char script[16 * 1024];
 
 	for (i = 0; i < 1500 && !test_failed; i++) {
 		struct shape shape;
@@ -193,6 +193,83 @@ static void random_handlers(void)
 		accepted += compare(script, &shape) == PS_VERDICT_ACCEPT;
 	}
 	CHECK(accepted > i / 5 && accepted < i * 4 / 5);	/* else it compares little */
+}
+
+/* What a handler does to packets of a shape. */
+struct deeds {
+	enum ps_verdict verdicts[3];
+	char errors[3][PS_SCRIPT_ERROR_SIZE];
+	uint8_t *data[3];
+	uint32_t len;
+};
+
+static void run_handler(const char *script, const struct shape *shape, struct deeds *d)
+{
+	struct ps_packet pkt;
+	struct layout at;
+	struct ps_script s;
+	uint16_t queue;
+	int i, handler;
+
+	CHECK_INT(ps_script_init(&s, 0, true), 0);
+	CHECK_INT(ps_script_load(&s, "plan.lua", script, strlen(script)), 0);
+	handler = ps_script_find(&s, "plan.lua", "process_packet");
+	CHECK(handler >= 0);
+	for (i = 0; i < 3; i++) {
+		s.error[0] = 0;
+		d->data[i] = make_packet(shape, &pkt, &at);
+		d->len = pkt.len;
+		d->verdicts[i] = ps_script_run(&s, handler, &pkt, &queue);
+		strcpy(d->errors[i], s.error);
+	}
+	ps_script_clean(&s);
+}
+
+/* A handler that begins with its packet does so without Lua; one that does something else before, with it. */
+static void random_beginnings(void)
+{
+	static const char *const befores[] = { "", "local before" };
+	static const char *const results[] = {
+		"NF_ACCEPT", "XT_CONTINUE", "NF_DROP", "v", "v.ttl", "r0", "", "v and NF_ACCEPT", "p",
+	};
+	unsigned int n, i, way, accepted = 0, failed = 0;
+
+	for (n = 0; n < 1500 && !test_failed; n++) {
+		struct forms chain, uses = { "", "" };
+		struct deeds deeds[2];
+		struct shape shape;
+		const char *params, *test, *result;
+		char script[8192];
+		unsigned int id, count;
+
+		seed = n;
+		id = draw_chain(&chain);
+		count = id ? draw(4) : 0;
+		for (i = 0; i < count; i++)
+			draw_use(&uses, id, i);
+		test = draw(4) ? "if not v then return NF_DROP end" : "";
+		result = PICK(results);
+		params = draw(4) ? "p" : "p, r0";
+		shape = draw_shape();
+		for (way = 0; way < 2; way++) {
+			snprintf(script, sizeof(script), "local n, s = 7, '10.9.8.7'\n"
+				 "function process_packet(%s) %s\n local v = %s %s\n %s\n return %s\nend",
+				 params, befores[way], chain.planned, test, uses.planned, result);
+			run_handler(script, &shape, &deeds[way]);
+		}
+		for (i = 0; i < 3; i++) {
+			CHECK_INT(deeds[0].verdicts[i], deeds[1].verdicts[i]);
+			CHECK_TEXT(deeds[0].errors[i], deeds[1].errors[i]);
+			CHECK(!memcmp(deeds[0].data[i], deeds[1].data[i], deeds[0].len));
+			accepted += deeds[0].verdicts[i] == PS_VERDICT_ACCEPT;
+			failed += deeds[0].verdicts[i] == PS_VERDICT_ERROR;
+			for (way = 0; way < 2; way++)
+				free(deeds[way].data[i]);
+		}
+		if (test_failed)
+			printf("# %s\n", script);
+	}
+	CHECK(accepted > 100 && failed > 100);
 }
 
 /* Runs a script on packets and returns how many it accepts. */
@@ -221,6 +298,57 @@ static int count_accepted(const char *script, const struct shape *shape, int n)
 }
 
 static const struct shape udp = { .protocol = 17, .payload = 20 };
+
+/* What was done without Lua is not done again with it. */
+static void begins_once(void)
+{
+	static const char script[] =
+		"local n = 0\n"
+		"function process_packet(p)\n"
+		"  local ip = p:data(packet_eth):data(packet_ip)\n"
+		"  local ttl = ip.ttl\n"
+		"  ip.ttl = 5\n"
+		"  n = n + 1\n"
+		"  return ttl == 64 and ip.ttl == 5 and NF_ACCEPT or NF_DROP\n"
+		"end\n";
+
+	CHECK_INT(count_accepted(script, &udp, 3), 3);
+}
+
+/* A handler with a large frame begins when the stack is small. */
+static void frames_go(void)
+{
+	char script[2048] =
+		"function small(p) collectgarbage() collectgarbage() return NF_ACCEPT end\n"
+		"function large(p)\n"
+		"  local ttl = p:data(packet_eth):data(packet_ip):ttl():int()\n"
+		"  local t = {}\n"
+		"  local a0";
+	struct ps_packet pkt;
+	struct layout at;
+	struct ps_script s;
+	uint16_t queue;
+	uint8_t *data = make_packet(&udp, &pkt, &at);
+	int i, small, large;
+
+	for (i = 1; i < 180; i++)
+		snprintf(script + strlen(script), sizeof(script) - strlen(script), ", a%d", i);
+	strcat(script, " = 1\n"
+	       "  for i = 1, 20 do t[i] = i end\n"
+	       "  a179 = #t\n"
+	       "  return ttl == 64 and a0 == 1 and a179 == 20 and NF_ACCEPT or NF_DROP\n"
+	       "end\n");
+	CHECK_INT(ps_script_init(&s, 0, true), 0);
+	CHECK_INT(ps_script_load(&s, "plan.lua", script, strlen(script)), 0);
+	small = ps_script_find(&s, "plan.lua", "small");
+	large = ps_script_find(&s, "plan.lua", "large");
+	for (i = 0; i < 5; i++) {
+		CHECK_INT(ps_script_run(&s, large, &pkt, &queue), PS_VERDICT_ACCEPT);
+		CHECK_INT(ps_script_run(&s, small, &pkt, &queue), PS_VERDICT_ACCEPT);
+	}
+	free(data);
+	ps_script_clean(&s);
+}
 
 /* Code is freed, and other code takes its place in memory. */
 static void code_comes_and_goes(void)
@@ -470,6 +598,9 @@ static void lengths_want_memory(void)
 
 const struct test plan_tests[] = {
 	{ "plan: random handlers do the same without", random_handlers },
+	{ "plan: handlers begin with Lua and without alike", random_beginnings },
+	{ "plan: what was done without Lua is not done again", begins_once },
+	{ "plan: a handler that begins without Lua has its frame", frames_go },
 	{ "plan: none outlives the code it is for", code_comes_and_goes },
 	{ "plan: one for each type that comes along", types_change },
 	{ "plan: more views and more code than are kept", limits },
