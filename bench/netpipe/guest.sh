@@ -40,8 +40,8 @@ network_100mbit() {
 
 # --- the ways through R ---
 
-mangle() { inR iptables-legacy -t mangle "$@"; }
-nat() { inR iptables-legacy -t nat "$@"; }
+# rule TABLE …
+rule() { inR iptables-legacy -t "$@"; }
 
 # Only what is translated gets an answer.
 hide_a() { ip -n B route del default; }
@@ -50,18 +50,19 @@ way_none() { :; }
 
 way_linux() {
 	hide_a
-	nat -A POSTROUTING -o rB -j SNAT --to-source 10.0.0.1
-	nat -A PREROUTING -i rB -j DNAT --to-destination 192.168.0.2
+	rule nat -A POSTROUTING -o rB -j SNAT --to-source 10.0.0.1
+	rule nat -A PREROUTING -i rB -j DNAT --to-destination 192.168.0.2
 }
 
+# Packets that are forwarded come to one hook of each of these tables, and to three of mangle.
 way_ours() {
 	hide_a
-	mangle -A POSTROUTING -o rB -j LUA --script $dir/nat.lua --function process_packet_snat
-	mangle -A PREROUTING -i rB -j LUA --script $dir/nat.lua --function process_packet_dnat
+	rule filter -A FORWARD -o rB -j LUA --script $dir/nat.lua --function process_packet_snat
+	rule raw -A PREROUTING -i rB -j LUA --script $dir/nat.lua --function process_packet_dnat
 }
 
-way_table() { mangle -F; }
-way_rule() { mangle -A FORWARD -j LUA --script $dir/headers.lua; }
+way_table() { rule mangle -F; }
+way_rule() { rule mangle -A FORWARD -j LUA --script $dir/headers.lua; }
 
 # --- measuring ---
 
