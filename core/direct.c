@@ -547,7 +547,7 @@ static void make_plan(struct ps_bind *bind, struct ps_plan *plan,
 		.methods = object->methods,
 	};
 	const struct ps_step *last = plan->steps + STEPS - 3;	/* a field, a view, the end */
-	const TString *name = ps_code_method(&p.code, pc[-1]);
+	const TString *name = ps_code_method(p.code.k, pc[-1]);
 	struct ps_code code = p.code;
 	const TValue *slot;
 

@@ -22,7 +22,8 @@
 /* A function that rules call. */
 struct ps_function {
 	TValue function;
-	const Instruction *begin;	/* see ps_code_begin() */
+	const Instruction *code;	/* for ps_call1(); NULL: it is called the ordinary way */
+	bool begins_simply;		/* with what may need no interpreter: see begin() */
 	int ref;	/* that keeps it, or LUA_NOREF: the place is free */
 };
 
@@ -262,6 +263,27 @@ bool ps_script_has(struct ps_script *s, const char *path)
 	return found;
 }
 
+/* Whether a function begins with a method of its argument that may need no interpreter. */
+static bool begins_simply(const struct ps_bind *bind, const Proto *p)
+{
+	const TString *name = ps_code_begin(p);
+	const TValue *method = name ? ps_find(bind->whole->object.methods, name) : NULL;
+
+	return method && ps_method_of(method)->op;
+}
+
+/* Takes the function on top of the stack. May raise. */
+static void take_function(lua_State *L, struct ps_function *h)
+{
+	const Proto *p;
+
+	h->function = *s2v(PS_STACK_TOP(L) - 1);
+	p = ttisLclosure(&h->function) ? clLvalue(&h->function)->p : NULL;
+	h->code = p && p->numparams <= 1 ? p->code : NULL;
+	h->begins_simply = p && begins_simply(ps_bind_of(L), p);
+	h->ref = luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
 static int find(lua_State *L)
 {
 	struct find_request *request = lua_touserdata(L, 1);
@@ -278,9 +300,7 @@ static int find(lua_State *L)
 	if (!lua_isfunction(L, -1))
 		return luaL_error(L, "%s: no function '%s' (define it as a global, or name another "
 				     "one with --function)", request->path, request->function);
-	request->handler->function = *s2v(PS_STACK_TOP(L) - 1);
-	request->handler->begin = ps_code_begin(&request->handler->function);
-	request->handler->ref = luaL_ref(L, LUA_REGISTRYINDEX);
+	take_function(L, request->handler);
 	return 0;
 }
 
@@ -351,9 +371,10 @@ static void no_verdict(struct ps_script *s, int handler)
 	}
 }
 
-static enum ps_verdict to_verdict(struct ps_script *s, int handler, uint16_t *queue)
+static inline enum ps_verdict to_verdict(struct ps_script *s, lua_State *L, int handler,
+					 uint16_t *queue)
 {
-	const TValue *result = s2v(PS_STACK_TOP(s->bind.rt.L) - 1);
+	const TValue *result = s2v(PS_STACK_TOP(L) - 1);
 	enum ps_verdict verdict;
 
 	if (l_likely(ttisinteger(result))) {
@@ -367,14 +388,22 @@ static enum ps_verdict to_verdict(struct ps_script *s, int handler, uint16_t *qu
 
 /*
  * Does what a handler, which is at func with the packet behind it, begins with, as far as that needs no
- * interpreter. Returns where its code goes on, or NULL: at the beginning.
+ * interpreter. True: that was all, and its result is at func. False: its code goes on at *pc.
  */
-static inline const Instruction *begin(lua_State *L, const struct ps_function *h, StkId func,
-				       const struct ps_object *packet)
+static inline bool begin(lua_State *L, StkId func, const struct ps_object *packet,
+			 const Instruction **pc)
 {
-	if (!h->begin || l_unlikely(!ps_has_frame(L, func)))
-		return NULL;
-	return ps_object_self(L, packet, h->begin, func + 1);
+	const Instruction *next = ps_object_self(L, packet, *pc + 1, func + 1);
+	int result;
+
+	if (l_unlikely(!next))
+		return false;
+	*pc = next;
+	result = ps_code_return(next);
+	if (result < 0)
+		return false;
+	setobjs2s(L, func, func + 1 + result);
+	return true;
 }
 
 /*
@@ -390,15 +419,13 @@ enum ps_verdict ps_script_run(struct ps_script *s, int handler, struct ps_packet
 	StkId func = PS_STACK_TOP(L);
 	struct ps_view *packet = ps_bind_packet(&s->bind, pkt);
 	enum ps_verdict verdict = PS_VERDICT_ERROR;
-	const Instruction *pc;
-	int status = LUA_OK, result;
+	const Instruction *pc = h->code;
+	int status = LUA_OK;
 
 	setobj2s(L, func, &h->function);
 	setuvalue(L, s2v(func + 1), ps_userdata_of(packet));
-	pc = begin(L, h, func, &packet->object);
-	result = pc ? ps_code_return(pc) : -1;
-	if (result >= 0) {
-		setobjs2s(L, func, func + 1 + result);
+	if (h->begins_simply && l_likely(ps_has_frame(L, func)) &&
+	    begin(L, func, &packet->object, &pc)) {
 		PS_STACK_TOP(L) = func + 1;
 	} else {
 		PS_STACK_TOP(L) = func + 2;
@@ -409,7 +436,7 @@ enum ps_verdict ps_script_run(struct ps_script *s, int handler, struct ps_packet
 	ps_bind_release(&s->bind);
 
 	if (l_likely(status == LUA_OK))
-		verdict = to_verdict(s, handler, queue);
+		verdict = to_verdict(s, L, handler, queue);
 	else
 		fail(s, status);
 	PS_STACK_TOP(L)--;

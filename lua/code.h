@@ -34,30 +34,29 @@ static inline struct ps_code ps_code_at(StkId base, const Instruction *pc)
 	return code;
 }
 
-/*
- * Where a function of one parameter goes on behind the OP_SELF on it that it begins with. NULL: it does
- * not begin so.
- */
-static inline const Instruction *ps_code_begin(const TValue *function)
-{
-	const Proto *p = ttisLclosure(function) ? clLvalue(function)->p : NULL;
-
-	if (!p || p->numparams != 1 || GET_OPCODE(p->code[0]) != OP_SELF ||
-	    GETARG_B(p->code[0]) != 0)
-		return NULL;
-	return p->code + 1;
-}
-
 /* The register of the one value that is returned at pc, or -1. */
 static inline int ps_code_return(const Instruction *pc)
 {
 	return GET_OPCODE(*pc) == OP_RETURN1 ? GETARG_A(*pc) : -1;
 }
 
-/* The name of the method in an OP_SELF. NULL: it is computed. */
-static inline const TString *ps_code_method(const struct ps_code *code, Instruction i)
+/* The name of the method in an OP_SELF, of code with these constants. NULL: it is computed. */
+static inline const TString *ps_code_method(const TValue *k, Instruction i)
 {
-	return TESTARG_k(i) ? tsvalue(code->k + GETARG_C(i)) : NULL;
+	return TESTARG_k(i) ? tsvalue(k + GETARG_C(i)) : NULL;
+}
+
+/*
+ * The name of the method of its argument that a function of one parameter begins with, or NULL: it does
+ * not begin so.
+ */
+static inline const TString *ps_code_begin(const Proto *p)
+{
+	Instruction i = p->code[0];
+
+	if (p->numparams != 1 || GET_OPCODE(i) != OP_SELF || GETARG_B(i) != 0)
+		return NULL;
+	return ps_code_method(p->k, i);
 }
 
 /* A call of the method, with one argument at most, and one result or none. */
@@ -97,7 +96,7 @@ static inline bool ps_code_self(struct ps_code *code, const TString **name)
 
 	if (GET_OPCODE(i) != OP_SELF || GETARG_A(i) != code->self || GETARG_B(i) != code->self)
 		return false;
-	*name = ps_code_method(code, i);
+	*name = ps_code_method(code->k, i);
 	code->pc += !!*name;
 	return *name;
 }
@@ -109,7 +108,7 @@ static inline bool ps_code_other(struct ps_code *code, const TString **name)
 
 	if (GET_OPCODE(i) != OP_SELF || GETARG_A(i) == code->self || GETARG_B(i) != code->self)
 		return false;
-	*name = ps_code_method(code, i);
+	*name = ps_code_method(code->k, i);
 	if (!*name)
 		return false;
 	code->self = GETARG_A(i);

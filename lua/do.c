@@ -25,29 +25,20 @@ static ps_noinline void call_anything(lua_State *L)
 static ps_noinline void call(lua_State *L, const Instruction *pc)
 {
 	const struct ps_guard *guard = ps_guard_of(L);
-	StkId func = restorestack(L, BOTTOM), top = func + 2, end;
+	StkId func = restorestack(L, BOTTOM), end;
 	CallInfo *ci = L->ci->next;
-	const Proto *p;
-	int missing;
 
-	/* that fails at once where there is no C stack, so it does not matter what pc is */
-	if (l_unlikely(!ttisLclosure(s2v(func)) || guard->stack_soft == guard->stack_hard ||
-		       !ps_has_frame(L, func))) {
+	/* where there is no C stack, that fails at once, wherever pc is */
+	if (l_unlikely(!pc || guard->stack_soft == guard->stack_hard || !ps_has_frame(L, func))) {
 		call_anything(L);
 		return;
 	}
-	p = clLvalue(s2v(func))->p;
-	end = func + 1 + p->maxstacksize;
-	if (l_unlikely(p->numparams > 1)) {
-		for (missing = p->numparams - 1; missing > 0; missing--)
-			setnilvalue(s2v(top++));
-	}
-	PS_STACK_TOP(L) = top;
+	end = func + 1 + clLvalue(s2v(func))->p->maxstacksize;
 	ps_stk(ci->func) = func;
 	ps_stk(ci->top) = end;
 	ci->nresults = 1;
 	ci->callstatus = CIST_FRESH;
-	ci->u.l.savedpc = pc ? pc : p->code;
+	ci->u.l.savedpc = pc;
 	L->ci = ci;
 	luaV_execute(L, ci);
 }

@@ -158,9 +158,9 @@ static inline bool ps_has_frame(lua_State *L, StkId func)
 
 /*
  * Calls the function that is all there is on the stack but for one argument, protected, when
- * nothing runs in L. Its code runs from pc on, where what is before that has been done in a frame
- * that there is room for; NULL: from the beginning. Returns a Lua status; what is left is one value:
- * the result, or the error.
+ * nothing runs in L. pc is where its code begins, or where it goes on if what is before that has been
+ * done in a frame that there is room for; NULL, if it is not written in Lua or has more parameters.
+ * Returns a Lua status; what is left is one value: the result, or the error.
  */
 int ps_call1(lua_State *L, const Instruction *pc);
 
