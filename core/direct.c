@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Methods and fields of views as the interpreter tries them first (lua/inside.h): only what is
- * simple, without a frame, and without a way to raise. Where the code says what will be done
+ * Methods and fields of views as they are tried first (lua/inside.h): only what is simple,
+ * without a frame, and without a way to raise. Where the code says what will be done
  * with an object, that is looked up once and kept as a plan.
  */
 #define LUA_LIB
@@ -536,6 +536,22 @@ static void plan_uses(struct planning *p, const struct ps_step *last)
 	}
 }
 
+/* Adds the constants that are loaded behind a chain that leaves no view. */
+static void plan_loads(struct planning *p, const struct ps_step *last)
+{
+	const Instruction *pc = p->code.pc;
+	struct ps_step *step;
+	TValue constant;
+	int to;
+
+	while (p->step > p->first && p->step < last && ps_code_load(&p->code, &constant, &to)) {
+		step = add_step(p, STEP_LOAD, pc);
+		step->reg = to;
+		step->constant = constant;
+		pc = p->code.pc;
+	}
+}
+
 static void make_plan(struct ps_bind *bind, struct ps_plan *plan,
 		      const struct ps_object *object, const Instruction *pc, StkId base)
 {
@@ -567,6 +583,8 @@ static void make_plan(struct ps_bind *bind, struct ps_plan *plan,
 			add_field(&p);
 		p.step[-1].pool = p.pool;
 		plan_uses(&p, plan->steps + STEPS - 1);
+	} else {
+		plan_loads(&p, plan->steps + STEPS - 1);
 	}
 	add_step(&p, STEP_END, p.step == plan->steps ? NULL : p.code.pc);
 }
@@ -579,8 +597,8 @@ static inline bool is_plan_for(const struct ps_plan *plan, const struct ps_bind 
 }
 
 /*
- * Where the plan for the code from pc on is, or one of the places behind it. Functions lie apart by
- * small multiples of powers of two.
+ * The first of the places in ps_bind.plans in which the plan for the code from pc on may be. Functions
+ * lie apart by small multiples of powers of two.
  */
 static inline size_t place_of(const Instruction *pc)
 {

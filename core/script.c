@@ -387,8 +387,8 @@ static inline enum ps_verdict to_verdict(struct ps_script *s, lua_State *L, int 
 }
 
 /*
- * Does what a handler, which is at func with the packet behind it, begins with, as far as that needs no
- * interpreter. True: that was all, and its result is at func. False: its code goes on at *pc.
+ * Does what a handler, which is at func with the packet behind it, begins with, as far as that needs
+ * no interpreter. True: that was all, and its result is at func. False: its code goes on at *pc.
  */
 static inline bool begin(lua_State *L, StkId func, const struct ps_object *packet,
 			 const Instruction **pc)
@@ -407,8 +407,8 @@ static inline bool begin(lua_State *L, StkId func, const struct ps_object *packe
 }
 
 /*
- * As lua_rawgeti(), lua_pcall() and lua_settop() would, with less in between: a function of which only
- * the return of a value is left then needs no frame, and neither the limits nor the time of one.
+ * As lua_rawgeti(), lua_pcall() and lua_settop() would, with less in between: a function of which
+ * only the return of a value is left then needs neither a frame nor limits.
  */
 enum ps_verdict ps_script_run(struct ps_script *s, int handler, struct ps_packet *pkt,
 			      uint16_t *queue)
@@ -424,7 +424,7 @@ enum ps_verdict ps_script_run(struct ps_script *s, int handler, struct ps_packet
 
 	setobj2s(L, func, &h->function);
 	setuvalue(L, s2v(func + 1), ps_userdata_of(packet));
-	if (h->begins_simply && l_likely(ps_has_frame(L, func)) &&
+	if (h->begins_simply && l_likely(ps_has_room(L, func)) &&
 	    begin(L, func, &packet->object, &pc)) {
 		PS_STACK_TOP(L) = func + 1;
 	} else {

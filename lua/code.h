@@ -22,7 +22,7 @@ struct ps_operand {
 	int reg;		/* or the register it is in; -1: constant has it */
 };
 
-/* At the instruction behind pc - 1, which is an OP_SELF of the function whose frame begins at base. */
+/* At the instruction behind pc - 1, an OP_SELF of the function whose frame begins at base. */
 static inline struct ps_code ps_code_at(StkId base, const Instruction *pc)
 {
 	struct ps_code code = {
@@ -47,8 +47,8 @@ static inline const TString *ps_code_method(const TValue *k, Instruction i)
 }
 
 /*
- * The name of the method of its argument that a function of one parameter begins with, or NULL: it does
- * not begin so.
+ * The name of the method of its argument that a function begins with, or NULL: it does not begin so,
+ * or has other parameters, which would have to become nil first.
  */
 static inline const TString *ps_code_begin(const Proto *p)
 {

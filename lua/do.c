@@ -28,8 +28,8 @@ static ps_noinline void call(lua_State *L, const Instruction *pc)
 	StkId func = restorestack(L, BOTTOM), end;
 	CallInfo *ci = L->ci->next;
 
-	/* where there is no C stack, that fails at once, wherever pc is */
-	if (l_unlikely(!pc || guard->stack_soft == guard->stack_hard || !ps_has_frame(L, func))) {
+	/* no C stack: that fails at once, wherever pc is; no room: pc is where the code begins */
+	if (l_unlikely(!pc || guard->stack_soft == guard->stack_hard || !ps_has_room(L, func))) {
 		call_anything(L);
 		return;
 	}

@@ -117,8 +117,8 @@ static inline const struct ps_method *ps_method_of(const TValue *value)
 }
 
 /*
- * How the interpreter tries the methods of objects first, without the frame that a call of a C
- * function costs, and names that are not called without metamethods. The engine answers
+ * How the methods of objects are tried first, without the frame that a call of a C function costs,
+ * and names that are not called without metamethods. The interpreter asks, the engine answers
  * (core/direct.c). These do what they are asked if it is simple, or nothing: no error, no call
  * back, nothing that Lua allocates, and no look at the time, which loops have.
  */
@@ -131,8 +131,9 @@ int ps_object_call(lua_State *L, const struct ps_method *method, StkId func, int
 
 /*
  * Does what an OP_SELF on the object does, at pc - 1, and as much as can be of what follows it in
- * the code: ip:daddr():set("2.1.1.1") makes no object. base is the frame's. Returns where the code
- * goes on, or NULL: at pc - 1.
+ * the code: ip:daddr():set("2.1.1.1") makes no object. base is the frame's, and the function is before
+ * it. It need not run: a handler may begin so before Lua is entered. Returns where the code goes on,
+ * or NULL: at pc - 1.
  */
 const Instruction *ps_object_self(lua_State *L, const struct ps_object *object,
 				  const Instruction *pc, StkId base);
@@ -149,8 +150,8 @@ bool ps_object_get_byte(lua_State *L, const struct ps_object *object, lua_Unsign
 bool ps_object_set_byte(lua_State *L, struct ps_object *object, lua_Unsigned i,
 			const TValue *value);
 
-/* True if there is room for the frame of this function, written in Lua. */
-static inline bool ps_has_frame(lua_State *L, StkId func)
+/* True if there is room for a frame of this function, which is written in Lua: stack and CallInfo. */
+static inline bool ps_has_room(lua_State *L, StkId func)
 {
 	return L->ci->next &&
 	       func + 2 + clLvalue(s2v(func))->p->maxstacksize < ps_stk(L->stack_last);
@@ -158,9 +159,9 @@ static inline bool ps_has_frame(lua_State *L, StkId func)
 
 /*
  * Calls the function that is all there is on the stack but for one argument, protected, when
- * nothing runs in L. pc is where its code begins, or where it goes on if what is before that has been
- * done in a frame that there is room for; NULL, if it is not written in Lua or has more parameters.
- * Returns a Lua status; what is left is one value: the result, or the error.
+ * nothing runs in L. pc is where its code begins, or where it goes on if what is before that has
+ * been done, in a frame that ps_has_room(); NULL, if it is not written in Lua or has more
+ * parameters. Returns a Lua status; what is left is one value: the result, or the error.
  */
 int ps_call1(lua_State *L, const Instruction *pc);
 

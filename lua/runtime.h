@@ -35,8 +35,9 @@ void ps_runtime_clean(struct ps_runtime *rt);
 void ps_runtime_recover(struct ps_runtime *rt);
 
 /*
- * Every use of rt->L stands between these two: they set the limits of C stack (from here
- * downwards) and of time (ticks periods of PS_HOST_TICK_MS, counted from the next one on).
+ * Every use of rt->L by which Lua runs or allocates stands between these two: they set the limits of
+ * C stack (from here downwards) and of time (ticks periods of PS_HOST_TICK_MS, counted from the next
+ * one on).
  */
 static inline void ps_runtime_enter(struct ps_runtime *rt, unsigned int ticks)
 {

@@ -225,12 +225,12 @@ static void run_handler(const char *script, const struct shape *shape, struct de
 	ps_script_clean(&s);
 }
 
-/* A handler that begins with its packet does so without Lua; one that does something else before, with it. */
+/* A handler that begins with its packet does so without Lua; one that does something before, with it. */
 static void random_beginnings(void)
 {
 	static const char *const befores[] = { "", "local before" };
 	static const char *const results[] = {
-		"NF_ACCEPT", "XT_CONTINUE", "NF_DROP", "v", "v.ttl", "r0", "", "v and NF_ACCEPT", "p",
+		"NF_ACCEPT", "XT_CONTINUE", "NF_DROP", "v", "v.ttl", "r0", "", "v and NF_ACCEPT", "p", "a", "b",
 	};
 	unsigned int n, i, way, accepted = 0, failed = 0;
 
@@ -245,6 +245,11 @@ static void random_beginnings(void)
 		seed = n;
 		id = draw_chain(&chain);
 		count = id ? draw(4) : 0;
+		if (id && !draw(4)) {
+			append(chain.planned, ":%s():%s", draw_field(id)->name,
+			       draw(2) ? "int()" : "get()");
+			count = 0;
+		}
 		for (i = 0; i < count; i++)
 			draw_use(&uses, id, i);
 		test = draw(4) ? "if not v then return NF_DROP end" : "";
@@ -253,7 +258,7 @@ static void random_beginnings(void)
 		shape = draw_shape();
 		for (way = 0; way < 2; way++) {
 			snprintf(script, sizeof(script), "local n, s = 7, '10.9.8.7'\n"
-				 "function process_packet(%s) %s\n local v = %s %s\n %s\n return %s\nend",
+				 "function process_packet(%s) %s\n local v = %s %s local a, b = 1, 'b'\n %s\n return %s\nend",
 				 params, befores[way], chain.planned, test, uses.planned, result);
 			run_handler(script, &shape, &deeds[way]);
 		}
@@ -299,6 +304,50 @@ static int count_accepted(const char *script, const struct shape *shape, int n)
 
 static const struct shape udp = { .protocol = 17, .payload = 20 };
 
+/* Lua is entered for what no plan can do, and for nothing else. */
+static void enters_lua(void)
+{
+	static const struct {
+		const char *body;
+		bool enters;
+	} cases[] = {
+		{ "p:data(1):data(2):daddr():set('2.1.1.1') return NF_ACCEPT", false },
+		{ "local ip = p:data(1):data(2) if not ip then return NF_DROP end ip.ttl = 9 "
+		  "return NF_ACCEPT", false },
+		{ "p:data(1):data(2):ttl():set(1) return p:data(1):data(2):ttl():int()", true },
+		{ "local ttl = p:data(1):data(2):version():int() return NF_ACCEPT", false },
+		{ "local ip = p:data(1):data(2) ip.ttl = 9 n = 1 return NF_ACCEPT", true },
+		{ "local ip = p:data(1):data(2) if ip.ttl == 9 then return NF_DROP end "
+		  "return NF_ACCEPT", true },
+		{ "return NF_ACCEPT", true },
+		{ "p:get_size() return NF_ACCEPT", true },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct ps_packet pkt;
+		struct layout at;
+		struct ps_script s;
+		char script[512];
+		uint16_t queue;
+		uint8_t *data = make_packet(&udp, &pkt, &at);
+		int handler, run;
+
+		snprintf(script, sizeof(script), "function process_packet(p) %s end", cases[i].body);
+		CHECK_INT(ps_script_init(&s, 0, true), 0);
+		CHECK_INT(ps_script_load(&s, "plan.lua", script, strlen(script)), 0);
+		handler = ps_script_find(&s, "plan.lua", "process_packet");
+		for (run = 0; run < 3; run++) {
+			s.bind.rt.guard.stack_hard = 0;	/* ps_runtime_enter() sets it */
+			CHECK_INT(ps_script_run(&s, handler, &pkt, &queue), PS_VERDICT_ACCEPT);
+			if (run > 0)	/* it makes views */
+				CHECK_INT(s.bind.rt.guard.stack_hard != 0, cases[i].enters);
+		}
+		free(data);
+		ps_script_clean(&s);
+	}
+}
+
 /* What was done without Lua is not done again with it. */
 static void begins_once(void)
 {
@@ -321,7 +370,9 @@ static void frames_go(void)
 	char script[2048] =
 		"function small(p) collectgarbage() collectgarbage() return NF_ACCEPT end\n"
 		"function large(p)\n"
-		"  local ttl = p:data(packet_eth):data(packet_ip):ttl():int()\n"
+		"  local ip = p:data(packet_eth):data(packet_ip)\n"
+		"  local ttl = ip.ttl\n"
+		"  ip.ttl = 5\n"
 		"  local t = {}\n"
 		"  local a0";
 	struct ps_packet pkt;
@@ -343,6 +394,8 @@ static void frames_go(void)
 	small = ps_script_find(&s, "plan.lua", "small");
 	large = ps_script_find(&s, "plan.lua", "large");
 	for (i = 0; i < 5; i++) {
+		free(data);
+		data = make_packet(&udp, &pkt, &at);
 		CHECK_INT(ps_script_run(&s, large, &pkt, &queue), PS_VERDICT_ACCEPT);
 		CHECK_INT(ps_script_run(&s, small, &pkt, &queue), PS_VERDICT_ACCEPT);
 	}
@@ -599,6 +652,7 @@ static void lengths_want_memory(void)
 const struct test plan_tests[] = {
 	{ "plan: random handlers do the same without", random_handlers },
 	{ "plan: handlers begin with Lua and without alike", random_beginnings },
+	{ "plan: Lua is entered only for what no plan can do", enters_lua },
 	{ "plan: what was done without Lua is not done again", begins_once },
 	{ "plan: a handler that begins without Lua has its frame", frames_go },
 	{ "plan: none outlives the code it is for", code_comes_and_goes },
