@@ -160,6 +160,8 @@ static enum validity validity(const uint8_t *bytes, const struct model_view *v,
 	case MODEL_IP:
 		return head < 20 || head > v->len ? UNKNOWN : right_if(!naive_csum(p, head, 0));
 	case MODEL_ICMP:
+		if (partial == checksum_of(v))	/* the sum of no pseudo header */
+			return right_if(get16(bytes + checksum_of(v)) % 0xFFFF == 0);
 		return right_if(!naive_csum(p, len, 0));
 	case MODEL_TCP:
 	case MODEL_UDP:
