@@ -495,6 +495,15 @@ static bool plan_field(struct planning *p, struct ps_code *at, const Instruction
 	return true;
 }
 
+/* Adds the load of a constant into a register, at pc. */
+static void add_load(struct planning *p, const TValue *constant, int to, const Instruction *pc)
+{
+	struct ps_step *step = add_step(p, STEP_LOAD, pc);
+
+	step->reg = to;
+	step->constant = *constant;
+}
+
 /* Adds what is done with the view that self then has. */
 static void plan_uses(struct planning *p, const struct ps_step *last)
 {
@@ -502,7 +511,6 @@ static void plan_uses(struct planning *p, const struct ps_step *last)
 	struct ps_field_method *m;
 	struct ps_code code = p->code;
 	struct ps_operand operand;
-	struct ps_step *step;
 	const TString *name;
 	int to;
 
@@ -518,9 +526,7 @@ static void plan_uses(struct planning *p, const struct ps_step *last)
 		} else if (ps_code_load(&code, &operand.constant, &to)) {
 			if (to == code.self)
 				return;
-			step = add_step(p, STEP_LOAD, pc);
-			step->reg = to;
-			step->constant = operand.constant;
+			add_load(p, &operand.constant, to, pc);
 		} else if (ps_code_write(&code, &name, &operand)) {
 			m = named_field(p->methods, name);
 			if (!m || operand.reg == code.self)
@@ -540,16 +546,11 @@ static void plan_uses(struct planning *p, const struct ps_step *last)
 static void plan_loads(struct planning *p, const struct ps_step *last)
 {
 	const Instruction *pc = p->code.pc;
-	struct ps_step *step;
 	TValue constant;
 	int to;
 
-	while (p->step > p->first && p->step < last && ps_code_load(&p->code, &constant, &to)) {
-		step = add_step(p, STEP_LOAD, pc);
-		step->reg = to;
-		step->constant = constant;
-		pc = p->code.pc;
-	}
+	for (; p->step < last && ps_code_load(&p->code, &constant, &to); pc = p->code.pc)
+		add_load(p, &constant, to, pc);
 }
 
 static void make_plan(struct ps_bind *bind, struct ps_plan *plan,
@@ -583,7 +584,7 @@ static void make_plan(struct ps_bind *bind, struct ps_plan *plan,
 			add_field(&p);
 		p.step[-1].pool = p.pool;
 		plan_uses(&p, plan->steps + STEPS - 1);
-	} else {
+	} else if (p.step > p.first) {
 		plan_loads(&p, plan->steps + STEPS - 1);
 	}
 	add_step(&p, STEP_END, p.step == plan->steps ? NULL : p.code.pc);

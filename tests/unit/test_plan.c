@@ -145,6 +145,14 @@ static struct shape draw_shape(void)
 	return shape;
 }
 
+/* A state with a script in it; returns its handler. */
+static int open_script(struct ps_script *s, const char *script, const char *function)
+{
+	CHECK_INT(ps_script_init(s, 0, true), 0);
+	CHECK_INT(ps_script_load(s, "plan.lua", script, strlen(script)), 0);
+	return ps_script_find(s, "plan.lua", function);
+}
+
 /* Returns the verdict that all three runs had. */
 static enum ps_verdict compare(const char *script, const struct shape *shape)
 {
@@ -157,9 +165,7 @@ static enum ps_verdict compare(const char *script, const struct shape *shape)
 	bool same = true;
 	int i, handler;
 
-	CHECK_INT(ps_script_init(&s, 0, true), 0);
-	CHECK_INT(ps_script_load(&s, "plan.lua", script, strlen(script)), 0);
-	handler = ps_script_find(&s, "plan.lua", "process_packet");
+	handler = open_script(&s, script, "process_packet");
 	for (i = 0; i < 3 && handler >= 0; i++) {
 		data[i] = make_packet(shape, &pkt, &at);
 		verdict = ps_script_run(&s, handler, &pkt, &queue);
@@ -211,9 +217,7 @@ static void run_handler(const char *script, const struct shape *shape, struct de
 	uint16_t queue;
 	int i, handler;
 
-	CHECK_INT(ps_script_init(&s, 0, true), 0);
-	CHECK_INT(ps_script_load(&s, "plan.lua", script, strlen(script)), 0);
-	handler = ps_script_find(&s, "plan.lua", "process_packet");
+	handler = open_script(&s, script, "process_packet");
 	CHECK(handler >= 0);
 	for (i = 0; i < 3; i++) {
 		s.error[0] = 0;
@@ -286,9 +290,7 @@ static int count_accepted(const char *script, const struct shape *shape, int n)
 	uint16_t queue;
 	int handler, accepted = 0;
 
-	CHECK_INT(ps_script_init(&s, 0, true), 0);
-	CHECK_INT(ps_script_load(&s, "plan.lua", script, strlen(script)), 0);
-	handler = ps_script_find(&s, "plan.lua", "process_packet");
+	handler = open_script(&s, script, "process_packet");
 	CHECK(handler >= 0);
 	for (; n; n--) {
 		uint8_t *data = make_packet(shape, &pkt, &at);
@@ -334,9 +336,7 @@ static void enters_lua(void)
 		int handler, run;
 
 		snprintf(script, sizeof(script), "function process_packet(p) %s end", cases[i].body);
-		CHECK_INT(ps_script_init(&s, 0, true), 0);
-		CHECK_INT(ps_script_load(&s, "plan.lua", script, strlen(script)), 0);
-		handler = ps_script_find(&s, "plan.lua", "process_packet");
+		handler = open_script(&s, script, "process_packet");
 		for (run = 0; run < 3; run++) {
 			s.bind.rt.guard.stack_hard = 0;	/* ps_runtime_enter() sets it */
 			CHECK_INT(ps_script_run(&s, handler, &pkt, &queue), PS_VERDICT_ACCEPT);
@@ -389,9 +389,7 @@ static void frames_go(void)
 	       "  a179 = #t\n"
 	       "  return ttl == 64 and a0 == 1 and a179 == 20 and NF_ACCEPT or NF_DROP\n"
 	       "end\n");
-	CHECK_INT(ps_script_init(&s, 0, true), 0);
-	CHECK_INT(ps_script_load(&s, "plan.lua", script, strlen(script)), 0);
-	small = ps_script_find(&s, "plan.lua", "small");
+	small = open_script(&s, script, "small");
 	large = ps_script_find(&s, "plan.lua", "large");
 	for (i = 0; i < 5; i++) {
 		free(data);
@@ -490,9 +488,7 @@ static void plans_stay(void)
 	size_t before, one;
 	int handler;
 
-	CHECK_INT(ps_script_init(&s, 0, true), 0);
-	CHECK_INT(ps_script_load(&s, "plan.lua", script, strlen(script)), 0);
-	handler = ps_script_find(&s, "plan.lua", "process_packet");
+	handler = open_script(&s, script, "process_packet");
 	before = s.bind.allocated;
 	ps_script_run(&s, handler, &pkt, &queue);
 	one = s.bind.allocated - before;
@@ -529,9 +525,7 @@ static void lines(void)
 
 		snprintf(script, sizeof(script), "function process_packet(p)\n%s return NF_ACCEPT end",
 			 cases[i].body);
-		CHECK_INT(ps_script_init(&s, 0, true), 0);
-		CHECK_INT(ps_script_load(&s, "plan.lua", script, strlen(script)), 0);
-		handler = ps_script_find(&s, "plan.lua", "process_packet");
+		handler = open_script(&s, script, "process_packet");
 		for (run = 0; run < 2; run++) {
 			data = make_packet(&udp, &pkt, &at);
 			s.error[0] = 0;
@@ -581,16 +575,16 @@ static enum ps_verdict use_late(const char *use, const struct shape *shape, int 
 	struct ps_script s;
 	char script[256];
 	uint16_t queue;
+	int handler;
 
 	snprintf(script, sizeof(script), "function process_packet(p) "
 		 "local ip = p:data(1):data(2) %s return NF_ACCEPT end", use);
 	*data = make_packet(shape, &packet.pkt, at);
-	CHECK_INT(ps_script_init(&s, 0, true), 0);
-	CHECK_INT(ps_script_load(&s, "f", script, strlen(script)), 0);
+	handler = open_script(&s, script, "process_packet");
 	packet.pkt.ops = &late_ops;
 	packet.pkt.readable = packet.pkt.writable = at->transport;
 	packet.failures = failures;
-	verdict = ps_script_run(&s, ps_script_find(&s, "f", "process_packet"), &packet.pkt, &queue);
+	verdict = ps_script_run(&s, handler, &packet.pkt, &queue);
 	ps_script_clean(&s);
 	return verdict;
 }
