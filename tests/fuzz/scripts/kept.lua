@@ -48,9 +48,9 @@ end
 
 function arrays(p)
   for i = 1, #kept do pcall(use, kept[i]) end
-  for i = 1, 12 do
-    kept[i] = p:raw(0, #p):get()
-    kept[i + 12] = p:get()
+  for i = 1, 12 do -- without holes, wherever its time is up
+    kept[2 * i - 1] = p:raw(0, #p):get()
+    kept[2 * i] = p:get()
   end
   return NF_ACCEPT
 end
