@@ -34,7 +34,7 @@ comma := ,
 LUA_VERSION ?= auto
 LUA ?= $(BUILD)/lua/$(LUA_VERSION)
 
-.PHONY: all modules plugin cli install uninstall check unit script-test cli-test packet-test plugin-test queue-test feed vm-test vm demo root \
+.PHONY: all modules plugin cli install uninstall check unit script-test cli-test case-test packet-test plugin-test queue-test feed vm-test vm demo root \
 	fuzz fuzz-replay fuzz-coverage fuzz-merge valgrind \
 	bench bench-compare bench-netpipe bench-scaling bench-capture bench-queue clean help
 all: modules plugin cli
@@ -199,6 +199,11 @@ script-test: $(BUILD)/user/packetscript $(BUILD)/asan/packetscript
 cli-test: $(BUILD)/user/packetscript $(BUILD)/asan/packetscript
 	tests/cli/run.sh $(BUILD)/user/packetscript
 	tests/cli/run.sh $(BUILD)/asan/packetscript
+
+# What people met.
+case-test: $(BUILD)/user/packetscript $(BUILD)/asan/packetscript
+	tests/cases/run $(BUILD)/user/packetscript
+	tests/cases/run $(BUILD)/asan/packetscript
 
 valgrind: $(BUILD)/user/unit $(BUILD)/user/packetscript
 	valgrind -q --error-exitcode=1 --leak-check=full --show-leak-kinds=all --errors-for-leak-kinds=all $<
