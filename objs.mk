@@ -12,4 +12,5 @@ LUA_RELEASE := lapi lcode lctype ldebug ldump lfunc lgc llex lmem lobject \
 LUA_OURS := lua/runtime lua/mathlib lua/do lua/vm
 
 ENGINE := core/verdict core/csum core/field core/proto core/bind core/direct core/bytes core/script \
-	proto/protos proto/eth proto/ip proto/icmp proto/tcp proto/udp
+	proto/protos proto/eth proto/ip proto/icmp proto/tcp proto/udp \
+	proto/udplite proto/dccp proto/gre

@@ -93,9 +93,15 @@ static void push_header(lua_State *L, unsigned int id, const struct ps_place *pl
 	bind_view(bind, v, place);
 }
 
-static int too_many_headers(lua_State *L)
+/* The header can't be kept, as something that others lie in. */
+static int too_many_headers(lua_State *L, const struct ps_header *header)
 {
-	return luaL_error(L, "more than %d nested headers in one packet", PS_HEADERS_MAX);
+	if (ps_header_depth(header) >= PS_NESTED_MAX)
+		return luaL_error(L, "more than %d nested headers in one packet", PS_NESTED_MAX);
+	if (ps_bind_of(L)->nheaders == PS_HEADERS_MAX)
+		return luaL_error(L, "more than %d headers in one packet that something was looked for in",
+				  PS_HEADERS_MAX);
+	return luaL_error(L, "not enough memory");
 }
 
 /*
@@ -115,7 +121,7 @@ static int view_raw(lua_State *L)
 	bytes.header.range.off = range->off + off;
 	bytes.header.range.len = len;
 	if (!ps_view_outer(ps_bind_of(L), &v->place.header, &bytes.header.outer))
-		return too_many_headers(L);
+		return too_many_headers(L, &v->place.header);
 	push_header(L, 0, &bytes);
 	return 1;
 }
@@ -125,8 +131,10 @@ static unsigned int opt_proto(lua_State *L, int arg)
 	const TValue *v = ps_arg(L, arg);
 	lua_Integer id;
 
-	if (!v || ttisnil(v))
+	if (!v)
 		return 0;
+	luaL_argcheck(L, !ttisnil(v), arg, "nil is no protocol (is its name misspelt? the payload as "
+					   "bytes is :data() without argument)");
 	id = l_likely(ttisinteger(v)) ? ivalue(v) : luaL_checkinteger(L, arg);
 	luaL_argcheck(L, id >= 0 && id < ps_nprotos, arg, "no such protocol");
 	return id;
@@ -140,7 +148,7 @@ static int view_data(lua_State *L)
 	int found = ps_view_payload(ps_bind_of(L), &v->place, id, &payload);
 
 	if (found < 0)
-		return too_many_headers(L);
+		return too_many_headers(L, &v->place.header);
 	if (found)
 		push_header(L, id, &payload);
 	else
@@ -168,6 +176,12 @@ static int view_get_size(lua_State *L)
 	return 1;
 }
 
+/* Whether the place, which is absent, is of a link layer that no packet on this hook has. */
+static bool is_of_absent_link(lua_State *L, const struct ps_place *at)
+{
+	return at->header.proto->is_link && !ps_bind_of(L)->pkt->has_link;
+}
+
 static int view_tostring(lua_State *L)
 {
 	const struct ps_place *at = &check_view(L)->place;
@@ -179,7 +193,8 @@ static int view_tostring(lua_State *L)
 		lua_concat(L, 2);
 	}
 	if (at->flags & PS_VIEW_ABSENT)
-		lua_pushliteral(L, " (no link-layer header)");
+		lua_pushstring(L, is_of_absent_link(L, at) ? " (no link-layer header)" :
+							     " (not there)");
 	else
 		lua_pushfstring(L, " offset %d length %d", (int)range->off, (int)range->len);
 	lua_concat(L, 2);
@@ -222,15 +237,24 @@ static const struct ps_place *check_field(lua_State *L)
 	return at;
 }
 
-/* Makes of a header the place of one of its fields. False: the header is malformed. */
+/*
+ * Makes of a header the place of one of its fields, which is absent if the header has not got it.
+ * False: the header is malformed.
+ */
 static bool find_field(struct ps_bind *bind, struct ps_place *at, const struct ps_field *field)
 {
+	const struct ps_header *header = &at->header;
+
 	at->field = field;
-	at->range.off = at->header.range.off;
+	at->range.off = header->range.off;
 	at->range.len = 0;
+	if (at->flags & PS_VIEW_CAREFUL &&
+	    (field->at.bit + field->at.width > header->range.len * 8 ||
+	     (field->flags & PS_CHECKSUM && !ps_csum_is_there(bind->pkt, header))))
+		at->flags |= PS_VIEW_ABSENT;
 	if (at->flags & PS_VIEW_ABSENT)
 		return true;
-	return ps_proto_field(bind->pkt, &at->header, field, &at->range);
+	return ps_proto_field(bind->pkt, header, field, &at->range);
 }
 
 static int view_field(lua_State *L)
@@ -376,7 +400,10 @@ static int set_value(lua_State *L, const struct ps_place *at, int index)
 	int err;
 
 	if (at->flags & PS_VIEW_ABSENT)
-		return luaL_error(L, "%s: there is no link-layer header on this hook", field->name);
+		return luaL_error(L, is_of_absent_link(L, at) ?
+				  "%s: there is no link-layer header on this hook" :
+				  "%s: the header of this packet has no such field, or ends before it",
+				  field->name);
 	if (field->type == PS_BYTES)
 		return fill(L, at, index);
 	if (field->flags & PS_CHECKSUM && lua_isnoneornil(L, index))
@@ -613,6 +640,7 @@ int ps_bind_open(lua_State *L)
 	size_t i;
 
 	bind->serial = 1;
+	bind->headers[0] = new_array(L, PS_HEADERS_FIRST, sizeof(**bind->headers));
 	bind->views = new_array(L, ps_nprotos, sizeof(*bind->views));
 	bind->fields = new_array(L, count_fields(), sizeof(*bind->fields));
 	method = bind->fields;
@@ -663,6 +691,10 @@ void ps_bind_clean(struct ps_bind *bind)
 	for (i = 0; i < PS_PLANS; i++) {
 		ps_host_realloc(bind->plans[i], 0);
 		bind->plans[i] = NULL;
+	}
+	for (i = 0; i < PS_HEADER_BLOCKS; i++) {
+		ps_host_realloc(bind->headers[i], 0);
+		bind->headers[i] = NULL;
 	}
 	bind->rt.memory -= bind->allocated;
 	bind->allocated = 0;

@@ -15,7 +15,9 @@
 #define PS_POOL_SIZE	8	/* objects of a kind that are kept; more are garbage afterwards */
 #define PS_ADDRESSES	64	/* that are remembered as text, in each direction */
 #define PS_PLANS	128	/* places in the code for which it is known what follows */
-#define PS_HEADERS_MAX	16	/* nested headers with checksums in one packet */
+#define PS_HEADER_BLOCKS	7	/* each of twice as many headers as the one before */
+#define PS_HEADERS_FIRST	PS_NESTED_MAX
+#define PS_HEADERS_MAX	(PS_HEADERS_FIRST * ((1 << PS_HEADER_BLOCKS) - 1))	/* of one packet */
 
 struct ps_object;
 
@@ -37,7 +39,7 @@ struct ps_bind {
 	struct ps_runtime rt;		/* first: found through the lua_State */
 	struct ps_packet *pkt;		/* NULL: no handler runs */
 	uint64_t serial;		/* of that packet; never 0 */
-	struct ps_header headers[PS_HEADERS_MAX];	/* what views of this packet lie in */
+	struct ps_header *headers[PS_HEADER_BLOCKS];	/* what views of this packet lie in */
 	unsigned int nheaders;
 	struct ps_address parsed[PS_ADDRESSES];
 	struct ps_address formatted[PS_ADDRESSES];

@@ -15,100 +15,228 @@ uint32_t ps_csum_add(uint32_t sum, const uint8_t *bytes, uint32_t length)
 	return (wide & 0xFFFFFFFF) + (wide >> 32);
 }
 
-bool ps_csum_apply(struct ps_packet *pkt, const struct ps_header *header, bool pseudo,
-		   uint32_t *diff)
+bool ps_csum_is_there(struct ps_packet *pkt, const struct ps_header *header)
+{
+	const struct ps_csum *csum = &header->proto->csum;
+	const uint8_t *fixed;
+
+	if (!csum->kind || header->range.len < csum->at + 2u)
+		return false;
+	if (!csum->present.mask)
+		return true;
+	fixed = ps_proto_read(pkt, header);
+	return fixed && ps_proto_word(fixed, csum->present);
+}
+
+/* How many bytes of the message at header its checksum is of, by what the fixed part says. */
+static uint32_t covered_len(const uint8_t *fixed, const struct ps_header *header)
+{
+	const struct ps_proto *proto = header->proto;
+	uint32_t len = header->range.len, told = ps_proto_word(fixed, proto->total_len);
+	uint32_t head = ps_proto_head(fixed, proto), told_covered;
+
+	if (proto->csum.kind == PS_CSUM_HEADER)
+		return head;
+	if (told && told < len)
+		len = told;
+	told_covered = ps_proto_word(fixed, proto->csum.covers);
+	if (!told_covered)
+		return len;
+	return proto->csum.covers_payload ? head + (told_covered - 1) * 4 : told_covered;
+}
+
+uint32_t ps_csum_end(struct ps_packet *pkt, const struct ps_header *header)
+{
+	const struct ps_range *range = &header->range;
+	const uint8_t *fixed;
+	uint32_t len;
+
+	if (!header->proto->csum.kind)
+		return range->off;
+	if (range->len < header->proto->header_min)
+		return range->off + range->len;
+	fixed = ps_proto_read(pkt, header);
+	len = fixed ? covered_len(fixed, header) : range->len;
+	if (len < header->proto->header_min)
+		len = header->proto->header_min;
+	return range->off + (len < range->len ? len : range->len);
+}
+
+/* Whether the bytes from off to end are there and 0. */
+static bool are_zero(struct ps_packet *pkt, uint32_t off, uint32_t end)
+{
+	const uint8_t *p = pkt->data;
+
+	for (; off < end; off++) {
+		if (off >= pkt->readable) {
+			if (!pkt->ops->pull(pkt, end))
+				return true;	/* as far as anybody can say */
+			p = pkt->data;
+		}
+		if (p[off])
+			return false;
+	}
+	return true;
+}
+
+uint32_t ps_csum_of_zero(struct ps_packet *pkt, const struct ps_header *header)
+{
+	const struct ps_csum *csum = &header->proto->csum;
+	uint32_t at = ps_csum_at(header);
+
+	if (csum->zero_is_none)
+		return 0xFFFF;
+	if (csum->kind != PS_CSUM_MESSAGE)
+		return 0;	/* headers of IP and of pseudo headers are never all 0 */
+	return are_zero(pkt, header->range.off, at) &&
+	       are_zero(pkt, at + 2, ps_csum_end(pkt, header)) ? 0xFFFF : 0;
+}
+
+/* Adds diff to the checksum of header, which is there, and what that changes to changes. */
+static bool update(struct ps_packet *pkt, const struct ps_header *header, bool pseudo,
+		   uint32_t diff, struct ps_changes *changes)
 {
 	uint32_t at = ps_csum_at(header), own;
 	uint8_t *p = ps_packet_write(pkt, at, 2);
 
 	if (!p)
 		return false;
-	own = ps_csum_update(pkt, p, at, header->proto->csum.zero_is_none, pseudo,
-			     ps_csum_align(*diff, header->range.off));
-	/* one that is completed later makes the message what it was to checksums further out */
-	*diff = pkt->partial == at ? 0 :
-		ps_csum_fold(*diff + ps_csum_align(ps_csum_fold(own), at));
+	if (header->proto->csum.kind == PS_CSUM_HEADER) {
+		own = 0xFFFF - ps_load16(p);
+		ps_csum_update_header(p, diff);
+		own += ps_load16(p);
+	} else {
+		own = ps_csum_update(pkt, header, pseudo, diff);
+	}
+	ps_changes_add(changes, at, ps_csum_align(ps_csum_fold(own), at));
 	return true;
 }
 
-bool ps_csum_apply_outwards(struct ps_packet *pkt, const struct ps_header *header, uint32_t diff)
+bool ps_csum_follow(struct ps_packet *pkt, const struct ps_header *header,
+		    struct ps_changes *changes)
 {
-	bool ok = true;
+	uint32_t diff = 0, end;
+	bool any = false;
+	unsigned int i;
 
-	for (; header; header = header->outer) {
-		if (header->proto->csum.kind >= PS_CSUM_MESSAGE)
-			ok &= ps_csum_apply(pkt, header, false, &diff);
+	if (!ps_csum_is_there(pkt, header))
+		return true;
+	end = ps_csum_end(pkt, header);
+	for (i = 0; i < changes->n; i++) {
+		const struct ps_change *change = &changes->list[i];
+
+		if (change->off < header->range.off || change->off >= end)
+			continue;
+		any = true;
+		diff = ps_csum_fold(diff + change->diff);
 	}
-	return ok;
+	return !any ||
+	       update(pkt, header, false, ps_csum_align(diff, header->range.off), changes);
 }
 
-/* The pseudo header that network makes for length bytes: RFC 768, 9293 3.1, 8200 8.1. */
-static bool add_pseudo(struct ps_packet *pkt, const struct ps_header *network, uint32_t length,
-		       uint32_t *sum)
+bool ps_csum_follow_pseudo(struct ps_packet *pkt, const struct ps_header *network,
+			   const struct ps_header *header, struct ps_changes *changes)
+{
+	uint32_t diff = ps_csum_align(changes->list[0].diff, network->range.off);
+
+	return !ps_csum_is_there(pkt, header) || update(pkt, header, true, diff, changes);
+}
+
+bool ps_csum_follow_outwards(struct ps_packet *pkt, const struct ps_header *header,
+			     struct ps_changes *changes)
+{
+	for (; header; header = header->outer) {
+		if (!ps_csum_follow(pkt, header, changes))
+			return false;
+	}
+	return true;
+}
+
+/* RFC 768, 9293 3.1, 8200 8.1: addresses, the last of them where a source route ends. */
+bool ps_csum_add_addresses(struct ps_packet *pkt, const struct ps_header *network, uint32_t *sum)
 {
 	const struct ps_proto *proto = network->proto;
-	const uint8_t *fixed;
+	uint32_t route = ps_proto_route(pkt, network);
 	unsigned int i;
 
 	for (i = 0; i < proto->nfields; i++) {
 		const struct ps_field *field = &proto->fields[i];
-		uint32_t bytes = field->at.width / 8;
+		uint32_t at = field->at.bit / 8, bytes = field->at.width / 8;
 		const uint8_t *p;
 
 		if (!(field->flags & PS_PSEUDO))
 			continue;
-		p = ps_packet_read(pkt, network->range.off + field->at.bit / 8, bytes);
+		if (route && field->flags & PS_ROUTED)
+			at = route;
+		p = ps_packet_read(pkt, network->range.off + at, bytes);
 		if (!p)
 			return false;
 		*sum = ps_csum_add(*sum, p, bytes);
 	}
-	fixed = ps_proto_read(pkt, network);
-	if (!fixed)
-		return false;
-	*sum = ps_csum_fold(*sum) + ps_proto_word(fixed, proto->next_by) + ps_csum_fold(length);
 	return true;
 }
 
-/* The bytes that the checksum of header is of. */
-static bool covered(struct ps_packet *pkt, const struct ps_header *header, struct ps_range *range)
+/* The pseudo header that network makes for a message of length bytes. */
+static bool add_pseudo(struct ps_packet *pkt, const struct ps_header *network, uint32_t length,
+		       uint32_t *sum)
 {
-	struct ps_range payload;
+	const uint8_t *fixed;
 
-	range->off = header->range.off;
-	if (header->proto->csum.kind == PS_CSUM_HEADER)
-		return ps_proto_header_len(pkt, header, &range->len);
+	if (!ps_csum_add_addresses(pkt, network, sum))
+		return false;
+	fixed = ps_proto_read(pkt, network);
+	if (!fixed)
+		return false;
+	*sum = ps_csum_fold(*sum) + ps_proto_word(fixed, network->proto->next_by) +
+	       ps_csum_fold(length);
+	return true;
+}
+
+/* How long the message at header is, and how much of it the checksum is of. False: not all there. */
+static bool covered(struct ps_packet *pkt, const struct ps_header *header, uint32_t *length,
+		    uint32_t *len)
+{
+	const struct ps_proto *proto = header->proto;
+	struct ps_range payload;
+	const uint8_t *fixed;
+
+	if (proto->csum.kind == PS_CSUM_HEADER)
+		return ps_proto_header_len(pkt, header, len);
 	if (ps_proto_is_partial(pkt, header) || !ps_proto_payload(pkt, header, &payload))
 		return false;
-	range->len = payload.off + payload.len - range->off;
-	return true;
+	fixed = ps_proto_read(pkt, header);
+	if (!fixed)
+		return false;
+	*length = payload.off + payload.len - header->range.off;
+	*len = covered_len(fixed, header);
+	return *len >= proto->header_min && *len <= *length;
 }
 
 bool ps_csum_compute(struct ps_packet *pkt, const struct ps_header *header, uint32_t *checksum)
 {
 	const struct ps_csum *csum = &header->proto->csum;
 	const struct ps_header *network = header->outer;
-	uint32_t at = ps_csum_at(header), sum = 0;
-	struct ps_range range;
+	uint32_t at = ps_csum_at(header), sum = 0, length = 0, len;
 	const uint8_t *p;
 
-	if (!covered(pkt, header, &range))
+	if (!ps_csum_is_there(pkt, header) || !covered(pkt, header, &length, &len))
 		return false;
 	if (csum->kind != PS_CSUM_HEADER && network && ps_proto_is_partial(pkt, network))
 		return false;
 	if (csum->kind == PS_CSUM_PSEUDO &&
 	    (!network || !network->proto->next_by.mask ||
-	     !add_pseudo(pkt, network, range.len, &sum)))
+	     !add_pseudo(pkt, network, length, &sum)))
 		return false;
 	if (pkt->partial == at && csum->kind != PS_CSUM_HEADER) {	/* see ps_csum_update_header() */
 		*checksum = ps_csum_fold(sum);
 		return true;
 	}
 
-	p = ps_packet_read(pkt, range.off, range.len);
-	if (!p || range.len < csum->at + 2u)
+	p = ps_packet_read(pkt, header->range.off, len);
+	if (!p || len < csum->at + 2u)
 		return false;
 	sum = ps_csum_add(sum, p, csum->at);
-	sum = ps_csum_add(sum, p + csum->at + 2, range.len - csum->at - 2);
+	sum = ps_csum_add(sum, p + csum->at + 2, len - csum->at - 2);
 	*checksum = 0xFFFF - ps_csum_fold(sum);
 	if (csum->zero_is_none && !*checksum)
 		*checksum = 0xFFFF;

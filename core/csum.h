@@ -55,40 +55,89 @@ static inline void ps_csum_update_header(uint8_t *p, uint32_t diff)
 }
 
 /*
- * Adds diff, which begins where the header does, to the checksum p, which is at offset at. Returns
- * what its own bytes have become more, not folded. pseudo: the change is one of the pseudo header.
+ * What the checksum of header has to be when the sum of what it covers, as written now, is 0: a
+ * sum of words is +0 if all of them are 0, else -0. May move pkt->data.
  */
-static inline uint32_t ps_csum_update(const struct ps_packet *pkt, uint8_t *p, uint32_t at,
-				      bool zero_is_none, bool pseudo, uint32_t diff)
-{
-	uint32_t old = ps_load16(p), new;
+uint32_t ps_csum_of_zero(struct ps_packet *pkt, const struct ps_header *header);
 
+/*
+ * Adds diff, which begins where the header does, to the header's checksum, which covers more than
+ * the header, is there and is writable. pseudo: the change is one of the pseudo header. Returns
+ * what the checksum's own bytes have become more, not folded: once it is completed, if that is
+ * done later.
+ */
+static inline uint32_t ps_csum_update(struct ps_packet *pkt, const struct ps_header *header,
+				      bool pseudo, uint32_t diff)
+{
+	const struct ps_csum *csum = &header->proto->csum;
+	uint32_t at = ps_csum_at(header), old, new;
+	uint8_t *p = pkt->data + at;
+
+	old = ps_load16(p);
 	if (pkt->partial == at) {
 		/* Whoever completes it reads the bytes then. */
-		if (!pseudo)
-			return 0;
-		new = ps_csum_fold(old + diff);
-	} else {
-		if (zero_is_none && !old)
-			return 0;
-		new = 0xFFFF - ps_csum_fold(0xFFFF - old + diff);
+		if (pseudo)
+			ps_store16(p, ps_csum_fold(old + diff));
+		return 0xFFFF - ps_csum_fold(diff);
 	}
-	if (zero_is_none && !new)
-		new = 0xFFFF;
+	if (csum->zero_is_none && !old)
+		return 0;
+	new = 0xFFFF - ps_csum_fold(0xFFFF - old + diff);
+	if (ps_unlikely(!new)) {
+		new = ps_csum_of_zero(pkt, header);
+		p = pkt->data + at;
+	}
 	ps_store16(p, new);
 	return 0xFFFF - old + new;
 }
 
 /*
- * Adds *diff to the checksum of header, and the change of the checksum's own bytes to *diff.
- * pseudo: the change is one of the pseudo header, at an even offset in it. *diff becomes 0 if
- * the checksum is completed later. False if it can't be written.
+ * Bytes that have changed, all of them covered by a checksum or none: where they begin, and what
+ * that adds to sums, as if they began at the packet's offset 0. Folded.
  */
-bool ps_csum_apply(struct ps_packet *pkt, const struct ps_header *header, bool pseudo,
-		   uint32_t *diff);
+struct ps_change {
+	uint32_t off;
+	uint32_t diff;
+};
 
-/* Applies diff to what covers the payload of header, and so on outwards. header may be NULL. */
-bool ps_csum_apply_outwards(struct ps_packet *pkt, const struct ps_header *header, uint32_t diff);
+/* The bytes that were written, and the checksums that have changed with them. */
+struct ps_changes {
+	struct ps_change list[PS_NESTED_MAX + 2];
+	unsigned int n;
+};
+
+static inline void ps_changes_add(struct ps_changes *changes, uint32_t off, uint32_t diff)
+{
+	changes->list[changes->n].off = off;
+	changes->list[changes->n++].diff = diff;
+}
+
+/* True if header has its checksum, by what it says, within the packet. */
+bool ps_csum_is_there(struct ps_packet *pkt, const struct ps_header *header);
+
+/* Where the bytes end that the checksum of header is of: where it begins, if there are none. */
+uint32_t ps_csum_end(struct ps_packet *pkt, const struct ps_header *header);
+
+/*
+ * Applies to the checksum of header those changes that it covers, and adds its own change to them.
+ * False if it can't be written.
+ */
+bool ps_csum_follow(struct ps_packet *pkt, const struct ps_header *header,
+		    struct ps_changes *changes);
+
+/*
+ * The same for the pseudo header that network makes for header, where the first of the changes is
+ * of one of its addresses.
+ */
+bool ps_csum_follow_pseudo(struct ps_packet *pkt, const struct ps_header *network,
+			   const struct ps_header *header, struct ps_changes *changes);
+
+/* ps_csum_follow() for header and all that it lies in. header may be NULL. */
+bool ps_csum_follow_outwards(struct ps_packet *pkt, const struct ps_header *header,
+			     struct ps_changes *changes);
+
+/* The addresses in the pseudo header that network makes, added to *sum. False: they can't be read. */
+bool ps_csum_add_addresses(struct ps_packet *pkt, const struct ps_header *network, uint32_t *sum);
 
 /*
  * The checksum of header, computed anew. Returns false if bytes of it are elsewhere or can't be

@@ -12,12 +12,19 @@
 
 #include "view.h"
 
-/* A link layer that is not there: its payload is what the packet is said to be. */
+#define HEADERS_SEEN	64	/* one that is kept again is looked for among the last so many */
+
+/*
+ * A link layer that is not there: its payload is what the packet is said to be. One that is cut short
+ * has none.
+ */
 static bool absent_payload(struct ps_packet *pkt, const struct ps_header *link,
 			   struct ps_header *payload)
 {
 	const struct ps_next *row = link->proto->next;
 
+	if (pkt->has_link)
+		return false;
 	payload->range.off = pkt->network;
 	payload->range.len = pkt->len - pkt->network;
 	while (row->proto != payload->proto) {
@@ -26,6 +33,18 @@ static bool absent_payload(struct ps_packet *pkt, const struct ps_header *link,
 		row++;
 	}
 	return row->value == pkt->protocol && ps_proto_fits(pkt, payload);
+}
+
+/* Whether the place, which is of a header that does not fit, is what an ICMP error quotes of it. */
+static ps_noinline bool is_quoted(struct ps_packet *pkt, const struct ps_place *at,
+				  struct ps_place *to)
+{
+	struct ps_header quoted = to->header;
+
+	quoted.outer = &at->header;
+	to->flags = PS_VIEW_CAREFUL;
+	return ps_packet_has(pkt, quoted.range.off, quoted.range.len) &&
+	       ps_proto_is_quoted(pkt, &quoted);
 }
 
 static inline bool find_payload(struct ps_packet *pkt, const struct ps_place *at,
@@ -37,19 +56,23 @@ static inline bool find_payload(struct ps_packet *pkt, const struct ps_place *at
 	if (at->flags) {
 		if (at->flags & PS_VIEW_ABSENT)
 			return !at->field && absent_payload(pkt, &at->header, payload);
-		if (payload->proto->is_link && !pkt->has_link) {
-			payload->range.off = pkt->network;
+		if (at->flags & PS_VIEW_WHOLE && payload->proto->is_link &&
+		    (!pkt->has_link || pkt->len < payload->proto->header_min)) {
+			payload->range.off = pkt->has_link ? 0 : pkt->network;
 			payload->range.len = 0;
 			to->flags = PS_VIEW_ABSENT;
 			return true;
 		}
+		if (at->flags & PS_VIEW_CAREFUL && !at->field && !ps_proto_fits(pkt, &at->header))
+			return false;
 	}
-	if (at->field || at->header.proto == &ps_proto_raw) {
+	if (at->field || at->header.proto == &ps_proto_raw)
 		payload->range = *ps_place_range(at);
-		return ps_proto_fits(pkt, payload);
-	}
-	return ps_proto_carries(pkt, &at->header, payload->proto, &payload->range) &&
-	       ps_proto_fits(pkt, payload);
+	else if (!ps_proto_carries(pkt, &at->header, payload->proto, &payload->range))
+		return false;
+	if (ps_unlikely(payload->proto->csum.present.mask))
+		to->flags = PS_VIEW_CAREFUL;
+	return ps_likely(ps_proto_fits(pkt, payload)) || is_quoted(pkt, at, to);
 }
 
 static ps_inline int payload_at(struct ps_bind *bind, const struct ps_place *at, unsigned int id,
@@ -68,23 +91,58 @@ int ps_view_payload(struct ps_bind *bind, const struct ps_place *at, unsigned in
 	return payload_at(bind, at, id, to);
 }
 
+static inline bool is_same(const struct ps_header *a, const struct ps_header *b)
+{
+	return a->proto == b->proto && a->range.off == b->range.off &&
+	       a->range.len == b->range.len && a->outer == b->outer;
+}
+
+/* Where header number i of a packet is kept, or NULL: there is no block for it yet. */
+static inline struct ps_header *kept_header(const struct ps_bind *bind, unsigned int i)
+{
+	unsigned int block = 31 - __builtin_clz(i / PS_HEADERS_FIRST + 1);
+	struct ps_header *headers = bind->headers[block];
+
+	return headers ? headers + i - PS_HEADERS_FIRST * ((1u << block) - 1) : NULL;
+}
+
+static struct ps_header *new_header(struct ps_bind *bind)
+{
+	unsigned int i = bind->nheaders, block;
+	struct ps_header *h;
+
+	if (i == PS_HEADERS_MAX)
+		return NULL;
+	h = kept_header(bind, i);
+	if (!h) {	/* the first of a block, which later packets use again */
+		block = 31 - __builtin_clz(i / PS_HEADERS_FIRST + 1);
+		h = ps_bind_allocate(bind, (sizeof(*h) * PS_HEADERS_FIRST) << block);
+		bind->headers[block] = h;
+	}
+	if (h)
+		bind->nheaders++;
+	return h;
+}
+
 bool ps_view_keep_outer(struct ps_bind *bind, const struct ps_header *header,
 			const struct ps_header **outer)
 {
-	struct ps_header *h = bind->headers;
-	unsigned int i;
+	unsigned int i = bind->nheaders, end = i > HEADERS_SEEN ? i - HEADERS_SEEN : 0;
+	struct ps_header *h;
 
-	for (i = 0; i < bind->nheaders; i++, h++) {
-		if (h->proto == header->proto && h->range.off == header->range.off &&
-		    h->range.len == header->range.len && h->outer == header->outer)
-			break;
+	while (i > end) {
+		h = kept_header(bind, --i);
+		if (is_same(h, header)) {
+			*outer = h;
+			return true;
+		}
 	}
-	if (i == PS_HEADERS_MAX)
+	if (ps_header_depth(header) >= PS_NESTED_MAX)
 		return false;
-	if (i == bind->nheaders) {
-		*h = *header;
-		bind->nheaders++;
-	}
+	h = new_header(bind);
+	if (!h)
+		return false;
+	*h = *header;
 	*outer = h;
 	return true;
 }
@@ -99,7 +157,7 @@ static inline bool get_value(lua_State *L, struct ps_bind *bind, const struct ps
 	const struct ps_address *known;
 	uint64_t value;
 
-	if (!field || field->type == PS_BYTES || at->flags & PS_VIEW_ABSENT ||
+	if (!field || field->type == PS_BYTES || at->flags & PS_VIEW_LACKING ||
 	    ps_field_get(bind->pkt, at->header.range.off, field->at, &value))
 		return false;
 	if (field->type == PS_UINT || as_integer) {
@@ -119,7 +177,7 @@ static inline bool set_value(struct ps_bind *bind, const struct ps_place *at,
 {
 	uint64_t value;
 
-	if (!field || field->type == PS_BYTES || at->flags & PS_VIEW_ABSENT)
+	if (!field || field->type == PS_BYTES || at->flags & PS_VIEW_LACKING)
 		return false;
 	if (ttisinteger(arg))
 		value = ivalue(arg);
@@ -133,7 +191,7 @@ static inline bool set_value(struct ps_bind *bind, const struct ps_place *at,
 static inline bool field_at(struct ps_bind *bind, const struct ps_place *at,
 			    const struct ps_field *field, struct ps_place *to)
 {
-	if (at->flags & PS_VIEW_ABSENT ||
+	if (at->flags & PS_VIEW_LACKING ||
 	    !ps_proto_field(bind->pkt, &at->header, field, &to->range))
 		return false;
 	to->header = at->header;
@@ -263,6 +321,7 @@ struct ps_step {
 	uint8_t id;
 	uint8_t reg;
 	bool pseudo;		/* STEP_ASSIGN32: has ps_field_own_next() something to find */
+	bool routed;		/* and is it about the destination */
 	uint16_t at;
 	uint16_t protocol;	/* STEP_NETWORK: which one the packet has to be */
 	const struct ps_field *field;
@@ -339,7 +398,7 @@ static bool constant_value(const struct ps_field *field, const TValue *v, uint64
 static bool is_plain32(const struct ps_proto *proto, const struct ps_field *field)
 {
 	return field->at.width == 32 && field->at.bit % 16 == 0 &&
-	       field->at.bit + 32 <= proto->header_min * 8 &&
+	       field->at.bit + 32 <= proto->header_min * 8 && !proto->csum.present.mask &&
 	       !(field->flags & (PS_CHECKSUM | PS_COVERAGE));
 }
 
@@ -357,6 +416,7 @@ static void add_set(struct planning *p, const struct ps_operand *operand, const 
 		step->op = STEP_ASSIGN32;
 		step->at = step->field->at.bit / 8;
 		step->pseudo = step->field->flags & PS_PSEUDO;
+		step->routed = step->field->flags & PS_ROUTED;
 	} else {
 		step->op = STEP_ASSIGN;
 	}
@@ -684,14 +744,17 @@ static ps_inline bool store32(struct ps_packet *pkt, const struct ps_header *hea
 
 	if (!is_writable) {
 		fixed = ps_packet_own(pkt, header->range.off, header->proto->header_min);
-		if (!fixed || !ps_field_own_next(pkt, fixed, header, &next))
+		if (!fixed || !ps_field_own_next(pkt, fixed, header, step->routed, &next))
 			return false;
 	}
 	fixed = pkt->data + header->range.off;
 	change = ps_field_change32(ps_load32(fixed + step->at), step->value);
 	ps_store32(fixed + step->at, step->value);
+	if (ps_unlikely(change == 2 * 0xFFFF))
+		return true;	/* the same */
 	ps_field_sum(pkt, header, fixed, change);
-	if (step->pseudo && (!is_writable || ps_field_own_next(pkt, fixed, header, &next)))
+	if (step->pseudo &&
+	    (!is_writable || ps_field_own_next(pkt, fixed, header, step->routed, &next)))
 		ps_field_sum_next(pkt, &next, change);
 	return true;
 }
@@ -708,7 +771,7 @@ static inline bool assign32(struct ps_packet *pkt, const struct ps_place *at,
 {
 	const struct ps_header *header = &at->header;
 
-	if (at->flags & PS_VIEW_ABSENT)
+	if (at->flags & PS_VIEW_LACKING)
 		return false;
 	if (header->outer || header->range.off & 1)
 		return !ps_field_set(pkt, header, step->field, step->value);
@@ -725,7 +788,7 @@ static bool take_step(lua_State *L, struct ps_bind *bind, const struct ps_step *
 
 	switch (step->op) {
 	case STEP_ASSIGN:
-		return !(at->flags & PS_VIEW_ABSENT) &&
+		return !(at->flags & PS_VIEW_LACKING) &&
 		       !ps_field_set(bind->pkt, &at->header, field, step->value);
 	case STEP_GET:
 	case STEP_INT:

@@ -78,31 +78,33 @@ int ps_field_get_bits(struct ps_packet *pkt, uint32_t header, struct ps_bits at,
 
 /* Stores the bits and tells what they change in sums. */
 static int put(struct ps_packet *pkt, uint32_t header, struct ps_bits at, uint64_t value,
-	       uint32_t *diff)
+	       struct ps_changes *changes)
 {
 	uint32_t n = count_bytes(at), offset = header + first_byte(at);
 	uint8_t *p = ps_packet_write(pkt, offset, n);
 	uint8_t old[WORD_BYTES];
 	uint64_t word;
 
+	changes->n = 0;
 	if (!p)
 		return PS_FIELD_GONE;
 	memcpy(old, p, n);
 	word = load(p, n) & ~(mask_of(at) << shift_of(at));
 	store(p, n, word | value << shift_of(at));
-	*diff = ps_csum_diff(offset, old, p, n);
+	if (memcmp(old, p, n))
+		ps_changes_add(changes, offset, ps_csum_diff(offset, old, p, n));
 	return 0;
 }
 
 static int set_checksum(struct ps_packet *pkt, const struct ps_header *header, uint32_t checksum)
 {
 	struct ps_bits at = { header->proto->csum.at * 8, 16 };
-	uint32_t diff;
-	int err = put(pkt, header->range.off, at, checksum, &diff);
+	struct ps_changes changes;
+	int err = put(pkt, header->range.off, at, checksum, &changes);
 
 	if (err)
 		return err;
-	return ps_csum_apply_outwards(pkt, header->outer, diff) ? 0 : PS_FIELD_GONE;
+	return ps_csum_follow_outwards(pkt, header->outer, &changes) ? 0 : PS_FIELD_GONE;
 }
 
 /* Whether header says that it has no checksum. */
@@ -111,6 +113,8 @@ static bool has_none(struct ps_packet *pkt, const struct ps_header *header)
 	struct ps_bits at = { header->proto->csum.at * 8, 16 };
 	uint64_t checksum;
 
+	if (!ps_csum_is_there(pkt, header))
+		return true;
 	return header->proto->csum.zero_is_none &&
 	       (ps_field_get(pkt, header->range.off, at, &checksum) || !checksum);
 }
@@ -124,7 +128,7 @@ static int recompute(struct ps_packet *pkt, const struct ps_header *header)
 	struct ps_header next;
 	int err = 0;
 
-	if (header->proto->csum.kind && !has_none(pkt, header))
+	if (!has_none(pkt, header))
 		err = ps_field_checksum(pkt, header);
 	if (!err && ps_proto_next(pkt, header, &next) &&
 	    next.proto->csum.kind >= PS_CSUM_MESSAGE && !has_none(pkt, &next))
@@ -132,25 +136,32 @@ static int recompute(struct ps_packet *pkt, const struct ps_header *header)
 	return err == PS_FIELD_PARTIAL ? 0 : err;
 }
 
-/* Applies diff, of a field's bits, to all checksums that the field counts in. */
-static bool apply(struct ps_packet *pkt, const struct ps_header *header,
-		  const struct ps_field *field, uint32_t diff)
+/*
+ * What follows a header, as ps_proto_next(), as far as it has a checksum: also if a quote ends
+ * before the header does.
+ */
+static bool next_summed(struct ps_packet *pkt, const struct ps_header *header,
+			struct ps_header *next)
 {
-	const uint32_t of_bits = diff;
-	struct ps_header next;
-	bool ok = true;
+	const uint8_t *fixed = ps_proto_read(pkt, header);
 
-	if (header->proto->csum.kind)
-		ok &= ps_csum_apply(pkt, header, false, &diff);
-	if (field->flags & PS_PSEUDO && ps_proto_next(pkt, header, &next) &&
-	    next.proto->csum.kind == PS_CSUM_PSEUDO) {
-		uint32_t change = ps_csum_align(of_bits, header->range.off);
-		uint32_t pseudo = ps_csum_align(change, next.range.off);
+	if (!fixed)
+		return false;
+	next->outer = header;
+	next->proto = ps_proto_select(fixed, header->proto);
+	return next->proto && ps_proto_payload_of(fixed, header, &next->range) &&
+	       (ps_proto_fits_range(pkt, next) || ps_proto_is_quoted(pkt, next)) &&
+	       ps_csum_is_there(pkt, next);
+}
 
-		ok &= ps_csum_apply(pkt, &next, true, &pseudo);
-		diff = ps_csum_fold(diff + pseudo + 0xFFFF - ps_csum_align(change, next.range.off));
-	}
-	return ok & ps_csum_apply_outwards(pkt, header->outer, diff);
+/* The same, if the field counts in a pseudo header for it; else next->proto is NULL. */
+static void next_of_pseudo(struct ps_packet *pkt, const struct ps_header *header,
+			   const struct ps_field *field, struct ps_header *next)
+{
+	if (!(field->flags & PS_PSEUDO) || !next_summed(pkt, header, next) ||
+	    next->proto->csum.kind != PS_CSUM_PSEUDO ||
+	    (field->flags & PS_ROUTED && ps_proto_route(pkt, header)))
+		next->proto = NULL;
 }
 
 /*
@@ -181,11 +192,38 @@ static inline int64_t put_word(uint8_t *fixed, struct ps_bits at, uint64_t value
 static bool own_outwards(struct ps_packet *pkt, const struct ps_header *header)
 {
 	for (; header; header = header->outer) {
-		if (header->proto->csum.kind >= PS_CSUM_MESSAGE &&
+		if (header->proto->csum.kind >= PS_CSUM_MESSAGE && ps_csum_is_there(pkt, header) &&
 		    !ps_packet_write(pkt, ps_csum_at(header), 2))
 			return false;
 	}
 	return true;
+}
+
+/* A field of a header that lies in others, at an odd byte, or not whole. */
+static ps_noinline int set_anywhere(struct ps_packet *pkt, const struct ps_header *header,
+				    const struct ps_field *field, uint64_t value)
+{
+	uint32_t end = first_byte(field->at) + count_bytes(field->at), off = header->range.off;
+	struct ps_changes changes;
+	struct ps_header next;
+
+	/* all or nothing */
+	if (end > header->range.len)
+		return PS_FIELD_GONE;
+	if (ps_csum_is_there(pkt, header) && end < header->proto->csum.at + 2u)
+		end = header->proto->csum.at + 2u;
+	if (!ps_packet_write(pkt, off, end))
+		return PS_FIELD_GONE;
+	next_of_pseudo(pkt, header, field, &next);
+	if ((next.proto && !ps_packet_own(pkt, ps_csum_at(&next), 2)) ||
+	    put(pkt, off, field->at, value, &changes))
+		return PS_FIELD_GONE;
+	if (!changes.n)
+		return 0;
+	if ((next.proto && !ps_csum_follow_pseudo(pkt, header, &next, &changes)) ||
+	    !ps_csum_follow_outwards(pkt, header, &changes))
+		return PS_FIELD_GONE;
+	return field->flags & PS_COVERAGE ? recompute(pkt, header) : 0;
 }
 
 int ps_field_set(struct ps_packet *pkt, const struct ps_header *header,
@@ -193,46 +231,41 @@ int ps_field_set(struct ps_packet *pkt, const struct ps_header *header,
 {
 	const struct ps_proto *proto = header->proto;
 	struct ps_header next ps_uninit;
-	int64_t change = -1;
 	uint8_t *fixed;
-	uint32_t diff;
-	int err;
+	int64_t change;
 
 	if (value > mask_of(field->at))
 		return PS_FIELD_RANGE;
 	if (header->outer && !own_outwards(pkt, header->outer))
 		return PS_FIELD_GONE;
 	if (field->flags & PS_CHECKSUM) {
+		if (!ps_csum_is_there(pkt, header))
+			return PS_FIELD_GONE;
 		if (pkt->partial == ps_csum_at(header) && !pkt->ops->own_checksum(pkt))
 			return PS_FIELD_SEGMENTS;
 		return set_checksum(pkt, header, value);
 	}
-
-	/* from here on it is all or nothing */
-	if (!ps_packet_has(pkt, header->range.off, proto->header_min))
-		return PS_FIELD_GONE;
 	if (field->flags & PS_COVERAGE && !ps_packet_own(pkt, 0, pkt->len))
 		return PS_FIELD_GONE;	/* recompute() may look at any of it, whatever the field becomes */
+	if (!ps_likely(ps_field_is_plain(header, field)))
+		return set_anywhere(pkt, header, field, value);
+
+	/* from here on it is all or nothing */
 	fixed = ps_packet_own(pkt, header->range.off, proto->header_min);
 	if (!fixed)
 		return PS_FIELD_GONE;
 	next.proto = NULL;
-	if (field->flags & PS_PSEUDO && !ps_field_own_next(pkt, fixed, header, &next))
+	if (field->flags & PS_PSEUDO &&
+	    !ps_field_own_next(pkt, fixed, header, field->flags & PS_ROUTED, &next))
 		return PS_FIELD_GONE;
 	fixed = pkt->data + header->range.off;
-	if (ps_likely(!header->outer && !(header->range.off & 1) &&
-		      field->at.bit + field->at.width <= proto->header_min * 8))
-		change = put_word(fixed, field->at, value);
-	if (ps_likely(change >= 0)) {
-		ps_field_sum(pkt, header, fixed, change);
-		ps_field_sum_next(pkt, &next, change);
-	} else {
-		err = put(pkt, header->range.off, field->at, value, &diff);
-		if (err)
-			return err;
-		if (!apply(pkt, header, field, diff))
-			return PS_FIELD_GONE;
-	}
+	change = put_word(fixed, field->at, value);
+	if (change < 0)
+		return set_anywhere(pkt, header, field, value);
+	if (change == ps_field_same(field->at))
+		return 0;
+	ps_field_sum(pkt, header, fixed, change);
+	ps_field_sum_next(pkt, &next, change);
 	return field->flags & PS_COVERAGE ? recompute(pkt, header) : 0;
 }
 

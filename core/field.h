@@ -50,6 +50,28 @@ static inline uint32_t ps_field_change32(uint32_t old, uint32_t new)
 }
 
 /*
+ * What the change of a field's words is if it is the same as before: words of the same sum, which
+ * no checksum can tell apart.
+ */
+static inline uint32_t ps_field_same(struct ps_bits at)
+{
+	return at.width == 32 ? 2 * 0xFFFF : 0xFFFF;
+}
+
+/*
+ * True if sums need no care for where the field is: in the fixed part of a header that begins at an
+ * even offset, is whole, and lies in none with a checksum.
+ */
+static inline bool ps_field_is_plain(const struct ps_header *header, const struct ps_field *field)
+{
+	const struct ps_proto *proto = header->proto;
+
+	return !header->outer && !(header->range.off & 1) && !proto->csum.present.mask &&
+	       header->range.len >= proto->header_min &&
+	       field->at.bit + field->at.width <= proto->header_min * 8;
+}
+
+/*
  * Writes a field and keeps right, by difference, the checksums that it counts in: the header's
  * own, that of the transport when the pseudo header has it, those of enclosing protocols.
  * Afterwards the transport's is computed anew if the field says what it covers.
@@ -59,11 +81,13 @@ int ps_field_set(struct ps_packet *pkt, const struct ps_header *header,
 
 /*
  * What follows a header, whose fixed part this is, and has a checksum with a pseudo header: *next,
- * whose fixed part is writable then. If there is nothing of the kind, next->proto is NULL. Returns
+ * whose fixed part is writable then. If there is nothing of the kind, next->proto is NULL: neither
+ * is there while a source route goes on, if it is about the destination (routed). Returns
  * false if there is no memory. The packet has all of header->range.
  */
 static ps_inline bool ps_field_own_next(struct ps_packet *pkt, const uint8_t *fixed,
-					const struct ps_header *header, struct ps_header *next)
+					const struct ps_header *header, bool routed,
+					struct ps_header *next)
 {
 	const struct ps_proto *proto = ps_proto_select(fixed, header->proto);
 	uint8_t *p;
@@ -72,6 +96,9 @@ static ps_inline bool ps_field_own_next(struct ps_packet *pkt, const uint8_t *fi
 	if (!proto || proto->csum.kind != PS_CSUM_PSEUDO ||
 	    !ps_proto_payload_of(fixed, header, &next->range) ||
 	    next->range.len < proto->header_min)
+		return true;
+	if (ps_unlikely(next->range.off - header->range.off > header->proto->header_min) && routed &&
+	    ps_proto_route(pkt, header))
 		return true;
 	p = ps_packet_own(pkt, next->range.off, proto->header_min);
 	if (!p)
@@ -95,21 +122,15 @@ static inline void ps_field_sum(struct ps_packet *pkt, const struct ps_header *h
 	if (csum->kind == PS_CSUM_HEADER)
 		ps_csum_update_header(fixed + csum->at, change);
 	else if (csum->kind)
-		ps_csum_update(pkt, fixed + csum->at, ps_csum_at(header), csum->zero_is_none,
-			       false, change);
+		ps_csum_update(pkt, header, false, change);
 }
 
 /* The same to that of what ps_field_own_next() has found. */
 static inline void ps_field_sum_next(struct ps_packet *pkt, const struct ps_header *next,
 				     uint32_t change)
 {
-	const struct ps_csum *csum;
-
-	if (!next->proto)
-		return;
-	csum = &next->proto->csum;
-	ps_csum_update(pkt, pkt->data + ps_csum_at(next), ps_csum_at(next), csum->zero_is_none,
-		       true, change);
+	if (next->proto)
+		ps_csum_update(pkt, next, true, change);
 }
 
 /*

@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#include "csum.h"
 #include "field.h"
+
+uint32_t ps_proto_parts(const uint8_t *fixed, const struct ps_proto *proto)
+{
+	uint32_t bits = ps_proto_word(fixed, proto->parts), len = proto->header_min;
+
+	for (; bits; bits &= bits - 1)
+		len += 4;
+	return len;
+}
 
 bool ps_proto_header_len(struct ps_packet *pkt, const struct ps_header *header, uint32_t *len)
 {
-	const struct ps_proto *proto = header->proto;
-	const uint8_t *fixed;
+	const uint8_t *fixed = ps_proto_read(pkt, header);
 
-	*len = proto->header_min;
-	if (proto->header_len.mask) {
-		fixed = ps_proto_read(pkt, header);
-		if (!fixed)
-			return false;
-		*len = ps_proto_word(fixed, proto->header_len) * 4;
-	}
-	return *len >= proto->header_min && *len <= header->range.len;
+	if (!fixed)
+		return false;
+	*len = ps_proto_head(fixed, header->proto);
+	return *len >= header->proto->header_min && *len <= header->range.len;
 }
 
 bool ps_proto_payload(struct ps_packet *pkt, const struct ps_header *header,
@@ -34,6 +39,40 @@ bool ps_proto_is_partial(struct ps_packet *pkt, const struct ps_header *header)
 	       ps_proto_word(fixed, proto->more_fragments);
 }
 
+bool ps_proto_first(const struct ps_packet *pkt, struct ps_header *header)
+{
+	const struct ps_next *row;
+	unsigned int i;
+
+	header->range.off = pkt->network;
+	header->range.len = pkt->len - pkt->network;
+	header->outer = NULL;
+	for (i = 0; i < ps_nprotos; i++) {
+		row = ps_protos[i]->is_link ? ps_protos[i]->next : NULL;
+		for (; row && row->proto; row++) {
+			header->proto = row->proto;
+			if (row->value == pkt->protocol)
+				return true;
+		}
+	}
+	return false;
+}
+
+bool ps_proto_is_quoted(struct ps_packet *pkt, const struct ps_header *header)
+{
+	const struct ps_header *outer;
+	const uint8_t *fixed;
+
+	if (header->proto->csum.kind < PS_CSUM_MESSAGE || header->range.len < PS_QUOTED_MIN)
+		return false;
+	for (outer = header->outer; outer; outer = outer->outer) {
+		fixed = outer->proto->quotes ? ps_proto_read(pkt, outer) : NULL;
+		if (fixed && ps_proto_select(fixed, outer->proto))
+			return true;
+	}
+	return false;
+}
+
 bool ps_proto_next(struct ps_packet *pkt, const struct ps_header *header, struct ps_header *next)
 {
 	const uint8_t *fixed = ps_proto_read(pkt, header);
@@ -44,6 +83,18 @@ bool ps_proto_next(struct ps_packet *pkt, const struct ps_header *header, struct
 	next->outer = header;
 	return next->proto && ps_proto_payload_of(fixed, header, &next->range) &&
 	       ps_proto_fits_range(pkt, next);
+}
+
+uint32_t ps_proto_route(struct ps_packet *pkt, const struct ps_header *header)
+{
+	const uint8_t *bytes;
+	uint32_t len;
+
+	if (!header->proto->route || !ps_proto_header_len(pkt, header, &len) ||
+	    len == header->proto->header_min)
+		return 0;
+	bytes = ps_packet_read(pkt, header->range.off, len);
+	return bytes ? header->proto->route(bytes, len) : 0;
 }
 
 bool ps_proto_field(struct ps_packet *pkt, const struct ps_header *header,

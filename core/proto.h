@@ -23,6 +23,9 @@ struct ps_word {
 	uint16_t mask;
 };
 
+#define PS_NESTED_MAX	16	/* headers with checksums that lie in one another */
+#define PS_QUOTED_MIN	8	/* bytes of a transport header that ICMP errors quote: RFC 792 */
+
 #define PS_WORD(bit, width) \
 	{ (bit) / 16 * 2, 16 - (bit) % 16 - (width), (1 << (width)) - 1 }
 
@@ -40,6 +43,7 @@ enum ps_field_flags {
 	PS_COVERAGE = 4,	/* says which bytes checksums are of */
 	PS_OPTIONS = 8,		/* runs from its bit to the end of the header */
 	PS_PAYLOAD = 16,	/* runs from the end of the header to the end of the view */
+	PS_ROUTED = 32,		/* with PS_PSEUDO: not while a source route goes on from there */
 };
 
 struct ps_field {
@@ -67,12 +71,16 @@ struct ps_csum {
 	uint8_t kind;		/* enum ps_csum_kind */
 	uint8_t at;		/* byte offset in the header */
 	bool zero_is_none;	/* 0 says that there is none; a sum of 0 is sent as 0xFFFF */
+	bool covers_payload;	/* covers is words of payload, and 1 is none of them */
+	struct ps_word covers;	/* how many bytes of the message it is of; 0: of all */
+	struct ps_word present;	/* if not 0, there is one; no such field: there always is */
 };
 
 struct ps_proto {
 	const char *name;	/* the global in scripts */
 	uint8_t header_min;	/* bytes of the fixed part */
 	struct ps_word header_len;	/* the header's length in units of 4 bytes */
+	struct ps_word parts;	/* without that: each bit set adds 4 bytes to the fixed part */
 	struct ps_word total_len;	/* header and payload in bytes; 0 there: not told */
 	struct ps_word fragment;	/* if not 0, the payload begins in the middle of something */
 	struct ps_word more_fragments;	/* if not 0, it ends there */
@@ -80,6 +88,12 @@ struct ps_proto {
 	const struct ps_next *next;	/* NULL: payloads are raw only */
 	bool any_next;			/* raw: any protocol may be looked for */
 	bool is_link;			/* may be absent, see struct ps_packet */
+	bool quotes;			/* payloads that next tells are the beginning of a packet */
+	/*
+	 * Where in the header the destination stands to which a source route leads that is not used
+	 * up; 0: there is none. len bytes at header are the fixed part and options. NULL: no routes.
+	 */
+	uint32_t (*route)(const uint8_t *header, uint32_t len);
 	struct ps_csum csum;
 	const struct ps_field *fields;
 	uint8_t nfields;
@@ -108,6 +122,18 @@ struct ps_header {
 	const struct ps_header *outer;	/* the enclosing one that has a checksum, or NULL */
 };
 
+/* In how many headers with checksums it lies. */
+static inline unsigned int ps_header_depth(const struct ps_header *header)
+{
+	unsigned int n = 0;
+
+	while (header->outer) {
+		header = header->outer;
+		n++;
+	}
+	return n;
+}
+
 /* The fixed part of the header, or NULL: it is not there. Holds as ps_packet_read()'s does. */
 static inline const uint8_t *ps_proto_read(struct ps_packet *pkt, const struct ps_header *header)
 {
@@ -120,6 +146,17 @@ static inline uint32_t ps_proto_word(const uint8_t *fixed, struct ps_word word)
 	return ps_load16(fixed + word.at) >> word.shift & word.mask;
 }
 
+/* The length, by its parts, of a header with this fixed part that has no field for it. */
+uint32_t ps_proto_parts(const uint8_t *fixed, const struct ps_proto *proto);
+
+/* What a header with this fixed part says of its own length. */
+static inline uint32_t ps_proto_head(const uint8_t *fixed, const struct ps_proto *proto)
+{
+	if (proto->header_len.mask)
+		return ps_proto_word(fixed, proto->header_len) * 4;
+	return proto->parts.mask ? ps_proto_parts(fixed, proto) : proto->header_min;
+}
+
 /* True if the whole header, with its options, is in header->range, which the packet has. */
 static inline bool ps_proto_fits_range(struct ps_packet *pkt, const struct ps_header *header)
 {
@@ -129,10 +166,10 @@ static inline bool ps_proto_fits_range(struct ps_packet *pkt, const struct ps_he
 
 	if (range->len < proto->header_min)
 		return false;
-	if (!proto->header_len.mask)
+	if (!proto->header_len.mask && !proto->parts.mask)
 		return true;
 	fixed = ps_packet_reach(pkt, range->off, proto->header_min);
-	return fixed && ps_proto_word(fixed, proto->header_len) * 4 <= range->len;
+	return fixed && ps_proto_head(fixed, proto) <= range->len;
 }
 
 /* True if the whole header, with its options, is there. */
@@ -163,13 +200,10 @@ static inline bool ps_proto_payload_of(const uint8_t *fixed, const struct ps_hea
 				       struct ps_range *payload)
 {
 	const struct ps_proto *proto = header->proto;
-	uint32_t head = proto->header_min, total = header->range.len, told;
+	uint32_t head = ps_proto_head(fixed, proto), total = header->range.len, told;
 
-	if (proto->header_len.mask) {
-		head = ps_proto_word(fixed, proto->header_len) * 4;
-		if (head < proto->header_min)
-			return false;
-	}
+	if (head < proto->header_min)
+		return false;
 	if (proto->total_len.mask) {
 		told = ps_proto_word(fixed, proto->total_len);
 		if (told && told < total)
@@ -212,6 +246,18 @@ static inline bool ps_proto_carries(struct ps_packet *pkt, const struct ps_heade
  * unknown one, a later fragment, truncated, malformed.
  */
 bool ps_proto_next(struct ps_packet *pkt, const struct ps_header *header, struct ps_header *next);
+
+/* The outermost header that a packet of this kind has by its protocol, maybe not whole. */
+bool ps_proto_first(const struct ps_packet *pkt, struct ps_header *header);
+
+/*
+ * True if the header is the beginning of one: in what an ICMP error quotes, of which the end is
+ * missing. outer is what encloses it and has a checksum, not what lies between.
+ */
+bool ps_proto_is_quoted(struct ps_packet *pkt, const struct ps_header *header);
+
+/* Where a source route leads to that is not used up: as struct ps_proto, route. */
+uint32_t ps_proto_route(struct ps_packet *pkt, const struct ps_header *header);
 
 /* True if bytes of this packet are elsewhere: it is a fragment, or the capture was cut. */
 bool ps_proto_is_partial(struct ps_packet *pkt, const struct ps_header *header);

@@ -12,7 +12,9 @@
 
 enum ps_view_flags {
 	PS_VIEW_WHOLE = 1,	/* the raw view that the handler gets */
-	PS_VIEW_ABSENT = 2,	/* a link-layer header that this hook does not have */
+	PS_VIEW_ABSENT = 2,	/* a link-layer header, or a field, that is not there */
+	PS_VIEW_CAREFUL = 4,	/* fields may be missing: look for each whether it is there */
+	PS_VIEW_LACKING = PS_VIEW_ABSENT | PS_VIEW_CAREFUL,
 };
 
 /* A header, just bytes (the header's protocol is raw), or a field of a header. */
@@ -110,7 +112,7 @@ static inline void ps_bind_release(struct ps_bind *bind)
 
 /*
  * The header as something that others lie in: kept until the packet's end. Headers without a
- * checksum don't matter to what they enclose. False: there are too many.
+ * checksum don't matter to what they enclose. False: there are too many, or no memory for more.
  */
 bool ps_view_keep_outer(struct ps_bind *bind, const struct ps_header *header,
 			const struct ps_header **outer);
@@ -122,7 +124,7 @@ static inline bool ps_view_outer(struct ps_bind *bind, const struct ps_header *h
 	return !header->proto->csum.kind || ps_view_keep_outer(bind, header, outer);
 }
 
-/* at:data(id). 1: to has it; 0: there is none; -1: too many nested headers. */
+/* at:data(id). 1: to has it; 0: there is none; -1: its header can't be kept. */
 int ps_view_payload(struct ps_bind *bind, const struct ps_place *at, unsigned int id,
 		    struct ps_place *to);
 

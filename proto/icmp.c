@@ -11,9 +11,22 @@ static const struct ps_field fields[] = {
 	{ "data",       { 64,  0 }, PS_BYTES, PS_PAYLOAD },
 };
 
+/* Errors: unreachable, source quench, redirect, time exceeded, parameter problem. */
+static const struct ps_next next[] = {
+	{ 3,  &ps_proto_ip },
+	{ 11, &ps_proto_ip },
+	{ 12, &ps_proto_ip },
+	{ 5,  &ps_proto_ip },
+	{ 4,  &ps_proto_ip },
+	{ 0, NULL },
+};
+
 const struct ps_proto ps_proto_icmp = {
 	.name = "packet_icmp",
 	.header_min = 8,
-	.csum = { PS_CSUM_MESSAGE, 2 },
+	.next_by = PS_WORD(0, 8),
+	.next = next,
+	.quotes = true,
+	.csum = { .kind = PS_CSUM_MESSAGE, .at = 2 },
 	PS_FIELDS(fields),
 };

@@ -14,6 +14,9 @@ const struct ps_proto *const ps_protos[] = {
 	&ps_proto_icmp,
 	&ps_proto_tcp,
 	&ps_proto_udp,
+	&ps_proto_udplite,
+	&ps_proto_dccp,
+	&ps_proto_gre,
 };
 
 const unsigned int ps_nprotos = sizeof(ps_protos) / sizeof(ps_protos[0]);

@@ -9,5 +9,8 @@ extern const struct ps_proto ps_proto_ip;
 extern const struct ps_proto ps_proto_icmp;
 extern const struct ps_proto ps_proto_tcp;
 extern const struct ps_proto ps_proto_udp;
+extern const struct ps_proto ps_proto_udplite;
+extern const struct ps_proto ps_proto_dccp;
+extern const struct ps_proto ps_proto_gre;
 
 #endif

@@ -21,6 +21,6 @@ const struct ps_proto ps_proto_tcp = {
 	.name = "packet_tcp",
 	.header_min = 20,
 	.header_len = PS_WORD(96, 4),
-	.csum = { PS_CSUM_PSEUDO, 16 },
+	.csum = { .kind = PS_CSUM_PSEUDO, .at = 16 },
 	PS_FIELDS(fields),
 };

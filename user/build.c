@@ -51,10 +51,11 @@ void ps_build_init(struct ps_build *b, const struct ps_proto *proto, bool has_li
 	int n = 0;
 
 	memset(b, 0, sizeof(*b));
-	for (; proto && n < PS_BUILD_LAYERS; proto = carrier(proto, &value)) {
+	while (proto && n < PS_BUILD_LAYERS) {
 		if (proto->is_link && !has_link && n)
 			break;
 		chain[n++] = proto;
+		proto = proto->is_link ? NULL : carrier(proto, &value);	/* also if tunnels carry it */
 	}
 	while (n)
 		b->layer[b->nlayers++].proto = chain[--n];

@@ -3,6 +3,6 @@ function process_packet(p)
   local ip = p:data(packet_eth):data(packet_ip)
   if not ip then return NF_DROP end
   local ip6 = p:data(packet_eth):data(packet_ipv6)
-  local seven = p:data(7)
+  local seventy = p:data(70)
   return XT_CONTINUE
 end

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* GRE: RFC 2784 and 2890; version 1, of PPTP: RFC 2637. */
+#include "protos.h"
+
+static const struct ps_field fields[] = {
+	{ "has_check",    {  0,  1 }, PS_UINT, PS_COVERAGE },
+	{ "has_route",    {  1,  1 }, PS_UINT, PS_COVERAGE },
+	{ "has_key",      {  2,  1 }, PS_UINT, PS_COVERAGE },
+	{ "has_sequence", {  3,  1 }, PS_UINT, PS_COVERAGE },
+	{ "has_ack",      {  8,  1 }, PS_UINT, PS_COVERAGE },
+	{ "version",      { 13,  3 }, PS_UINT },
+	{ "protocol",     { 16, 16 }, PS_UINT },
+	{ "check",        { 32, 16 }, PS_UINT, PS_CHECKSUM },
+	{ "options",      { 32,  0 }, PS_BYTES, PS_OPTIONS },
+	{ "data",         { 32,  0 }, PS_BYTES, PS_PAYLOAD },
+};
+
+static const struct ps_next next[] = {
+	{ 0x0800, &ps_proto_ip },
+	{ 0x6558, &ps_proto_eth },
+	{ 0, NULL },
+};
+
+#define CHECK		0x8000
+#define KEY		0x2000
+#define SEQUENCE	0x1000
+#define ACK		0x0080	/* PPTP */
+
+const struct ps_proto ps_proto_gre = {
+	.name = "packet_gre",
+	.header_min = 4,
+	.parts = { .at = 0, .mask = CHECK | KEY | SEQUENCE | ACK },
+	.fragment = PS_WORD(1, 1),	/* routing, of RFC 1701: what follows is anywhere */
+	.next_by = PS_WORD(16, 16),
+	.next = next,
+	.csum = { .kind = PS_CSUM_MESSAGE, .at = 4, .present = PS_WORD(0, 1) },
+	PS_FIELDS(fields),
+};
