@@ -8,6 +8,7 @@
 #include "lauxlib.h"
 
 #include "code.h"
+#include "globals.h"
 #include "host.h"
 #include "script.h"
 #include "view.h"
@@ -221,7 +222,11 @@ static int load(lua_State *L)
 
 	copy_globals(L);
 	compile(L, request);
+	lua_pushcfunction(L, ps_globals_check);
+	lua_pushvalue(L, -2);
 	lua_call(L, 0, 0);
+	lua_insert(L, -2);
+	lua_call(L, 1, 0);
 
 	lua_rawgetp(L, LUA_REGISTRYINDEX, &scripts);
 	new_functions(L, 2);

@@ -162,6 +162,35 @@ static void verdicts(void)
 	}
 }
 
+/* Globals packet_… that somebody defines are as good as others. */
+static void defined_globals(void)
+{
+	static const char *const scripts[] = {
+		"function packet_size(p) return #p end function process_packet(p) return packet_size(p) end",
+		"function process_packet() packet_n = (packet_n or 0) + 1 return packet_n end",
+		"function process_packet() return packet_a or packet_b or packet_c or NF_ACCEPT end\n"
+		"_G.packet_a = 1 rawset(_G, 'packet_b', 1) for c in ('c'):gmatch('.') do _G['packet_' .. c] = 1 end",
+		"function process_packet() return packet_late end local function set(t) t.packet_late = 1 end",
+		"local packet_mine = 1 function process_packet() return packet_mine end",
+		"function process_packet(p) local t = { packet_x = 1 } return t.packet_x, t.packet_y, _G.packet_z end",
+		"function process_packet(p) local _ENV = { packet_a = 1 } return packet_y end",
+	};
+	struct ps_script s;
+
+	for (unsigned int i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
+		struct bench b;
+
+		CHECK(begin(&b, scripts[i]));
+		end(&b);
+	}
+	CHECK_INT(ps_script_init(&s, 0, true), 0);
+	CHECK_INT(ps_script_load(&s, "/a.lua", "packet_help = print", 19), 0);
+	CHECK_INT(ps_script_load(&s, "/b.lua", "packet_help(1)", 14), 0);
+	CHECK_INT(ps_script_load(&s, "/c.lua", "packet_hlp = packet_help, packet_hepl", 37), -1);
+	CHECK_TEXT(s.error, "/c.lua:1: there is no protocol 'packet_hepl'");
+	ps_script_clean(&s);
+}
+
 static void loading(void)
 {
 	static const struct {
@@ -191,6 +220,10 @@ static void loading(void)
 		{ "dofile('x')", "global 'dofile'" },
 		{ "loadfile('x')", "global 'loadfile'" },
 		{ "math.sin(1)", "field 'sin'" },
+		{ "x = 1\nfunction process_packet(p)\nreturn p:data(packet_ipv4) end",
+		  "/s/test.lua:3: there is no protocol 'packet_ipv4'; did you mean 'packet_ip'?" },
+		{ "function f() return function() return packet_dot1q end end",
+		  "/s/test.lua:1: there is no protocol 'packet_dot1q', and no global of that name" },
 		{ "local s = ('x'):rep(1 << 40)", "resulting string too large" },
 		{ "local s = ('x'):rep(1 << 21)", "not enough memory" },
 		{ "local t = {} while true do t[#t + 1] = ('x'):rep(1000) .. #t end", "not enough memory" },
@@ -426,6 +459,36 @@ static void shorthand(void)
 	refuse_body(&udp, "local ip = p:data(packet_ip) ip:nothing()", "attempt to call a nil value (method 'nothing')");
 }
 
+/* Frames that end in their link-layer header: the handler's own test decides. */
+static void short_frames(void)
+{
+	static const char body[] =
+		"local eth = p:data(packet_eth)\n"
+		"assert(eth.dmac == nil and eth:smac():get() == nil and eth.type == nil and #eth == 0)\n"
+		"assert(not eth:data(packet_ip) and not eth:data() and not eth:data(packet_eth))\n"
+		"assert(not p:data(packet_eth):data(packet_ip))\n"
+		"local ok, why = pcall(function() eth.type = 5 end)\n"
+		"assert(why:find('the header of this packet has no such field, or ends before it'))\n"
+		"assert(tostring(eth) == 'packet_eth (not there)' and not p:raw(0, #p):data(packet_eth))\n";
+
+	for (unsigned int len = 1; len < 14; len++) {
+		uint8_t *bytes = calloc(1, len);
+		struct bench b;
+		char script[2048];
+
+		snprintf(script, sizeof(script), "function process_packet(p)\n%sreturn NF_ACCEPT end", body);
+		CHECK(begin(&b, script));
+		ps_buffer_init(&b.pkt, bytes, len, len, 0);
+		if (ps_script_run(&b.s, b.handler, &b.pkt, &b.queue) != PS_VERDICT_ACCEPT) {
+			printf("# %u bytes: %s\n", len, b.s.error);
+			test_failed = true;
+		}
+		end(&b);
+		free(bytes);
+	}
+	accept_body(&frame, "assert(not p:raw(0, 13):data(packet_eth))");
+}
+
 static void absent_link_layer(void)
 {
 	accept_body(&udp,
@@ -659,6 +722,7 @@ const struct test script_tests[] = {
 	{ "script: nothing is allocated for a packet", nothing_is_allocated },
 	{ "script: every verdict is known, and what is none is an error that names the line", verdicts },
 	{ "script: what cannot be loaded says why and where", loading },
+	{ "script: globals that are named as protocols are may be defined", defined_globals },
 	{ "script: deep nesting ends in an error", deep_nesting },
 	{ "script: message handlers that fail without end leave the stacks in order",
 	  overflow_in_message_handlers },
@@ -669,6 +733,7 @@ const struct test script_tests[] = {
 	{ "script: raw views", raw_views },
 	{ "script: views of protocols and their fields", protocol_views },
 	{ "script: fields by name, without a call", shorthand },
+	{ "script: a link layer that is cut short has no fields and no payload", short_frames },
 	{ "script: an absent link layer leads on to the network header", absent_link_layer },
 	{ "script: views are gone after the handler", views_end_with_the_handler },
 	{ "script: more views than are kept", many_views },
