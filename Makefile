@@ -65,9 +65,12 @@ help:
 print-%:
 	@echo $($*)
 
-# Lua's release, without its luaconf.h.
-$(LUA)/version:
+# Lua's release, and what is compiled: the same with our patches and without its luaconf.h.
+$(LUA)/released/lua.h:
 	scripts/fetch-lua $(LUA_VERSION) $(LUA)
+$(LUA)/src/lua.h: $(LUA)/released/lua.h scripts/patch-lua $(wildcard lua/patches/*.patch)
+	scripts/patch-lua $(LUA)
+	@touch $@
 
 #
 # Modules: the kernel's build wants to run where the sources are and leaves its files there, so
@@ -76,7 +79,7 @@ $(LUA)/version:
 TREE := $(BUILD)/kernel-$(KVER)
 LINKED := Kbuild objs.mk include lua core proto plat kernel
 
-modules: $(LUA)/version
+modules: $(LUA)/src/lua.h
 	@test -n "$(KVER)" || { echo "make: no kernel headers found: install them (scripts/install-deps)" >&2; exit 1; }
 	@mkdir -p $(TREE)
 	@cp -rsfn $(abspath $(LINKED)) $(TREE)/ 2>/dev/null; mkdir -p $(TREE)/lua/src
@@ -99,7 +102,7 @@ USER_PLAT := plat/user/host plat/user/buffer
 
 # $(call engine,FOLDER,FLAGS): rules for the objects of one flavour and its archive
 define engine
-$(1)/lua/src/%.o: $(LUA)/version
+$(1)/lua/src/%.o: $(LUA)/src/lua.h
 	@mkdir -p $$(@D)
 	@echo '  CC      $$@'
 	$$(Q)$$(CC) $$(CFLAGS) $$(WARN) -fPIC -fvisibility=hidden $(2) $$(LUA_FLAGS) $$(INCLUDE) -MMD -c $(LUA)/src/$$*.c -o $$@
@@ -109,13 +112,14 @@ $(1)/plat/%.o: plat/%.c
 	@mkdir -p $$(@D)
 	@echo '  CC      $$@'
 	$$(Q)$$(CC) $$(CFLAGS) $$(WARN) -fPIC -fvisibility=hidden $(2) -Ilua -Icore -MMD -c $$< -o $$@
-$(1)/%.o: %.c $(LUA)/version
+$(1)/%.o: %.c $(LUA)/src/lua.h
 	@mkdir -p $$(@D)
 	@echo '  CC      $$@'
 	$$(Q)$$(CC) $$(CFLAGS) $$(WARN) -fPIC -fvisibility=hidden $(2) $$(INCLUDE) -MMD -c $$< -o $$@
 $(1)/engine.a: $(patsubst %,$(1)/%.o,$(USER_ENGINE) $(USER_PLAT) $(addprefix lua/src/,$(LUA_RELEASE)))
 	@rm -f $$@
 	$$(Q)$$(AR) rcs $$@ $$^
+$(1)/%.d: ;
 -include $$(shell find $(1) -name '*.d' 2>/dev/null)
 endef
 $(eval $(call engine,$(BUILD)/user,))

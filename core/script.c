@@ -13,13 +13,6 @@
 #include "script.h"
 #include "view.h"
 
-/*
- * Periods of PS_HOST_TICK_MS. A virtual machine that its host holds up sees one or two of them in
- * no time of its own.
- */
-#define TICKS_PACKET	4
-#define TICKS_LOAD	25
-
 /* A function that rules call. */
 struct ps_function {
 	TValue function;
@@ -64,13 +57,16 @@ static void set_error(char *error, size_t size, const char *text)
 
 static int fail(struct ps_script *s, int status)
 {
-	set_error(s->error, sizeof(s->error), ps_runtime_error(&s->bind.rt, status));
+	const char *place, *text = ps_runtime_error(&s->bind.rt, status, &place);
+
+	set_error(s->error, sizeof(s->error), place);
+	append(s->error, sizeof(s->error), text);
 	return -1;
 }
 
-static int protect(struct ps_script *s, lua_CFunction f, void *context, unsigned int ticks)
+static int protect(struct ps_script *s, lua_CFunction f, void *context)
 {
-	int status = ps_runtime_call(&s->bind.rt, f, context, ticks);
+	int status = ps_runtime_call(&s->bind.rt, f, context, ps_limits.load_ms);
 
 	return status == LUA_OK ? 0 : fail(s, status);
 }
@@ -102,7 +98,7 @@ int ps_script_init(struct ps_script *s, uint32_t state_id, bool is_interrupt)
 	memset(s, 0, sizeof(*s));
 	if (ps_runtime_init(&s->bind.rt, state_id, PS_SCRIPT_MEMORY))
 		return -1;
-	err = protect(s, open, &request, TICKS_LOAD);
+	err = protect(s, open, &request);
 	if (err)
 		ps_script_clean(s);
 	else
@@ -237,9 +233,11 @@ static int load(lua_State *L)
 int ps_script_load(struct ps_script *s, const char *path, const char *text, size_t len)
 {
 	struct load_request request = { path, text, len, 0, NULL };
-	int err = protect(s, load, &request, TICKS_LOAD);
+	int err = protect(s, load, &request);
 
 	lua_settop(s->bind.rt.L, 0);
+	if (!err)
+		ps_watch_forgive(&s->bind.rt.guard);
 	return err;
 }
 
@@ -262,7 +260,7 @@ bool ps_script_has(struct ps_script *s, const char *path)
 {
 	struct find_request request = { path, NULL, NULL };
 	lua_State *L = s->bind.rt.L;
-	bool found = !protect(s, has, &request, TICKS_LOAD) && lua_toboolean(L, -1);
+	bool found = !protect(s, has, &request) && lua_toboolean(L, -1);
 
 	lua_settop(L, 0);
 	return found;
@@ -338,7 +336,7 @@ int ps_script_find(struct ps_script *s, const char *path, const char *function)
 		return -1;
 	}
 	request.handler = &s->handlers[handler];
-	if (protect(s, find, &request, TICKS_LOAD))
+	if (protect(s, find, &request))
 		handler = -1;
 	lua_settop(s->bind.rt.L, 0);
 	return handler;
@@ -411,22 +409,45 @@ static inline bool begin(lua_State *L, StkId func, const struct ps_object *packe
 	return true;
 }
 
+/* Into s->error: why the handlers of this state are not run. False: they may be again. */
+static ps_noinline bool is_refused(struct ps_script *s)
+{
+	const struct ps_guard *guard = &s->bind.rt.guard;
+
+	if (!ps_watch_is_refused(&s->bind.rt.guard))
+		return false;
+	if (guard->refused == PS_REFUSED_STOPS) {
+		set_error(s->error, sizeof(s->error), "switched off: stopped by the time limit ");
+		append_integer(s->error, sizeof(s->error), guard->stops);
+		append(s->error, sizeof(s->error), " times; correct the script and load it anew");
+	} else {
+		set_error(s->error, sizeof(s->error), "not run: slow handlers of this state have used ");
+		append_integer(s->error, sizeof(s->error), ps_limits.share);
+		append(s->error, sizeof(s->error), " % of a CPU");
+	}
+	return true;
+}
+
 /*
  * As lua_rawgeti(), lua_pcall() and lua_settop() would, with less in between: a function of which
- * only the return of a value is left then needs neither a frame nor limits.
+ * only the return of a value is left then needs neither a frame nor limits. ms as in
+ * ps_runtime_enter().
  */
-enum ps_verdict ps_script_run(struct ps_script *s, int handler, struct ps_packet *pkt,
-			      uint16_t *queue)
+static ps_inline enum ps_verdict run(struct ps_script *s, int handler, struct ps_packet *pkt,
+				     uint16_t *queue, unsigned int ms)
 {
 	const struct ps_function *h = &s->handlers[handler];
 	struct ps_runtime *rt = &s->bind.rt;
 	lua_State *L = rt->L;
 	StkId func = PS_STACK_TOP(L);
-	struct ps_view *packet = ps_bind_packet(&s->bind, pkt);
+	struct ps_view *packet;
 	enum ps_verdict verdict = PS_VERDICT_ERROR;
 	const Instruction *pc = h->code;
 	int status = LUA_OK;
 
+	if (l_unlikely(rt->guard.refused) && is_refused(s))
+		return PS_VERDICT_ERROR;
+	packet = ps_bind_packet(&s->bind, pkt);
 	setobj2s(L, func, &h->function);
 	setuvalue(L, s2v(func + 1), ps_userdata_of(packet));
 	if (h->begins_simply && l_likely(ps_has_room(L, func)) &&
@@ -434,7 +455,7 @@ enum ps_verdict ps_script_run(struct ps_script *s, int handler, struct ps_packet
 		PS_STACK_TOP(L) = func + 1;
 	} else {
 		PS_STACK_TOP(L) = func + 2;
-		ps_runtime_enter(rt, TICKS_PACKET);
+		ps_runtime_enter(rt, ms);
 		status = ps_call1(L, pc);
 		ps_runtime_leave(rt);
 	}
@@ -448,11 +469,27 @@ enum ps_verdict ps_script_run(struct ps_script *s, int handler, struct ps_packet
 	return verdict;
 }
 
-void ps_script_repeats(struct ps_script *s)
+enum ps_verdict ps_script_run(struct ps_script *s, int handler, struct ps_packet *pkt,
+			      uint16_t *queue)
 {
+	return run(s, handler, pkt, queue, ps_limits.packet_ms);
+}
+
+enum ps_verdict ps_script_repeat(struct ps_script *s, int handler, struct ps_packet *pkt,
+				 uint16_t *queue)
+{
+	enum ps_verdict verdict;
+	int i;
+
+	for (i = 0; i < PS_REPEAT_MAX; i++) {
+		verdict = run(s, handler, pkt, queue, 0);
+		if (verdict != PS_VERDICT_REPEAT)
+			return verdict;
+	}
 	set_error(s->error, sizeof(s->error), "NF_REPEAT ");
 	append_integer(s->error, sizeof(s->error), PS_REPEAT_MAX);
 	append(s->error, sizeof(s->error), " times in a row");
+	return PS_VERDICT_ERROR;
 }
 
 static int check(lua_State *L)
@@ -464,6 +501,7 @@ static int check(lua_State *L)
 int ps_script_check(const char *chunkname, const char *text, size_t len, char *error, size_t size)
 {
 	struct load_request request = { chunkname, text, len, 0, NULL };
+	const char *place, *message;
 	struct ps_runtime rt;
 	int status;
 
@@ -471,9 +509,13 @@ int ps_script_check(const char *chunkname, const char *text, size_t len, char *e
 		set_error(error, size, "not enough memory");
 		return -1;
 	}
-	status = ps_runtime_call(&rt, check, &request, TICKS_LOAD);
-	if (status != LUA_OK)
-		set_error(error, size, ps_runtime_error(&rt, status));
+	status = ps_runtime_call(&rt, check, &request, ps_limits.load_ms);
+	if (status != LUA_OK) {
+		set_error(error, size, "");
+		message = ps_runtime_error(&rt, status, &place);
+		append(error, size, place);
+		append(error, size, message);
+	}
 	ps_runtime_clean(&rt);
 	return status == LUA_OK ? 0 : -1;
 }

@@ -52,8 +52,12 @@ void ps_script_put(struct ps_script *s, int handler);
 enum ps_verdict ps_script_run(struct ps_script *s, int handler, struct ps_packet *pkt,
 			      uint16_t *queue);
 
-/* Into s->error: a handler was called PS_REPEAT_MAX times again, and still says NF_REPEAT. */
-void ps_script_repeats(struct ps_script *s);
+/*
+ * After PS_VERDICT_REPEAT, with nothing run on this CPU since: runs it again, PS_REPEAT_MAX times at
+ * most, in what time the packet has left; then it is an error. Never returns PS_VERDICT_REPEAT.
+ */
+enum ps_verdict ps_script_repeat(struct ps_script *s, int handler, struct ps_packet *pkt,
+				 uint16_t *queue);
 
 /*
  * Compiles only. Returns 0, or -1 and in error[size] the message, which begins with

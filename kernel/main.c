@@ -2,9 +2,53 @@
 /* packetscript.ko: Lua, the engine, rules and states. */
 #include <linux/init.h>
 #include <linux/module.h>
+#include <linux/moduleparam.h>
 
 #include "host_kernel.h"
 #include "state.h"
+
+/*
+ * Limits of time, which may be changed while scripts run.
+ */
+struct limit {
+	unsigned int *value;
+	unsigned int min, max;
+};
+
+static int limit_set(const char *text, const struct kernel_param *kp)
+{
+	const struct limit *limit = kp->arg;
+	unsigned int value;
+	int err = kstrtouint(text, 0, &value);
+
+	if (err)
+		return err;
+	if (value < limit->min || value > limit->max)
+		return -ERANGE;
+	WRITE_ONCE(*limit->value, value);
+	return 0;
+}
+
+static int limit_get(char *text, const struct kernel_param *kp)
+{
+	const struct limit *limit = kp->arg;
+
+	return sprintf(text, "%u\n", *limit->value);
+}
+
+static const struct kernel_param_ops limit_ops = { .set = limit_set, .get = limit_get };
+
+#define LIMIT(name, min, max, text)						\
+	static struct limit name ## _limit = { &ps_limits.name, min, max };	\
+	module_param_cb(name, &limit_ops, &name ## _limit, 0644);		\
+	MODULE_PARM_DESC(name, text)
+
+LIMIT(packet_ms, 10, 1000, "milliseconds that one packet's handler may take (40)");
+LIMIT(load_ms, 10, 60000, "milliseconds that loading a script may take (250)");
+LIMIT(share, 0, 100,
+      "percent of a CPU that handlers of 1 ms and more may use; 0 or 100: no limit (40)");
+LIMIT(stops, 0, 1000000,
+      "how often a state is stopped by the time limit before it is switched off; 0: never (10)");
 
 static int __init packetscript_init(void)
 {

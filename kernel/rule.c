@@ -49,13 +49,27 @@ void ps_rule_free(struct ps_rule *rule)
 }
 EXPORT_SYMBOL_GPL(ps_rule_free);
 
-static void log_error(struct ps_rule *rule, const struct ps_copy *copy)
+/* Once its state is switched off, it has said so, and is silent. */
+static void log_error(struct ps_rule *rule, struct ps_copy *copy)
 {
+	bool is_off = copy->script.bind.rt.guard.refused == PS_REFUSED_STOPS;
 	const char *error = copy->script.error;
 
+	if (is_off && copy->is_off_told)
+		return;
+	copy->is_off_told = is_off;
 	if (__ratelimit(&rule->log))
 		pr_warn("%sstate %u: %*pE (--on-error %s)\n", copy->prefix, rule->state_id,
 			(int)strlen(error), error, rule->on_error);
+	if (is_off)
+		pr_warn("%sstate %u: switched off, as it was stopped by the time limit %u times: its rules do what --on-error says until a script is loaded into it anew\n",
+			copy->prefix, rule->state_id, copy->script.bind.rt.guard.stops);
+}
+
+static void count_error(struct ps_rule *rule, struct ps_copy *copy)
+{
+	copy->errors++;
+	log_error(rule, copy);
 }
 
 static noinline enum ps_verdict run_disabled(struct ps_rule *rule, struct ps_packet *pkt,
@@ -83,38 +97,14 @@ enum ps_verdict ps_rule_run(struct ps_rule *rule, struct ps_packet *pkt, u16 *qu
 	ps_copy_lock(copy);
 	copy->packets++;
 	verdict = ps_script_run(&copy->script, call->number, pkt, queue);
-	if (unlikely(verdict == PS_VERDICT_ERROR)) {
-		copy->errors++;
-		log_error(rule, copy);
-	}
+	if (unlikely(verdict == PS_VERDICT_REPEAT))
+		verdict = ps_script_repeat(&copy->script, call->number, pkt, queue);
+	if (unlikely(verdict == PS_VERDICT_ERROR))
+		count_error(rule, copy);
 	ps_copy_unlock(copy);
 	return verdict;
 }
 EXPORT_SYMBOL_GPL(ps_rule_run);
-
-/* The kernel has no such verdict for hooks any more. */
-enum ps_verdict ps_rule_repeat(struct ps_rule *rule, struct ps_packet *pkt, u16 *queue)
-{
-	enum ps_verdict verdict;
-	struct ps_copy *copy;
-	unsigned int i;
-
-	for (i = 0; i < PS_REPEAT_MAX; i++) {
-		verdict = ps_rule_run(rule, pkt, queue);
-		if (verdict != PS_VERDICT_REPEAT)
-			return verdict;
-	}
-	local_bh_disable();
-	copy = this_cpu_ptr(rule->handler.calls)->copy;
-	ps_copy_lock(copy);
-	ps_script_repeats(&copy->script);
-	copy->errors++;
-	log_error(rule, copy);
-	ps_copy_unlock(copy);
-	local_bh_enable();
-	return PS_VERDICT_ERROR;
-}
-EXPORT_SYMBOL_GPL(ps_rule_repeat);
 
 /* Any copy will do: they are summed. */
 void ps_rule_count_pulled(struct ps_rule *rule)

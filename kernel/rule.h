@@ -25,16 +25,11 @@ struct ps_rule *ps_rule_new(struct net *net, const char *path, const char *funct
 void ps_rule_free(struct ps_rule *rule);
 
 /*
- * Runs the rule's function. On PS_VERDICT_ERROR the log has been told. queue gets the number
+ * Runs the rule's function, again as long as it says NF_REPEAT, PS_REPEAT_MAX times at most. On
+ * PS_VERDICT_ERROR the log has been told; PS_VERDICT_REPEAT is never returned. queue gets the number
  * that came with PS_VERDICT_QUEUE. Softirq or process context; does not sleep.
  */
 enum ps_verdict ps_rule_run(struct ps_rule *rule, struct ps_packet *pkt, u16 *queue);
-
-/*
- * After PS_VERDICT_REPEAT: calls the function again, PS_REPEAT_MAX times at most, then it is an
- * error. Never returns PS_VERDICT_REPEAT. Otherwise as ps_rule_run().
- */
-enum ps_verdict ps_rule_repeat(struct ps_rule *rule, struct ps_packet *pkt, u16 *queue);
 
 /* The script made bytes of a packet be pulled out of pages: once for each packet. Any context. */
 void ps_rule_count_pulled(struct ps_rule *rule);

@@ -28,6 +28,7 @@ struct ps_copy {
 	spinlock_t lock;
 	u64 packets;
 	u64 errors;
+	bool is_off_told;	/* the log knows that it is switched off */
 	atomic64_t pulled;	/* counted outside of the lock */
 	char prefix[16];	/* of messages: whose it is */
 	struct ps_script script;

@@ -16,16 +16,17 @@ struct ps_guard;
 void *ps_host_realloc(void *block, size_t size);
 
 /*
- * Between these two calls ps_host_guard() on this CPU is guard, and ps_runtime_expire() is
- * called from an interrupt when ticks periods (PS_HOST_TICK_MS) have gone by. Returns how many
+ * Between these two calls the watch of this CPU (lua/watch.h) sees that guard's runtime runs, and for how
+ * many milliseconds it may; 0: it goes on where the last run on this CPU ended. Returns how many
  * bytes of C stack Lua may use from address sp downwards, such that what it calls still fits below.
  * Less than a script needs is an answer too: Lua raises "C stack overflow". The kernel: call with
  * softirqs disabled. They do not nest.
  */
-size_t ps_host_enter(struct ps_guard *guard, unsigned int ticks, unsigned long sp);
+size_t ps_host_enter(struct ps_guard *guard, unsigned int ms, unsigned long sp);
 void ps_host_leave(void);
 
-#define PS_HOST_TICK_MS		10
+/* Any context, interrupts too. Milliseconds of a clock that never goes back; they wrap around. */
+unsigned int ps_host_now(void);
 
 /* Any context. One line to the log, without a newline; limited in rate. */
 void ps_host_log(const char *line);

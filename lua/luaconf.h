@@ -8,8 +8,8 @@
  *  - loops inside the C libraries look whether their time is up;
  *  - chunks are text, finalizers are refused.
  *
- * Lua's sources stay as released. Where a macro is meant for one of them, the
- * <file>_c symbol that each source defines selects it.
+ * Where a macro is meant for one of Lua's sources, the <file>_c symbol that each defines selects it.
+ * What macros cannot do is in lua/patches.
  */
 #ifndef luaconf_h
 #define luaconf_h
@@ -142,12 +142,9 @@
 #define lua_resetthread(co)		ps_guard_close(co, L)
 #define lua_closethread(co, from)	ps_guard_close(co, from)
 #endif
-#if defined(lparser_c)		/* once for each statement and each operand */
-#define luaE_incCstack(L)	ps_guard_enter_level(L)
-#endif
 #if defined(ltablib_c)
-#define lua_geti(L, t, i)	(ps_guard_tick(), (lua_geti)(L, t, i))
-#define lua_seti(L, t, i)	(ps_guard_tick(), (lua_seti)(L, t, i))
+#define lua_geti(L, t, i)	(ps_guard_tick(L), (lua_geti)(L, t, i))
+#define lua_seti(L, t, i)	(ps_guard_tick(L), (lua_seti)(L, t, i))
 #endif
 
 /* The rest is as in stock Lua, or nothing. */
@@ -178,13 +175,7 @@
 #define luai_unlikely(x)	(__builtin_expect(((x) != 0), 0))
 #if defined(LUA_CORE) || defined(LUA_LIB)
 #define l_likely(x)		luai_likely(x)
-#if defined(lstrlib_c)		/* match() evaluates one per level, lmemfind() one per memchr() */
-#define l_unlikely(x)		(ps_guard_tick(), luai_unlikely(x))
-#define memchr(s, c, n)		(ps_guard_tick(), (memchr)(s, c, n))
-#define memcpy(d, s, n)		(ps_guard_tick(), (memcpy)(d, s, n))	/* string.rep */
-#else
 #define l_unlikely(x)		luai_unlikely(x)
-#endif
 #endif
 
 #endif

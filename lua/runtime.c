@@ -33,6 +33,8 @@ static void raise(lua_State *L, const char *message)
 	luaL_error(L, message);
 }
 
+unsigned long long ps_guard_hash_factor;
+
 long long ps_guard_no_float(lua_State *L)
 {
 	raise(L, "no floating point (// divides integers)");
@@ -135,20 +137,17 @@ static void find_place(lua_State *L, char *place, size_t size)
  * Raises, with the place where it was seen first: what cleans up on the way out, as a buffer that
  * gsub() has left, raises again, and has none.
  */
-static void time_is_up(lua_State *L)
+void ps_guard_expired(lua_State *L)
 {
 	struct ps_runtime *rt = ps_runtime_of(L);
 
 	L->errfunc = 0;		/* a message handler could loop in here, where hooks are off */
 	if (!rt->late[0])
 		find_place(L, rt->late, sizeof(rt->late));
-	lua_pushfstring(L, "%stime limit exceeded", rt->late);
+	lua_pushfstring(L, "%s%s", rt->late, rt->guard.expired == PS_EXPIRED_CPU ?
+			"no time left (slow scripts have used up their share of this CPU)" :
+			"time limit exceeded");
 	lua_error(L);
-}
-
-void ps_guard_expired(struct ps_guard *guard)
-{
-	time_is_up(guard->running);
 }
 
 static void expire_hook(lua_State *L, lua_Debug *ar);
@@ -168,13 +167,14 @@ static void expire_hook(lua_State *L, lua_Debug *ar)
 	lua_sethook(L, NULL, 0, 0);
 	if (ps_guard_of(L)->expired) {
 		arm(L);
-		time_is_up(L);
+		ps_guard_expired(L);
 	}
 }
 
-void ps_runtime_expire(struct ps_guard *guard)
+void ps_runtime_expire(struct ps_guard *guard, enum ps_expired why)
 {
-	guard->expired = 1;
+	if (!guard->expired)
+		guard->expired = why;
 	arm(guard->running);
 }
 
@@ -213,41 +213,79 @@ int ps_guard_close(lua_State *co, lua_State *from)
 	return status;
 }
 
-void ps_guard_enter_level(lua_State *L)
-{
-	ps_guard_tick();
-	luaE_incCstack(L);
-}
-
 void ps_runtime_recover(struct ps_runtime *rt)
 {
-	rt->guard.expired = 0;
+	ps_watch_stopped(&rt->guard);
+	rt->guard.expired = PS_EXPIRED_NOT;
 	rt->late[0] = 0;
 	lua_sethook(rt->L, NULL, 0, 0);
 }
 
-int ps_runtime_call(struct ps_runtime *rt, lua_CFunction f, void *context, unsigned int ticks)
+int ps_runtime_call(struct ps_runtime *rt, lua_CFunction f, void *context, unsigned int ms)
 {
 	int status;
 
-	ps_runtime_enter(rt, ticks);
+	rt->guard.is_loading = true;
+	ps_runtime_enter(rt, ms);
 	lua_pushcfunction(rt->L, f);
 	lua_pushlightuserdata(rt->L, context);
 	status = lua_pcall(rt->L, 1, 1, 0);
 	ps_runtime_leave(rt);
+	rt->guard.is_loading = false;
 	return status;
+}
+
+/*
+ * Errors whose value does not say where they came from.
+ */
+void ps_guard_throw(lua_State *L, int status)
+{
+	struct ps_runtime *rt = ps_runtime_of(L);
+
+	if (status == LUA_YIELD || (status == LUA_ERRRUN && ttisstring(s2v(PS_STACK_TOP(L) - 1))))
+		return;
+	rt->thrown[0] = 0;
+	find_place(L, rt->thrown, sizeof(rt->thrown));
+}
+
+const char *ps_guard_add_place(lua_State *L, const char *message)
+{
+	char place[80] = "";
+
+	find_place(L, place, sizeof(place));
+	lua_pushfstring(L, "%s%s", place, message);
+	setobjs2s(L, PS_STACK_TOP(L) - 2, PS_STACK_TOP(L) - 1);
+	PS_STACK_TOP(L)--;
+	return getstr(tsvalue(s2v(PS_STACK_TOP(L) - 1)));
 }
 
 /*
  * The Lua state.
  */
+
+/* Whatever the limit of a state is, loops over the bytes of one string or array stay short. */
+#define BYTES_MAX	(1024 * 1024)
+
+ptrdiff_t ps_guard_gc_threshold(lua_State *L, size_t estimate, ptrdiff_t threshold)
+{
+	const struct ps_runtime *rt = ps_runtime_of(L);
+	size_t room = rt->memory_max > estimate ? rt->memory_max - estimate : 0;
+	ptrdiff_t latest = estimate + room / 2;
+
+	return threshold < latest ? threshold : latest;
+}
+
 static void *allocate(void *ud, void *block, size_t old, size_t size)
 {
 	struct ps_runtime *rt = ud;
+	bool is_first = !block && !rt->memory;
 	void *p;
 
-	if (!block)
-		old = 0;	/* then it tells the type of the object */
+	if (!block) {	/* then old tells the type of the object */
+		if (size > BYTES_MAX && (old == LUA_TSTRING || old == LUA_TUSERDATA))
+			return NULL;
+		old = 0;
+	}
 	if (size > old) {
 		if (size - old > rt->memory_max - rt->memory)
 			return NULL;
@@ -256,6 +294,8 @@ static void *allocate(void *ud, void *block, size_t old, size_t size)
 	p = ps_host_realloc(block, size);
 	if (p || !size)
 		rt->memory += size - old;
+	if (is_first && p)	/* the main thread, which begins with its extra space */
+		memcpy(p, &rt, sizeof(rt));
 	return p;
 }
 
@@ -286,22 +326,38 @@ static void unlink_box(struct ps_box *box)
 		box->next->place = box->place;
 }
 
-static void *resize_box(void *ud, void *block, size_t old, size_t size)
+static struct ps_box *try_resize_box(struct ps_runtime *rt, struct ps_box *box, size_t size)
 {
-	struct ps_runtime *rt = ud;
-	struct ps_box *box = block ? (struct ps_box *)block - 1 : NULL, *resized;
-	void *allocate_ud;
-	lua_Alloc f = lua_getallocf(rt->L, &allocate_ud);
+	size_t old = box ? box->size : 0;
+	struct ps_box *resized;
+	void *ud;
+	lua_Alloc f = lua_getallocf(rt->L, &ud);
 
-	old = box ? box->size : 0;
-	size = size ? sizeof(*box) + size : 0;
 	if (box)
 		unlink_box(box);
-	resized = f(allocate_ud, box, old, size);
+	resized = f(ud, box, old, size);
 	if (resized)
 		link_box(rt, resized, size);
 	else if (box && size)
 		link_box(rt, box, old);	/* it is still there */
+	return resized;
+}
+
+/* Lua collects garbage where it finds no memory for what it makes itself, but not for a box. */
+static void *resize_box(void *ud, void *block, size_t old, size_t size)
+{
+	struct ps_runtime *rt = ud;
+	struct ps_box *box = block ? (struct ps_box *)block - 1 : NULL, *resized;
+
+	(void)old;
+	if (size > BYTES_MAX)
+		return NULL;
+	size = size ? sizeof(*box) + size : 0;
+	resized = try_resize_box(rt, box, size);
+	if (!resized && size) {
+		lua_gc(rt->guard.running, LUA_GCCOLLECT);
+		resized = try_resize_box(rt, box, size);
+	}
 	return resized ? resized + 1 : NULL;
 }
 
@@ -406,12 +462,13 @@ int ps_runtime_init(struct ps_runtime *rt, unsigned int state_id, size_t memory_
 	int status;
 
 	memset(rt, 0, sizeof(*rt));
+	if (!ps_guard_hash_factor)	/* no table has been made yet */
+		ps_guard_hash_factor = ps_host_random() | 1;
 	rt->memory_max = memory_max;
 	rt->state_id = state_id;
 	rt->L = lua_newstate(allocate, rt);
 	if (!rt->L)
 		return -1;
-	memcpy(lua_getextraspace(rt->L), &rt, sizeof(rt));
 	rt->guard.running = rt->L;
 
 	status = ps_runtime_call(rt, open_libraries, NULL, ~0u);
@@ -434,13 +491,33 @@ void ps_runtime_clean(struct ps_runtime *rt)
 	rt->L = NULL;
 }
 
-const char *ps_runtime_error(struct ps_runtime *rt, int status)
+/* The error as text, pushed. Upvalues and arguments: none but the error. */
+static int error_to_text(lua_State *L)
 {
-	const TValue *error = s2v(PS_STACK_TOP(rt->L) - 1);
+	if (lua_isnumber(L, 1) || luaL_getmetafield(L, 1, "__tostring") != LUA_TNIL)
+		luaL_tolstring(L, 1, NULL);
+	else
+		lua_pushfstring(L, "the error is not a string but a %s", luaL_typename(L, 1));
+	return 1;
+}
 
+const char *ps_runtime_error(struct ps_runtime *rt, int status, const char **place)
+{
+	lua_State *L = rt->L;
+	bool is_text = ttisstring(s2v(PS_STACK_TOP(L) - 1));
+
+	*place = status == LUA_ERRMEM || status == LUA_ERRERR || !is_text ? rt->thrown : "";
 	if (status == LUA_ERRMEM)
 		return "not enough memory (the limits of the state or of the machine)";
-	if (ttisstring(error))
-		return getstr(tsvalue(error));
-	return "the error is not a string";
+	if (!is_text) {
+		ps_runtime_enter(rt, 0);
+		lua_pushcfunction(L, error_to_text);
+		lua_pushvalue(L, -2);
+		status = lua_pcall(L, 1, 1, 0);
+		ps_runtime_leave(rt);
+		lua_replace(L, -2);
+		if (status != LUA_OK || !ttisstring(s2v(PS_STACK_TOP(L) - 1)))
+			return "the error is not a string, and its __tostring failed";
+	}
+	return getstr(tsvalue(s2v(PS_STACK_TOP(L) - 1)));
 }

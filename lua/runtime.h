@@ -10,6 +10,7 @@
 #include "attr.h"
 #include "guard.h"
 #include "host.h"
+#include "watch.h"
 
 struct ps_box;
 
@@ -22,6 +23,7 @@ struct ps_runtime {
 	struct ps_box *boxes;		/* of string buffers that grew large */
 	unsigned int state_id;		/* named in log lines */
 	char late[80];			/* "file:line: " where the time was up; empty: it is not */
+	char thrown[80];		/* the same of the last error whose value does not say; or empty */
 };
 
 /*
@@ -36,13 +38,13 @@ void ps_runtime_recover(struct ps_runtime *rt);
 
 /*
  * Every use of rt->L by which Lua runs or allocates stands between these two: they set the limits of
- * C stack (from here downwards) and of time (ticks periods of PS_HOST_TICK_MS, counted from the next
- * one on).
+ * C stack (from here downwards) and of time (in milliseconds, of which the watch sees the full ticks; 0:
+ * what the last run on this CPU has left).
  */
-static inline void ps_runtime_enter(struct ps_runtime *rt, unsigned int ticks)
+static inline void ps_runtime_enter(struct ps_runtime *rt, unsigned int ms)
 {
 	unsigned long sp = ps_stack_pointer();
-	unsigned long budget = ps_host_enter(&rt->guard, ticks, sp);
+	unsigned long budget = ps_host_enter(&rt->guard, ms, sp);
 
 	rt->guard.stack_hard = sp - budget;
 	rt->guard.stack_soft = sp - budget + budget / 4;	/* to handle an overflow */
@@ -60,16 +62,15 @@ static inline void ps_runtime_leave(struct ps_runtime *rt)
  * status; one value stays on the stack: f's result, nil, or the error.
  */
 int ps_runtime_call(struct ps_runtime *rt, int (*f)(struct lua_State *), void *context,
-		    unsigned int ticks);
-
-/* Interrupt context, on the CPU that is between enter and leave: the script's time is up. */
-void ps_runtime_expire(struct ps_guard *guard);
+		    unsigned int ms);
 
 /*
- * The text of the error value on top of L's stack, which stays there; never raises and never
- * calls back into the script. status is what the protected call returned.
+ * The text of the error value on top of L's stack, which stays there; never raises. status is what the
+ * protected call returned, and the runtime is not in use. A value that is no string is asked for its
+ * __tostring, in what time the last run has left. *place is "" or where the error came from, as
+ * "file:line: ", if the text does not say. Both hold until the runtime is used.
  */
-const char *ps_runtime_error(struct ps_runtime *rt, int status);
+const char *ps_runtime_error(struct ps_runtime *rt, int status, const char **place);
 
 static inline struct ps_runtime *ps_runtime_of(struct lua_State *L)
 {

@@ -292,6 +292,7 @@ static const Proto *compile_script(struct lint *l, const char *text, size_t len)
 	struct compile_request request = { .l = l, .part = { NULL, text }, .len = { 0, len } };
 	struct ps_runtime *rt = &l->script.bind.rt;
 	char error[PS_SCRIPT_ERROR_SIZE];
+	const char *place;
 	int status;
 
 	if (!has_right_size(l, len))
@@ -302,7 +303,7 @@ static const Proto *compile_script(struct lint *l, const char *text, size_t len)
 	}
 	status = ps_runtime_call(rt, compile, &request, ~0u);
 	if (status != LUA_OK) {
-		syntax_error(l, ps_runtime_error(rt, status));
+		syntax_error(l, ps_runtime_error(rt, status, &place));
 		return NULL;
 	}
 	return clLvalue(s2v(PS_STACK_TOP(rt->L) - 1))->p;

@@ -151,19 +151,11 @@ static void count_error(struct ps_state *s)
 
 enum ps_verdict ps_state_run(struct ps_state *s, struct ps_packet *pkt, uint16_t *queue)
 {
-	enum ps_verdict verdict;
-	int i;
+	enum ps_verdict verdict = ps_script_run(&s->script, s->handler, pkt, queue);
 
+	if (verdict == PS_VERDICT_REPEAT)
+		verdict = ps_script_repeat(&s->script, s->handler, pkt, queue);
 	s->packets++;
-	for (i = 0; i <= PS_REPEAT_MAX; i++) {
-		verdict = ps_script_run(&s->script, s->handler, pkt, queue);
-		if (verdict != PS_VERDICT_REPEAT)
-			break;
-	}
-	if (verdict == PS_VERDICT_REPEAT) {
-		ps_script_repeats(&s->script);
-		verdict = PS_VERDICT_ERROR;
-	}
 	s->verdicts[verdict]++;
 	if (verdict == PS_VERDICT_ERROR)
 		count_error(s);

@@ -19,8 +19,8 @@
 #include "state.h"
 
 #define MEMORY		(64 * 1024 * 1024)	/* bytes of a file of tests */
-#define TICKS		(10 * 1000 / PS_HOST_TICK_MS)	/* of processor time, for a test */
-#define CLOCKS_PER_TICK	(CLOCKS_PER_SEC / 1000 * PS_HOST_TICK_MS)
+#define TEST_MS		(10 * 1000)	/* of processor time, for a test */
+#define CLOCKS_PER_MS	(CLOCKS_PER_SEC / 1000)
 #define PACKET_LIBRARY	"packet"
 #define PACKET_TYPE	"packet"
 #define SCRIPT_TYPE	"script"
@@ -65,8 +65,8 @@ static struct suite *suite_of(lua_State *L)
 static void restart(struct suite *suite)
 {
 	ps_runtime_leave(&suite->rt);
-	suite->end = clock() + TICKS * CLOCKS_PER_TICK;
-	ps_runtime_enter(&suite->rt, TICKS);
+	suite->end = clock() + (clock_t)TEST_MS * CLOCKS_PER_MS;
+	ps_runtime_enter(&suite->rt, TEST_MS);
 }
 
 /* A test goes on after a run of a script, which has its own limits: it has the rest. */
@@ -75,7 +75,7 @@ static void resume(lua_State *L)
 	struct suite *suite = suite_of(L);
 	clock_t left = suite->end - clock();
 
-	ps_runtime_enter(&suite->rt, left > 0 ? left / CLOCKS_PER_TICK + 1 : 1);
+	ps_runtime_enter(&suite->rt, left > 0 ? left / CLOCKS_PER_MS + 1 : 1);
 	if (left <= 0)
 		luaL_error(L, "time limit exceeded");
 }
@@ -808,6 +808,7 @@ int ps_test_file(const char *path, const char *filter, ps_test_report *report, v
 	struct suite suite = { .path = path, .filter = filter, .report = report,
 			       .context = context };
 	struct source source = { path };
+	const char *place, *message;
 	int status = -1;
 	char *text;
 
@@ -818,10 +819,12 @@ int ps_test_file(const char *path, const char *filter, ps_test_report *report, v
 	if (ps_runtime_init(&suite.rt, 0, MEMORY)) {
 		snprintf(error, size, "%s: not enough memory", path);
 	} else {
-		suite.end = clock() + TICKS * CLOCKS_PER_TICK;
-		status = ps_runtime_call(&suite.rt, run_file, &source, TICKS);
-		if (status)
-			snprintf(error, size, "%s", ps_runtime_error(&suite.rt, status));
+		suite.end = clock() + (clock_t)TEST_MS * CLOCKS_PER_MS;
+		status = ps_runtime_call(&suite.rt, run_file, &source, TEST_MS);
+		if (status) {
+			message = ps_runtime_error(&suite.rt, status, &place);
+			snprintf(error, size, "%s%s", place, message);
+		}
 		ps_runtime_clean(&suite.rt);
 	}
 	free_scripts(&suite);

@@ -7,6 +7,7 @@
 
 #include <linux/bug.h>
 #include <linux/hrtimer.h>
+#include <linux/kernel_stat.h>
 #include <linux/percpu.h>
 #include <linux/printk.h>
 #include <linux/random.h>
@@ -70,46 +71,49 @@ void ps_host_log(const char *line)
 	pr_info_ratelimited("%*pE\n", (int)strlen(line), line);
 }
 
+unsigned int ps_host_now(void)
+{
+	return ktime_get_mono_fast_ns() / NSEC_PER_MSEC;
+}
+
 /*
- * The watch: a timer on each CPU on which scripts run. It looks every PS_HOST_TICK_MS whether
- * the run that it saw the last time still goes on, and rests when there was none. A run costs
- * three stores.
+ * The watch of each CPU on which scripts run, with its timer, which rests when none has run since the
+ * last tick.
  */
-struct watch {
+struct cpu_watch {
+	struct ps_watch watch;
 	struct hrtimer timer;
-	struct ps_guard *guard;	/* what runs here now */
-	unsigned int run;	/* counts runs */
-	unsigned int seen;	/* run at the last tick */
-	unsigned int ticks;	/* how many ticks a run may see */
-	unsigned int left;	/* how many the one that was seen has left */
+	u64 stolen;	/* nanoseconds that the hypervisor had given to others at the last tick */
 	bool armed;
 	int cpu;
 };
 
-static DEFINE_PER_CPU(struct watch, watches);
+static DEFINE_PER_CPU(struct cpu_watch, watches);
+
+/* Whether most of the time since the last tick was not this CPU's: that is nobody's here. */
+static bool was_held_up(struct cpu_watch *w)
+{
+	u64 stolen = kcpustat_this_cpu->cpustat[CPUTIME_STEAL];
+	u64 more = stolen - w->stolen;
+
+	w->stolen = stolen;
+	return more > PS_WATCH_TICK_MS * NSEC_PER_MSEC / 2;
+}
 
 static enum hrtimer_restart watch_tick(struct hrtimer *timer)
 {
-	struct watch *w = container_of(timer, struct watch, timer);
+	struct cpu_watch *w = container_of(timer, struct cpu_watch, timer);
+	bool is_idle = w->watch.run == w->watch.seen && !w->watch.guard;
 
-	/* The CPU went away and its timers moved: nothing runs there. */
-	if (w->cpu != smp_processor_id())
-		goto rest;
-
-	if (w->run != w->seen) {
-		w->seen = w->run;
-		w->left = w->ticks;
-	} else if (!w->guard) {
-		goto rest;
+	/* The CPU may have gone away, and its timers with it: nothing runs there. */
+	if (is_idle || w->cpu != smp_processor_id()) {
+		w->armed = false;
+		return HRTIMER_NORESTART;
 	}
-	/* and again at each tick, should it still not have ended */
-	if (w->guard && (!w->left || !--w->left))
-		ps_runtime_expire(w->guard);
-	hrtimer_forward_now(timer, ms_to_ktime(PS_HOST_TICK_MS));
+	if (!was_held_up(w))
+		ps_watch_tick(&w->watch, ps_host_now());
+	hrtimer_forward_now(timer, ms_to_ktime(PS_WATCH_TICK_MS));
 	return HRTIMER_RESTART;
-rest:
-	w->armed = false;
-	return HRTIMER_NORESTART;
 }
 
 /* On an interrupt's stack, which is as large, little has been used when packets come. */
@@ -125,17 +129,15 @@ static inline size_t stack_budget(unsigned long sp)
 	return min_t(unsigned long, left - STACK_RESERVE, STACK_BUDGET);
 }
 
-size_t ps_host_enter(struct ps_guard *guard, unsigned int ticks, unsigned long sp)
+size_t ps_host_enter(struct ps_guard *guard, unsigned int ms, unsigned long sp)
 {
-	struct watch *w = this_cpu_ptr(&watches);
+	struct cpu_watch *w = this_cpu_ptr(&watches);
 
-	w->ticks = ticks;
-	w->run++;
-	w->guard = guard;
+	ps_watch_enter(&w->watch, guard, ms);
 	barrier();	/* a tick that finds no guard rests the timer */
 	if (unlikely(!w->armed)) {
 		w->armed = true;
-		hrtimer_start(&w->timer, ms_to_ktime(PS_HOST_TICK_MS), HRTIMER_MODE_REL_PINNED_HARD);
+		hrtimer_start(&w->timer, ms_to_ktime(PS_WATCH_TICK_MS), HRTIMER_MODE_REL_PINNED_HARD);
 	}
 	return stack_budget(sp);
 }
@@ -143,12 +145,7 @@ size_t ps_host_enter(struct ps_guard *guard, unsigned int ticks, unsigned long s
 void ps_host_leave(void)
 {
 	barrier();
-	this_cpu_write(watches.guard, NULL);
-}
-
-struct ps_guard *ps_host_guard(void)
-{
-	return this_cpu_read(watches.guard);
+	ps_watch_leave(this_cpu_ptr(&watches.watch));
 }
 
 void ps_host_setup(void)
@@ -156,7 +153,7 @@ void ps_host_setup(void)
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
-		struct watch *w = per_cpu_ptr(&watches, cpu);
+		struct cpu_watch *w = per_cpu_ptr(&watches, cpu);
 
 		hrtimer_setup(&w->timer, watch_tick, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
 		w->cpu = cpu;

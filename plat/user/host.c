@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/time.h>
+#include <time.h>
 
 #include "host.h"
 #include "host_user.h"
@@ -19,27 +20,14 @@
 #define STACK_BUDGET	7200
 #endif
 
-/* The watch looks at each tick whether the run that it saw at the last one still goes on. */
-static _Thread_local struct watch {
-	struct ps_guard *volatile guard;	/* what runs now */
-	volatile unsigned int run;		/* counts runs */
-	volatile unsigned int ticks;		/* how many ticks a run may see */
-	unsigned int seen;			/* run at the last tick */
-	unsigned int left;			/* how many the one that was seen has left */
-} watch;
+static _Thread_local struct ps_watch watch;
 
 void (*ps_user_log)(const char *line);
 
 static void watch_tick(int signal)
 {
 	(void)signal;
-	if (watch.run != watch.seen) {
-		watch.seen = watch.run;
-		watch.left = watch.ticks;
-	}
-	/* and again at each tick, should it still not have ended */
-	if (watch.guard && (!watch.left || !--watch.left))
-		ps_runtime_expire(watch.guard);
+	ps_watch_tick(&watch, ps_host_now());
 }
 
 /* What runs when the process ends is none of the scripts; the leak sanitizer stumbles over ticks. */
@@ -50,12 +38,15 @@ static void watch_stop(void)
 	setitimer(ITIMER_VIRTUAL, &never, NULL);
 }
 
+/* A capture may keep the processor busy, and shows what becomes of each packet: no budgets. */
 int ps_user_watch_start(void)
 {
-	const struct timeval tick = { 0, PS_HOST_TICK_MS * 1000 };
+	const struct timeval tick = { 0, PS_WATCH_TICK_MS * 1000 };
 	const struct itimerval timer = { tick, tick };
 	struct sigaction action;
 
+	ps_limits.share = 0;
+	ps_limits.stops = 0;
 	memset(&action, 0, sizeof(action));
 	action.sa_handler = watch_tick;
 	action.sa_flags = SA_RESTART;
@@ -77,23 +68,24 @@ void ps_host_abort(void)
 	abort();
 }
 
-struct ps_guard *ps_host_guard(void)
-{
-	return watch.guard;
-}
-
-size_t ps_host_enter(struct ps_guard *guard, unsigned int ticks, unsigned long sp)
+size_t ps_host_enter(struct ps_guard *guard, unsigned int ms, unsigned long sp)
 {
 	(void)sp;
-	watch.ticks = ticks;
-	watch.run++;
-	watch.guard = guard;
+	ps_watch_enter(&watch, guard, ms);
 	return STACK_BUDGET;
 }
 
 void ps_host_leave(void)
 {
-	watch.guard = NULL;
+	ps_watch_leave(&watch);
+}
+
+unsigned int ps_host_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 unsigned long ps_host_random(void)

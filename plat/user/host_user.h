@@ -8,9 +8,10 @@
 #include <stdio.h>
 
 /*
- * Starts the clock that ends runs which take too long: it ticks every PS_HOST_TICK_MS of processor
+ * Starts the clock that ends runs which take too long: it ticks every PS_WATCH_TICK_MS of processor
  * time that the process spends (SIGVTALRM). Without it nothing does, as in the plugin, which only
- * compiles. Once in a process; returns 0 or -1 (errno).
+ * compiles. Budgets of states and CPUs (ps_limits) are switched off. Once in a process; returns 0 or -1
+ * (errno).
  */
 int ps_user_watch_start(void);
 

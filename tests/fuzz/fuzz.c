@@ -13,7 +13,7 @@
 #include "host_user.h"
 
 #define TICK_US		4000
-#define TICKS		2	/* that a handler may see; loading, six times that. The kernel's are longer */
+#define RUN_MS		20	/* of a handler; loading, six times that. The kernel's are longer */
 #define PATIENCE	200	/* ticks after which one that should have been stopped is none */
 
 bool fuzz_show;
@@ -40,25 +40,25 @@ void fuzz_fail(const char *format, ...)
 /*
  * The engine is linked such that these are in place of its own functions (ld --wrap).
  */
-size_t __real_ps_host_enter(struct ps_guard *guard, unsigned int ticks, unsigned long sp);
-size_t __wrap_ps_host_enter(struct ps_guard *guard, unsigned int ticks, unsigned long sp);
+size_t __real_ps_host_enter(struct ps_guard *guard, unsigned int ms, unsigned long sp);
+size_t __wrap_ps_host_enter(struct ps_guard *guard, unsigned int ms, unsigned long sp);
 void __real_ps_host_leave(void);
 void __wrap_ps_host_leave(void);
-void __real_ps_runtime_expire(struct ps_guard *guard);
-void __wrap_ps_runtime_expire(struct ps_guard *guard);
+void __real_ps_runtime_expire(struct ps_guard *guard, enum ps_expired why);
+void __wrap_ps_runtime_expire(struct ps_guard *guard, enum ps_expired why);
 void *__real_ps_host_realloc(void *block, size_t size);
 void *__wrap_ps_host_realloc(void *block, size_t size);
 unsigned long __wrap_ps_host_random(void);
 void __wrap_ps_host_log(const char *line);
 
 /* Less time than in the kernel, so that what never ends takes less of ours. */
-size_t __wrap_ps_host_enter(struct ps_guard *guard, unsigned int ticks, unsigned long sp)
+size_t __wrap_ps_host_enter(struct ps_guard *guard, unsigned int ms, unsigned long sp)
 {
 	expired = 0;
-	running = ticks == ~0u ? NULL : guard;
+	running = ms == ~0u ? NULL : guard;
 	if (opening)
-		ticks = ~0u;
-	return __real_ps_host_enter(guard, ticks == ~0u ? ticks : ticks > 4 ? 6 * TICKS : TICKS, sp);
+		ms = ~0u;
+	return __real_ps_host_enter(guard, ms == ~0u ? ms : ms > ps_limits.packet_ms ? 6 * RUN_MS : RUN_MS, sp);
 }
 
 void __wrap_ps_host_leave(void)
@@ -68,11 +68,11 @@ void __wrap_ps_host_leave(void)
 }
 
 /* The clock says it at each tick, as long as the run goes on. */
-void __wrap_ps_runtime_expire(struct ps_guard *guard)
+void __wrap_ps_runtime_expire(struct ps_guard *guard, enum ps_expired why)
 {
 	if (++expired == PATIENCE)
 		fuzz_fail("a script goes on after its time is up");
-	__real_ps_runtime_expire(guard);
+	__real_ps_runtime_expire(guard, why);
 }
 
 /*
@@ -149,7 +149,7 @@ void *__wrap_ps_host_realloc(void *block, size_t size)
 
 	if (size && (!block || size > malloc_usable_size(block))) {
 		if (e->expires && !--e->expires && running)
-			__wrap_ps_runtime_expire(running);
+			__wrap_ps_runtime_expire(running, PS_EXPIRED_OWN);
 		if (e->fails > 1) {
 			e->fails--;
 		} else if (e->fails && e->times) {

@@ -13,7 +13,7 @@ static struct ps_guard *expiring;
 static void on_alarm(int signal)
 {
 	(void)signal;
-	ps_runtime_expire(expiring);
+	ps_runtime_expire(expiring, PS_EXPIRED_OWN);
 }
 
 /* In 20 ms, while the guard's runtime runs. */

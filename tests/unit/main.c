@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* Runs all unit tests, or those whose names contain the argument. TAP goes to stdout. */
+#include "host_user.h"
 #include "test.h"
 
 bool test_failed;
@@ -38,6 +39,10 @@ int main(int argc, char **argv)
 	};
 	int passed = 0, failed = 0;
 
+	if (ps_user_watch_start()) {
+		perror("the clock that ends long runs");
+		return 1;
+	}
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
 		for (const struct test *t = tables[i]; t->name; t++) {
 			if (argc > 1 && !strstr(t->name, argv[1]))

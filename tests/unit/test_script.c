@@ -601,8 +601,18 @@ static void errors(void)
 {
 	refuse_body(&udp, "error('oops')", "/s/test.lua:2: oops");
 	refuse_body(&udp, "error({ code = 5 })", "the error is not a string");
+	refuse_body(&udp, "error({ code = 5 })", "/s/test.lua:2: the error is not a string but a table");
+	refuse_body(&udp, "error()", "/s/test.lua:2: the error is not a string but a nil");
+	refuse_body(&udp, "error(42, 0)", "42");
+	refuse_body(&udp, "error(setmetatable({}, { __tostring = function() return 'E' .. 7 end }))",
+		    "/s/test.lua:2: E7");
+	refuse_body(&udp, "error(setmetatable({}, { __tostring = function() return {} end }))",
+		    "/s/test.lua:2: the error is not a string, and its __tostring failed");
 	refuse_body(&udp, "error(setmetatable({}, { __tostring = function() while true do end end }))",
-		    "the error is not a string");
+		    "the error is not a string, and its __tostring failed");
+	refuse_body(&udp, "table.sort({ {}, {} })", "/s/test.lua:2: attempt to compare two table values");
+	refuse_body(&udp, "local t = {} for i = 1, 1 << 20 do t[i] = i end", "/s/test.lua:2: not enough memory");
+	refuse_body(&udp, "local function f() string.gsub('x', 'x', f) end f()", "/s/test.lua:2: ");
 	refuse_body(&udp, "local x = nil; x.y = 1", "/s/test.lua:2: attempt to index a nil value (local 'x')");
 	refuse_body(&udp, "coroutine.yield(1)", "attempt to yield from outside a coroutine");
 	refuse_body(&udp, "local function f() return 1 + f() end f()", "stack overflow");

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * The watch of a CPU (or of a thread): bounds the time of each run of a script there, and of all runs
+ * together. The platform has one for each CPU, calls ps_watch_tick() from a timer interrupt every
+ * PS_WATCH_TICK_MS while scripts run, and that is the only time anything is measured: a run itself
+ * costs three stores.
+ */
+#ifndef PS_WATCH_H
+#define PS_WATCH_H
+
+#include "attr.h"
+#include "guard.h"
+
+/* The run whose guard this is has to end: in the interrupt that finds it out, or before it begins. */
+void ps_runtime_expire(struct ps_guard *guard, enum ps_expired why);
+
+#define PS_WATCH_TICK_MS	10
+
+/*
+ * Runs of which fewer than this many fit between two ticks are slow, those of 1 ms and more. Only slow
+ * ones are charged to budgets: a CPU full of packets whose handlers are quick is no attack.
+ */
+#define PS_WATCH_SLOW		10
+
+/* What may be set. 0 for share or stops: no such limit. */
+struct ps_limits {
+	unsigned int packet_ms;	/* of one packet, over the repeats that its handler asks for */
+	unsigned int load_ms;	/* of loading a script */
+	unsigned int share;	/* percent of a CPU's time that slow runs may have, below 100 */
+	unsigned int stops;	/* how often a state may be stopped by time; one is forgiven every 10 s */
+};
+
+extern struct ps_limits ps_limits;
+
+struct ps_watch {
+	struct ps_guard *guard;	/* what runs here now, or NULL */
+	unsigned int run;	/* counts runs */
+	unsigned int ms;	/* how long this run may take */
+	/* from here on, the tick's own */
+	unsigned int seen;	/* run at the last tick */
+	unsigned int left;	/* how many ticks the one that was seen may still see */
+	struct ps_budget budget;	/* of all runs here */
+	bool is_over;		/* the budget is used up: what enters is stopped at once */
+};
+
+/* The budget was used up: stops the run that has begun, if it still is. */
+void ps_watch_refuse(struct ps_watch *w, struct ps_guard *guard);
+
+/*
+ * A run begins, and ends. ms 0: it goes on, as the last one on this CPU, with what time that has
+ * left. They do not nest. The platform keeps the thread of control on this CPU between them.
+ */
+static inline void ps_watch_enter(struct ps_watch *w, struct ps_guard *guard, unsigned int ms)
+{
+	if (ms) {
+		w->ms = ms;
+		w->run++;
+	}
+	*(struct ps_guard *volatile *)&w->guard = guard;
+	if (ps_unlikely(w->is_over))
+		ps_watch_refuse(w, guard);
+}
+
+static inline void ps_watch_leave(struct ps_watch *w)
+{
+	*(struct ps_guard *volatile *)&w->guard = NULL;
+}
+
+/* A run has ended as guard->expired says: counts whether its state is to be refused. */
+void ps_watch_stopped(struct ps_guard *guard);
+
+/* Whether the state whose guard->refused is set may not run now. */
+bool ps_watch_is_refused(struct ps_guard *guard);
+
+/* Its scripts are new: what it was stopped for is forgotten. */
+static inline void ps_watch_forgive(struct ps_guard *guard)
+{
+	guard->refused = PS_REFUSED_NOT;
+	guard->stops = 0;
+	guard->budget.spent = 0;
+}
+
+/* Interrupt context, on the CPU that w is of. now: milliseconds of a clock that never goes back. */
+void ps_watch_tick(struct ps_watch *w, unsigned int now);
+
+#endif
