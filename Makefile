@@ -34,7 +34,7 @@ comma := ,
 LUA_VERSION ?= auto
 LUA ?= $(BUILD)/lua/$(LUA_VERSION)
 
-.PHONY: all modules plugin cli install uninstall check unit script-test cli-test case-test packet-test plugin-test queue-test feed vm-test vm demo root \
+.PHONY: hostile all modules plugin cli install uninstall check unit script-test cli-test case-test packet-test plugin-test queue-test feed vm-test vm demo root \
 	fuzz fuzz-replay fuzz-coverage fuzz-merge valgrind \
 	bench bench-compare bench-netpipe bench-scaling bench-capture bench-queue clean help
 all: modules plugin cli
@@ -208,6 +208,13 @@ cli-test: $(BUILD)/user/packetscript $(BUILD)/asan/packetscript
 case-test: $(BUILD)/user/packetscript $(BUILD)/asan/packetscript
 	tests/cases/run $(BUILD)/user/packetscript
 	tests/cases/run $(BUILD)/asan/packetscript
+
+# The worst packet's processor time, over scripts that want to do harm.
+hostile: $(BUILD)/user/hostile
+	$< tests/hostile/*.lua
+$(BUILD)/user/hostile: tests/hostile/hostile.c tests/unit/packets.c user/state.c $(BUILD)/user/engine.a
+	@echo '  LD      $@'
+	$(Q)$(CC) $(CFLAGS) $(WARN) -D_GNU_SOURCE $(CLI_INCLUDE) -Itests/unit -o $@ $^
 
 valgrind: $(BUILD)/user/unit $(BUILD)/user/packetscript
 	valgrind -q --error-exitcode=1 --leak-check=full --show-leak-kinds=all --errors-for-leak-kinds=all $<

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/time.h>
 #include <time.h>
 
 #include "host.h"
@@ -30,19 +29,27 @@ static void watch_tick(int signal)
 	ps_watch_tick(&watch, ps_host_now());
 }
 
+/* Of processor time, the kernel's part of it too: what scripts do may be page faults for the most part. */
+static timer_t timer;
+
+static int set_timer(long ns)
+{
+	const struct timespec tick = { 0, ns };
+	const struct itimerspec every = { tick, tick };
+
+	return timer_settime(timer, 0, &every, NULL);
+}
+
 /* What runs when the process ends is none of the scripts; the leak sanitizer stumbles over ticks. */
 static void watch_stop(void)
 {
-	const struct itimerval never = { { 0, 0 }, { 0, 0 } };
-
-	setitimer(ITIMER_VIRTUAL, &never, NULL);
+	set_timer(0);
 }
 
 /* A capture may keep the processor busy, and shows what becomes of each packet: no budgets. */
 int ps_user_watch_start(void)
 {
-	const struct timeval tick = { 0, PS_WATCH_TICK_MS * 1000 };
-	const struct itimerval timer = { tick, tick };
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGVTALRM };
 	struct sigaction action;
 
 	ps_limits.share = 0;
@@ -50,9 +57,10 @@ int ps_user_watch_start(void)
 	memset(&action, 0, sizeof(action));
 	action.sa_handler = watch_tick;
 	action.sa_flags = SA_RESTART;
-	if (sigaction(SIGVTALRM, &action, NULL) || atexit(watch_stop))
+	if (sigaction(SIGVTALRM, &action, NULL) || timer_create(CLOCK_PROCESS_CPUTIME_ID, &event, &timer) ||
+	    atexit(watch_stop))
 		return -1;
-	return setitimer(ITIMER_VIRTUAL, &timer, NULL);
+	return set_timer(PS_WATCH_TICK_MS * 1000000L);
 }
 
 void *ps_host_realloc(void *block, size_t size)
