@@ -10,6 +10,7 @@
 
 #include "cli.h"
 #include "host_user.h"
+#include "spelling.h"
 
 const struct cli_command *const cli_commands[] = {
 	&cli_run,
@@ -77,42 +78,15 @@ bool cli_number(const struct cli_call *call, int option, uint32_t min, uint32_t 
 	return true;
 }
 
-static int least(int a, int b)
-{
-	return a < b ? a : b;
-}
-
-/* How many letters are to be added, taken away or changed to make one name of the other. */
-static int distance(const char *a, const char *b)
-{
-	enum { LONGEST = 32 };
-	int row[LONGEST + 1], corner, above, i, j, n = strlen(b);
-
-	if (n > LONGEST)
-		return LONGEST;
-	for (j = 0; j <= n; j++)
-		row[j] = j;
-	for (i = 0; a[i]; i++) {
-		corner = row[0];
-		row[0] = i + 1;
-		for (j = 1; j <= n; j++) {
-			above = row[j];
-			row[j] = least(corner + (a[i] != b[j - 1]), least(above, row[j - 1]) + 1);
-			corner = above;
-		}
-	}
-	return row[n];
-}
-
 int cli_unknown(const char *name)
 {
 	const struct cli_command *const *command;
 	const char *near = NULL;
-	int far = 3, d;
+	unsigned int far = 3, d;
 
 	for (command = cli_commands; *command; command++) {
-		d = distance(name, (*command)->name);
-		if (d >= far || d >= (int)strlen((*command)->name) - 1)
+		d = ps_spelling_distance(name, (*command)->name);
+		if (d >= far || d >= strlen((*command)->name) - 1)
 			continue;
 		near = (*command)->name;
 		far = d;

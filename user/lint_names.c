@@ -7,53 +7,17 @@
 #include <strings.h>
 
 #include "lint_inside.h"
+#include "spelling.h"
 
-#define NAME_MAX_LEN	40	/* longer ones resemble nothing */
 #define NAMES_MAX	64	/* that are listed */
-
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
-}
-
-static unsigned int min(unsigned int a, unsigned int b)
-{
-	return a < b ? a : b;
-}
-
-/* How many letters are to be added, taken away, changed, or swapped with their neighbour. */
-static unsigned int distance(const char *a, const char *b)
-{
-	unsigned int rows[3][NAME_MAX_LEN + 1], i, j, la = strlen(a), lb = strlen(b);
-	unsigned int *before = rows[0], *above = rows[1], *row = rows[2], *spare;
-
-	for (j = 0; j <= lb; j++)
-		row[j] = j;
-	for (i = 1; i <= la; i++) {
-		spare = before;
-		before = above;
-		above = row;
-		row = spare;
-		row[0] = i;
-		for (j = 1; j <= lb; j++) {
-			char x = lower(a[i - 1]), y = lower(b[j - 1]);
-
-			row[j] = min(min(above[j], row[j - 1]) + 1, above[j - 1] + (x != y));
-			if (i > 1 && j > 1 && x == lower(b[j - 2]) && y == lower(a[i - 2]))
-				row[j] = min(row[j], before[j - 2] + 1);
-		}
-	}
-	return row[lb];
-}
 
 void lint_try(struct lint_guess *guess, const char *candidate)
 {
 	unsigned int d, len = strlen(guess->name), max = len < 3 ? 0 : len < 6 ? 1 : 2;
 
-	if (len > NAME_MAX_LEN || strlen(candidate) > NAME_MAX_LEN ||
-	    !strcmp(guess->name, candidate))
+	if (!strcmp(guess->name, candidate))
 		return;
-	d = distance(guess->name, candidate);
+	d = ps_spelling_distance(guess->name, candidate);
 	if (d > max || (guess->best && (d > guess->distance ||
 					(d == guess->distance && strcmp(candidate, guess->best) > 0))))
 		return;
