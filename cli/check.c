@@ -176,8 +176,8 @@ const struct cli_command cli_check = {
 	.about =
 "Compiles each script as a rule would, and follows its code: names that nobody defines, fields and methods\n"
 "that a header does not have, values that do not fit, comparisons that are never true, payloads that a\n"
-"protocol never carries, ways through a handler that end without a verdict, globals for want of 'local',\n"
-"arithmetic that needs floats.\n"
+"protocol never carries, what may be nil and is used without a test, ways through a handler that end without\n"
+"a verdict, loops that never end, globals for want of 'local', arithmetic that needs floats.\n"
 "\n"
 "Findings are lines such as \"dnat.lua:5: warning: packet_ip has no field 'tttl'; did you mean 'ttl'?\n"
 "[unknown-field]\", which editors understand. An error is what a rule would be refused for. Exits with 1\n"

@@ -16,26 +16,50 @@
 
 #define FINDINGS_MAX	1000	/* that are kept: what comes after so many is of no use */
 #define HANDLER		"process_packet"
+#define ON_CLOSE	"on_close"	/* called when the state closes, by no rule */
 #define CHUNK		"script"	/* stands in the compiler's messages for any path */
 #define METHODS		"methods"	/* as core/bind.c has it */
 #define FIELD_TYPE	"packet_field"
 #define BYTES_TYPE	"bytes"
 
+static bool may_be_nil(struct lint_value v)
+{
+	return v.kind >= LINT_VIEW && v.kind <= LINT_BYTES;
+}
+
+static struct lint_value join_kinds(struct lint_value a, struct lint_value b)
+{
+	if (a.kind == b.kind && a.i == b.i) {
+		a.whole &= b.whole;
+		a.lasts &= b.lasts;
+		return a;
+	}
+	if (a.kind == LINT_NIL && may_be_nil(b))
+		return b;
+	if (b.kind == LINT_NIL && may_be_nil(a))
+		return a;
+	return a.kind == LINT_BOOLEAN && b.kind == LINT_BOOLEAN ? lint_boolean : lint_any;
+}
+
+static unsigned int join_origins(unsigned int a, unsigned int b)
+{
+	if (!a || a == b)
+		return b;
+	return b ? LINT_ORIGIN_LOST : a;
+}
+
 struct lint_value lint_join(struct lint_value a, struct lint_value b)
 {
-	if (a.kind == LINT_NONE || (a.kind == b.kind && a.i == b.i))
+	struct lint_value v;
+
+	if (a.kind == LINT_NONE)
 		return b;
 	if (b.kind == LINT_NONE)
 		return a;
-	if (a.kind == LINT_NIL && b.kind >= LINT_VIEW && b.kind <= LINT_BYTES)
-		return b;
-	if (b.kind == LINT_NIL && a.kind >= LINT_VIEW && a.kind <= LINT_BYTES)
-		return a;
-	if (a.kind == LINT_BOOLEAN && b.kind == LINT_BOOLEAN) {
-		a.i = LINT_EITHER;
-		return a;
-	}
-	return lint_any;
+	v = join_kinds(a, b);
+	v.origin = join_origins(a.origin, b.origin);
+	v.global = a.global || b.global;
+	return v;
 }
 
 /*
@@ -321,39 +345,6 @@ static int count(const Proto *p)
 	return n;
 }
 
-/* Local variables that an instruction gives a value: *first to *last. */
-static bool writes(const Proto *p, Instruction i, int *first, int *last)
-{
-	int a = GETARG_A(i), c = GETARG_C(i);
-
-	*first = *last = a;
-	switch (GET_OPCODE(i)) {
-	case OP_LOADNIL:
-		*last = a + GETARG_B(i);
-		return true;
-	case OP_SELF:
-		*last = a + 1;
-		return true;
-	case OP_CALL:
-	case OP_VARARG:
-		*last = c ? a + c - 2 : p->maxstacksize;
-		return true;
-	case OP_FORPREP:
-	case OP_FORLOOP:
-		*last = a + 3;
-		return true;
-	case OP_TFORCALL:
-		*first = a + 4;
-		*last = a + 3 + c;
-		return true;
-	case OP_TFORLOOP:
-		*first = *last = a + 2;
-		return true;
-	default:
-		return testAMode(GET_OPCODE(i));
-	}
-}
-
 /* Finds which local variables there are where, and which get a value while they are in scope. */
 static void find_variables(struct lint_function *f)
 {
@@ -372,7 +363,7 @@ static void find_variables(struct lint_function *f)
 			next++;
 		}
 		f->active[pc] = nactive;
-		if (!writes(p, p->code[pc], &first, &last))
+		if (!lint_writes(p, p->code[pc], &first, &last))
 			continue;
 		for (i = first; i <= last && i < nactive; i++)
 			f->reassigned[active[i]] = true;
@@ -455,6 +446,7 @@ static bool list_functions(struct lint *l, const Proto *main)
 		f->inner = &l->functions[end];
 		for (j = 0; j < f->p->sizep; j++)
 			l->functions[end++].p = f->p->p[j];
+		f->may_leave = true;
 		if (!init_function(f))
 			return false;
 		find_variables(f);
@@ -479,7 +471,7 @@ static bool looks_like_handler(const struct lint *l, const struct lint_function 
 {
 	const struct lint_global *g;
 
-	if (!f->name)
+	if (!f->name || !strcmp(getstr(f->name), ON_CLOSE))
 		return false;
 	if (is_wanted(l, getstr(f->name)))
 		return true;
@@ -515,7 +507,7 @@ static void follow_all(struct lint *l)
 /* What this round has found is what the next one knows. */
 static void conclude(struct lint *l)
 {
-	static const struct lint_value none = { LINT_NONE, { 0 } };
+	static const struct lint_value none = { .kind = LINT_NONE };
 	size_t i;
 	int n;
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * What the parts of the checker share: lint.c compiles, collects and reports; lint_flow.c follows the
- * code of a function; lint_objects.c knows what names and methods mean there, lint_values.c what may
- * be done with a value, lint_names.c what a name resembles. For files that are compiled with Lua's own
- * headers.
+ * paths of a function, lint_code.c what each instruction does, lint_nil.c what may be nil,
+ * lint_loops.c what never ends; lint_objects.c knows what names mean there, lint_calls.c what calls
+ * do, lint_values.c what may be done with a value, lint_names.c what a name resembles. For files that
+ * are compiled with Lua's own headers.
  */
 #ifndef PS_LINT_INSIDE_H
 #define PS_LINT_INSIDE_H
@@ -43,19 +44,25 @@ enum lint_kind {
 	LINT_LIBRARY,	/* table */
 	LINT_ERROR,	/* the functions error() and assert() */
 	LINT_ASSERT,
+	LINT_BUILTIN,	/* builtin */
 	LINT_VIEW,	/* of a header, proto */
 	LINT_FIELD,	/* the view of a field */
 	LINT_VALUE,	/* what was read from a field: an integer, or text */
 	LINT_NUMBER,	/* the same with :int() */
 	LINT_BYTES,
-	LINT_METHOD,	/* i: enum lint_method */
+	LINT_METHOD,	/* method */
 	LINT_GETTER,	/* the method that gives the view of field */
 };
 
 #define LINT_EITHER	2
 
 struct lint_value {
-	enum lint_kind kind;
+	enum lint_kind kind : 8;
+	/* The place, from 1, that gave it, if it may be nil and nothing has tested that; 0: none. */
+	unsigned int origin : 21;
+	bool whole : 1;		/* LINT_VIEW: of the packet that the handler gets */
+	bool lasts : 1;		/* LINT_TABLE: it was made outside of functions, once */
+	bool global : 1;	/* other scripts of the state may have changed it */
 	union {
 		lua_Integer i;
 		const void *pointer;
@@ -64,8 +71,13 @@ struct lint_value {
 		const Table *table;
 		const struct ps_proto *proto;
 		const struct ps_field *field;
+		const struct lint_builtin *builtin;
+		const struct lint_method *method;	/* NULL: one of which nothing more is known */
 	};
 };
+
+#define LINT_ORIGINS_MAX	((1u << 21) - 2)
+#define LINT_ORIGIN_LOST	((1u << 21) - 1)	/* one of several: nothing is said of it */
 
 /* A function of the script. */
 struct lint_function {
@@ -83,6 +95,8 @@ struct lint_function {
 	bool gives_verdict;	/* with one that is */
 	bool is_handler;	/* surely: it gets a packet and owes a verdict */
 	bool uses_packet;	/* calls methods of views on its first argument */
+	bool may_leave;		/* a call in it may raise on purpose, or yield */
+	bool is_caught;		/* pcall() has it, so its errors may be meant */
 };
 
 /* A name that the script uses as a global. */
@@ -92,6 +106,7 @@ struct lint_global {
 	struct lint_value next;		/* this one */
 	bool assigned;
 	bool declared;		/* outside of functions, or by the options */
+	bool changes;		/* it is assigned in functions */
 	bool read;
 	const struct lint_function *reported;	/* the last one in which it was: once is enough */
 };
@@ -120,6 +135,7 @@ struct lint {
 	int nassigned_members;
 	bool globals_escape;	/* globals may be defined by other ways than an assignment */
 	bool libraries_escape;
+	bool catches_any;	/* pcall() has functions that are not known */
 	bool has_division, has_power;	/* metamethods of the script's own */
 	bool report;		/* the last round */
 	bool failed;		/* no memory */
@@ -150,6 +166,12 @@ void lint_add(struct lint *l, int line, enum ps_severity severity, const char *k
 struct lint_global *lint_global(struct lint *l, TString *name);
 struct lint_value lint_join(struct lint_value a, struct lint_value b);
 
+static inline bool lint_same(struct lint_value a, struct lint_value b)
+{
+	return a.kind == b.kind && a.i == b.i && a.origin == b.origin && a.whole == b.whole &&
+	       a.lasts == b.lasts && a.global == b.global;
+}
+
 #define LINT_LINES_MAX	4	/* that a message lists */
 #define LINT_NAMES_SIZE	240
 
@@ -170,30 +192,45 @@ struct lint_flow {
 	size_t states;
 	unsigned long steps;	/* that are left */
 	bool report;
+	int nil_line;	/* the last one in which something may be nil */
+	uint64_t seen;	/* what has been tested on the way here: lint_nil.c */
+	bool may_leave;	/* as in struct lint_function */
+	uint8_t *marks;	/* for each instruction: enum lint_mark */
+	uint8_t *pairs;	/* for each that gives what may be nil: its bit in seen */
 };
 
-static const struct lint_value lint_any = { LINT_ANY, { 0 } };
-static const struct lint_value lint_nil = { LINT_NIL, { 0 } };
-static const struct lint_value lint_boolean = { LINT_BOOLEAN, { LINT_EITHER } };
+enum lint_mark {
+	LINT_EXCUSED = 1,	/* what it gives is not nil, by what has been tested before */
+	LINT_REPORTED = 2,	/* that it may be nil has been said */
+	LINT_REACHED = 4,
+	LINT_TO_NEXT = 8,	/* it may go on to the next one, or to where it jumps */
+	LINT_TO_JUMP = 16,
+	LINT_LEAVES = 32,	/* it returns, or may raise on purpose, or yield */
+	LINT_COUNTS_LONG = 64,	/* the end of a 'for' that counts for years */
+	LINT_SAFE = 128,	/* what it looks into is a table */
+};
+
+static const struct lint_value lint_any = { .kind = LINT_ANY };
+static const struct lint_value lint_nil = { .kind = LINT_NIL };
+static const struct lint_value lint_boolean = { .kind = LINT_BOOLEAN, .i = LINT_EITHER };
 
 static inline struct lint_value lint_plain(enum lint_kind kind)
 {
-	struct lint_value v = { kind, { 0 } };
+	struct lint_value v = { .kind = kind };
 
 	return v;
 }
 
 static inline struct lint_value lint_pointer(enum lint_kind kind, const void *pointer)
 {
-	struct lint_value v = { kind, { 0 } };
+	struct lint_value v = { .kind = kind, .pointer = pointer };
 
-	v.pointer = pointer;
 	return v;
 }
 
 static inline struct lint_value lint_integer(lua_Integer i)
 {
-	struct lint_value v = { LINT_INTEGER, { i } };
+	struct lint_value v = { .kind = LINT_INTEGER, .i = i };
 
 	return v;
 }
@@ -217,8 +254,56 @@ static inline struct lint_value lint_get(const struct lint_flow *w, int r)
 	return w->reg[r];
 }
 
+static inline void lint_set(struct lint_flow *w, int r, struct lint_value v)
+{
+	if (r < w->nregs)
+		w->reg[r] = v;
+}
+
+static inline bool lint_is_object(struct lint_value v)
+{
+	return v.kind == LINT_VIEW || v.kind == LINT_FIELD || v.kind == LINT_BYTES;
+}
+
+/* Work is bounded by the steps that are left; at 0 the function is given up. */
+static inline void lint_spend(struct lint_flow *w, unsigned long steps)
+{
+	w->steps -= steps < w->steps ? steps : w->steps;
+}
+
 /* lint_flow.c: follows all paths of a function. */
 void lint_follow(struct lint *l, struct lint_function *f);
+/* Where the instruction goes if not to the next one, or -1; *next: whether it may go there too. */
+int lint_jump(const Proto *p, int pc, bool *next);
+
+/* lint_code.c: what an instruction does to the registers. False: the path ends here. */
+bool lint_run(struct lint_flow *w, Instruction i);
+/* The variable in register reg, or -1. */
+int lint_variable(const Proto *p, int reg, int pc);
+/* Registers that an instruction gives a value: *first to *last. */
+bool lint_writes(const Proto *p, Instruction i, int *first, int *last);
+
+/*
+ * lint_nil.c: a value that may be nil has an origin until something tests it. v is what w->pc gives;
+ * outer: the view that it lies in.
+ */
+struct lint_value lint_may_be_nil(struct lint_flow *w, struct lint_value v,
+				  const struct ps_proto *outer);
+/* The value in register r is indexed, called or measured, which nil cannot be. */
+void lint_use(struct lint_flow *w, int r);
+/* Whether v is nil is asked, or may be asked elsewhere. */
+void lint_forget(struct lint_flow *w, struct lint_value v);
+/* v is looked at by code that is not followed: it may test what it likes. */
+void lint_expose(struct lint_flow *w, struct lint_value v);
+void lint_look_at_size(struct lint_flow *w);
+void lint_look_at_field(struct lint_flow *w, const struct ps_field *field);
+/* What a comparison that goes on at the next instruction, or skips it, tells. */
+bool lint_can_learn(const struct lint_flow *w, Instruction i);
+void lint_learn(struct lint_flow *w, Instruction i, bool skips);
+
+/* lint_loops.c: marks where the instruction at w->pc may go; then reports what never ends. */
+void lint_mark_way(struct lint_flow *w, Instruction i);
+void lint_check_loops(struct lint_flow *w);
 
 /* lint_objects.c: v.key, or v:key(); v[key]; and what is assigned there. */
 struct lint_value lint_read_name(struct lint_flow *w, struct lint_value v, TString *key, bool is_call);
@@ -227,10 +312,15 @@ void lint_write_name(struct lint_flow *w, struct lint_value v, TString *key,
 		     struct lint_value value);
 void lint_write_index(struct lint_flow *w, struct lint_value v, struct lint_value key,
 		      struct lint_value value);
-/* The function at register a is called. nargs: -1: not known. *ends: it never returns. */
-struct lint_value lint_call(const struct lint_flow *w, int a, int nargs, bool *ends);
 /* v goes where it is not followed. */
 void lint_escape(struct lint_flow *w, struct lint_value v);
+const Table *lint_methods(const struct lint *l, const struct ps_proto *proto);
+
+/* lint_calls.c: the function at register a is called. nargs: -1: not known. *ends: it never returns. */
+struct lint_value lint_call(struct lint_flow *w, int a, int nargs, bool *ends);
+struct lint_value lint_method(const char *name);
+/* A function of a library, or of none (NULL), if more is known of it than that there is one. */
+struct lint_value lint_builtin(const char *library, const char *name);
 
 /* lint_values.c: each warns of what is wrong at w->pc. what: the operation, as messages name it. */
 void lint_warn(const struct lint_flow *w, const char *kind, const char *format, ...)
@@ -250,6 +340,7 @@ struct lint_field_name {
 };
 
 struct lint_field_name lint_field_name(const struct ps_field *field);
+const struct ps_proto *lint_proto_of(const struct ps_field *field);
 
 /* What v is, for messages: "the field packet_ip.ttl itself". */
 struct lint_description {
@@ -274,7 +365,8 @@ void lint_list_fields(char *to, size_t size, const struct ps_proto *proto);
 void lint_list_payloads(char *to, size_t size, const struct ps_proto *proto);
 void lint_list_protos(char *to, size_t size);
 
-/* True if Lua has a global of this name that scripts have not. */
-bool lint_is_absent_lua(const char *name);
+/* What scripts use in place of a global or a member that only Lua elsewhere has; NULL: none is known. */
+const char *lint_instead(const char *library, const char *name);
+bool lint_has_name(const Table *table, const char *name);
 
 #endif

@@ -93,17 +93,87 @@ void lint_list_protos(char *to, size_t size)
 		list(to, size, ps_protos[i]->name);
 }
 
-bool lint_is_absent_lua(const char *name)
+bool lint_has_name(const Table *table, const char *name)
 {
-	static const char *const names[] = {
-		"debug", "dofile", "io", "loadfile", "os", "package", "require", "warn",
-		"loadstring", "unpack", "setfenv", "getfenv", "module", "bit", "bit32", "jit",
-	};
-	size_t i;
+	unsigned int i;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (!strcmp(name, names[i]))
+	for (i = 0; i < (unsigned int)sizenode(table); i++) {
+		const Node *n = gnode(table, i);
+
+		if (!isempty(gval(n)) && keyisshrstr(n) && !strcmp(getstr(keystrval(n)), name))
 			return true;
 	}
 	return false;
+}
+
+#define NO_CLOCK	"there is no clock for scripts yet; count packets instead"
+#define NO_FILES	"there are no files; print() writes to the log, and data stands in the script"
+#define NO_MODULES	"there are no modules yet; put it into this file, or load a second script into " \
+			"the same state by a rule of its own, and share globals"
+#define NO_FLOATS	"there are no floats"
+
+const char *lint_instead(const char *library, const char *name)
+{
+	static const struct {
+		const char *library, *name, *instead;
+	} rows[] = {
+		{ NULL, "os", "there is no clock yet, and no environment" },
+		{ "os", "time", NO_CLOCK },
+		{ "os", "clock", NO_CLOCK },
+		{ "os", "date", NO_CLOCK },
+		{ "os", "difftime", NO_CLOCK },
+		{ "os", "getenv", "there is no environment; put the value into the script" },
+		{ "os", "exit", "return a verdict, or raise with error()" },
+		{ NULL, "io", NO_FILES },
+		{ "io", "write", "print() writes a line to the log" },
+		{ NULL, "require", NO_MODULES },
+		{ NULL, "package", NO_MODULES },
+		{ NULL, "module", NO_MODULES },
+		{ NULL, "dofile", NO_MODULES },
+		{ NULL, "loadfile", NO_MODULES },
+		{ NULL, "loadstring", "it is load() in Lua 5.4" },
+		{ NULL, "unpack", "it is table.unpack() in Lua 5.4" },
+		{ NULL, "debug", "an error names its line; print() shows values" },
+		{ NULL, "warn", "print() writes a line to the log" },
+		{ NULL, "setfenv", "declare 'local _ENV = ...'" },
+		{ NULL, "getfenv", "it is _ENV in Lua 5.4" },
+		{ NULL, "bit", "there are & | ~ << >>" },
+		{ NULL, "bit32", "there are & | ~ << >>" },
+		{ NULL, "jit", "this is Lua 5.4" },
+		{ NULL, "REJECT", "return NF_DROP, or leave it to a rule with '-j REJECT'" },
+		{ "math", "huge", NO_FLOATS "; the largest integer is math.maxinteger" },
+		{ "math", "pow", "multiply, or shift with '<<'" },
+		{ "math", "randomseed", "math.random() is the kernel's, which needs no seed" },
+		{ "math", "mod", "write 'a % b'" },
+		{ "math", "sqrt", NO_FLOATS "; compare with the square" },
+		{ "math", "modf", NO_FLOATS },
+		{ "math", "pi", NO_FLOATS },
+		{ "math", "exp", NO_FLOATS },
+		{ "math", "log", NO_FLOATS },
+		{ "math", "log10", NO_FLOATS },
+		{ "math", "ldexp", NO_FLOATS "; shift with '<<'" },
+		{ "math", "frexp", NO_FLOATS },
+		{ "math", "sin", NO_FLOATS },
+		{ "math", "cos", NO_FLOATS },
+		{ "math", "tan", NO_FLOATS },
+		{ "math", "asin", NO_FLOATS },
+		{ "math", "acos", NO_FLOATS },
+		{ "math", "atan", NO_FLOATS },
+		{ "math", "atan2", NO_FLOATS },
+		{ "math", "deg", NO_FLOATS },
+		{ "math", "rad", NO_FLOATS },
+		{ "table", "getn", "the length is #t" },
+		{ "table", "maxn", "the length is #t" },
+		{ "table", "foreach", "write 'for k, v in pairs(t) do'" },
+		{ "table", "foreachi", "write 'for i, v in ipairs(t) do'" },
+		{ "string", "gfind", "it is string.gmatch() in Lua 5.4" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (!strcmp(rows[i].library ? rows[i].library : "", library ? library : "") &&
+		    !strcmp(rows[i].name, name))
+			return rows[i].instead;
+	}
+	return NULL;
 }

@@ -1,23 +1,14 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * What names mean: globals, members of libraries, methods and fields of packet objects; and calls.
+ * What names mean: globals, members of libraries, methods and fields of packet objects.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "dissect.h"
 #include "lint_inside.h"
-
-enum lint_method {
-	METHOD_OTHER,
-	METHOD_DATA,
-	METHOD_RAW,
-	METHOD_GET,
-	METHOD_SET,
-	METHOD_INT,
-	METHOD_TO_BYTES,
-};
 
 /* True if what this instruction reads is compared with nil at once: it may be missing. */
 static bool is_tested(const struct lint_flow *w)
@@ -37,9 +28,9 @@ static unsigned int id_of(const struct ps_proto *proto)
 	return id;
 }
 
-static const Table *methods_of(const struct lint_flow *w, const struct ps_proto *proto)
+const Table *lint_methods(const struct lint *l, const struct ps_proto *proto)
 {
-	return w->l->view_methods[id_of(proto)];
+	return l->view_methods[id_of(proto)];
 }
 
 /* v escapes to where it is not followed. */
@@ -49,40 +40,98 @@ void lint_escape(struct lint_flow *w, struct lint_value v)
 		w->l->globals_escape = true;
 	else if (v.kind == LINT_LIBRARY)
 		w->l->libraries_escape = true;
+	lint_forget(w, v);
 }
 
 /*
  * Globals.
  */
+/* The verdict that lacks its prefix: ACCEPT. NULL: none. */
+static const char *verdict_without_prefix(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < PS_VERDICT_ERROR; i++) {
+		const char *end = strchr(ps_verdicts[i].name, '_');
+
+		if (end && !strcasecmp(end + 1, name))
+			return ps_verdicts[i].name;
+	}
+	return NULL;
+}
+
+static void guess_global(const struct lint_flow *w, struct lint_guess *guess)
+{
+	struct lint *l = w->l;
+	size_t i;
+
+	lint_try_table(guess, l->engine_globals);
+	for (i = 0; i < l->globals_size && l->guesses; i++) {
+		if (l->globals[i].name && l->globals[i].assigned && l->guesses--)
+			lint_try(guess, getstr(l->globals[i].name));
+	}
+}
+
+static void unknown_protocol(const struct lint_flow *w, const char *name)
+{
+	struct lint_guess guess = { .name = name };
+	char names[LINT_NAMES_SIZE];
+	unsigned int i;
+
+	for (i = 0; i < ps_nprotos; i++)
+		lint_try(&guess, ps_protos[i]->name);
+	lint_list_protos(names, sizeof(names));
+	if (guess.best && guess.distance == 1 && !strpbrk(name, "0123456789"))	/* ip6 is not ip */
+		lint_warn(w, "unknown-protocol", "no protocol '%.40s' (nil here); did you mean '%s'?",
+			  name, guess.best);
+	else
+		lint_warn(w, "unknown-protocol", "no protocol '%.40s' (nil here): there are %s",
+			  name, names);
+}
+
+/* The member that is read from what this instruction gives, or "". */
+static const char *member_read(const struct lint_flow *w)
+{
+	Instruction i = w->p->code[w->pc], next = w->p->code[w->pc + 1];
+
+	return GET_OPCODE(next) == OP_GETFIELD && GETARG_B(next) == GETARG_A(i) ?
+		       getstr(tsvalue(&w->p->k[GETARG_C(next)])) : "";
+}
+
+static void absent_global(const struct lint_flow *w, const char *name, const char *instead)
+{
+	const char *member = member_read(w), *better = *member ? lint_instead(name, member) : NULL;
+
+	lint_warn(w, "unknown-global", "'%s%s%.40s' is not available to scripts (nil here): %s", name,
+		  *member ? "." : "", member, better ? better : instead);
+}
+
 static void unknown_global(const struct lint_flow *w, const char *name)
 {
 	struct lint_guess guess = { .name = name };
-	struct lint *l = w->l;
-	char names[LINT_NAMES_SIZE];
-	size_t i;
+	const char *instead = lint_instead(NULL, name);
 
-	if (l->globals_escape)
+	if (w->l->globals_escape)
 		return;
-	lint_try_table(&guess, l->engine_globals);
-	for (i = 0; i < l->globals_size && l->guesses; i++) {
-		if (l->globals[i].name && l->globals[i].assigned && l->guesses--)
-			lint_try(&guess, getstr(l->globals[i].name));
-	}
 	if (!strncmp(name, "packet_", strlen("packet_"))) {
-		lint_list_protos(names, sizeof(names));
-		lint_warn(w, "unknown-protocol", "no protocol '%.40s' (nil here): there are %s",
-			  name, names);
-	} else if (lint_is_absent_lua(name)) {
-		lint_warn(w, "unknown-global", "'%s' is not available to scripts (nil here)", name);
-	} else if (guess.best) {
+		unknown_protocol(w, name);
+		return;
+	}
+	if (instead) {
+		absent_global(w, name, instead);
+		return;
+	}
+	guess.best = verdict_without_prefix(name);
+	if (!guess.best)
+		guess_global(w, &guess);
+	if (guess.best)
 		lint_warn(w, "unknown-global", "no global '%.60s' (nil here); did you mean '%s'?",
 			  name, guess.best);
-	} else {
+	else
 		lint_warn(w, "unknown-global",
 			  "no global '%.60s' (nil here); assign it outside of functions "
 			  "first, or name what another script of the state defines with --global",
 			  name);
-	}
 }
 
 /* A table of names: a library. */
@@ -111,7 +160,17 @@ static struct lint_value engine_global(struct lint_flow *w, TString *name, const
 		return lint_plain(LINT_ASSERT);
 	if (!strcmp(text, "load")) /* what it compiles may assign any */
 		w->l->globals_escape = true;
-	return lint_constant(value);
+	return ttisfunction(value) ? lint_builtin(NULL, text) : lint_constant(value);
+}
+
+static struct lint_value own_global(const struct lint_global *g)
+{
+	struct lint_value v = g->value;
+
+	v.origin = 0;
+	v.global = true;
+	v.lasts = v.kind == LINT_TABLE && !g->changes;
+	return v;
 }
 
 static struct lint_value read_global(struct lint_flow *w, TString *name)
@@ -123,7 +182,7 @@ static struct lint_value read_global(struct lint_flow *w, TString *name)
 		return lint_any;
 	g->read = true;
 	if (g->assigned)
-		return ttisnil(value) ? g->value : lint_any;
+		return ttisnil(value) ? own_global(g) : lint_any;
 	if (!ttisnil(value))
 		return engine_global(w, name, value);
 	if (w->report && !g->declared && g->reported != w->f && !is_tested(w)) {
@@ -142,6 +201,7 @@ static void write_global(struct lint_flow *w, TString *name, struct lint_value v
 		return;
 	g->assigned = true;
 	g->declared |= outside;
+	g->changes |= !outside;
 	g->next = lint_join(g->next, v);
 	if (v.kind == LINT_FUNCTION && !v.function->name)
 		v.function->name = name;
@@ -205,50 +265,29 @@ static const char *library_name(const struct lint *l, const Table *library)
 static struct lint_value read_member(struct lint_flow *w, const Table *library, TString *name)
 {
 	struct lint_guess guess = { .name = getstr(name) };
-	const char *of = library_name(w->l, library);
+	const char *of = library_name(w->l, library), *instead;
 	char names[LINT_NAMES_SIZE];
+	const TValue *value;
 
-	if (lint_known(library, name) || w->l->libraries_escape || is_added(w->l, name) ||
-	    is_tested(w))
+	if (w->l->libraries_escape || is_added(w->l, name))
 		return lint_any;
+	value = luaH_getstr((Table *)library, name);
+	if (!ttisnil(value))
+		return ttisfunction(value) ? lint_builtin(of, getstr(name)) : lint_constant(value);
+	if (is_tested(w))
+		return lint_any;
+	instead = lint_instead(of, getstr(name));
 	lint_try_table(&guess, library);
 	lint_list_table(names, sizeof(names), library);
-	if (guess.best)
+	if (instead)
+		lint_warn(w, "unknown-member", "'%s' has no '%.60s': %s", of, guess.name, instead);
+	else if (guess.best)
 		lint_warn(w, "unknown-member", "'%s' has no '%.60s'; did you mean '%s'?", of,
 			  guess.name, guess.best);
 	else
 		lint_warn(w, "unknown-member", "'%s' has no '%.60s': it has %s", of, guess.name,
 			  names);
 	return lint_any;
-}
-
-static enum lint_method method_named(const char *name)
-{
-	static const struct {
-		const char *name;
-		enum lint_method method;
-	} methods[] = {
-		{ "data", METHOD_DATA },
-		{ "raw", METHOD_RAW },
-		{ "get", METHOD_GET },
-		{ "set", METHOD_SET },
-		{ "int", METHOD_INT },
-		{ "to_bytes", METHOD_TO_BYTES },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
-		if (!strcmp(name, methods[i].name))
-			return methods[i].method;
-	}
-	return METHOD_OTHER;
-}
-
-static struct lint_value method(const char *name)
-{
-	struct lint_value v = { LINT_METHOD, { method_named(name) } };
-
-	return v;
 }
 
 /* A name that a view has neither as field nor as method. */
@@ -264,7 +303,7 @@ static void unknown_name(const struct lint_flow *w, const struct ps_proto *proto
 	if (!w->report || is_tested(w))
 		return;
 	if (is_call) {
-		lint_try_table(&guess, methods_of(w, proto));
+		lint_try_table(&guess, lint_methods(w->l, proto));
 	} else {
 		for (i = 0; i < proto->nfields; i++)
 			lint_try(&guess, proto->fields[i].name);
@@ -304,18 +343,20 @@ static void unknown_method(const struct lint_flow *w, const char *of, const Tabl
 			  names);
 }
 
-static struct lint_value view_name(const struct lint_flow *w, const struct ps_proto *proto,
+static struct lint_value view_name(struct lint_flow *w, const struct ps_proto *proto,
 				   TString *key, bool is_call)
 {
 	const struct ps_field *field = ps_field_named(proto, getstr(key));
 
+	if (field)
+		lint_look_at_field(w, field);
 	if (field && is_call)
 		return lint_pointer(LINT_GETTER, field);
 	if (field)
 		return field->type == PS_BYTES ? lint_plain(LINT_BYTES) :
 						 lint_pointer(LINT_VALUE, field);
-	if (lint_known(methods_of(w, proto), key))
-		return method(getstr(key));
+	if (lint_known(lint_methods(w->l, proto), key))
+		return lint_method(getstr(key));
 	unknown_name(w, proto, getstr(key), is_call);
 	return lint_any;
 }
@@ -325,7 +366,7 @@ static struct lint_value field_method(const struct lint_flow *w, struct lint_val
 	char of[96];
 
 	if (lint_known(w->l->field_methods, key))
-		return method(getstr(key));
+		return lint_method(getstr(key));
 	snprintf(of, sizeof(of), "the field %s", lint_field_name(v.field).text);
 	unknown_method(w, of, w->l->field_methods, getstr(key));
 	return lint_any;
@@ -376,6 +417,7 @@ void lint_write_name(struct lint_flow *w, struct lint_value v, TString *key,
 
 	if (v.kind != LINT_GLOBALS)
 		lint_escape(w, value);
+	lint_forget(w, value);
 	switch (v.kind) {
 	case LINT_GLOBALS:
 		write_global(w, key, value);
@@ -407,9 +449,23 @@ void lint_write_name(struct lint_flow *w, struct lint_value v, TString *key,
 	}
 }
 
+/* Views are used again for later packets, so what a table keeps for one is found by others, or never. */
+static void check_key(const struct lint_flow *w, struct lint_value table, struct lint_value key)
+{
+	if (!lint_is_object(key) || !table.lasts)
+		return;
+	lint_warn(w, "object-as-key", "%s is a key of a table that lasts: the object is not that of the "
+		  "next packet, or is used again for another; %s",
+		  lint_describe(key).text,
+		  key.kind == LINT_FIELD && key.field->type != PS_BYTES ? "take its value: :get()" :
+		  key.kind == LINT_VIEW ? "take the value of a field, or :get():string()" :
+					  "take the text: :string()");
+}
+
 /* v[key] */
 struct lint_value lint_read_index(struct lint_flow *w, struct lint_value v, struct lint_value key)
 {
+	check_key(w, v, key);
 	return key.kind == LINT_STRING ? lint_read_name(w, v, key.string, false) : lint_any;
 }
 
@@ -420,153 +476,10 @@ void lint_write_index(struct lint_flow *w, struct lint_value v, struct lint_valu
 		lint_write_name(w, v, key.string, value);
 		return;
 	}
+	check_key(w, v, key);
 	lint_escape(w, v);
 	lint_escape(w, key);
 	lint_escape(w, value);
 	if (v.kind == LINT_BYTES)
 		lint_check_byte(w, value, "a byte array");
-}
-
-/*
- * Calls.
- */
-static bool carries(const struct ps_proto *outer, const struct ps_proto *proto)
-{
-	const struct ps_next *row = outer->next;
-
-	if (outer->any_next || proto == &ps_proto_raw)
-		return true;
-	while (row && row->proto && row->proto != proto)
-		row++;
-	return row && row->proto;
-}
-
-/* The first argument of a method after the object. count: of those, -1: not known. */
-static struct lint_value argument(const struct lint_flow *w, int a, int count)
-{
-	return count < 0 ? lint_any : count == 0 ? lint_nil : lint_get(w, a + 2);
-}
-
-static struct lint_value call_data(const struct lint_flow *w, struct lint_value self,
-				   struct lint_value id)
-{
-	const struct ps_proto *proto;
-	char names[LINT_NAMES_SIZE];
-
-	if (id.kind == LINT_NIL)
-		return lint_pointer(LINT_VIEW, &ps_proto_raw);
-	if (id.kind == LINT_STRING && !lint_is_numeral(id.string))
-		lint_warn(w, "bad-value", ":data() takes a protocol id such as packet_ip, not %s",
-			  lint_describe(id).text);
-	if (id.kind != LINT_INTEGER)
-		return lint_any;
-	if (id.i < 0 || id.i >= ps_nprotos) {
-		lint_list_protos(names, sizeof(names));
-		lint_warn(w, "unknown-protocol", "no protocol has the id %lld; there are %s", id.i,
-			  names);
-		return lint_any;
-	}
-	proto = ps_protos[id.i];
-	if (self.kind == LINT_VIEW && !carries(self.proto, proto)) {
-		lint_list_payloads(names, sizeof(names), self.proto);
-		lint_warn(w, "no-payload", "%s never carries %s: this is always nil; %s %s",
-			  self.proto->name, proto->name,
-			  names[0] ? "it carries" : "its payload is bytes: :data(), then",
-			  names[0] ? names : ":data(protocol)");
-	}
-	return lint_pointer(LINT_VIEW, proto);
-}
-
-static void call_set(const struct lint_flow *w, struct lint_value self, struct lint_value v,
-		     int count)
-{
-	if (self.kind == LINT_FIELD && count == 0 && self.field->type != PS_BYTES &&
-	    !(self.field->flags & PS_CHECKSUM))
-		lint_warn(w, "bad-value",
-			  "%s: :set() needs a value; only checksums are computed without one",
-			  lint_field_name(self.field).text);
-	else if (self.kind == LINT_FIELD)
-		lint_check_value(w, self.field, v);
-	else if (self.kind == LINT_VIEW)
-		lint_check_byte(w, v, self.proto->name);
-}
-
-static struct lint_value call_get(struct lint_value self)
-{
-	if (self.kind == LINT_VIEW || (self.kind == LINT_FIELD && self.field->type == PS_BYTES))
-		return lint_plain(LINT_BYTES);
-	return self.kind == LINT_FIELD ? lint_pointer(LINT_VALUE, self.field) : lint_any;
-}
-
-static struct lint_value call_int(const struct lint_flow *w, struct lint_value self)
-{
-	if (self.kind != LINT_FIELD)
-		return lint_any;
-	if (self.field->type != PS_BYTES)
-		return lint_pointer(LINT_NUMBER, self.field);
-	lint_warn(w, "bad-value", "%s is bytes, not an integer", lint_field_name(self.field).text);
-	return lint_any;
-}
-
-/* The method at register a is called on a + 1. */
-static struct lint_value call_method(const struct lint_flow *w, int a, int nargs)
-{
-	struct lint_value self = nargs ? lint_get(w, a + 1) : lint_nil, v = lint_get(w, a);
-	int count = nargs < 0 ? -1 : nargs - 1;
-
-	if (nargs >= 0 &&
-	    (self.kind == LINT_NIL || self.kind == LINT_INTEGER || self.kind == LINT_STRING)) {
-		lint_warn(w, "unknown-method",
-			  "a method is called without its object: write ':' for '.'");
-		return lint_any;
-	}
-	if (v.kind == LINT_GETTER)
-		return lint_pointer(LINT_FIELD, v.field);
-	switch (v.i) {
-	case METHOD_DATA:
-		return call_data(w, self, argument(w, a, count));
-	case METHOD_RAW:
-		return lint_pointer(LINT_VIEW, &ps_proto_raw);
-	case METHOD_GET:
-		return call_get(self);
-	case METHOD_SET:
-		call_set(w, self, argument(w, a, count), count);
-		return lint_nil;
-	case METHOD_INT:
-		return call_int(w, self);
-	case METHOD_TO_BYTES:
-		return lint_plain(LINT_BYTES);
-	}
-	return lint_any;
-}
-
-/* The function at register a is called. nargs: -1: not known. *ends: it never returns. */
-struct lint_value lint_call(const struct lint_flow *w, int a, int nargs, bool *ends)
-{
-	struct lint_value f = lint_get(w, a), first = nargs > 0 ? lint_get(w, a + 1) : lint_any;
-
-	*ends = false;
-	switch (f.kind) {
-	case LINT_ERROR:
-		*ends = true;
-		break;
-	case LINT_ASSERT:
-		*ends = first.kind == LINT_NIL || (first.kind == LINT_BOOLEAN && !first.i);
-		break;
-	case LINT_FUNCTION:
-		*ends = f.function->never_returns;
-		break;
-	case LINT_METHOD:
-	case LINT_GETTER:
-		return call_method(w, a, nargs);
-	case LINT_VALUE:
-		lint_warn(w, "unknown-method",
-			  "%s is read and then called: write ':%s()' for the field, "
-			  "'.%s' for its value",
-			  lint_field_name(f.field).text, f.field->name, f.field->name);
-		break;
-	default:
-		break;
-	}
-	return lint_any;
 }

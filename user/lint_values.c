@@ -26,7 +26,7 @@ void lint_warn(const struct lint_flow *w, const char *kind, const char *format, 
 	lint_add(w->l, luaG_getfuncline(w->p, w->pc), PS_WARNING, kind, message);
 }
 
-static const struct ps_proto *proto_of(const struct ps_field *field)
+const struct ps_proto *lint_proto_of(const struct ps_field *field)
 {
 	unsigned int id;
 
@@ -43,7 +43,7 @@ struct lint_field_name lint_field_name(const struct ps_field *field)
 {
 	struct lint_field_name name;
 
-	snprintf(name.text, sizeof(name.text), "%s.%s", proto_of(field)->name, field->name);
+	snprintf(name.text, sizeof(name.text), "%s.%s", lint_proto_of(field)->name, field->name);
 	return name;
 }
 
@@ -74,6 +74,7 @@ struct lint_description lint_describe(struct lint_value v)
 	case LINT_FUNCTION:
 	case LINT_ERROR:
 	case LINT_ASSERT:
+	case LINT_BUILTIN:
 	case LINT_METHOD:
 	case LINT_GETTER:
 		snprintf(d.text, size, "a function");
@@ -115,11 +116,6 @@ static const char *remedy(struct lint_value v)
 	}
 }
 
-static bool is_object(struct lint_value v)
-{
-	return v.kind == LINT_VIEW || v.kind == LINT_FIELD || v.kind == LINT_BYTES;
-}
-
 bool lint_is_text(struct lint_value v)
 {
 	return v.kind == LINT_VALUE && v.field->type != PS_UINT;
@@ -149,8 +145,8 @@ void lint_check_byte(const struct lint_flow *w, struct lint_value v, const char 
 {
 	if (v.kind == LINT_INTEGER && (v.i < 0 || v.i > 255))
 		lint_warn(w, "range", "%s takes a byte: %lld does not fit (0 to 255)", what, v.i);
-	else if ((v.kind == LINT_STRING && !lint_is_numeral(v.string)) || is_object(v) ||
-		 v.kind == LINT_BOOLEAN || v.kind == LINT_TABLE)
+	else if ((v.kind == LINT_STRING && !lint_is_numeral(v.string)) || lint_is_object(v) ||
+		 v.kind == LINT_BOOLEAN || v.kind == LINT_TABLE || v.kind == LINT_NIL)
 		lint_warn(w, "bad-value", "%s takes a byte (0 to 255), not %s", what,
 			  lint_describe(v).text);
 }
@@ -216,7 +212,7 @@ void lint_check_value(const struct lint_flow *w, const struct ps_field *field, s
  */
 void lint_check_operand(const struct lint_flow *w, struct lint_value v, const char *what)
 {
-	if (is_object(v))
+	if (lint_is_object(v))
 		lint_warn(w, "object-as-value", "%s on %s, which is an object: %s", what,
 			  lint_describe(v).text, remedy(v));
 	else if (lint_is_text(v))
@@ -292,11 +288,11 @@ static bool is_scalar(struct lint_value v)
 /* a == b, a ~= b */
 void lint_check_equal(const struct lint_flow *w, struct lint_value a, struct lint_value b)
 {
-	if (is_object(b) && !is_object(a)) {
+	if (lint_is_object(b) && !lint_is_object(a)) {
 		lint_check_equal(w, b, a);
 		return;
 	}
-	if (is_object(a)) {
+	if (lint_is_object(a)) {
 		if (is_scalar(b) || (a.kind == LINT_FIELD && b.kind == LINT_FIELD))
 			never_equal(w, a, b, remedy(a));
 		return;
@@ -315,15 +311,49 @@ void lint_check_equal(const struct lint_flow *w, struct lint_value a, struct lin
 		check_equal_integer(w, a, b);
 }
 
+/* What Lua compares by size only with its like. NULL: it may be of any type. */
+static const char *type_of(struct lint_value v)
+{
+	switch (v.kind) {
+	case LINT_INTEGER:
+	case LINT_NUMBER:
+		return "a number";
+	case LINT_STRING:
+		return "a string";
+	case LINT_VALUE:
+		return lint_is_text(v) ? "a string" : "a number";
+	case LINT_BOOLEAN:
+		return "a boolean";
+	case LINT_NIL:
+		return "nil";
+	default:
+		return NULL;
+	}
+}
+
+static void check_types(const struct lint_flow *w, struct lint_value a, struct lint_value b)
+{
+	const char *left = type_of(a), *right = type_of(b);
+	bool has_order = left && (*left == 'a' && strcmp(left, "a boolean"));
+
+	if (!left || !right || (!strcmp(left, right) && has_order))
+		return;
+	lint_warn(w, "compare", "%s and %s have no order: comparing %s with %s raises%s",
+		  lint_describe(a).text, lint_describe(b).text, left, right,
+		  a.kind == LINT_STRING || b.kind == LINT_STRING ? "; write numbers without quotes" : "");
+}
+
 /* a < b and its kin */
 void lint_check_order(const struct lint_flow *w, struct lint_value a, struct lint_value b)
 {
-	if (is_object(a))
+	if (lint_is_object(a))
 		lint_check_operand(w, a, "a comparison");
-	else if (is_object(b))
+	else if (lint_is_object(b))
 		lint_check_operand(w, b, "a comparison");
 	else if (lint_is_text(a) && b.kind == LINT_INTEGER)
 		lint_check_operand(w, a, "a comparison with an integer");
 	else if (lint_is_text(b) && a.kind == LINT_INTEGER)
 		lint_check_operand(w, b, "a comparison with an integer");
+	else
+		check_types(w, a, b);
 }

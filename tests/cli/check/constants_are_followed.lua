@@ -3,6 +3,7 @@ local limit = 300
 large = 70000
 function process_packet(p)
   local ip = p:data(packet_eth):data(packet_ip)
+  if not ip then return NF_DROP end
   local n = limit
   ip.ttl = n
   ip.id = large

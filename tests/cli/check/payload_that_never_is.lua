@@ -3,9 +3,9 @@ function process_packet(p)
   local ip = p:data(packet_eth):data(packet_ip)
   if not ip then return NF_DROP end
   local eth = ip:data(packet_eth)
-  local udp = ip:data(packet_udp)
+  local udp, icmp = assert(ip:data(packet_udp)), assert(ip:data(packet_icmp))
   local dns = udp:data(packet_tcp)
-  local inner = ip:data(packet_icmp):data():data(packet_ip)
+  local inner = icmp:data():data(packet_ip)
   local options = ip:options():data(packet_tcp)
   return XT_CONTINUE
 end

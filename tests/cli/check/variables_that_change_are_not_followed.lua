@@ -3,6 +3,7 @@ local limit = 300
 local function lower() limit = 5 end
 function process_packet(p, given)
   local ip = p:data(packet_eth):data(packet_ip)
+  if not ip then return NF_DROP end
   local n, v = 300, nil
   ip.ttl = limit
   pcall(function() n = 5 v = NF_DROP end)

@@ -6,5 +6,5 @@ function process_packet(p)
   if #p > 100 then either = p:data(packet_eth) end
   local one
   if #p > 60 then one = ip:data(packet_tcp) else one = ip:data(packet_udp) end
-  return l4.window_size and either.smac and one.seq and NF_DROP or NF_ACCEPT
+  return l4 and l4.window_size and either and either.smac and one.seq and NF_DROP or NF_ACCEPT
 end

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Loops without an end. While a function is followed for the last time, each instruction is marked
+ * with the ways that it may go; a comparison of values that are known goes only one. A set of
+ * instructions that all lead to each other, and nowhere else, never ends, unless one of them may
+ * raise in a way that can be meant as an end: by a call that is not known, or by what grows nil.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lint_inside.h"
+#include "ldebug.h"
+
+#define TOO_LONG	(1ULL << 32)	/* rounds of a 'for' that no time limit allows */
+#define CANDIDATES_MAX	32		/* loops of a function that are looked at */
+
+/*
+ * Ways.
+ */
+
+/* 1: v counts as true, 0: as false, -1: not known. */
+static int truth(struct lint_value v)
+{
+	if (v.global)
+		return -1;
+	switch (v.kind) {
+	case LINT_NIL:
+		return 0;
+	case LINT_BOOLEAN:
+		return v.i == LINT_EITHER ? -1 : (int)v.i;
+	case LINT_INTEGER:
+	case LINT_STRING:
+	case LINT_TABLE:
+	case LINT_FUNCTION:
+		return 1;
+	default:
+		return -1;
+	}
+}
+
+/* What a comparison gives: 1, 0, or -1: not known. */
+static int outcome(const struct lint_flow *w, Instruction i)
+{
+	struct lint_value a = lint_get(w, GETARG_A(i)), b = lint_integer(GETARG_sB(i));
+
+	switch (GET_OPCODE(i)) {
+	case OP_TEST:
+		return truth(a);
+	case OP_TESTSET:
+		return truth(lint_get(w, GETARG_B(i)));
+	case OP_EQK:
+		b = lint_constant(&w->p->k[GETARG_B(i)]);
+		break;
+	case OP_EQ:
+	case OP_LT:
+	case OP_LE:
+		b = lint_get(w, GETARG_B(i));
+		break;
+	default:
+		break;
+	}
+	if (a.kind != LINT_INTEGER || b.kind != LINT_INTEGER || a.global || b.global)
+		return -1;
+	switch (GET_OPCODE(i)) {
+	case OP_EQ:
+	case OP_EQK:
+	case OP_EQI:
+		return a.i == b.i;
+	case OP_LT:
+	case OP_LTI:
+		return a.i < b.i;
+	case OP_LE:
+	case OP_LEI:
+		return a.i <= b.i;
+	case OP_GTI:
+		return a.i > b.i;
+	case OP_GEI:
+		return a.i >= b.i;
+	default:
+		return -1;
+	}
+}
+
+static uint8_t ways_of_comparison(const struct lint_flow *w, Instruction i)
+{
+	int result = outcome(w, i);
+
+	if (result < 0)
+		return LINT_TO_NEXT | LINT_TO_JUMP;
+	return result == GETARG_k(i) ? LINT_TO_NEXT : LINT_TO_JUMP;
+}
+
+/* 'for' with numbers that are known. */
+static void mark_count(struct lint_flow *w, Instruction i)
+{
+	struct lint_value first = lint_get(w, GETARG_A(i)), last = lint_get(w, GETARG_A(i) + 1);
+	struct lint_value step = lint_get(w, GETARG_A(i) + 2);
+	uint64_t distance, stride;
+
+	if (step.kind != LINT_INTEGER || step.global)
+		return;
+	if (step.i == 0) {
+		lint_warn(w, "endless-loop", "the step of this 'for' is 0: it raises; leave it out for 1");
+		return;
+	}
+	if (first.kind != LINT_INTEGER || last.kind != LINT_INTEGER || first.global || last.global ||
+	    (step.i > 0 ? first.i > last.i : first.i < last.i))
+		return;
+	distance = step.i > 0 ? (uint64_t)last.i - first.i : (uint64_t)first.i - last.i;
+	stride = step.i > 0 ? (uint64_t)step.i : -(uint64_t)step.i;
+	if (distance / stride >= TOO_LONG)
+		w->marks[w->pc + 1 + GETARG_Bx(i)] |= LINT_COUNTS_LONG;
+}
+
+static bool is_write(Instruction i)
+{
+	OpCode op = GET_OPCODE(i);
+
+	return op == OP_SETTABUP || op == OP_SETTABLE || op == OP_SETI || op == OP_SETFIELD;
+}
+
+/* True if what the instruction reads from or writes to is a table, so that it does not raise. */
+static bool looks_into_table(const struct lint_flow *w, Instruction i)
+{
+	enum lint_kind kind;
+
+	switch (GET_OPCODE(i)) {
+	case OP_GETTABUP:
+	case OP_SETTABUP:
+		kind = w->f->upvalues[is_write(i) ? GETARG_A(i) : GETARG_B(i)].kind;
+		return kind == LINT_TABLE || kind == LINT_GLOBALS;
+	case OP_GETTABLE:
+	case OP_GETI:
+	case OP_GETFIELD:
+	case OP_LEN:
+	case OP_SETTABLE:
+	case OP_SETI:
+	case OP_SETFIELD:
+		return lint_get(w, is_write(i) ? GETARG_A(i) : GETARG_B(i)).kind == LINT_TABLE;
+	default:
+		return false;
+	}
+}
+
+void lint_mark_way(struct lint_flow *w, Instruction i)
+{
+	OpCode op = GET_OPCODE(i);
+	bool next;
+	int to;
+
+	w->marks[w->pc] |= LINT_REACHED;
+	if (looks_into_table(w, i))
+		w->marks[w->pc] |= LINT_SAFE;
+	if (testTMode(op)) {
+		w->marks[w->pc] |= ways_of_comparison(w, i);
+		return;
+	}
+	if (op == OP_FORPREP)
+		mark_count(w, i);
+	to = lint_jump(w->p, w->pc, &next);
+	if (to >= 0)
+		w->marks[w->pc] |= LINT_TO_JUMP;
+	if (next && !(w->marks[w->pc] & LINT_COUNTS_LONG))
+		w->marks[w->pc] |= LINT_TO_NEXT;
+}
+
+/*
+ * Loops.
+ */
+struct loops {
+	struct lint_flow *w;
+	int n;		/* instructions */
+	int *queue;
+	uint8_t *ends;	/* from here, some way leaves the function */
+	uint8_t *in;	/* is in the set that is looked at */
+	uint8_t *back;	/* of those, leads back to where it began */
+	uint8_t *done;	/* is in a set that has been reported, or been let go */
+};
+
+/* Where the instruction goes: up to two others. */
+static int successors(const struct lint_flow *w, int pc, int to[2])
+{
+	bool next;
+	int n = 0;
+
+	if (w->marks[pc] & LINT_TO_NEXT && pc + 1 < w->p->sizecode)
+		to[n++] = pc + 1;
+	if (w->marks[pc] & LINT_TO_JUMP) {
+		to[n] = lint_jump(w->p, pc, &next);
+		n += to[n] >= 0 && to[n] < w->p->sizecode;
+	}
+	return n;
+}
+
+/* Adds to set what leads into it, of those in among (NULL: all), until nothing is added. */
+static void add_leading(const struct loops *loops, uint8_t *set, const uint8_t *among)
+{
+	struct lint_flow *w = loops->w;
+	bool added = true;
+	int pc, to[2], n;
+
+	while (added && w->steps) {
+		added = false;
+		lint_spend(w, loops->n);
+		for (pc = loops->n - 1; pc >= 0; pc--) {
+			if (set[pc] || (among && !among[pc]))
+				continue;
+			for (n = successors(w, pc, to); n > 0 && !set[pc]; n--)
+				set[pc] = set[to[n - 1]];
+			added |= set[pc];
+		}
+	}
+}
+
+/* All that can be reached from pc, and nothing else, is in. */
+static void collect(const struct loops *loops, int pc)
+{
+	int length = 1, to[2], n;
+
+	lint_spend(loops->w, 2 * loops->n);
+	memset(loops->in, 0, loops->n);
+	memset(loops->back, 0, loops->n);
+	loops->in[pc] = loops->back[pc] = 1;
+	loops->queue[0] = pc;
+	while (length > 0) {
+		pc = loops->queue[--length];
+		for (n = successors(loops->w, pc, to); n > 0; n--) {
+			if (!loops->in[to[n - 1]])
+				loops->queue[length++] = to[n - 1];
+			loops->in[to[n - 1]] = 1;
+		}
+	}
+}
+
+static void mark_written(const struct lint_flow *w, Instruction i, uint8_t *set)
+{
+	int first, last;
+
+	if (!lint_writes(w->p, i, &first, &last))
+		return;
+	for (; first <= last && first < LINT_REGISTERS; first++)
+		lint_set_bit(set, first);
+}
+
+/* True if the instruction gives what may be nil some day: not so a global, which has been assigned. */
+static bool gives_anything(const struct lint_flow *w, Instruction i)
+{
+	switch (GET_OPCODE(i)) {
+	case OP_GETTABUP:
+		return w->f->upvalues[GETARG_B(i)].kind != LINT_GLOBALS;
+	case OP_GETTABLE:
+	case OP_GETI:
+	case OP_GETFIELD:
+	case OP_CALL:
+	case OP_LOADNIL:
+	case OP_VARARG:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Registers that the loop writes, and those among them that may become anything, nil too. */
+static void find_written(const struct loops *loops, uint8_t *written, uint8_t *doubtful)
+{
+	const struct lint_flow *w = loops->w;
+	int pc, again;
+
+	for (again = 0; again < 3; again++) {	/* a copy of a copy is far enough */
+		for (pc = 0; pc < loops->n; pc++) {
+			Instruction i = w->p->code[pc];
+			OpCode op = GET_OPCODE(i);
+
+			if (!loops->in[pc])
+				continue;
+			mark_written(w, i, written);
+			if (gives_anything(w, i) ||
+			    (op == OP_MOVE && lint_bit(doubtful, GETARG_B(i))))
+				mark_written(w, i, doubtful);
+		}
+	}
+}
+
+/* True if the instruction may raise after some rounds, by what the loop itself makes. */
+static bool may_raise(Instruction i, bool is_safe, const uint8_t *written, const uint8_t *doubtful)
+{
+	OpCode op = GET_OPCODE(i);
+	int a = GETARG_A(i), b = GETARG_B(i), c = GETARG_C(i);
+
+	switch (op) {
+	case OP_GETTABUP:
+	case OP_SETTABUP:
+		return !is_safe;
+	case OP_GETTABLE:
+	case OP_GETI:
+	case OP_GETFIELD:
+	case OP_SELF:
+	case OP_LEN:
+		return !is_safe && lint_bit(written, b);
+	case OP_SETTABLE:
+		return (!is_safe && lint_bit(written, a)) || lint_bit(doubtful, b);
+	case OP_SETI:
+	case OP_SETFIELD:
+		return !is_safe && lint_bit(written, a);
+	case OP_MOD:
+	case OP_IDIV:
+	case OP_CONCAT:
+		return true;	/* by 0; there is no memory */
+	case OP_FORPREP:
+		return lint_bit(doubtful, a) || lint_bit(doubtful, a + 1) ||
+		       lint_bit(doubtful, a + 2);
+	case OP_LT:
+	case OP_LE:
+		return lint_bit(doubtful, a) || lint_bit(doubtful, b);
+	case OP_LTI:
+	case OP_LEI:
+	case OP_GTI:
+	case OP_GEI:
+		return lint_bit(doubtful, a);
+	default:
+		if (op >= OP_ADD && op <= OP_SHR)
+			return lint_bit(doubtful, b) || lint_bit(doubtful, c);
+		return ((op >= OP_ADDI && op <= OP_SHRI) || op == OP_UNM || op == OP_BNOT) &&
+		       lint_bit(doubtful, b);
+	}
+}
+
+static bool ends_by_error(const struct loops *loops)
+{
+	uint8_t written[LINT_REGISTERS / 8 + 1] = { 0 }, doubtful[LINT_REGISTERS / 8 + 1] = { 0 };
+	int pc;
+
+	find_written(loops, written, doubtful);
+	for (pc = 0; pc < loops->n; pc++) {
+		if (loops->in[pc] &&
+		    may_raise(loops->w->p->code[pc], loops->w->marks[pc] & LINT_SAFE,
+			      written, doubtful))
+			return true;
+	}
+	return false;
+}
+
+/* The set of all that is reached from pc: reported, if it is a loop that never ends. */
+static void check_loop(const struct loops *loops, int pc)
+{
+	struct lint_flow *w = loops->w;
+	int i;
+
+	collect(loops, pc);
+	add_leading(loops, loops->back, loops->in);
+	for (i = 0; i < loops->n; i++) {
+		if (loops->in[i] && (!loops->back[i] || loops->done[i]))
+			return;
+	}
+	for (i = 0; i < loops->n; i++)
+		loops->done[i] |= loops->in[i];
+	if (ends_by_error(loops))
+		return;
+	w->pc = pc;
+	lint_warn(w, "endless-loop", "nothing ends the loop that begins here: there is no way to a "
+		  "'break', 'return' or 'goto' out of it, so it runs until its time is up; give it an end");
+}
+
+/* Loops begin where something further down jumps to. */
+static void check_candidates(const struct loops *loops)
+{
+	const struct lint_flow *w = loops->w;
+	int pc, to[2], n, left = CANDIDATES_MAX;
+	uint8_t *is_head = loops->back;
+
+	memset(is_head, 0, loops->n);
+	for (pc = 0; pc < loops->n; pc++) {
+		if (!(w->marks[pc] & LINT_REACHED) || loops->ends[pc])
+			continue;
+		for (n = successors(w, pc, to); n > 0; n--)
+			is_head[to[n - 1]] |= to[n - 1] <= pc;
+	}
+	for (n = pc = 0; pc < loops->n; pc++) {
+		if (is_head[pc] && n < left)
+			loops->queue[loops->n + n++] = pc;
+	}
+	for (left = 0; left < n && w->steps; left++) {
+		if (!loops->done[loops->queue[loops->n + left]])
+			check_loop(loops, loops->queue[loops->n + left]);
+	}
+}
+
+void lint_check_loops(struct lint_flow *w)
+{
+	int n = w->p->sizecode, pc;
+	struct loops loops = { .w = w, .n = n };
+	uint8_t *bytes = calloc(n, 4);
+	bool endless = false;
+
+	loops.queue = calloc(n + CANDIDATES_MAX, sizeof(*loops.queue));
+	if (!bytes || !loops.queue) {
+		w->l->failed = true;
+		goto out;
+	}
+	loops.ends = bytes;
+	loops.in = bytes + n;
+	loops.back = bytes + 2 * n;
+	loops.done = bytes + 3 * n;
+	for (pc = 0; pc < n; pc++)
+		loops.ends[pc] = !(w->marks[pc] & LINT_REACHED) || w->marks[pc] & LINT_LEAVES;
+	add_leading(&loops, loops.ends, NULL);
+	for (pc = 0; pc < n; pc++)
+		endless |= !loops.ends[pc];
+	if (endless)
+		check_candidates(&loops);
+out:
+	free(bytes);
+	free(loops.queue);
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * What may be nil. The value of :data(protocol) gets an origin, the place of that call. Every test
+ * takes the origin from all registers that have it, on both ways; so do an assignment to what is
+ * not followed, and a call that may look. A value that still has its origin when it is indexed has
+ * been tested on none of the ways on which it came.
+ *
+ * A script may know by other means that a header is there: it has tested the same before, or has
+ * looked at lengths and at the fragment's offset. That is in w->seen, which only grows where paths
+ * meet; a call that comes behind such a test is excused for good.
+ */
+#include <stdio.h>
+
+#include "lint_inside.h"
+#include "ldebug.h"
+
+#define SEEN_ALL	UINT64_MAX
+#define SEEN_PAIRS	62		/* of protocols, one in the other; some share a bit */
+#define SEEN_SIZE	(1ULL << 62)	/* a length has been looked at */
+#define SEEN_FRAGMENT	(1ULL << 63)	/* so has what tells fragments apart */
+
+static unsigned int id_of(const struct ps_proto *proto)
+{
+	unsigned int id = 0;
+
+	while (id < ps_nprotos - 1 && ps_protos[id] != proto)
+		id++;
+	return id;
+}
+
+struct lint_value lint_may_be_nil(struct lint_flow *w, struct lint_value v,
+				  const struct ps_proto *outer)
+{
+	uint64_t enough = outer->fragment.mask ? SEEN_SIZE | SEEN_FRAGMENT : SEEN_SIZE;
+	unsigned int pair = (id_of(outer) * ps_nprotos + id_of(v.proto)) % SEEN_PAIRS;
+
+	if (w->pc >= (int)LINT_ORIGINS_MAX)
+		return v;
+	v.origin = w->pc + 1;
+	w->pairs[w->pc] = pair;
+	if (w->seen >> pair & 1 || (w->seen & enough) == enough)
+		w->marks[w->pc] |= LINT_EXCUSED;
+	return v;
+}
+
+void lint_forget(struct lint_flow *w, struct lint_value v)
+{
+	int r;
+
+	if (!v.origin)
+		return;
+	w->seen |= v.origin == LINT_ORIGIN_LOST ? SEEN_ALL : 1ULL << w->pairs[v.origin - 1];
+	for (r = 0; r < w->nregs; r++) {
+		if (v.origin == LINT_ORIGIN_LOST || w->reg[r].origin == v.origin)
+			w->reg[r].origin = 0;
+	}
+}
+
+void lint_expose(struct lint_flow *w, struct lint_value v)
+{
+	if (lint_is_object(v) || v.origin)
+		w->seen = SEEN_ALL;
+	lint_forget(w, v);
+}
+
+void lint_look_at_size(struct lint_flow *w)
+{
+	w->seen |= SEEN_SIZE;
+}
+
+void lint_look_at_field(struct lint_flow *w, const struct ps_field *field)
+{
+	const struct ps_proto *proto = lint_proto_of(field);
+	const struct ps_word *fragment = &proto->fragment;
+
+	if (field->flags & PS_COVERAGE)
+		w->seen |= SEEN_SIZE;
+	if (fragment->mask && field->at.bit / 16 * 2 == fragment->at)
+		w->seen |= SEEN_FRAGMENT;
+}
+
+/*
+ * Uses.
+ */
+static bool may_be_meant(const struct lint_flow *w)
+{
+	return w->f->is_caught || (w->l->catches_any && !w->f->is_handler);
+}
+
+/* The name of the local variable in register r, or NULL. */
+static const char *variable_name(const struct lint_flow *w, int r)
+{
+	int variable = lint_variable(w->p, r, w->pc);
+
+	return variable < 0 ? NULL : getstr(w->p->locvars[variable].varname);
+}
+
+#define REASONS	"another protocol, a later fragment, too few bytes"
+
+static void report_nil(const struct lint_flow *w, const char *name, struct lint_value v)
+{
+	if (name && v.kind == LINT_NIL)
+		lint_warn(w, "nil", "'%.40s' is nil here, which has no fields and no methods: go on "
+			  "only where it is not", name);
+	else if (name)
+		lint_warn(w, "nil", "'%.40s' may be nil (" REASONS ") and nothing tests it before: "
+			  "'if not %.40s then return XT_CONTINUE end'", name, name);
+	else if (v.kind == LINT_VIEW)
+		lint_warn(w, "nil", ":data(%s) may be nil (" REASONS "): keep it in a local variable, "
+			  "and go on only if that is not nil", v.proto->name);
+	else
+		lint_warn(w, "nil", "this may be nil (" REASONS "): keep it in a local variable, and "
+			  "go on only if that is not nil");
+}
+
+static void check_use(struct lint_flow *w, int r, struct lint_value v)
+{
+	uint8_t *mark;
+	int line;
+
+	if (!w->report || may_be_meant(w))
+		return;
+	if (v.kind == LINT_NIL) {
+		const char *name = variable_name(w, r);
+
+		if (name)
+			report_nil(w, name, v);
+		return;
+	}
+	if (v.origin == LINT_ORIGIN_LOST)
+		return;
+	mark = &w->marks[v.origin - 1];
+	if (*mark & (LINT_EXCUSED | LINT_REPORTED))
+		return;
+	*mark |= LINT_REPORTED;
+	line = luaG_getfuncline(w->p, w->pc);
+	if (line != w->nil_line)	/* a chain is reported once */
+		report_nil(w, variable_name(w, r), v);
+	w->nil_line = line;
+}
+
+void lint_use(struct lint_flow *w, int r)
+{
+	struct lint_value v = lint_get(w, r);
+
+	if (v.kind != LINT_NIL && !v.origin)
+		return;
+	check_use(w, r, v);
+	if (v.kind == LINT_NIL)
+		lint_set(w, r, lint_any);
+	else
+		lint_forget(w, v);
+}
+
+/*
+ * Tests.
+ */
+
+/* The register that a test is about, or -1. *nil_skips: what is nil skips the next instruction. */
+static int tested(const struct lint_flow *w, Instruction i, bool *nil_skips)
+{
+	int a = GETARG_A(i), b = GETARG_B(i);
+	bool k = GETARG_k(i);
+
+	switch (GET_OPCODE(i)) {
+	case OP_TEST:
+		*nil_skips = k;
+		return a;
+	case OP_TESTSET:
+		*nil_skips = k;
+		return b;
+	case OP_EQK:
+		*nil_skips = !k;
+		return ttisnil(&w->p->k[b]) ? a : -1;
+	case OP_EQ:
+		*nil_skips = !k;
+		if (lint_get(w, b).kind == LINT_NIL)
+			return a;
+		return lint_get(w, a).kind == LINT_NIL ? b : -1;
+	default:
+		return -1;
+	}
+}
+
+bool lint_can_learn(const struct lint_flow *w, Instruction i)
+{
+	bool nil_skips;
+	int r = tested(w, i, &nil_skips);
+	struct lint_value v;
+
+	if (r < 0)
+		return false;
+	v = lint_get(w, r);
+	return v.origin || (v.kind >= LINT_VIEW && v.kind <= LINT_BYTES);
+}
+
+void lint_learn(struct lint_flow *w, Instruction i, bool skips)
+{
+	bool nil_skips;
+	int r = tested(w, i, &nil_skips);
+	struct lint_value v = lint_get(w, r);
+
+	lint_forget(w, v);
+	if (skips == nil_skips && v.kind >= LINT_VIEW && v.kind <= LINT_BYTES)
+		lint_set(w, r, lint_nil);
+}
