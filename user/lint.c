@@ -59,6 +59,7 @@ struct lint_value lint_join(struct lint_value a, struct lint_value b)
 	v = join_kinds(a, b);
 	v.origin = join_origins(a.origin, b.origin);
 	v.global = a.global || b.global;
+	v.no_number = v.kind == LINT_ANY && (lint_is_no_number(a) || lint_is_no_number(b));
 	return v;
 }
 

@@ -59,10 +59,11 @@ enum lint_kind {
 struct lint_value {
 	enum lint_kind kind : 8;
 	/* The place, from 1, that gave it, if it may be nil and nothing has tested that; 0: none. */
-	unsigned int origin : 21;
+	unsigned int origin : 20;
 	bool whole : 1;		/* LINT_VIEW: of the packet that the handler gets */
 	bool lasts : 1;		/* LINT_TABLE: it was made outside of functions, once */
 	bool global : 1;	/* other scripts of the state may have changed it */
+	bool no_number : 1;	/* LINT_ANY: on some path it is known to be none */
 	union {
 		lua_Integer i;
 		const void *pointer;
@@ -76,8 +77,8 @@ struct lint_value {
 	};
 };
 
-#define LINT_ORIGINS_MAX	((1u << 21) - 2)
-#define LINT_ORIGIN_LOST	((1u << 21) - 1)	/* one of several: nothing is said of it */
+#define LINT_ORIGINS_MAX	((1u << 20) - 2)
+#define LINT_ORIGIN_LOST	((1u << 20) - 1)	/* one of several: nothing is said of it */
 
 /* A function of the script. */
 struct lint_function {
@@ -169,7 +170,7 @@ struct lint_value lint_join(struct lint_value a, struct lint_value b);
 static inline bool lint_same(struct lint_value a, struct lint_value b)
 {
 	return a.kind == b.kind && a.i == b.i && a.origin == b.origin && a.whole == b.whole &&
-	       a.lasts == b.lasts && a.global == b.global;
+	       a.lasts == b.lasts && a.global == b.global && a.no_number == b.no_number;
 }
 
 #define LINT_LINES_MAX	4	/* that a message lists */
@@ -195,7 +196,7 @@ struct lint_flow {
 	int nil_line;	/* the last one in which something may be nil */
 	uint64_t seen;	/* what has been tested on the way here: lint_nil.c */
 	bool may_leave;	/* as in struct lint_function */
-	uint8_t *marks;	/* for each instruction: enum lint_mark */
+	uint16_t *marks;	/* for each instruction: enum lint_mark */
 	uint8_t *pairs;	/* for each that gives what may be nil: its bit in seen */
 };
 
@@ -208,6 +209,7 @@ enum lint_mark {
 	LINT_LEAVES = 32,	/* it returns, or may raise on purpose, or yield */
 	LINT_COUNTS_LONG = 64,	/* the end of a 'for' that counts for years */
 	LINT_SAFE = 128,	/* what it looks into is a table */
+	LINT_RAISES = 256,	/* it may raise, by what is no number, no table */
 };
 
 static const struct lint_value lint_any = { .kind = LINT_ANY };
@@ -258,6 +260,22 @@ static inline void lint_set(struct lint_flow *w, int r, struct lint_value v)
 {
 	if (r < w->nregs)
 		w->reg[r] = v;
+}
+
+/* Known not to be a number, on some path at least. */
+static inline bool lint_is_no_number(struct lint_value v)
+{
+	switch (v.kind) {
+	case LINT_NONE:
+	case LINT_INTEGER:
+	case LINT_NUMBER:
+	case LINT_VALUE:
+		return false;
+	case LINT_ANY:
+		return v.no_number;
+	default:
+		return true;
+	}
 }
 
 static inline bool lint_is_object(struct lint_value v)

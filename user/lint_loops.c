@@ -112,33 +112,69 @@ static void mark_count(struct lint_flow *w, Instruction i)
 		w->marks[w->pc + 1 + GETARG_Bx(i)] |= LINT_COUNTS_LONG;
 }
 
-static bool is_write(Instruction i)
+/* What an instruction indexes or measures. False: it does not. */
+static bool base_of(const struct lint_flow *w, Instruction i, struct lint_value *base)
 {
-	OpCode op = GET_OPCODE(i);
-
-	return op == OP_SETTABUP || op == OP_SETTABLE || op == OP_SETI || op == OP_SETFIELD;
-}
-
-/* True if what the instruction reads from or writes to is a table, so that it does not raise. */
-static bool looks_into_table(const struct lint_flow *w, Instruction i)
-{
-	enum lint_kind kind;
-
 	switch (GET_OPCODE(i)) {
 	case OP_GETTABUP:
+		*base = w->f->upvalues[GETARG_B(i)];
+		return true;
 	case OP_SETTABUP:
-		kind = w->f->upvalues[is_write(i) ? GETARG_A(i) : GETARG_B(i)].kind;
-		return kind == LINT_TABLE || kind == LINT_GLOBALS;
+		*base = w->f->upvalues[GETARG_A(i)];
+		return true;
 	case OP_GETTABLE:
 	case OP_GETI:
 	case OP_GETFIELD:
 	case OP_LEN:
+		*base = lint_get(w, GETARG_B(i));
+		return true;
 	case OP_SETTABLE:
 	case OP_SETI:
 	case OP_SETFIELD:
-		return lint_get(w, is_write(i) ? GETARG_A(i) : GETARG_B(i)).kind == LINT_TABLE;
+		*base = lint_get(w, GETARG_A(i));
+		return true;
 	default:
 		return false;
+	}
+}
+
+/* True if an operand that has to be a number may be none. */
+static bool lacks_number(const struct lint_flow *w, Instruction i)
+{
+	struct lint_value a = lint_get(w, GETARG_A(i)), b = lint_get(w, GETARG_B(i));
+	OpCode op = GET_OPCODE(i);
+
+	switch (op) {
+	case OP_LT:
+	case OP_LE:
+		return lint_is_no_number(a) || lint_is_no_number(b);
+	case OP_LTI:
+	case OP_LEI:
+	case OP_GTI:
+	case OP_GEI:
+		return lint_is_no_number(a);
+	case OP_FORPREP:
+		return lint_is_no_number(a) || lint_is_no_number(lint_get(w, GETARG_A(i) + 1)) ||
+		       lint_is_no_number(lint_get(w, GETARG_A(i) + 2));
+	default:
+		if (op >= OP_ADD && op <= OP_SHR && lint_is_no_number(lint_get(w, GETARG_C(i))))
+			return true;
+		return ((op >= OP_ADDI && op <= OP_SHR) || op == OP_UNM || op == OP_BNOT) &&
+		       lint_is_no_number(b);
+	}
+}
+
+static void mark_errors(struct lint_flow *w, Instruction i)
+{
+	struct lint_value base;
+
+	if (base_of(w, i, &base)) {
+		if (base.kind == LINT_TABLE || base.kind == LINT_GLOBALS)
+			w->marks[w->pc] |= LINT_SAFE;
+		else if (base.no_number || (base.kind != LINT_ANY && base.kind < LINT_STRING))
+			w->marks[w->pc] |= LINT_RAISES;
+	} else if (lacks_number(w, i)) {
+		w->marks[w->pc] |= LINT_RAISES;
 	}
 }
 
@@ -149,8 +185,7 @@ void lint_mark_way(struct lint_flow *w, Instruction i)
 	int to;
 
 	w->marks[w->pc] |= LINT_REACHED;
-	if (looks_into_table(w, i))
-		w->marks[w->pc] |= LINT_SAFE;
+	mark_errors(w, i);
 	if (testTMode(op)) {
 		w->marks[w->pc] |= ways_of_comparison(w, i);
 		return;
@@ -242,25 +277,34 @@ static void mark_written(const struct lint_flow *w, Instruction i, uint8_t *set)
 		lint_set_bit(set, first);
 }
 
-/* True if the instruction gives what may be nil some day: not so a global, which has been assigned. */
+/*
+ * True if the instruction may give anything in some round, nil or what is no number; not so a global
+ * and an upvalue, which have been made for what the loop does with them.
+ */
 static bool gives_anything(const struct lint_flow *w, Instruction i)
 {
-	switch (GET_OPCODE(i)) {
+	OpCode op = GET_OPCODE(i);
+
+	switch (op) {
 	case OP_GETTABUP:
 		return w->f->upvalues[GETARG_B(i)].kind != LINT_GLOBALS;
-	case OP_GETTABLE:
-	case OP_GETI:
-	case OP_GETFIELD:
-	case OP_CALL:
-	case OP_LOADNIL:
-	case OP_VARARG:
-		return true;
-	default:
+	case OP_LOADK:
+		return !ttisinteger(&w->p->k[GETARG_Bx(i)]);
+	case OP_MOVE:
+	case OP_LOADI:
+	case OP_GETUPVAL:
+	case OP_UNM:
+	case OP_BNOT:
+	case OP_LEN:
+	case OP_FORPREP:
+	case OP_FORLOOP:
 		return false;
+	default:
+		return op < OP_ADDI || op > OP_SHR;
 	}
 }
 
-/* Registers that the loop writes, and those among them that may become anything, nil too. */
+/* Registers that the loop writes, and those among them that may become anything, not only numbers. */
 static void find_written(const struct loops *loops, uint8_t *written, uint8_t *doubtful)
 {
 	const struct lint_flow *w = loops->w;
@@ -332,9 +376,11 @@ static bool ends_by_error(const struct loops *loops)
 
 	find_written(loops, written, doubtful);
 	for (pc = 0; pc < loops->n; pc++) {
-		if (loops->in[pc] &&
-		    may_raise(loops->w->p->code[pc], loops->w->marks[pc] & LINT_SAFE,
-			      written, doubtful))
+		uint16_t marks = loops->w->marks[pc];
+
+		if (loops->in[pc] && (marks & LINT_RAISES ||
+				      may_raise(loops->w->p->code[pc], marks & LINT_SAFE, written,
+						doubtful)))
 			return true;
 	}
 	return false;

@@ -115,7 +115,7 @@ static void report_nil(const struct lint_flow *w, const char *name, struct lint_
 
 static void check_use(struct lint_flow *w, int r, struct lint_value v)
 {
-	uint8_t *mark;
+	uint16_t *mark;
 	int line;
 
 	if (!w->report || may_be_meant(w))
