@@ -116,18 +116,15 @@ static struct lint_value call_raw(struct lint_flow *w, struct lint_value self,
 	return lint_pointer(LINT_VIEW, &ps_proto_raw);
 }
 
-/* The bytes of v are all set to a byte. */
-static void fill(struct lint_flow *w, struct lint_value self, struct lint_value v, const char *what)
+/* All bytes of what are set to v. */
+static void fill(struct lint_flow *w, struct lint_value v, const char *what)
 {
 	if (v.kind != LINT_STRING || lint_is_numeral(v.string))
 		lint_check_byte(w, v, what);
 	else
 		lint_warn(w, "bad-value", "%s: :set() fills all bytes with one (0 to 255), it does not "
-			  "take %s: %s", what, lint_describe(v).text,
-			  self.kind == LINT_VIEW &&
-					  lint_has_name(lint_methods(w->l, self.proto), "write") ?
-				  "write text with :write()" :
-				  "write text byte by byte: v:get()[i] = text:byte(i + 1)");
+			  "take %s: text is written byte by byte, v:get()[i] = text:byte(i + 1)", what,
+			  lint_describe(v).text);
 }
 
 static struct lint_value call_set(struct lint_flow *w, struct lint_value self, struct lint_value v,
@@ -141,11 +138,23 @@ static struct lint_value call_set(struct lint_flow *w, struct lint_value self, s
 			  "%s: :set() needs a value; only checksums are computed without one",
 			  lint_field_name(self.field).text);
 	else if (is_field && self.field->type == PS_BYTES)
-		fill(w, self, v, lint_field_name(self.field).text);
+		fill(w, v, lint_field_name(self.field).text);
 	else if (is_field)
 		lint_check_value(w, self.field, v);
 	else if (self.kind == LINT_VIEW)
-		fill(w, self, v, self.proto->name);
+		fill(w, v, self.proto->name);
+	return lint_nil;
+}
+
+/* The bytes of v stand in the packet afterwards, from an offset on. */
+static struct lint_value call_write(struct lint_flow *w, struct lint_value self,
+				    struct lint_value v, int count)
+{
+	(void)self;
+	if (count == 0 || v.kind == LINT_NIL || v.kind == LINT_BOOLEAN || v.kind == LINT_TABLE ||
+	    v.kind == LINT_VIEW || v.kind == LINT_FIELD)
+		lint_warn(w, "bad-value", ":write() takes a string or a byte array, not %s",
+			  lint_describe(v).text);
 	return lint_nil;
 }
 
@@ -199,6 +208,7 @@ struct lint_value lint_method(const char *name)
 		{ "raw", 2, 2, true, call_raw },
 		{ "get", 0, 0, false, call_get },
 		{ "set", 0, 1, true, call_set },
+		{ "write", 0, 2, true, call_write },
 		{ "int", 0, 0, false, call_int },
 		{ "to_bytes", 0, 0, false, call_to_bytes },
 		{ "get_size", 0, 0, false, call_get_size },

@@ -260,7 +260,7 @@ void lint_follow(struct lint *l, struct lint_function *f)
 	w->l = l;
 	w->f = f;
 	w->p = f->p;
-	w->pairs = (uint8_t *)(w->marks + f->p->sizecode);
+	w->pairs = w->marks + f->p->sizecode;
 	w->nregs = f->p->maxstacksize;
 	w->steps = budget;
 	find_blocks(w);

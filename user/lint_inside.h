@@ -155,6 +155,15 @@ static inline void lint_set_bit(uint8_t *set, unsigned int i)
 	set[i / 8] |= 1 << i % 8;
 }
 
+static inline unsigned int lint_proto_id(const struct ps_proto *proto)
+{
+	unsigned int id = 0;
+
+	while (id < ps_nprotos - 1 && ps_protos[id] != proto)
+		id++;
+	return id;
+}
+
 static inline bool lint_known(const Table *table, TString *name)
 {
 	return !ttisnil(luaH_getstr((Table *)table, name));
@@ -196,20 +205,19 @@ struct lint_flow {
 	int nil_line;	/* the last one in which something may be nil */
 	uint64_t seen;	/* what has been tested on the way here: lint_nil.c */
 	bool may_leave;	/* as in struct lint_function */
-	uint16_t *marks;	/* for each instruction: enum lint_mark */
+	uint8_t *marks;	/* for each instruction: enum lint_mark */
 	uint8_t *pairs;	/* for each that gives what may be nil: its bit in seen */
 };
 
 enum lint_mark {
-	LINT_EXCUSED = 1,	/* what it gives is not nil, by what has been tested before */
-	LINT_REPORTED = 2,	/* that it may be nil has been said */
-	LINT_REACHED = 4,
-	LINT_TO_NEXT = 8,	/* it may go on to the next one, or to where it jumps */
-	LINT_TO_JUMP = 16,
-	LINT_LEAVES = 32,	/* it returns, or may raise on purpose, or yield */
-	LINT_COUNTS_LONG = 64,	/* the end of a 'for' that counts for years */
-	LINT_SAFE = 128,	/* what it looks into is a table */
-	LINT_RAISES = 256,	/* it may raise, by what is no number, no table */
+	LINT_REPORTED = 1,	/* that it may be nil has been said */
+	LINT_REACHED = 2,
+	LINT_TO_NEXT = 4,	/* it may go on to the next one, or to where it jumps */
+	LINT_TO_JUMP = 8,
+	LINT_LEAVES = 16,	/* it returns, or may raise on purpose, or yield */
+	LINT_COUNTS_LONG = 32,	/* the end of a 'for' that counts for years */
+	LINT_SAFE = 64,		/* what it looks into is a table */
+	LINT_RAISES = 128,	/* it may raise, by what is no number, no table */
 };
 
 static const struct lint_value lint_any = { .kind = LINT_ANY };
@@ -385,6 +393,5 @@ void lint_list_protos(char *to, size_t size);
 
 /* What scripts use in place of a global or a member that only Lua elsewhere has; NULL: none is known. */
 const char *lint_instead(const char *library, const char *name);
-bool lint_has_name(const Table *table, const char *name);
 
 #endif

@@ -38,6 +38,12 @@ static int truth(struct lint_value v)
 	}
 }
 
+/* An integer that is what it is whatever other scripts do. */
+static bool is_known(struct lint_value v)
+{
+	return v.kind == LINT_INTEGER && !v.global;
+}
+
 /* What a comparison gives: 1, 0, or -1: not known. */
 static int outcome(const struct lint_flow *w, Instruction i)
 {
@@ -59,7 +65,7 @@ static int outcome(const struct lint_flow *w, Instruction i)
 	default:
 		break;
 	}
-	if (a.kind != LINT_INTEGER || b.kind != LINT_INTEGER || a.global || b.global)
+	if (!is_known(a) || !is_known(b))
 		return -1;
 	switch (GET_OPCODE(i)) {
 	case OP_EQ:
@@ -90,25 +96,25 @@ static uint8_t ways_of_comparison(const struct lint_flow *w, Instruction i)
 	return result == GETARG_k(i) ? LINT_TO_NEXT : LINT_TO_JUMP;
 }
 
-/* 'for' with numbers that are known. */
+/* True if it takes years until a 'for' has counted from first to last. */
+static bool counts_long(lua_Integer first, lua_Integer last, lua_Integer step)
+{
+	uint64_t distance = step > 0 ? (uint64_t)last - first : (uint64_t)first - last;
+	uint64_t stride = step > 0 ? (uint64_t)step : -(uint64_t)step;
+
+	return (step > 0 ? first <= last : first >= last) && distance / stride >= TOO_LONG;
+}
+
 static void mark_count(struct lint_flow *w, Instruction i)
 {
 	struct lint_value first = lint_get(w, GETARG_A(i)), last = lint_get(w, GETARG_A(i) + 1);
 	struct lint_value step = lint_get(w, GETARG_A(i) + 2);
-	uint64_t distance, stride;
 
-	if (step.kind != LINT_INTEGER || step.global)
+	if (!is_known(step))
 		return;
-	if (step.i == 0) {
+	if (!step.i)
 		lint_warn(w, "endless-loop", "the step of this 'for' is 0: it raises; leave it out for 1");
-		return;
-	}
-	if (first.kind != LINT_INTEGER || last.kind != LINT_INTEGER || first.global || last.global ||
-	    (step.i > 0 ? first.i > last.i : first.i < last.i))
-		return;
-	distance = step.i > 0 ? (uint64_t)last.i - first.i : (uint64_t)first.i - last.i;
-	stride = step.i > 0 ? (uint64_t)step.i : -(uint64_t)step.i;
-	if (distance / stride >= TOO_LONG)
+	else if (is_known(first) && is_known(last) && counts_long(first.i, last.i, step.i))
 		w->marks[w->pc + 1 + GETARG_Bx(i)] |= LINT_COUNTS_LONG;
 }
 
@@ -376,7 +382,7 @@ static bool ends_by_error(const struct loops *loops)
 
 	find_written(loops, written, doubtful);
 	for (pc = 0; pc < loops->n; pc++) {
-		uint16_t marks = loops->w->marks[pc];
+		uint8_t marks = loops->w->marks[pc];
 
 		if (loops->in[pc] && (marks & LINT_RAISES ||
 				      may_raise(loops->w->p->code[pc], marks & LINT_SAFE, written,

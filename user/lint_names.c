@@ -93,19 +93,6 @@ void lint_list_protos(char *to, size_t size)
 		list(to, size, ps_protos[i]->name);
 }
 
-bool lint_has_name(const Table *table, const char *name)
-{
-	unsigned int i;
-
-	for (i = 0; i < (unsigned int)sizenode(table); i++) {
-		const Node *n = gnode(table, i);
-
-		if (!isempty(gval(n)) && keyisshrstr(n) && !strcmp(getstr(keystrval(n)), name))
-			return true;
-	}
-	return false;
-}
-
 #define NO_CLOCK	"there is no clock for scripts yet; count packets instead"
 #define NO_FILES	"there are no files; print() writes to the log, and data stands in the script"
 #define NO_MODULES	"there are no modules yet; put it into this file, or load a second script into " \

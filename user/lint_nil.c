@@ -7,7 +7,7 @@
  *
  * A script may know by other means that a header is there: it has tested the same before, or has
  * looked at lengths and at the fragment's offset. That is in w->seen, which only grows where paths
- * meet; a call that comes behind such a test is excused for good.
+ * meet; behind it nothing is said of such a header.
  */
 #include <stdio.h>
 
@@ -16,31 +16,25 @@
 
 #define SEEN_ALL	UINT64_MAX
 #define SEEN_PAIRS	62		/* of protocols, one in the other; some share a bit */
+#define PAIR_IN_PARTS	64		/* added to a pair: the outer one tells of fragments */
 #define SEEN_SIZE	(1ULL << 62)	/* a length has been looked at */
 #define SEEN_FRAGMENT	(1ULL << 63)	/* so has what tells fragments apart */
-
-static unsigned int id_of(const struct ps_proto *proto)
-{
-	unsigned int id = 0;
-
-	while (id < ps_nprotos - 1 && ps_protos[id] != proto)
-		id++;
-	return id;
-}
 
 struct lint_value lint_may_be_nil(struct lint_flow *w, struct lint_value v,
 				  const struct ps_proto *outer)
 {
-	uint64_t enough = outer->fragment.mask ? SEEN_SIZE | SEEN_FRAGMENT : SEEN_SIZE;
-	unsigned int pair = (id_of(outer) * ps_nprotos + id_of(v.proto)) % SEEN_PAIRS;
+	unsigned int pair = (lint_proto_id(outer) * ps_nprotos + lint_proto_id(v.proto)) % SEEN_PAIRS;
 
 	if (w->pc >= (int)LINT_ORIGINS_MAX)
 		return v;
 	v.origin = w->pc + 1;
-	w->pairs[w->pc] = pair;
-	if (w->seen >> pair & 1 || (w->seen & enough) == enough)
-		w->marks[w->pc] |= LINT_EXCUSED;
+	w->pairs[w->pc] = pair | (outer->fragment.mask ? PAIR_IN_PARTS : 0);
 	return v;
+}
+
+static uint64_t bit_of(uint8_t pair)
+{
+	return 1ULL << (pair & ~PAIR_IN_PARTS);
 }
 
 void lint_forget(struct lint_flow *w, struct lint_value v)
@@ -49,7 +43,7 @@ void lint_forget(struct lint_flow *w, struct lint_value v)
 
 	if (!v.origin)
 		return;
-	w->seen |= v.origin == LINT_ORIGIN_LOST ? SEEN_ALL : 1ULL << w->pairs[v.origin - 1];
+	w->seen |= v.origin == LINT_ORIGIN_LOST ? SEEN_ALL : bit_of(w->pairs[v.origin - 1]);
 	for (r = 0; r < w->nregs; r++) {
 		if (v.origin == LINT_ORIGIN_LOST || w->reg[r].origin == v.origin)
 			w->reg[r].origin = 0;
@@ -113,9 +107,16 @@ static void report_nil(const struct lint_flow *w, const char *name, struct lint_
 			  "go on only if that is not nil");
 }
 
+static bool is_known_otherwise(const struct lint_flow *w, uint8_t pair)
+{
+	uint64_t enough = pair & PAIR_IN_PARTS ? SEEN_SIZE | SEEN_FRAGMENT : SEEN_SIZE;
+
+	return w->seen & bit_of(pair) || (w->seen & enough) == enough;
+}
+
 static void check_use(struct lint_flow *w, int r, struct lint_value v)
 {
-	uint16_t *mark;
+	uint8_t *mark;
 	int line;
 
 	if (!w->report || may_be_meant(w))
@@ -130,7 +131,7 @@ static void check_use(struct lint_flow *w, int r, struct lint_value v)
 	if (v.origin == LINT_ORIGIN_LOST)
 		return;
 	mark = &w->marks[v.origin - 1];
-	if (*mark & (LINT_EXCUSED | LINT_REPORTED))
+	if (*mark & LINT_REPORTED || is_known_otherwise(w, w->pairs[v.origin - 1]))
 		return;
 	*mark |= LINT_REPORTED;
 	line = luaG_getfuncline(w->p, w->pc);

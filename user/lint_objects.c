@@ -19,18 +19,9 @@ static bool is_tested(const struct lint_flow *w)
 	       ttisnil(&w->p->k[GETARG_B(next)]);
 }
 
-static unsigned int id_of(const struct ps_proto *proto)
-{
-	unsigned int id = 0;
-
-	while (id < ps_nprotos - 1 && ps_protos[id] != proto)
-		id++;
-	return id;
-}
-
 const Table *lint_methods(const struct lint *l, const struct ps_proto *proto)
 {
-	return l->view_methods[id_of(proto)];
+	return l->view_methods[lint_proto_id(proto)];
 }
 
 /* v escapes to where it is not followed. */

@@ -112,3 +112,25 @@ function by_the_inner_one(p)
   for _, v in pairs(by) do v:get_size() end
   return XT_CONTINUE
 end
+
+function by_the_same_chain(p)
+  local ip = p:data(packet_eth):data(packet_ip)
+  if p:data(packet_eth):data(packet_ip) then ip.ttl = 5 end
+  return XT_CONTINUE
+end
+
+function by_a_function_that_comes_later(p)
+  local ip = p:data(packet_eth):data(packet_ip)
+  local udp = ip and ip:data(packet_udp)
+  if is_udp(p) then udp.sport = 5 end
+  return XT_CONTINUE
+end
+
+function by_a_loop_that_begins(p)
+  local ip = p:data(packet_eth):data(packet_ip)
+  for i = 1, 3 do
+    if not ip then return NF_DROP end
+  end
+  ip.ttl = 5
+  return XT_CONTINUE
+end

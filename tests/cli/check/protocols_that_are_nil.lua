@@ -2,7 +2,6 @@
 function process_packet(p)
   local eth = p:data(packet_eth)
   local ip = eth:data(packet_pi)
-  local six = eth:data(packet_ip6x)
   local bytes = eth:data(nil)
   if packet_tls ~= nil then return NF_DROP end
   return eth:data() and NF_DROP or NF_ACCEPT
