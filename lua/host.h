@@ -28,6 +28,9 @@ void ps_host_leave(void);
 /* Any context, interrupts too. Milliseconds of a clock that never goes back; they wrap around. */
 unsigned int ps_host_now(void);
 
+/* Any context; does not return. Lua comes here when an error has no handler: a bug of ours. */
+void ps_host_abort(void);
+
 /* Any context. One line to the log, without a newline; limited in rate. */
 void ps_host_log(const char *line);
 
