@@ -41,6 +41,12 @@ static void print_comment(const char *text)
 	}
 }
 
+/* A line that a script has printed. */
+static void print_log(const char *line)
+{
+	printf("# %s\n", line);
+}
+
 static void report(void *context, const char *name, const char *error)
 {
 	struct tally *tally = context;
@@ -122,7 +128,7 @@ static int run(const struct cli_call *call)
 
 	if (ps_user_watch_start())
 		return cli_error("no timer: %s", strerror(errno));
-	ps_user_log = print_comment;
+	ps_user_log = print_log;
 	status = walk(&tally, call);
 	if (call->values[OPT_LIST])
 		return status;

@@ -6,8 +6,8 @@
 #include <linux/export.h>
 #include <linux/percpu.h>
 #include <linux/printk.h>
-#include <linux/ratelimit.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 
 #include "rule.h"
 #include "state.h"
@@ -16,7 +16,8 @@ struct ps_rule {
 	struct ps_handler handler;
 	u32 state_id;
 	const char *on_error;
-	struct ratelimit_state log;	/* each rule has its own: one does not silence another */
+	spinlock_t log_lock;
+	struct ps_log log;	/* each rule has its own: one does not silence another */
 };
 
 struct ps_rule *ps_rule_new(struct net *net, const char *path, const char *function, u32 state_id,
@@ -32,7 +33,7 @@ struct ps_rule *ps_rule_new(struct net *net, const char *path, const char *funct
 		return ERR_PTR(-ENOMEM);
 	rule->state_id = state_id;
 	rule->on_error = on_error;
-	ratelimit_state_init(&rule->log, DEFAULT_RATELIMIT_INTERVAL, DEFAULT_RATELIMIT_BURST);
+	spin_lock_init(&rule->log_lock);
 	err = ps_handler_init(&rule->handler, net, state_id, is_percpu, path, function);
 	if (err) {
 		kfree(rule);
@@ -54,11 +55,18 @@ static void log_error(struct ps_rule *rule, struct ps_copy *copy)
 {
 	bool is_off = copy->script.bind.rt.guard.refused == PS_REFUSED_STOPS;
 	const char *error = copy->script.error;
+	unsigned int left_out = 0;
+	bool may_log;
 
 	if (is_off && copy->is_off_told)
 		return;
 	copy->is_off_told = is_off;
-	if (__ratelimit(&rule->log))
+	spin_lock(&rule->log_lock);
+	may_log = ps_host_may_log(&rule->log, &left_out);
+	spin_unlock(&rule->log_lock);
+	if (left_out)
+		pr_warn("state %u: %u errors of this rule left out\n", rule->state_id, left_out);
+	if (may_log)
 		pr_warn("%sstate %u: %*pE (--on-error %s)\n", copy->prefix, rule->state_id,
 			(int)strlen(error), error, rule->on_error);
 	if (is_off)

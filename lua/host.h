@@ -5,6 +5,7 @@
 #ifndef PS_HOST_H
 #define PS_HOST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct ps_guard;
@@ -31,7 +32,20 @@ unsigned int ps_host_now(void);
 /* Any context; does not return. Lua comes here when an error has no handler: a bug of ours. */
 void ps_host_abort(void);
 
-/* Any context. One line to the log, without a newline; limited in rate. */
+/* What one speaker has logged lately: all zero at first. Who has it serialises its uses. */
+struct ps_log {
+	unsigned long since;
+	unsigned int lines;
+	unsigned int left_out;
+};
+
+/*
+ * Any context. Whether the speaker may log one more line now. If so, *left_out is how many lines it
+ * was not allowed since the last one, which are to be told of.
+ */
+bool ps_host_may_log(struct ps_log *log, unsigned int *left_out);
+
+/* Any context. One line to the log, without a newline and with nothing that gets at a terminal. */
 void ps_host_log(const char *line);
 
 #endif

@@ -24,6 +24,7 @@
 #include "host.h"
 #include "inside.h"
 #include "runtime.h"
+#include "text.h"
 
 /* Raises with the line of the function that runs, or of the one that called it if that is C. */
 static void raise(lua_State *L, const char *message)
@@ -379,22 +380,65 @@ static void free_boxes(struct ps_runtime *rt)
 	rt->boxes = NULL;
 }
 
+/*
+ * Printing. What values hold that may not be shown is escaped here, so that a tab in the log is one
+ * between values, and a line one line.
+ */
+static void add_escaped(luaL_Buffer *b, const char *text, size_t len)
+{
+	size_t n;
+
+	for (; len; text += n, len -= n) {
+		n = ps_text_shown(text, len);
+		if (n) {
+			luaL_addlstring(b, text, n);
+			continue;
+		}
+		ps_guard_tick();
+		ps_text_escape(luaL_prepbuffsize(b, PS_TEXT_ESCAPED), *text);
+		luaL_addsize(b, PS_TEXT_ESCAPED);
+		n = 1;
+	}
+}
+
+static void tell_left_out(const struct ps_runtime *rt, unsigned int lines)
+{
+	char line[64];
+
+	if (!lines)
+		return;
+	snprintf(line, sizeof(line), "state %u: %u lines of print left out", rt->state_id, lines);
+	ps_host_log(line);
+}
+
 static int print(lua_State *L)
 {
-	luaL_Buffer b;
+	struct ps_runtime *rt = ps_runtime_of(L);
 	int i, n = lua_gettop(L);
+	unsigned int left_out;
+	const char *text;
+	luaL_Buffer b;
+	size_t len;
 
+	if (!ps_host_may_log(&rt->log, &left_out))
+		return 0;
+	tell_left_out(rt, left_out);
+	for (i = 1; i <= n; i++) {	/* before there is a buffer, which wants the top of the stack */
+		luaL_tolstring(L, i, NULL);
+		lua_replace(L, i);
+	}
+	luaL_where(L, 1);
+	lua_pushfstring(L, "state %I: %s", (LUAI_UACINT)rt->state_id, lua_tostring(L, -1));
 	luaL_buffinit(L, &b);
+	text = lua_tolstring(L, n + 2, &len);
+	add_escaped(&b, text, len);
 	for (i = 1; i <= n; i++) {
 		if (i > 1)
 			luaL_addchar(&b, '\t');
-		luaL_tolstring(L, i, NULL);
-		luaL_addvalue(&b);
+		text = lua_tolstring(L, i, &len);
+		add_escaped(&b, text, len);
 	}
 	luaL_pushresult(&b);
-	luaL_where(L, 1);
-	lua_pushfstring(L, "state %I: %s%s", (LUAI_UACINT)ps_runtime_of(L)->state_id,
-			lua_tostring(L, -1), lua_tostring(L, -2));
 	ps_host_log(lua_tostring(L, -1));
 	return 0;
 }
@@ -488,6 +532,7 @@ void ps_runtime_clean(struct ps_runtime *rt)
 	lua_close(rt->L);
 	ps_host_leave();
 	free_boxes(rt);
+	tell_left_out(rt, rt->log.left_out);
 	rt->L = NULL;
 }
 

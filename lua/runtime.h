@@ -22,6 +22,7 @@ struct ps_runtime {
 	unsigned long allocations;	/* calls to the allocator that asked for memory */
 	struct ps_box *boxes;		/* of string buffers that grew large */
 	unsigned int state_id;		/* named in log lines */
+	struct ps_log log;		/* what print() has written */
 	char late[80];			/* "file:line: " where the time was up; empty: it is not */
 	char thrown[80];		/* the same of the last error whose value does not say; or empty */
 };

@@ -7,11 +7,11 @@
 
 #include <linux/bug.h>
 #include <linux/hrtimer.h>
+#include <linux/jiffies.h>
 #include <linux/kernel_stat.h>
 #include <linux/percpu.h>
 #include <linux/printk.h>
 #include <linux/random.h>
-#include <linux/ratelimit.h>
 #include <linux/sched.h>
 #include <linux/sched/task_stack.h>
 #include <linux/slab.h>
@@ -65,10 +65,28 @@ unsigned long ps_host_random(void)
 	return get_random_u64();
 }
 
-/* Scripts may print what packets hold: nothing in it gets at a terminal. */
+#define LOG_INTERVAL	(5 * HZ)
+#define LOG_LINES	10	/* in that time */
+
+bool ps_host_may_log(struct ps_log *log, unsigned int *left_out)
+{
+	if (!log->lines || time_after(jiffies, log->since + LOG_INTERVAL)) {
+		log->since = jiffies;
+		log->lines = 0;
+	}
+	if (log->lines == LOG_LINES) {
+		log->left_out++;
+		return false;
+	}
+	log->lines++;
+	*left_out = log->left_out;
+	log->left_out = 0;
+	return true;
+}
+
 void ps_host_log(const char *line)
 {
-	pr_info_ratelimited("%*pE\n", (int)strlen(line), line);
+	pr_info("%s\n", line);
 }
 
 unsigned int ps_host_now(void)

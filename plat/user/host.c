@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* What a runtime asks of the machine, answered by a process. */
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "host.h"
 #include "host_user.h"
 #include "runtime.h"
+#include "text.h"
 
 /* As in the kernel, so that recursion ends where it would there; sanitizers grow frames. */
 #if defined(__SANITIZE_ADDRESS__)
@@ -105,50 +105,29 @@ unsigned long ps_host_random(void)
 	return random;
 }
 
-/*
- * How many bytes of a character in UTF-8 are at text, that may be shown; 0: it is none, or one that
- * controls a terminal: those up to U+009F.
- */
-static int shown(const unsigned char *text)
-{
-	static const struct {
-		unsigned char mask, lead;
-		uint32_t least;		/* of the characters of that length */
-	} lengths[] = {
-		{ 0x80, 0x00, ' ' }, { 0xE0, 0xC0, 0xA0 }, { 0xF0, 0xE0, 0x800 }, { 0xF8, 0xF0, 0x10000 },
-	};
-	uint32_t c;
-	int n, i;
-
-	for (n = 0; n < 4 && (text[0] & lengths[n].mask) != lengths[n].lead; n++)
-		;
-	if (n == 4)
-		return 0;
-	c = text[0] & ~lengths[n].mask;
-	for (i = 1; i <= n; i++) {
-		if ((text[i] & 0xC0) != 0x80)
-			return 0;
-		c = c << 6 | (text[i] & 0x3F);
-	}
-	if (c < lengths[n].least || c == 0x7F || (c >= 0xD800 && c <= 0xDFFF) || c > 0x10FFFF)
-		return 0;
-	return n + 1;
-}
-
 void ps_user_print(FILE *to, const char *text)
 {
-	const unsigned char *c = (const unsigned char *)text;
-	int n;
+	size_t len = strlen(text), n;
+	char escaped[PS_TEXT_ESCAPED];
 
-	for (; *c; c += n) {
-		n = shown(c);
+	for (; len; text += n, len -= n) {
+		n = ps_text_shown(text, len);
 		if (n) {
-			fwrite(c, 1, n, to);
-		} else {
-			fprintf(to, "\\x%02x", *c);
-			n = 1;
+			fwrite(text, 1, n, to);
+			continue;
 		}
+		ps_text_escape(escaped, *text);
+		fwrite(escaped, 1, sizeof(escaped), to);
+		n = 1;
 	}
+}
+
+/* Who runs scripts in a process reads what they print, or sends it elsewhere. */
+bool ps_host_may_log(struct ps_log *log, unsigned int *left_out)
+{
+	(void)log;
+	*left_out = 0;
+	return true;
 }
 
 void ps_host_log(const char *line)
@@ -157,6 +136,5 @@ void ps_host_log(const char *line)
 		ps_user_log(line);
 		return;
 	}
-	ps_user_print(stderr, line);
-	putc('\n', stderr);
+	fprintf(stderr, "%s\n", line);
 }

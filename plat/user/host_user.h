@@ -21,7 +21,7 @@ int ps_user_watch_start(void);
  */
 void ps_user_print(FILE *to, const char *text);
 
-/* Where lines of ps_host_log() go instead of standard error. */
+/* Where lines of ps_host_log() go, which are clean, instead of standard error. */
 extern void (*ps_user_log)(const char *line);
 
 #endif

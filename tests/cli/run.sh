@@ -610,7 +610,11 @@ handle 'a division' 'script.lua:2: no floating point' $'function process_packet(
 handle 'an error in a function that it calls' 'script.lua:1: inner' $'local function f() error("inner") end\nfunction process_packet(p) f() end'
 lua 'print("at load") function process_packet(p) print("packet", p) return NF_ACCEPT end'
 go run script.lua in.pcap -n 1
-is 'print tells where it is' $'state 0: script.lua:1: at load\nstate 0: script.lua:1: packet\\x09packet_raw offset 0 length 48' "$err"
+is 'print tells where it is' $'state 0: script.lua:1: at load\nstate 0: script.lua:1: packet\tpacket_raw offset 0 length 48' "$err"
+lua 'function process_packet(p) print("a\tb\0c\nd", setmetatable({}, {__tostring = function() return "e\255" end}), nil, 5) print() return NF_ACCEPT end'
+go run script.lua in.pcap -n 1
+is 'print puts a tab between values, and escapes what is no text in them' \
+	$'state 0: script.lua:1: a\\x09b\\x00c\\x0ad\te\\xff\tnil\t5\nstate 0: script.lua:1: ' "$err"
 lua 'function process_packet(p) while true do end end'
 go run script.lua in.pcap -n 1
 contains 'after the time limit the next packet has its own' '1 time: script.lua:1: time limit' "$out"

@@ -113,6 +113,43 @@ after=$(unreclaimable)
 check "tables that shrank hold little ($before KB before, $after KB after)" [ $((after - before)) -lt $((slack + 7500)) ]
 inR iptables -t mangle -F
 
+# a flood of lines: how many are left out is said, by each state for itself
+cat >flood.lua <<'END'
+local n = 0
+function process_packet(p)
+  n = n + 1
+  print("line", n, "a\tb")
+  if n % 30 == 0 then error("flooded") end
+  return XT_CONTINUE
+end
+END
+echo 'function process_packet(p) print("a line of another state") return XT_CONTINUE end' >line.lua
+dmesg -C
+inR iptables -t mangle -A PREROUTING -p icmp -j LUA --script flood.lua --on-error continue
+inR iptables -t mangle -A PREROUTING -p icmp -j LUA --script flood.lua --state 1 --on-error continue
+inA ping -c 20 -i 0.01 -W 1 -q 192.168.0.1 >/dev/null
+inR iptables -t mangle -A PREROUTING -p icmp -j LUA --script line.lua --state 2
+inA ping -c 1 -W 1 -q 192.168.0.1 >/dev/null
+check_eq 'ten lines of print' "$(klog_since | grep -c 'state 1: .*flood.lua:4: ')" 10
+check 'values are a tab apart, and what is no text in them is escaped' klog_has $'state 0: .*flood.lua:4: line\t7\ta\\\\x09b$'
+check 'another state prints' klog_has 'state 2: .*a line of another state'
+sleep 5.1
+inA ping -c 9 -i 0.01 -W 1 -q 192.168.0.1 >/dev/null
+check_eq 'the rest was left out' "$(klog_since | grep -c 'state [01]: 11 lines of print left out')" 2
+inA ping -c 30 -i 0.01 -W 1 -q 192.168.0.1 >/dev/null
+inR iptables -t mangle -F
+check 'a state that closes says it too' klog_has 'state 0: 29 lines of print left out'
+cat >fails.lua <<'END'
+function process_packet(p) error("again") end
+END
+inR iptables -t mangle -A PREROUTING -p icmp -j LUA --script fails.lua --on-error continue
+inA ping -c 25 -i 0.01 -W 1 -q 192.168.0.1 >/dev/null
+check_eq 'ten errors of a rule' "$(klog_since | grep -c 'fails.lua:1: again')" 10
+sleep 5.1
+inA ping -c 1 -W 1 -q 192.168.0.1 >/dev/null
+check 'and how many were left out' klog_has 'state 0: 15 errors of this rule left out'
+inR iptables -t mangle -F
+
 # another namespace has states of its own
 inR iptables -t mangle -A PREROUTING -p icmp -j LUA --script count.lua
 inB iptables -t mangle -A PREROUTING -p icmp -j LUA --script count.lua
