@@ -21,7 +21,12 @@ struct ps_function {
 	int ref;	/* that keeps it, or LUA_NOREF: the place is free */
 };
 
-static const char scripts;	/* its address is the registry's key: path → name → function */
+/*
+ * Its address is the registry's key of a table: a script's number → a table: name → function, and its path
+ * at PATH.
+ */
+static const char scripts;
+#define PATH	1
 
 /* Adds text to what to[size] holds, as far as there is room. */
 static void append(char *to, size_t size, const char *text)
@@ -118,6 +123,7 @@ void ps_script_clean(struct ps_script *s)
  * Loading.
  */
 struct load_request {
+	int id;
 	const char *path;
 	const char *text;	/* what has not been read yet */
 	size_t len;
@@ -226,13 +232,15 @@ static int load(lua_State *L)
 
 	lua_rawgetp(L, LUA_REGISTRYINDEX, &scripts);
 	new_functions(L, 2);
-	lua_setfield(L, -2, request->path);
+	lua_pushstring(L, request->path);
+	lua_rawseti(L, -2, PATH);
+	lua_rawseti(L, -2, request->id);
 	return 0;
 }
 
-int ps_script_load(struct ps_script *s, const char *path, const char *text, size_t len)
+int ps_script_load(struct ps_script *s, int id, const char *path, const char *text, size_t len)
 {
-	struct load_request request = { path, text, len, 0, NULL };
+	struct load_request request = { id, path, text, len, 0, NULL };
 	int err = protect(s, load, &request);
 
 	lua_settop(s->bind.rt.L, 0);
@@ -241,30 +249,38 @@ int ps_script_load(struct ps_script *s, const char *path, const char *text, size
 	return err;
 }
 
+/* Pushes two tables: of all scripts, and of this one's functions. False: there is none; nil instead. */
+static bool push_script(lua_State *L, int id)
+{
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &scripts);
+	return lua_rawgeti(L, -1, id) == LUA_TTABLE;
+}
+
+bool ps_script_has(struct ps_script *s, int id)
+{
+	bool found = push_script(s->bind.rt.L, id);
+
+	lua_settop(s->bind.rt.L, 0);
+	return found;
+}
+
+/* Where there is an entry, taking it out allocates nothing. */
+void ps_script_forget(struct ps_script *s, int id)
+{
+	lua_State *L = s->bind.rt.L;
+
+	if (push_script(L, id)) {
+		lua_pushnil(L);
+		lua_rawseti(L, 1, id);
+	}
+	lua_settop(L, 0);
+}
+
 struct find_request {
-	const char *path;
+	int id;
 	const char *function;
 	struct ps_function *handler;	/* to be filled in */
 };
-
-static int has(lua_State *L)
-{
-	const struct find_request *request = lua_touserdata(L, 1);
-
-	lua_rawgetp(L, LUA_REGISTRYINDEX, &scripts);
-	lua_pushboolean(L, lua_getfield(L, -1, request->path) != LUA_TNIL);
-	return 1;
-}
-
-bool ps_script_has(struct ps_script *s, const char *path)
-{
-	struct find_request request = { path, NULL, NULL };
-	lua_State *L = s->bind.rt.L;
-	bool found = !protect(s, has, &request) && lua_toboolean(L, -1);
-
-	lua_settop(L, 0);
-	return found;
-}
 
 /* Whether a function begins with a method of its argument that may need no interpreter. */
 static bool begins_simply(const struct ps_bind *bind, const Proto *p)
@@ -290,19 +306,22 @@ static void take_function(lua_State *L, struct ps_function *h)
 static int find(lua_State *L)
 {
 	struct find_request *request = lua_touserdata(L, 1);
+	int script;
 
-	lua_rawgetp(L, LUA_REGISTRYINDEX, &scripts);
-	if (lua_getfield(L, -1, request->path) != LUA_TTABLE)
-		return luaL_error(L, "%s: not loaded", request->path);
+	if (!push_script(L, request->id))
+		return luaL_error(L, "script %d: not loaded", request->id);
+	script = lua_gettop(L);
 	lua_pushstring(L, request->function);
 	if (lua_rawget(L, -2) == LUA_TNIL) {
 		lua_pushglobaltable(L);
 		lua_pushstring(L, request->function);
 		lua_rawget(L, -2);
 	}
-	if (!lua_isfunction(L, -1))
+	if (!lua_isfunction(L, -1)) {
+		lua_rawgeti(L, script, PATH);
 		return luaL_error(L, "%s: no function '%s' (define it as a global, or name another "
-				     "one with --function)", request->path, request->function);
+				     "one with --function)", lua_tostring(L, -1), request->function);
+	}
 	take_function(L, request->handler);
 	return 0;
 }
@@ -326,9 +345,9 @@ static int free_place(struct ps_script *s)
 	return i;
 }
 
-int ps_script_find(struct ps_script *s, const char *path, const char *function)
+int ps_script_find(struct ps_script *s, int id, const char *function)
 {
-	struct find_request request = { path, function, NULL };
+	struct find_request request = { id, function, NULL };
 	int handler = free_place(s);
 
 	if (handler < 0) {
@@ -346,6 +365,26 @@ void ps_script_put(struct ps_script *s, int handler)
 {
 	luaL_unref(s->bind.rt.L, LUA_REGISTRYINDEX, s->handlers[handler].ref);
 	s->handlers[handler].ref = LUA_NOREF;
+}
+
+static int close(lua_State *L)
+{
+	const int *id = lua_touserdata(L, 1);
+
+	if (!push_script(L, *id))
+		return 0;
+	lua_pushliteral(L, "on_close");
+	if (lua_rawget(L, -2) == LUA_TFUNCTION)
+		lua_call(L, 0, 0);
+	return 0;
+}
+
+int ps_script_close(struct ps_script *s, int id)
+{
+	int err = protect(s, close, &id);
+
+	lua_settop(s->bind.rt.L, 0);
+	return err;
 }
 
 /*
@@ -500,7 +539,7 @@ static int check(lua_State *L)
 
 int ps_script_check(const char *chunkname, const char *text, size_t len, char *error, size_t size)
 {
-	struct load_request request = { chunkname, text, len, 0, NULL };
+	struct load_request request = { 0, chunkname, text, len, 0, NULL };
 	const char *place, *message;
 	struct ps_runtime rt;
 	int status;
@@ -518,4 +557,89 @@ int ps_script_check(const char *chunkname, const char *text, size_t len, char *e
 	}
 	ps_runtime_clean(&rt);
 	return status == LUA_OK ? 0 : -1;
+}
+
+struct define_request {
+	struct load_request load;
+	const char *function;
+	bool may_define;
+};
+
+/* Whether globals of this name are assigned in p or in a function within. */
+static bool assigns_global(const Proto *p, const char *name)
+{
+	struct ps_code_global global;
+	int i;
+
+	for (i = 0; i < p->sizecode; i++) {
+		if (ps_code_global(p, p->code[i], &global) && global.is_assigned &&
+		    !strcmp(getstr(global.name), name))
+			return true;
+	}
+	for (i = 0; i < p->sizep; i++) {
+		if (assigns_global(p->p[i], name))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Whether p or a function within may assign globals in a way that cannot be seen: by the table of them,
+ * by text that is compiled later, or by what another script of the state has defined. main has all.
+ */
+static bool is_obscure(lua_State *L, const Proto *main, const Proto *p)
+{
+	static const char *const ways[] = { LUA_GNAME, "require", "load" };
+	struct ps_code_global global;
+	bool is_known;
+	size_t way;
+	int i;
+
+	for (i = 0; i < p->sizecode; i++) {
+		if (ps_code_takes_globals(p, p->code[i]))
+			return true;
+		if (!ps_code_global(p, p->code[i], &global) || global.is_assigned)
+			continue;
+		for (way = 0; way < sizeof(ways) / sizeof(ways[0]); way++) {
+			if (!strcmp(getstr(global.name), ways[way]))
+				return true;
+		}
+		is_known = lua_getglobal(L, getstr(global.name)) != LUA_TNIL;
+		lua_pop(L, 1);
+		if (!is_known && !assigns_global(main, getstr(global.name)))
+			return true;
+	}
+	for (i = 0; i < p->sizep; i++) {
+		if (is_obscure(L, main, p->p[i]))
+			return true;
+	}
+	return false;
+}
+
+static int may_define(lua_State *L)
+{
+	struct define_request *request = lua_touserdata(L, 1);
+	const Proto *main;
+
+	compile(L, &request->load);
+	main = clLvalue(s2v(PS_STACK_TOP(L) - 1))->p;
+	request->may_define = lua_getglobal(L, request->function) != LUA_TNIL ||
+			      assigns_global(main, request->function) || is_obscure(L, main, main);
+	return 0;
+}
+
+bool ps_script_may_define(const char *text, size_t len, const char *function)
+{
+	struct define_request request = { { 0, "", text, len, 0, NULL }, function, true };
+	struct ps_script *s = ps_host_realloc(NULL, sizeof(*s));
+
+	if (!s)
+		return true;
+	if (!ps_script_init(s, 0, true)) {	/* one with all its globals */
+		if (protect(s, may_define, &request))
+			request.may_define = true;
+		ps_script_clean(s);
+	}
+	ps_host_realloc(s, 0);
+	return request.may_define;
 }

@@ -29,21 +29,27 @@ struct ps_script {
 int ps_script_init(struct ps_script *s, uint32_t state_id, bool is_interrupt);
 void ps_script_clean(struct ps_script *s);
 
-/* True if this path has been loaded. */
-bool ps_script_has(struct ps_script *s, const char *path);
-
 /*
- * Compiles and runs a script, and remembers which functions it left in globals. The name
- * stands in messages and in ps_script_find(). Returns 0 or -1 (s->error).
+ * Compiles and runs a script, and remembers as number id, from 0, which functions it left in globals.
+ * Several may have the same path, which stands in messages. Returns 0 or -1 (s->error).
  */
-int ps_script_load(struct ps_script *s, const char *path, const char *text, size_t len);
+int ps_script_load(struct ps_script *s, int id, const char *path, const char *text, size_t len);
+
+/* True if a script of this number has been loaded. */
+bool ps_script_has(struct ps_script *s, int id);
+
+/* Forgets it, if it was loaded; what it did to globals stays, and so do its functions in handlers. */
+void ps_script_forget(struct ps_script *s, int id);
 
 /*
- * A handle for the function that path defined as a global, whatever scripts loaded later have
+ * A handle for the function that the script defined as a global, whatever scripts loaded later have
  * put in its place. Returns it, 0 or more, or -1 (s->error). ps_script_put() gives it back.
  */
-int ps_script_find(struct ps_script *s, const char *path, const char *function);
+int ps_script_find(struct ps_script *s, int id, const char *function);
 void ps_script_put(struct ps_script *s, int handler);
+
+/* Calls the script's on_close(), if it has one. Returns 0, or -1 (s->error) if that failed. */
+int ps_script_close(struct ps_script *s, int id);
 
 /*
  * Runs a handler on a packet. PS_VERDICT_ERROR: see s->error. queue gets the number that came
@@ -64,5 +70,11 @@ enum ps_verdict ps_script_repeat(struct ps_script *s, int handler, struct ps_pac
  * chunkname:line. Needs no state.
  */
 int ps_script_check(const char *chunkname, const char *text, size_t len, char *error, size_t size);
+
+/*
+ * False: a script that compiles cannot define this function, whatever it does when it is loaded. True:
+ * it does, or that cannot be told.
+ */
+bool ps_script_may_define(const char *text, size_t len, const char *function);
 
 #endif

@@ -15,13 +15,11 @@
 struct ps_rule {
 	struct ps_handler handler;
 	u32 state_id;
-	const char *on_error;
 	spinlock_t log_lock;
 	struct ps_log log;	/* each rule has its own: one does not silence another */
 };
 
-struct ps_rule *ps_rule_new(struct net *net, const char *path, const char *function, u32 state_id,
-			    bool is_percpu, const char *on_error)
+struct ps_rule *ps_rule_new(struct ps_request *request)
 {
 	struct ps_rule *rule;
 	int err;
@@ -31,10 +29,9 @@ struct ps_rule *ps_rule_new(struct net *net, const char *path, const char *funct
 	rule = kzalloc(sizeof(*rule), GFP_KERNEL);
 	if (!rule)
 		return ERR_PTR(-ENOMEM);
-	rule->state_id = state_id;
-	rule->on_error = on_error;
+	rule->state_id = request->state_id;
 	spin_lock_init(&rule->log_lock);
-	err = ps_handler_init(&rule->handler, net, state_id, is_percpu, path, function);
+	err = ps_handler_init(&rule->handler, request);
 	if (err) {
 		kfree(rule);
 		return ERR_PTR(err);
@@ -68,7 +65,7 @@ static void log_error(struct ps_rule *rule, struct ps_copy *copy)
 		pr_warn("state %u: %u errors of this rule left out\n", rule->state_id, left_out);
 	if (may_log)
 		pr_warn("%sstate %u: %*pE (--on-error %s)\n", copy->prefix, rule->state_id,
-			(int)strlen(error), error, rule->on_error);
+			(int)strlen(error), error, rule->handler.on_error);
 	if (is_off)
 		pr_warn("%sstate %u: switched off, as it was stopped by the time limit %u times: its rules do what --on-error says until a script is loaded into it anew\n",
 			copy->prefix, rule->state_id, copy->script.bind.rt.guard.stops);

@@ -11,15 +11,14 @@
 
 struct net;
 struct ps_packet;
+struct ps_request;
 struct ps_rule;
 
 /*
- * A rule: function of the script at path, in a state of net: see ps_handler_init(). on_error
- * names the verdict on errors, for the log. Returns an ERR_PTR: -EPERM without CAP_NET_ADMIN in
- * the initial user namespace, others from ps_handler_init(). Process context, may sleep.
+ * A rule: see ps_handler_init(). Returns an ERR_PTR: -EPERM without CAP_NET_ADMIN in the initial
+ * user namespace, others from ps_handler_init(). Process context, may sleep.
  */
-struct ps_rule *ps_rule_new(struct net *net, const char *path, const char *function, u32 state_id,
-			    bool is_percpu, const char *on_error);
+struct ps_rule *ps_rule_new(struct ps_request *request);
 
 /* No packet is in the rule any more. Process context, may sleep. */
 void ps_rule_free(struct ps_rule *rule);

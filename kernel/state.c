@@ -5,22 +5,33 @@
 #include <linux/err.h>
 #include <linux/kernel_read_file.h>
 #include <linux/mutex.h>
+#include <linux/netfilter.h>
 #include <linux/percpu.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/timekeeping.h>
 #include <linux/topology.h>
 #include <linux/vmalloc.h>
 #include <linux/workqueue.h>
 #include <net/net_namespace.h>
 
+#include "digest.h"
 #include "state.h"
 
-/* A script that is loaded in every copy. Its text is kept for those still to come. */
+/*
+ * A text of a script that is loaded in every copy. It is kept for those still to come. When the file
+ * has changed, and a new rule wants what it holds now, that is another one: the rules that are there
+ * go on with theirs.
+ */
 struct ps_source {
 	struct list_head list;
+	int id;			/* its number in each copy */
+	unsigned int rules;
+	time64_t loaded;
 	void *text;
 	size_t len;
+	u8 digest[PS_DIGEST_SIZE];
 	char path[];
 };
 
@@ -33,6 +44,7 @@ struct ps_state {
 	u32 id;
 	bool is_percpu;
 	unsigned int rules;
+	int next_source;
 	struct list_head sources;	/* in the order they were loaded */
 	struct list_head handlers;
 	struct ps_copy *copies[];	/* of each CPU that was online; or the one, at 0 */
@@ -118,7 +130,7 @@ static int load_in(struct ps_copy *copy, const void *context)
 	const struct ps_source *source = context;
 	const char *error = copy->script.error;
 
-	if (!ps_script_load(&copy->script, source->path, source->text, source->len))
+	if (!ps_script_load(&copy->script, source->id, source->path, source->text, source->len))
 		return 0;
 	pr_err("%s%s: not loaded: %*pE\n", copy->prefix, source->path, (int)strlen(error), error);
 	return -EINVAL;
@@ -127,12 +139,20 @@ static int load_in(struct ps_copy *copy, const void *context)
 static int find_in(struct ps_copy *copy, const void *context)
 {
 	const struct ps_handler *handler = context;
-	int number = ps_script_find(&copy->script, handler->source->path, handler->function);
+	int number = ps_script_find(&copy->script, handler->source->id, handler->function);
 
 	if (number >= 0)
 		return number;
 	pr_err("%s%s\n", copy->prefix, copy->script.error);
 	return -EINVAL;
+}
+
+static int forget_in(struct ps_copy *copy, const void *context)
+{
+	const struct ps_source *source = context;
+
+	ps_script_forget(&copy->script, source->id);
+	return 0;
 }
 
 static int put_in(struct ps_copy *copy, const void *context)
@@ -258,6 +278,7 @@ static struct ps_source *source_read(const char *path)
 		return ERR_PTR(len);
 	}
 	source->len = len;
+	ps_digest(source->text, len, source->digest);
 	return source;
 }
 
@@ -267,15 +288,42 @@ static void source_free(struct ps_source *source)
 	kfree(source);
 }
 
-static struct ps_source *source_find(const struct ps_state *state, const char *path)
+/* The one whose digest begins so; without a digest, the one that was loaded last. */
+static struct ps_source *source_find(const struct ps_state *state, const char *path,
+				     const u8 *digest)
 {
 	struct ps_source *source;
 
-	list_for_each_entry(source, &state->sources, list) {
-		if (!strcmp(source->path, path))
+	list_for_each_entry_reverse(source, &state->sources, list) {
+		if (!strcmp(source->path, path) &&
+		    (!digest || !memcmp(source->digest, digest, PS_REQUEST_DIGEST)))
 			return source;
 	}
 	return NULL;
+}
+
+/* Takes it out of all copies, those in which it was never loaded too. */
+static void source_forget(struct ps_source *source, struct ps_state *state)
+{
+	struct ps_copy *copy;
+	unsigned int cpu;
+
+	for_each_copy(copy, cpu, state)
+		do_in(copy, forget_in, source);
+}
+
+/* A text that no rule has any more stays, for rules to come, unless there is one loaded later. */
+static void drop_outdated(struct ps_state *state)
+{
+	struct ps_source *source, *next;
+
+	list_for_each_entry_safe(source, next, &state->sources, list) {
+		if (source->rules || source_find(state, source->path, NULL) == source)
+			continue;
+		list_del(&source->list);
+		source_forget(source, state);
+		source_free(source);
+	}
 }
 
 /* Loads it in every copy; then it is the state's. */
@@ -285,10 +333,14 @@ static int source_load(struct ps_source *source, struct ps_state *state)
 	unsigned int cpu;
 	int err;
 
+	source->id = state->next_source++;
+	source->loaded = ktime_get_real_seconds();
 	for_each_copy(copy, cpu, state) {
 		err = do_in(copy, load_in, source);
-		if (err)
+		if (err) {
+			source_forget(source, state);
 			return err;
+		}
 	}
 	if (!state->is_percpu) {	/* there will be no other copy */
 		vfree(source->text);
@@ -342,16 +394,16 @@ static int add_copies(struct ps_state *state)
 }
 
 /* An ERR_PTR, or a state without handlers. */
-static struct ps_state *state_new(const struct net *net, u32 id, bool is_percpu)
+static struct ps_state *state_new(const struct ps_request *request)
 {
 	struct ps_state *state = kzalloc(struct_size(state, copies, nr_cpu_ids), GFP_KERNEL);
 	int err;
 
 	if (!state)
 		return ERR_PTR(-ENOMEM);
-	state->net = net;
-	state->id = id;
-	state->is_percpu = is_percpu;
+	state->net = request->net;
+	state->id = request->state_id;
+	state->is_percpu = request->is_percpu;
 	INIT_LIST_HEAD(&state->sources);
 	INIT_LIST_HEAD(&state->handlers);
 	list_add_tail(&state->list, &states);
@@ -400,48 +452,74 @@ static int handler_find(struct ps_handler *handler)
 	return 0;
 }
 
-/* With handler->state and, if that has it, handler->source. */
-static int handler_attach(struct ps_handler *handler, struct ps_source *source)
+/* With handler->state and handler->source. */
+static int handler_attach(struct ps_handler *handler)
 {
-	int err;
+	int err = handler_find(handler);
 
-	if (!handler->source) {
-		err = source_load(source, handler->state);
-		if (err)
-			return err;
-		handler->source = source;
-	}
-	err = handler_find(handler);
 	if (err)
 		return err;
 	list_add_tail(&handler->list, &handler->state->handlers);
 	handler->state->rules++;
+	handler->source->rules++;
 	return 0;
 }
 
-/* source is loaded if the state does not have path. Without one, it is -ENODATA then. */
-static int handler_join(struct ps_handler *handler, struct net *net, u32 id, bool is_percpu,
-			const char *path, struct ps_source *source)
+/* The same with a source that is to be loaded first, and is the state's if all went well. */
+static int handler_attach_new(struct ps_handler *handler, struct ps_source *source)
 {
-	struct ps_state *state = state_find(net, id);
+	const struct ps_source *before = source_find(handler->state, source->path, NULL);
+	int err = source_load(source, handler->state);
+
+	if (err)
+		return err;
+	handler->source = source;
+	err = handler_attach(handler);
+	if (err) {
+		handler->source = NULL;
+		list_del(&source->list);
+		source_forget(source, handler->state);
+		return err;
+	}
+	if (!before)
+		return 0;
+	pr_info("state %u: %s: has changed and is loaded anew, sha256 %4phN; %u rules have the text loaded before, %4phN\n",
+		handler->state->id, source->path, source->digest, before->rules, before->digest);
+	drop_outdated(handler->state);
+	return 0;
+}
+
+/* Whether the rule may be of this state. */
+static bool state_suits(const struct ps_state *state, const struct ps_request *request)
+{
+	if (state->is_percpu == request->is_percpu)
+		return true;
+	pr_err("state %u has rules %s --percpu: give this rule another --state, or delete those first\n",
+	       state->id, state->is_percpu ? "with" : "without");
+	return false;
+}
+
+/* source is loaded if the state does not have the text. Without one, it is -ENODATA then. */
+static int handler_join(struct ps_handler *handler, const struct ps_request *request,
+			struct ps_source *source)
+{
+	struct ps_state *state = state_find(request->net, request->state_id);
+	const u8 *digest = source ? source->digest : request->digest;
 	int err;
 
-	if (state && state->is_percpu != is_percpu) {
-		pr_err("state %u has rules %s --percpu: give this rule another --state, or delete those first\n",
-		       id, is_percpu ? "without" : "with");
+	if (state && !state_suits(state, request))
 		return -EINVAL;
-	}
-	if (state)
-		handler->source = source_find(state, path);
+	if (state && memchr_inv(digest, 0, PS_REQUEST_DIGEST))
+		handler->source = source_find(state, request->path, digest);
 	if (!handler->source && !source)
 		return -ENODATA;
 
 	if (!state)
-		state = state_new(net, id, is_percpu);
+		state = state_new(request);
 	if (IS_ERR(state))
 		return PTR_ERR(state);
 	handler->state = state;
-	err = handler_attach(handler, source);
+	err = handler->source ? handler_attach(handler) : handler_attach_new(handler, source);
 	if (!state->rules)
 		state_free(state);
 	return err;
@@ -453,36 +531,41 @@ static void handler_free(struct ps_handler *handler)
 	kfree(handler->function);
 }
 
-int ps_handler_init(struct ps_handler *handler, struct net *net, u32 id, bool is_percpu,
-		    const char *path, const char *function)
+int ps_handler_init(struct ps_handler *handler, struct ps_request *request)
 {
 	struct ps_source *source;
 	int err = -ENOMEM;
 
 	memset(handler, 0, sizeof(*handler));
+	handler->on_error = request->on_error;
+	handler->family = request->family;
+	strscpy(handler->table, request->table, sizeof(handler->table));
+	handler->hooks = request->hooks;
 	handler->calls = alloc_percpu(struct ps_call);
-	handler->function = kstrdup(function, GFP_KERNEL);
+	handler->function = kstrdup(request->function, GFP_KERNEL);
 	if (!handler->calls || !handler->function)
 		goto err_free;
 
 	lock_states();
-	err = handler_join(handler, net, id, is_percpu, path, NULL);
+	err = handler_join(handler, request, NULL);
 	unlock_states();
 	if (err != -ENODATA)
 		goto out;
 
-	source = source_read(path);
+	source = source_read(request->path);
 	err = PTR_ERR_OR_ZERO(source);
 	if (err)
 		goto err_free;
 	lock_states();
-	err = handler_join(handler, net, id, is_percpu, path, source);
+	err = handler_join(handler, request, source);
 	unlock_states();
 	if (handler->source != source)
 		source_free(source);
 out:
-	if (!err)
+	if (!err) {
+		memcpy(request->digest, handler->source->digest, PS_REQUEST_DIGEST);
 		return 0;
+	}
 err_free:
 	handler_free(handler);
 	return err;
@@ -494,17 +577,20 @@ void ps_handler_clean(struct ps_handler *handler)
 
 	lock_states();
 	list_del(&handler->list);
-	if (--state->rules)
+	handler->source->rules--;
+	if (--state->rules) {
 		handler_put(handler);
-	else
+		drop_outdated(state);
+	} else {
 		state_free(state);
+	}
 	unlock_states();
 	handler_free(handler);
 }
 
 /*
- * /proc/net/packetscript: a line for each state of the namespace, with the sums of its copies.
- * Counts are read while they change.
+ * /proc/net/packetscript: a line for each state of the namespace, with the sums of its copies, and
+ * below it, further to the right, its scripts and their rules. Counts are read while they change.
  */
 static void state_show(struct seq_file *seq, const struct ps_state *state)
 {
@@ -524,13 +610,58 @@ static void state_show(struct seq_file *seq, const struct ps_state *state)
 		allocations += READ_ONCE(rt->allocations);
 		copies++;
 	}
-	seq_printf(seq, "%-10u %6u %12llu %10llu %8zu %12lu ", state->id, state->rules,
+	seq_printf(seq, "%-10u %5u %12llu %9llu %9zu %11lu ", state->id, state->rules,
 		   packets, errors, memory, allocations);
 	if (state->is_percpu)
 		seq_printf(seq, "%6u", copies);
 	else
 		seq_printf(seq, "%6s", "-");
-	seq_printf(seq, " %10llu\n", pulled);
+	seq_printf(seq, " %8llu\n", pulled);
+}
+
+static void source_show(struct seq_file *seq, const struct ps_source *source)
+{
+	struct tm tm;
+
+	time64_to_tm(source->loaded, 0, &tm);
+	seq_puts(seq, "  script ");
+	seq_escape(seq, source->path, "\n");
+	seq_printf(seq, "\n    loaded %ld-%02d-%02d %02d:%02d:%02d UTC, sha256 %4phN\n", tm.tm_year + 1900,
+		   tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, source->digest);
+}
+
+static void rule_show(struct seq_file *seq, const struct ps_handler *handler)
+{
+	static const char *const hooks[NF_INET_NUMHOOKS] = {
+		[NF_INET_PRE_ROUTING] = "PREROUTING",
+		[NF_INET_LOCAL_IN] = "INPUT",
+		[NF_INET_FORWARD] = "FORWARD",
+		[NF_INET_LOCAL_OUT] = "OUTPUT",
+		[NF_INET_POST_ROUTING] = "POSTROUTING",
+	};
+	unsigned int hook;
+
+	seq_printf(seq, "    rule %s %s", handler->family == NFPROTO_IPV6 ? "ip6tables" : "iptables",
+		   handler->table);
+	for (hook = 0; hook < NF_INET_NUMHOOKS; hook++) {
+		if (handler->hooks & BIT(hook))
+			seq_printf(seq, " %s", hooks[hook]);
+	}
+	seq_printf(seq, ": %s, on error %s\n", handler->function, handler->on_error);
+}
+
+static void scripts_show(struct seq_file *seq, const struct ps_state *state)
+{
+	const struct ps_source *source;
+	const struct ps_handler *handler;
+
+	list_for_each_entry(source, &state->sources, list) {
+		source_show(seq, source);
+		list_for_each_entry(handler, &state->handlers, list) {
+			if (handler->source == source)
+				rule_show(seq, handler);
+		}
+	}
 }
 
 static int states_show(struct seq_file *seq, void *v)
@@ -538,12 +669,14 @@ static int states_show(struct seq_file *seq, void *v)
 	const struct net *net = seq_file_single_net(seq);
 	const struct ps_state *state;
 
-	seq_printf(seq, "%-10s %6s %12s %10s %8s %12s %6s %10s\n", "state", "rules", "packets",
+	seq_printf(seq, "%-10s %5s %12s %9s %9s %11s %6s %8s\n", "state", "rules", "packets",
 		   "errors", "memory", "allocations", "percpu", "pulled");
 	mutex_lock(&states_mutex);
 	list_for_each_entry(state, &states, list) {
-		if (state->net == net)
-			state_show(seq, state);
+		if (state->net != net)
+			continue;
+		state_show(seq, state);
+		scripts_show(seq, state);
 	}
 	mutex_unlock(&states_mutex);
 	return 0;

@@ -46,12 +46,37 @@ static inline void ps_copy_unlock(struct ps_copy *copy)
 		spin_unlock(&copy->lock);
 }
 
+#define PS_REQUEST_DIGEST	8	/* bytes: enough to tell the texts of a script apart */
+
+/* What a rule asks for. */
+struct ps_request {
+	struct net *net;
+	const char *path;
+	/*
+	 * How the digest of the text begins that is asked for; all zero: what the file holds now. Becomes
+	 * that of the text which was taken.
+	 */
+	u8 *digest;
+	const char *function;
+	u32 state_id;
+	bool is_percpu;
+	const char *on_error;	/* the verdict's name; static */
+	/* where the rule stands, for who reads about it */
+	u8 family;
+	const char *table;
+	unsigned int hooks;	/* bits: NF_INET_… */
+};
+
 /* A function of a script, in each copy of a state. */
 struct ps_handler {
 	struct list_head list;
 	struct ps_state *state;
-	const struct ps_source *source;
+	struct ps_source *source;
 	char *function;
+	const char *on_error;
+	u8 family;
+	char table[32];
+	unsigned int hooks;
 	/* Where a CPU finds it. Of CPUs that were never online there may be nothing. */
 	struct ps_call {
 		struct ps_copy *copy;
@@ -60,13 +85,12 @@ struct ps_handler {
 };
 
 /*
- * Finds the function of the script at path, in state id of net, which is made if need be. The
- * script is read and run, once in each copy, if the state does not have it. Returns 0; -EINVAL
- * if the script is refused, or the state exists and is_percpu is not what it is (the log says
- * so); others from reading the file. Process context, may sleep. ps_handler_clean() undoes it.
+ * Finds the function that is asked for, in a state which is made if need be. The script is read and
+ * run, once in each copy, if the state does not have this text of it. Returns 0; -EINVAL if the script
+ * is refused, or the state exists and is not what is asked for (the log says so); others from reading
+ * the file. Process context, may sleep. ps_handler_clean() undoes it.
  */
-int ps_handler_init(struct ps_handler *handler, struct net *net, u32 id, bool is_percpu,
-		    const char *path, const char *function);
+int ps_handler_init(struct ps_handler *handler, struct ps_request *request);
 
 /* No packet is in the handler any more. Process context, may sleep. */
 void ps_handler_clean(struct ps_handler *handler);

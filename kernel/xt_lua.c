@@ -11,10 +11,12 @@
 #include "packetscript.h"
 #include "rule.h"
 #include "skb.h"
+#include "state.h"
 #include "verdict.h"
 
 static_assert(PS_NF_DROP == NF_DROP && PS_NF_ACCEPT == NF_ACCEPT && PS_NF_STOLEN == NF_STOLEN &&
 	      PS_NF_QUEUE == NF_QUEUE && PS_NF_REPEAT == NF_REPEAT);
+static_assert(PS_REQUEST_DIGEST == XT_LUA_DIGEST_SIZE);
 static_assert(PS_XT_CONTINUE == XT_CONTINUE && PS_XT_RETURN == XT_RETURN);
 
 static const struct {
@@ -86,6 +88,17 @@ static bool is_terminated(const char *text, size_t size)
 static int lua_tg_check(const struct xt_tgchk_param *par)
 {
 	struct xt_lua_tginfo *info = par->targinfo;
+	struct ps_request request = {
+		.net = par->net,
+		.path = info->script,
+		.digest = info->digest,
+		.function = info->function,
+		.state_id = info->state,
+		.is_percpu = info->percpu,
+		.family = par->family,
+		.table = par->table,
+		.hooks = par->hook_mask,
+	};
 	struct ps_rule *rule;
 
 	if (par->family != NFPROTO_IPV4 && par->family != NFPROTO_IPV6) {
@@ -98,8 +111,8 @@ static int lua_tg_check(const struct xt_tgchk_param *par)
 	    memchr_inv(info->reserved, 0, sizeof(info->reserved)))
 		return -EINVAL;
 
-	rule = ps_rule_new(par->net, info->script, info->function, info->state, info->percpu,
-			   on_error[info->on_error].name);
+	request.on_error = on_error[info->on_error].name;
+	rule = ps_rule_new(&request);
 	if (IS_ERR(rule))
 		return PTR_ERR(rule);
 	info->can_return = par->nft_compat;

@@ -101,7 +101,7 @@ int ps_state_load(struct ps_state *s, const char *path, uint32_t id, char *error
 		snprintf(error, size, "%s: not enough memory", path);
 		memset(s, 0, sizeof(*s));
 	} else {
-		err = ps_script_load(&s->script, path, text, len) ? 1 : 0;
+		err = ps_script_load(&s->script, 0, path, text, len) ? 1 : 0;
 		if (err)
 			tell_error(s, path, error, size);
 	}
@@ -117,7 +117,7 @@ int ps_state_init(struct ps_state *s, const char *path, const char *function, ui
 	if (err)
 		return err;
 	s->on_error = on_error;
-	s->handler = ps_script_find(&s->script, path, function ? function : PS_STATE_FUNCTION);
+	s->handler = ps_script_find(&s->script, 0, function ? function : PS_STATE_FUNCTION);
 	if (s->handler < 0)
 		tell_error(s, path, error, size);
 	return s->handler < 0 ? 1 : 0;

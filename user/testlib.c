@@ -546,7 +546,7 @@ static int script_index(lua_State *L)
 	if (lua_rawget(L, 3) != LUA_TNIL)
 		return 1;
 	ps_runtime_leave(&suite->rt);
-	handler = ps_script_find(script, handle->script->path, name);
+	handler = ps_script_find(script, 0, name);
 	resume(L);
 	if (handler < 0)
 		return luaL_error(L, "%s", script->error);

@@ -12,6 +12,7 @@
 #include <xtables.h>
 
 #include "uapi/packetscript.h"
+#include "digest.h"
 #include "script.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof(*(a)))
@@ -144,20 +145,33 @@ static char *script_read(const char *path, size_t *len)
 static void script_parse(struct xt_option_call *cb)
 {
 	struct xt_lua_tginfo *info = cb->data;
-	char reason[512], error[480];
-	char *path, *text;
-	size_t len;
-
-	path = script_resolve(cb->arg);
-	text = script_read(path, &len);
-	if (ps_script_check(strrchr(path, '/') + 1, text, len, error, sizeof(error)) < 0) {
-		snprintf(reason, sizeof(reason), "does not compile: %s", error);
-		refuse_script(path, reason, "correct the script");
-	}
+	char *path = script_resolve(cb->arg);
 
 	strcpy(info->script, path);	/* fits, and the rule was all zero */
-	free(text);
 	free(path);
+}
+
+/* Once it is known which function shall be called. */
+static void script_check(struct xt_lua_tginfo *info)
+{
+	uint8_t digest[PS_DIGEST_SIZE];
+	char reason[512], error[480];
+	size_t len;
+	char *text;
+
+	text = script_read(info->script, &len);
+	if (ps_script_check(strrchr(info->script, '/') + 1, text, len, error, sizeof(error)) < 0) {
+		snprintf(reason, sizeof(reason), "does not compile: %s", error);
+		refuse_script(info->script, reason, "correct the script");
+	}
+	if (!ps_script_may_define(text, len, info->function)) {
+		snprintf(reason, sizeof(reason), "has no function '%s'", info->function);
+		refuse_script(info->script, reason,
+			      "define it as a global, or name another one with --function");
+	}
+	ps_digest(text, len, digest);
+	memcpy(info->digest, digest, sizeof(info->digest));
+	free(text);
 }
 
 /* Not isalpha(): Lua's names know no locale. */
@@ -249,6 +263,7 @@ static void final_check(struct xt_fcheck_call *cb)
 
 	if (!(cb->xflags & (1 << OPT_FUNCTION)))
 		strcpy(info->function, XT_LUA_FUNCTION_DEFAULT);
+	script_check(info);
 }
 
 static bool has_default_function(const struct xt_lua_tginfo *info)
@@ -332,7 +347,7 @@ static struct xtables_target targets[] = {
 		.revision	= 0,
 		.family		= NFPROTO_UNSPEC,
 		.size		= XT_ALIGN(sizeof(struct xt_lua_tginfo)),
-		.userspacesize	= offsetof(struct xt_lua_tginfo, rule),
+		.userspacesize	= offsetof(struct xt_lua_tginfo, digest),
 		.help		= help,
 		.print		= print,
 		.save		= save,
@@ -345,7 +360,7 @@ static struct xtables_target targets[] = {
 		.revision	= 0,
 		.family		= NFPROTO_BRIDGE,
 		.size		= XT_ALIGN(sizeof(struct xt_lua_tginfo)),
-		.userspacesize	= offsetof(struct xt_lua_tginfo, rule),
+		.userspacesize	= offsetof(struct xt_lua_tginfo, digest),
 		.help		= help,
 		.print		= ebtables_print,
 		.save		= save,

@@ -15,6 +15,8 @@
 #define XT_LUA_SCRIPT_SIZE	512	/* absolute path, with its final zero */
 #define XT_LUA_FUNCTION_SIZE	64	/* a Lua name, with its final zero */
 
+#define XT_LUA_DIGEST_SIZE	8
+
 #define XT_LUA_FUNCTION_DEFAULT	"process_packet"
 
 /* What becomes of a packet whose handler failed (--on-error). */
@@ -34,6 +36,14 @@ struct xt_lua_tginfo {
 	__u8 on_error;		/* enum xt_lua_on_error */
 	__u8 percpu;		/* 0 or 1: a copy of the state for each CPU */
 	__u8 reserved[10];	/* zero, for options to come: a kernel that knows none refuses them */
+
+	/*
+	 * Which text of the script: the first bytes of its SHA-256. No option, so rules that differ in it
+	 * are the same to userspace, but it goes along when a table is read and written back: the rules
+	 * that were there keep the text they have. Zero: whatever the file holds. The kernel fills in what
+	 * the rule has got.
+	 */
+	__u8 digest[XT_LUA_DIGEST_SIZE] __attribute__((aligned(8)));
 
 	/* The kernel's own, from here on. The same size for 32-bit userspace. */
 	struct ps_rule *rule __attribute__((aligned(8)));

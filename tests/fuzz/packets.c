@@ -63,16 +63,16 @@ static void function_name(const char *text, unsigned int n, char *name, size_t s
 /* Its time may be up, where the machine has other things to do. */
 static bool load(struct fuzz_state *state, const char *name, const char *text)
 {
-	bool loaded = !ps_script_load(&state->s, name, text, strlen(text));
+	bool loaded = !ps_script_load(&state->s, 0, name, text, strlen(text));
 
 	if (!loaded && !strstr(state->s.error, "time limit exceeded"))
 		fuzz_fail("cannot be loaded: %s\n%s", state->s.error, text);
 	return loaded;
 }
 
-static int find(struct fuzz_state *state, const char *name, const char *function)
+static int find(struct fuzz_state *state, const char *function)
 {
-	int handler = ps_script_find(&state->s, name, function);
+	int handler = ps_script_find(&state->s, 0, function);
 
 	if (handler < 0)
 		fuzz_fail("no function: %s", state->s.error);
@@ -105,9 +105,9 @@ static void run_file(const struct fuzz_case *c)
 		if (fuzz_state_init(&states[way]))
 			fuzz_fail("no state");
 		ready &= load(&states[way], name, text);
-		handlers[way] = ready ? find(&states[way], name, function) : -1;
+		handlers[way] = ready ? find(&states[way], function) : -1;
 		if (keeps && ready)
-			gone[way] = find(&states[way], name, "gone");
+			gone[way] = find(&states[way], "gone");
 	}
 	for (i = 0; ready && i < c->nframes; i++) {
 		const struct frame *frame = &c->frames[i];
@@ -384,7 +384,7 @@ static void run_assignments(const struct fuzz_case *c)
 		ready &= load(&states[way], "set.lua", text);
 		for (k = 0; ready && k < c->nstatements; k++) {
 			snprintf(name, sizeof(name), "set%d", k);
-			handlers[way][k] = find(&states[way], "set.lua", name);
+			handlers[way][k] = find(&states[way], name);
 		}
 	}
 	for (i = 0; ready && i < c->nframes; i++) {

@@ -51,23 +51,26 @@ static void set_events(const struct play *play)
 		fuzz_events.expires = 1 + play->when;
 }
 
-/* Returns the handler of the script at name, or -1 if it has none. */
-static int prepare(const struct play *play, struct fuzz_state *state, const char *name, bool *clear)
+/* What scripts are called, by their numbers. */
+static const char *const names[] = { NAME, "again.lua" };
+
+/* Returns the handler of the script of this number, or -1 if it has none. */
+static int prepare(const struct play *play, struct fuzz_state *state, int id, bool *clear)
 {
 	struct ps_script *s = &state->s;
-	int err = ps_script_load(s, name, play->text, play->len);
+	int err = ps_script_load(s, id, names[id], play->text, play->len);
 
 	if (err && fuzz_show)
 		printf("not loaded: %s\n", s->error);
 	if (err && !s->error[0])
 		fuzz_fail("no reason why the script was not loaded");
-	if (ps_script_has(s, name) != !err && !may_fail(play) && !state->refused)
+	if (ps_script_has(s, id) != !err && !may_fail(play) && !state->refused)
 		fuzz_fail("loaded or not?");
 	if (err) {
 		*clear = false;
 		return -1;
 	}
-	return ps_script_find(s, name, "process_packet");
+	return ps_script_find(s, id, "process_packet");
 }
 
 struct history {
@@ -89,7 +92,7 @@ static void run(const struct play *play, struct history *h)
 		fuzz_events = (struct fuzz_events){ 0 };
 		return;
 	}
-	first = handler = prepare(play, &state, NAME, &h->comparable);
+	first = handler = prepare(play, &state, 0, &h->comparable);
 	for (i = 0; i < play->nframes && handler >= 0; i++) {
 		struct fuzz_outcome *o = &h->outcomes[i];
 
@@ -98,10 +101,10 @@ static void run(const struct play *play, struct history *h)
 		fuzz_run(&state, handler, &play->frames[i], o);
 		h->n++;
 		if (play->kind == TAME && o->verdict == PS_VERDICT_ERROR && !o->late && !state.refused)
-			fuzz_check_place(o->error, handler == first ? NAME : "again.lua");
+			fuzz_check_place(o->error, names[handler != first]);
 		h->comparable &= !o->late && !state.refused;
 		if (play->reload && i == 0) {
-			second = prepare(play, &state, "again.lua", &h->comparable);
+			second = prepare(play, &state, 1, &h->comparable);
 			if (second >= 0)
 				handler = second;
 		}
@@ -111,7 +114,7 @@ static void run(const struct play *play, struct history *h)
 	if (second >= 0 && play->when & 1)
 		ps_script_put(&state.s, second);
 	if (handler >= 0 && play->when & 2) {
-		handler = ps_script_find(&state.s, NAME, "process_packet");
+		handler = ps_script_find(&state.s, 0, "process_packet");
 		if (handler >= 0)
 			ps_script_put(&state.s, handler);
 	}

@@ -175,7 +175,8 @@ static void check_unused_is_zero(const struct xtables_target *plugin,
 		      info->script + sizeof(info->script));
 	check_is_zero("after function", info->function + strlen(info->function),
 		      info->function + sizeof(info->function));
-	check_is_zero("after percpu", &info->percpu + 1, rule->data + plugin->size);
+	check_is_zero("after percpu", &info->percpu + 1, info->digest);
+	check_is_zero("after digest", info->digest + sizeof(info->digest), rule->data + plugin->size);
 }
 
 /* Userspace stops at userspacesize, but the rest must be zero as well. */
@@ -188,7 +189,7 @@ static void check_is_same(const struct xtables_target *plugin,
 
 static void check_layout(const struct xtables_target *plugin)
 {
-	if (plugin->userspacesize != offsetof(struct xt_lua_tginfo, rule))
+	if (plugin->userspacesize != offsetof(struct xt_lua_tginfo, digest))
 		fail("userspacesize is %zu", plugin->userspacesize);
 	if (plugin->size != XT_ALIGN(sizeof(struct xt_lua_tginfo)))
 		fail("size is %zu", plugin->size);
@@ -239,6 +240,16 @@ static void command_same(struct xtables_target *plugin, struct args *args)
 	check_is_same(plugin, rule_parse(plugin, &first), rule_parse(plugin, &second));
 }
 
+static void command_digest(struct xtables_target *plugin, struct args *args)
+{
+	const struct xt_lua_tginfo *info = (const void *)rule_parse(plugin, args)->data;
+	size_t i;
+
+	for (i = 0; i < sizeof(info->digest); i++)
+		printf("%02x", info->digest[i]);
+	putchar('\n');
+}
+
 static const struct {
 	const char *name;
 	void (*run)(struct xtables_target *plugin, struct args *args);
@@ -246,6 +257,7 @@ static const struct {
 	{ "save",  command_save },
 	{ "print", command_print },
 	{ "same",  command_same },
+	{ "digest", command_digest },
 };
 
 static uint8_t family_from_name(const char *name)
@@ -267,7 +279,7 @@ int main(int argc, char **argv)
 	int k;
 
 	if (argc < 3)
-		fail("usage: roundtrip ipv4|ipv6|arp|bridge save|print OPTION...\n"
+		fail("usage: roundtrip ipv4|ipv6|arp|bridge save|print|digest OPTION...\n"
 		     "       roundtrip FAMILY same OPTION... , OPTION...");
 
 	args_add(&args, "LUA");

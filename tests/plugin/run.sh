@@ -136,12 +136,14 @@ fi
 
 cd "$work" || exit 1
 mkdir folder
-echo 'function process_packet(p) return NF_ACCEPT end' >good.lua
+echo "function process_packet(p) return NF_ACCEPT end f = process_packet" >good.lua
+name63=$(printf '%063d' 0 | tr 0 f)
+echo "function $name63(p) return NF_ACCEPT end" >longest.lua
 printf 'local x = 1\n\nlocal y 3\n' >bad.lua
 printf '\033Lua\124\000\031\223' >binary.lua
 : >empty.lua
 mkfifo fifo.lua
-head -c 262144 /dev/zero | tr '\0' '\n' >biggest.lua
+(cat good.lua && head -c 262144 /dev/zero | tr '\0' '\n') | head -c 262144 >biggest.lua
 head -c 262145 /dev/zero | tr '\0' '\n' >big.lua
 ln -s good.lua link.lua
 ln -s loop.lua loop.lua
@@ -193,6 +195,26 @@ line.lua'
 cp good.lua "$newline"
 refuses "path with a control character" 'control character' --script "$newline"
 
+# --- functions that the script has, or may have
+echo 'local function process_packet(p) return NF_ACCEPT end' >local.lua
+echo 'for _, name in pairs{ "f", "g" } do _G[name] = print end' >unseen.lua
+refuses "function that is missing" \
+	"LUA: --script $work/good.lua: has no function 'handle'; define it as a global, or name another one with --function" \
+	--script good.lua --function handle
+refuses "missing function, named first" "has no function 'handle'" --function handle --script good.lua
+refuses "function that is local" "LUA: --script $work/local.lua: has no function 'process_packet'" \
+	--script local.lua
+saves "function that the script may define in a way that cannot be seen" \
+	" --script \"$work/unseen.lua\" --function f" --script unseen.lua --function f
+
+# --- which text a rule is of
+sha256() { sha256sum "$1" | cut -c 1-16; }
+for script in good.lua biggest.lua unseen.lua; do
+	is "$script: the rule has the digest of the text" "$(sha256 $script)" \
+		"$(roundtrip digest --script $script --function f 2>&1)"
+done
+script=$work/good.lua
+
 refuses "function that is no name" \
 	'LUA: --function "a-b": is not a Lua name; give' --script good.lua --function a-b
 refuses "function that begins with a digit" \
@@ -203,9 +225,8 @@ refuses "empty function" \
 	'"": is not a Lua name' --script good.lua --function ''
 refuses "reserved word as function" \
 	'"end": is not a Lua name' --script good.lua --function end
-name63=$(printf '%063d' 0 | tr 0 f)
 saves "function of 63 bytes is accepted" \
-	" --script \"$script\" --function $name63" --script good.lua --function "$name63"
+	" --script \"$work/longest.lua\" --function $name63" --script longest.lua --function "$name63"
 refuses "function of 64 bytes" \
 	'is longer than 63 bytes; shorten' --script good.lua --function "${name63}f"
 
@@ -355,7 +376,9 @@ sed -n '/^\.EX/,/^\.EE/p' "$page" | sed -e 's/\\-/-/g' -e 's/\\e$/\\/' >all
 awk '/^\.\\" file: / { file = $3; next } /^\.E[EX]/ { file = "" } file { print > file }' all
 sed -e ':a' -e '/\\$/{N;s/ *\\\n */ /;ba' -e '}' all | grep '^iptables ' >commands
 for file in *.lua; do
-	saves "manual: $file compiles" " --script \"$work/examples/$file\"" --script "$file"
+	function=$(sed -n '/^function process_packet_snat/ s/function \([a-z_]*\).*/ --function \1/p' "$file")
+	# shellcheck disable=SC2086 # an option and its value, or nothing
+	saves "manual: $file compiles" " --script \"$work/examples/$file\"$function" --script "$file" $function
 done
 if have iptables-legacy-restore; then
 	sed 's/^iptables -t \([a-z]*\) \(.*\)/*\1\n\2\nCOMMIT/' commands >rules

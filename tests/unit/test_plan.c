@@ -149,8 +149,8 @@ static struct shape draw_shape(void)
 static int open_script(struct ps_script *s, const char *script, const char *function)
 {
 	CHECK_INT(ps_script_init(s, 0, true), 0);
-	CHECK_INT(ps_script_load(s, "plan.lua", script, strlen(script)), 0);
-	return ps_script_find(s, "plan.lua", function);
+	CHECK_INT(ps_script_load(s, 0, "plan.lua", script, strlen(script)), 0);
+	return ps_script_find(s, 0, function);
 }
 
 /* Returns the verdict that all three runs had. */
@@ -390,7 +390,7 @@ static void frames_go(void)
 	       "  return ttl == 64 and a0 == 1 and a179 == 20 and NF_ACCEPT or NF_DROP\n"
 	       "end\n");
 	small = open_script(&s, script, "small");
-	large = ps_script_find(&s, "plan.lua", "large");
+	large = ps_script_find(&s, 0, "large");
 	for (i = 0; i < 5; i++) {
 		free(data);
 		data = make_packet(&udp, &pkt, &at);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 #include "lua.h"
 
+#include "digest.h"
 #include "packets.h"
 #include "runtime.h"
 #include "script.h"
@@ -24,9 +25,9 @@ static bool begin(struct bench *b, const char *script)
 		CHECK(!"no memory");
 		return false;
 	}
-	if (ps_script_load(&b->s, "/s/test.lua", script, strlen(script)))
+	if (ps_script_load(&b->s, 0, "/s/test.lua", script, strlen(script)))
 		return false;
-	b->handler = ps_script_find(&b->s, "/s/test.lua", "process_packet");
+	b->handler = ps_script_find(&b->s, 0, "process_packet");
 	return b->handler >= 0;
 }
 
@@ -638,12 +639,12 @@ static void scripts_share_a_state(void)
 
 	CHECK(begin(&b, one));
 	h1 = b.handler;
-	CHECK(ps_script_has(&b.s, "/s/test.lua") && !ps_script_has(&b.s, "/s/two.lua"));
-	CHECK_INT(ps_script_load(&b.s, "/s/two.lua", two, strlen(two)), 0);
-	CHECK(ps_script_has(&b.s, "/s/two.lua"));
-	h2 = ps_script_find(&b.s, "/s/two.lua", "process_packet");
-	h1_again = ps_script_find(&b.s, "/s/test.lua", "process_packet");
-	count = ps_script_find(&b.s, "/s/test.lua", "count");
+	CHECK(ps_script_has(&b.s, 0) && !ps_script_has(&b.s, 1));
+	CHECK_INT(ps_script_load(&b.s, 1, "/s/two.lua", two, strlen(two)), 0);
+	CHECK(ps_script_has(&b.s, 1));
+	h2 = ps_script_find(&b.s, 1, "process_packet");
+	h1_again = ps_script_find(&b.s, 0, "process_packet");
+	count = ps_script_find(&b.s, 0, "count");
 	b.handler = h1;
 	CHECK_INT(feed(&b, &udp), PS_VERDICT_ACCEPT);
 	b.handler = h2;
@@ -652,12 +653,127 @@ static void scripts_share_a_state(void)
 	CHECK_INT(feed(&b, &udp), PS_VERDICT_ACCEPT);
 	b.handler = count;
 	CHECK_INT(feed(&b, &udp), PS_VERDICT_STOLEN);	/* 2 */
-	CHECK_INT(ps_script_find(&b.s, "/s/two.lua", "nothing"), -1);
-	CHECK_INT(ps_script_find(&b.s, "/s/three.lua", "count"), -1);
-	CHECK_TEXT(b.s.error, "/s/three.lua: not loaded");
+	CHECK_INT(ps_script_find(&b.s, 1, "nothing"), -1);
+	CHECK_INT(ps_script_find(&b.s, 2, "count"), -1);
+	CHECK_TEXT(b.s.error, "script 2: not loaded");
 	ps_script_put(&b.s, h1);
 	ps_script_put(&b.s, h1_again);
 	end(&b);
+}
+
+/* A text anew, as if its file had been edited: who has the old functions keeps them. */
+static void scripts_are_loaded_anew(void)
+{
+	static const char old[] = "n = (n or 0) + 1 function process_packet(p) return NF_ACCEPT end\n"
+				  "function only_here(p) return n end";
+	static const char edited[] = "n = n + 10 function process_packet(p) return NF_DROP end";
+	struct bench b;
+	int old_handler, again;
+
+	CHECK(begin(&b, old));
+	old_handler = b.handler;
+	CHECK_INT(ps_script_load(&b.s, 1, "/s/test.lua", edited, strlen(edited)), 0);
+	b.handler = ps_script_find(&b.s, 1, "process_packet");
+	CHECK_INT(feed(&b, &udp), PS_VERDICT_DROP);
+	b.handler = old_handler;
+	CHECK_INT(feed(&b, &udp), PS_VERDICT_ACCEPT);
+	again = ps_script_find(&b.s, 0, "process_packet");
+	b.handler = again;
+	CHECK_INT(feed(&b, &udp), PS_VERDICT_ACCEPT);
+
+	ps_script_forget(&b.s, 0);
+	ps_script_forget(&b.s, 0);
+	ps_script_forget(&b.s, 99);
+	CHECK(!ps_script_has(&b.s, 0) && ps_script_has(&b.s, 1));
+	CHECK_INT(feed(&b, &udp), PS_VERDICT_ACCEPT);
+	CHECK_INT(ps_script_find(&b.s, 0, "process_packet"), -1);
+	CHECK_INT(ps_script_find(&b.s, 1, "none"), -1);
+	CHECK_TEXT(b.s.error, "/s/test.lua: no function 'none'");
+	end(&b);
+}
+
+/* Each script's own, with what its functions have kept. */
+static void scripts_are_closed(void)
+{
+	static const char one[] = "seen = 0 function process_packet(p) seen = seen + 1 return NF_ACCEPT end\n"
+				  "function on_close() error('seen ' .. seen, 0) end";
+	static const char two[] = "function on_close() while true do end end";
+	static const char three[] = "x = 1";
+	struct bench b;
+
+	CHECK(begin(&b, one));
+	CHECK_INT(ps_script_load(&b.s, 1, "/s/two.lua", two, strlen(two)), 0);
+	CHECK_INT(ps_script_load(&b.s, 2, "/s/three.lua", three, strlen(three)), 0);
+	CHECK_INT(feed(&b, &udp), PS_VERDICT_ACCEPT);
+	CHECK_INT(feed(&b, &udp), PS_VERDICT_ACCEPT);
+	CHECK_INT(ps_script_close(&b.s, 0), -1);
+	CHECK_TEXT(b.s.error, "seen 2");
+	CHECK_INT(ps_script_close(&b.s, 2), 0);
+	CHECK_INT(ps_script_close(&b.s, 3), 0);
+	CHECK_INT(feed(&b, &udp), PS_VERDICT_ACCEPT);
+	end(&b);
+}
+
+/* What a script is sure not to define, and what may. */
+static void functions_that_are_missing(void)
+{
+	static const struct {
+		bool may;
+		const char *text;
+	} cases[] = {
+		{ false, "function other(p) end" },
+		{ false, "local function f(p) end" },
+		{ false, "local f = print" },
+		{ false, "t = {} function t.f(p) end function t:f(p) end" },
+		{ false, "n = (n or 0) + 1 print(n, STATE_ID, bytes.new(1), NF_DROP)" },
+		{ false, "local _ENV = {} function f(p) end" },
+		{ false, "print('f')" },
+		{ true, "function f(p) end" },
+		{ true, "f = 1" },
+		{ true, "do local function g() f = print end g() end" },
+		{ true, "_ENV.f = print" },
+		{ true, "_G['f'] = print" },
+		{ true, "_ENV = setmetatable({}, { __index = _ENV }) g = 1" },
+		{ true, "rawset(_G, 'f', print)" },
+		{ true, "load('f = print')()" },
+		{ true, "defines_it()" },
+		{ true, "if of_another_script then g = 1 end" },
+		{ true, "this does not compile" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		if (ps_script_may_define(cases[i].text, strlen(cases[i].text), "f") != cases[i].may) {
+			printf("# %s\n", cases[i].text);
+			test_failed = true;
+		}
+	}
+	CHECK(ps_script_may_define("x = 1", 5, "print"));
+}
+
+/* As sha256sum has it: of 'a' so many times, around the ends of blocks. */
+static void sha256(void)
+{
+	static const struct {
+		size_t len;
+		uint8_t begins[4];
+	} cases[] = {
+		{ 0, { 0xe3, 0xb0, 0xc4, 0x42 } }, { 1, { 0xca, 0x97, 0x81, 0x12 } },
+		{ 55, { 0x9f, 0x43, 0x90, 0xf8 } }, { 56, { 0xb3, 0x54, 0x39, 0xa4 } },
+		{ 64, { 0xff, 0xe0, 0x54, 0xfe } }, { 119, { 0x31, 0xeb, 0xa5, 0x1c } },
+		{ 120, { 0x2f, 0x3d, 0x33, 0x54 } }, { 1000, { 0x41, 0xed, 0xec, 0xe4 } },
+	};
+	uint8_t digest[PS_DIGEST_SIZE];
+	char text[1000];
+	size_t i;
+
+	memset(text, 'a', sizeof(text));
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		ps_digest(text, cases[i].len, digest);
+		CHECK(!memcmp(digest, cases[i].begins, sizeof(cases[i].begins)));
+	}
+	ps_digest("abc", 3, digest);	/* the standard's own */
+	CHECK(digest[0] == 0xba && digest[31] == 0xad);
 }
 
 /* What an interrupt does when the time is up, done at every step of a handler. */
@@ -751,6 +867,10 @@ const struct test script_tests[] = {
 	{ "script: byte arrays", byte_arrays },
 	{ "script: a handler that fails leaves the state usable", errors },
 	{ "script: scripts share a state and keep their functions", scripts_share_a_state },
+	{ "script: a text that is loaded anew leaves the functions of the old one", scripts_are_loaded_anew },
+	{ "script: each script is closed by its own on_close, within the limits", scripts_are_closed },
+	{ "script: functions that a script is sure not to define", functions_that_are_missing },
+	{ "script: digests of texts are SHA-256", sha256 },
 	{ "script: no loop outlives its time", time_limit },
 	{ "script: an exceeded time limit names the line", time_limit_names_the_line },
 	{ NULL, NULL },

@@ -17,6 +17,7 @@ printf 'x = 1\ny = = 2\n' >syntax.lua
 printf 'x = %s1%s\n' "$(printf '(%.0s' {1..190})" "$(printf ')%.0s' {1..190})" >nested.lua
 echo 'x = 0.5' >float.lua
 echo 'function other(p) return NF_DROP end' >missing.lua
+echo '_G["other"] = function(p) return NF_DROP end' >hidden.lua
 printf '\n\nlocal t = nil\nt.x = 1\n' >load.lua
 printf 'while true do end\n' >loop.lua
 printf 'local s = "" while true do s = s .. ("x"):rep(10000) end\n' >memory.lua
@@ -30,11 +31,13 @@ for iptables in iptables-legacy iptables-nft; do
 	check_match "syntax error, $iptables" "$(said --script syntax.lua)" "syntax\.lua:2: unexpected symbol near '='"
 	check_match "190 parentheses, $iptables" "$(said --script nested.lua)" 'nested\.lua:1: C stack overflow'
 	check_match "a float, $iptables" "$(said --script float.lua)" "float\.lua:1: malformed number near '0\.5'"
+	check_match "missing function, $iptables" "$(said --script missing.lua)" \
+		"missing\.lua: has no function 'process_packet'; define it as a global, or name another one"
 	# refused by the kernel
-	for script in missing load loop memory; do
+	for script in hidden load loop memory; do
 		check_fails "$script.lua is refused, $iptables" rule -A $script.lua
 	done
-	check "missing function, $iptables" klog_has "missing\.lua: no function 'process_packet'"
+	check "missing function that the plugin cannot tell, $iptables" klog_has "hidden\.lua: no function 'process_packet'"
 	check "error while loading, $iptables" klog_has 'load\.lua:4: attempt to index a nil value'
 	check "loop while loading, $iptables" klog_has 'loop\.lua:1: time limit exceeded'
 	check "too much memory while loading, $iptables" klog_has 'memory\.lua: not loaded: not enough memory'

@@ -48,7 +48,7 @@ cat >coin.lua <<'END'
 if math.random(2) == 1 then error("tails") end
 function process_packet(p) return XT_CONTINUE end
 END
-echo 'function process_packet(p) return XT_CONTINUE end' >quiet.lua
+echo 'function process_packet(p) return XT_CONTINUE end _G.x = 1 -- what it defines cannot be told without running it' >quiet.lua
 echo 'function process_packet(p) error("on purpose") end' >bad.lua
 
 for iptables in iptables-legacy iptables-nft; do

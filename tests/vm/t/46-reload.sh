@@ -1,0 +1,131 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+# timeout: 400
+# A rule has the text that its file held when it was made, and says which that is; a rule that is made anew has the new one.
+. /tests/lib.sh
+
+topology
+rule() { inR $iptables -t mangle "$@" -i rA -p icmp -j LUA --script edit.lua $options; }
+add() { rule -A PREROUTING; }
+unrelated() { inR $iptables -t mangle -A FORWARD -p tcp -j MARK --set-mark 1; }
+passes() { inA ping -c 1 -W 2 192.168.0.1; }
+drops() { ! inA ping -c 1 -W 0.3 192.168.0.1; }
+loads() { klog_since | grep -c 'edit.lua:1: load' || true; }
+anew() { klog_since | grep -c "state $state: .*edit.lua: has changed and is loaded anew" || true; }
+proc() { inR cat /proc/net/packetscript; }
+digests() { proc | sed -n 's/.*sha256 //p' | paste -sd ' '; }
+sha() { sha256sum edit.lua | cut -c 1-8; }
+no_state() { [ -z "$(proc | sed 1d)" ]; }
+flush() {
+	inR $iptables -t mangle -F
+	wait_for no_state
+}
+# text VERDICT [COMMENT]: the script returns it
+text() {
+	cat >edit.lua <<-END
+		loads = (loads or 0) + 1 print("load " .. loads)
+		function process_packet(p) return $1 end
+		-- ${2:-}
+	END
+}
+
+for iptables in iptables-legacy iptables-nft; do
+	for options in '' --percpu; do
+		about="$iptables $options"
+		copies=1
+		[ -z "$options" ] || copies=$(nproc)
+		state=0
+		sleep 5 # print is limited in rate
+		dmesg -C
+
+		text NF_DROP
+		old=$(sha)
+		add
+		check "it drops, $about" drops
+		text XT_CONTINUE
+		check "an unrelated rule, $about" unrelated
+		check 'loads nothing: the old text goes on' drops
+		check_eq 'and was loaded once' "$(loads)" "$copies"
+		check 'the rule is found, though its file has changed' rule -C PREROUTING
+		rule -R PREROUTING 1
+		check "replaced, it has the new text, $about" passes
+		check_eq 'which was loaded after the old one, in the same globals' "$(klog_since | grep -c 'load 2')" "$copies"
+		check 'and the log says which' klog_has "sha256 $(sha); 1 rules have the text loaded before, $old"
+		check_eq 'nobody has the old one' "$(digests)" "$(sha)"
+		touch edit.lua
+		rule -R PREROUTING 1
+		check_eq 'a file that was only touched is not loaded' "$(loads)" $((2 * copies))
+
+		text NF_DROP again
+		newest=$(sha)
+		inR $iptables -t mangle -A OUTPUT -o lo -j LUA --script edit.lua $options
+		check "a rule that is there keeps its text while a new one has another, $about" passes
+		check_match 'both are told' "$(digests)" "^[0-9a-f]{8} $newest$"
+		check_match 'with their rules' "$(proc)" "loaded 20[0-9-]+ [0-9:]+ UTC, sha256 [0-9a-f]{8}
+    rule iptables mangle PREROUTING: process_packet, on error drop
+  script $PWD/edit.lua
+    loaded 20[0-9-]+ [0-9:]+ UTC, sha256 $newest
+    rule iptables mangle OUTPUT: process_packet, on error drop"
+		check_eq 'in 80 columns' "$(proc | grep -v script | awk 'length > 80')" ''
+		inR $iptables -t mangle -F OUTPUT
+		check 'the old text goes on' passes
+		rule -D PREROUTING
+		add
+		check "deleted and added, $about" drops
+		flush
+
+		# restored
+		state=0
+		sleep 5
+		dmesg -C
+		add
+		rule -A FORWARD
+		inR $iptables-save -t mangle | grep -v '^#\|^:' >before
+		text XT_CONTINUE third
+		inR $iptables-save -t mangle | inR $iptables-restore
+		check "restored rules have the new text, $about" passes
+		check_eq 'all of them, which was loaded once' "$(digests) $(anew)" "$(sha) 1"
+		inR $iptables-save -t mangle | grep -v '^#\|^:' >after
+		check 'and look the same' diff before after
+
+		# a text that is broken
+		echo 'error("on purpose")' >edit.lua
+		echo 'function process_packet(p) return NF_DROP end' >>edit.lua
+		check_fails "a text that fails is refused, $about" rule -R PREROUTING 1
+		check_fails 'also in another rule' rule -A INPUT
+		check 'and the log says why' klog_has 'edit.lua: not loaded: .*edit.lua:1: on purpose'
+		check 'an unrelated rule does not mind' unrelated
+		check 'the rule goes on' passes
+		echo 'function process_packet(p) return NF_DROP' >edit.lua
+		check_fails "a text that does not compile is refused, $about" rule -R PREROUTING 1
+		check 'an unrelated rule does not mind that either' unrelated
+		check 'the rule still goes on' passes
+		rm edit.lua
+		check "a file that is gone, $about: an unrelated rule does not mind" unrelated
+		check 'the rule goes on without it' passes
+		check 'and can be deleted' inR $iptables -t mangle -D PREROUTING 1
+		check 'while another one of it stays' unrelated
+		text NF_DROP fourth
+		add
+		check 'a new file in its place is another text' drops
+		text XT_CONTINUE third
+		rule -R PREROUTING 1
+		check 'and the one before can come back' passes
+		flush
+	done
+
+	# edited often
+	options=
+	dmesg -C
+	text XT_CONTINUE 0
+	add
+	rule -A FORWARD
+	for ((i = 1; i <= 30; i++)); do
+		text XT_CONTINUE $i
+		echo "local kept$i = ('x'):rep(60000) function f() return kept$i end" >>edit.lua
+		rule -R PREROUTING 1
+	done
+	check_eq "30 texts later two are there, $iptables" "$(digests | wc -w)" 2
+	check_eq 'and the last one is in use' "$(digests | cut -d ' ' -f 2)" "$(sha)"
+	flush
+done
