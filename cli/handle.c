@@ -10,25 +10,47 @@
 
 #define TIMED	16	/* one packet in so many is timed */
 
-int ps_handle_load(struct ps_state *state, const struct cli_call *call, int function, int number,
-		   int on_error)
+bool ps_handle_memory(const struct cli_call *call, int option, size_t *memory)
+{
+	if (ps_script_memory(call->values[option], memory))
+		return true;
+	cli_error("--memory %s: give %dK to %dM, as in 512K or 4M", call->values[option],
+		  PS_SCRIPT_MEMORY_MIN / 1024, PS_SCRIPT_MEMORY_MAX / (1024 * 1024));
+	return false;
+}
+
+int ps_handle_load(struct ps_state *state, const struct cli_call *call,
+		   const struct ps_handle_options *options)
 {
 	const char *const *values = call->values;
 	char error[PS_SCRIPT_ERROR_SIZE + PATH_MAX];
 	enum ps_verdict verdict;
+	size_t memory;
 	uint32_t id;
 	int failed;
 
-	if (!cli_number(call, number, 0, UINT32_MAX, 0, &id))
+	if (!cli_number(call, options->state, 0, UINT32_MAX, 0, &id) ||
+	    !ps_handle_memory(call, options->memory, &memory))
 		return CLI_TROUBLE;
-	if (!ps_on_error_parse(values[on_error], &verdict))
-		return cli_error("--on-error %s: give drop, accept or continue", values[on_error]);
-	failed = ps_state_init(state, call->operands[0], values[function], id, verdict, error,
-			       sizeof(error));
+	if (!ps_on_error_parse(values[options->on_error], &verdict))
+		return cli_error("--on-error %s: give drop, accept or continue",
+				 values[options->on_error]);
+	failed = ps_state_init(state, call->operands[0], values[options->function], id, memory,
+			       verdict, error, sizeof(error));
 	if (!failed)
 		return CLI_OK;
 	cli_error("%s", error);
 	return failed < 0 ? CLI_TROUBLE : CLI_FOUND;
+}
+
+int ps_handle_close(struct ps_state *state, const struct cli_call *call)
+{
+	char error[PS_SCRIPT_ERROR_SIZE + PATH_MAX];
+
+	if (!ps_state_close(state, call->operands[0], error, sizeof(error)))
+		return CLI_OK;
+	cli_error("on_close: %s", error);
+	return CLI_FOUND;
 }
 
 uint64_t ps_now(void)

@@ -9,12 +9,20 @@
 
 struct cli_call;
 
-/*
- * Loads the script that is the call's first operand. function, number and on_error: the places of
- * --function, --state and --on-error in the table of options. Returns enum cli_exit, after a message.
- */
-int ps_handle_load(struct ps_state *state, const struct cli_call *call, int function, int number,
-		   int on_error);
+/* The places in a table of options of those that rules have too. */
+struct ps_handle_options {
+	int function, state, memory, on_error;
+};
+
+/* Loads the script that is the call's first operand. Returns enum cli_exit, after a message. */
+int ps_handle_load(struct ps_state *state, const struct cli_call *call,
+		   const struct ps_handle_options *options);
+
+/* The value of --memory at this place in the table. False, after a message: it is none. */
+bool ps_handle_memory(const struct cli_call *call, int option, size_t *memory);
+
+/* When the last packet has been handled. The same. */
+int ps_handle_close(struct ps_state *state, const struct cli_call *call);
 
 /* How long handlers take: one packet in some is timed. */
 struct ps_timing {

@@ -24,7 +24,7 @@
 #define DRAIN_ROUNDS	1000	/* batches, when the rule is gone already */
 
 enum { OPT_QUEUE, OPT_FUNCTION, OPT_INSTALL, OPT_YES, OPT_FAIL_OPEN, OPT_LENGTH, OPT_SEGMENTS,
-       OPT_IPV6, OPT_COUNT, OPT_VERBOSE, OPT_ON_ERROR, OPT_STATE, OPT_JSON };
+       OPT_IPV6, OPT_COUNT, OPT_VERBOSE, OPT_ON_ERROR, OPT_STATE, OPT_MEMORY, OPT_JSON };
 
 static const struct cli_option options[] = {
 	{ "queue", 'q', "NUM", "the number of the queue (default: 0)" },
@@ -39,8 +39,13 @@ static const struct cli_option options[] = {
 	{ "verbose", 'v', NULL, "a line for each packet: its verdict, and fields before → after" },
 	{ "on-error", 0, "VERDICT", "drop, accept or continue when the handler fails (default: drop)" },
 	{ "state", 0, "N", "the number of the state, STATE_ID (default: 0)" },
+	{ "memory", 0, "SIZE", "what the state may hold, 128K to 64M (default: 1M)" },
 	{ "json", 0, NULL, "results as JSON; with -v one object for each packet before them" },
 	{ NULL },
+};
+
+static const struct ps_handle_options rule_options = {
+	OPT_FUNCTION, OPT_STATE, OPT_MEMORY, OPT_ON_ERROR,
 };
 
 struct job {
@@ -285,7 +290,7 @@ static int run(const struct cli_call *call)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1 };
 	struct job job = { .verbose = false };
-	int status;
+	int status, closed;
 
 	signal(SIGPIPE, SIG_IGN);
 	listen_to(signals, sizeof(signals) / sizeof(*signals));
@@ -298,9 +303,13 @@ static int run(const struct cli_call *call)
 	if (!status && ps_user_watch_start())
 		status = cli_error("no timer: %s", strerror(errno));
 	if (!status)
-		status = ps_handle_load(&job.state, call, OPT_FUNCTION, OPT_STATE, OPT_ON_ERROR);
-	if (!status)
+		status = ps_handle_load(&job.state, call, &rule_options);
+	if (!status) {
 		status = listen_to_queue(&job, call->values[OPT_INSTALL]);
+		closed = ps_handle_close(&job.state, call);
+		if (!status)
+			status = closed;
+	}
 	ps_iptables_clean(&job.rule);
 	ps_nfqueue_close(&job.queue);
 	ps_state_clean(&job.state);

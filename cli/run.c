@@ -19,7 +19,7 @@
 #define PROGRESS_EVERY	4096	/* packets between two looks at the clock */
 #define PROGRESS_SIZE	(4 << 20)	/* bytes of a file that is worth a progress bar */
 
-enum { OPT_WRITE, OPT_FUNCTION, OPT_COUNT, OPT_VERBOSE, OPT_ON_ERROR, OPT_STATE, OPT_VERDICTS,
+enum { OPT_WRITE, OPT_FUNCTION, OPT_COUNT, OPT_VERBOSE, OPT_ON_ERROR, OPT_STATE, OPT_MEMORY, OPT_VERDICTS,
        OPT_JSON, OPT_QUIET };
 
 static const struct cli_option options[] = {
@@ -29,10 +29,15 @@ static const struct cli_option options[] = {
 	{ "verbose", 'v', NULL, "a line for each packet: its verdict, and fields before → after" },
 	{ "on-error", 0, "VERDICT", "drop, accept or continue when the handler fails (default: drop)" },
 	{ "state", 0, "N", "the number of the state, STATE_ID (default: 0)" },
+	{ "memory", 0, "SIZE", "what the state may hold, 128K to 64M (default: 1M)" },
 	{ "verdicts", 0, "FILE", "write the verdict or the error of each packet, a line each" },
 	{ "json", 0, NULL, "results as JSON; with -v one object for each packet before them" },
 	{ "quiet", 'q', NULL, "no summary" },
 	{ NULL },
+};
+
+static const struct ps_handle_options rule_options = {
+	OPT_FUNCTION, OPT_STATE, OPT_MEMORY, OPT_ON_ERROR,
 };
 
 struct job {
@@ -264,7 +269,6 @@ static int finish(struct job *job, int status)
 {
 	int captured, told;
 
-	hide_progress(job);
 	status = tell_stop(job, status);
 	captured = finish_capture(job, status);
 	told = finish_verdicts(job);
@@ -310,7 +314,7 @@ static int start(struct job *job, const struct cli_call *call)
 
 	status = check_files(call);
 	if (!status)
-		status = ps_handle_load(&job->state, call, OPT_FUNCTION, OPT_STATE, OPT_ON_ERROR);
+		status = ps_handle_load(&job->state, call, &rule_options);
 	if (status)
 		return status;
 	if (ps_capture_open(&job->in, call->operands[1]))
@@ -355,7 +359,7 @@ static void die_of_pipe(void)
 static int run(const struct cli_call *call)
 {
 	struct job job = { .report = stdout };
-	int status;
+	int status, closed;
 
 	stop_on(SIGINT, true);
 	stop_on(SIGTERM, true);
@@ -366,7 +370,12 @@ static int run(const struct cli_call *call)
 		return cli_error("no timer: %s", strerror(errno));
 	status = start(&job, call);
 	if (!status) {
-		status = finish(&job, run_packets(&job));
+		status = run_packets(&job);
+		hide_progress(&job);
+		closed = ps_handle_close(&job.state, call);
+		status = finish(&job, status);
+		if (!status)
+			status = closed;
 		if (!job.quiet && stopped != SIGPIPE)
 			print_summary(&job);
 		if (!status && job.state.verdicts[PS_VERDICT_ERROR])

@@ -5,23 +5,26 @@
 #include <string.h>
 
 #include "cli.h"
+#include "handle.h"
 #include "host_user.h"
 #include "script.h"
 #include "testlib.h"
 
 #define SUFFIX	"_test.lua"
 
-enum { OPT_FILTER, OPT_LIST };
+enum { OPT_FILTER, OPT_LIST, OPT_MEMORY };
 
 static const struct cli_option options[] = {
 	{ "filter", 0, "TEXT", "only tests whose name contains it" },
 	{ "list", 'l', NULL, "only say which files there are" },
+	{ "memory", 0, "SIZE", "what states of scripts may hold, 128K to 64M (default: 1M)" },
 	{ NULL },
 };
 
 /* What has been seen. */
 struct tally {
 	const char *path;
+	size_t memory;		/* of states */
 	int passed, failed;
 };
 
@@ -73,7 +76,7 @@ static void run_file(struct tally *tally, const char *path, const struct cli_cal
 		return;
 	}
 	tally->path = path;
-	if (ps_test_file(path, filter, report, tally, error, sizeof(error)))
+	if (ps_test_file(path, filter, tally->memory, report, tally, error, sizeof(error)))
 		report(tally, "the file runs to its end", error);
 	else if (!filter && tally->passed + tally->failed == before)
 		report(tally, "has tests", "no test(name, function) in it");
@@ -126,6 +129,8 @@ static int run(const struct cli_call *call)
 	struct tally tally = { NULL };
 	int status;
 
+	if (!ps_handle_memory(call, OPT_MEMORY, &tally.memory))
+		return CLI_TROUBLE;
 	if (ps_user_watch_start())
 		return cli_error("no timer: %s", strerror(errno));
 	ps_user_log = print_log;

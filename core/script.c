@@ -7,6 +7,7 @@
 #include "lua.h"
 #include "lauxlib.h"
 
+#include "arena.h"
 #include "code.h"
 #include "globals.h"
 #include "host.h"
@@ -95,13 +96,36 @@ static int open(lua_State *L)
 	return 0;
 }
 
-int ps_script_init(struct ps_script *s, uint32_t state_id, bool is_interrupt)
+size_t ps_script_region(size_t memory)
+{
+	return memory > PS_SCRIPT_MEMORY ? ps_arena_size(memory) : 0;
+}
+
+bool ps_script_memory(const char *text, size_t *memory)
+{
+	size_t n = 0;
+
+	*memory = PS_SCRIPT_MEMORY;
+	if (!text)
+		return true;
+	for (; *text >= '0' && *text <= '9' && n < PS_SCRIPT_MEMORY_MAX; text++)
+		n = 10 * n + (*text - '0');
+	if (*text != 'K' && *text != 'M')
+		return false;
+	*memory = n * 1024 * (*text == 'M' ? 1024 : 1);
+	return !text[1] && n <= PS_SCRIPT_MEMORY_MAX / 1024 && *memory >= PS_SCRIPT_MEMORY_MIN &&
+	       *memory <= PS_SCRIPT_MEMORY_MAX;
+}
+
+int ps_script_init_sized(struct ps_script *s, uint32_t state_id, bool is_interrupt, size_t memory,
+			 void *region)
 {
 	struct open_request request = { state_id, is_interrupt };
 	int err;
 
 	memset(s, 0, sizeof(*s));
-	if (ps_runtime_init(&s->bind.rt, state_id, PS_SCRIPT_MEMORY))
+	if (ps_runtime_init(&s->bind.rt, state_id, memory,
+			    region ? ps_arena_make(region, memory) : NULL))
 		return -1;
 	err = protect(s, open, &request);
 	if (err)
@@ -109,6 +133,11 @@ int ps_script_init(struct ps_script *s, uint32_t state_id, bool is_interrupt)
 	else
 		lua_settop(s->bind.rt.L, 0);
 	return err;
+}
+
+int ps_script_init(struct ps_script *s, uint32_t state_id, bool is_interrupt)
+{
+	return ps_script_init_sized(s, state_id, is_interrupt, PS_SCRIPT_MEMORY, NULL);
 }
 
 void ps_script_clean(struct ps_script *s)
@@ -544,7 +573,7 @@ int ps_script_check(const char *chunkname, const char *text, size_t len, char *e
 	struct ps_runtime rt;
 	int status;
 
-	if (ps_runtime_init(&rt, 0, PS_SCRIPT_MEMORY)) {
+	if (ps_runtime_init(&rt, 0, PS_SCRIPT_MEMORY, NULL)) {
 		set_error(error, size, "not enough memory");
 		return -1;
 	}

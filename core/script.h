@@ -9,7 +9,10 @@
 #include "bind.h"
 #include "verdict.h"
 
-#define PS_SCRIPT_MEMORY	(1024 * 1024)	/* bytes of a state */
+/* Bytes that a state may hold. */
+#define PS_SCRIPT_MEMORY	(1024 * 1024)
+#define PS_SCRIPT_MEMORY_MIN	(128 * 1024)
+#define PS_SCRIPT_MEMORY_MAX	(64 * 1024 * 1024)
 #define PS_SCRIPT_TEXT_MAX	(256 * 1024)	/* bytes of a script */
 #define PS_SCRIPT_ERROR_SIZE	256
 
@@ -28,6 +31,17 @@ struct ps_script {
  */
 int ps_script_init(struct ps_script *s, uint32_t state_id, bool is_interrupt);
 void ps_script_clean(struct ps_script *s);
+
+/*
+ * The same with so many bytes of memory, a multiple of 1024. More than PS_SCRIPT_MEMORY have a region, of
+ * the caller's, of ps_script_region(memory) bytes, which holds the large blocks; otherwise it is NULL.
+ */
+int ps_script_init_sized(struct ps_script *s, uint32_t state_id, bool is_interrupt, size_t memory,
+			 void *region);
+size_t ps_script_region(size_t memory);
+
+/* "512K" or "64M" within PS_SCRIPT_MEMORY_MIN and _MAX, NULL: PS_SCRIPT_MEMORY. False: it is not. */
+bool ps_script_memory(const char *text, size_t *memory);
 
 /*
  * Compiles and runs a script, and remembers as number id, from 0, which functions it left in globals.

@@ -43,6 +43,7 @@ struct ps_state {
 	const struct net *net;	/* compared only: rules go before their namespace does */
 	u32 id;
 	bool is_percpu;
+	size_t memory;		/* that each copy may hold */
 	unsigned int rules;
 	int next_source;
 	struct list_head sources;	/* in the order they were loaded */
@@ -122,7 +123,8 @@ static int open_in(struct ps_copy *copy, const void *context)
 {
 	const struct ps_state *state = context;
 
-	return ps_script_init(&copy->script, state->id, true) ? -ENOMEM : 0;
+	return ps_script_init_sized(&copy->script, state->id, true, state->memory, copy->region) ?
+	       -ENOMEM : 0;
 }
 
 static int load_in(struct ps_copy *copy, const void *context)
@@ -145,6 +147,16 @@ static int find_in(struct ps_copy *copy, const void *context)
 		return number;
 	pr_err("%s%s\n", copy->prefix, copy->script.error);
 	return -EINVAL;
+}
+
+static int close_in(struct ps_copy *copy, const void *context)
+{
+	const struct ps_source *source = context;
+	const char *error = copy->script.error;
+
+	if (ps_script_close(&copy->script, source->id))
+		pr_err("%s%s: on_close: %*pE\n", copy->prefix, source->path, (int)strlen(error), error);
+	return 0;
 }
 
 static int forget_in(struct ps_copy *copy, const void *context)
@@ -173,6 +185,7 @@ static void copy_free(struct ps_copy *copy)
 	local_bh_disable();
 	ps_script_clean(&copy->script);
 	local_bh_enable();
+	vfree(copy->region);
 	kfree(copy);
 }
 
@@ -181,11 +194,20 @@ static struct ps_copy *copy_new(const struct ps_state *state, unsigned int cpu)
 {
 	int node = state->is_percpu ? cpu_to_node(cpu) : NUMA_NO_NODE;
 	struct ps_copy *copy = kzalloc_node(sizeof(*copy), GFP_KERNEL, node);
+	size_t region = ps_script_region(state->memory);
 	const struct ps_source *source;
 	int err;
 
 	if (!copy)
 		return ERR_PTR(-ENOMEM);
+	if (region) {
+		copy->region = vmalloc_node(region, node);
+		if (!copy->region) {
+			pr_err("state %u: the machine has no %zu bytes left for --memory\n", state->id, region);
+			kfree(copy);
+			return ERR_PTR(-ENOMEM);
+		}
+	}
 	copy->is_shared = !state->is_percpu;
 	copy->cpu = cpu;
 	if (state->is_percpu)
@@ -194,6 +216,7 @@ static struct ps_copy *copy_new(const struct ps_state *state, unsigned int cpu)
 
 	err = do_in(copy, open_in, state);
 	if (err) {
+		vfree(copy->region);
 		kfree(copy);
 		return ERR_PTR(err);
 	}
@@ -364,6 +387,21 @@ static struct ps_state *state_find(const struct net *net, u32 id)
 	return NULL;
 }
 
+/* Of each script what was loaded last tells that the state closes. No packet comes any more. */
+static void state_close(struct ps_state *state)
+{
+	struct ps_source *source;
+	struct ps_copy *copy;
+	unsigned int cpu;
+
+	list_for_each_entry(source, &state->sources, list) {
+		if (source_find(state, source->path, NULL) != source)
+			continue;
+		for_each_copy(copy, cpu, state)
+			do_in(copy, close_in, source);
+	}
+}
+
 static void state_free(struct ps_state *state)
 {
 	struct ps_source *source, *next;
@@ -404,6 +442,7 @@ static struct ps_state *state_new(const struct ps_request *request)
 	state->net = request->net;
 	state->id = request->state_id;
 	state->is_percpu = request->is_percpu;
+	state->memory = request->memory;
 	INIT_LIST_HEAD(&state->sources);
 	INIT_LIST_HEAD(&state->handlers);
 	list_add_tail(&state->list, &states);
@@ -492,11 +531,17 @@ static int handler_attach_new(struct ps_handler *handler, struct ps_source *sour
 /* Whether the rule may be of this state. */
 static bool state_suits(const struct ps_state *state, const struct ps_request *request)
 {
-	if (state->is_percpu == request->is_percpu)
-		return true;
-	pr_err("state %u has rules %s --percpu: give this rule another --state, or delete those first\n",
-	       state->id, state->is_percpu ? "with" : "without");
-	return false;
+	if (state->is_percpu != request->is_percpu) {
+		pr_err("state %u has rules %s --percpu: give this rule another --state, or delete those first\n",
+		       state->id, state->is_percpu ? "with" : "without");
+		return false;
+	}
+	if (state->memory != request->memory) {
+		pr_err("state %u has rules with --memory %zuK, not %zuK: give this rule the same or another --state, or delete those first\n",
+		       state->id, state->memory / 1024, request->memory / 1024);
+		return false;
+	}
+	return true;
 }
 
 /* source is loaded if the state does not have the text. Without one, it is -ENODATA then. */
@@ -582,6 +627,7 @@ void ps_handler_clean(struct ps_handler *handler)
 		handler_put(handler);
 		drop_outdated(state);
 	} else {
+		state_close(state);
 		state_free(state);
 	}
 	unlock_states();

@@ -25,6 +25,7 @@ struct ps_state;
 struct ps_copy {
 	bool is_shared;
 	unsigned int cpu;	/* whose it is, if not shared */
+	void *region;		/* of the script's large blocks; or NULL */
 	spinlock_t lock;
 	u64 packets;
 	u64 errors;
@@ -60,6 +61,7 @@ struct ps_request {
 	const char *function;
 	u32 state_id;
 	bool is_percpu;
+	size_t memory;		/* bytes that the state may hold; each of its copies */
 	const char *on_error;	/* the verdict's name; static */
 	/* where the rule stands, for who reads about it */
 	u8 family;

@@ -95,6 +95,7 @@ static int lua_tg_check(const struct xt_tgchk_param *par)
 		.function = info->function,
 		.state_id = info->state,
 		.is_percpu = info->percpu,
+		.memory = (info->memory ?: XT_LUA_MEMORY_DEFAULT) * 1024ul,
 		.family = par->family,
 		.table = par->table,
 		.hooks = par->hook_mask,
@@ -108,6 +109,7 @@ static int lua_tg_check(const struct xt_tgchk_param *par)
 	if (!is_terminated(info->script, sizeof(info->script)) || info->script[0] != '/' ||
 	    !is_terminated(info->function, sizeof(info->function)) || !info->function[0] ||
 	    info->on_error >= XT_LUA_ON_ERROR_COUNT || info->percpu > 1 ||
+	    (info->memory && (info->memory < XT_LUA_MEMORY_MIN || info->memory > XT_LUA_MEMORY_MAX)) ||
 	    memchr_inv(info->reserved, 0, sizeof(info->reserved)))
 		return -EINVAL;
 

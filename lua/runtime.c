@@ -21,6 +21,7 @@
 #include "lstate.h"
 #include "lvm.h"
 
+#include "arena.h"
 #include "host.h"
 #include "inside.h"
 #include "runtime.h"
@@ -276,6 +277,31 @@ ptrdiff_t ps_guard_gc_threshold(lua_State *L, size_t estimate, ptrdiff_t thresho
 	return threshold < latest ? threshold : latest;
 }
 
+static void *resize(struct ps_runtime *rt, void *block, size_t old, size_t size)
+{
+	struct ps_arena *arena = rt->arena;
+	void *large;
+
+	if (!arena || (size < PS_ARENA_LEAST && !ps_arena_has(arena, block)))
+		return ps_host_realloc(block, size);
+	if (!block || ps_arena_has(arena, block))
+		return ps_arena_realloc(arena, block, old, size);
+	large = ps_arena_realloc(arena, NULL, 0, size);
+	if (large) {
+		memcpy(large, block, old);
+		ps_host_realloc(block, 0);
+	}
+	return large;
+}
+
+/* Of so many bytes; returns NULL. */
+static void *refuse(struct ps_runtime *rt, size_t size, bool is_full)
+{
+	rt->refused = size;
+	rt->is_full = is_full;
+	return NULL;
+}
+
 static void *allocate(void *ud, void *block, size_t old, size_t size)
 {
 	struct ps_runtime *rt = ud;
@@ -289,13 +315,14 @@ static void *allocate(void *ud, void *block, size_t old, size_t size)
 	}
 	if (size > old) {
 		if (size - old > rt->memory_max - rt->memory)
-			return NULL;
+			return refuse(rt, size, true);
 		rt->allocations++;
 	}
-	p = ps_host_realloc(block, size);
-	if (p || !size)
-		rt->memory += size - old;
-	if (is_first && p)	/* the main thread, which begins with its extra space */
+	p = resize(rt, block, old, size);
+	if (!p && size)
+		return refuse(rt, size, false);
+	rt->memory += size - old;
+	if (is_first)	/* the main thread, which begins with its extra space */
 		memcpy(p, &rt, sizeof(rt));
 	return p;
 }
@@ -501,7 +528,8 @@ static int open_libraries(lua_State *L)
 	return 0;
 }
 
-int ps_runtime_init(struct ps_runtime *rt, unsigned int state_id, size_t memory_max)
+int ps_runtime_init(struct ps_runtime *rt, unsigned int state_id, size_t memory_max,
+		    struct ps_arena *arena)
 {
 	int status;
 
@@ -509,6 +537,7 @@ int ps_runtime_init(struct ps_runtime *rt, unsigned int state_id, size_t memory_
 	if (!ps_guard_hash_factor)	/* no table has been made yet */
 		ps_guard_hash_factor = ps_host_random() | 1;
 	rt->memory_max = memory_max;
+	rt->arena = arena;
 	rt->state_id = state_id;
 	rt->L = lua_newstate(allocate, rt);
 	if (!rt->L)
@@ -536,6 +565,15 @@ void ps_runtime_clean(struct ps_runtime *rt)
 	rt->L = NULL;
 }
 
+/* In KiB what is held, so that the same error mostly has the same text. */
+static const char *tell_full(struct ps_runtime *rt)
+{
+	snprintf(rt->full, sizeof(rt->full), "not enough memory: %zu of %zu KiB are held, %s%zu bytes",
+		 rt->memory / 1024, rt->memory_max / 1024,
+		 rt->is_full ? "without room for " : "and the machine has no block of ", rt->refused);
+	return rt->full;
+}
+
 /* The error as text, pushed. Upvalues and arguments: none but the error. */
 static int error_to_text(lua_State *L)
 {
@@ -553,7 +591,7 @@ const char *ps_runtime_error(struct ps_runtime *rt, int status, const char **pla
 
 	*place = status == LUA_ERRMEM || status == LUA_ERRERR || !is_text ? rt->thrown : "";
 	if (status == LUA_ERRMEM)
-		return "not enough memory (the limits of the state or of the machine)";
+		return tell_full(rt);
 	if (!is_text) {
 		ps_runtime_enter(rt, 0);
 		lua_pushcfunction(L, error_to_text);

@@ -12,6 +12,7 @@
 #include "host.h"
 #include "watch.h"
 
+struct ps_arena;
 struct ps_box;
 
 struct ps_runtime {
@@ -19,6 +20,10 @@ struct ps_runtime {
 	struct lua_State *L;
 	size_t memory;			/* bytes that the Lua state holds */
 	size_t memory_max;
+	size_t refused;			/* bytes that were asked for and not had, the last time */
+	bool is_full;			/* by memory_max; or the machine did not have them */
+	char full[128];			/* what is said about that */
+	struct ps_arena *arena;		/* for large blocks; NULL: they come from the machine */
 	unsigned long allocations;	/* calls to the allocator that asked for memory */
 	struct ps_box *boxes;		/* of string buffers that grew large */
 	unsigned int state_id;		/* named in log lines */
@@ -28,10 +33,11 @@ struct ps_runtime {
 };
 
 /*
- * Makes the Lua state with the base, string, table, coroutine, utf8 and math libraries.
- * Returns 0 or -1 when there is no memory. ps_runtime_clean() undoes it.
+ * Makes the Lua state with the base, string, table, coroutine, utf8 and math libraries. arena is NULL, or
+ * the caller's, for memory_max bytes. Returns 0 or -1 when there is no memory. ps_runtime_clean() undoes it.
  */
-int ps_runtime_init(struct ps_runtime *rt, unsigned int state_id, size_t memory_max);
+int ps_runtime_init(struct ps_runtime *rt, unsigned int state_id, size_t memory_max,
+		    struct ps_arena *arena);
 void ps_runtime_clean(struct ps_runtime *rt);
 
 /* Makes one whose time was up ready for the next use. */

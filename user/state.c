@@ -87,9 +87,10 @@ static void tell_error(const struct ps_state *s, const char *path, char *error, 
 	snprintf(error, size, "%s%s%s", has_place ? "" : path, has_place ? "" : ": ", why);
 }
 
-int ps_state_load(struct ps_state *s, const char *path, uint32_t id, char *error, size_t size)
+int ps_state_load(struct ps_state *s, const char *path, uint32_t id, size_t memory, char *error,
+		  size_t size)
 {
-	size_t len;
+	size_t len, region = ps_script_region(memory);
 	char *text;
 	int err = -1;
 
@@ -97,9 +98,11 @@ int ps_state_load(struct ps_state *s, const char *path, uint32_t id, char *error
 	text = ps_script_read(path, &len, error, size);
 	if (!text)
 		return errno == EFBIG ? 1 : -1;
-	if (ps_script_init(&s->script, id, true)) {
+	s->region = region ? malloc(region) : NULL;
+	if ((region && !s->region) ||
+	    ps_script_init_sized(&s->script, id, true, memory, s->region)) {
 		snprintf(error, size, "%s: not enough memory", path);
-		memset(s, 0, sizeof(*s));
+		s->script.bind.rt.L = NULL;
 	} else {
 		err = ps_script_load(&s->script, 0, path, text, len) ? 1 : 0;
 		if (err)
@@ -110,9 +113,9 @@ int ps_state_load(struct ps_state *s, const char *path, uint32_t id, char *error
 }
 
 int ps_state_init(struct ps_state *s, const char *path, const char *function, uint32_t id,
-		  enum ps_verdict on_error, char *error, size_t size)
+		  size_t memory, enum ps_verdict on_error, char *error, size_t size)
 {
-	int err = ps_state_load(s, path, id, error, size);
+	int err = ps_state_load(s, path, id, memory, error, size);
 
 	if (err)
 		return err;
@@ -127,6 +130,16 @@ void ps_state_clean(struct ps_state *s)
 {
 	if (s->script.bind.rt.L)
 		ps_script_clean(&s->script);
+	free(s->region);
+	s->region = NULL;
+}
+
+int ps_state_close(struct ps_state *s, const char *path, char *error, size_t size)
+{
+	if (!ps_script_close(&s->script, 0))
+		return 0;
+	tell_error(s, path, error, size);
+	return 1;
 }
 
 static void count_error(struct ps_state *s)

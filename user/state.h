@@ -20,6 +20,7 @@ struct ps_state_error {
 
 struct ps_state {
 	struct ps_script script;
+	void *region;			/* of the script's large blocks; or NULL */
 	int handler;
 	enum ps_verdict on_error;	/* what PS_VERDICT_ERROR becomes: drop, accept, continue */
 	uint64_t packets;
@@ -30,15 +31,20 @@ struct ps_state {
 };
 
 /*
- * Reads and runs the script, without a handler yet. Returns 0, or with one line in error[size]: 1, the
- * script is at fault; -1, it cannot be read. ps_state_clean() undoes it, also after a failure.
+ * Reads and runs the script, in a state of so many bytes, without a handler yet. Returns 0, or with one
+ * line in error[size]: 1, the script is at fault; -1, it cannot be read. ps_state_clean() undoes it, also
+ * after a failure.
  */
-int ps_state_load(struct ps_state *s, const char *path, uint32_t id, char *error, size_t size);
+int ps_state_load(struct ps_state *s, const char *path, uint32_t id, size_t memory, char *error,
+		  size_t size);
 
 /* The same, and finds its function; NULL: PS_STATE_FUNCTION. */
 int ps_state_init(struct ps_state *s, const char *path, const char *function, uint32_t id,
-		  enum ps_verdict on_error, char *error, size_t size);
+		  size_t memory, enum ps_verdict on_error, char *error, size_t size);
 void ps_state_clean(struct ps_state *s);
+
+/* No packet comes any more: calls on_close(). Returns 0, or 1 and a line in error[size]. */
+int ps_state_close(struct ps_state *s, const char *path, char *error, size_t size);
 
 /*
  * Runs the handler and counts. Returns what it gave, PS_VERDICT_ERROR too (s->script.error); never

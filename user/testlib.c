@@ -30,6 +30,7 @@ struct suite {
 	struct ps_runtime rt;	/* first: found through the lua_State */
 	const char *path;
 	const char *filter;
+	size_t memory;		/* of states, if the tests don't say */
 	ps_test_report *report;
 	void *context;
 	struct script *scripts;	/* all that it loaded */
@@ -473,6 +474,7 @@ static int script_load(lua_State *L)
 	struct suite *suite = suite_of(L);
 	struct script_handle *handle;
 	struct script *script;
+	size_t memory = suite->memory;
 	lua_Integer id = 0;
 	const char *path;
 	int err;
@@ -483,6 +485,10 @@ static int script_load(lua_State *L)
 		luaL_checktype(L, 2, LUA_TTABLE);
 		lua_getfield(L, 2, "state");
 		id = luaL_optinteger(L, -1, 0);
+		lua_getfield(L, 2, "memory");
+		if (!lua_isnil(L, -1) && !ps_script_memory(luaL_checkstring(L, -1), &memory))
+			return luaL_error(L, "memory = \"%s\": give 128K to 64M, as in 512K or 4M",
+					  lua_tostring(L, -1));
 	}
 	handle = lua_newuserdatauv(L, sizeof(*handle), 0);
 	memset(handle, 0, sizeof(*handle));
@@ -498,7 +504,7 @@ static int script_load(lua_State *L)
 	lua_rawsetp(L, LUA_REGISTRYINDEX, script);
 
 	ps_runtime_leave(&suite->rt);	/* runs don't nest */
-	err = ps_state_load(&script->state, script->path, id, script->error,
+	err = ps_state_load(&script->state, script->path, id, memory, script->error,
 			    sizeof(script->error));
 	resume(L);
 	if (err)
@@ -802,10 +808,10 @@ static void free_scripts(struct suite *suite)
 	}
 }
 
-int ps_test_file(const char *path, const char *filter, ps_test_report *report, void *context,
-		 char *error, size_t size)
+int ps_test_file(const char *path, const char *filter, size_t memory, ps_test_report *report,
+		 void *context, char *error, size_t size)
 {
-	struct suite suite = { .path = path, .filter = filter, .report = report,
+	struct suite suite = { .path = path, .filter = filter, .memory = memory, .report = report,
 			       .context = context };
 	struct source source = { path };
 	const char *place, *message;
@@ -816,7 +822,7 @@ int ps_test_file(const char *path, const char *filter, ps_test_report *report, v
 	if (!text)
 		return -1;
 	source.text = text;
-	if (ps_runtime_init(&suite.rt, 0, MEMORY)) {
+	if (ps_runtime_init(&suite.rt, 0, MEMORY, NULL)) {
 		snprintf(error, size, "%s: not enough memory", path);
 	} else {
 		suite.end = clock() + (clock_t)TEST_MS * CLOCKS_PER_MS;

@@ -14,11 +14,11 @@ typedef void ps_test_report(void *context, const char *name, const char *error);
 
 /*
  * Runs the tests of a file; those whose name does not contain filter, if it is not NULL, are left
- * out. Returns 0, or -1 with what is wrong in error[size], if the file has errors outside of its
+ * out. States of scripts hold memory bytes, if the tests don't say. Returns 0, or -1 with what is wrong in error[size], if the file has errors outside of its
  * tests.
  */
-int ps_test_file(const char *path, const char *filter, ps_test_report *report, void *context,
-		 char *error, size_t size);
+int ps_test_file(const char *path, const char *filter, size_t memory, ps_test_report *report,
+		 void *context, char *error, size_t size);
 
 /* True if it is one of the functions and tables above; those that scripts have do not count. */
 bool ps_test_is_global(const char *name);

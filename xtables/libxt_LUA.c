@@ -15,11 +15,15 @@
 #include "digest.h"
 #include "script.h"
 
+_Static_assert(XT_LUA_MEMORY_DEFAULT * 1024 == PS_SCRIPT_MEMORY &&
+	       XT_LUA_MEMORY_MIN * 1024 == PS_SCRIPT_MEMORY_MIN &&
+	       XT_LUA_MEMORY_MAX * 1024 == PS_SCRIPT_MEMORY_MAX, "what the engine allows");
+
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof(*(a)))
 
 #define SCRIPT_BYTES_MAX	(256 * 1024)	/* the kernel reads no more either */
 
-enum { OPT_SCRIPT, OPT_FUNCTION, OPT_STATE, OPT_PERCPU, OPT_ON_ERROR };
+enum { OPT_SCRIPT, OPT_FUNCTION, OPT_STATE, OPT_PERCPU, OPT_MEMORY, OPT_ON_ERROR };
 
 /* The ids are the places in this table. */
 static const struct xt_option_entry options[] = {
@@ -28,6 +32,7 @@ static const struct xt_option_entry options[] = {
 	{ .name = "state",    .id = OPT_STATE,    .type = XTTYPE_UINT32,
 	  .flags = XTOPT_PUT, XTOPT_POINTER(struct xt_lua_tginfo, state) },
 	{ .name = "percpu",   .id = OPT_PERCPU,   .type = XTTYPE_NONE },
+	{ .name = "memory",   .id = OPT_MEMORY,   .type = XTTYPE_STRING },
 	{ .name = "on-error", .id = OPT_ON_ERROR, .type = XTTYPE_STRING },
 	XTOPT_TABLEEND,
 };
@@ -54,6 +59,7 @@ static void help(void)
 "  --state N         Lua state to load the script into, 0-4294967295 (default: 0)\n"
 "  --percpu          a copy of the state for each CPU: no waiting for another CPU,\n"
 "                    but each copy has its own globals\n"
+"  --memory SIZE     what the state may hold, 128K to 64M (default: 1M)\n"
 "  --on-error drop|accept|continue\n"
 "                    what becomes of a packet whose function fails (default: drop)\n"
 "Example:\n"
@@ -216,6 +222,20 @@ static void function_parse(struct xt_option_call *cb)
 	strcpy(info->function, cb->arg);
 }
 
+/* The default is 0, so that a rule which names it is the same as one that does not. */
+static void memory_parse(struct xt_option_call *cb)
+{
+	struct xt_lua_tginfo *info = cb->data;
+	size_t memory;
+
+	if (!ps_script_memory(cb->arg, &memory))
+		xtables_error(PARAMETER_PROBLEM,
+			      "LUA: --memory \"%s\": is no such size; give %uK to %uM, as in 512K or 4M",
+			      cb->arg, XT_LUA_MEMORY_MIN, XT_LUA_MEMORY_MAX / 1024);
+	if (memory != PS_SCRIPT_MEMORY)
+		info->memory = memory / 1024;
+}
+
 static void on_error_parse(struct xt_option_call *cb)
 {
 	struct xt_lua_tginfo *info = cb->data;
@@ -248,6 +268,9 @@ static void parse(struct xt_option_call *cb)
 	case OPT_PERCPU:
 		info->percpu = 1;
 		break;
+	case OPT_MEMORY:
+		memory_parse(cb);
+		break;
 	case OPT_ON_ERROR:
 		on_error_parse(cb);
 		break;
@@ -278,6 +301,16 @@ static const char *on_error_name(const struct xt_lua_tginfo *info)
 	return on_error_names[info->on_error];
 }
 
+/* The option's name and value, with dashes as in a command. */
+static void print_memory(const struct xt_lua_tginfo *info, const char *dashes)
+{
+	bool is_mib = info->memory % 1024 == 0;
+
+	if (info->memory)
+		printf(" %smemory %u%c", dashes, is_mib ? info->memory / 1024 : info->memory,
+		       is_mib ? 'M' : 'K');
+}
+
 static void print(const void *ip, const struct xt_entry_target *target, int numeric)
 {
 	const struct xt_lua_tginfo *info = (const void *)target->data;
@@ -289,6 +322,7 @@ static void print(const void *ip, const struct xt_entry_target *target, int nume
 		printf(" state %u", info->state);
 	if (info->percpu)
 		printf(" percpu");
+	print_memory(info, "");
 	if (info->on_error != XT_LUA_ON_ERROR_DROP)
 		printf(" on-error %s", on_error_name(info));
 }
@@ -305,6 +339,7 @@ static void save(const void *ip, const struct xt_entry_target *target)
 		printf(" --state %u", info->state);
 	if (info->percpu)
 		printf(" --percpu");
+	print_memory(info, "--");
 	if (info->on_error != XT_LUA_ON_ERROR_DROP)
 		printf(" --on-error %s", on_error_name(info));
 }

@@ -17,6 +17,11 @@
 
 #define XT_LUA_DIGEST_SIZE	8
 
+/* KiB */
+#define XT_LUA_MEMORY_MIN	128
+#define XT_LUA_MEMORY_DEFAULT	1024
+#define XT_LUA_MEMORY_MAX	(64 * 1024)
+
 #define XT_LUA_FUNCTION_DEFAULT	"process_packet"
 
 /* What becomes of a packet whose handler failed (--on-error). */
@@ -33,9 +38,10 @@ struct xt_lua_tginfo {
 	char script[XT_LUA_SCRIPT_SIZE];
 	char function[XT_LUA_FUNCTION_SIZE];
 	__u32 state;
+	__u32 memory;		/* KiB that the state may hold; 0: XT_LUA_MEMORY_DEFAULT */
 	__u8 on_error;		/* enum xt_lua_on_error */
 	__u8 percpu;		/* 0 or 1: a copy of the state for each CPU */
-	__u8 reserved[10];	/* zero, for options to come: a kernel that knows none refuses them */
+	__u8 reserved[6];	/* zero, for options to come: a kernel that knows none refuses them */
 
 	/*
 	 * Which text of the script: the first bytes of its SHA-256. No option, so rules that differ in it

@@ -615,6 +615,39 @@ lua 'function process_packet(p) print("a\tb\0c\nd", setmetatable({}, {__tostring
 go run script.lua in.pcap -n 1
 is 'print puts a tab between values, and escapes what is no text in them' \
 	$'state 0: script.lua:1: a\\x09b\\x00c\\x0ad\te\\xff\tnil\t5\nstate 0: script.lua:1: ' "$err"
+lua 'local n = 0
+function process_packet(p) n = n + 1 return NF_ACCEPT end
+function on_close() print("saw", n) end'
+go run script.lua in.pcap
+is 'on_close is called at the end' 'state 0: script.lua:3: saw	'"$(sed -n 's/ packets: .*//p' out)" "$err"
+is 'and is no failure' 0 "$status"
+lua 'function process_packet(p) return NF_ACCEPT end function on_close() error("closed") end'
+go run script.lua in.pcap
+is 'an error in it is told' '1 packetscript: on_close: script.lua:1: closed' "$status $err"
+contains 'after all packets' 'NF_ACCEPT' "$out"
+lua 'function process_packet(p) return NF_ACCEPT end function on_close() while true do end end'
+go run script.lua in.pcap
+contains 'it has a time limit' 'on_close: script.lua:1: time limit exceeded' "$err"
+
+lua 'kept = {} for i = 1, 20000 do kept[i] = "entry " .. i end
+function process_packet(p) return NF_ACCEPT end'
+go run script.lua in.pcap
+contains 'a state may hold 1 MiB' 'not enough memory: ' "$err"
+contains 'and says how much it holds' ' of 1024 KiB are held, without room for ' "$err"
+go run --memory 4M script.lua in.pcap
+is 'or more' '0 ' "$status $err"
+go run --memory 128K script.lua in.pcap
+contains 'or less' ' of 128 KiB are held' "$err"
+go run --memory 1G script.lua in.pcap
+is 'or no such size' '2 packetscript: --memory 1G: give 128K to 64M, as in 512K or 4M' "$status $err"
+cat >memory_test.lua <<'END'
+test("by option", function() script("script.lua") end)
+test("by itself", function() script("script.lua", { memory = "128K" }) end)
+test("no size", function() script("script.lua", { memory = "1" }) end)
+END
+go test --memory 4M memory_test.lua
+is 'tests say which size' '1 3' "$status $(grep -c '^\(ok 1\|not ok 2\|not ok 3\) ' out)"
+rm memory_test.lua
 lua 'function process_packet(p) while true do end end'
 go run script.lua in.pcap -n 1
 contains 'after the time limit the next packet has its own' '1 time: script.lua:1: time limit' "$out"

@@ -240,10 +240,15 @@ for value in '' DROP stolen drop,accept; do
 		"LUA: --on-error \"$value\": is no such verdict; give drop, accept or continue" \
 		--script good.lua --on-error "$value"
 done
+for value in '' 1 1G 127K 65M 1.5M 64m -1M 0M 18014398509481985K; do
+	refuses "memory '$value'" \
+		"LUA: --memory \"$value\": is no such size; give 128K to 64M, as in 512K or 4M" \
+		--script good.lua --memory "$value"
+done
 refuses "percpu twice" 'LUA: option "--percpu" can only be used once' \
 	--script good.lua --percpu --percpu
 refuses "unknown option" "unrecognized option '--size'" --script good.lua --size 1
-for option in 'script good.lua' 'function f' 'state 1' 'on-error drop'; do
+for option in 'script good.lua' 'function f' 'state 1' 'memory 2M' 'on-error drop'; do
 	name=${option% *} value=${option#* }
 	refuses "--$name twice" "LUA: option \"--$name\" can only be used once" \
 		--script good.lua "--$name" "$value" "--$name" "$value"
@@ -291,10 +296,14 @@ saves "file named blank" " --script \"$work/ \"" --script ' '
 # --- what is saved and printed
 for family in ipv4 ipv6 arp bridge; do
 	saves "$family: defaults are not saved" " --script \"$script\"" \
-		--script good.lua --function process_packet --state 0 --on-error drop
+		--script good.lua --function process_packet --state 0 --memory 1M --on-error drop
 	saves "$family: all options are saved" \
-		" --script \"$script\" --function f --state 4294967295 --percpu --on-error accept" \
-		--on-error accept --percpu --state 4294967295 --function f --script good.lua
+		" --script \"$script\" --function f --state 4294967295 --percpu --memory 64M --on-error accept" \
+		--on-error accept --memory 64M --percpu --state 4294967295 --function f --script good.lua
+	saves "$family: memory is saved" " --script \"$script\" --memory 513K" \
+		--memory 513K --script good.lua
+	saves "$family: memory is saved in its largest unit" " --script \"$script\" --memory 4M" \
+		--memory 4096K --script good.lua
 	saves "$family: percpu is saved" " --script \"$script\" --percpu" \
 		--percpu --script good.lua
 	saves "$family: on-error continue is saved" \
@@ -305,13 +314,13 @@ for family in ipv4 ipv6 arp bridge; do
 		--script good.lua --script good.lua
 	same "$family: defaults and spelled out defaults make the same rule" \
 		--script good.lua , \
-		--script good.lua --function process_packet --state 0x0 --on-error drop
+		--script good.lua --function process_packet --state 0x0 --memory 1024K --on-error drop
 done
 family=ipv4
 prints "list shows the script" " LUA script $script" --script good.lua
 prints "list shows what is not default" \
-	" LUA script $script function f state 1 percpu on-error accept" \
-	--script good.lua --function f --state 1 --on-error accept --percpu
+	" LUA script $script function f state 1 percpu memory 512K on-error accept" \
+	--script good.lua --function f --state 1 --on-error accept --percpu --memory 512K
 prints "list shows on-error continue" \
 	" LUA script $script on-error continue" --script good.lua --on-error continue
 family=bridge
@@ -335,6 +344,8 @@ for program in iptables-legacy ip6tables-legacy iptables-nft ip6tables-nft \
 		"$(alone $program -A INPUT -j LUA)"
 	contains "$program says where the syntax error is" "bad.lua:3:" \
 		"$(alone $program -A INPUT -j LUA --script bad.lua)"
+	contains "$program says which function is missing" "local.lua: has no function 'process_packet'; define" \
+		"$(alone $program -A INPUT -j LUA --script local.lua)"
 	# shellcheck disable=SC2086 # help is words
 	contains "$program has help" "--on-error drop|accept|continue" \
 		"$(alone $program $help)"
