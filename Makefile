@@ -39,7 +39,7 @@ comma := ,
 LUA_VERSION ?= auto
 LUA ?= $(BUILD)/lua/$(LUA_VERSION)
 
-.PHONY: all modules plugin cli install uninstall check check-kernels unit script-test cli-test case-test packet-test plugin-test queue-test hostile feed vm-test vm demo root check-lua \
+.PHONY: all modules plugin cli install uninstall check check-kernels unit script-test cli-test case-test packet-test plugin-test queue-test hostile feed vm-test vm demo root check-lua install-doc \
 	fuzz fuzz-replay fuzz-coverage fuzz-merge valgrind \
 	bench bench-compare bench-netpipe bench-scaling bench-capture bench-queue clean help
 all: modules plugin cli
@@ -148,7 +148,8 @@ $(BUILD)/user/libxt_LUA.so: xtables/libxt_LUA.c $(BUILD)/user/engine.a include/u
 CLI := $(wildcard cli/*.c user/*.c)
 CLI_INCLUDE := -Icli -Iuser -Iplat/user -Icore -Iproto -Ilua -I$(LUA)/src
 CLI_LIBS := -lpcap -ljansson -lnetfilter_queue -lmnl
-cli: $(BUILD)/user/packetscript $(BUILD)/user/packetscript.8 $(BUILD)/user/packetscript.bash
+cli: $(BUILD)/user/packetscript $(BUILD)/user/packetscript.8 $(BUILD)/user/packetscript.bash \
+	$(BUILD)/user/packetscript-language.7 $(BUILD)/user/packetscript.lua
 $(BUILD)/asan/packetscript: CLI_FLAGS := $(SANITIZE)
 $(BUILD)/%/packetscript: $(CLI) $(wildcard cli/*.h user/*.h plat/user/*.h) $(BUILD)/%/engine.a
 	@echo '  LD      $@'
@@ -158,6 +159,11 @@ $(BUILD)/user/packetscript.8: $(BUILD)/user/packetscript
 	$(Q)$< manual >$@
 $(BUILD)/user/packetscript.bash: $(BUILD)/user/packetscript
 	$(Q)$< completion >$@
+$(BUILD)/user/packetscript.lua: $(BUILD)/user/packetscript
+	$(Q)$< types >$@
+$(BUILD)/user/packetscript-language.7: docs/language.md scripts/manual
+	@mkdir -p $(@D)
+	$(Q)scripts/manual $< packetscript-language 7 'what scripts of PacketScript may use' >$@
 
 #
 # Installation
@@ -167,8 +173,10 @@ XTDIR = $(DESTDIR)$(shell pkg-config --variable=xtlibdir xtables)
 MANDIR = $(DESTDIR)$(PREFIX)/share/man
 SBINDIR = $(DESTDIR)$(PREFIX)/sbin
 COMPLETIONDIR = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+DOCDIR = $(DESTDIR)$(PREFIX)/share/doc/packetscript
+TYPESDIR = $(DESTDIR)$(PREFIX)/share/packetscript/types
 
-install: all
+install: all install-doc
 	install -d $(MODDIR) $(XTDIR) $(MANDIR)/man8 $(SBINDIR) $(COMPLETIONDIR)
 	install -m 644 $(TREE)/packetscript.ko $(TREE)/xt_LUA.ko $(MODDIR)
 	strip -g $(MODDIR)/packetscript.ko $(MODDIR)/xt_LUA.ko
@@ -178,8 +186,17 @@ install: all
 	install -m 644 $(BUILD)/user/packetscript.bash $(COMPLETIONDIR)/packetscript
 	$(if $(DESTDIR),,depmod $(KVER))
 
+# Links between pages, and from them to examples, are as in the sources.
+install-doc: cli
+	install -d $(MANDIR)/man7 $(DOCDIR)/docs $(DOCDIR)/examples $(TYPESDIR)
+	install -m 644 $(BUILD)/user/packetscript-language.7 $(MANDIR)/man7
+	install -m 644 $(addprefix docs/,language.md offline.md queue.md check.md roadmap.md) $(DOCDIR)/docs
+	install -m 644 $(wildcard examples/*.lua) $(DOCDIR)/examples
+	install -m 644 $(BUILD)/user/packetscript.lua $(TYPESDIR)
+
 uninstall:
-	rm -rf $(MODDIR)
+	rm -rf $(MODDIR) $(DOCDIR) $(dir $(TYPESDIR))
+	rm -f $(MANDIR)/man7/packetscript-language.7
 	rm -f $(XTDIR)/libxt_LUA.so $(MANDIR)/man8/xt_LUA.8 $(MANDIR)/man8/packetscript.8 \
 		$(SBINDIR)/packetscript $(COMPLETIONDIR)/packetscript
 	$(if $(DESTDIR),,depmod $(KVER))
@@ -237,7 +254,7 @@ valgrind: $(BUILD)/user/unit $(BUILD)/user/packetscript
 
 include tests/fuzz/rules.mk
 
-plugin-test: plugin
+plugin-test: plugin $(BUILD)/user/packetscript-language.7
 	tests/plugin/run.sh $(BUILD)/user
 
 # As it is, and with sanitizers.

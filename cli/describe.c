@@ -4,7 +4,7 @@
 
 #include "cli.h"
 
-#define MANUAL_DATE	"2026-11-23"	/* when what commands say of themselves was changed last */
+#define MANUAL_DATE	"2026-11-26"	/* when what commands say of themselves was changed last */
 #define SUMMARY	"runs PacketScript's scripts off the kernel: on captures, on live packets, in tests"
 
 static const struct {

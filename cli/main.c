@@ -18,6 +18,7 @@ const struct cli_command *const cli_commands[] = {
 	&cli_test,
 	&cli_check,
 	&cli_protocols,
+	&cli_types,
 	&cli_help,
 	&cli_manual,
 	&cli_completion,

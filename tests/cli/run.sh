@@ -629,6 +629,22 @@ lua 'function process_packet(p) return NF_ACCEPT end function on_close() while t
 go run script.lua in.pcap
 contains 'it has a time limit' 'on_close: script.lua:1: time limit exceeded' "$err"
 
+# Types: every field, every method that they name is one, and Lua can read them.
+go types
+"$program" protocols --json >protocols.json
+perl -MJSON::PP -0ne 'for my $p (@{decode_json($_)}) { (my $c = $p->{name}) =~ s/^packet_//;
+	print "---\@field $_->{name} \n" for grep { $_->{name} ne "data" } @{$p->{fields}} }' protocols.json | sort -u >wanted
+is 'types has the fields of all protocols' '' "$(cut -d ' ' -f 1,2 out | sort -u | sed 's/$/ /' | comm -13 - wanted)"
+holds 'of which there are many' test "$(wc -l <wanted)" -gt 25
+{ cat out; echo 'test("read", function() equal(packet_ip, '"$("$program" protocols --json | perl -MJSON::PP -0ne 'print $_->{id} for grep { $_->{name} eq "packet_ip" } @{decode_json($_)}')"') end)'; } >types_test.lua
+go test types_test.lua
+is 'types are Lua' 0 "$status"
+rm types_test.lua
+"$program" types | sed -n '/^---@class ps.view/,/^$/ s/^---@field \([a-z_]*\) fun.*/\1/p' >methods
+lua "function process_packet(p) for name in ('$(paste -sd ' ' methods)'):gmatch('%S+') do if not p[name] then error(name) end end return NF_ACCEPT end"
+go run script.lua in.pcap -n 1
+is 'methods in types are methods' '0 ' "$status $err"
+
 lua 'kept = {} for i = 1, 20000 do kept[i] = "entry " .. i end
 function process_packet(p) return NF_ACCEPT end'
 go run script.lua in.pcap
