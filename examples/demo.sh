@@ -42,7 +42,7 @@ run() {
 	pause 0.2
 	status=0
 	output=$(ip netns exec "$1" bash -c "$2" 2>&1) || status=$?
-	[ -z "$output" ] || fold -s -w 76 <<<"$output" | sed '/^$/d; s/^/   /'
+	[ -z "$output" ] || sed '/^$/d; s/^/   /' <<<"$output"
 	pause 0.3
 }
 
@@ -101,7 +101,7 @@ dmesg -C
 topology
 mkdir www
 echo "$answer" >www/index.html
-start_nginx B "$PWD/www" 10.0.0.2:80
+ip netns exec B httpd -p 10.0.0.2:80 -h "$PWD/www"
 udp_echo B 10.0.0.2 7
 
 printf '\n%sPacketScript: Lua scripts decide about packets, in the kernel%s\n' "$bold" "$plain"

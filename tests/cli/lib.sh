@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
 # What tests of the command share: how results are told, and captures made by hand.
 
+# shellcheck source=tests/vm/wait.sh
+. "${BASH_SOURCE[0]%/*}/../vm/wait.sh"
+
 passed=0 failed=0 skipped=0
 
 ok() {

@@ -24,7 +24,7 @@ exec </dev/null
 
 # go ARGUMENT…: sets out, err and status
 go() {
-	timeout 60 "$program" "$@" >out 2>err
+	timeout 300 "$program" "$@" >out 2>err
 	status=$?
 	out=$(tr -d '\0' <out) err=$(tr -d '\0' <err)
 }
@@ -76,6 +76,8 @@ function fails(p) error("on purpose") end
 function nothing(p) end
 function state(p) error("is " .. STATE_ID) end
 function slow(p) for i = 1, 300000 do end return NF_ACCEPT end
+function tells(p) print("a packet") return XT_CONTINUE end
+function tells_slowly(p) tells(p) return slow(p) end
 function nasty(p) error("\27[31m \x9b31m \u{9b}31m \xff \"quoted\" \\ \n\r\t\127\8 é → \xed\xa0\x80 \xf4\x90\x80\x80") end
 END
 cp "$top/examples/dnat.lua" .
@@ -349,10 +351,10 @@ for options in '-w -' -v '-v --json' '-q --verdicts /dev/stdout'; do
 	exec 3>fifo 4<fifo2
 	head -c 88 in.pcap >&3
 	case $options in
-	'-w -') seen=$(timeout 10 head -c 88 <&4 | cksum) wanted=$(head -c 88 in.pcap | cksum) ;;
-	-v) seen=$(timeout 10 head -n 1 <&4) wanted="1  $line 48  XT_CONTINUE" ;;
-	*json) seen=$(timeout 10 head -n 1 <&4 | cut -c 1-12) wanted='{"packet":1,' ;;
-	*verdicts*) seen=$(timeout 10 head -n 1 <&4) wanted=XT_CONTINUE ;;
+	'-w -') seen=$(timeout 60 head -c 88 <&4 | cksum) wanted=$(head -c 88 in.pcap | cksum) ;;
+	-v) seen=$(timeout 60 head -n 1 <&4) wanted="1  $line 48  XT_CONTINUE" ;;
+	*json) seen=$(timeout 60 head -n 1 <&4 | cut -c 1-12) wanted='{"packet":1,' ;;
+	*verdicts*) seen=$(timeout 60 head -n 1 <&4) wanted=XT_CONTINUE ;;
 	esac
 	exec 3>&-
 	cat <&4 >out
@@ -374,13 +376,27 @@ for command in protocols manual completion help 'run --help'; do
 done
 
 #
-# Signals. A script that takes its time has some packets behind it when they come.
+# Signals. They come when there are some packets behind the script, and many to come.
 #
+# signalled SIGNAL PACKETS ARGUMENT…: sent when so many packets were handled. Sets status; in err is what is said
+# but for the packets.
+signalled() {
+	local signal=$1 wanted=$2 program_is
+	shift 2
+	"$program" run pass.lua "$@" <&0 >out 2>told & program_is=$!
+	wait_for has_told "$wanted" || not_ok "SIG$signal: $wanted packets are handled" "$(tail -n 3 told)"
+	kill -s "$signal" $program_is
+	wait $program_is
+	status=$?
+	grep -v '^state 0: pass.lua:[0-9]*: a packet$' told >err
+}
+has_told() { [ "$(grep -c ': a packet$' told)" -ge "$1" ]; }
+
 for signal in TERM INT HUP; do
 	cp slow.pcap place.pcap
 	for target in out2.pcap place.pcap; do
-		timeout --preserve-status -s $signal 0.7 "$program" run pass.lua place.pcap -f slow -q -w $target >out 2>err
-		is "SIG$signal, -w $target: exit code" 2 $?
+		signalled $signal 3 place.pcap -f tells_slowly -q -w $target
+		is "SIG$signal, -w $target: exit code" 2 $status
 		contains "SIG$signal, -w $target: it is said when" 'packetscript: place.pcap: stopped after ' "$(head -n 1 err)"
 		is "SIG$signal, -w $target: and what became of it" "packetscript: $target: not written" "$(tail -n +2 err)"
 	done
@@ -388,8 +404,8 @@ for signal in TERM INT HUP; do
 	is "SIG$signal: nothing is left" ' ' "$(ls out2.pcap 2>/dev/null) $(left)"
 	exec 3<>fifo	# which has a writer to the end
 	cat in.pcap >&3
-	timeout --preserve-status -s $signal 0.7 "$program" run pass.lua - -w out2.pcap <fifo >out 2>err
-	is "SIG$signal, live: exit code" 0 $?
+	signalled $signal 5 - -f tells -w out2.pcap <fifo
+	is "SIG$signal, live: exit code" 0 $status
 	exec 3>&-
 	holds "SIG$signal, live: what came is there" same_file in.pcap out2.pcap
 	contains "SIG$signal, live: that is said" 'packetscript: out2.pcap has the 5 packets until then' "$(<err)"
@@ -770,7 +786,7 @@ if have script; then
 	. ./completion.bash
 	PS1=
 	END
-	seen=$(printf 'packetscript ru\tin.pc\t -w o\t\nexit\n' | INPUTRC=/dev/null TERM=dumb timeout 20 script -qec 'bash --noprofile --rcfile bashrc -i' /dev/null | tr -d '\r')
+	seen=$(printf 'packetscript ru\tin.pc\t -w o\t\nexit\n' | INPUTRC=/dev/null TERM=dumb timeout 120 script -qec 'bash --noprofile --rcfile bashrc -i' /dev/null | tr -d '\r')
 	contains 'completion of files, by a key' 'got:run in.pcap -w o' "$seen"
 else
 	skip 'completion of files, by a key' "no 'script'"

@@ -4,6 +4,7 @@
 # A check prints 'ok - text' or 'not ok - text' and lets the test go on; each counts as a result. Any other
 # command that fails ends the test. Processes, namespaces, rules and modules are taken away after each test.
 set -eEuo pipefail
+. "${BASH_SOURCE[0]%/*}/wait.sh"
 trap 'echo "# ${BASH_SOURCE[0]##*/}:$LINENO: failed with status $?: $BASH_COMMAND"' ERR
 
 # --- saying what should be ---
@@ -45,20 +46,6 @@ check_match() {
 skip() {
 	echo "# skip: $1"
 	exit 4
-}
-
-# wait_for [-t SECONDS] COMMAND…: until the command succeeds, 5 seconds at most
-wait_for() {
-	local limit=5
-	if [ "$1" = -t ]; then
-		limit=$2
-		shift 2
-	fi
-	local end=$((${EPOCHREALTIME/./} + limit * 1000000))
-	while ! "$@" >/dev/null 2>&1; do
-		[ ${EPOCHREALTIME/./} -lt $end ] || return 1
-		sleep 0.05
-	done
 }
 
 # --- the network ---
@@ -166,12 +153,13 @@ start_nginx() {
 # udp_echo NS ADDRESS PORT
 udp_echo() { ip netns exec "$1" udpecho "$2" "$3"; }
 
-# udp_ask NS ADDRESS PORT TEXT: sends one datagram, prints the answer; fails after 2 seconds without one
+# udp_ask NS ADDRESS PORT TEXT [SECONDS]: sends one datagram, prints the answer; fails without one. SECONDS is for those
+# that expect none.
 udp_ask() {
 	ip netns exec "$1" bash -c '
 		exec 3<>"/dev/udp/$0/$1"
 		printf %s "$2" >&3
-		timeout 2 dd bs=64k count=1 status=none <&3' "$2" "$3" "$4"
+		timeout "$3" dd bs=64k count=1 status=none <&3' "$2" "$3" "$4" "${5:-60}"
 }
 
 # --- the kernel's log ---

@@ -15,6 +15,7 @@ usage() {
 	  --modules DIR  holds lib/modules/KVER (default: build/kernel/KVER, see scripts/fetch-kernel)
 	  --root DIR     goes over the image: what 'make install DESTDIR=DIR' made
 	  --add F=/P     puts the file F at /P
+	  --demo         only what the demonstration needs must be there
 
 	Writes build/vm/KVER/initrd.
 	END
@@ -26,9 +27,10 @@ here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
-kver= modules= root= add=()
+kver= modules= root= add=() demo=
 while [ $# -gt 0 ]; do
 	case $1 in
+	--demo) demo=1; shift; continue ;;
 	--kver) kver=${2:?} ;;
 	--modules) modules=${2:?} ;;
 	--root) root=${2:?} ;;
@@ -50,9 +52,9 @@ tools=(
 	bash env timeout stdbuf setsid nproc taskset cat cp mv rm mkdir mktemp ln ls chmod touch stat readlink realpath
 	basename dirname echo printf seq sleep date head tail sort uniq cut tr wc tee od dd yes truncate base64 sha256sum
 	md5sum id uname sync kill awk grep sed find xargs cmp diff ps dmesg mount umount stty gzip
-	modprobe insmod rmmod lsmod modinfo depmod ip ss tc nft xtables-legacy-multi xtables-nft-multi ethtool ping
-	conntrack tcpdump curl nginx dig nc sysctl
+	modprobe insmod rmmod lsmod modinfo depmod ip ss tc xtables-legacy-multi xtables-nft-multi ping tcpdump curl nc sysctl
 )
+for_tests=(nft ethtool conntrack nginx dig)
 wanted=(strace bridge arping)	# taken along if they are there
 xtables=(iptables ip6tables iptables-save iptables-restore ip6tables-save ip6tables-restore
 	ebtables arptables)
@@ -74,6 +76,17 @@ skeleton() {
 # What it is linked to: nothing if it is static, or another architecture's.
 libraries() { ldd "$1" 2>/dev/null | grep -o '/[^ ]*' || true; }
 
+# What this machine lacks, of what the image must have
+check_tools() {
+	local t missing=() needed=("${tools[@]}")
+	[ -n "$demo" ] || needed+=("${for_tests[@]}")
+	for t in "${needed[@]}"; do
+		type -P "$t" >/dev/null || missing+=("$t")
+	done
+	[ ${#missing[@]} = 0 ] ||
+		die "this machine lacks ${missing[*]}; install with: scripts/install-deps${demo:+ --demo}"
+}
+
 # Copies a program to where it is on this machine, and the libraries it needs.
 copy_program() {
 	local path=$1 lib
@@ -85,15 +98,11 @@ copy_program() {
 }
 
 copy_tools() {
-	local t path missing=()
-	for t in "${tools[@]}" "${wanted[@]}"; do
-		path=$(type -P "$t") || {
-			[[ " ${wanted[*]} " == *" $t "* ]] || missing+=("$t")
-			continue
-		}
+	local t path
+	for t in "${tools[@]}" "${for_tests[@]}" "${wanted[@]}"; do
+		path=$(type -P "$t") || continue
 		copy_program "$path"
 	done
-	[ ${#missing[@]} = 0 ] || die "this machine lacks ${missing[*]}; install with: scripts/install-deps"
 
 	# libraries that are not linked but opened when needed; this architecture's, where others' are installed, too
 	for path in "$libdir"/libgcc_s.so.1 "${libdir#/usr}"/libgcc_s.so.1 /usr/libexec/coreutils/libstdbuf.so; do
@@ -185,7 +194,7 @@ build_top() {
 	skeleton "$tree"
 	mkdir -p "$tree/tests/t"
 	cp "$here/init" "$tree/init"
-	cp "$here"/{lib.sh,shellrc} "$tree/tests/"
+	cp "$here"/{lib.sh,wait.sh,shellrc} "$tree/tests/"
 	cp -r "$here/t/." "$tree/tests/t/"
 	cp -r "$top/tests/packet" "$tree/tests/"
 	[ ! -d "$top/tests/script" ] || cp -r "$top/tests/script" "$tree/tests/"
@@ -213,6 +222,7 @@ build_top() {
 libdir=/usr/lib/$(${CC:-gcc} -print-multiarch 2>/dev/null || echo x86_64-linux-gnu)
 xtables_dir=$(pkg-config --variable=xtlibdir xtables 2>/dev/null || echo "$libdir/xtables")
 
+check_tools
 [ -e "$out/base.cpio" ] && [ "$(base_inputs | sha256sum)" = "$(cat "$out/base.stamp" 2>/dev/null)" ] || build_base
 build_top
 cat "$out/base.cpio" "$out/top.cpio" >"$out/initrd.tmp"

@@ -15,7 +15,7 @@ usage() {
 	  --root DIR      what 'make install DESTDIR=DIR' made (default: build/root/KVER, if it exists)
 	  --append ARGS   more for the kernel's command line
 	  --smp N         processors (2)         --mem MB   memory (1024)
-	  --timeout S     for the whole run, in seconds (900)
+	  --timeout S     ends the machine when no test has said anything for S seconds (900)
 	  --verbose       all that the tests print, not only results and what explains a failure
 	  --shell         a shell instead of tests (tests/vm/shell.sh); Ctrl-A x quits
 	  --demo FILE     runs this script on the terminal instead of tests
@@ -95,7 +95,8 @@ kver=${kver:-$(newest_with_headers)}
 [ -n "$kver" ] || die "no kernel headers here to tell which kernel is meant; run scripts/install-deps, or give --kver"
 if [ -z "$kernel" ]; then
 	kernel=$build/kernel/$kver/boot/vmlinuz-$kver
-	[ -e "$kernel" ] || "$top/scripts/fetch-kernel" "$kver" "$build/kernel/$kver"
+	[ -e "$kernel" ] ||
+		"$top/scripts/progress" "fetching the kernel $kver" "$top/scripts/fetch-kernel" "$kver" "$build/kernel/$kver"
 fi
 
 image=(--kver "$kver")
@@ -105,8 +106,8 @@ image=(--kver "$kver")
 feed=$build/feed/$kver # what tests/packet is run with, made by 'make feed'
 [ ! -e "$feed/ps_feed.ko" ] ||
 	image+=(--add "$feed/feed=/usr/bin/feed" --add "$feed/ps_feed.ko=/lib/modules/$kver/updates/packetscript/ps_feed.ko")
-[ -z "$demo" ] || image+=(--add "$demo=/demo.sh")
-"$here/mkimage.sh" "${image[@]}" || die 'no image to boot, see above'
+[ -z "$demo" ] || image+=(--demo --add "$demo=/demo.sh")
+"$top/scripts/progress" "making the machine's disk" "$here/mkimage.sh" "${image[@]}" || die 'no image to boot, see above'
 
 out=$build/vm/$kver
 unpack_kernel
@@ -122,10 +123,18 @@ qemu=(qemu-system-x86_64 -M q35 "${accel[@]}" -m "$mem" -smp "$smp" -display non
 
 # --- shell, demonstration ---
 
+# What the machine's init says first.
+is_up() { until grep -qa 'is up after' "$out/terminal.log"; do sleep 0.2; done; }
+
 if [ "$mode" != test ]; then
 	[ ! -t 0 ] || cmdline+=$(stty size | awk '{ print " ps.rows=" $1 " ps.cols=" $2 }')" ps.term=${TERM:-linux}"
+	: >"$out/terminal.log"
+	export -f is_up
+	out=$out "$top/scripts/progress" 'starting the machine' bash -c is_up & starting=$!
 	status=0
-	"${qemu[@]}" -serial mon:stdio -append "$cmdline" || status=$?
+	"${qemu[@]}" -chardev "stdio,id=terminal,mux=on,signal=off,logfile=$out/terminal.log" -serial chardev:terminal \
+		-mon chardev=terminal -append "$cmdline" || status=$?
+	kill $starting 2>/dev/null || true
 	[ ! -t 0 ] || stty sane
 	[ $status -le 1 ] || die "the machine ended with status $status"
 	exit 0
@@ -133,10 +142,22 @@ fi
 
 # --- tests ---
 
-# Results as they come; what a test prints only around a failure, unless --verbose.
+# Results as they come, and that there are none; what a test prints only around a failure, unless --verbose. Returns 1
+# when the machine has said nothing for $limit seconds.
 show() {
-	local line told=() failing=
-	while IFS= read -r line; do
+	local line='' part='' got=0 told=() failing= silent=0 last='the machine starts'
+	while true; do
+		IFS= read -rt 8 part && got=0 || got=$?
+		line+=$part
+		if [ $got -gt 128 ]; then
+			silent=$((silent + 8))
+			[ $silent -lt "$limit" ] || return 1
+			echo "... $((SECONDS - started)) s, nothing for $silent s, after: $last"
+			continue
+		fi
+		[ $got = 0 ] || return 0
+		silent=0
+		printf '%s\n' "$line" >&"$results"
 		line=${line%$'\r'}
 		case $line in
 		'not ok '*)
@@ -152,23 +173,28 @@ show() {
 			if [ -n "$verbose$failing" ]; then printf '%s\n' "$line"; else told+=("$line"); fi
 			;;
 		esac
+		[ -z "$line" ] || last=$line
+		line=
 	done
 }
 
 [ ${#names[@]} = 0 ] || cmdline+=" ps.tests=$(IFS=,; echo "${names[*]}")"
 started=$SECONDS
-status=0
-timeout --foreground -k 5 "$limit" "${qemu[@]}" -monitor none -serial "file:$out/console.log" -serial stdio \
-	-append "$cmdline" </dev/null 2>"$out/qemu.log" | tee "$out/ktap.log" | show || status=$?
+exec {results}>"$out/ktap.log" {machine}< <(exec "${qemu[@]}" -monitor none -serial "file:$out/console.log" -serial stdio \
+	-append "$cmdline" </dev/null 2>"$out/qemu.log")
+pid=$!
+trap 'kill $pid 2>/dev/null || true' EXIT
+stopped= status=0
+show <&"$machine" || { stopped=1; kill $pid; }
+wait $pid || status=$?
+exec {results}>&-
 
 if ! grep -qa '^# END ' "$out/ktap.log"; then
 	echo "--- the last of $out/console.log"
 	tr -d '\r' <"$out/console.log" | grep -aE 'Kernel panic|BUG:|WARNING:|Oops:' | head -n 10 || true
 	tr -d '\r' <"$out/console.log" | tail -n 40
 	cat "$out/qemu.log"
-	if [ $status = 124 ] || [ $status = 137 ]; then
-		die "stopped after $limit s (--timeout)"
-	fi
+	[ -z "$stopped" ] || die "stopped: nothing from it for $limit s (--timeout)"
 	die "the machine died (status $status) before the tests came to an end"
 fi
 

@@ -4,8 +4,8 @@
 . /tests/lib.sh
 
 topology
-check 'A reaches B through R' inA ping -c 1 -W 2 10.0.0.2
-check 'A reaches B through R over IPv6' inA ping -c 1 -W 2 fd00:b::2
+check 'A reaches B through R' inA ping -c 1 -W 60 10.0.0.2
+check 'A reaches B through R over IPv6' inA ping -c 1 -W 60 fd00:b::2
 check_fails 'nobody answers for 10.0.0.9' inA ping -c 1 -W 1 10.0.0.9
 check_eq 'R forwarded both ways' "$(($(snmp R Ip ForwDatagrams) >= 2))" 1
 
@@ -15,10 +15,10 @@ start_nginx B "$PWD/www" 10.0.0.2:80
 start_nginx B "$PWD/www" '[fd00:b::2]:80'
 for how in on off; do
 	offload $how
-	check "1 MB over HTTP, offload $how" inA curl -sS -m 20 -o got http://10.0.0.2/file
+	check "1 MB over HTTP, offload $how" inA curl -sS -m 300 -o got http://10.0.0.2/file
 	check "the copy is the same, offload $how" cmp www/file got
 done
-check '1 MB over HTTP and IPv6' inA curl -sS -m 20 -o got6 'http://[fd00:b::2]/file'
+check '1 MB over HTTP and IPv6' inA curl -sS -m 300 -o got6 'http://[fd00:b::2]/file'
 check 'the copy is the same over IPv6' cmp www/file got6
 
 udp_echo B 10.0.0.2 7

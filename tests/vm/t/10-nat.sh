@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# timeout: 400
 # The NAT of thesis section 4.1: A, behind R, seems to be 10.0.0.1.
 . /tests/lib.sh
 
@@ -35,10 +34,10 @@ for iptables in iptables-legacy iptables-nft; do
 	for how in on off hosts; do
 		offload $how
 		with="$iptables, offload $how"
-		check "ping, $with" inA ping -c 3 -i 0.1 -W 2 10.0.0.2
-		check "ping of 1400 bytes, $with" inA ping -c 1 -s 1400 -W 2 10.0.0.2
-		check "ping in fragments, $with" inA ping -c 1 -s 4000 -W 2 10.0.0.2
-		check "10 MB by TCP, $with" inA curl -sS -m 60 -o got http://10.0.0.2/file
+		check "ping, $with" inA ping -c 3 -i 0.1 -W 60 10.0.0.2
+		check "ping of 1400 bytes, $with" inA ping -c 1 -s 1400 -W 60 10.0.0.2
+		check "ping in fragments, $with" inA ping -c 1 -s 4000 -W 60 10.0.0.2
+		check "10 MB by TCP, $with" inA curl -sS -m 300 -o got http://10.0.0.2/file
 		check "the copy is the same, $with" cmp www/file got
 		check_eq "UDP, $with" "$(udp_ask A 10.0.0.2 7 "hello, $with")" "hello, $with"
 		check_eq "no checksum was wrong, $with" "$(csum_errors)" 0

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# timeout: 400
 # The DNAT script of the tutorial, on packets of the machine itself and on forwarded ones.
 . /tests/lib.sh
 
@@ -11,7 +10,7 @@ ip -n R route add 2.1.1.0/24 via 10.0.0.2
 
 # What arrives at B while COMMAND runs: "protocol source > destination"
 seen_at_B() {
-	inB timeout 10 tcpdump -lnni eth0 -Q in -c 1 'udp or icmp[icmptype] = icmp-echo' >dump 2>dump.err &
+	inB timeout 120 tcpdump -lnni eth0 -Q in -c 1 'udp or icmp[icmptype] = icmp-echo' >dump 2>dump.err &
 	wait_for grep -q 'listening on' dump.err
 	"$@" >/dev/null 2>&1 || true
 	wait $! || true
@@ -56,7 +55,7 @@ inR iptables -t mangle -A PREROUTING -s 2.1.1.1 -j LUA --script back.lua --state
 for how in on off hosts; do
 	offload $how
 	for ns in R A; do
-		check "TCP from $ns, offload $how" ip netns exec $ns curl -sS -m 30 -o got http://8.8.8.8/file
+		check "TCP from $ns, offload $how" ip netns exec $ns curl -sS -m 300 -o got http://8.8.8.8/file
 		check "the copy is the same, from $ns, offload $how" cmp www/file got
 	done
 done
@@ -89,7 +88,7 @@ done
 for rule in OUTPUT POSTROUTING; do
 	inR iptables -t mangle -A $rule $lua absent
 done
-check 'forwarded' inA ping -c 1 -W 1 10.0.0.2
-check 'to the router' inA ping -c 1 -W 1 192.168.0.1
-check 'over loopback' inR ping -c 1 -W 1 127.0.0.1
+check 'forwarded' inA ping -c 1 -W 60 10.0.0.2
+check 'to the router' inA ping -c 1 -W 60 192.168.0.1
+check 'over loopback' inR ping -c 1 -W 60 127.0.0.1
 check_match 'none of the claims failed' "$(inR cat /proc/net/packetscript)" $'\n0 +6 +[1-9][0-9]* +0 '

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# timeout: 400
 # --percpu: each CPU has its own globals; the copies come and go as one state, with CPUs too, also under load.
 . /tests/lib.sh
 
@@ -22,7 +21,7 @@ new_log() {
 	dmesg -C
 }
 # ping_on CPU COUNT: veth's packets stay on the CPU of who sends them, and so do the answers
-ping_on() { inA taskset -c "$1" ping -q -c "$2" -i 0.01 -W 2 ${3:-} ${4:-} 10.0.0.2 >/dev/null; }
+ping_on() { inA taskset -c "$1" ping -q -c "$2" -i 0.01 -W 60 ${3:-} ${4:-} 10.0.0.2 >/dev/null; }
 # told_on CPU: what report prints there, after one packet more and before the answer to it
 told_on() {
 	ping_on "$1" 1 -t 99
@@ -174,7 +173,7 @@ check 'it comes when the rule is gone' online
 # under load
 pings=()
 for cpu in 0 1; do
-	ip netns exec A taskset -c $cpu timeout 300 ping -f -q -s $((56 + 1200 * cpu)) 10.0.0.2 >/dev/null 2>&1 &
+	ip netns exec A taskset -c $cpu timeout 1000 ping -f -q -s $((56 + 1200 * cpu)) 10.0.0.2 >/dev/null 2>&1 &
 	pings+=($!)
 done
 for i in {1..5}; do
@@ -203,9 +202,8 @@ for _ in {1..10}; do
 	rule -D count.lua --percpu --state 3
 done
 check 'rules and a CPU come and go at the same time' wait $toggler
-sleep 0.2
+check 'packets pass the rules' wait_for eval '[ "$(column 0 3)" -ge 100 ]'
 check_eq 'no errors under load' "$(column 0 4)" 0
-check_match 'but packets' "$(column 0 3)" '^[1-9][0-9][0-9]'
 inR iptables-legacy -t mangle -F
 unload() { modprobe -r xt_LUA && [ ! -d /sys/module/packetscript ]; }
 check 'the modules go while packets flow' wait_for unload

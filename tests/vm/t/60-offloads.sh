@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# timeout: 120
 # What stays in pages and what is pulled out of them, when packets are larger than the MTU.
 . /tests/lib.sh
 
@@ -47,7 +46,7 @@ END
 download() {
 	inR iptables -t mangle -A FORWARD -p tcp --sport 80 -j LUA --script look.lua --function "$@"
 	rm -f got
-	check "$*: $((size / 1000000)) MB arrive" inA curl -sS -m 60 -o got http://10.0.0.2/file
+	check "$*: $((size / 1000000)) MB arrive" inA curl -sS -m 300 -o got http://10.0.0.2/file
 	check "$*: as they were sent" cmp www/file got
 	packets=$(column 3) pulled=$(column 8)
 	check "$*: in packets of several segments ($packets packets)" [ "$packets" -lt $((size / 1448 / 4)) ]
@@ -74,5 +73,5 @@ download payload
 check_eq 'the second rule finds the bytes in place' "$pulled" 0
 
 inR iptables -t mangle -A FORWARD -p icmp -j LUA --script look.lua --function last
-check 'a ping is read to its end' inA ping -c 3 -i 0.1 -s 1000 -W 2 10.0.0.2
+check 'a ping is read to its end' inA ping -c 3 -i 0.1 -s 1000 -W 60 10.0.0.2
 check_eq 'it has nothing to pull' "$(column 8)" 0

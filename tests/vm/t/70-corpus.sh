@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# timeout: 400
 # The cases of tests/packet in the kernel, in each shape that a socket buffer may have.
 . /tests/lib.sh
 
