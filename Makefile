@@ -12,8 +12,13 @@ KDIR ?= $(firstword $(wildcard /lib/modules/$(KVER)/build $(BUILD)/kernel/$(KVER
 	/lib/modules/$(KVER)/build)
 Q := $(if $(V),,@)
 
+# As many jobs as there are processors, unless -j says how many; what several goals print is not mixed.
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc) $(if $(word 2,$(MAKECMDGOALS)),-Otarget)
+endif
+
 # What is missing on this machine is installed first (by sudo, if need be); what only the tests
-# need, only for them.
+# need, only for them, and what only the demonstration needs, only for that.
 ifneq ($(filter-out file,$(origin KDIR)),)
 DEPS := KVER= KDIR=$(KDIR)
 else ifneq ($(filter command environment,$(origin KVER)),)
@@ -22,7 +27,8 @@ OTHER_KERNEL := $(filter $(BUILD)/%,$(KDIR))
 else
 DEPS := KVER= KDIR=
 endif
-DEPS += scripts/install-deps $(if $(filter-out all modules plugin cli install,$(MAKECMDGOALS)),,--build) \
+DEPS += scripts/install-deps \
+	$(if $(filter-out all modules plugin cli install install-%,$(MAKECMDGOALS)),$(if $(filter-out demo,$(MAKECMDGOALS)),,--demo),--build) \
 	$(if $(filter fuzz fuzz-%,$(filter-out fuzz-replay,$(MAKECMDGOALS))),--fuzz) $(if $(OTHER_KERNEL),--kernels)
 ifeq ($(filter clean help uninstall,$(MAKECMDGOALS)),)
 ifneq ($(shell $(DEPS) --check >/dev/null 2>&1; echo $$?),0)
@@ -39,7 +45,9 @@ comma := ,
 LUA_VERSION ?= auto
 LUA ?= $(BUILD)/lua/$(LUA_VERSION)
 
-.PHONY: all modules plugin cli install uninstall check check-kernels unit script-test cli-test case-test packet-test plugin-test queue-test hostile feed vm-test vm demo root check-lua install-doc \
+.PHONY: all modules plugin cli install install-modules install-plugin install-cli install-doc uninstall check \
+	check-kernels check-lua unit script-test cli-test case-test packet-test plugin-test queue-test hostile feed vm-test \
+	vm demo root \
 	fuzz fuzz-replay fuzz-coverage fuzz-merge valgrind \
 	bench bench-compare bench-netpipe bench-scaling bench-capture bench-queue clean help
 all: modules plugin cli
@@ -60,7 +68,7 @@ help:
 #: make bench-scaling   what a second CPU is worth, with and without --percpu
 #: make bench-queue   packetscript queue beside a program in C, in network namespaces; as root
 #: make bench-capture   packetscript run on a million packets, beside libpcap alone
-#: make vm         a shell in that machine, with the module installed
+#: make vm SHARE=DIR   a shell in that machine, with all installed; it sees the folder, too
 #: make install    DESTDIR= KVER= PREFIX=/usr
 #: make uninstall
 #: make clean
@@ -74,7 +82,7 @@ print-%:
 
 # Lua's release, and what is compiled: the same with our patches and without its luaconf.h.
 $(LUA)/released/lua.h:
-	scripts/fetch-lua $(LUA_VERSION) $(LUA)
+	@scripts/progress 'fetching the source of Lua' scripts/fetch-lua $(LUA_VERSION) $(LUA)
 $(LUA)/src/lua.h: $(LUA)/released/lua.h scripts/patch-lua $(wildcard lua/patches/*.patch)
 	scripts/patch-lua $(LUA)
 	@touch $@
@@ -150,11 +158,12 @@ CLI_INCLUDE := -Icli -Iuser -Iplat/user -Icore -Iproto -Ilua -I$(LUA)/src
 CLI_LIBS := -lpcap -ljansson -lnetfilter_queue -lmnl
 cli: $(BUILD)/user/packetscript $(BUILD)/user/packetscript.8 $(BUILD)/user/packetscript.bash \
 	$(BUILD)/user/packetscript-language.7 $(BUILD)/user/packetscript.lua
-$(BUILD)/asan/packetscript: CLI_FLAGS := $(SANITIZE)
-$(BUILD)/%/packetscript: $(CLI) $(wildcard cli/*.h user/*.h plat/user/*.h) $(BUILD)/%/engine.a
+$(BUILD)/asan/packetscript: LDFLAGS += $(SANITIZE)
+$(foreach flavour,user asan,$(foreach folder,cli user,$(BUILD)/$(flavour)/$(folder)/%.o)): \
+	INCLUDE := -D_GNU_SOURCE -DPS_VERSION='"$(VERSION)"' $(CLI_INCLUDE)
+$(BUILD)/%/packetscript: $(addprefix $(BUILD)/%/,$(CLI:.c=.o)) $(BUILD)/%/engine.a
 	@echo '  LD      $@'
-	$(Q)$(CC) $(CFLAGS) $(WARN) -D_GNU_SOURCE -DPS_VERSION='"$(VERSION)"' $(CLI_FLAGS) $(CLI_INCLUDE) \
-		-o $@ $(CLI) $(BUILD)/$*/engine.a $(CLI_LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(CLI_LIBS)
 $(BUILD)/user/packetscript.8: $(BUILD)/user/packetscript
 	$(Q)$< manual >$@
 $(BUILD)/user/packetscript.bash: $(BUILD)/user/packetscript
@@ -176,15 +185,24 @@ COMPLETIONDIR = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 DOCDIR = $(DESTDIR)$(PREFIX)/share/doc/packetscript
 TYPESDIR = $(DESTDIR)$(PREFIX)/share/packetscript/types
 
-install: all install-doc
-	install -d $(MODDIR) $(XTDIR) $(MANDIR)/man8 $(SBINDIR) $(COMPLETIONDIR)
+install: install-modules install-plugin install-cli install-doc
+
+install-modules: modules
+	install -d $(MODDIR)
 	install -m 644 $(TREE)/packetscript.ko $(TREE)/xt_LUA.ko $(MODDIR)
 	strip -g $(MODDIR)/packetscript.ko $(MODDIR)/xt_LUA.ko
-	install -m 644 $(BUILD)/user/libxt_LUA.so $(XTDIR)
-	install -m 755 $(BUILD)/user/packetscript $(SBINDIR)
-	install -m 644 xtables/xt_LUA.8 $(BUILD)/user/packetscript.8 $(MANDIR)/man8
-	install -m 644 $(BUILD)/user/packetscript.bash $(COMPLETIONDIR)/packetscript
 	$(if $(DESTDIR),,depmod $(KVER))
+
+install-plugin: plugin
+	install -d $(XTDIR) $(MANDIR)/man8
+	install -m 644 $(BUILD)/user/libxt_LUA.so $(XTDIR)
+	install -m 644 xtables/xt_LUA.8 $(MANDIR)/man8
+
+install-cli: cli
+	install -d $(MANDIR)/man8 $(SBINDIR) $(COMPLETIONDIR)
+	install -m 755 $(BUILD)/user/packetscript $(SBINDIR)
+	install -m 644 $(BUILD)/user/packetscript.8 $(MANDIR)/man8
+	install -m 644 $(BUILD)/user/packetscript.bash $(COMPLETIONDIR)/packetscript
 
 # Links between pages, and from them to examples, are as in the sources.
 install-doc: cli
@@ -207,7 +225,7 @@ uninstall:
 ROOT := $(BUILD)/root/$(KVER)
 
 check:
-	@tests/run
+	+@tests/run
 
 check-kernels:
 	@tests/kernels/run $(TESTS)
@@ -220,10 +238,12 @@ unit: $(BUILD)/asan/unit $(BUILD)/user/unit
 	$(BUILD)/asan/unit
 	$(BUILD)/user/unit
 UNIT := $(wildcard tests/unit/*.c)
-$(BUILD)/asan/unit: UNIT_FLAGS := $(SANITIZE)
-$(BUILD)/%/unit: $(UNIT) $(wildcard tests/unit/*.h) $(BUILD)/%/engine.a
+$(BUILD)/asan/unit: LDFLAGS += $(SANITIZE)
+$(foreach flavour,user asan,$(BUILD)/$(flavour)/tests/unit/%.o): \
+	INCLUDE := -Icore -Ilua -Iplat/user -Iproto -I$(LUA)/src
+$(BUILD)/%/unit: $(addprefix $(BUILD)/%/,$(UNIT:.c=.o)) $(BUILD)/%/engine.a
 	@echo '  LD      $@'
-	$(Q)$(CC) $(CFLAGS) $(WARN) $(UNIT_FLAGS) -Icore -Ilua -Iplat/user -Iproto -I$(LUA)/src -o $@ $(UNIT) $(BUILD)/$*/engine.a
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
 
 # What runs off the kernel, as it is and with sanitizers.
 script-test: $(BUILD)/user/packetscript $(BUILD)/asan/packetscript
@@ -287,10 +307,15 @@ vm-test: root feed
 	tests/vm/run.sh --kver $(KVER) --root $(ROOT) $(TESTS)
 
 vm: root
-	tests/vm/run.sh --kver $(KVER) --root $(ROOT) --shell
+	tests/vm/run.sh --kver $(KVER) --root $(ROOT) --shell $(if $(SHARE),--share $(SHARE))
 
-demo: root
-	tests/vm/run.sh --kver $(KVER) --root $(ROOT) --demo examples/demo.sh
+# Made anew each time, as root is; the demonstration has no use for the command.
+DEMO_ROOT := $(BUILD)/demo/$(KVER)
+demo:
+	@rm -rf $(DEMO_ROOT)
+	+@scripts/progress 'building the modules and the plugin' $(MAKE) --no-print-directory \
+		install-modules install-plugin DESTDIR=$(abspath $(DEMO_ROOT))
+	tests/vm/run.sh --kver $(KVER) --root $(DEMO_ROOT) --demo examples/demo.sh
 
 bench: root
 	bench/run --kver $(KVER) --root $(ROOT) --output $(BUILD)/bench.json
