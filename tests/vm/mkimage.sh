@@ -15,6 +15,7 @@ usage() {
 	  --modules DIR  holds lib/modules/KVER (default: build/kernel/KVER, see scripts/fetch-kernel)
 	  --root DIR     goes over the image: what 'make install DESTDIR=DIR' made
 	  --add F=/P     puts the file F at /P
+	  --copy DIR     puts a copy of the folder into /root, under its own name
 	  --demo         only what the demonstration needs must be there
 
 	Writes build/vm/KVER/initrd.
@@ -27,7 +28,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
-kver= modules= root= add=() demo=
+kver= modules= root= add=() copy= demo=
 while [ $# -gt 0 ]; do
 	case $1 in
 	--demo) demo=1; shift; continue ;;
@@ -35,6 +36,7 @@ while [ $# -gt 0 ]; do
 	--modules) modules=${2:?} ;;
 	--root) root=${2:?} ;;
 	--add) add+=("${2:?}") ;;
+	--copy) copy=${2:?} ;;
 	-h | --help) usage; exit ;;
 	*) usage >&2; die "unknown option '$1'" ;;
 	esac
@@ -54,8 +56,8 @@ tools=(
 	md5sum id uname sync kill awk grep sed find xargs cmp diff ps dmesg mount umount stty gzip
 	modprobe insmod rmmod lsmod modinfo depmod ip ss tc xtables-legacy-multi xtables-nft-multi ping tcpdump curl nc sysctl
 )
-for_tests=(nft ethtool conntrack nginx dig)
-wanted=(strace bridge arping)	# taken along if they are there
+for_tests=(nft ethtool conntrack nginx dig mandoc)
+wanted=(strace bridge arping nano vim.tiny)	# taken along if they are there
 xtables=(iptables ip6tables iptables-save iptables-restore ip6tables-save ip6tables-restore
 	ebtables arptables)
 
@@ -87,14 +89,19 @@ check_tools() {
 		die "this machine lacks ${missing[*]}; install with: scripts/install-deps${demo:+ --demo}"
 }
 
+# copy_libraries FILE TREE: what the program or library needs and the base has not got goes into TREE
+copy_libraries() {
+	local lib
+	for lib in $(libraries "$1"); do
+		[ -e "$base$lib" ] || { mkdir -p "$2$(dirname "$lib")"; cp -L "$lib" "$2$lib"; }
+	done
+}
+
 # Copies a program to where it is on this machine, and the libraries it needs.
 copy_program() {
-	local path=$1 lib
-	mkdir -p "$base/usr/bin" "$base$(dirname "$path")"
-	cp -L --remove-destination "$path" "$base$path"
-	for lib in $(libraries "$path"); do
-		[ -e "$base$lib" ] || { mkdir -p "$base$(dirname "$lib")"; cp -L "$lib" "$base$lib"; }
-	done
+	mkdir -p "$base/usr/bin" "$base$(dirname "$1")"
+	cp -L --remove-destination "$1" "$base$1"
+	copy_libraries "$1" "$base"
 }
 
 copy_tools() {
@@ -140,7 +147,8 @@ write_etc() {
 	mkdir -p "$base"/{dev,proc,sys,run,tmp,root} "$base"/var/{lib,log,run} "$base/etc"
 	mkdir -p "$base"/var/{log/nginx,lib/nginx}
 	local f
-	for f in /etc/{protocols,services,ethertypes,iproute2,nginx/mime.types} /usr/share/iproute2 /usr/lib/tc; do
+	for f in /etc/{protocols,services,ethertypes,iproute2,nginx/mime.types} /usr/share/iproute2 /usr/lib/tc \
+		/lib/terminfo /etc/terminfo; do
 		[ ! -e "$f" ] || { mkdir -p "$base$(dirname "$f")"; cp -rL "$f" "$base$f"; }
 	done
 	printf '%s\n' root:x:0:0::/root:/bin/bash tcpdump:x:100:100::/:/bin/false nobody:x:65534:65534::/:/bin/false \
@@ -195,12 +203,23 @@ build_top() {
 	mkdir -p "$tree/tests/t"
 	cp "$here/init" "$tree/init"
 	cp "$here"/{lib.sh,wait.sh,shellrc} "$tree/tests/"
+	cp "$here/man" "$tree/usr/bin/"
+	cp "$top/README.md" "$tree/"
 	cp -r "$here/t/." "$tree/tests/t/"
 	cp -r "$top/tests/packet" "$tree/tests/"
 	[ ! -d "$top/tests/script" ] || cp -r "$top/tests/script" "$tree/tests/"
 	[ ! -d "$top/examples" ] || cp -r "$top/examples" "$tree/"
 	# tar, because it unpacks into /lib through the link where cp would replace it
-	[ -z "$root" ] || tar -C "$root" -c . | tar -C "$tree" -x --keep-directory-symlink --no-same-owner
+	if [ -n "$root" ]; then
+		tar -C "$root" -c . | tar -C "$tree" -x --keep-directory-symlink --no-same-owner
+		find "$root" -type f '(' -path '*/bin/*' -o -path '*/sbin/*' -o -name '*.so' ')' | while read -r f; do
+			copy_libraries "$f" "$tree"
+		done
+	fi
+	if [ -n "$copy" ]; then
+		mkdir -p "$tree/root"
+		cp -rL "$copy" "$tree/root/$(basename "$(realpath "$copy")")"
+	fi
 	for f in "${add[@]}"; do
 		mkdir -p "$tree$(dirname "${f#*=}")"
 		cp "${f%%=*}" "$tree${f#*=}"

@@ -17,6 +17,9 @@ usage() {
 	  --smp N         processors (2)         --mem MB   memory (1024)
 	  --timeout S     ends the machine when no test has said anything for S seconds (900)
 	  --verbose       all that the tests print, not only results and what explains a failure
+	  --share DIR     a folder that the machine sees in /root, under its own name, and may write to; a copy where
+	                  the kernel has no 9p
+	  --copy DIR      the same, always as a copy
 	  --shell         a shell instead of tests (tests/vm/shell.sh); Ctrl-A x quits
 	  --demo FILE     runs this script on the terminal instead of tests
 	  ACCEL=kvm       (environment) hardware virtualization instead of emulation
@@ -32,7 +35,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 build=${BUILD:-$top/build}
 
-kver=${KVER:-} kernel= modules= root= append= smp=2 mem=1024 limit=900 verbose= mode=test demo= tests=()
+device=() kver=${KVER:-} kernel= modules= root= append= smp=2 mem=1024 limit=900 verbose= mode=test demo= share= shared= tests=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--kver) kver=${2:?}; shift ;;
@@ -44,6 +47,7 @@ while [ $# -gt 0 ]; do
 	--mem) mem=${2:?}; shift ;;
 	--timeout) limit=${2:?}; shift ;;
 	--verbose) verbose=1 ;;
+	--share | --copy) share=${2:?} shared=$1; shift ;;
 	--shell) mode=shell ;;
 	--demo) mode=demo demo=${2:?}; shift ;;
 	-h | --help) usage; exit ;;
@@ -106,6 +110,21 @@ image=(--kver "$kver")
 feed=$build/feed/$kver # what tests/packet is run with, made by 'make feed'
 [ ! -e "$feed/ps_feed.ko" ] ||
 	image+=(--add "$feed/feed=/usr/bin/feed" --add "$feed/ps_feed.ko=/lib/modules/$kver/updates/packetscript/ps_feed.ko")
+if [ -n "$share" ]; then
+	share=$(realpath "$share")
+	[ -d "$share" ] || die "$shared $share is no folder"
+	name=${share##*/}
+	[[ $name =~ ^[A-Za-z0-9][A-Za-z0-9._-]*$ ]] || die "$shared $share: its name must be one word of letters and digits"
+	if [ "$shared" = --share ] && find "${modules:-$build/kernel/$kver}/lib/modules/$kver/" -name '9pnet_virtio.ko*' | grep -q .; then
+		device=(-virtfs "local,path=${share//,/,,},mount_tag=share,security_model=none")
+		append+=" ps.share=$name"
+	else
+		size=$(du -sLm "$share" | cut -f 1)
+		[ "$size" -le $((mem / 4)) ] || die "$shared $share has $size MB: a copy may have $((mem / 4))" \
+			"(--mem), and without one the kernel needs 9p"
+		image+=(--copy "$share")
+	fi
+fi
 [ -z "$demo" ] || image+=(--demo --add "$demo=/demo.sh")
 "$top/scripts/progress" "making the machine's disk" "$here/mkimage.sh" "${image[@]}" || die 'no image to boot, see above'
 
@@ -119,7 +138,7 @@ else
 fi
 cmdline="console=ttyS0 quiet loglevel=4 log_buf_len=4M oops=panic panic=-1 ps.mode=$mode $append"
 qemu=(qemu-system-x86_64 -M q35 "${accel[@]}" -m "$mem" -smp "$smp" -display none -nic none -no-reboot
-	-device "isa-debug-exit,iobase=0xf4,iosize=1" -kernel "$kernel" -initrd "$out/initrd")
+	-device "isa-debug-exit,iobase=0xf4,iosize=1" -kernel "$kernel" -initrd "$out/initrd" "${device[@]}")
 
 # --- shell, demonstration ---
 

@@ -47,6 +47,16 @@ says '^ok [0-9]+ selftest/litters: leaves nothing behind$'
 says '^ok [0-9]+ selftest/tidy: no file$'
 says '^[0-9]+ passed, 7 failed, 1 skipped$'
 
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+for how in --share --copy; do
+	rm -rf "$folder/shared" && mkdir "$folder/shared" && echo "of the host, $how" >"$folder/shared/file"
+	run 0 $how "$folder/shared" selftest/share
+	says "^ok [0-9]+ selftest/share: the machine sees the host's folder\$"
+	written=$(cat "$folder/shared/written" 2>/dev/null || true)
+	expect "$how: what the machine writes is $written" [ "$how $written" = '--share of the machine, --share' -o "$how $written" = '--copy ' ]
+done
+
 run 2 selftest/panics
 says 'Kernel panic'
 says '^run.sh: the machine died'
