@@ -89,6 +89,9 @@ check_tools() {
 		die "this machine lacks ${missing[*]}; install with: scripts/install-deps${demo:+ --demo}"
 }
 
+# What it is linked to: nothing if it is static, or another architecture's.
+libraries() { ldd "$1" 2>/dev/null | grep -o '/[^ ]*' || true; }
+
 # copy_libraries FILE TREE: what the program or library needs and the base has not got goes into TREE
 copy_libraries() {
 	local lib
