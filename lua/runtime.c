@@ -421,7 +421,7 @@ static void add_escaped(luaL_Buffer *b, const char *text, size_t len)
 			luaL_addlstring(b, text, n);
 			continue;
 		}
-		ps_guard_tick();
+		ps_guard_tick(b->L);
 		ps_text_escape(luaL_prepbuffsize(b, PS_TEXT_ESCAPED), *text);
 		luaL_addsize(b, PS_TEXT_ESCAPED);
 		n = 1;

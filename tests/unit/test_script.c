@@ -185,9 +185,9 @@ static void defined_globals(void)
 		end(&b);
 	}
 	CHECK_INT(ps_script_init(&s, 0, true), 0);
-	CHECK_INT(ps_script_load(&s, "/a.lua", "packet_help = print", 19), 0);
-	CHECK_INT(ps_script_load(&s, "/b.lua", "packet_help(1)", 14), 0);
-	CHECK_INT(ps_script_load(&s, "/c.lua", "packet_hlp = packet_help, packet_hepl", 37), -1);
+	CHECK_INT(ps_script_load(&s, 0, "/a.lua", "packet_help = print", 19), 0);
+	CHECK_INT(ps_script_load(&s, 1, "/b.lua", "packet_help(1)", 14), 0);
+	CHECK_INT(ps_script_load(&s, 2, "/c.lua", "packet_hlp = packet_help, packet_hepl", 37), -1);
 	CHECK_TEXT(s.error, "/c.lua:1: there is no protocol 'packet_hepl'");
 	ps_script_clean(&s);
 }
