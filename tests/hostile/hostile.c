@@ -63,7 +63,7 @@ static void run(const char *path, unsigned int packets, struct result *r)
 
 	memset(r, 0, sizeof(*r));
 	r->ended = "not loaded";
-	if (!ps_state_init(&s, path, NULL, 0, PS_VERDICT_DROP, r->error, sizeof(r->error))) {
+	if (!ps_state_init(&s, path, NULL, 0, PS_SCRIPT_MEMORY, PS_VERDICT_DROP, r->error, sizeof(r->error))) {
 		r->load = cpu_ms() - start;
 		r->ran = true;
 		run_packets(&s, packets, r);
