@@ -295,10 +295,11 @@ static void *resize(struct ps_runtime *rt, void *block, size_t old, size_t size)
 }
 
 /* Of so many bytes; returns NULL. */
-static void *refuse(struct ps_runtime *rt, size_t size, bool is_full)
+static void *refuse(struct ps_runtime *rt, size_t size, enum ps_refusal why)
 {
 	rt->refused = size;
-	rt->is_full = is_full;
+	rt->held = rt->memory;
+	rt->refusal = why;
 	return NULL;
 }
 
@@ -310,17 +311,17 @@ static void *allocate(void *ud, void *block, size_t old, size_t size)
 
 	if (!block) {	/* then old tells the type of the object */
 		if (size > BYTES_MAX && (old == LUA_TSTRING || old == LUA_TUSERDATA))
-			return NULL;
+			return refuse(rt, size, PS_REFUSAL_BYTES);
 		old = 0;
 	}
 	if (size > old) {
 		if (size - old > rt->memory_max - rt->memory)
-			return refuse(rt, size, true);
+			return refuse(rt, size, PS_REFUSAL_FULL);
 		rt->allocations++;
 	}
 	p = resize(rt, block, old, size);
 	if (!p && size)
-		return refuse(rt, size, false);
+		return refuse(rt, size, PS_REFUSAL_MACHINE);
 	rt->memory += size - old;
 	if (is_first)	/* the main thread, which begins with its extra space */
 		memcpy(p, &rt, sizeof(rt));
@@ -379,7 +380,7 @@ static void *resize_box(void *ud, void *block, size_t old, size_t size)
 
 	(void)old;
 	if (size > BYTES_MAX)
-		return NULL;
+		return refuse(rt, size, PS_REFUSAL_BYTES);
 	size = size ? sizeof(*box) + size : 0;
 	resized = try_resize_box(rt, box, size);
 	if (!resized && size) {
@@ -568,9 +569,14 @@ void ps_runtime_clean(struct ps_runtime *rt)
 /* In KiB what is held, so that the same error mostly has the same text. */
 static const char *tell_full(struct ps_runtime *rt)
 {
-	snprintf(rt->full, sizeof(rt->full), "not enough memory: %zu of %zu KiB are held, %s%zu bytes",
-		 rt->memory / 1024, rt->memory_max / 1024,
-		 rt->is_full ? "without room for " : "and the machine has no block of ", rt->refused);
+	if (rt->refusal == PS_REFUSAL_BYTES)
+		snprintf(rt->full, sizeof(rt->full),
+			 "not enough memory: no string or byte array may have %zu bytes", rt->refused);
+	else
+		snprintf(rt->full, sizeof(rt->full), "not enough memory: %zu of %zu KiB are held, %s%zu bytes",
+			 rt->held / 1024, rt->memory_max / 1024,
+			 rt->refusal == PS_REFUSAL_FULL ? "without room for " :
+							  "and the machine has no block of ", rt->refused);
 	return rt->full;
 }
 

@@ -15,13 +15,21 @@
 struct ps_arena;
 struct ps_box;
 
+/* Why there was no memory. */
+enum ps_refusal {
+	PS_REFUSAL_FULL,	/* memory_max */
+	PS_REFUSAL_MACHINE,	/* the machine did not have it */
+	PS_REFUSAL_BYTES,	/* no string, and no array, has so many bytes */
+};
+
 struct ps_runtime {
 	struct ps_guard guard;		/* first: found through LUA_EXTRASPACE */
 	struct lua_State *L;
 	size_t memory;			/* bytes that the Lua state holds */
 	size_t memory_max;
 	size_t refused;			/* bytes that were asked for and not had, the last time */
-	bool is_full;			/* by memory_max; or the machine did not have them */
+	size_t held;			/* memory then */
+	enum ps_refusal refusal;	/* why */
 	char full[128];			/* what is said about that */
 	struct ps_arena *arena;		/* for large blocks; NULL: they come from the machine */
 	unsigned long allocations;	/* calls to the allocator that asked for memory */

@@ -420,7 +420,7 @@ if command -v groff >/dev/null; then
 	# what of the reference's tables and code is on the page
 	groff -k -t -man -Tutf8 -rLL=200n "$language" 2>/dev/null | sed 's/.\x08//g; s/\x1b\[[0-9;]*m//g' | tr -s ' ' >page
 	for text in 'process_packet(p)' 'XT_CONTINUE 0xFFFFFFFF goes on to the next rule' '--memory SIZE what the state may hold, 128K to 64M 1M' \
-		'NF_QUEUE | (5 << 16)' 'local udp = p:data(packet_eth)' "'sadr'" 'ihl 4 4 integer' '512K 4,096'; do
+		'NF_QUEUE | (5 << 16)' 'local ip = p:data(packet_eth)' "'sadr'" 'ihl 4 4 integer' '512K 4,096'; do
 		holds=no
 		! grep -qF -- "$text" page || holds=yes
 		is "packetscript-language(7) has: $text" yes "$holds"

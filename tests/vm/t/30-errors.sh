@@ -44,7 +44,7 @@ for iptables in iptables-legacy iptables-nft; do
 	check "missing function that the plugin cannot tell, $iptables" klog_has "hidden\.lua: no function 'process_packet'"
 	check "error while loading, $iptables" klog_has 'load\.lua:4: attempt to index a nil value'
 	check "loop while loading, $iptables" klog_has 'loop\.lua:1: time limit exceeded'
-	check "too much memory while loading, $iptables" wait_for said_by 'memory\.lua: not loaded: not enough memory' rule -A memory.lua
+	check "too much memory while loading, $iptables" wait_for said_by 'memory\.lua: not loaded: .*memory\.lua:1: not enough memory' rule -A memory.lua
 	check_eq "no state is left, $iptables" "$(inR sed 1d /proc/net/packetscript)" ''
 	check_eq "no rule is left, $iptables" "$(inR $iptables -t mangle -S FORWARD)" '-P FORWARD ACCEPT'
 done
@@ -94,13 +94,13 @@ expect wrong_type 'bad\.lua:6: the handler returned no verdict but string'
 expect unknown 'bad\.lua:7: the handler returned 17, which is no verdict'
 # a debug kernel may need more than the time it has for 8,000 slots
 expect recursion '(stack overflow|time limit exceeded)'
-expect c_recursion 'C stack overflow'
+expect c_recursion 'bad\.lua:9: .*C stack overflow'
 expect coroutines 'bad\.lua:10: .*C stack overflow'
 expect endless 'bad\.lua:11: time limit exceeded'
 expect endless_pcall 'bad\.lua:12: time limit exceeded'
 expect pattern 'time limit exceeded'
-expect memory 'not enough memory'
-expect table_error 'the error is not a string'
+expect memory 'bad\.lua:14: not enough memory'
+expect table_error 'bad\.lua:16: the error is not a string but a table'
 expect yields 'attempt to yield from outside a coroutine'
 expect parser 'attempt to call a nil value'
 expect repeats 'NF_REPEAT 8 times in a row'
