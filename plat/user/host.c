@@ -15,8 +15,10 @@
 /* As in the kernel, so that recursion ends where it would there; sanitizers grow frames. */
 #if defined(__SANITIZE_ADDRESS__)
 #define STACK_BUDGET	(48 * 1024)
+#define SLOWNESS	4	/* and take their time */
 #else
 #define STACK_BUDGET	7200
+#define SLOWNESS	1
 #endif
 
 static _Thread_local struct ps_watch watch;
@@ -52,6 +54,8 @@ int ps_user_watch_start(void)
 	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGVTALRM };
 	struct sigaction action;
 
+	ps_limits.packet_ms *= SLOWNESS;
+	ps_limits.load_ms *= SLOWNESS;
 	ps_limits.share = 0;
 	ps_limits.stops = 0;
 	memset(&action, 0, sizeof(action));
