@@ -236,7 +236,10 @@ static int cpu_prepare(unsigned int cpu)
  * Sources.
  */
 
-/* Reads the file; an ERR_PTR if that fails. Takes its time, so without a lock. */
+/*
+ * Reads the file; an ERR_PTR if that fails. Takes its time, so without a lock. To what guards the
+ * files that the kernel reads, a script is a policy: to IPE, a file of unknown purpose is a bug.
+ */
 static struct ps_source *source_read(const char *path)
 {
 	struct ps_source *source = kzalloc(struct_size(source, path, strlen(path) + 1), GFP_KERNEL);
@@ -247,7 +250,7 @@ static struct ps_source *source_read(const char *path)
 		return ERR_PTR(-ENOMEM);
 	strcpy(source->path, path);
 	len = kernel_read_file_from_path(path, 0, &source->text, PS_SCRIPT_TEXT_MAX, &file_size,
-					 READING_UNKNOWN);
+					 READING_POLICY);
 	if (len < 0) {
 		pr_err("%s: cannot be read: error %zd%s\n", path, -len,
 		       len == -EFBIG ? " (a script may have 256 KiB)" : "");

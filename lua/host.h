@@ -27,6 +27,9 @@ void ps_host_leave(void);
 
 #define PS_HOST_TICK_MS		10
 
+/* Any context; does not return. Lua comes here when an error has no handler: a bug of ours. */
+void ps_host_abort(void);
+
 /* Any context. One line to the log, without a newline; limited in rate. */
 void ps_host_log(const char *line);
 

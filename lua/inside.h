@@ -59,10 +59,10 @@ static inline void *ps_arg_block(lua_State *L, int arg)
 	return v ? ps_block_of(v) : NULL;
 }
 
-/* Upvalue n, from 0, of the C closure that runs. */
+/* Upvalue n, from 0, of the C closure that runs. Lua declares one where there are more: no index. */
 static inline const TValue *ps_upvalue(lua_State *L, int n)
 {
-	return &clCvalue(s2v(PS_CALL_FUNC(L)))->upvalue[n];
+	return clCvalue(s2v(PS_CALL_FUNC(L)))->upvalue + n;
 }
 
 /*
@@ -165,7 +165,14 @@ static inline bool ps_has_room(lua_State *L, StkId func)
  */
 int ps_call1(lua_State *L, const Instruction *pc);
 
-/* luaD_precall, as lvm.c calls it. */
+/*
+ * What some of Lua's files call in the place of a function of Lua's: luaconf.h renames it for them,
+ * with the prototype that Lua has for it. They raise what that function does, and their own errors.
+ */
 CallInfo *ps_guard_precall(lua_State *L, StkId func, int nresults);
+int ps_guard_fold(lua_State *L, int op, const TValue *a, const TValue *b, TValue *result);
+void ps_guard_finalizer(lua_State *L, GCObject *object, Table *metatable);
+void ps_guard_handler(lua_State *L, StkId func, int nresults);
+void ps_guard_freeproto(lua_State *L, Proto *f);
 
 #endif

@@ -2,13 +2,12 @@
 #ifndef PS_SHIM_STDLIB_H
 #define PS_SHIM_STDLIB_H
 #include <stddef.h>
+#include "host.h"
 /* Every runtime brings its allocator: only luaL_newstate, which no one calls, names these. */
 #define realloc(p, n)	((void)(p), (void)(n), (void *)0)
 #define free(p)		((void)(p))
 #define getenv(name)	((char *)0)
 #define abs(x)		__builtin_abs(x)
-/* Any context; does not return. Lua comes here when an error has no handler: a bug of ours. */
-void ps_host_abort(void);
 #define abort()		ps_host_abort()
 #define exit(code)	ps_host_abort()
 #define EXIT_SUCCESS	0
