@@ -1,24 +1,29 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
 VERSION := 0.1.0
 
-# The newest kernel whose headers are here; KVER= picks another, KDIR= says where its headers are.
+# The newest kernel whose headers are installed; KVER= picks another, KDIR= says where its headers are.
 KVER ?= $(eval KVER := $(notdir $(patsubst %/build,%,$(lastword \
 	$(shell ls -d /lib/modules/*/build 2>/dev/null | sort -V)))))$(KVER)
-KDIR ?= /lib/modules/$(KVER)/build
 DESTDIR ?=
 PREFIX ?= /usr
 BUILD ?= build
+# Headers are installed, or unpacked by scripts/fetch-kernel --headers.
+KDIR ?= $(firstword $(wildcard /lib/modules/$(KVER)/build $(BUILD)/kernel/$(KVER)/lib/modules/$(KVER)/build) \
+	/lib/modules/$(KVER)/build)
 Q := $(if $(V),,@)
 
 # What is missing on this machine is installed first (by sudo, if need be); what only the tests
 # need, only for them.
-ifneq ($(filter command environment,$(origin KVER)),)
-ifeq ($(origin KDIR),file)
-DEPS := KVER=$(KVER)
-endif
+ifneq ($(filter-out file,$(origin KDIR)),)
+DEPS := KVER= KDIR=$(KDIR)
+else ifneq ($(filter command environment,$(origin KVER)),)
+DEPS := KVER=$(KVER) KDIR=$(wildcard $(KDIR))
+OTHER_KERNEL := $(filter $(BUILD)/%,$(KDIR))
+else
+DEPS := KVER= KDIR=
 endif
 DEPS += scripts/install-deps $(if $(filter-out all modules plugin cli install,$(MAKECMDGOALS)),,--build) \
-	$(if $(filter fuzz fuzz-%,$(filter-out fuzz-replay,$(MAKECMDGOALS))),--fuzz)
+	$(if $(filter fuzz fuzz-%,$(filter-out fuzz-replay,$(MAKECMDGOALS))),--fuzz) $(if $(OTHER_KERNEL),--kernels)
 ifeq ($(filter clean help uninstall,$(MAKECMDGOALS)),)
 ifneq ($(shell $(DEPS) --check >/dev/null 2>&1; echo $$?),0)
 ifneq ($(shell $(DEPS) >&2; echo $$?),0)
@@ -35,6 +40,7 @@ LUA_VERSION ?= auto
 LUA ?= $(BUILD)/lua/$(LUA_VERSION)
 
 .PHONY: all modules plugin cli install uninstall check unit script-test cli-test case-test packet-test plugin-test queue-test feed vm-test vm demo root \
+	check-kernels \
 	fuzz fuzz-replay fuzz-coverage fuzz-merge valgrind \
 	bench bench-compare bench-netpipe bench-scaling bench-capture bench-queue clean help
 all: modules plugin cli
@@ -44,6 +50,7 @@ help:
 #: make            the kernel modules, the iptables plugin and the command, in build/
 #: make demo       boots a virtual machine that shows a script at work
 #: make check      all tests
+#: make check-kernels   the modules and the tests in the virtual machine, with each release's kernel; docs/kernels.md
 #: make fuzz FUZZ_TIME=60   random packets and scripts, seconds for each target; docs/fuzzing.md
 #: make fuzz-coverage   what of core/ and proto/ they reach
 #: make valgrind   the unit tests, and tests of scripts, under memcheck
@@ -57,7 +64,7 @@ help:
 #: make install    DESTDIR= KVER= PREFIX=/usr
 #: make uninstall
 #: make clean
-#: KVER=…          another kernel, whose headers are installed
+#: KVER=…          another kernel, whose headers are installed or unpacked (scripts/fetch-kernel)
 #: V=1             shows the commands
 #: LUA_SRC=…       Lua's source, a folder or a tarball, instead of the distribution's
 #: LUA_VERSION=…   only this release of Lua (5.4.4 …)
@@ -75,6 +82,8 @@ $(LUA)/version:
 #
 TREE := $(BUILD)/kernel-$(KVER)
 LINKED := Kbuild objs.mk include lua core proto plat kernel
+# That of the kernel's release, if it is not this machine's (scripts/fetch-kernel).
+KERNEL_COMPILER = $(addprefix scripts/in-toolchain ,$(wildcard $(BUILD)/kernel/$(KVER)/toolchain))
 
 modules: $(LUA)/version
 	@test -n "$(KVER)" || { echo "make: no kernel headers found: install them (scripts/install-deps)" >&2; exit 1; }
@@ -83,13 +92,13 @@ modules: $(LUA)/version
 	@ln -sfn $(abspath $(LUA)/src)/*.[ch] $(TREE)/lua/src/
 	@mkdir -p $(TREE)/lua/src/released && mv $(TREE)/lua/src/ljumptab.h $(TREE)/lua/src/released/
 	@find $(TREE) -xtype l -delete
-	$(MAKE) -C $(KDIR) M=$(abspath $(TREE)) PS_VERSION=$(VERSION) modules
+	$(KERNEL_COMPILER) $(MAKE) -C $(abspath $(KDIR)) M=$(abspath $(TREE)) PS_VERSION=$(VERSION) modules
 
 #
 # The engine for userspace: a library for the plugin, and one with sanitizers for the tests.
 #
 CFLAGS ?= -O2 -g
-WARN := -Wall -Wextra -Wno-missing-field-initializers
+WARN := -Wall -Wextra -Wmissing-prototypes -Wno-missing-field-initializers
 INCLUDE := -Ilua/shim -Ilua -I$(LUA)/src -Icore -Iproto
 VM_FLAGS := -fno-crossjumping -fno-gcse
 LUA_FLAGS := -Wno-implicit-fallthrough -Wno-tautological-compare -Wno-unused-value -Wno-unused-parameter
@@ -179,6 +188,9 @@ ROOT := $(BUILD)/root/$(KVER)
 check:
 	@tests/run
 
+check-kernels:
+	@tests/kernels/run $(TESTS)
+
 # With sanitizers, and as it is: only then are stack limits those of the kernel.
 unit: $(BUILD)/asan/unit $(BUILD)/user/unit
 	$(BUILD)/asan/unit
@@ -233,7 +245,7 @@ FEED = $(BUILD)/feed/$(KVER)
 feed: $(FEED)/feed
 	@mkdir -p $(FEED)/module
 	@ln -sfn $(abspath $(wildcard tests/packet/kernel/*)) $(FEED)/module/
-	$(MAKE) -C $(KDIR) M=$(abspath $(FEED)/module) FEED_INCLUDE=$(abspath include/uapi) modules
+	$(KERNEL_COMPILER) $(MAKE) -C $(abspath $(KDIR)) M=$(abspath $(FEED)/module) FEED_INCLUDE=$(abspath include/uapi) modules
 	@cp $(FEED)/module/ps_feed.ko $(FEED)/
 $(FEED)/feed: tests/packet/feed.c tests/packet/kernel/ps_feed.h include/uapi/packetscript.h
 	@mkdir -p $(@D)
