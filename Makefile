@@ -40,7 +40,7 @@ LUA_VERSION ?= auto
 LUA ?= $(BUILD)/lua/$(LUA_VERSION)
 
 .PHONY: all modules plugin cli install uninstall check unit script-test cli-test case-test packet-test plugin-test queue-test feed vm-test vm demo root \
-	check-kernels \
+	check-kernels check-lua \
 	fuzz fuzz-replay fuzz-coverage fuzz-merge valgrind \
 	bench bench-compare bench-netpipe bench-scaling bench-capture bench-queue clean help
 all: modules plugin cli
@@ -51,6 +51,7 @@ help:
 #: make demo       boots a virtual machine that shows a script at work
 #: make check      all tests
 #: make check-kernels   the modules and the tests in the virtual machine, with each release's kernel; docs/kernels.md
+#: make check-lua   what needs no kernel, with other releases of Lua; TESTS='trixie lua-5.4.8.tar.gz'
 #: make fuzz FUZZ_TIME=60   random packets and scripts, seconds for each target; docs/fuzzing.md
 #: make fuzz-coverage   what of core/ and proto/ they reach
 #: make valgrind   the unit tests, and tests of scripts, under memcheck
@@ -190,6 +191,9 @@ check:
 
 check-kernels:
 	@tests/kernels/run $(TESTS)
+
+check-lua:
+	@tests/lua/run $(TESTS)
 
 # With sanitizers, and as it is: only then are stack limits those of the kernel.
 unit: $(BUILD)/asan/unit $(BUILD)/user/unit

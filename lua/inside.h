@@ -14,6 +14,10 @@
 #include "lstate.h"
 #include "ltable.h"
 
+#if LUA_VERSION_NUM != 504 || LUA_VERSION_RELEASE_NUM < 50404
+#error "PacketScript needs Lua 5.4.4 or a later 5.4: scripts/fetch-lua gets one"
+#endif
+
 /* Lua 5.4.5 made a union of it. */
 #if LUA_VERSION_RELEASE_NUM >= 50405
 #define ps_stk(place)	((place).p)

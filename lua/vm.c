@@ -83,4 +83,15 @@ static inline const TValue *integer_slot(Table *t, lua_Unsigned i)
 
 #define luaD_precall	ps_guard_precall
 
+/*
+ * In Lua 5.4.4 the interpreter's loop saves nothing before a division by zero, so its error named
+ * a line further up. lvm.c defines these functions, too: there the first argument is "lua_State *L".
+ */
+#if LUA_VERSION_RELEASE_NUM < 50406
+#define ps_arg_lua_State	lua_State
+#define ps_arg_L		(savestate(L, ci), L)
+#define luaV_idiv(L, m, n)	(luaV_idiv)(ps_arg_##L, m, n)
+#define luaV_mod(L, m, n)	(luaV_mod)(ps_arg_##L, m, n)
+#endif
+
 #include "lvm.c"
