@@ -2,7 +2,7 @@
 # What scripts fetch from the archives that this machine uses; sourced:
 #   set -eEuo pipefail; . archive.sh
 
-trap 'echo "${0##*/}: ${BASH_SOURCE[0]##*/}:$LINENO: failed with status $?: $BASH_COMMAND" >&2' ERR
+trap 'echo "${BASH_SOURCE[0]}: line $LINENO: failed with status $?: $BASH_COMMAND" >&2' ERR
 
 die() { echo "${0##*/}: $*" >&2; exit 1; }
 

@@ -5,7 +5,8 @@
 # It is two cpio archives in a row: base (programs and kernel modules, slow, cached until something in it
 # changes) and top (what is being tested, made anew each time). The kernel unpacks one over the other.
 # They are not compressed: emulated, unpacking takes longer than reading.
-set -euo pipefail
+set -eEuo pipefail
+trap 'echo "${BASH_SOURCE[0]}: line $LINENO: failed with status $?: $BASH_COMMAND" >&2' ERR
 
 usage() {
 	cat <<-END
@@ -70,12 +71,15 @@ skeleton() {
 	for d in bin sbin lib lib64; do ln -sfn usr/$d "$1/$d"; done
 }
 
+# What it is linked to: nothing if it is static, or another architecture's.
+libraries() { ldd "$1" 2>/dev/null | grep -o '/[^ ]*' || true; }
+
 # Copies a program to where it is on this machine, and the libraries it needs.
 copy_program() {
 	local path=$1 lib
 	mkdir -p "$base/usr/bin" "$base$(dirname "$path")"
 	cp -L --remove-destination "$path" "$base$path"
-	ldd "$path" 2>/dev/null | grep -o '/[^ ]*' | while read -r lib; do
+	for lib in $(libraries "$path"); do
 		[ -e "$base$lib" ] || { mkdir -p "$base$(dirname "$lib")"; cp -L "$lib" "$base$lib"; }
 	done
 }
@@ -91,8 +95,8 @@ copy_tools() {
 	done
 	[ ${#missing[@]} = 0 ] || die "this machine lacks ${missing[*]}; install with: scripts/install-deps"
 
-	# libraries that are not linked but opened when needed
-	for path in "$libdir"/libgcc_s.so.1 /lib/*/libgcc_s.so.1 /usr/libexec/coreutils/libstdbuf.so; do
+	# libraries that are not linked but opened when needed; this architecture's, where others' are installed, too
+	for path in "$libdir"/libgcc_s.so.1 "${libdir#/usr}"/libgcc_s.so.1 /usr/libexec/coreutils/libstdbuf.so; do
 		[ ! -e "$path" ] || copy_program "$path"
 	done
 	ln -sf bash "$base/usr/bin/sh"

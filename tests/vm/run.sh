@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
 # Boots the virtual machine and runs tests in it.
-set -euo pipefail
+set -eEuo pipefail
+trap 'echo "${BASH_SOURCE[0]}: line $LINENO: failed with status $?: $BASH_COMMAND" >&2' ERR
 
 usage() {
 	cat <<-END
@@ -157,7 +158,7 @@ show() {
 [ ${#names[@]} = 0 ] || cmdline+=" ps.tests=$(IFS=,; echo "${names[*]}")"
 started=$SECONDS
 status=0
-timeout -k 5 "$limit" "${qemu[@]}" -monitor none -serial "file:$out/console.log" -serial stdio \
+timeout --foreground -k 5 "$limit" "${qemu[@]}" -monitor none -serial "file:$out/console.log" -serial stdio \
 	-append "$cmdline" </dev/null 2>"$out/qemu.log" | tee "$out/ktap.log" | show || status=$?
 
 if ! grep -qa '^# END ' "$out/ktap.log"; then
@@ -174,4 +175,4 @@ fi
 read -r pass fail skip < <(sed -n 's/^# END pass=\([0-9]*\) fail=\([0-9]*\) skip=\([0-9]*\).*/\1 \2 \3/p' "$out/ktap.log")
 sed -n 's/\r$//; s/^# kernel /# Linux /p' "$out/ktap.log" | sed "s/\$/, all done in $((SECONDS - started)) s/"
 echo "$pass passed, $fail failed$([ "$skip" = 0 ] || echo ", $skip skipped")"
-[ "$fail" = 0 ]
+exit $((fail > 0))

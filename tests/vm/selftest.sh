@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
 # Proves that the test machine notices failures: runs tests that must fail, and looks at what it makes of them.
 # Takes the options of run.sh.
-set -euo pipefail
+set -eEuo pipefail
+trap 'echo "${BASH_SOURCE[0]}: line $LINENO: failed with status $?: $BASH_COMMAND" >&2' ERR
 
 here=$(cd "$(dirname "$0")" && pwd)
 options=("$@")
