@@ -8,13 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
+#define XTABLES_INTERNAL	1	/* afinfo */
 #include <xtables.h>
 
 #include "uapi/packetscript.h"
 #include "script.h"
-
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof(*(a)))
 
 #define SCRIPT_BYTES_MAX	(256 * 1024)	/* the kernel reads no more either */
 
@@ -240,6 +241,74 @@ static void parse(struct xt_option_call *cb)
 	}
 }
 
+/* What keeps a kernel from taking a module: a file that has the word says so. */
+static const struct obstacle {
+	const char *file, *word, *text;
+} obstacles[] = {
+#define SIGN_IT	"takes signed modules only: sign xt_LUA.ko and packetscript.ko with a key that it trusts, or "
+	{ "/proc/sys/kernel/modules_disabled", "1", "takes no more modules since "
+	  "kernel.modules_disabled was set: load xt_LUA before that, after a restart" },
+	{ "/sys/kernel/security/lockdown", "[integrity]",
+	  "is locked down and " SIGN_IT "turn Secure Boot off" },
+	{ "/sys/kernel/security/lockdown", "[confidentiality]",
+	  "is locked down and " SIGN_IT "turn Secure Boot off" },
+	{ "/sys/module/module/parameters/sig_enforce", "Y",
+	  SIGN_IT "start it without module.sig_enforce" },
+};
+
+static bool file_has(const char *path, const char *word)
+{
+	FILE *file = fopen(path, "re");
+	char line[1024];
+	bool found = false;
+
+	if (!file)
+		return false;
+	while (!found && fgets(line, sizeof(line), file))
+		found = strstr(line, word);
+	fclose(file);
+	return found;
+}
+
+static void explain_missing_module(void)
+{
+	char modules[sizeof(((struct utsname *)0)->release) + 32];
+	struct utsname system;
+	size_t i;
+
+	uname(&system);
+	snprintf(modules, sizeof(modules), "/lib/modules/%s/modules.dep", system.release);
+	for (i = 0; i < ARRAY_SIZE(obstacles); i++) {
+		if (file_has(obstacles[i].file, obstacles[i].word)) {
+			fprintf(stderr, "LUA: this kernel %s\n", obstacles[i].text);
+			return;
+		}
+	}
+	if (access("/proc/modules", F_OK) < 0)
+		fprintf(stderr, "LUA: this kernel is built without modules: start another\n");
+	else if (!file_has(modules, "/xt_LUA.ko"))
+		fprintf(stderr, "LUA: the module xt_LUA is not installed for this kernel: "
+			"in PacketScript's folder, make install KVER=%s\n", system.release);
+	else
+		fprintf(stderr, "LUA: the module xt_LUA is installed but not loaded: "
+			"modprobe xt_LUA, as root, loads it or says why not\n");
+}
+
+/*
+ * iptables and ip6tables have asked the kernel for the target by now, which loads the module, and have said
+ * "missing kernel module?" if it did not come. The others do not ask before they hand over their rules.
+ */
+static void check_module(void)
+{
+	static bool looked;	/* once, however many rules there are */
+
+	if (looked || !afinfo || (afinfo->family != NFPROTO_IPV4 && afinfo->family != NFPROTO_IPV6))
+		return;
+	looked = true;
+	if (access("/sys/module", F_OK) == 0 && access("/sys/module/xt_LUA", F_OK) < 0)
+		explain_missing_module();
+}
+
 static void final_check(struct xt_fcheck_call *cb)
 {
 	struct xt_lua_tginfo *info = cb->data;
@@ -249,6 +318,7 @@ static void final_check(struct xt_fcheck_call *cb)
 
 	if (!(cb->xflags & (1 << OPT_FUNCTION)))
 		strcpy(info->function, XT_LUA_FUNCTION_DEFAULT);
+	check_module();
 }
 
 static bool has_default_function(const struct xt_lua_tginfo *info)

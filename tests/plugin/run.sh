@@ -64,9 +64,18 @@ seen:     $3" ;;
 
 family=ipv4
 
+# What iptables and the plugin say where there is no module is told apart from what is tested.
+without_module_talk()
+{
+	grep -v -e '^Warning: Extension LUA revision 0 not supported' -e '^LUA: this kernel ' -e '^LUA: the module '
+}
+
 roundtrip()
 {
-	XTABLES_LIBDIR=$libdir "$work/roundtrip" "$family" "$@"
+	XTABLES_LIBDIR=$libdir "$work/roundtrip" "$family" "$@" 2>"$work/said"
+	status=$?
+	without_module_talk <"$work/said" >&2
+	return $status
 }
 
 # TEXT SAVED_LINE OPTION...: saved like this, and parsed again to the same bytes
@@ -116,7 +125,29 @@ alone()
 {
 	XTABLES_LIBDIR=$libdir:$(pkg-config --variable=xtlibdir xtables) \
 		XTABLES_LOCKFILE=$work/lock unshare -rn "$@" 2>&1 |
-		grep -v '^Warning: Extension LUA revision 0 not supported'
+		without_module_talk
+}
+
+# TEXT EXPECTED FILE=LINE…: what the plugin says about the module, where these files are all that there is below /proc,
+# /sys and /lib/modules; FILE/ is a folder
+explains()
+{
+	text=$1 expected=$2
+	shift 2
+	# shellcheck disable=SC2016 # expanded over there
+	seen=$(XTABLES_LIBDIR=$libdir:$(pkg-config --variable=xtlibdir xtables) XTABLES_LOCKFILE=$work/lock \
+		unshare -rnm sh -c '
+			program=$1
+			shift
+			for dir in /proc /sys /lib/modules; do mount -t tmpfs none $dir; done
+			mkdir /sys/module
+			for file; do
+				path=${file%%=*}
+				mkdir -p "${path%/*}"
+				[ "$path" = "$file" ] || echo "${file#*=}" >"$path"
+			done
+			exec $program -A OUTPUT -j LUA --script good.lua' sh "$program" "$@" 2>&1 | grep '^LUA: ')
+	is "$program: $text" "$expected" "$seen"
 }
 
 # PROGRAM: can it be used here?
@@ -317,6 +348,32 @@ for program in iptables-legacy ip6tables-legacy iptables-nft ip6tables-nft \
 	# shellcheck disable=SC2086 # help is words
 	contains "$program has help" "--on-error drop|accept|continue" \
 		"$(alone $program $help)"
+done
+
+here=$(uname -r)
+for program in iptables-legacy ip6tables-nft; do
+	if ! have $program || ! unshare -rnm mount -t tmpfs none /lib/modules 2>/dev/null; then
+		skip "$program says why there is no module" "not usable here"
+		continue
+	fi
+	signed='takes signed modules only: sign xt_LUA.ko and packetscript.ko with a key that it trusts, or'
+	explains 'nothing if the module is there' '' /proc/modules= /sys/module/xt_LUA/
+	explains 'the module is not installed' \
+		"LUA: the module xt_LUA is not installed for this kernel: in PacketScript's folder, make install KVER=$here" \
+		/proc/modules= "/lib/modules/$here/modules.dep=kernel/net/netfilter/xt_LOG.ko:"
+	explains 'it is, but cannot be loaded' \
+		'LUA: the module xt_LUA is installed but not loaded: modprobe xt_LUA, as root, loads it or says why not' \
+		/proc/modules= "/lib/modules/$here/modules.dep=updates/packetscript/xt_LUA.ko: updates/packetscript/packetscript.ko"
+	explains 'the kernel has no modules' 'LUA: this kernel is built without modules: start another'
+	explains 'no more modules' "LUA: this kernel takes no more modules since kernel.modules_disabled was set: load \
+xt_LUA before that, after a restart" /proc/modules= /proc/sys/kernel/modules_disabled=1
+	explains 'lockdown' "LUA: this kernel is locked down and $signed turn Secure Boot off" \
+		/proc/modules= '/sys/kernel/security/lockdown=none [integrity] confidentiality'
+	explains 'more lockdown' "LUA: this kernel is locked down and $signed turn Secure Boot off" \
+		/proc/modules= '/sys/kernel/security/lockdown=none integrity [confidentiality]'
+	explains 'signatures are enforced' "LUA: this kernel $signed start it without module.sig_enforce" \
+		/proc/modules= /sys/module/module/parameters/sig_enforce=Y \
+		'/sys/kernel/security/lockdown=[none] integrity confidentiality' /proc/sys/kernel/modules_disabled=0
 done
 
 # PROGRAM TEXT RULE PRINTED: parses the rule without committing it; where -v prints
