@@ -40,7 +40,7 @@ LUA_VERSION ?= auto
 LUA ?= $(BUILD)/lua/$(LUA_VERSION)
 
 .PHONY: all modules plugin cli install uninstall check unit script-test cli-test case-test packet-test plugin-test queue-test feed vm-test vm demo root \
-	check-kernels check-lua \
+	check-kernels check-arch check-lua \
 	fuzz fuzz-replay fuzz-coverage fuzz-merge valgrind \
 	bench bench-compare bench-netpipe bench-scaling bench-capture bench-queue clean help
 all: modules plugin cli
@@ -51,6 +51,7 @@ help:
 #: make demo       boots a virtual machine that shows a script at work
 #: make check      all tests
 #: make check-kernels   the modules and the tests in the virtual machine, with each release's kernel; docs/kernels.md
+#: make check-arch   the engine's tests on emulated arm64 and s390x
 #: make check-lua   what needs no kernel, with other releases of Lua; TESTS='trixie lua-5.4.8.tar.gz'
 #: make fuzz FUZZ_TIME=60   random packets and scripts, seconds for each target; docs/fuzzing.md
 #: make fuzz-coverage   what of core/ and proto/ they reach
@@ -99,9 +100,11 @@ modules: $(LUA)/version
 # The engine for userspace: a library for the plugin, and one with sanitizers for the tests.
 #
 CFLAGS ?= -O2 -g
+# $(call known,FLAG): the flag, if the compiler knows it
+known = $(shell $(CC) -Werror $(1) -x c -c /dev/null -o /dev/null 2>/dev/null && echo $(1))
 WARN := -Wall -Wextra -Wmissing-prototypes -Wno-missing-field-initializers
 INCLUDE := -Ilua/shim -Ilua -I$(LUA)/src -Icore -Iproto
-VM_FLAGS := -fno-crossjumping -fno-gcse
+VM_FLAGS := $(call known,-fno-crossjumping) $(call known,-fno-gcse)
 LUA_FLAGS := -Wno-implicit-fallthrough -Wno-tautological-compare -Wno-unused-value -Wno-unused-parameter
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 USER_ENGINE := $(ENGINE) $(LUA_OURS)
@@ -191,6 +194,9 @@ check:
 
 check-kernels:
 	@tests/kernels/run $(TESTS)
+
+check-arch:
+	@tests/arch/run
 
 check-lua:
 	@tests/lua/run $(TESTS)
