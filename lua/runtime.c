@@ -323,7 +323,7 @@ static void *allocate(void *ud, void *block, size_t old, size_t size)
 	if (!p && size)
 		return refuse(rt, size, PS_REFUSAL_MACHINE);
 	rt->memory += size - old;
-	if (is_first)	/* the main thread, which begins with its extra space */
+	if (is_first && p)	/* the main thread, which begins with its extra space */
 		memcpy(p, &rt, sizeof(rt));
 	return p;
 }

@@ -22,9 +22,10 @@ printf 'x = %s1%s\n' "$(printf '(%.0s' {1..190})" "$(printf ')%.0s' {1..190})" >
 echo 'x = 0.5' >float.lua
 echo 'function other(p) return NF_DROP end' >missing.lua
 echo '_G["other"] = function(p) return NF_DROP end' >hidden.lua
-printf '\n\nlocal t = nil\nt.x = 1\n' >load.lua
-printf 'while true do end\n' >loop.lua
-printf 'local s = "x" while true do s = s .. s end\n' >memory.lua
+handler='function process_packet(p) return XT_CONTINUE end' # without one, the plugin refuses them
+printf '\n\nlocal t = nil\nt.x = 1\n%s\n' "$handler" >load.lua
+printf 'while true do end\n%s\n' "$handler" >loop.lua
+printf 'local s = "x" while true do s = s .. s end\n%s\n' "$handler" >memory.lua
 head -c 262145 /dev/zero | tr '\0' ' ' >big.lua
 
 for iptables in iptables-legacy iptables-nft; do

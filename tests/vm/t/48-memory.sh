@@ -15,10 +15,10 @@ flush() {
 pings() { inA ping -q -c "$1" -i 0.01 -W 2 192.168.0.1 >/dev/null; }
 
 cat >fill.lua <<'END'
--- 400 entries more for each packet
+-- 160 entries more for each packet
 local t, n = {}, 0
 function process_packet(p)
-  for i = 1, 400 do
+  for i = 1, 160 do
     t[string.pack(">I4I4I4", n, n, 1)] = n
     n = n + 1
   end
@@ -44,26 +44,26 @@ for iptables in iptables-legacy iptables-nft; do
 	sleep 5 # print is limited in rate
 	dmesg -C
 	rule -A fill.lua
-	rule -A fill.lua --state 1 --memory 4M
+	rule -A fill.lua --state 1 --memory 2M
 	pings 100
 	check_match "a state of 1 MiB is full, $iptables" "$(column 0 4)" '^[1-9]'
 	check 'and says so, with the line' klog_has 'state 0: .*fill.lua:5: not enough memory: [0-9]+ of 1024 KiB are held, without room for [0-9]+ bytes'
-	check_eq 'one of 4 MiB holds 40,000 entries' "$(column 1 4)" 0
-	check "which take more ($(column 1 5) bytes)" [ "$(column 1 5)" -gt 2000000 ]
+	check_eq 'one of 2 MiB holds 16,000 entries' "$(column 1 4)" 0
+	check "which take more ($(column 1 5) bytes)" [ "$(column 1 5)" -gt 1048576 ]
 
 	# the same for all rules of a state
-	check_fails 'another size in a state is refused' rule -A close.lua --state 1 --memory 2M
-	check 'and the log says both' klog_has 'state 1 has rules with --memory 4096K, not 2048K'
+	check_fails 'another size in a state is refused' rule -A close.lua --state 1 --memory 4M
+	check 'and the log says both' klog_has 'state 1 has rules with --memory 2048K, not 4096K'
 	check_fails 'so is none' rule -A close.lua --state 1
-	check 'and the log says that' klog_has 'state 1 has rules with --memory 4096K, not 1024K'
-	check 'the same is right' rule -A close.lua --state 1 --memory 4096K
+	check 'and the log says that' klog_has 'state 1 has rules with --memory 2048K, not 1024K'
+	check 'the same is right' rule -A close.lua --state 1 --memory 2048K
 	check 'the default may be said' rule -A close.lua --memory 1M
 	inR $iptables-save -t mangle | grep -v '^#\|^:' >before
-	check_eq 'it is saved where it is not the default' "$(grep -c -- ' --memory 4M ' before) $(grep -c memory before)" '2 2'
+	check_eq 'it is saved where it is not the default' "$(grep -c -- ' --memory 2M ' before) $(grep -c memory before)" '2 2'
 	inR $iptables-save -t mangle | inR $iptables-restore
 	inR $iptables-save -t mangle | grep -v '^#\|^:' >after
 	check "saved and restored rules are the same, $iptables" diff before after
-	check '-C finds the rule' rule -C fill.lua --state 1 --memory 4M
+	check '-C finds the rule' rule -C fill.lua --state 1 --memory 2M
 	check_fails '-C tells sizes apart' rule -C fill.lua --state 1
 	flush
 	check 'the largest' rule -A close.lua --memory 64M
