@@ -152,7 +152,8 @@ static struct lint_value call_write(struct lint_flow *w, struct lint_value self,
 {
 	(void)self;
 	if (count == 0 || v.kind == LINT_NIL || v.kind == LINT_BOOLEAN || v.kind == LINT_TABLE ||
-	    v.kind == LINT_VIEW || v.kind == LINT_FIELD)
+	    v.kind == LINT_VIEW || v.kind == LINT_FIELD || v.kind == LINT_INTEGER ||
+	    v.kind == LINT_NUMBER || (v.kind == LINT_VALUE && !lint_is_text(v)))
 		lint_warn(w, "bad-value", ":write() takes a string or a byte array, not %s",
 			  lint_describe(v).text);
 	return lint_nil;
