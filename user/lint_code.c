@@ -233,7 +233,10 @@ static bool run_compare(struct lint_flow *w, Instruction i)
 
 	switch (GET_OPCODE(i)) {
 	case OP_EQ:
-		lint_check_equal(w, a, lint_get(w, GETARG_B(i)));
+		b = lint_get(w, GETARG_B(i));
+		lint_check_equal(w, a, b);
+		lint_forget(w, a);	/* what it is equal to may be known not to be nil */
+		lint_forget(w, b);
 		break;
 	case OP_EQK:
 		lint_check_equal(w, a, constant(w, GETARG_B(i)));

@@ -311,9 +311,10 @@ void lint_check_equal(const struct lint_flow *w, struct lint_value a, struct lin
 		check_equal_integer(w, a, b);
 }
 
-/* What Lua compares by size only with its like. NULL: it may be of any type. */
-static const char *type_of(struct lint_value v)
+/* The type of v in a message; NULL: it may be of any. *has_order: it can be compared with its like. */
+static const char *type_of(struct lint_value v, bool *has_order)
 {
+	*has_order = true;
 	switch (v.kind) {
 	case LINT_INTEGER:
 	case LINT_NUMBER:
@@ -323,8 +324,10 @@ static const char *type_of(struct lint_value v)
 	case LINT_VALUE:
 		return lint_is_text(v) ? "a string" : "a number";
 	case LINT_BOOLEAN:
+		*has_order = false;
 		return "a boolean";
 	case LINT_NIL:
+		*has_order = false;
 		return "nil";
 	default:
 		return NULL;
@@ -333,14 +336,14 @@ static const char *type_of(struct lint_value v)
 
 static void check_types(const struct lint_flow *w, struct lint_value a, struct lint_value b)
 {
-	const char *left = type_of(a), *right = type_of(b);
-	bool has_order = left && (*left == 'a' && strcmp(left, "a boolean"));
+	bool has_order, quoted = a.kind == LINT_STRING || b.kind == LINT_STRING;
+	const char *left = type_of(a, &has_order), *right = type_of(b, &has_order);
 
-	if (!left || !right || (!strcmp(left, right) && has_order))
+	if (!left || !right || (has_order && !strcmp(left, right)))
 		return;
 	lint_warn(w, "compare", "%s and %s have no order: comparing %s with %s raises%s",
 		  lint_describe(a).text, lint_describe(b).text, left, right,
-		  a.kind == LINT_STRING || b.kind == LINT_STRING ? "; write numbers without quotes" : "");
+		  quoted ? "; write numbers without quotes" : "");
 }
 
 /* a < b and its kin */

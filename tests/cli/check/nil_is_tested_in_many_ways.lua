@@ -134,3 +134,9 @@ function by_a_loop_that_begins(p)
   ip.ttl = 5
   return XT_CONTINUE
 end
+
+function by_a_comparison(p, other)
+  local ip = p:data(packet_eth):data(packet_ip)
+  if ip == other then ip.ttl = 5 end
+  return XT_CONTINUE
+end
