@@ -351,6 +351,9 @@ struct lint_value lint_builtin(const char *library, const char *name);
 /* lint_values.c: each warns of what is wrong at w->pc. what: the operation, as messages name it. */
 void lint_warn(const struct lint_flow *w, const char *kind, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* The same, of what a rule is refused for. */
+void lint_refuse(const struct lint_flow *w, const char *kind, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 void lint_check_byte(const struct lint_flow *w, struct lint_value v, const char *what);
 void lint_check_value(const struct lint_flow *w, const struct ps_field *field, struct lint_value v);
 void lint_check_operand(const struct lint_flow *w, struct lint_value v, const char *what);

@@ -63,6 +63,12 @@ static void guess_global(const struct lint_flow *w, struct lint_guess *guess)
 	}
 }
 
+/* A name that is refused at load unless there is such a global, whatever it is read for. */
+static bool is_protocol(const char *name)
+{
+	return !strncmp(name, "packet_", strlen("packet_"));
+}
+
 static void unknown_protocol(const struct lint_flow *w, const char *name)
 {
 	struct lint_guess guess = { .name = name };
@@ -73,10 +79,10 @@ static void unknown_protocol(const struct lint_flow *w, const char *name)
 		lint_try(&guess, ps_protos[i]->name);
 	lint_list_protos(names, sizeof(names));
 	if (guess.best && guess.distance == 1 && !strpbrk(name, "0123456789"))	/* ip6 is not ip */
-		lint_warn(w, "unknown-protocol", "no protocol '%.40s' (nil here); did you mean '%s'?",
+		lint_refuse(w, "unknown-protocol", "no protocol '%.40s'; did you mean '%s'?",
 			  name, guess.best);
 	else
-		lint_warn(w, "unknown-protocol", "no protocol '%.40s' (nil here): there are %s",
+		lint_refuse(w, "unknown-protocol", "no protocol '%.40s': there are %s",
 			  name, names);
 }
 
@@ -104,7 +110,7 @@ static void unknown_global(const struct lint_flow *w, const char *name)
 
 	if (w->l->globals_escape)
 		return;
-	if (!strncmp(name, "packet_", strlen("packet_"))) {
+	if (is_protocol(name)) {
 		unknown_protocol(w, name);
 		return;
 	}
@@ -176,7 +182,8 @@ static struct lint_value read_global(struct lint_flow *w, TString *name)
 		return ttisnil(value) ? own_global(g) : lint_any;
 	if (!ttisnil(value))
 		return engine_global(w, name, value);
-	if (w->report && !g->declared && g->reported != w->f && !is_tested(w)) {
+	if (w->report && !g->declared && g->reported != w->f &&
+	    (is_protocol(getstr(name)) || !is_tested(w))) {
 		g->reported = w->f;
 		unknown_global(w, getstr(name));
 	}

@@ -13,17 +13,33 @@
 /*
  * What is said.
  */
-void lint_warn(const struct lint_flow *w, const char *kind, const char *format, ...)
+static void say(const struct lint_flow *w, enum ps_severity severity, const char *kind,
+		const char *format, va_list args)
 {
 	char message[LINT_MESSAGE_SIZE];
-	va_list args;
 
 	if (!w->report)
 		return;
-	va_start(args, format);
 	vsnprintf(message, sizeof(message), format, args);
+	lint_add(w->l, luaG_getfuncline(w->p, w->pc), severity, kind, message);
+}
+
+void lint_warn(const struct lint_flow *w, const char *kind, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say(w, PS_WARNING, kind, format, args);
 	va_end(args);
-	lint_add(w->l, luaG_getfuncline(w->p, w->pc), PS_WARNING, kind, message);
+}
+
+void lint_refuse(const struct lint_flow *w, const char *kind, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say(w, w->l->options->is_test ? PS_WARNING : PS_ERROR, kind, format, args);
+	va_end(args);
 }
 
 const struct ps_proto *lint_proto_of(const struct ps_field *field)

@@ -2,7 +2,7 @@
 function process_packet(p)
   local eth = p:data(packet_eth)
   local ip = eth:data(packet_pi)
+  local known = packet_upd ~= nil
   local bytes = eth:data(nil)
-  if packet_tls ~= nil then return NF_DROP end
   return eth:data() and NF_DROP or NF_ACCEPT
 end
