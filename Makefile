@@ -294,9 +294,10 @@ root: all
 	@rm -rf $(ROOT)
 	@$(MAKE) --no-print-directory install DESTDIR=$(abspath $(ROOT)) >/dev/null
 
-# The corpus, by the command: as it is, and with sanitizers.
+# The corpus, by the command: as it is, with checksums that are completed later, and with sanitizers.
 packet-test: $(BUILD)/user/packetscript $(BUILD)/asan/packetscript
 	tests/packet/run $(BUILD)/user/packetscript run
+	tests/packet/run --quick --partial $(BUILD)/user/packetscript run --offload
 	tests/packet/run --quick $(BUILD)/asan/packetscript run
 
 # What feeds the same to the kernel; tests/vm/run.sh takes it along.

@@ -20,7 +20,7 @@
 #define PROGRESS_SIZE	(4 << 20)	/* bytes of a file that is worth a progress bar */
 
 enum { OPT_WRITE, OPT_FUNCTION, OPT_COUNT, OPT_VERBOSE, OPT_ON_ERROR, OPT_STATE, OPT_MEMORY, OPT_VERDICTS,
-       OPT_JSON, OPT_QUIET };
+       OPT_OFFLOAD, OPT_JSON, OPT_QUIET };
 
 static const struct cli_option options[] = {
 	{ "write", 'w', "FILE", "write the packets that are not dropped; - is standard output" },
@@ -31,6 +31,7 @@ static const struct cli_option options[] = {
 	{ "state", 0, "N", "the number of the state, STATE_ID (default: 0)" },
 	{ "memory", 0, "SIZE", "what the state may hold, 128K to 64M (default: 1M)" },
 	{ "verdicts", 0, "FILE", "write the verdict or the error of each packet, a line each" },
+	{ "offload", 0, NULL, "checksums of TCP and UDP are completed after the handler, as by a device" },
 	{ "json", 0, NULL, "results as JSON; with -v one object for each packet before them" },
 	{ "quiet", 'q', NULL, "no summary" },
 	{ NULL },
@@ -48,7 +49,7 @@ struct job {
 	FILE *verdicts;
 	const char *verdicts_name;
 	FILE *report;		/* where results go: standard error if packets go to standard output */
-	bool verbose, json, quiet, bar;
+	bool verbose, json, quiet, offload, bar;
 	uint32_t limit;
 	uint8_t *bytes;		/* the packet that the handler works on */
 	uint32_t room;
@@ -130,6 +131,7 @@ static void print_packet(struct job *job, const struct ps_frame *frame, struct p
 static int run_packet(struct job *job, const struct ps_frame *frame)
 {
 	const uint32_t len = frame->header.caplen;
+	struct ps_offload message;
 	enum ps_verdict verdict;
 	struct ps_packet pkt;
 	uint16_t queue = 0;
@@ -139,7 +141,10 @@ static int run_packet(struct job *job, const struct ps_frame *frame)
 	memcpy(job->bytes, frame->bytes, len);
 	ps_buffer_init(&pkt, job->bytes + frame->skip, len - frame->skip, frame->network,
 		       frame->protocol);
+	if (job->offload)
+		ps_buffer_offload(&pkt, &message);
 	verdict = ps_handle_timed(&job->timing, &job->state, &pkt, &queue);
+	ps_buffer_complete(&pkt, &message);
 	job->changed += memcmp(job->bytes, frame->bytes, len) != 0;
 	job->cut += len < frame->header.len;
 
@@ -310,6 +315,7 @@ static int start(struct job *job, const struct cli_call *call)
 	job->verbose = values[OPT_VERBOSE];
 	job->json = values[OPT_JSON];
 	job->quiet = values[OPT_QUIET];
+	job->offload = values[OPT_OFFLOAD];
 	job->writes = values[OPT_WRITE];
 
 	status = check_files(call);
@@ -402,6 +408,10 @@ const struct cli_command cli_run = {
 "appears, or replaces the one that was there, which may be the capture itself, only when all of it is\n"
 "written; if a signal ends the run, there is none. Of a capture that is cut off, and of standard input when\n"
 "a signal comes, it has the packets until then, and that is said.\n"
+"\n"
+"In the kernel, packets that the machine itself sends have no checksum of TCP or UDP yet: a network device\n"
+"completes it. --offload pretends that: a script that reads such a checksum, or writes its bytes, sees what it\n"
+"will see there.\n"
 "\n"
 "STOLEN packets are not written, QUEUE counts as passing. Limits of time, memory and stack are the kernel's;\n"
 "time is what the processor spends.",

@@ -11,6 +11,7 @@
 #include "host.h"
 #include "verdict.h"
 #include "view.h"
+#include "write.h"
 
 #define FIELD_TYPE	"packet_field"
 #define METHODS		"methods"	/* a metatable's name for them; scripts can't get at it */
@@ -201,6 +202,24 @@ static int view_tostring(lua_State *L)
 	return 1;
 }
 
+static int view_write(lua_State *L)
+{
+	const struct ps_place *at = &check_view(L)->place;
+	const struct ps_range *range = ps_place_range(at);
+	lua_Integer off = luaL_optinteger(L, 3, 0);
+	struct ps_range to;
+	const uint8_t *bytes;
+	size_t len;
+
+	bytes = ps_bytes_check(L, 2, &len);
+	if (off < 0 || off > range->len || (lua_Integer)len > range->len - off)
+		return luaL_error(L, "%I bytes from %I on are not all within a view of %d bytes",
+				  (LUAI_UACINT)len, (LUAI_UACINT)off, (int)range->len);
+	to.off = range->off + off;
+	to.len = len;
+	return ps_bytes_written(L, ps_write_bytes(ps_bind_of(L)->pkt, &at->header, &to, bytes));
+}
+
 /* Bytes: raw views, headers, and fields that are just bytes. */
 static int bytes_get(lua_State *L)
 {
@@ -215,9 +234,7 @@ static int fill(lua_State *L, const struct ps_place *at, int index)
 	lua_Integer byte = luaL_checkinteger(L, index);
 
 	luaL_argcheck(L, byte >= 0 && byte <= 255, index, "not a byte (0 to 255)");
-	if (ps_field_fill(ps_bind_of(L)->pkt, ps_place_range(at), byte))
-		return luaL_error(L, "no memory to write the packet");
-	return 0;
+	return ps_bytes_written(L, ps_write_fill(ps_bind_of(L)->pkt, ps_place_range(at), byte));
 }
 
 static int bytes_set(lua_State *L)
@@ -480,6 +497,7 @@ static int view_newindex(lua_State *L)
 static const struct ps_method view_methods[] = {
 	{ "raw", view_raw },
 	{ "data", view_data, PS_OP_DATA },
+	{ "write", view_write },
 	{ "to_bytes", view_to_bytes },
 	{ "get_offset", view_get_offset },
 	{ "get_size", view_get_size },

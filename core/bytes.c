@@ -10,6 +10,7 @@
 
 #include "bind.h"
 #include "bytes.h"
+#include "write.h"
 
 #define TYPE	"bytes"
 
@@ -104,25 +105,58 @@ static int bytes_index(lua_State *L)
 	return 1;
 }
 
+const uint8_t *ps_bytes_check(lua_State *L, int arg, size_t *len)
+{
+	struct ps_bytes *array;
+
+	if (lua_type(L, arg) == LUA_TSTRING)
+		return (const uint8_t *)lua_tolstring(L, arg, len);
+	array = to_array(L, arg);
+	if (!array)
+		luaL_typeerror(L, arg, "string or byte array");
+	check(L, arg);
+	*len = array->len;
+	if (!array->packet)
+		return array->own;
+	ps_bytes_push_copy(L, &(struct ps_range){ array->off, array->len });
+	return to_array(L, -1)->own;
+}
+
+int ps_bytes_written(lua_State *L, int err)
+{
+	switch (err) {
+	case 0:
+		return 0;
+	case PS_FIELD_SHAPE:
+		return luaL_error(L, "these bytes say how long the packet is, or what its checksum is of: "
+				     "set the field");
+	case PS_FIELD_PARTIAL:
+		return luaL_error(L, "the checksum of these bytes is in the first fragment, which is "
+				     "another packet");
+	case PS_FIELD_SEGMENTS:
+		return luaL_error(L, "segments will be made of this packet, with checksums of their own");
+	case PS_FIELD_LATER:
+		return luaL_error(L, "these bytes are a checksum that is completed later (offload), or may "
+				     "count in one: set fields, or switch it off (ethtool -K)");
+	default:
+		return luaL_error(L, "no memory to write the packet");
+	}
+}
+
 static int bytes_newindex(lua_State *L)
 {
 	struct ps_bytes *array = check(L, 1);
 	lua_Integer i = luaL_checkinteger(L, 2), v = luaL_checkinteger(L, 3);
-	uint8_t *p = array->own;
+	struct ps_range byte = { array->off + i, 1 };
 
 	if (i < 0 || i >= array->len)
 		return luaL_error(L, "index %I is outside of a byte array of %d bytes",
 				  (LUAI_UACINT)i, (int)array->len);
 	if (v < 0 || v > 255)
 		return luaL_error(L, "%I is not a byte (0 to 255)", (LUAI_UACINT)v);
-	if (array->packet) {
-		p = ps_packet_write(ps_bind_of(L)->pkt, array->off + i, 1);
-		if (!p)
-			return luaL_error(L, "no memory to write the packet");
-		*p = v;
-		return 0;
-	}
-	p[i] = v;
+	if (array->packet)
+		return ps_bytes_written(L, ps_write_fill(ps_bind_of(L)->pkt, &byte, v));
+	array->own[i] = v;
 	return 0;
 }
 
@@ -160,7 +194,7 @@ bool ps_object_set_byte(lua_State *L, struct ps_object *object, lua_Unsigned i,
 	    (lua_Unsigned)ivalue(value) > 255)
 		return false;
 	if (array->packet) {
-		if (array->packet != bind->serial || !bind->pkt)
+		if (array->packet != bind->serial || !bind->pkt || bind->pkt->partial)
 			return false;
 		p = ps_packet_write(bind->pkt, array->off + i, 1);
 		if (!p)

@@ -125,7 +125,8 @@ bool ps_csum_follow(struct ps_packet *pkt, const struct ps_header *header,
 	for (i = 0; i < changes->n; i++) {
 		const struct ps_change *change = &changes->list[i];
 
-		if (change->off < header->range.off || change->off >= end)
+		if (change->off < header->range.off || change->off >= end ||
+		    change->off - ps_csum_at(header) < 2)	/* its own bytes don't count */
 			continue;
 		any = true;
 		diff = ps_csum_fold(diff + change->diff);
@@ -134,11 +135,9 @@ bool ps_csum_follow(struct ps_packet *pkt, const struct ps_header *header,
 	       update(pkt, header, false, ps_csum_align(diff, header->range.off), changes);
 }
 
-bool ps_csum_follow_pseudo(struct ps_packet *pkt, const struct ps_header *network,
-			   const struct ps_header *header, struct ps_changes *changes)
+bool ps_csum_follow_pseudo(struct ps_packet *pkt, const struct ps_header *header, uint32_t diff,
+			   struct ps_changes *changes)
 {
-	uint32_t diff = ps_csum_align(changes->list[0].diff, network->range.off);
-
 	return !ps_csum_is_there(pkt, header) || update(pkt, header, true, diff, changes);
 }
 
@@ -174,6 +173,18 @@ bool ps_csum_add_addresses(struct ps_packet *pkt, const struct ps_header *networ
 		*sum = ps_csum_add(*sum, p, bytes);
 	}
 	return true;
+}
+
+static bool makes_pseudo(const struct ps_header *network)
+{
+	const struct ps_proto *proto = network ? network->proto : &ps_proto_raw;
+	unsigned int i;
+
+	for (i = 0; i < proto->nfields; i++) {
+		if (proto->fields[i].flags & PS_PSEUDO)
+			return true;
+	}
+	return false;
 }
 
 /* The pseudo header that network makes for a message of length bytes. */
@@ -224,8 +235,7 @@ bool ps_csum_compute(struct ps_packet *pkt, const struct ps_header *header, uint
 	if (csum->kind != PS_CSUM_HEADER && network && ps_proto_is_partial(pkt, network))
 		return false;
 	if (csum->kind == PS_CSUM_PSEUDO &&
-	    (!network || !network->proto->next_by.mask ||
-	     !add_pseudo(pkt, network, length, &sum)))
+	    (!makes_pseudo(network) || !add_pseudo(pkt, network, length, &sum)))
 		return false;
 	if (pkt->partial == at && csum->kind != PS_CSUM_HEADER) {	/* see ps_csum_update_header() */
 		*checksum = ps_csum_fold(sum);

@@ -39,6 +39,12 @@ static inline uint32_t ps_csum_diff(uint32_t offset, const uint8_t *old, const u
 	return ps_csum_align(ps_csum_fold(ps_csum_add(minus, new, length)), offset);
 }
 
+/* The diff when a sum changes. */
+static inline uint32_t ps_csum_change(uint32_t before, uint32_t after)
+{
+	return ps_csum_fold(0xFFFF - ps_csum_fold(before) + ps_csum_fold(after));
+}
+
 /* Where the checksum of header is. */
 static inline uint32_t ps_csum_at(const struct ps_header *header)
 {
@@ -102,7 +108,7 @@ struct ps_change {
 
 /* The bytes that were written, and the checksums that have changed with them. */
 struct ps_changes {
-	struct ps_change list[PS_NESTED_MAX + 2];
+	struct ps_change list[PS_NESTED_MAX + PS_INNER_MAX + 2];
 	unsigned int n;
 };
 
@@ -125,12 +131,9 @@ uint32_t ps_csum_end(struct ps_packet *pkt, const struct ps_header *header);
 bool ps_csum_follow(struct ps_packet *pkt, const struct ps_header *header,
 		    struct ps_changes *changes);
 
-/*
- * The same for the pseudo header that network makes for header, where the first of the changes is
- * of one of its addresses.
- */
-bool ps_csum_follow_pseudo(struct ps_packet *pkt, const struct ps_header *network,
-			   const struct ps_header *header, struct ps_changes *changes);
+/* The same for a change in the pseudo header: diff, at an even offset in that. */
+bool ps_csum_follow_pseudo(struct ps_packet *pkt, const struct ps_header *header, uint32_t diff,
+			   struct ps_changes *changes);
 
 /* ps_csum_follow() for header and all that it lies in. header may be NULL. */
 bool ps_csum_follow_outwards(struct ps_packet *pkt, const struct ps_header *header,

@@ -137,29 +137,14 @@ static int recompute(struct ps_packet *pkt, const struct ps_header *header)
 }
 
 /*
- * What follows a header, as ps_proto_next(), as far as it has a checksum: also if a quote ends
- * before the header does.
+ * What follows a header and has a checksum, if the field counts in a pseudo header for it; else
+ * next->proto is NULL.
  */
-static bool next_summed(struct ps_packet *pkt, const struct ps_header *header,
-			struct ps_header *next)
-{
-	const uint8_t *fixed = ps_proto_read(pkt, header);
-
-	if (!fixed)
-		return false;
-	next->outer = header;
-	next->proto = ps_proto_select(fixed, header->proto);
-	return next->proto && ps_proto_payload_of(fixed, header, &next->range) &&
-	       (ps_proto_fits_range(pkt, next) || ps_proto_is_quoted(pkt, next)) &&
-	       ps_csum_is_there(pkt, next);
-}
-
-/* The same, if the field counts in a pseudo header for it; else next->proto is NULL. */
 static void next_of_pseudo(struct ps_packet *pkt, const struct ps_header *header,
 			   const struct ps_field *field, struct ps_header *next)
 {
-	if (!(field->flags & PS_PSEUDO) || !next_summed(pkt, header, next) ||
-	    next->proto->csum.kind != PS_CSUM_PSEUDO ||
+	if (!(field->flags & PS_PSEUDO) || !ps_proto_next_begun(pkt, header, next) ||
+	    next->proto->csum.kind != PS_CSUM_PSEUDO || !ps_csum_is_there(pkt, next) ||
 	    (field->flags & PS_ROUTED && ps_proto_route(pkt, header)))
 		next->proto = NULL;
 }
@@ -206,6 +191,7 @@ static ps_noinline int set_anywhere(struct ps_packet *pkt, const struct ps_heade
 	uint32_t end = first_byte(field->at) + count_bytes(field->at), off = header->range.off;
 	struct ps_changes changes;
 	struct ps_header next;
+	uint32_t change;
 
 	/* all or nothing */
 	if (end > header->range.len)
@@ -220,7 +206,8 @@ static ps_noinline int set_anywhere(struct ps_packet *pkt, const struct ps_heade
 		return PS_FIELD_GONE;
 	if (!changes.n)
 		return 0;
-	if ((next.proto && !ps_csum_follow_pseudo(pkt, header, &next, &changes)) ||
+	change = ps_csum_align(changes.list[0].diff, off);
+	if ((next.proto && !ps_csum_follow_pseudo(pkt, &next, change, &changes)) ||
 	    !ps_csum_follow_outwards(pkt, header, &changes))
 		return PS_FIELD_GONE;
 	return field->flags & PS_COVERAGE ? recompute(pkt, header) : 0;
@@ -276,16 +263,6 @@ int ps_field_checksum(struct ps_packet *pkt, const struct ps_header *header)
 	if (!ps_csum_compute(pkt, header, &checksum))
 		return PS_FIELD_PARTIAL;
 	return set_checksum(pkt, header, checksum);
-}
-
-int ps_field_fill(struct ps_packet *pkt, const struct ps_range *range, uint8_t value)
-{
-	uint8_t *p = ps_packet_write(pkt, range->off, range->len);
-
-	if (!p)
-		return PS_FIELD_GONE;
-	memset(p, value, range->len);
-	return 0;
 }
 
 /*

@@ -14,6 +14,8 @@ enum ps_field_error {
 	PS_FIELD_RANGE = -2,	/* the value has more bits than the field */
 	PS_FIELD_PARTIAL = -3,	/* some of the bytes that a checksum covers are elsewhere */
 	PS_FIELD_SEGMENTS = -4,	/* segments will be made of the packet, and their checksums */
+	PS_FIELD_SHAPE = -5,	/* bytes that say how long things are can't be written as bytes */
+	PS_FIELD_LATER = -6,	/* a checksum that is completed later, or of unknown bytes */
 };
 
 /* The general way: bits that lie anyhow, or at the packet's end. */
@@ -138,9 +140,6 @@ static inline void ps_field_sum_next(struct ps_packet *pkt, const struct ps_head
  * it needs for that.
  */
 int ps_field_checksum(struct ps_packet *pkt, const struct ps_header *header);
-
-/* Fills bytes, and nothing else. */
-int ps_field_fill(struct ps_packet *pkt, const struct ps_range *range, uint8_t value);
 
 /*
  * Text of addresses (type: PS_IPV4, PS_MAC; others have none). parse returns false unless the

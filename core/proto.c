@@ -39,23 +39,26 @@ bool ps_proto_is_partial(struct ps_packet *pkt, const struct ps_header *header)
 	       ps_proto_word(fixed, proto->more_fragments);
 }
 
+static const struct ps_proto *find_row(const struct ps_next *row, uint16_t value)
+{
+	while (row->proto && row->value != value)
+		row++;
+	return row->proto;
+}
+
 bool ps_proto_first(const struct ps_packet *pkt, struct ps_header *header)
 {
-	const struct ps_next *row;
 	unsigned int i;
 
 	header->range.off = pkt->network;
 	header->range.len = pkt->len - pkt->network;
 	header->outer = NULL;
-	for (i = 0; i < ps_nprotos; i++) {
-		row = ps_protos[i]->is_link ? ps_protos[i]->next : NULL;
-		for (; row && row->proto; row++) {
-			header->proto = row->proto;
-			if (row->value == pkt->protocol)
-				return true;
-		}
+	header->proto = find_row(ps_unlisted, pkt->protocol);
+	for (i = 0; !header->proto && i < ps_nprotos; i++) {
+		if (ps_protos[i]->is_link)
+			header->proto = find_row(ps_protos[i]->next, pkt->protocol);
 	}
-	return false;
+	return header->proto;
 }
 
 bool ps_proto_is_quoted(struct ps_packet *pkt, const struct ps_header *header)
@@ -73,7 +76,9 @@ bool ps_proto_is_quoted(struct ps_packet *pkt, const struct ps_header *header)
 	return false;
 }
 
-bool ps_proto_next(struct ps_packet *pkt, const struct ps_header *header, struct ps_header *next)
+/* ps_proto_next(), whole or not. */
+static bool find_next(struct ps_packet *pkt, const struct ps_header *header,
+		      struct ps_header *next)
 {
 	const uint8_t *fixed = ps_proto_read(pkt, header);
 
@@ -81,8 +86,19 @@ bool ps_proto_next(struct ps_packet *pkt, const struct ps_header *header, struct
 		return false;
 	next->proto = ps_proto_select(fixed, header->proto);
 	next->outer = header;
-	return next->proto && ps_proto_payload_of(fixed, header, &next->range) &&
-	       ps_proto_fits_range(pkt, next);
+	return next->proto && ps_proto_payload_of(fixed, header, &next->range);
+}
+
+bool ps_proto_next(struct ps_packet *pkt, const struct ps_header *header, struct ps_header *next)
+{
+	return find_next(pkt, header, next) && ps_proto_fits_range(pkt, next);
+}
+
+bool ps_proto_next_begun(struct ps_packet *pkt, const struct ps_header *header,
+			 struct ps_header *next)
+{
+	return find_next(pkt, header, next) &&
+	       (ps_proto_fits_range(pkt, next) || ps_proto_is_quoted(pkt, next));
 }
 
 uint32_t ps_proto_route(struct ps_packet *pkt, const struct ps_header *header)

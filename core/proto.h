@@ -24,6 +24,7 @@ struct ps_word {
 };
 
 #define PS_NESTED_MAX	16	/* headers with checksums that lie in one another */
+#define PS_INNER_MAX	6	/* headers that are looked for inside those */
 #define PS_QUOTED_MIN	8	/* bytes of a transport header that ICMP errors quote: RFC 792 */
 
 #define PS_WORD(bit, width) \
@@ -103,6 +104,9 @@ struct ps_proto {
 extern const struct ps_proto *const ps_protos[];
 extern const unsigned int ps_nprotos;
 extern const struct ps_proto ps_proto_raw;
+
+/* Network protocols, by Ethernet type, that only checksums know. */
+extern const struct ps_next ps_unlisted[];
 
 #define PS_FIELDS(table)	.fields = (table), .nfields = sizeof(table) / sizeof((table)[0])
 
@@ -247,11 +251,17 @@ static inline bool ps_proto_carries(struct ps_packet *pkt, const struct ps_heade
  */
 bool ps_proto_next(struct ps_packet *pkt, const struct ps_header *header, struct ps_header *next);
 
-/* The outermost header that a packet of this kind has by its protocol, maybe not whole. */
+/*
+ * The same, also if the header is the beginning of one: as ps_proto_is_quoted() tells.
+ */
+bool ps_proto_next_begun(struct ps_packet *pkt, const struct ps_header *header,
+			 struct ps_header *next);
+
+/* The outermost header that a packet has behind its link layer, by what it is said to be; maybe not whole. */
 bool ps_proto_first(const struct ps_packet *pkt, struct ps_header *header);
 
 /*
- * True if the header is the beginning of one: in what an ICMP error quotes, of which the end is
+ * True if the header may be the beginning of one: in what an ICMP error quotes, of which the end is
  * missing. outer is what encloses it and has a checksum, not what lies between.
  */
 bool ps_proto_is_quoted(struct ps_packet *pkt, const struct ps_header *header);

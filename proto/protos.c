@@ -19,4 +19,9 @@ const struct ps_proto *const ps_protos[] = {
 	&ps_proto_gre,
 };
 
+const struct ps_next ps_unlisted[] = {
+	{ 0x86DD, &ps_proto_ip6 },
+	{ 0, NULL },
+};
+
 const unsigned int ps_nprotos = sizeof(ps_protos) / sizeof(ps_protos[0]);

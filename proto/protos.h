@@ -6,6 +6,7 @@
 
 extern const struct ps_proto ps_proto_eth;
 extern const struct ps_proto ps_proto_ip;
+extern const struct ps_proto ps_proto_ip6;
 extern const struct ps_proto ps_proto_icmp;
 extern const struct ps_proto ps_proto_tcp;
 extern const struct ps_proto ps_proto_udp;

@@ -193,13 +193,10 @@ void ps_nfqueue_before(const struct ps_nfqueue_packet *p, struct ps_packet *befo
 static void complete(struct ps_nfqueue_packet *p)
 {
 	struct ps_packet *pkt = &p->pkt;
-	uint32_t sum;
+	const struct ps_offload message = { p->transport, pkt->len };
 
-	if (!pkt->partial || (p->is_gso && p->hook >= NF_INET_FORWARD))
-		return;
-	sum = ps_csum_add(0, pkt->data + p->transport, pkt->len - p->transport);
-	sum = 0xFFFF - ps_csum_fold(sum);
-	ps_store16(pkt->data + pkt->partial, sum ? sum : 0xFFFF);
+	if (!p->is_gso || p->hook < NF_INET_FORWARD)
+		ps_buffer_complete(pkt, &message);
 }
 
 /*

@@ -14,4 +14,18 @@
 void ps_buffer_init(struct ps_packet *pkt, void *data, uint32_t len, uint32_t network,
 		    uint16_t protocol);
 
+/* The bytes of a message whose checksum is completed later. */
+struct ps_offload {
+	uint32_t off, end;
+};
+
+/*
+ * Makes of a TCP or UDP packet with a right checksum what a kernel has whose network device computes
+ * that: the checksum holds the sum of the pseudo header, and pkt->partial says so. Others stay.
+ */
+void ps_buffer_offload(struct ps_packet *pkt, struct ps_offload *message);
+
+/* Completes the checksum as Linux does, if nobody has stored one. */
+void ps_buffer_complete(struct ps_packet *pkt, const struct ps_offload *message);
+
 #endif

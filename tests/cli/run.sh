@@ -156,6 +156,65 @@ go run pass.lua liar.pcap -w out.pcap
 is 'a packet that is longer than the file says is cut' '0 60' "$status $(wc -c <out.pcap)"
 
 #
+# Checksums that are completed later.
+#
+six=$ether; six=${six/%0800/86dd}
+v6='fd000000000000000000000000000001 fd000000000000000000000000000002'
+tcp6="60000000 0017 06 40 $v6 04d2162e000003e8000007d050182000aaaa0000616263"
+bytes "$(pcap 1)" "$(record "$six$tcp6")" >six.pcap
+cat >bytes6.lua <<'END'
+-- by bytes, with RFC 1624 by hand
+function process_packet(p)
+  local b = p:get()
+  b[14 + 39] = 3
+  local sum = (b[14 + 56] << 8 | b[14 + 57]) - 1
+  b[14 + 56], b[14 + 57] = sum >> 8, sum & 255
+  return XT_CONTINUE
+end
+END
+cat >write6.lua <<'END'
+function process_packet(p) p:write("\3", 14 + 39) return XT_CONTINUE end
+END
+cat >address6.lua <<'END'
+function process_packet(p) p:get()[14 + 39] = 3 return XT_CONTINUE end
+END
+echo 'function process_packet(p) p:raw(14 + 8, 16):set(7) return XT_CONTINUE end' >fill6.lua
+accepts 'IPv6 is written by bytes' '1 changed, 1 written' run bytes6.lua six.pcap -w by_bytes.pcap
+accepts 'and by :write()' '1 changed, 1 written' run write6.lua six.pcap -w by_write.pcap
+holds 'which come to the same' same_file by_bytes.pcap by_write.pcap
+accepts ':write() also if the checksum is completed later' '1 changed, 1 written' run write6.lua six.pcap --offload -w by_write.pcap
+holds 'which comes to the same' same_file by_bytes.pcap by_write.pcap
+go run bytes6.lua six.pcap --offload
+is 'a checksum that is completed later is no bytes to write' 1 $status
+contains 'and that is said' 'bytes6.lua:6: these bytes are a checksum that is completed later (offload)' "$out"
+go run address6.lua six.pcap --offload -w address.pcap
+holds 'an address is: the checksum follows, where it is completed later' same_file by_bytes.pcap address.pcap
+go run fill6.lua six.pcap --offload -w filled.pcap
+go run pass.lua filled.pcap --offload -w passed.pcap
+holds 'and so for many bytes' same_file filled.pcap passed.pcap
+have tcpdump && is 'as tcpdump says' 1 "$(tcpdump -nvr filled.pcap 2>/dev/null | grep -c '(correct)')"
+accepts 'what is not written stays as it was' '0 changed, 1 written' run pass.lua six.pcap --offload -w passed.pcap
+# behind a hop-by-hop header nobody knows what is summed
+hop6="60000000 001f 00 40 $v6 0600010400000000 04d2162e000003e8000007d050182000aaaa0000616263"
+bytes "$(pcap 1)" "$(record "$six$hop6")" >hop.pcap
+accepts 'what is not understood is not pretended' '1 changed' run address6.lua hop.pcap --offload
+bytes "$(pcap 1)" "$(record "$ether$udp")" >four.pcap
+cat >four.lua <<'END'
+function process_packet(p)
+  local ip = p:data(packet_eth):data(packet_ip)
+  local udp = ip:data(packet_udp)
+  ip:get()[19] = 77
+  ip:check():set()
+  udp:check():set()
+  udp.dport = 53
+  return XT_CONTINUE
+end
+END
+go run four.lua four.pcap -w plain.pcap
+go run four.lua four.pcap --offload -w offload.pcap
+holds 'IPv4 written by bytes, with its checksums computed, is the same with and without' same_file plain.pcap offload.pcap
+
+#
 # Kinds of captures.
 #
 # link TEXT TYPE HEADER PACKET LINE: a packet after a header that scripts do not see

@@ -15,7 +15,6 @@ function process_packet(p)
   ip.saddr = "10.9.8.7"
   local transport = ip:data(packet_udp) or ip:data(packet_tcp) or ip:data(packet_udplite)
   local was = transport.check
-  transport.check = 1
   transport:check():set()
   if was ~= 0 and was ~= transport.check then error(was .. " " .. transport.check, 0) end
   return XT_CONTINUE
