@@ -162,7 +162,7 @@ uint32_t frame_network(const struct frame *frame)
 
 static uint32_t header_min(uint8_t protocol)
 {
-	return protocol == 6 ? 20 : protocol == 4 ? 20 : 8;
+	return protocol == 6 ? 20 : protocol == 4 ? 20 : protocol == 33 ? 12 : protocol == 47 ? 4 : 8;
 }
 
 /* The transport header of the IP header at ip, of which there are len bytes; 0 if there is none. */
@@ -186,18 +186,40 @@ uint32_t frame_transport(const struct frame *frame)
 	return head ? network + head : 0;
 }
 
+const uint8_t *frame_destination(const uint8_t *ip, uint32_t len)
+{
+	const uint8_t *p = ip + 20, *end = ip + (ip[0] & 15) * 4;
+
+	if (end > ip + len)
+		return ip + 16;
+	while (p < end && p[0]) {
+		if (p[0] == 1) {
+			p++;
+			continue;
+		}
+		if (p + 1 >= end || p[1] < 2 || p + p[1] > end)
+			break;
+		if (p[0] == 131 || p[0] == 137)
+			return p[1] >= 7 && p[2] <= p[1] ? p + p[1] - 4 : ip + 16;
+		p += p[1];
+	}
+	return ip + 16;
+}
+
 /* RFC 768: addresses, protocol, length. Not inverted. */
 static uint32_t pseudo(const uint8_t *ip, uint32_t len)
 {
-	uint32_t sum = (uint16_t)~naive_csum(ip + 12, 8, 0);
+	uint32_t sum = (uint16_t)~naive_csum(ip + 12, 4, 0);
 
+	sum += (uint16_t)~naive_csum(frame_destination(ip, 60), 4, 0);
 	return sum + ip[9] + len;
 }
 
 /* Where in the transport header the checksum is, or 0. */
 static uint32_t checksum_at(uint8_t protocol)
 {
-	return protocol == 6 ? 16 : protocol == 17 ? 6 : protocol == 1 ? 2 : 0;
+	return protocol == 6 ? 16 : protocol == 17 || protocol == 136 || protocol == 33 ? 6 :
+	       protocol == 1 ? 2 : protocol == 47 ? 4 : 0;
 }
 
 void frame_make_partial(struct frame *frame)
@@ -210,6 +232,15 @@ void frame_make_partial(struct frame *frame)
 	frame->partial = t + checksum_at(ip[9]);
 	put16(frame->bytes + frame->partial,
 	      (uint16_t)~naive_csum(NULL, 0, pseudo(ip, get16(ip + 2) - (t - network))));
+}
+
+/* How much of size bytes the checksum is of: UDP-Lite, DCCP. */
+static uint32_t covered(uint8_t protocol, const uint8_t *t, uint32_t size)
+{
+	uint32_t said = protocol == 136 ? get16(t + 4) :
+			protocol == 33 && t[5] & 15 ? t[4] * 4u + ((t[5] & 15) - 1u) * 4 : 0;
+
+	return said >= 8 && said < size ? said : size;
 }
 
 /* Innermost headers first, since outer checksums are of them too. */
@@ -232,17 +263,23 @@ static void repair(uint8_t *ip, uint32_t len, bool lengths, bool checksums, int 
 			put16(ip + t + 4, size);
 		if (depth && ip[9] == 4)
 			repair(ip + t, size, lengths, checksums, depth - 1);
+		else if (depth && ip[9] == 47 && size >= 28 && ip[t + 8] >> 4 == 4)
+			repair(ip + t + 8, size - 8, lengths, checksums, depth - 1);
+		else if (depth && ip[9] == 47 && size >= 24 && ip[t + 4] >> 4 == 4)
+			repair(ip + t + 4, size - 4, lengths, checksums, depth - 1);
 		else if (depth && ip[9] != 6 && size >= 28 && ip[t + 8] >> 4 == 4)
 			repair(ip + t + 8, size - 8, lengths, checksums, depth - 1);
 		else if (depth && ip[9] != 6 && size >= 29 && ip[t + 9] >> 4 == 4)
 			repair(ip + t + 9, size - 9, lengths, checksums, depth - 1);
-		if (checksums && checksum_at(ip[9]) && !(ip[9] == 17 && !get16(ip + t + 6))) {
+		if (checksums && checksum_at(ip[9]) && checksum_at(ip[9]) + 2 <= size &&
+		    !(ip[9] == 17 && !get16(ip + t + 6)) && !(ip[9] == 47 && !(ip[t] & 0x80))) {
 			uint8_t *check = ip + t + checksum_at(ip[9]);
 
 			if (ip[9] == 17 && get16(ip + t + 4) >= 8 && get16(ip + t + 4) < size)
 				size = get16(ip + t + 4);
 			put16(check, 0);
-			put16(check, naive_csum(ip + t, size, ip[9] == 1 ? 0 : pseudo(ip, size)));
+			put16(check, naive_csum(ip + t, covered(ip[9], ip + t, size),
+						ip[9] == 1 || ip[9] == 47 ? 0 : pseudo(ip, size)));
 			if (!get16(check))
 				put16(check, 0xFFFF);
 		}
@@ -263,7 +300,7 @@ void frame_repair(struct frame *frame, bool lengths, bool checksums)
 /* An IP packet of at most max bytes, which is 60 or more; returns its length. */
 static uint32_t build_ip(uint8_t *ip, uint32_t max, uint32_t *random, int depth)
 {
-	static const uint8_t protocols[] = { 17, 6, 17, 6, 1, 1, 4, 47 };
+	static const uint8_t protocols[] = { 17, 6, 136, 33, 1, 1, 4, 47 };
 	static const uint16_t fragments[] = { 0, 0, 0, 0, 0x4000, 0, 0x2000, 0x0010 };
 	uint32_t head = frame_draw(random, 3) ? 20 : 4 * (5 + frame_draw(random, 11));
 	uint32_t t, len, i, gap;
@@ -271,6 +308,8 @@ static uint32_t build_ip(uint8_t *ip, uint32_t max, uint32_t *random, int depth)
 	if (head + 60 > max)
 		head = 20;
 	memset(ip, 1, head);	/* options: no-operation */
+	if (head >= 28 && !frame_draw(random, 3))	/* a source route */
+		memcpy(ip + 20, frame_draw(random, 4) ? "\x83\7\4\xc0\0\2\1" : "\x89\7\x8\xc0\0\2\1", 7);
 	ip[0] = 0x40 | head / 4;
 	ip[1] = 0;
 	put16(ip + 4, frame_draw(random, 65536));
@@ -285,7 +324,7 @@ static uint32_t build_ip(uint8_t *ip, uint32_t max, uint32_t *random, int depth)
 	memset(ip + head, 0, t - head);
 	switch (ip[9]) {
 	case 1:
-		ip[head] = frame_draw(random, 2) ? 8 : 3;
+		ip[head] = frame_draw(random, 2) ? frame_draw(random, 2) * 8 : 3;
 		put16(ip + head + 4, 7);
 		break;
 	case 6:
@@ -295,15 +334,29 @@ static uint32_t build_ip(uint8_t *ip, uint32_t max, uint32_t *random, int depth)
 		memset(ip + t, 1, i * 4 - 20);
 		t += i * 4 - 20;
 		/* fall through */
+	case 33:
+	case 136:
 	case 17:
 		put16(ip + head, 1000 + frame_draw(random, 100));
 		put16(ip + head + 2, 53);
 		if (ip[9] == 17)
 			put16(ip + head + 6, frame_draw(random, 4) ? 1 : 0);
+		if (ip[9] == 136 && frame_draw(random, 2))
+			put16(ip + head + 4, 8 + frame_draw(random, 40));
+		if (ip[9] == 33) {
+			ip[head + 4] = 3;
+			ip[head + 5] = frame_draw(random, 4);
+		}
+		break;
+	case 47:
+		put16(ip + head, (const uint16_t[]){ 0, 0x8000, 0x2000, 0x8000 }[frame_draw(random, 4)]);
+		put16(ip + head + 2, 0x0800);
+		t += ip[head] ? 4 : 0;
+		memset(ip + head + 4, 0, 4);
 		break;
 	}
 	if (depth && max - t >= 80 && (ip[9] == 4 || (ip[9] != 6 && frame_draw(random, 2)))) {
-		gap = ip[9] != 4 && !frame_draw(random, 3);	/* then it begins at an odd byte */
+		gap = ip[9] != 4 && ip[9] != 47 && !frame_draw(random, 3);	/* then it begins at an odd byte */
 		ip[t] = 0;
 		len = t + gap + build_ip(ip + t + gap, max - t - gap, random, depth - 1);
 	} else {

@@ -56,6 +56,11 @@ void frame_repair(struct frame *frame, bool lengths, bool checksums);
 
 /* Where the network header and, if there is one, the transport header are; 0 if not. */
 uint32_t frame_network(const struct frame *frame);
+/*
+ * Where the destination of an IP header is, of which len bytes are there: at the end of a source route
+ * that is not used up (RFC 791).
+ */
+const uint8_t *frame_destination(const uint8_t *ip, uint32_t len);
 uint32_t frame_transport(const struct frame *frame);
 
 /* Marks the transport's checksum as one that is completed later, and makes it such a one. */

@@ -15,7 +15,7 @@ static uint32_t get16(const uint8_t *p)
  */
 static uint32_t least(int id)
 {
-	static const uint8_t bytes[] = { 0, 14, 20, 8, 20, 8 };
+	static const uint8_t bytes[] = { 0, 14, 20, 8, 20, 8, 8, 12, 4 };
 
 	return bytes[id];
 }
@@ -27,6 +27,10 @@ static uint32_t head_of(const uint8_t *bytes, const struct model_view *v)
 		return (bytes[v->off] & 15) * 4;
 	if (v->id == MODEL_TCP)
 		return (bytes[v->off + 12] >> 4) * 4;
+	if (v->id == MODEL_DCCP)
+		return bytes[v->off + 4] * 4;
+	if (v->id == MODEL_GRE)		/* checksum, key, sequence, acknowledgement */
+		return 4 + 4 * __builtin_popcount(get16(bytes + v->off) & 0xB080);
 	return least(v->id);
 }
 
@@ -49,14 +53,32 @@ static bool is_fragment(const uint8_t *bytes, const struct model_view *ip)
 	return get16(bytes + ip->off + 6) & 0x1FFF;
 }
 
+static bool is_error(const uint8_t *bytes, const struct model_view *v)
+{
+	uint8_t type = bytes[v->off];
+
+	return v->id == MODEL_ICMP && ((type >= 3 && type <= 5) || type == 11 || type == 12);
+}
+
+/* Whether it may be seen so: whole, or of a quote the beginning. */
+static bool may_be(const uint8_t *bytes, const struct model_view *v)
+{
+	return fits(bytes, v) || (v->quoted && v->id >= MODEL_ICMP && v->len >= 8);
+}
+
 /* The header's payload seen as protocol id. */
 static bool payload(const uint8_t *bytes, const struct model_view *v, int id, struct model_view *to)
 {
-	uint32_t head = head_of(bytes, v), total = total_of(bytes, v);
+	uint32_t head, total;
 
 	memset(to, 0, sizeof(*to));
+	if (!fits(bytes, v) && v->quoted)
+		return false;
+	head = head_of(bytes, v);
+	total = total_of(bytes, v);
 	if (head < least(v->id) || head > total)
 		return false;
+	to->quoted = v->quoted || is_error(bytes, v);
 	to->id = id;
 	to->off = v->off + head;
 	to->len = total - head;
@@ -64,11 +86,17 @@ static bool payload(const uint8_t *bytes, const struct model_view *v, int id, st
 		return true;
 	if (v->id == MODEL_ETH)
 		return id == MODEL_IP && get16(bytes + v->off + 12) == 0x0800 && fits(bytes, to);
+	if (v->id == MODEL_ICMP)
+		return id == MODEL_IP && is_error(bytes, v) && fits(bytes, to);
+	if (v->id == MODEL_GRE)
+		return ((id == MODEL_IP && get16(bytes + v->off + 2) == 0x0800) ||
+			(id == MODEL_ETH && get16(bytes + v->off + 2) == 0x6558)) &&
+		       !(bytes[v->off] & 0x40) && fits(bytes, to);
 	if (v->id == MODEL_IP) {
-		static const uint8_t numbers[] = { 0, 0, 0, 1, 6, 17 };
+		static const uint8_t numbers[] = { 0, 0, 0, 1, 6, 17, 136, 33, 47 };
 
 		return numbers[id] && bytes[v->off + 9] == numbers[id] &&
-		       !is_fragment(bytes, v) && fits(bytes, to);
+		       !is_fragment(bytes, v) && may_be(bytes, to);
 	}
 	return false;
 }
@@ -79,6 +107,7 @@ static bool step(const struct frame *frame, const uint8_t *bytes, const struct m
 	uint32_t network = frame_network(frame);
 
 	memset(to, 0, sizeof(*to));
+	to->quoted = v->quoted || (v->id == MODEL_ICMP && is_error(bytes, v));
 	if (s->id < 0) {
 		to->off = v->off + s->off;
 		to->len = s->id == MODEL_RANGE ? s->len : v->len - s->off;
@@ -97,7 +126,7 @@ static bool step(const struct frame *frame, const uint8_t *bytes, const struct m
 	if (v->id == MODEL_RAW) {
 		to->off = v->off;
 		to->len = v->len;
-		return fits(bytes, to);
+		return may_be(bytes, to);
 	}
 	return payload(bytes, v, s->id, to);
 }
@@ -122,19 +151,35 @@ int model_walk(const struct frame *frame, const uint8_t *bytes, const struct mod
 /*
  * Checksums.
  */
-static uint32_t checksum_of(const struct model_view *v)
+static uint32_t checksum_of(const uint8_t *bytes, const struct model_view *v)
 {
-	static const uint8_t at[] = { 0, 0, 10, 2, 16, 6 };
+	static const uint8_t at[] = { 0, 0, 10, 2, 16, 6, 6, 6, 4 };
 
-	return at[v->id] ? v->off + at[v->id] : 0;
+	if (!at[v->id] || at[v->id] + 2u > v->len)
+		return 0;
+	return v->id == MODEL_GRE && !(bytes[v->off] & 0x80) ? 0 : v->off + at[v->id];
 }
 
 /* RFC 768: addresses, protocol, length. */
-static uint32_t pseudo(const uint8_t *ip, uint32_t len)
+static uint32_t pseudo(const uint8_t *bytes, const struct model_view *v, uint32_t len)
 {
-	uint32_t sum = (uint16_t)~naive_csum(ip + 12, 8, 0);
+	const uint8_t *ip = bytes + v->off;
+	uint32_t sum = (uint16_t)~naive_csum(ip + 12, 4, 0);
 
+	sum += (uint16_t)~naive_csum(frame_destination(ip, v->len), 4, 0);
 	return sum + ip[9] + len;
+}
+
+/* How many bytes the checksum of UDP-Lite or DCCP is of; 0: what is said is wrong. */
+static uint32_t covered(const uint8_t *bytes, const struct model_view *v)
+{
+	const uint8_t *p = bytes + v->off;
+	uint32_t said = v->id == MODEL_UDPLITE ? get16(p + 4) : p[5] & 15, len = v->len;
+
+	if (said)
+		len = v->id == MODEL_UDPLITE ? said : head_of(bytes, v) + 4 * (said - 1);
+	return len < least(v->id) || len > v->len || head_of(bytes, v) > v->len ||
+	       head_of(bytes, v) < least(v->id) ? 0 : len;
 }
 
 enum validity {
@@ -154,25 +199,46 @@ static enum validity validity(const uint8_t *bytes, const struct model_view *v,
 			      const struct model_view *ip, uint32_t partial)
 {
 	const uint8_t *p = bytes + v->off;
-	uint32_t len = total_of(bytes, v), sum, head = head_of(bytes, v);
+	uint32_t len, sum, head;
 
+	if (v->len < least(v->id))
+		return UNKNOWN;
+	len = total_of(bytes, v);
+	head = head_of(bytes, v);
 	switch (v->id) {
 	case MODEL_IP:
 		return head < 20 || head > v->len ? UNKNOWN : right_if(!naive_csum(p, head, 0));
 	case MODEL_ICMP:
-		if (partial == checksum_of(v))	/* the sum of no pseudo header */
-			return right_if(get16(bytes + checksum_of(v)) % 0xFFFF == 0);
+		if (partial == checksum_of(bytes, v))	/* the sum of no pseudo header */
+			return right_if(get16(bytes + checksum_of(bytes, v)) % 0xFFFF == 0);
 		return right_if(!naive_csum(p, len, 0));
 	case MODEL_TCP:
 	case MODEL_UDP:
 		if (!ip || len < least(v->id))
 			return UNKNOWN;
-		sum = get16(bytes + checksum_of(v));
-		if (partial == checksum_of(v))
-			return right_if(sum % 0xFFFF == pseudo(bytes + ip->off, len) % 0xFFFF);
+		sum = get16(bytes + checksum_of(bytes, v));
+		if (partial == checksum_of(bytes, v))
+			return right_if(sum % 0xFFFF == pseudo(bytes, ip, len) % 0xFFFF);
 		if (v->id == MODEL_UDP && !sum)
 			return NONE;
-		return right_if(!naive_csum(p, len, pseudo(bytes + ip->off, len)));
+		return right_if(!naive_csum(p, len, pseudo(bytes, ip, len)));
+	case MODEL_UDPLITE:
+	case MODEL_DCCP:
+		len = covered(bytes, v);
+		if (!ip || !len)
+			return UNKNOWN;
+		sum = get16(bytes + checksum_of(bytes, v));
+		if (partial == checksum_of(bytes, v))
+			return right_if(sum % 0xFFFF == pseudo(bytes, ip, v->len) % 0xFFFF);
+		if (v->id == MODEL_UDPLITE && !sum)
+			return NONE;
+		return right_if(!naive_csum(p, len, pseudo(bytes, ip, v->len)));
+	case MODEL_GRE:
+		if (!checksum_of(bytes, v) || head > len || p[0] & 0x40)
+			return UNKNOWN;
+		if (partial == checksum_of(bytes, v))
+			return right_if(get16(bytes + partial) % 0xFFFF == 0);
+		return right_if(!naive_csum(p, len, 0));
 	}
 	return UNKNOWN;
 }
@@ -181,7 +247,7 @@ static enum validity validity(const uint8_t *bytes, const struct model_view *v,
 static const struct model_view *outer_of(const struct model_path *path, int i)
 {
 	while (--i >= 0) {
-		if (checksum_of(&path->views[i]))
+		if (path->views[i].id >= MODEL_IP)
 			return &path->views[i];
 	}
 	return NULL;
@@ -223,9 +289,9 @@ static void mark_field(uint8_t *mask, const struct model_view *v, const struct p
 		mask[v->off + bit / 8] |= 0x80 >> bit % 8;
 }
 
-static void mark_checksum(uint8_t *mask, const struct model_view *v)
+static void mark_checksum(uint8_t *mask, const uint8_t *bytes, const struct model_view *v)
 {
-	uint32_t at = checksum_of(v);
+	uint32_t at = checksum_of(bytes, v);
 
 	if (at)
 		mask[at] = mask[at + 1] = 0xFF;
@@ -236,8 +302,10 @@ static bool is_elsewhere(const uint8_t *bytes, const struct model_view *v)
 {
 	const uint8_t *p = bytes + v->off;
 
-	if (head_of(bytes, v) < least(v->id) || head_of(bytes, v) > total_of(bytes, v))
+	if (v->len < least(v->id) || head_of(bytes, v) < least(v->id) || head_of(bytes, v) > total_of(bytes, v))
 		return true;
+	if (v->id == MODEL_GRE)
+		return p[0] & 0x40;
 	return v->id == MODEL_IP ? get16(p + 2) > v->len || get16(p + 6) & 0x3FFF :
 	       v->id == MODEL_UDP && get16(p + 4) > v->len;
 }
@@ -257,6 +325,13 @@ static bool names(const struct ps_field *field, const char *name)
 	return !strcmp(field->name, name);
 }
 
+bool model_has_field(const uint8_t *bytes, const struct model_view *v,
+		     const struct ps_field *field)
+{
+	return field->at.bit + field->at.width <= v->len * 8 &&
+	       !(field->flags & PS_CHECKSUM && !checksum_of(bytes, v));
+}
+
 void model_check_set(const struct frame *frame, const uint8_t *after, uint32_t partial,
 		     const struct model_path *path, const struct ps_field *field, bool done,
 		     bool has_value, uint64_t value)
@@ -264,7 +339,7 @@ void model_check_set(const struct frame *frame, const uint8_t *after, uint32_t p
 	const uint8_t *before = frame->bytes;
 	const int end = path->n - 1;
 	const struct model_view *v = &path->views[end];
-	const bool coverage = names(field, "ihl") || names(field, "tot_len") || names(field, "length");
+	const bool coverage = field->flags & PS_COVERAGE;
 	const bool address = v->id == MODEL_IP && (names(field, "saddr") || names(field, "daddr"));
 	const bool check = names(field, "check") || names(field, "checksum");
 	struct model_view next_before, next_after;
@@ -280,18 +355,20 @@ void model_check_set(const struct frame *frame, const uint8_t *after, uint32_t p
 
 	/* which bytes may change */
 	mark_field(mask, v, field);
-	for (k = 0; k <= end; k++)
-		mark_checksum(mask, &path->views[k]);
+	for (k = 0; k <= end; k++) {
+		mark_checksum(mask, before, &path->views[k]);
+		mark_checksum(mask, after, &path->views[k]);
+	}
 	if ((address || coverage) && had_next)
-		mark_checksum(mask, &next_before);
+		mark_checksum(mask, before, &next_before);
 	if ((address || coverage) && has_next)
-		mark_checksum(mask, &next_after);
+		mark_checksum(mask, after, &next_after);
 	for (i = 0; i < frame->len; i++) {
 		if ((before[i] ^ after[i]) & ~mask[i])
 			fuzz_fail("%s set: byte %u changed from %02x to %02x", field->name, i,
 				  before[i], after[i]);
 	}
-	if (partial != frame->partial && !(check && frame->partial == checksum_of(v)))
+	if (partial != frame->partial && !(check && frame->partial == checksum_of(before, v)))
 		fuzz_fail("%s set: partial checksum at %u, before at %u", field->name, partial,
 			  frame->partial);
 
@@ -303,24 +380,26 @@ void model_check_set(const struct frame *frame, const uint8_t *after, uint32_t p
 		check_right("what follows", validity(before, &next_before, v, frame->partial),
 			    validity(after, &next_after, v, partial), &next_before, field);
 	if (coverage && done && has_next && !is_elsewhere(after, v) &&
-	    !is_elsewhere(after, &next_after) &&
-	    !(next_after.id == MODEL_UDP && !get16(after + checksum_of(&next_after))))
-		check_right("what follows now", RIGHT, validity(after, &next_after, v, partial),
+	    !is_elsewhere(after, &next_after)) {
+		enum validity is = validity(after, &next_after, v, partial);
+
+		check_right("what follows now", is == UNKNOWN || is == NONE ? is : RIGHT, is,
 			    &next_after, field);
-	unclear = had_next && frame->partial && frame->partial == checksum_of(&next_before);
-	if (has_next && partial && partial == checksum_of(&next_after))
+	}
+	unclear = had_next && frame->partial && frame->partial == checksum_of(before, &next_before);
+	if (has_next && partial && partial == checksum_of(after, &next_after))
 		unclear = true;
 	for (k = end; k >= 0; k--) {
 		const struct model_view *h = &path->views[k], *ip = ip_of(path, k);
 		enum validity was, is;
 
-		if (!checksum_of(h))
+		if (!checksum_of(before, h))
 			continue;
 		was = validity(before, h, ip, frame->partial);
 		is = validity(after, h, ip, partial);
 		if (unclear && h->id != MODEL_IP)
 			continue;
-		if (frame->partial && frame->partial == checksum_of(h))
+		if (frame->partial && frame->partial == checksum_of(before, h))
 			unclear = true;
 		if (k == end && (check || coverage)) {
 			if (done && check && !has_value)
@@ -328,8 +407,11 @@ void model_check_set(const struct frame *frame, const uint8_t *after, uint32_t p
 					    is : RIGHT, is, h, field);
 			else if (done && coverage && h->id == MODEL_IP && is != UNKNOWN)
 				check_right("itself", RIGHT, is, h, field);
-			else if (done && coverage && h->id == MODEL_UDP && ip && is != UNKNOWN &&
-				 was != NONE && get16(before + checksum_of(h)) &&
+			else if (done && coverage && h->id == MODEL_GRE && is != UNKNOWN &&
+				 !(outer_of(path, k) && is_elsewhere(after, outer_of(path, k))))
+				check_right("itself", RIGHT, is, h, field);
+			else if (done && coverage && h->id >= MODEL_UDP && ip && is != UNKNOWN &&
+				 was != NONE && is != NONE &&
 				 !is_elsewhere(after, h) && !is_elsewhere(after, ip))
 				check_right("itself", RIGHT, is, h, field);
 			continue;

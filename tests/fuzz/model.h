@@ -9,7 +9,8 @@
 #include "frame.h"
 #include "proto.h"
 
-enum { MODEL_RAW, MODEL_ETH, MODEL_IP, MODEL_ICMP, MODEL_TCP, MODEL_UDP, MODEL_PROTOCOLS };
+enum { MODEL_RAW, MODEL_ETH, MODEL_IP, MODEL_ICMP, MODEL_TCP, MODEL_UDP, MODEL_UDPLITE, MODEL_DCCP,
+       MODEL_GRE, MODEL_PROTOCOLS };
 
 #define MODEL_DEPTH	10
 
@@ -17,6 +18,7 @@ struct model_view {
 	int id;
 	uint32_t off, len;
 	bool whole, absent;
+	bool quoted;	/* in what an ICMP error quotes: its end may be missing */
 };
 
 enum { MODEL_RANGE = -1, MODEL_REST = -2 };
@@ -39,6 +41,10 @@ struct model_path {
  */
 int model_walk(const struct frame *frame, const uint8_t *bytes, const struct model_step *steps,
 	       int n, struct model_path *path);
+
+/* Whether the header at the path's end has the field. */
+bool model_has_field(const uint8_t *bytes, const struct model_view *v,
+		     const struct ps_field *field);
 
 /*
  * Fails unless setting a field of the header at the path's end from what it was in frame to what

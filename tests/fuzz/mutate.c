@@ -45,7 +45,8 @@ static void change_header(struct frame *f)
 
 	if (transport && draw(2)) {
 		at = transport;
-		proto = ps_protos[protocol == 6 ? 4 : protocol == 17 ? 5 : protocol == 4 ? 2 : 3];
+		proto = ps_protos[protocol == 6 ? 4 : protocol == 17 ? 5 : protocol == 4 ? 2 :
+				  protocol == 136 ? 6 : protocol == 33 ? 7 : protocol == 47 ? 8 : 3];
 	} else if (at && !draw(6)) {
 		at = 0;
 		proto = ps_protos[1];
@@ -56,7 +57,7 @@ static void change_header(struct frame *f)
 
 static void change_frame(struct fuzz_case *c, int i)
 {
-	static const uint8_t protocols[] = { 1, 6, 17, 4, 47 };
+	static const uint8_t protocols[] = { 1, 6, 17, 4, 47, 136, 33 };
 	struct frame *f = &c->frames[i];
 	uint32_t network = frame_network(f);
 
@@ -70,7 +71,7 @@ static void change_frame(struct fuzz_case *c, int i)
 		break;
 	case 3:
 		if (f->len > network + 9)
-			f->bytes[network + 9] = protocols[draw(5)];
+			f->bytes[network + 9] = protocols[draw(7)];
 		break;
 	case 4:
 		f->len -= draw(f->len + 1);

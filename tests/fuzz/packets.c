@@ -14,7 +14,8 @@
 
 /*
  * Scripts from files. A comment in one may promise: "fuzz: reads" that it writes nothing, "fuzz:
- * keeps" that it keeps views, of which plans make fewer.
+ * keeps" that it keeps views, of which plans make fewer, "fuzz: never drops" that if it does, what it
+ * looks for is wrong.
  */
 static const struct {
 	const char *name, *text;
@@ -91,6 +92,7 @@ static void run_file(const struct fuzz_case *c)
 	unsigned int file = choose_file(c->script);
 	const char *name = files[file].name, *text = files[file].text;
 	const bool reads = strstr(text, "fuzz: reads"), keeps = strstr(text, "fuzz: keeps");
+	const bool never_drops = strstr(text, "fuzz: never drops");
 	struct fuzz_outcome outcomes[2], after;
 	struct fuzz_state states[2];
 	int i, way, handlers[2], gone[2] = { -1, -1 };
@@ -119,6 +121,8 @@ static void run_file(const struct fuzz_case *c)
 			fuzz_run(&states[way], handlers[way], frame, o);
 			if (o->verdict == PS_VERDICT_ERROR && !states[way].refused)
 				fuzz_check_place(o->error, name);
+			if (never_drops && o->verdict == PS_VERDICT_DROP)
+				fuzz_fail("%s found something wrong", name);
 			if (reads && memcmp(o->bytes, frame->bytes, frame->len))
 				fuzz_fail("a script that only reads has written");
 			if (!keeps)
@@ -166,17 +170,17 @@ static void go_raw(struct assignment *a, uint32_t off, uint32_t len)
 
 static int transport(unsigned int n)
 {
-	return MODEL_ICMP + n % 3;
+	return MODEL_ICMP + n % (MODEL_PROTOCOLS - MODEL_ICMP);
 }
 
 /* Where to; mostly where something is. */
 static void choose_way(struct assignment *a, const struct statement *s)
 {
-	unsigned int way = s->way % 8, last = s->inner % 4;
+	unsigned int way = s->way % 8, last = s->inner % 8;
 
 	if (way == 7) {
 		go_raw(a, s->way / 8, 20 + s->inner);
-		go(a, 1 + s->inner % 5);
+		go(a, 1 + s->inner % (MODEL_PROTOCOLS - 1));
 		return;
 	}
 	if (way != 2)
@@ -186,12 +190,12 @@ static void choose_way(struct assignment *a, const struct statement *s)
 	go(a, MODEL_IP);
 	switch (way) {
 	case 4:		/* an ICMP error, or a tunnel */
-		go(a, s->inner & 4 ? MODEL_ICMP : MODEL_UDP);
+		go(a, s->inner & 8 ? MODEL_ICMP : s->inner & 16 ? MODEL_UDPLITE : MODEL_UDP);
 		go(a, MODEL_RAW);
 		go(a, MODEL_IP);
 		break;
 	case 5:
-		go(a, MODEL_RAW);
+		go(a, s->inner & 8 ? MODEL_RAW : s->inner & 16 ? MODEL_ICMP : MODEL_GRE);
 		go(a, MODEL_IP);
 		break;
 	case 6:		/* where it begins at an odd byte, as a rule */
@@ -342,7 +346,8 @@ static void check_assignment(const struct assignment *a, const struct frame *fra
 		fuzz_check_place(o->error, "set.lua");
 	if (steps < a->nsteps)
 		expected = steps == a->nsteps - 1 && !a->in_chain ? PS_VERDICT_CONTINUE : PS_VERDICT_ERROR;
-	else if (v->absent || (a->has_value ? a->value > mask_of(a->field) : !checksum))
+	else if (v->absent || !model_has_field(frame->bytes, v, a->field) ||
+		 (a->has_value ? a->value > mask_of(a->field) : !checksum))
 		expected = PS_VERDICT_ERROR;
 	else if (checksum && (!a->has_value || frame->segments))
 		expected = o->verdict;	/* the model does not tell */
