@@ -289,7 +289,8 @@ int ps_write_fill(struct ps_packet *pkt, const struct ps_range *range, uint8_t v
 
 	if (!p)
 		return PS_FIELD_GONE;
-	if (ps_unlikely(pkt->partial && range->len))
+	/* behind a checksum that is completed later all bytes are summed then */
+	if (ps_unlikely(range->off < pkt->partial + 2 && pkt->partial && range->len))
 		return fill_summed(pkt, range->off, range->len, value);
 	memset(p, value, range->len);
 	return 0;
