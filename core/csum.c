@@ -2,6 +2,8 @@
 #include "csum.h"
 #include "field.h"
 
+#include <string.h>
+
 uint32_t ps_csum_add(uint32_t sum, const uint8_t *bytes, uint32_t length)
 {
 	uint64_t wide = sum;
@@ -96,19 +98,24 @@ uint32_t ps_csum_of_zero(struct ps_packet *pkt, const struct ps_header *header)
 static bool update(struct ps_packet *pkt, const struct ps_header *header, bool pseudo,
 		   uint32_t diff, struct ps_changes *changes)
 {
-	uint32_t at = ps_csum_at(header), own;
-	uint8_t *p = ps_packet_write(pkt, at, 2);
+	uint32_t at = ps_csum_at(header), own, i;
+	uint8_t *p = ps_packet_write(pkt, at, 2), old[2];
 
 	if (!p)
 		return false;
+	memcpy(old, p, 2);
 	if (header->proto->csum.kind == PS_CSUM_HEADER) {
-		own = 0xFFFF - ps_load16(p);
 		ps_csum_update_header(p, diff);
-		own += ps_load16(p);
 	} else {
 		own = ps_csum_update(pkt, header, pseudo, diff);
+		if (pkt->partial == at) {
+			ps_changes_add(changes, at, ps_csum_align(ps_csum_fold(own), at));
+			return true;
+		}
 	}
-	ps_changes_add(changes, at, ps_csum_align(ps_csum_fold(own), at));
+	p = pkt->data + at;
+	for (i = 0; i < 2; i++)		/* others may be of one of them only */
+		ps_changes_add(changes, at + i, ps_csum_diff(at + i, old + i, p + i, 1));
 	return true;
 }
 

@@ -108,7 +108,7 @@ struct ps_change {
 
 /* The bytes that were written, and the checksums that have changed with them. */
 struct ps_changes {
-	struct ps_change list[PS_NESTED_MAX + PS_INNER_MAX + 2];
+	struct ps_change list[PS_FIELD_BYTES + 2 * (PS_NESTED_MAX + PS_INNER_MAX + 2)];
 	unsigned int n;
 };
 

@@ -4,8 +4,7 @@
 
 #include <string.h>
 
-/* A field of at most 48 bits lies within 7 bytes; a 64-bit word holds them. */
-#define WORD_BYTES	8
+#define WORD_BYTES	PS_FIELD_BYTES
 
 static inline uint32_t first_byte(struct ps_bits at)
 {
@@ -76,11 +75,21 @@ int ps_field_get_bits(struct ps_packet *pkt, uint32_t header, struct ps_bits at,
 	return 0;
 }
 
-/* Stores the bits and tells what they change in sums. */
-static int put(struct ps_packet *pkt, uint32_t header, struct ps_bits at, uint64_t value,
-	       struct ps_changes *changes)
+/* Whether one of the checksums around may be of some of a field's bytes only. */
+static bool is_summed_in_part(const struct ps_header *header)
 {
-	uint32_t n = count_bytes(at), offset = header + first_byte(at);
+	for (; header; header = header->outer) {
+		if (header->proto->csum.covers.mask)
+			return true;
+	}
+	return false;
+}
+
+/* Stores the bits and tells what they change in sums: *diff, and all of it in changes. */
+static int put(struct ps_packet *pkt, const struct ps_header *header, struct ps_bits at,
+	       uint64_t value, uint32_t *diff, struct ps_changes *changes)
+{
+	uint32_t n = count_bytes(at), offset = header->range.off + first_byte(at), i, step;
 	uint8_t *p = ps_packet_write(pkt, offset, n);
 	uint8_t old[WORD_BYTES];
 	uint64_t word;
@@ -91,8 +100,12 @@ static int put(struct ps_packet *pkt, uint32_t header, struct ps_bits at, uint64
 	memcpy(old, p, n);
 	word = load(p, n) & ~(mask_of(at) << shift_of(at));
 	store(p, n, word | value << shift_of(at));
-	if (memcmp(old, p, n))
-		ps_changes_add(changes, offset, ps_csum_diff(offset, old, p, n));
+	*diff = ps_csum_diff(offset, old, p, n);
+	if (!memcmp(old, p, n))
+		return 0;
+	step = is_summed_in_part(header->outer) ? 1 : n;
+	for (i = 0; i < n; i += step)
+		ps_changes_add(changes, offset + i, ps_csum_diff(offset + i, old + i, p + i, step));
 	return 0;
 }
 
@@ -100,7 +113,8 @@ static int set_checksum(struct ps_packet *pkt, const struct ps_header *header, u
 {
 	struct ps_bits at = { header->proto->csum.at * 8, 16 };
 	struct ps_changes changes;
-	int err = put(pkt, header->range.off, at, checksum, &changes);
+	uint32_t diff;
+	int err = put(pkt, header, at, checksum, &diff, &changes);
 
 	if (err)
 		return err;
@@ -191,23 +205,24 @@ static ps_noinline int set_anywhere(struct ps_packet *pkt, const struct ps_heade
 	uint32_t end = first_byte(field->at) + count_bytes(field->at), off = header->range.off;
 	struct ps_changes changes;
 	struct ps_header next;
-	uint32_t change;
+	uint32_t diff;
 
 	/* all or nothing */
 	if (end > header->range.len)
 		return PS_FIELD_GONE;
 	if (ps_csum_is_there(pkt, header) && end < header->proto->csum.at + 2u)
 		end = header->proto->csum.at + 2u;
-	if (!ps_packet_write(pkt, off, end))
+	if (!ps_packet_write(pkt, off, end) ||
+	    (field->flags & PS_PSEUDO && !ps_proto_reach_next(pkt, header)))
 		return PS_FIELD_GONE;
 	next_of_pseudo(pkt, header, field, &next);
 	if ((next.proto && !ps_packet_own(pkt, ps_csum_at(&next), 2)) ||
-	    put(pkt, off, field->at, value, &changes))
+	    put(pkt, header, field->at, value, &diff, &changes))
 		return PS_FIELD_GONE;
 	if (!changes.n)
 		return 0;
-	change = ps_csum_align(changes.list[0].diff, off);
-	if ((next.proto && !ps_csum_follow_pseudo(pkt, &next, change, &changes)) ||
+	diff = ps_csum_align(diff, off);
+	if ((next.proto && !ps_csum_follow_pseudo(pkt, &next, diff, &changes)) ||
 	    !ps_csum_follow_outwards(pkt, header, &changes))
 		return PS_FIELD_GONE;
 	return field->flags & PS_COVERAGE ? recompute(pkt, header) : 0;

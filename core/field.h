@@ -99,12 +99,12 @@ static ps_inline bool ps_field_own_next(struct ps_packet *pkt, const uint8_t *fi
 	    !ps_proto_payload_of(fixed, header, &next->range) ||
 	    next->range.len < proto->header_min)
 		return true;
-	if (ps_unlikely(next->range.off - header->range.off > header->proto->header_min) && routed &&
-	    ps_proto_route(pkt, header))
-		return true;
 	p = ps_packet_own(pkt, next->range.off, proto->header_min);
 	if (!p)
 		return false;
+	if (ps_unlikely(next->range.off - header->range.off > header->proto->header_min) && routed &&
+	    ps_proto_route(pkt, header))
+		return true;
 	if (!proto->header_len.mask ||
 	    ps_proto_word(p, proto->header_len) * 4 <= next->range.len)
 		next->proto = proto;

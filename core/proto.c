@@ -76,6 +76,28 @@ bool ps_proto_is_quoted(struct ps_packet *pkt, const struct ps_header *header)
 	return false;
 }
 
+/* The fixed part of what is in range, as far as it is there. */
+static bool reach(struct ps_packet *pkt, const struct ps_range *range, uint32_t fixed)
+{
+	return ps_packet_read(pkt, range->off, range->len < fixed ? range->len : fixed);
+}
+
+bool ps_proto_reach_next(struct ps_packet *pkt, const struct ps_header *header)
+{
+	const struct ps_proto *next;
+	struct ps_range payload;
+	const uint8_t *fixed;
+
+	if (!reach(pkt, &header->range, header->proto->header_min))
+		return false;
+	if (header->range.len < header->proto->header_min)
+		return true;
+	fixed = pkt->data + header->range.off;
+	next = ps_proto_select(fixed, header->proto);
+	return !next || !ps_proto_payload_of(fixed, header, &payload) ||
+	       reach(pkt, &payload, next->header_min);
+}
+
 /* ps_proto_next(), whole or not. */
 static bool find_next(struct ps_packet *pkt, const struct ps_header *header,
 		      struct ps_header *next)

@@ -23,6 +23,7 @@ struct ps_word {
 	uint16_t mask;
 };
 
+#define PS_FIELD_BYTES	8	/* a field of at most 48 bits lies within 7 bytes */
 #define PS_NESTED_MAX	16	/* headers with checksums that lie in one another */
 #define PS_INNER_MAX	6	/* headers that are looked for inside those */
 #define PS_QUOTED_MIN	8	/* bytes of a transport header that ICMP errors quote: RFC 792 */
@@ -250,6 +251,12 @@ static inline bool ps_proto_carries(struct ps_packet *pkt, const struct ps_heade
  * unknown one, a later fragment, truncated, malformed.
  */
 bool ps_proto_next(struct ps_packet *pkt, const struct ps_header *header, struct ps_header *next);
+
+/*
+ * Makes what ps_proto_next() and ps_proto_route() look at readable, as far as it is there. False: no
+ * memory; what they say then is no answer.
+ */
+bool ps_proto_reach_next(struct ps_packet *pkt, const struct ps_header *header);
 
 /*
  * The same, also if the header is the beginning of one: as ps_proto_is_quoted() tells.

@@ -12,7 +12,8 @@ struct layers {
 	const struct ps_header *innermost;	/* NULL: none is known */
 };
 
-static void find_layers(struct ps_packet *pkt, const struct ps_header *within,
+/* False: no memory to look for them all. */
+static bool find_layers(struct ps_packet *pkt, const struct ps_header *within,
 			struct layers *layers)
 {
 	const struct ps_header *h = within && within->proto == &ps_proto_raw ? within->outer : within;
@@ -20,13 +21,19 @@ static void find_layers(struct ps_packet *pkt, const struct ps_header *within,
 
 	if (!h || (h->proto->is_link && !h->outer)) {
 		layers->innermost = NULL;
-		if (!ps_proto_first(pkt, next) || !ps_proto_fits(pkt, next))
-			return;
+		if (!ps_proto_first(pkt, next))
+			return true;
+		if (!ps_proto_reach_next(pkt, next))
+			return false;
+		if (!ps_proto_fits(pkt, next))
+			return true;
 		h = next++;
 	}
-	while (next < layers->inner + PS_INNER_MAX && ps_proto_next_begun(pkt, h, next))
+	while (next < layers->inner + PS_INNER_MAX && ps_proto_reach_next(pkt, h) &&
+	       ps_proto_next_begun(pkt, h, next))
 		h = next++;
 	layers->innermost = h;
+	return ps_proto_reach_next(pkt, h);
 }
 
 static inline bool overlap(uint32_t a, uint32_t a_end, uint32_t b, uint32_t b_end)
@@ -233,7 +240,8 @@ int ps_write_bytes(struct ps_packet *pkt, const struct ps_header *within,
 		return PS_FIELD_GONE;
 	if (!memcmp(p, bytes, range->len))
 		return 0;
-	find_layers(pkt, within, &layers);
+	if (!find_layers(pkt, within, &layers))
+		return PS_FIELD_GONE;
 	if (!find_partial(pkt, &layers, w.off, w.end, &partial))
 		return PS_FIELD_LATER;
 	for (h = layers.innermost; h; h = h->outer) {
@@ -266,7 +274,8 @@ static ps_noinline int fill_summed(struct ps_packet *pkt, uint32_t off, uint32_t
 	uint32_t before = 0, after = 0, end = off + len;
 	struct layers layers;
 
-	find_layers(pkt, NULL, &layers);
+	if (!find_layers(pkt, NULL, &layers))
+		return PS_FIELD_GONE;
 	if (!find_partial(pkt, &layers, off, end, &transport) ||
 	    overlap(off, end, pkt->partial, pkt->partial + 2))
 		return PS_FIELD_LATER;
