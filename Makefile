@@ -62,7 +62,7 @@ help:
 #: make check-kernels   the modules and the tests in the virtual machine, with each release's kernel; docs/kernels.md
 #: make check-arch   the engine's tests on emulated arm64 and s390x
 #: make check-lua   what needs no kernel, with other releases of Lua; TESTS='trixie lua-5.4.8.tar.gz'
-#: make fuzz FUZZ_TIME=60   random packets and scripts, seconds for each target; docs/fuzzing.md
+#: make fuzz FUZZ_TIME=60   random packets, scripts and captures, seconds for each target; docs/fuzzing.md
 #: make fuzz-coverage   what of core/ and proto/ they reach
 #: make valgrind   the unit tests, and tests of scripts, under memcheck
 #: make bench      instructions for a packet, beside everything else
@@ -160,7 +160,7 @@ $(BUILD)/user/libxt_LUA.so: xtables/libxt_LUA.c $(BUILD)/user/engine.a include/u
 #
 CLI := $(wildcard cli/*.c user/*.c)
 CLI_INCLUDE := -Icli -Iuser -Iplat/user -Icore -Iproto -Ilua -I$(LUA)/src
-CLI_LIBS := -lpcap -ljansson -lnetfilter_queue -lmnl
+CLI_LIBS := -lz -lzstd -ljansson -lnetfilter_queue -lmnl
 cli: $(BUILD)/user/packetscript $(BUILD)/user/packetscript.8 $(BUILD)/user/packetscript.bash \
 	$(BUILD)/user/packetscript-language.7 $(BUILD)/user/packetscript.lua
 $(BUILD)/asan/packetscript: LDFLAGS += $(SANITIZE)

@@ -128,3 +128,15 @@ void ps_handled_print(FILE *to, bool json, const struct ps_state *state,
 				     "changes", changes.json, "error",
 				     is_error ? ps_result_text(state->script.error) : NULL));
 }
+
+void ps_untouched_print(FILE *to, bool json, uint64_t number, uint16_t link, uint32_t len)
+{
+	char line[64];
+
+	snprintf(line, sizeof(line), "link type %u %u", link, len);
+	if (json)
+		ps_result_line(to, json_pack("{s:I, s:s, s:s, s:[]}", "packet", (json_int_t)number,
+					     "summary", line, "verdict", "untouched", "changes"));
+	else
+		fprintf(to, "%llu  %s  untouched\n", (unsigned long long)number, line);
+}

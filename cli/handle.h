@@ -48,6 +48,9 @@ struct ps_handled {
 void ps_handled_print(FILE *to, bool json, const struct ps_state *state,
 		      const struct ps_handled *handled);
 
+/* The same of a frame without a packet that a handler sees. link: the number of its link type. */
+void ps_untouched_print(FILE *to, bool json, uint64_t number, uint16_t link, uint32_t len);
+
 /* Nanoseconds of the clock that is never set. */
 uint64_t ps_now(void);
 

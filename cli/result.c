@@ -40,7 +40,8 @@ void ps_result_print(FILE *to, const struct ps_state *state)
 	const char *before = ": ";
 	int i;
 
-	fprintf(to, "%llu packets", (unsigned long long)state->packets);
+	fprintf(to, "%llu packet%s", (unsigned long long)state->packets,
+		state->packets == 1 ? "" : "s");
 	for (i = 0; i <= PS_VERDICT_ERROR; i++) {
 		if (!state->verdicts[i])
 			continue;

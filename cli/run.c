@@ -55,6 +55,9 @@ struct job {
 	uint32_t room;
 	uint64_t changed;
 	uint64_t cut;		/* packets of which not all was captured */
+	uint64_t other;		/* frames that carry something else than packets: no handler sees them */
+	uint64_t unknown;	/* and those of which nobody knows what they carry */
+	uint16_t unknown_link;	/* the link type of the first of them */
 	struct ps_timing timing;
 };
 
@@ -123,14 +126,48 @@ static void print_packet(struct job *job, const struct ps_frame *frame, struct p
 	const struct ps_handled handled = { job->in.count, &before, after, verdict, queue };
 
 	/* only read */
-	ps_buffer_init(&before, (void *)(frame->bytes + frame->skip), after->len, frame->network,
-		       frame->protocol);
+	ps_buffer_init(&before, (void *)(frame->record.bytes + frame->skip), after->len,
+		       frame->network, frame->protocol);
 	ps_handled_print(job->report, job->json, &job->state, &handled);
+}
+
+static void tell_verdict(struct job *job, enum ps_verdict verdict, uint16_t queue)
+{
+	char name[32];
+
+	ps_result_verdict(name, sizeof(name), verdict, queue);
+	fputs(name, job->verdicts);
+	if (verdict == PS_VERDICT_ERROR) {
+		putc(' ', job->verdicts);
+		ps_user_print(job->verdicts, job->state.script.error);
+	}
+	putc('\n', job->verdicts);
+}
+
+static int write_packet(struct job *job, const struct ps_frame *frame, const uint8_t *bytes)
+{
+	if (!job->writes || !ps_capture_write(&job->out, frame, bytes))
+		return CLI_OK;
+	return stopped == SIGPIPE ? CLI_TROUBLE : cli_error("%s", job->out.error);
+}
+
+/* What carries no packet has no handler, as in the kernel. */
+static int pass_untouched(struct job *job, const struct ps_frame *frame)
+{
+	job->other += frame->is_known;
+	if (!frame->is_known && !job->unknown++)
+		job->unknown_link = frame->link;
+	if (job->verbose)
+		ps_untouched_print(job->report, job->json, job->in.count, frame->link,
+				   frame->record.captured);
+	if (job->verdicts)
+		fputs("untouched\n", job->verdicts);
+	return write_packet(job, frame, frame->record.bytes);
 }
 
 static int run_packet(struct job *job, const struct ps_frame *frame)
 {
-	const uint32_t len = frame->header.caplen;
+	const uint32_t len = frame->record.captured;
 	struct ps_offload message;
 	enum ps_verdict verdict;
 	struct ps_packet pkt;
@@ -138,33 +175,20 @@ static int run_packet(struct job *job, const struct ps_frame *frame)
 
 	if (!make_room(job, len))
 		return cli_error("not enough memory for a packet of %u bytes", len);
-	memcpy(job->bytes, frame->bytes, len);
-	ps_buffer_init(&pkt, job->bytes + frame->skip, len - frame->skip, frame->network,
-		       frame->protocol);
+	memcpy(job->bytes, frame->record.bytes, len);
+	ps_buffer_init(&pkt, job->bytes + frame->skip, frame->len, frame->network, frame->protocol);
 	if (job->offload)
 		ps_buffer_offload(&pkt, &message);
 	verdict = ps_handle_timed(&job->timing, &job->state, &pkt, &queue);
 	ps_buffer_complete(&pkt, &message);
-	job->changed += memcmp(job->bytes, frame->bytes, len) != 0;
-	job->cut += len < frame->header.len;
+	job->changed += memcmp(job->bytes, frame->record.bytes, len) != 0;
 
 	if (job->verbose)
 		print_packet(job, frame, &pkt, verdict, queue);
-	if (job->verdicts) {
-		char name[32];
-
-		ps_result_verdict(name, sizeof(name), verdict, queue);
-		fputs(name, job->verdicts);
-		if (verdict == PS_VERDICT_ERROR) {
-			putc(' ', job->verdicts);
-			ps_user_print(job->verdicts, job->state.script.error);
-		}
-		putc('\n', job->verdicts);
-	}
-	if (job->writes && ps_verdict_passes(ps_state_decide(&job->state, verdict)) &&
-	    ps_capture_write(&job->out, &frame->header, job->bytes))
-		return stopped == SIGPIPE ? CLI_TROUBLE : cli_error("%s", job->out.error);
-	return CLI_OK;
+	if (job->verdicts)
+		tell_verdict(job, verdict, queue);
+	return ps_verdict_passes(ps_state_decide(&job->state, verdict)) ?
+	       write_packet(job, frame, job->bytes) : CLI_OK;
 }
 
 static int run_packets(struct job *job)
@@ -178,7 +202,8 @@ static int run_packets(struct job *job)
 			return CLI_OK;
 		if (got < 0)
 			return cli_error("%s", job->in.error);
-		status = run_packet(job, &frame);
+		job->cut += frame.record.captured < frame.record.length;
+		status = frame.is_packet ? run_packet(job, &frame) : pass_untouched(job, &frame);
 		if (status)
 			return status;
 		if (job->bar && job->in.count % PROGRESS_EVERY == 0)
@@ -194,8 +219,9 @@ static int tell_stop(struct job *job, int status)
 {
 	if (!stopped || stopped == SIGPIPE)
 		return status;
-	cli_error("%s: stopped after %llu packets by a signal (%s)", job->in.name,
-		  (unsigned long long)job->in.count, strsignal(stopped));
+	cli_error("%s: stopped after %llu packet%s by a signal (%s)", job->in.name,
+		  (unsigned long long)job->in.count, job->in.count == 1 ? "" : "s",
+		  strsignal(stopped));
 	return job->in.is_live ? status : CLI_TROUBLE;
 }
 
@@ -212,6 +238,7 @@ static void print_summary(struct job *job)
 
 		json_object_set_new(result, "changed", json_integer(job->changed));
 		json_object_set_new(result, "truncated", json_integer(job->cut));
+		json_object_set_new(result, "untouched", json_integer(job->other + job->unknown));
 		json_object_set_new(result, "nanoseconds_per_packet", json_integer(each));
 		if (job->writes)
 			json_object_set_new(result, "written", json_integer(job->out.count));
@@ -224,6 +251,12 @@ static void print_summary(struct job *job)
 		fprintf(job->report, ", %llu written", (unsigned long long)job->out.count);
 	if (job->cut)
 		fprintf(job->report, ", %llu captured in part only", (unsigned long long)job->cut);
+	if (job->other)
+		fprintf(job->report, ", %llu passed untouched: no IP in them",
+			(unsigned long long)job->other);
+	if (job->unknown)
+		fprintf(job->report, ", %llu passed untouched: link type %u is not known",
+			(unsigned long long)job->unknown, job->unknown_link);
 	fprintf(job->report, "; %llu ns a packet in the handler\n", (unsigned long long)each);
 }
 
@@ -265,8 +298,8 @@ static int finish_capture(struct job *job, int status)
 		return stopped == SIGPIPE ? CLI_TROUBLE : cli_error("%s", job->out.error);
 	}
 	if (is_part)
-		cli_error("%s has the %llu packets until then that were not dropped",
-			  job->out.name, count);
+		cli_error("%s has the %llu packet%s until then that %s not dropped", job->out.name,
+			  count, count == 1 ? "" : "s", count == 1 ? "was" : "were");
 	return CLI_OK;
 }
 
@@ -398,16 +431,19 @@ const struct cli_command cli_run = {
 	.min = 2, .max = 2,
 	.summary = "runs a handler on the packets of a capture",
 	.about =
-"Runs the script's handler on every packet of a pcap or pcapng file; - is standard input. Says how many\n"
-"packets got which verdict, where the handler failed and how many packets it changed. No root is needed.\n"
+"Runs the script's handler on every packet of a pcap or pcapng file, which may be compressed by gzip or zstd;\n"
+"- is standard input. Says how many packets got which verdict, where the handler failed and how many packets\n"
+"it changed. No root is needed.\n"
 "\n"
-"Link types: Ethernet; raw IP, Linux cooked and loopback, where packets have no link-layer header, as in\n"
-"the chains OUTPUT and POSTROUTING.\n"
+"Link types: Ethernet; raw IP, Linux cooked, loopback, NFLOG, PPP, 802.11, Frame Relay, Cisco HDLC and SLIP, where\n"
+"packets have no link-layer header, as in the chains OUTPUT and POSTROUTING. Frames that carry anything but IP\n"
+"there, and those of other link types, pass without asking the handler, and are counted.\n"
 "\n"
-"With -w the packets that pass are written, as pcap, with times and link type as they were. The file\n"
-"appears, or replaces the one that was there, which may be the capture itself, only when all of it is\n"
-"written; if a signal ends the run, there is none. Of a capture that is cut off, and of standard input when\n"
-"a signal comes, it has the packets until then, and that is said.\n"
+"With -w the packets that pass are written, with times and link type as they were, in the format of the\n"
+"capture, or in that which the name's end says: .pcap, .pcapng. The file appears, or replaces the one that was\n"
+"there, which may be the capture itself, only when all of it is written; if a signal ends the run, there is\n"
+"none. Of a capture that is cut off or malformed, and of standard input when a signal comes, it has the packets\n"
+"until then, and that is said.\n"
 "\n"
 "In the kernel, packets that the machine itself sends have no checksum of TCP or UDP yet: a network device\n"
 "completes it. --offload pretends that: a script that reads such a checksum, or writes its bytes, sees what it\n"

@@ -2,45 +2,38 @@
 #include "capture.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define ETH_P_IP	0x0800
-#define ETH_P_IPV6	0x86DD
+#include "link.h"
+#include "order.h"
 
-/* How a link layer tells what it carries. */
-enum link_kind {
-	BY_TYPE,	/* an Ethernet type at byte at */
-	BY_FAMILY,	/* an address family, in the byte order of the host that captured */
-	BY_FAMILY_NET,	/* the same in network byte order */
-	BY_VERSION,	/* the first four bits of the IP header */
+#define PACKET_MAX	262144		/* bytes of a packet that has a network layer */
+#define OTHER_MAX	(128u << 20)	/* and of USB's, say */
+
+#define MICRO	1000000
+#define NANO	1000000000
+
+/*
+ * The header of a pcap file, and of each packet, by their bytes. Files of old patches have eight bytes
+ * more with each packet.
+ */
+enum { PCAP_MAJOR = 4, PCAP_MINOR = 6, PCAP_SNAP = 16, PCAP_LINK = 20, PCAP_HEADER = 24 };
+enum { RECORD_CAPTURED = 8, RECORD_LENGTH = 12, RECORD = 16, RECORD_PATCHED = 24 };
+
+static const struct magic {
+	uint32_t value;
+	uint32_t units;
+	uint8_t record;
+} magics[] = {
+	{ 0xA1B2C3D4, MICRO, RECORD },
+	{ 0xA1B23C4D, NANO, RECORD },
+	{ 0xA1B2CD34, MICRO, RECORD_PATCHED },
 };
-
-struct ps_link {
-	int dlt;
-	uint8_t header;		/* bytes before the network header */
-	uint8_t kind;		/* enum link_kind */
-	uint8_t at;
-	bool is_ethernet;	/* the header is one that scripts see */
-};
-
-/* https://www.tcpdump.org/linktypes.html */
-static const struct ps_link links[] = {
-	{ DLT_EN10MB,     14, BY_TYPE, 12, true },
-	{ DLT_LINUX_SLL,  16, BY_TYPE, 14 },
-	{ DLT_LINUX_SLL2, 20, BY_TYPE, 0 },
-	{ DLT_NULL,        4, BY_FAMILY },
-	{ DLT_LOOP,        4, BY_FAMILY_NET },
-	{ DLT_RAW,         0, BY_VERSION },
-	{ DLT_IPV4,        0, BY_VERSION },
-	{ DLT_IPV6,        0, BY_VERSION },
-};
-
-#define LINKS	"Ethernet, raw IP, Linux cooked, loopback"
 
 static int fail(char *error, const char *format, ...)
 {
@@ -53,136 +46,240 @@ static int fail(char *error, const char *format, ...)
 }
 
 /*
- * Whether times are in nanoseconds, which libpcap does not tell: pcap files begin with a1b23c4d
- * then, in the byte order of the host that wrote them. pcapng may have any precision.
+ * Reading.
  */
-static bool is_nano(FILE *file)
+static int no_capture(struct ps_capture_in *in, const char *why)
 {
-	uint8_t magic[4] = { 0 };
-	size_t n = fread(magic, 1, sizeof(magic), file);
+	return fail(in->error, "%s: no capture that can be read: %s", in->name, why);
+}
 
-	/* the buffer is at its beginning: there is room for all of them, also in a pipe's */
-	while (n > 0 && ungetc(magic[n - 1], file) != EOF)
-		n--;
-	return ps_load32(magic) == 0xA1B23C4D || ps_load32(magic) == 0x4D3CB2A1 ||
-	       ps_load32(magic) == 0x0A0D0D0A;
+/* What a source that has less says of itself. */
+static const char *end_of(const struct ps_capture_in *in)
+{
+	return in->source.error[0] ? in->source.error : "the file is truncated";
+}
+
+static const struct magic *find_magic(const uint8_t *header, bool *is_big)
+{
+	const struct magic *magic;
+
+	for (magic = magics; magic < magics + sizeof(magics) / sizeof(*magics); magic++) {
+		*is_big = ps_get32(header, true) == magic->value;
+		if (*is_big || ps_get32(header, false) == magic->value)
+			return magic;
+	}
+	return NULL;
+}
+
+static int begin_pcap(struct ps_capture_in *in, const struct magic *magic)
+{
+	const bool is_big = in->blocks.is_big;
+	const uint8_t *header = ps_source_peek(&in->source, PCAP_HEADER);
+	struct ps_interface *interface;
+
+	if (!header)
+		return no_capture(in, end_of(in));
+	if (ps_get16(header + PCAP_MAJOR, is_big) != 2)
+		return no_capture(in, "a version of pcap that is not known");
+	interface = malloc(sizeof(*interface));
+	if (!interface)
+		return no_capture(in, "not enough memory");
+	/* above are bits that tell of checksums at the ends of frames */
+	*interface = (struct ps_interface){ ps_get32(header + PCAP_LINK, is_big),
+					    ps_get32(header + PCAP_SNAP, is_big), magic->units, 0 };
+	in->blocks.interfaces = interface;
+	in->blocks.ninterfaces = 1;
+	in->format = PS_PCAP;
+	in->record = magic->record;
+	memcpy(in->header, header, PCAP_HEADER);
+	ps_source_take(&in->source, PCAP_HEADER);
+	return 0;
+}
+
+/* The section's block is taken again when the first packet is read, so that what is written has it. */
+static int begin_pcapng(struct ps_capture_in *in)
+{
+	const uint8_t *block = ps_source_peek(&in->source, PS_PCAPNG_HEAD);
+	const char *why;
+	uint32_t size;
+
+	if (!block)
+		return no_capture(in, end_of(in));
+	size = ps_pcapng_size(&in->blocks, block, &why);
+	if (!size)
+		return no_capture(in, why);
+	block = ps_source_peek(&in->source, size);
+	if (!block)
+		return no_capture(in, end_of(in));
+	if (ps_pcapng_take(&in->blocks, block, size, NULL, &why) < 0)
+		return no_capture(in, why);
+	in->format = PS_PCAPNG;
+	return 0;
+}
+
+int ps_capture_begin(struct ps_capture_in *in)
+{
+	const uint8_t *bytes = ps_source_peek(&in->source, sizeof(uint32_t));
+	const struct magic *magic;
+
+	if (!bytes)
+		return no_capture(in, end_of(in));
+	if (ps_pcapng_is_section(bytes))
+		return begin_pcapng(in);
+	magic = find_magic(bytes, &in->blocks.is_big);
+	return magic ? begin_pcap(in, magic) : no_capture(in, "unknown file format");
 }
 
 int ps_capture_open(struct ps_capture_in *in, const char *path)
 {
 	bool is_stdin = !strcmp(path, "-");
-	char why[PCAP_ERRBUF_SIZE] = "";
 	struct stat about;
-	FILE *file;
-	size_t i;
-	int dlt;
+	int fd;
 
 	memset(in, 0, sizeof(*in));
 	in->name = is_stdin ? "standard input" : path;
-	file = is_stdin ? stdin : fopen(path, "rb");
-	if (!file)
+	in->source.fd = -1;
+	fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
 		return fail(in->error, "%s: %s", in->name, strerror(errno));
-	if (fstat(fileno(file), &about) == 0 && S_ISREG(about.st_mode))
+	if (fstat(fd, &about) == 0 && S_ISREG(about.st_mode))
 		in->size = about.st_size;
 	else
 		in->is_live = true;
-	in->is_nano = is_nano(file);
-	in->pcap = pcap_fopen_offline_with_tstamp_precision(file,
-		in->is_nano ? PCAP_TSTAMP_PRECISION_NANO : PCAP_TSTAMP_PRECISION_MICRO, why);
-	if (!in->pcap) {
-		if (!is_stdin)
-			fclose(file);
-		return fail(in->error, "%s: no capture that can be read: %s", in->name, why);
-	}
-	dlt = pcap_datalink(in->pcap);
-	for (i = 0; i < sizeof(links) / sizeof(*links); i++) {
-		if (links[i].dlt == dlt)
-			in->link = &links[i];
-	}
-	if (!in->link) {
-		const char *name = pcap_datalink_val_to_name(dlt);
-
-		return fail(in->error, "%s: link type %s (%d) is not supported; there are " LINKS,
-			    in->name, name ? name : "unknown", dlt);
-	}
-	return 0;
+	if (ps_source_open(&in->source, fd))
+		return no_capture(in, in->source.error);
+	return ps_capture_begin(in);
 }
 
 void ps_capture_close(struct ps_capture_in *in)
 {
-	if (in->pcap)
-		pcap_close(in->pcap);
-	in->pcap = NULL;
+	ps_source_close(&in->source);
+	ps_pcapng_clean(&in->blocks);
 }
 
-/* The Ethernet type for an address family; those of IPv6 differ between systems. */
-static uint16_t of_family(uint32_t family)
+/* at: the byte of the file where what is malformed begins. */
+static int fail_read(struct ps_capture_in *in, const char *why)
 {
-	switch (family) {
-	case 2:
-		return ETH_P_IP;
-	case 10: case 24: case 28: case 30:
-		return ETH_P_IPV6;
-	}
-	return 0;
+	return fail(in->error, "%s: after %llu packet%s: %s (at byte %llu)", in->name,
+		    (unsigned long long)in->count, in->count == 1 ? "" : "s", why,
+		    (unsigned long long)in->source.at);
 }
 
-uint16_t ps_capture_ip_type(const uint8_t *bytes, uint32_t len)
+/* There is less than what was to come: that is the end, if there is nothing. */
+static int end_read(struct ps_capture_in *in)
 {
-	unsigned int version = len ? bytes[0] >> 4 : 0;
-
-	return version == 4 ? ETH_P_IP : version == 6 ? ETH_P_IPV6 : 0;
-}
-
-static uint16_t network_protocol(const struct ps_link *link, const uint8_t *bytes, uint32_t len)
-{
-	uint32_t family;
-
-	if (len < link->header)
+	if (!in->source.error[0] && !ps_source_left(&in->source))
 		return 0;
-	switch (link->kind) {
-	case BY_TYPE:
-		return ps_load16(bytes + link->at);
-	case BY_FAMILY:
-		memcpy(&family, bytes, sizeof(family));
-		return of_family(family > 0xFFFF ? __builtin_bswap32(family) : family);
-	case BY_FAMILY_NET:
-		return of_family(ps_load32(bytes));
+	return fail_read(in, end_of(in));
+}
+
+static int read_pcap(struct ps_capture_in *in, struct ps_record *record)
+{
+	const bool is_big = in->blocks.is_big;
+	const struct ps_interface *interface = in->blocks.interfaces;
+	const uint8_t *p = ps_source_peek(&in->source, in->record);
+	uint32_t captured, length;
+
+	if (!p)
+		return end_read(in);
+	captured = ps_get32(p + RECORD_CAPTURED, is_big);
+	length = ps_get32(p + RECORD_LENGTH, is_big);
+	/* in files of the first versions they change places */
+	if (captured > length && ps_get16(in->header + PCAP_MINOR, is_big) <= 3) {
+		uint32_t other = captured;
+
+		captured = length;
+		length = other;
 	}
-	return ps_capture_ip_type(bytes, len);
+	if (captured > PACKET_MAX && (captured > OTHER_MAX || ps_link_of(interface->link)))
+		return fail_read(in, "a packet that is longer than any is");
+	record->size = in->record + captured;
+	p = ps_source_peek(&in->source, record->size);
+	if (!p)
+		return end_read(in);
+	record->all = p;
+	record->bytes = p + in->record;
+	record->captured = captured;
+	record->length = length;
+	record->interface = interface;
+	record->time = ps_get32(p, is_big) * interface->units + ps_get32(p + 4, is_big);
+	ps_source_take(&in->source, record->size);
+	return 1;
+}
+
+/* A block that is no packet goes where packets go. */
+static void keep(struct ps_capture_in *in, const uint8_t *block, uint32_t size)
+{
+	struct ps_capture_out *out = in->out;
+
+	if (!out || out->format != PS_PCAPNG)
+		return;
+	if (ps_pcapng_is_section(block))
+		ps_pcapng_put_again(out->file, block, size);
+	else
+		fwrite_unlocked(block, 1, size, out->file);
+}
+
+static int read_pcapng(struct ps_capture_in *in, struct ps_record *record)
+{
+	const uint8_t *block;
+	const char *why;
+	uint32_t size;
+	int got;
+
+	for (;;) {
+		block = ps_source_peek(&in->source, PS_PCAPNG_HEAD);
+		if (!block)
+			return end_read(in);
+		size = ps_pcapng_size(&in->blocks, block, &why);
+		if (!size)
+			return fail_read(in, why);
+		block = ps_source_peek(&in->source, size);
+		if (!block)
+			return end_read(in);
+		got = ps_pcapng_take(&in->blocks, block, size, record, &why);
+		if (got < 0)
+			return fail_read(in, why);
+		ps_source_take(&in->source, size);
+		if (got)
+			return 1;
+		keep(in, block, size);
+	}
 }
 
 int ps_capture_read(struct ps_capture_in *in, struct ps_frame *frame)
 {
-	const struct ps_link *link = in->link;
-	struct pcap_pkthdr *header;
-	uint32_t start;
+	struct ps_record *record = &frame->record;
+	struct ps_network network;
+	const struct ps_link *link;
+	int got;
 
-	switch (pcap_next_ex(in->pcap, &header, &frame->bytes)) {
-	case 1:
-		break;
-	case PCAP_ERROR_BREAK:
-		return 0;
-	default:
-		return fail(in->error, "%s: after %llu packets: %s", in->name,
-			    (unsigned long long)in->count, pcap_geterr(in->pcap));
-	}
+	got = in->format == PS_PCAP ? read_pcap(in, record) : read_pcapng(in, record);
+	if (got <= 0)
+		return got;
 	in->count++;
-	frame->header = *header;
-	start = header->caplen < link->header ? header->caplen : link->header;
-	frame->skip = link->is_ethernet ? 0 : start;
-	frame->network = link->is_ethernet ? start : 0;
-	frame->protocol = network_protocol(link, frame->bytes, header->caplen);
+	frame->link = record->interface->link;
+	link = ps_link_of(frame->link);
+	frame->is_known = link;
+	frame->is_packet = link && ps_link_find(link, record->bytes, record->captured,
+						in->blocks.is_big, &network);
+	if (!frame->is_packet)
+		network = (struct ps_network){ 0, record->captured, 0 };
+	frame->skip = frame->link == PS_LINK_ETHERNET ? 0 : network.off;
+	frame->network = network.off - frame->skip;
+	frame->len = frame->network + network.len;
+	frame->protocol = network.type;
 	return 1;
 }
 
 int ps_capture_percent(const struct ps_capture_in *in)
 {
-	long at = in->size ? ftell(pcap_file(in->pcap)) : -1;
-
-	return at < 0 ? -1 : (int)(at * 100 / in->size);
+	return in->size ? (int)(in->source.read * 100 / in->size) : -1;
 }
 
+/*
+ * Writing.
+ */
 static bool is_same(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
@@ -262,29 +359,110 @@ static FILE *open_out(struct ps_capture_out *out, const char *path, const struct
 	return *is_file ? create_temporary(out, path, exists ? &about : NULL) : fopen(path, "wb");
 }
 
-int ps_capture_create(struct ps_capture_out *out, const char *path,
-		      const struct ps_capture_in *in)
+static enum ps_capture_format format_of(const struct ps_capture_out *out, const char *path,
+					const struct ps_capture_in *in)
+{
+	static const struct {
+		const char *end;
+		enum ps_capture_format format;
+	} names[] = { { ".pcap", PS_PCAP }, { ".pcapng", PS_PCAPNG } };
+	const char *end = strrchr(path, '.');
+	size_t i;
+
+	for (i = 0; end && !out->is_input && i < sizeof(names) / sizeof(*names); i++) {
+		if (!strcasecmp(end, names[i].end))
+			return names[i].format;
+	}
+	return in->format;
+}
+
+static bool is_packed_name(const char *path)
+{
+	const char *end = strrchr(path, '.');
+
+	return end && (!strcmp(end, ".gz") || !strcmp(end, ".zst"));
+}
+
+static void put(struct ps_capture_out *out, const void *bytes, size_t len)
+{
+	fwrite_unlocked(bytes, 1, len, out->file);
+}
+
+/* What a reader has to have room for. */
+static uint32_t largest(const struct ps_capture_in *in)
+{
+	uint32_t i, snap = PACKET_MAX;
+
+	for (i = 0; i < in->blocks.ninterfaces; i++) {
+		if (in->blocks.interfaces[i].snap > snap)
+			snap = in->blocks.interfaces[i].snap;
+	}
+	return snap;
+}
+
+/* Times are in microseconds, unless an interface that has been told of has finer ones. */
+static void put_pcap_header(struct ps_capture_out *out, uint16_t link)
+{
+	const struct ps_pcapng *blocks = &out->in->blocks;
+	uint32_t i, header[PCAP_HEADER / 4] = { magics[0].value, 0, 0, 0, largest(out->in), link };
+	const uint16_t version[] = { 2, 4 };
+
+	out->fractions = MICRO;
+	for (i = 0; i < blocks->ninterfaces; i++) {
+		if (blocks->interfaces[i].units > MICRO) {
+			header[0] = magics[1].value;
+			out->fractions = NANO;
+		}
+	}
+	memcpy(header + 1, version, sizeof(version));
+	put(out, header, sizeof(header));
+	out->link = link;
+	out->has_header = true;
+}
+
+void ps_capture_create_to(struct ps_capture_out *out, FILE *file, enum ps_capture_format format,
+			  struct ps_capture_in *in)
+{
+	struct ps_interface interface;
+
+	out->file = file;
+	out->in = in;
+	out->format = format;
+	in->out = out;
+	out->has_header = true;
+	if (format == PS_PCAP && in->format == PS_PCAP) {
+		put(out, in->header, sizeof(in->header));
+	} else if (format == PS_PCAP) {
+		out->has_header = false;
+	} else if (in->format == PS_PCAP) {
+		interface = in->blocks.interfaces[0];
+		interface.snap = largest(in);
+		ps_pcapng_put_section(file);
+		ps_pcapng_put_interface(file, &interface);
+	}
+}
+
+int ps_capture_create(struct ps_capture_out *out, const char *path, struct ps_capture_in *in)
 {
 	struct stat about = { 0 };
+	FILE *file;
 	bool is_file;
 
 	memset(out, 0, sizeof(*out));
 	out->name = path;
-	fstat(fileno(pcap_file(in->pcap)), &about);
-	out->file = open_out(out, path, &about, &is_file);
-	if (!out->file)
+	if (is_packed_name(path))
+		return fail(out->error, "%s: what is written is not compressed; "
+			    "give -w -, and a pipe to the program that does that", path);
+	fstat(in->source.fd, &about);
+	file = open_out(out, path, &about, &is_file);
+	if (!file)
 		return fail(out->error, "%s: cannot be written: %s", out->name, strerror(errno));
-	if (isatty(fileno(out->file)))
+	out->file = file;
+	if (isatty(fileno(file)))
 		return fail(out->error, "%s: is a terminal, and a capture is no text; "
 			    "give a file, or a pipe", out->name);
 	out->is_live = in->is_live && !is_file;
-	out->pcap = pcap_open_dead_with_tstamp_precision(pcap_datalink(in->pcap),
-		pcap_snapshot(in->pcap),
-		in->is_nano ? PCAP_TSTAMP_PRECISION_NANO : PCAP_TSTAMP_PRECISION_MICRO);
-	out->dumper = out->pcap ? pcap_dump_fopen(out->pcap, out->file) : NULL;
-	if (!out->dumper)
-		return fail(out->error, "%s: cannot be written: %s", out->name,
-			    out->pcap ? pcap_geterr(out->pcap) : "not enough memory");
+	ps_capture_create_to(out, file, format_of(out, path, in), in);
 	return 0;
 }
 
@@ -292,16 +470,51 @@ static int fail_write(struct ps_capture_out *out)
 {
 	const char *why = strerror(errno);
 
-	return fail(out->error, "%s: %safter %llu packets: %s", out->name,
-		    out->temporary ? "not written: " : "", (unsigned long long)out->count, why);
+	return fail(out->error, "%s: %safter %llu packet%s: %s", out->name,
+		    out->temporary ? "not written: " : "", (unsigned long long)out->count,
+		    out->count == 1 ? "" : "s", why);
 }
 
-int ps_capture_write(struct ps_capture_out *out, const struct pcap_pkthdr *header,
-		     const uint8_t *bytes)
+/* As it was, with other bytes of the packet. */
+static void put_again(struct ps_capture_out *out, const struct ps_record *r, const uint8_t *bytes)
 {
-	pcap_dump((u_char *)out->dumper, header, bytes);
+	const uint32_t before = r->bytes - r->all;
+
+	put(out, r->all, before);
+	put(out, bytes, r->captured);
+	put(out, r->bytes + r->captured, r->size - before - r->captured);
+}
+
+static int put_pcap_packet(struct ps_capture_out *out, const struct ps_record *r,
+			   const uint8_t *bytes)
+{
+	const struct ps_interface *from = r->interface;
+	uint32_t header[RECORD / 4] = { 0, 0, r->captured, r->length };
+
+	if (!out->has_header)
+		put_pcap_header(out, from->link);
+	if (out->link != from->link)
+		return fail(out->error, "%s: after %llu packet%s: one of link type %u, and all of a pcap "
+			    "have the same, here %u; a name that ends in .pcapng has both", out->name,
+			    (unsigned long long)out->count, out->count == 1 ? "" : "s", from->link,
+			    out->link);
+	header[0] = r->time / from->units + from->offset;
+	header[1] = (unsigned __int128)(r->time % from->units) * out->fractions / from->units;
+	put(out, header, sizeof(header));
+	put(out, bytes, r->captured);
+	return 0;
+}
+
+int ps_capture_write(struct ps_capture_out *out, const struct ps_frame *frame, const uint8_t *bytes)
+{
+	if (out->format == out->in->format)
+		put_again(out, &frame->record, bytes);
+	else if (out->format == PS_PCAPNG)
+		ps_pcapng_put_packet(out->file, &frame->record, bytes);
+	else if (put_pcap_packet(out, &frame->record, bytes))
+		return -1;
 	if (out->is_live)
-		pcap_dump_flush(out->dumper);
+		fflush(out->file);
 	if (ferror(out->file))
 		return fail_write(out);
 	out->count++;
@@ -310,9 +523,13 @@ int ps_capture_write(struct ps_capture_out *out, const struct pcap_pkthdr *heade
 
 int ps_capture_finish(struct ps_capture_out *out)
 {
+	const struct ps_pcapng *blocks = &out->in->blocks;
 	int err = 0;
 
-	if (pcap_dump_flush(out->dumper) || ferror(out->file))
+	if (!out->has_header)
+		put_pcap_header(out, blocks->ninterfaces ? blocks->interfaces->link :
+				     PS_LINK_ETHERNET);
+	if (fflush(out->file) || ferror(out->file))
 		err = fail_write(out);
 	else if (out->temporary && rename(out->temporary, out->path))
 		err = fail(out->error, "%s: not written: %s", out->name, strerror(errno));
@@ -326,20 +543,17 @@ int ps_capture_finish(struct ps_capture_out *out)
 
 void ps_capture_discard(struct ps_capture_out *out)
 {
+	if (out->in)
+		out->in->out = NULL;
 	if (out->file == stdout)
 		fflush(stdout);		/* it is closed at the end of the program */
-	else if (out->dumper)
-		pcap_dump_close(out->dumper);
 	else if (out->file)
 		fclose(out->file);
-	if (out->pcap)
-		pcap_close(out->pcap);
 	if (out->temporary)
 		unlink(out->temporary);
 	free(out->temporary);
 	free(out->path);
-	out->dumper = NULL;
-	out->pcap = NULL;
+	out->in = NULL;
 	out->file = NULL;
 	out->temporary = NULL;
 	out->path = NULL;

@@ -1,39 +1,49 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Capture files: pcap and pcapng in, pcap out, by libpcap. "-" is standard input or output.
+ * Capture files: pcap and pcapng, in and out. "-" is standard input or output. What is no packet, and
+ * what is around one, comes out as it went in, byte for byte, where the format stays the same.
  */
 #ifndef PS_USER_CAPTURE_H
 #define PS_USER_CAPTURE_H
 
 #include <limits.h>
-#include <pcap/pcap.h>
+#include <stdio.h>
 
-#include "packet.h"
+#include "pcapng.h"
+#include "source.h"
 
-#define PS_CAPTURE_ERROR_SIZE	(PCAP_ERRBUF_SIZE + PATH_MAX + 128)
+#define PS_CAPTURE_ERROR_SIZE	(PATH_MAX + 256)
 
-struct ps_link;
+struct ps_capture_out;
+
+enum ps_capture_format { PS_PCAP, PS_PCAPNG };
 
 /* A capture that is read. */
 struct ps_capture_in {
-	pcap_t *pcap;
+	struct ps_source source;
 	const char *name;	/* for messages */
-	const struct ps_link *link;
+	enum ps_capture_format format;
+	struct ps_pcapng blocks;	/* pcap: its one interface, and the order of bytes */
+	uint8_t header[24];	/* pcap: of the file */
+	uint32_t record;	/* pcap: bytes of the header of a packet */
+	struct ps_capture_out *out;	/* gets what is no packet, or NULL */
 	uint64_t size;		/* of the file in bytes; 0: not known */
 	uint64_t count;		/* packets read */
-	bool is_nano;		/* times are in nanoseconds */
 	bool is_live;		/* not a file: there may be a wait for each packet */
 	char error[PS_CAPTURE_ERROR_SIZE];
 };
 
 /*
- * What was captured of a packet. It holds until the next one is read. The bytes before skip are a
- * header that is none of Ethernet's, and are left as they are; the packet begins after it.
+ * What was captured of a packet. It holds until the next one is read. The packet of the network layer,
+ * or that with Ethernet's header, which scripts see, are the len bytes from skip on; what is around it
+ * is left as it is.
  */
 struct ps_frame {
-	struct pcap_pkthdr header;
-	const uint8_t *bytes;
-	uint32_t skip;
+	struct ps_record record;
+	uint16_t link;		/* https://www.tcpdump.org/linktypes.html */
+	bool is_packet;		/* false: it carries something else; skip, network, protocol are 0 */
+	bool is_known;		/* false: nobody here knows what a link layer of this number carries */
+	uint32_t skip, len;
 	uint32_t network;	/* where the network header begins, from skip on; 0: no link layer */
 	uint16_t protocol;	/* its Ethernet type; 0: not known */
 };
@@ -44,11 +54,11 @@ struct ps_frame {
 int ps_capture_open(struct ps_capture_in *in, const char *path);
 void ps_capture_close(struct ps_capture_in *in);
 
+/* The same, of a source that is open: it is the capture's, and gone if this fails. */
+int ps_capture_begin(struct ps_capture_in *in);
+
 /* Returns 1 and the next packet; 0 at the end; -1: in->error. */
 int ps_capture_read(struct ps_capture_in *in, struct ps_frame *frame);
-
-/* The Ethernet type of an IP packet, by its version; 0: it is none. */
-uint16_t ps_capture_ip_type(const uint8_t *bytes, uint32_t len);
 
 /* How much of the file has been read, in percent; -1: not known. */
 int ps_capture_percent(const struct ps_capture_in *in);
@@ -58,28 +68,37 @@ int ps_capture_percent(const struct ps_capture_in *in);
  * that name, it is replaced then, and its rights are kept.
  */
 struct ps_capture_out {
-	pcap_t *pcap;
-	pcap_dumper_t *dumper;
+	struct ps_capture_in *in;
+	enum ps_capture_format format;
 	FILE *file;
 	const char *name;	/* for messages */
 	char *path;		/* the name that the file gets, or NULL: it is none */
 	char *temporary;	/* where it is until then, or NULL */
 	bool is_input;		/* it replaces the capture that is read */
 	bool is_live;
+	bool has_header;	/* the file's; a pcap made of pcapng has it with its first packet */
+	uint16_t link;		/* pcap: of all packets */
+	uint32_t fractions;	/* pcap: in a second */
 	uint64_t count;
 	char error[PS_CAPTURE_ERROR_SIZE];
 };
 
 /*
- * Begins a capture of the same kind as in, which is open. Returns 0, or -1 with one line in error:
- * also for a terminal. Finish or discard in any case.
+ * Begins a capture of the packets of in, which is open and stays so until this is finished. A name that
+ * ends in .pcap or .pcapng says what it becomes, any other makes it what in is. Returns 0, or -1 with
+ * one line in error: also for a terminal. Finish or discard in any case.
  */
-int ps_capture_create(struct ps_capture_out *out, const char *path,
-		      const struct ps_capture_in *in);
+int ps_capture_create(struct ps_capture_out *out, const char *path, struct ps_capture_in *in);
 
-/* Returns 0, or -1: out->error. bytes: header->caplen of them. */
-int ps_capture_write(struct ps_capture_out *out, const struct pcap_pkthdr *header,
-		     const uint8_t *bytes);
+/* The same, to a file that is open; path and temporary are NULL then. */
+void ps_capture_create_to(struct ps_capture_out *out, FILE *file, enum ps_capture_format format,
+			  struct ps_capture_in *in);
+
+/*
+ * Writes the packet that in has read last. bytes: what has become of those of the frame, as many.
+ * Returns 0, or -1: out->error.
+ */
+int ps_capture_write(struct ps_capture_out *out, const struct ps_frame *frame, const uint8_t *bytes);
 
 /* Gives the file its name. Returns 0, or -1: out->error, and no file was made or replaced. */
 int ps_capture_finish(struct ps_capture_out *out);

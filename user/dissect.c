@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 #include "dissect.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -287,11 +288,105 @@ static void append_end(struct ps_packet *pkt, const struct ps_header *ip,
 		append(":%s", value);
 }
 
+/* What carries a number that no protocol of ours has. */
+struct word {
+	uint16_t number;
+	const char *text;
+};
+
+/* Ethernet types: https://www.iana.org/assignments/ieee-802-numbers */
+static const struct word ethernet_words[] = {
+	{ 0x0800, "ip" }, { 0x0806, "arp" }, { 0x8035, "rarp" }, { 0x809B, "appletalk" },
+	{ 0x8100, "vlan" }, { 0x86DD, "ip6" }, { 0x8809, "lacp" }, { 0x8847, "mpls" },
+	{ 0x8848, "mpls" }, { 0x8863, "pppoe" }, { 0x8864, "pppoe" }, { 0x888E, "eapol" },
+	{ 0x88A8, "vlan" }, { 0x88CC, "lldp" }, { 0x88E5, "macsec" }, { 0x88F7, "ptp" }, { 0 },
+};
+
+/* Protocols of IP: https://www.iana.org/assignments/protocol-numbers */
+static const struct word ip_words[] = {
+	{ 1, "icmp" }, { 2, "igmp" }, { 4, "ip" }, { 6, "tcp" }, { 17, "udp" }, { 33, "dccp" },
+	{ 41, "ip6" }, { 47, "gre" }, { 50, "esp" }, { 51, "ah" }, { 58, "icmp6" }, { 88, "eigrp" },
+	{ 89, "ospf" }, { 103, "pim" }, { 112, "vrrp" }, { 115, "l2tp" }, { 132, "sctp" },
+	{ 136, "udplite" }, { 0 },
+};
+
+#define ETHERNET_TYPES	0x600	/* below are lengths of 802.3 */
+
+static const char *word_of(const struct word *words, unsigned int number)
+{
+	for (; words->number; words++) {
+		if (words->number == number)
+			return words->text;
+	}
+	return NULL;
+}
+
+/* True if a protocol of ours stands for the number in a header. */
+static bool has_next(const struct ps_proto *proto, unsigned int number)
+{
+	const struct ps_next *next;
+
+	for (next = proto->next; next && next->proto; next++) {
+		if (next->value == number)
+			return true;
+	}
+	return false;
+}
+
+/* The value of a field of a header, or -1. */
+static long value_of(struct ps_packet *pkt, const struct ps_header *header, const char *name)
+{
+	const struct ps_field *field = ps_field_named(header->proto, name);
+	uint64_t value;
+
+	if (!field || ps_field_get(pkt, header->range.off, field->at, &value))
+		return -1;
+	return value;
+}
+
+/*
+ * What the innermost header carries, if that is none of our protocols, or the packet, if it begins with
+ * none of them: a word, and where it begins; or NULL.
+ */
+static const char *rest_word(struct ps_packet *pkt, const struct ps_layers *layers, uint32_t *at)
+{
+	const struct ps_header *last;
+	struct ps_range rest;
+	long number;
+
+	*at = 0;
+	if (!layers->n)
+		return pkt->has_link ? NULL : word_of(ethernet_words, pkt->protocol);
+	last = &layers->header[layers->n - 1];
+	if (ps_proto_payload(pkt, last, &rest))
+		*at = rest.off;
+	number = value_of(pkt, last, last->proto->is_link ? "type" : "protocol");
+	if (number < 0 || has_next(last->proto, number))
+		return NULL;
+	if (!last->proto->is_link)
+		return word_of(ip_words, number);
+	return number < ETHERNET_TYPES ? "llc" : word_of(ethernet_words, number);
+}
+
+/* The addresses of an IPv6 header at off, if it is there. */
+static void append_ip6(struct ps_packet *pkt, uint32_t off, char *text, size_t size, size_t *len)
+{
+	enum { HEADER = 40, SADDR = 8, DADDR = 24 };
+	const uint8_t *header = ps_packet_read(pkt, off, HEADER);
+	char from[INET6_ADDRSTRLEN], to[INET6_ADDRSTRLEN];
+
+	if (header && inet_ntop(AF_INET6, header + SADDR, from, sizeof(from)) &&
+	    inet_ntop(AF_INET6, header + DADDR, to, sizeof(to)))
+		append("%s > %s ", from, to);
+}
+
 size_t ps_packet_line(struct ps_packet *pkt, char *text, size_t size)
 {
 	const struct ps_header *network = NULL, *last;
 	struct ps_layers layers;
 	size_t length = 0, *len = &length;
+	const char *word;
+	uint32_t at;
 	int i;
 
 	ps_dissect(pkt, &layers);
@@ -306,6 +401,11 @@ size_t ps_packet_line(struct ps_packet *pkt, char *text, size_t size)
 		append_end(pkt, network, last, "daddr", "dport", text, size, len);
 		append(" ");
 	}
-	append("%s %u", last ? ps_proto_short(last->proto) : "unknown", pkt->len);
+	word = rest_word(pkt, &layers, &at);
+	if (!network && word && !strcmp(word, "ip6"))
+		append_ip6(pkt, at, text, size, len);
+	if (!word)
+		word = last ? ps_proto_short(last->proto) : "unknown";
+	append("%s %u", word, pkt->len);
 	return length;
 }

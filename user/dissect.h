@@ -48,7 +48,7 @@ int ps_diff(struct ps_packet *before, struct ps_packet *after,
 
 /*
  * A line about a packet: "10.0.0.1:1000 > 10.0.0.2:53 udp 40", the last number being its length in
- * bytes. Returns its length; text[size] has as much as there is room for.
+ * bytes. What is no protocol of ours is named, too: "arp 60". Returns its length; text[size] has as much as there is room for.
  */
 size_t ps_packet_line(struct ps_packet *pkt, char *text, size_t size);
 

@@ -14,6 +14,7 @@
 #include "build.h"
 #include "capture.h"
 #include "dissect.h"
+#include "link.h"
 #include "field.h"
 #include "inside.h"
 #include "state.h"
@@ -281,7 +282,7 @@ static int packet_hex(lua_State *L)
 		network = len;
 	push_packet(L, bytes, len, network,
 		    network == 14 ? ps_load16(bytes + 12) :
-		    ps_capture_ip_type(bytes, len));
+		    ps_link_ip_type(bytes, len));
 	return 1;
 }
 
@@ -312,8 +313,8 @@ static int read_packets(lua_State *L)
 			return luaL_error(L, "%s", in->error);
 		if (!got)
 			return 1;
-		push_packet(L, frame.bytes + frame.skip, frame.header.caplen - frame.skip,
-			    frame.network, frame.protocol);
+		push_packet(L, frame.record.bytes + frame.skip, frame.len, frame.network,
+			    frame.protocol);
 		lua_rawseti(L, -2, ++n);
 	}
 }

@@ -4,7 +4,7 @@
 # sanitizers (fuzz-replay), and counting what is reached (fuzz-coverage).
 #
 FUZZ_TIME ?= 60
-FUZZ_TARGETS := packets scripts
+FUZZ_TARGETS := packets scripts captures
 # gcc defines that, clang does not
 FUZZ_FLAGS := -D__SANITIZE_ADDRESS__ -O1 $(SANITIZE) -fsanitize=fuzzer-no-link
 COVERAGE_FLAGS := -O1 -fprofile-instr-generate -fcoverage-mapping
@@ -22,7 +22,7 @@ $(BUILD)/fuzz/lua/src/%: LUA_FLAGS += -fno-sanitize=fuzzer-no-link
 FUZZ_COMMON := $(addprefix tests/fuzz/,fuzz.c frame.c case.c model.c) tests/unit/packets.c
 FUZZ_DEPENDS := $(FUZZ_COMMON) $(wildcard tests/fuzz/*.h) $(BUILD)/fuzz-scripts/scripts.inc
 fuzz_compile = $(Q)$(CC) $(CFLAGS) $(WARN) $(1) -Icore -Ilua -Iplat/user -Iproto -I$(LUA)/src -Itests/fuzz \
-	-Itests/unit -I$(BUILD)/fuzz-scripts -o $@ $(filter %.c %.a,$^) $(FUZZ_WRAP)
+	-Itests/unit -Iuser -D_GNU_SOURCE -I$(BUILD)/fuzz-scripts -o $@ $(filter %.c %.a,$^) $(FUZZ_WRAP) $(FUZZ_LIBS)
 
 # scripts as C strings, by name
 # those of examples that handle packets, not the tests of these
@@ -33,6 +33,9 @@ $(BUILD)/fuzz-scripts/scripts.inc: $(FUZZ_SCRIPTS)
 
 $(BUILD)/fuzz/packets: tests/fuzz/mutate.c
 $(foreach flavour,fuzz/ coverage/ asan/fuzz-,$(BUILD)/$(flavour)scripts): tests/fuzz/grammar.c
+FUZZ_CAPTURES := $(foreach flavour,fuzz/ coverage/ asan/fuzz-,$(BUILD)/$(flavour)captures)
+$(FUZZ_CAPTURES): $(addprefix user/,capture.c link.c pcapng.c source.c) $(wildcard user/*.h)
+$(FUZZ_CAPTURES): FUZZ_LIBS := -lz -lzstd
 $(addprefix $(BUILD)/fuzz/,$(FUZZ_TARGETS)): $(BUILD)/fuzz/%: tests/fuzz/%.c $(FUZZ_DEPENDS) $(BUILD)/fuzz/engine.a
 	@echo '  LD      $@'
 	$(call fuzz_compile,$(FUZZ_FLAGS) -fsanitize=fuzzer)

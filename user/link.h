@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Link layers that captures have: where in a frame the packet of the network layer is.
+ */
+#ifndef PS_USER_LINK_H
+#define PS_USER_LINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PS_LINK_ETHERNET	1
+
+struct ps_network {
+	uint32_t off, len;	/* bytes of the frame, within what was captured of it */
+	uint16_t type;		/* an Ethernet type; 0: not known */
+};
+
+struct ps_link;
+
+/* The link layer that captures have this number for, or NULL: https://www.tcpdump.org/linktypes.html */
+const struct ps_link *ps_link_of(uint16_t number);
+
+/*
+ * Finds the packet in a frame. is_big: the host that captured had this order of bytes. False: the frame
+ * carries something else, and network means nothing.
+ */
+bool ps_link_find(const struct ps_link *link, const uint8_t *bytes, uint32_t len, bool is_big,
+		  struct ps_network *network);
+
+/* The Ethernet type of an IP packet, by its version; 0: it is none. */
+uint16_t ps_link_ip_type(const uint8_t *bytes, uint32_t len);
+
+#endif
