@@ -185,12 +185,28 @@ static const char *read_line(lua_State *L, void *data, size_t *size)
 	return line;
 }
 
+size_t ps_script_begin(const char *text, size_t len)
+{
+	static const char mark[] = { '\xEF', '\xBB', '\xBF' };
+	size_t n = 0;
+
+	if (len >= sizeof(mark) && !memcmp(text, mark, sizeof(mark)))
+		n = sizeof(mark);
+	if (n < len && text[n] == '#') {
+		while (n < len && text[n] != '\n')
+			n++;
+	}
+	return n;
+}
+
 /* Pushes the compiled text, or raises with file and line. */
 static void compile(lua_State *L, struct load_request *request)
 {
-	size_t len = strlen(request->path);
+	size_t len = strlen(request->path), before = ps_script_begin(request->text, request->len);
 	const char *message;
 
+	request->text += before;
+	request->len -= before;
 	ps_bind_push_constants(L);
 	if (request->len && request->text[0] != LUA_SIGNATURE[0])
 		request->constants = lua_tostring(L, -1);

@@ -80,6 +80,12 @@ enum ps_verdict ps_script_repeat(struct ps_script *s, int handler, struct ps_pac
 				 uint16_t *queue);
 
 /*
+ * How many bytes of a text come before the script: a byte order mark, and a first line for a shell, as
+ * "#!…", but not its end, so that lines keep their numbers.
+ */
+size_t ps_script_begin(const char *text, size_t len);
+
+/*
  * Compiles only. Returns 0, or -1 and in error[size] the message, which begins with
  * chunkname:line. Needs no state.
  */

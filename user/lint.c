@@ -314,7 +314,9 @@ static bool has_right_size(struct lint *l, size_t len)
 /* The compiled script, or NULL: it is refused, or there is no memory (l->failed). */
 static const Proto *compile_script(struct lint *l, const char *text, size_t len)
 {
-	struct compile_request request = { .l = l, .part = { NULL, text }, .len = { 0, len } };
+	const size_t before = ps_script_begin(text, len);
+	struct compile_request request = { .l = l, .part = { NULL, text + before },
+					   .len = { 0, len - before } };
 	struct ps_runtime *rt = &l->script.bind.rt;
 	char error[PS_SCRIPT_ERROR_SIZE];
 	const char *place;

@@ -329,6 +329,11 @@ static void check_only(void)
 	CHECK_TEXT(error, "a.lua:2: unexpected symbol near '='");
 	CHECK_INT(ps_script_check("a.lua", "while true do end", 17, error, sizeof(error)), 0);
 	CHECK_INT(ps_script_check("a.lua", "", 0, error, sizeof(error)), 0);
+	CHECK_INT(ps_script_check("a.lua", "\xEF\xBB\xBF#!x\nx = 1", 12, error, sizeof(error)), 0);
+	CHECK_INT(ps_script_check("a.lua", "#!x\nx = = 1", 11, error, sizeof(error)), -1);
+	CHECK_TEXT(error, "a.lua:2: unexpected symbol near '='");
+	CHECK_INT(ps_script_begin("\xEF\xBB", 2), 0);
+	CHECK_INT(ps_script_begin("#", 1), 1);
 }
 
 static void language(void)
