@@ -25,7 +25,10 @@ struct cli_option {
 	char letter;		/* short, or 0 */
 	const char *arg;	/* what its argument is called, or NULL: a switch */
 	const char *help;	/* one line */
+	const char *values;	/* what its argument may be, apart by spaces, or NULL: anything */
 };
+
+#define CLI_ON_ERROR	"drop accept continue"
 
 struct cli_call;
 
@@ -37,6 +40,7 @@ struct cli_command {
 	const char *about;		/* paragraphs, separated by empty lines */
 	const char *examples;		/* lines, or NULL */
 	const struct cli_option *options;	/* ends with name NULL; at most CLI_OPTIONS_MAX */
+	void (*print_words)(void);	/* what operands may be, a space before each; NULL: files */
 	int (*run)(const struct cli_call *call);	/* returns enum cli_exit */
 };
 

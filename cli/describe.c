@@ -196,6 +196,18 @@ static void complete_options(const struct cli_option *option)
 		printf(" --%s", option->name);
 }
 
+/* What stands behind an option whose argument is one of some words. */
+static void complete_values(const struct cli_command *command)
+{
+	const struct cli_option *option;
+
+	for (option = command->options; option->name; option++) {
+		if (option->values)
+			printf("\t\t\"%s --%s\") words='%s' ;;\n", command->name, option->name,
+			       option->values);
+	}
+}
+
 static void complete_commands(void)
 {
 	const struct cli_command *const *command;
@@ -222,10 +234,17 @@ static int completion(const struct cli_call *call)
 		complete_options((*command)->options);
 		puts("' ;;");
 	}
-	puts("\t\tesac\n\telif [ \"${COMP_WORDS[1]}\" = help ]; then");
-	printf("\t\twords='");
-	complete_commands();
-	puts("'\n\tfi\n\tif [ -n \"$words\" ]; then\n"
+	puts("\t\tesac\n\telse\n\t\tcase \"${COMP_WORDS[1]} ${COMP_WORDS[COMP_CWORD-1]}\" in");
+	for (command = cli_commands; *command; command++)
+		complete_values(*command);
+	for (command = cli_commands; *command; command++) {
+		if (!(*command)->print_words)
+			continue;
+		printf("\t\t\"%s \"*) words='", (*command)->name);
+		(*command)->print_words();
+		puts("' ;;");
+	}
+	puts("\t\tesac\n\tfi\n\tif [ -n \"$words\" ]; then\n"
 	     "\t\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n\telse\n"
 	     "\t\tcompopt -o default\n\tfi\n}\ncomplete -F _packetscript packetscript");
 	return CLI_OK;
@@ -238,6 +257,7 @@ const struct cli_command cli_help = {
 	.summary = "how to use a command",
 	.about = "Prints what 'packetscript COMMAND --help' does.",
 	.options = none,
+	.print_words = complete_commands,
 	.run = help,
 };
 

@@ -24,9 +24,10 @@ bool ps_handle_memory(const struct cli_call *call, int option, size_t *memory);
 /* When the last packet has been handled. The same. */
 int ps_handle_close(struct ps_state *state, const struct cli_call *call);
 
-/* How long handlers take: one packet in some is timed. */
+/* How much of a processor's time handlers take: the first packets are timed, then one in some. */
 struct ps_timing {
 	uint64_t timed, nanoseconds;	/* how many packets were, and what they took */
+	uint64_t cost;			/* nanoseconds that timing itself takes */
 };
 
 /* As ps_state_run(). */

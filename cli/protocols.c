@@ -236,6 +236,14 @@ static int protocols(const struct cli_call *call)
 	return CLI_OK;
 }
 
+static void print_names(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ps_nprotos; i++)
+		printf(" %s", ps_proto_short(ps_protos[i]));
+}
+
 const struct cli_command cli_protocols = {
 	.name = "protocols",
 	.operands = "[NAME]",
@@ -247,5 +255,6 @@ const struct cli_command cli_protocols = {
 	.examples =
 "  packetscript protocols tcp\n",
 	.options = options,
+	.print_words = print_names,
 	.run = protocols,
 };

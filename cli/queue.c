@@ -37,7 +37,8 @@ static const struct cli_option options[] = {
 	{ "ipv6", '6', NULL, "with --install: ip6tables" },
 	{ "count", 'n', "COUNT", "stop after so many packets" },
 	{ "verbose", 'v', NULL, "a line for each packet: its verdict, and fields before → after" },
-	{ "on-error", 0, "VERDICT", "drop, accept or continue when the handler fails (default: drop)" },
+	{ "on-error", 0, "VERDICT", "drop, accept or continue when the handler fails (default: drop)",
+	  CLI_ON_ERROR },
 	{ "state", 0, "N", "the number of the state, STATE_ID (default: 0)" },
 	{ "memory", 0, "SIZE", "what the state may hold, 128K to 64M (default: 1M)" },
 	{ "json", 0, NULL, "results as JSON; with -v one object for each packet before them" },
@@ -263,6 +264,21 @@ static int drop_rights(void)
 	return CLI_OK;
 }
 
+/* So that who waits knows for what. */
+static void tell_queue(const struct job *job, bool install)
+{
+	fprintf(stderr, "packetscript: listens on queue %u", job->config.number);
+	if (install) {
+		fputs(", for which there is now: ", stderr);
+		ps_iptables_print(stderr, &job->rule);
+	} else {
+		fputs("; packets come by rules with -j NFQUEUE", stderr);
+		if (job->config.number)
+			fprintf(stderr, " --queue-num %u", job->config.number);
+		fputc('\n', stderr);
+	}
+}
+
 /* Only who listens to the queue adds the rule, and what has come is handled when it has gone. */
 static int listen_to_queue(struct job *job, bool install)
 {
@@ -273,8 +289,10 @@ static int listen_to_queue(struct job *job, bool install)
 	if (install && ps_iptables_add(&job->rule))
 		return cli_error("%s", job->rule.error);
 	status = drop_rights();
-	if (!status)
+	if (!status) {
+		tell_queue(job, install);
 		status = listen_loop(job);
+	}
 	if (install) {
 		if (ps_iptables_remove(&job->rule))
 			status = cli_error("%s", job->rule.error);

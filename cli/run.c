@@ -27,10 +27,11 @@ static const struct cli_option options[] = {
 	{ "function", 'f', "NAME", "the handler (default: " PS_STATE_FUNCTION ")" },
 	{ "count", 'n', "COUNT", "stop after so many packets" },
 	{ "verbose", 'v', NULL, "a line for each packet: its verdict, and fields before → after" },
-	{ "on-error", 0, "VERDICT", "drop, accept or continue when the handler fails (default: drop)" },
+	{ "on-error", 0, "VERDICT", "drop, accept or continue when the handler fails (default: drop)",
+	  CLI_ON_ERROR },
 	{ "state", 0, "N", "the number of the state, STATE_ID (default: 0)" },
 	{ "memory", 0, "SIZE", "what the state may hold, 128K to 64M (default: 1M)" },
-	{ "verdicts", 0, "FILE", "write the verdict or the error of each packet, a line each" },
+	{ "verdicts", 0, "FILE", "write the verdict or the error of each packet, a line each; - is standard output" },
 	{ "offload", 0, NULL, "checksums of TCP and UDP are completed after the handler, as by a device" },
 	{ "json", 0, NULL, "results as JSON; with -v one object for each packet before them" },
 	{ "quiet", 'q', NULL, "no summary" },
@@ -267,10 +268,21 @@ static int finish_verdicts(struct job *job)
 	if (!job->verdicts)
 		return CLI_OK;
 	failed = fflush(job->verdicts) || ferror(job->verdicts);
-	if (failed)
+	if (failed && stopped != SIGPIPE)
 		cli_error("%s: %s", job->verdicts_name, strerror(errno));
-	fclose(job->verdicts);
+	if (job->verdicts != stdout)	/* that one is closed at the end of the program */
+		fclose(job->verdicts);
 	return failed ? CLI_TROUBLE : CLI_OK;
+}
+
+/* Why a part of the packets is not better than none, or NULL: it is. */
+static const char *why_not_written(const struct job *job)
+{
+	if (job->out.is_input)
+		return "it is the capture that was read, and would be replaced by a part of it";
+	if (stopped && !job->in.is_live)
+		return "the run was stopped, and packets would be missing";
+	return ferror(job->report) ? "the report could not be written either" : NULL;
 }
 
 /*
@@ -280,6 +292,7 @@ static int finish_verdicts(struct job *job)
 static int finish_capture(struct job *job, int status)
 {
 	const unsigned long long count = job->out.count;
+	const char *why;
 	const bool is_part = status || stopped;
 
 	if (!job->writes)
@@ -288,10 +301,10 @@ static int finish_capture(struct job *job, int status)
 		job->writes = false;
 		return CLI_OK;
 	}
-	if (is_part && (job->out.is_input || (stopped && !job->in.is_live) ||
-			ferror(job->report))) {
+	why = is_part ? why_not_written(job) : NULL;
+	if (why) {
 		job->writes = false;
-		return cli_error("%s: not written", job->out.name);
+		return cli_error("%s: not written: %s", job->out.name, why);
 	}
 	if (ps_capture_finish(&job->out)) {
 		job->writes = false;
@@ -330,11 +343,28 @@ static int check_files(const struct cli_call *call)
 
 	if (written && is_same_file(written, script))
 		return cli_error("-w %s: that is the script", written);
-	if (!verdicts)
+	if (!verdicts || !strcmp(verdicts, "-"))
 		return CLI_OK;
 	if (is_same_file(verdicts, script) || is_same_file(verdicts, capture) ||
 	    (written && is_same_file(verdicts, written)))
 		return cli_error("--verdicts %s: that is the script or a capture", verdicts);
+	return CLI_OK;
+}
+
+static int open_verdicts(struct job *job, const char *path)
+{
+	const bool is_standard = path && !strcmp(path, "-");
+
+	if (!path)
+		return CLI_OK;
+	if (is_standard && job->out.file == stdout)
+		return cli_error("--verdicts -: packets go to standard output; give a file for one of them");
+	job->verdicts_name = is_standard ? "standard output" : path;
+	job->verdicts = is_standard ? stdout : fopen(path, "w");
+	if (!job->verdicts)
+		return cli_error("%s: cannot be written: %s", path, strerror(errno));
+	if (job->in.is_live)
+		setvbuf(job->verdicts, NULL, _IOLBF, BUFSIZ);
 	return CLI_OK;
 }
 
@@ -360,18 +390,12 @@ static int start(struct job *job, const struct cli_call *call)
 		return cli_error("%s", job->in.error);
 	if (job->writes && ps_capture_create(&job->out, values[OPT_WRITE], &job->in))
 		return cli_error("%s", job->out.error);
-	job->report = job->out.file == stdout ? stderr : stdout;
+	status = open_verdicts(job, values[OPT_VERDICTS]);
+	if (status)
+		return status;
+	job->report = job->out.file == stdout || job->verdicts == stdout ? stderr : stdout;
 	if (job->in.is_live)
 		setvbuf(job->report, NULL, _IOLBF, BUFSIZ);
-	if (values[OPT_VERDICTS]) {
-		job->verdicts_name = values[OPT_VERDICTS];
-		job->verdicts = fopen(job->verdicts_name, "w");
-		if (!job->verdicts)
-			return cli_error("%s: cannot be written: %s", job->verdicts_name,
-					 strerror(errno));
-		if (job->in.is_live)
-			setvbuf(job->verdicts, NULL, _IOLBF, BUFSIZ);
-	}
 	job->bar = isatty(STDERR_FILENO) && job->in.size >= PROGRESS_SIZE &&
 		   !(job->verbose && isatty(fileno(job->report)));
 	return CLI_OK;

@@ -27,6 +27,8 @@
 #define SCRIPT_TYPE	"script"
 
 /* A file of tests that runs. */
+#define NO_VERDICT	INT64_MIN
+
 struct suite {
 	struct ps_runtime rt;	/* first: found through the lua_State */
 	const char *path;
@@ -36,6 +38,7 @@ struct suite {
 	void *context;
 	struct script *scripts;	/* all that it loaded */
 	clock_t end;		/* of processor time, for the test that runs */
+	long long verdict;	/* what a handler has returned last, or NO_VERDICT */
 };
 
 struct script {
@@ -68,6 +71,7 @@ static void restart(struct suite *suite)
 {
 	ps_runtime_leave(&suite->rt);
 	suite->end = clock() + (clock_t)TEST_MS * CLOCKS_PER_MS;
+	suite->verdict = NO_VERDICT;
 	ps_runtime_enter(&suite->rt, TEST_MS);
 }
 
@@ -533,7 +537,8 @@ static int script_call(lua_State *L)
 	resume(L);
 	if (verdict == PS_VERDICT_ERROR)
 		return luaL_error(L, "%s", state->script.error);
-	lua_pushinteger(L, ps_verdict_value(verdict, queue));
+	suite->verdict = ps_verdict_value(verdict, queue);
+	lua_pushinteger(L, suite->verdict);
 	lua_insert(L, -2);
 	return 2;
 }
@@ -583,6 +588,29 @@ static void push_shown(lua_State *L, int arg)
 	lua_pushliteral(L, "%q");
 	lua_pushvalue(L, arg);
 	lua_call(L, 2, 1);
+}
+
+/* Pushes a verdict as scripts name it, and its value. */
+static void push_verdict(lua_State *L, long long value)
+{
+	uint16_t queue = 0;
+	enum ps_verdict verdict = ps_verdict_of(value, &queue);
+	const char *name = ps_verdicts[verdict].name;
+
+	if (verdict == PS_VERDICT_QUEUE && queue)
+		lua_pushfstring(L, "%s | %d << 16", name, queue);
+	else
+		lua_pushfstring(L, "%s (%I)", name, value);
+}
+
+/* True if the value at a is what a handler has returned last, and the one at b is a verdict, too. */
+static bool are_verdicts(lua_State *L, int a, int b)
+{
+	uint16_t queue;
+
+	return lua_isinteger(L, a) && lua_isinteger(L, b) &&
+	       lua_tointeger(L, a) == suite_of(L)->verdict &&
+	       ps_verdict_of(lua_tointeger(L, b), &queue) != PS_VERDICT_ERROR;
 }
 
 static void add_difference(void *context, const char *name, const char *got, const char *expected)
@@ -640,6 +668,11 @@ static bool differ(lua_State *L, int a, int b, char path[PATH_SIZE])
 	luaL_checkstack(L, 8, "tables too deep");
 	if (lua_compare(L, a, b, LUA_OPEQ))
 		return false;
+	if (are_verdicts(L, a, b)) {
+		push_verdict(L, lua_tointeger(L, a));
+		push_verdict(L, lua_tointeger(L, b));
+		return true;
+	}
 	if (!lua_istable(L, a) || !lua_istable(L, b)) {
 		push_shown(L, a);
 		push_shown(L, b);
@@ -789,10 +822,12 @@ struct source {
 static int run_file(lua_State *L)
 {
 	const struct source *source = lua_touserdata(L, 1);
+	const size_t before = ps_script_begin(source->text, source->len);
 
 	open_library(L);
 	lua_pushfstring(L, "@%s", source->path);
-	if (luaL_loadbufferx(L, source->text, source->len, lua_tostring(L, -1), "t") != LUA_OK)
+	if (luaL_loadbufferx(L, source->text + before, source->len - before, lua_tostring(L, -1),
+			     "t") != LUA_OK)
 		return lua_error(L);
 	lua_call(L, 0, 0);
 	return 0;

@@ -129,7 +129,8 @@ for name in cut-header.pcap cut-packet.pcap absurd.pcap; do
 	holds "$name: the part is right" same_file part.pcap <(head -c $((24 + 64)) in.pcap)
 	cp "$name" place.pcap
 	go run dnat.lua place.pcap -w place.pcap -q
-	is "$name: in place, that is said" 'packetscript: place.pcap: not written' "$(tail -n 1 err)"
+	is "$name: in place, that is said" 'packetscript: place.pcap: not written: it is the capture that was read, and would be replaced by a part of it' \
+		"$(tail -n 1 err)"
 	holds "$name: in place, nothing is lost" same_file "$name" place.pcap
 	rm -f part.pcap place.pcap
 done
@@ -659,7 +660,7 @@ holds 'a capture is made all the same' same_file in.pcap out2.pcap
 rm out2.pcap
 "$program" run pass.lua slow.pcap -v -w out2.pcap <&- >&- 2>err
 is 'a report that goes nowhere does not go into the capture' \
-	$'2 packetscript: standard output: Bad file descriptor\npacketscript: out2.pcap: not written' "$? $(<err)"
+	$'2 packetscript: standard output: Bad file descriptor\npacketscript: out2.pcap: not written: the report could not be written either' "$? $(<err)"
 
 #
 # Pipes.
@@ -728,7 +729,9 @@ for signal in TERM INT HUP; do
 		signalled $signal 3 place.pcap -f tells_slowly -q -w $target
 		is "SIG$signal, -w $target: exit code" 2 $status
 		contains "SIG$signal, -w $target: it is said when" 'packetscript: place.pcap: stopped after ' "$(head -n 1 err)"
-		is "SIG$signal, -w $target: and what became of it" "packetscript: $target: not written" "$(tail -n +2 err)"
+		why='the run was stopped, and packets would be missing'
+		[ $target != place.pcap ] || why='it is the capture that was read, and would be replaced by a part of it'
+		is "SIG$signal, -w $target: and what became of it" "packetscript: $target: not written: $why" "$(tail -n +2 err)"
 	done
 	holds "SIG$signal: in place, nothing is lost" same_file slow.pcap place.pcap
 	is "SIG$signal: nothing is left" ' ' "$(ls out2.pcap 2>/dev/null) $(left)"
@@ -812,9 +815,57 @@ is 'a script may change nothing and all' '0 changed 5 changed' \
 		echo 'function accept(p) return NF_ACCEPT end function all(p) p:set(0x45) return NF_ACCEPT end' >all.lua
 		"$program" run all.lua in.pcap -f $function | grep -o '[0-9]* changed'; done | paste -s -d ' ')"
 
+# a packet that begins with what no protocol of ours is, or carries it, is called by its name
+# named LINE LINK_TYPE HEX
+named() {
+	bytes "$(pcap "$2")" "$(record "$3")" >named.pcap
+	accepts "-v: $1" "1  $1  XT_CONTINUE" run pass.lua named.pcap -v
+}
+named 'arp 42' 1 "${ether%0800}0806 0001080006040001 020000000001 0a000001 000000000000 0a000002"
+named 'vlan 52' 1 "${ether%0800}8100 0007 0800 $udp"
+named 'mpls 52' 1 "${ether%0800}8847 00064140 $udp"
+named 'lldp 16' 1 "${ether%0800}88cc 0000"
+named 'llc 17' 1 "${ether%0800}0003 424203"
+named 'eth 16' 1 "${ether%0800}fffe 0000"
+named 'eth 14' 1 "$ether"
+named '2001:db8::1 > 2001:db8::2 ip6 68' 1 "${ether%0800}86dd $udp6"
+named 'ip6 53' 1 "${ether%0800}86dd ${udp6::78}"
+named '10.0.0.1 > 10.0.0.2 gre 34' 101 "${udp/401166c8/402f66aa}"
+named '10.0.0.1 > 10.0.0.2 ip 34' 101 "${udp/401166c8/40fd65dc}"
+named 'unknown 1' 101 00
+
 #
 # Verdicts, and the options that decide about them.
 #
+for options in '' '-v' '-v --json'; do
+	# shellcheck disable=SC2086 # options are words
+	"$program" run pass.lua in.pcap --verdicts - $options >out 2>err
+	is "--verdicts - $options: exit code" 0 $?
+	is "--verdicts - $options: standard output has them, and nothing else" '5 XT_CONTINUE' "$(sort out | uniq -c | sed 's/^ *//')"
+	contains "--verdicts - $options: the report goes to standard error" 5 "$(tail -n 2 err)"
+done
+is '--verdicts - of a capture from standard input' '5 XT_CONTINUE' "$("$program" run pass.lua - --verdicts - <in.pcap 2>err | sort | uniq -c | sed 's/^ *//')"
+trouble '--verdicts - and -w -' '--verdicts -: packets go to standard output' run pass.lua in.pcap --verdicts - -w -
+is 'standard output is full: --verdicts -' $'packetscript: standard output: No space left on device\n2' \
+	"$("$program" run pass.lua slow.pcap -q --verdicts - 2>&1 >/dev/full; echo $?)"
+seen=$( { "$program" run pass.lua slow.pcap -q --verdicts - | head -c 1 | wc -c; echo "${PIPESTATUS[0]}"; } 2>&1 | paste -s -d ' ')
+is 'nobody reads the rest: --verdicts -' '1 141' "$seen"
+
+# what a handler takes is processor time, not that of who waits for packets or for a processor
+cat >busy.lua <<'END'
+function process_packet(p) for i = 1, 100000 do end return NF_ACCEPT end
+END
+{ head -c 24 slow.pcap; head -c 6424 slow.pcap | tail -c +25; } >hundred.pcap
+took() { "$program" run busy.lua hundred.pcap --json | sed 's/.*per_packet":\([0-9]*\).*/\1/'; }
+alone=$(took)
+workers=()
+for ((i = 0; i < 4 * $(nproc); i++)); do while :; do :; done & workers+=($!); done
+beside=$(took)
+kill "${workers[@]}"
+wait "${workers[@]}" 2>/dev/null
+echo "# a handler takes $alone ns alone, $beside ns where four others want each processor"
+holds 'a handler takes what it takes, also on a busy machine' test "$beside" -lt $((alone * 3))
+
 for row in 'accept NF_ACCEPT 5' 'drop NF_DROP 0' 'stolen NF_STOLEN 0' 'queue NF_QUEUE 5' 'returns XT_RETURN 5' \
 	'process_packet XT_CONTINUE 5'; do
 	read -r function verdict written <<<"$row"
@@ -954,6 +1005,33 @@ handle 'all memory' 'script.lua:1: not enough memory: ' 'function process_packet
 handle 'recursion' 'script.lua:1: stack overflow' 'function process_packet(p) local function f(n) return 1 + f(n) end return f(1) end'
 handle 'a division' 'script.lua:2: no floating point' $'function process_packet(p)\nreturn 1 / 2 end'
 handle 'an error in a function that it calls' 'script.lua:1: inner' $'local function f() error("inner") end\nfunction process_packet(p) f() end'
+# lines that are none of the script: what editors and shells want to see at its beginning
+mark=$'\xef\xbb\xbf'
+for first in "$mark" '#!/usr/bin/env -S packetscript run' "$mark#!/usr/bin/lua" '# a comment'; do
+	name="a script that begins with $(printf %q "$first")"
+	case $first in *'#'*) lines=$first$'\n' n=3 ;; *) lines=$first n=2 ;; esac
+	lua "${lines}function process_packet(p)
+	error('here') end"
+	go run script.lua in.pcap -n 1
+	contains "$name" "1 time: script.lua:$n: here" "$out"
+	go check script.lua
+	is "$name can be checked" '0 1 script: 1 handler, 0 errors, 0 warnings' "$status $err"
+	lua "${lines}x = = 1"
+	fault "$name has errors where they are" "script.lua:$((n - 1)): unexpected symbol" run script.lua in.pcap
+	go check -q script.lua
+	contains "$name has errors where they are, says check" "script.lua:$((n - 1)): error: " "$out"
+	printf '%stest("t", function() error("here") end)\n' "$lines" >begin_test.lua
+	go test begin_test.lua
+	contains "$name may be a test" "begin_test.lua:$((n - 1)): here" "$out"
+done
+lua "$mark#!x"
+fault 'a script that is nothing else' "script.lua: no function 'process_packet'" run script.lua in.pcap
+printf '\xef\xbb' >script.lua
+fault 'half a mark' "script.lua:1: unexpected symbol" run script.lua in.pcap
+printf '\n#!x\n' >script.lua
+fault 'such a line that is not the first' "script.lua:2: unexpected symbol near '#'" run script.lua in.pcap
+printf '#!x\n\033Lua' >script.lua
+fault 'a binary chunk behind such a line' 'script.lua:2: ' run script.lua in.pcap
 lua 'print("at load") function process_packet(p) print("packet", p) return NF_ACCEPT end'
 go run script.lua in.pcap -n 1
 is 'print tells where it is' $'state 0: script.lua:1: at load\nstate 0: script.lua:1: packet\tpacket_raw offset 0 length 48' "$err"
@@ -1105,6 +1183,11 @@ is 'completion of commands' "--help --version $(paste -s -d ' ' <<<"$commands")"
 is 'completion of a command' protocols "$(completes packetscript pr)"
 is 'completion of options' '--verbose --verdicts' "$(completes packetscript run --ver)"
 is 'completion of the other command has no such option' '' "$(completes packetscript protocols --ver)"
+is 'completion of verdicts' 'accept' "$(completes packetscript run --on-error a)"
+is 'completion of verdicts, for queue' 'drop accept continue' "$(completes packetscript queue --on-error '')"
+is 'completion of protocols' "$(sed 's/^[a-z]*_//' <<<"$names" | paste -s -d ' ')" "$(completes packetscript protocols '')"
+is 'completion of one' tcp "$(completes packetscript protocols tc)"
+is 'completion of files is not by words' '' "$(completes packetscript run d)"
 is 'completion of what help is for' manual "$(completes packetscript help man)"
 is 'completion knows each option of run' \
 	"$("$program" run --help | grep -o '^  ..[, ] *--[a-z-]*' | grep -o -- '--.*' | sort | paste -s -d ' ')" \

@@ -20,6 +20,20 @@ test("an error outside of checks", function()
   nothing.field = 1
 end)
 
+test("verdicts have names", function()
+  local verdict = script("../counts.lua").count(packet.udp{})
+  equal(verdict, NF_DROP)
+end)
+
+test("with the number of a queue", function()
+  local verdict = script("../counts.lua").queue(packet.udp{})
+  equal({ verdict }, { NF_ACCEPT })
+end)
+
+test("numbers have none", function()
+  equal(packet.udp{ ttl = 1 }.ip.ttl, 0)
+end)
+
 test("a test after those is run", function() end)
 
 error("and an error outside of tests counts")
