@@ -64,9 +64,12 @@ struct job {
 
 static volatile sig_atomic_t stopped;	/* the signal that did it, or 0 */
 
+/* One that comes just before a read begins does not end it: so an alarm follows each second. */
 static void on_stop(int signal)
 {
-	stopped = signal;
+	if (signal != SIGALRM)
+		stopped = signal;
+	alarm(1);
 }
 
 /* So that a read from a pipe ends. Who is not to hear a signal goes on not hearing it. */
@@ -424,6 +427,7 @@ static int run(const struct cli_call *call)
 	struct job job = { .report = stdout };
 	int status, closed;
 
+	stop_on(SIGALRM, true);
 	stop_on(SIGINT, true);
 	stop_on(SIGTERM, true);
 	stop_on(SIGHUP, false);
