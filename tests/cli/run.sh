@@ -379,18 +379,20 @@ done
 # Signals. They come when there are some packets behind the script, and many to come.
 #
 # signalled SIGNAL PACKETS ARGUMENT…: sent when so many packets were handled. Sets status; in err is what is said
-# but for the packets.
+# but for the packets. Whoever runs the tests may ignore signals, as nohup does.
 signalled() {
 	local signal=$1 wanted=$2 program_is
 	shift 2
 	: >told	# what the last one said must not count
-	"$program" run pass.lua "$@" <&0 >out 2>told & program_is=$!
+	env --default-signal "$program" run pass.lua "$@" <&0 >out 2>told & program_is=$!
 	wait_for has_told "$wanted" || not_ok "SIG$signal: $wanted packets are handled" "$(tail -n 3 told)"
 	kill -s "$signal" $program_is
+	wait_for ended $program_is || kill -s KILL $program_is
 	wait $program_is
 	status=$?
 	grep -v '^state 0: pass.lua:[0-9]*: a packet$' told >err
 }
+ended() { ! kill -0 "$1"; }
 has_told() { [ "$(grep -c ': a packet$' told)" -ge "$1" ]; }
 
 for signal in TERM INT HUP; do
