@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
 VERSION := 0.1.0
 
-# The newest kernel whose headers are installed; KVER= picks another, KDIR= says where its headers are.
-KVER ?= $(eval KVER := $(notdir $(patsubst %/build,%,$(lastword \
-	$(shell ls -d /lib/modules/*/build 2>/dev/null | sort -V)))))$(KVER)
+# The newest kernel whose headers are installed, else the one that install-deps has unpacked; KVER=
+# picks another, KDIR= says where its headers are.
+KVER ?= $(eval KVER := $(notdir $(or $(patsubst %/build,%,$(lastword \
+	$(shell ls -d /lib/modules/*/build 2>/dev/null | sort -V))),$(realpath $(BUILD)/kernel/own))))$(KVER)
 DESTDIR ?=
 PREFIX ?= /usr
 BUILD ?= build
@@ -18,7 +19,8 @@ MAKEFLAGS += -j$(shell nproc) $(if $(word 2,$(MAKECMDGOALS)),-Otarget)
 endif
 
 # What is missing on this machine is installed first (by sudo, if need be); what only the tests
-# need, only for them, and what only the demonstration needs, only for that.
+# need, only for them, and what only the demonstration needs, only for that. The make that
+# calls another has done so for it.
 ifneq ($(filter-out file,$(origin KDIR)),)
 DEPS := KVER= KDIR=$(KDIR)
 else ifneq ($(filter command environment,$(origin KVER)),)
@@ -27,10 +29,10 @@ OTHER_KERNEL := $(filter $(BUILD)/%,$(KDIR))
 else
 DEPS := KVER= KDIR=
 endif
-DEPS += scripts/install-deps \
+DEPS += BUILD=$(BUILD) scripts/install-deps \
 	$(if $(filter-out all modules plugin cli install install-%,$(MAKECMDGOALS)),$(if $(filter-out demo,$(MAKECMDGOALS)),,--demo),--build) \
 	$(if $(filter fuzz fuzz-%,$(filter-out fuzz-replay,$(MAKECMDGOALS))),--fuzz) $(if $(OTHER_KERNEL),--kernels)
-ifeq ($(filter clean help uninstall,$(MAKECMDGOALS)),)
+ifeq ($(filter clean help uninstall,$(MAKECMDGOALS))$(filter-out 0,$(MAKELEVEL)),)
 ifneq ($(shell $(DEPS) --check >/dev/null 2>&1; echo $$?),0)
 ifneq ($(shell $(DEPS) >&2; echo $$?),0)
 $(error packages are missing, see above)

@@ -16,6 +16,7 @@ while read -r file; do
 	said=$("$linker" --list "$file" 2>&1) || [ -z "$said" ] || fail "$file can be loaded" "$said"
 	[[ $said != *'not found'* ]] || fail "$file has its libraries" "$said"
 	files=$((files + 1))
+	[ $((files % 50)) != 0 ] || echo "# $files files"
 done < <(find /usr/bin /usr/sbin /usr/lib /usr/libexec -type f '(' -perm /111 -o -name '*.so*' ')' ! -path '/usr/lib/modules/*' 2>/dev/null)
 check "$files files have their libraries" [ $files -gt 50 ]
 

@@ -4,6 +4,7 @@
 # from there, word for word.
 . /tests/lib.sh
 
+no_hurry
 ln -sfn /examples /root/examples
 cd /root
 

@@ -4,6 +4,7 @@
 . /tests/lib.sh
 
 topology
+no_hurry
 state() { ip netns exec "${2:-R}" awk '$1 == '"$1" /proc/net/packetscript; }
 column() { state "$1" "${3:-R}" | awk "{ print \$$2 }"; }
 

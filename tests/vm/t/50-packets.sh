@@ -4,6 +4,7 @@
 . /tests/lib.sh
 
 topology
+no_hurry
 column() { inR awk '$1 == 0 { print $'"$1"' }' /proc/net/packetscript; }
 
 # a capture on R sees packets as they came, not as the script makes them

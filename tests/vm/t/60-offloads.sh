@@ -5,6 +5,7 @@
 
 readonly size=8000000
 topology
+no_hurry
 offload on
 mkdir www
 head -c $size /dev/urandom >www/file
