@@ -108,7 +108,7 @@ static int take_options(const struct ps_pcapng *p, const uint8_t *at, uint32_t l
 		size = ps_get16(at + 2, p->is_big);
 		padded = (size + 3) & ~3u;
 		if (code == OPTION_END)
-			return 0;
+			break;
 		at += 4;
 		len -= 4;
 		if (padded > len)

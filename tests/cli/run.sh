@@ -498,6 +498,8 @@ malformed 'an interface that is too short' "an interface's block that is too sho
 malformed 'an option that is too long' "an interface's option that is longer than its block" 128 "$(interface 1 '0900 0500 00000000')"
 malformed 'an option of all lengths' "an interface's option that is longer than its block" 128 "$(interface 1 '0900 ffff 00000000')"
 malformed 'times that are too fine' 'an interface whose times are finer than can be told' 128 "$(interface 1 '0900 0100 14000000')"
+malformed 'times that are too fine, and no more options' 'an interface whose times are finer than can be told' 128 \
+	"$(interface 1 '0900 0100 14000000 0000 0000')"
 malformed 'times that are much too fine' 'an interface whose times are finer than can be told' 128 "$(interface 1 '0900 0100 ff000000')"
 malformed 'a section without an order' 'no section of pcapng begins here' 128 "$(block 0x0a0d0d0a "00000000 01000000 ffffffffffffffff")"
 malformed 'a section that is too short' "a section's block that is too short" 128 "$(block 0x0a0d0d0a "$(le32 0x1a2b3c4d)")"
