@@ -60,15 +60,24 @@ static inline uint32_t ps_field_same(struct ps_bits at)
 	return at.width == 32 ? 2 * 0xFFFF : 0xFFFF;
 }
 
+/* True if no checksum further out covers it: the header lies in none, or in one that sums but itself. */
+static inline bool ps_field_is_alone(const struct ps_header *header)
+{
+	const struct ps_header *outer = header->outer;
+
+	return !outer || (outer->proto->csum.kind == PS_CSUM_HEADER && !outer->outer);
+}
+
 /*
  * True if sums need no care for where the field is: in the fixed part of a header that begins at an
- * even offset, is whole, and lies in none with a checksum.
+ * even offset, is whole, and that no other checksum covers.
  */
 static inline bool ps_field_is_plain(const struct ps_header *header, const struct ps_field *field)
 {
 	const struct ps_proto *proto = header->proto;
 
-	return !header->outer && !(header->range.off & 1) && !proto->csum.present.mask &&
+	return ps_field_is_alone(header) && !(header->range.off & 1) &&
+	       !proto->csum.present.mask && !proto->csum.covers.mask &&
 	       header->range.len >= proto->header_min &&
 	       field->at.bit + field->at.width <= proto->header_min * 8;
 }
