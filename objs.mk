@@ -2,7 +2,7 @@
 # What the engine is made of: the one list, read by Kbuild and by Makefile.
 # Names without suffix, from the top of the project.
 
-# Lua as released (fetched by scripts/fetch-lua), without linit, liolib, loslib,
+# Lua (scripts/fetch-lua, scripts/patch-lua), without linit, liolib, loslib,
 # loadlib, ldblib and lmathlib
 LUA_RELEASE := lapi lcode lctype ldebug ldump lfunc lgc llex lmem lobject \
 	lopcodes lparser lstate lstring ltable ltm lundump lzio \
