@@ -92,6 +92,12 @@ static inline const TValue *integer_slot(Table *t, lua_Unsigned i)
 #define ps_arg_L		(savestate(L, ci), L)
 #define luaV_idiv(L, m, n)	(luaV_idiv)(ps_arg_##L, m, n)
 #define luaV_mod(L, m, n)	(luaV_mod)(ps_arg_##L, m, n)
+
+/*
+ * There luaV_concat() goes on with its variable "top" after it has called a __concat, which may have
+ * moved the stack: it would read and write what is freed.
+ */
+#define luaT_tryconcatTM(L)	((luaT_tryconcatTM)(L), top = PS_STACK_TOP(L))
 #endif
 
 #include "lvm.c"
