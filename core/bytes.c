@@ -317,6 +317,7 @@ static int bytes_many_to_one(lua_State *L)
 	luaL_checktype(L, 1, LUA_TTABLE);
 	n = lua_rawlen(L, 1);
 	for (i = 1; i <= n; i++) {
+		ps_guard_tick(L);
 		lua_rawgeti(L, 1, i);
 		if (lua_type(L, -1) != LUA_TSTRING && !to_array(L, -1))
 			return luaL_error(L, "element %I: byte array expected, got %s", (LUAI_UACINT)i,
@@ -326,6 +327,7 @@ static int bytes_many_to_one(lua_State *L)
 	}
 	to = push_own(L, len)->own;
 	for (i = 1; i <= n; i++) {
+		ps_guard_tick(L);
 		lua_rawgeti(L, 1, i);
 		part_copy(L, -1, &to);
 		lua_pop(L, 1);

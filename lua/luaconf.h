@@ -142,6 +142,9 @@
 #define lua_resetthread(co)		ps_guard_close(co, L)
 #define lua_closethread(co, from)	ps_guard_close(co, from)
 #endif
+#if defined(lstrlib_c) || defined(lutf8lib_c)	/* a loop over arguments, each a numeral of any length */
+#define luaL_checkinteger(L, arg)	(ps_guard_tick(L), (luaL_checkinteger)(L, arg))
+#endif
 #if defined(ltablib_c)
 #define lua_geti(L, t, i)	(ps_guard_tick(L), (lua_geti)(L, t, i))
 #define lua_seti(L, t, i)	(ps_guard_tick(L), (lua_seti)(L, t, i))

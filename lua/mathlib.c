@@ -44,8 +44,10 @@ static int extreme(lua_State *L, int sign)
 	int i, n = lua_gettop(L);
 
 	for (i = 2; i <= n; i++) {
-		lua_Integer v = luaL_checkinteger(L, i);
+		lua_Integer v;
 
+		ps_guard_tick(L);	/* each may be a numeral of any length */
+		v = luaL_checkinteger(L, i);
 		if (sign > 0 ? v > best : v < best)
 			best = v;
 	}
