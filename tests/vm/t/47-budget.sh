@@ -7,11 +7,16 @@
 topology
 modprobe packetscript
 set_limit() { echo "$2" >/sys/module/packetscript/parameters/"$1"; }
-rule() { inR iptables -t mangle "$1" FORWARD -p icmp -j LUA --script "${@:2}"; }
+rule() { inR iptables -t mangle "$1" FORWARD -p icmp --icmp-type echo-request -j LUA --script "${@:2}"; }
 errors() { inR awk '$1 == '"${1:-0}"' { print $4 }' /proc/net/packetscript; }
+# rules N OPTION…: N of them, with these options; in options, % is the number of the rule
 rules() {
+	local i n=$1
+	shift
 	echo '*mangle'
-	for ((i = 0; i < $1; i++)); do echo "-A FORWARD -p icmp -j LUA --script $PWD/loop.lua $2 --on-error continue"; done | sed "$3"
+	for ((i = 0; i < n; i++)); do
+		echo "-A FORWARD -p icmp --icmp-type echo-request -j LUA --script $PWD/loop.lua --on-error continue ${*//%/$((i + 1))}"
+	done
 	echo COMMIT
 }
 echo 'function process_packet(p) while true do end end' >loop.lua
@@ -28,42 +33,39 @@ check_eq 'what was refused changed nothing' "$(cat /sys/module/packetscript/para
 # --- one packet, many rules; nobody is switched off here ---
 
 set_limit stops 0
-rules 1000 '' '' | inR iptables-restore
+rules 1000 | inR iptables-restore
 check_eq 'a thousand rules are there' "$(inR iptables -t mangle -S FORWARD | grep -c LUA)" 1000
 check 'a packet passes a thousand rules that loop, in 2 s' inA ping -c 1 -W 2 10.0.0.2
 check_eq 'each was an error' "$(errors)" 1000
 inR iptables -t mangle -F FORWARD
 
 # 40 states that have not looped before
-for ((i = 0; i < 40; i++)); do
-	echo "-A FORWARD -p icmp -j LUA --script $PWD/loop.lua --state $((i + 1)) --on-error continue"
-done | { echo '*mangle'; cat; echo COMMIT; } | inR iptables-restore
+rules 40 --state % | inR iptables-restore
 check 'a packet passes forty states that loop, in 1 s' inA ping -c 1 -W 1 10.0.0.2
 check 'the log says why most did not run' klog_has 'no time left \(slow scripts have used up'
 inR iptables -t mangle -F FORWARD
 
 # --- a flood: other traffic on the same CPU keeps half of what it has beside a flood that is dropped ---
 
+taskset -p 1 $$ >/dev/null # and all that this starts
 mkdir www
 head -c 3000000 /dev/zero >www/file
 start_nginx B "$PWD/www" 10.0.0.2:80
-taskset -p 1 "$(cat nginx.*/pid)" >/dev/null
-for p in $(pgrep -P "$(cat nginx.*/pid)"); do taskset -p 1 "$p" >/dev/null; done
 # bytes in a second, the best of three, while 100 pings a second come
 beside_flood() {
 	local flood best=0 speed i
-	inA taskset 1 ping -q -i 0.01 -w 60 10.0.0.2 >/dev/null 2>&1 &
+	inA ping -q -i 0.01 -w 60 10.0.0.2 >/dev/null 2>&1 &
 	flood=$!
 	sleep 0.5
 	for i in 1 2 3; do
-		speed=$(inA taskset 1 curl -s -m 60 -o /dev/null -w '%{speed_download}' http://10.0.0.2/file)
+		speed=$(inA curl -s -m 60 -o /dev/null -w '%{speed_download}' http://10.0.0.2/file)
 		[ "${speed%.*}" -le $best ] || best=${speed%.*}
 	done
 	kill "$flood"
 	wait "$flood" 2>/dev/null || true
 	echo $best
 }
-inR iptables -t mangle -A FORWARD -p icmp -j DROP
+inR iptables -t mangle -A FORWARD -p icmp --icmp-type echo-request -j DROP
 dropped=$(beside_flood)
 inR iptables -t mangle -F FORWARD
 rule -A loop.lua

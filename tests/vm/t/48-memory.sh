@@ -5,6 +5,7 @@
 . /tests/lib.sh
 
 topology
+no_hurry # to double a table of megabytes takes an emulated machine its time
 rule() { inR $iptables -t mangle "$1" PREROUTING -i rA -p icmp -j LUA --on-error continue --script "${@:2}"; }
 column() { inR awk '$1 == '"$1"' { print $'"$2"' }' /proc/net/packetscript; }
 no_state() { [ -z "$(inR sed 1d /proc/net/packetscript)" ]; }
