@@ -213,7 +213,7 @@ install-cli: cli
 install-doc: cli
 	install -d $(MANDIR)/man7 $(DOCDIR)/docs $(DOCDIR)/examples $(TYPESDIR)
 	install -m 644 $(BUILD)/user/packetscript-language.7 $(MANDIR)/man7
-	install -m 644 $(addprefix docs/,language.md offline.md queue.md check.md roadmap.md) $(DOCDIR)/docs
+	install -m 644 $(addprefix docs/,language.md safety.md offline.md queue.md check.md roadmap.md) $(DOCDIR)/docs
 	install -m 644 $(wildcard examples/*.lua) $(DOCDIR)/examples
 	install -m 644 $(BUILD)/user/packetscript.lua $(TYPESDIR)
 

@@ -4,7 +4,7 @@
 . /tests/lib.sh
 
 modinfo ps_feed >/dev/null 2>&1 || skip 'ps_feed is not in this image: make feed'
-modprobe ps_feed
+modprobe -a ps_feed xt_LUA
 # each packet for itself: cases that loop come in many shapes
 for limit in share stops; do echo 0 >/sys/module/packetscript/parameters/$limit; done
 check 'the device is there' wait_for test -c /dev/ps_feed
