@@ -43,10 +43,11 @@ static const struct kernel_param_ops limit_ops = { .set = limit_set, .get = limi
 	module_param_cb(name, &limit_ops, &name ## _limit, 0644);		\
 	MODULE_PARM_DESC(name, text)
 
-LIMIT(packet_ms, 10, 1000, "milliseconds that one packet's handler may take (40)");
-LIMIT(load_ms, 10, 60000, "milliseconds that loading a script may take (250)");
+/* A tick may land in a run as soon as it begins, so less than two are no limit; softirqs are off all the time. */
+LIMIT(packet_ms, 20, 1000, "milliseconds that one packet's handler may take (40)");
+LIMIT(load_ms, 20, 10000, "milliseconds that loading a script may take (250)");
 LIMIT(share, 0, 100,
-      "percent of a CPU that handlers of 1 ms and more may use; 0 or 100: no limit (40)");
+      "percent of a CPU that handlers of 1 ms and more may use; 0 or 100: no limit (30)");
 LIMIT(stops, 0, 1000000,
       "how often a state is stopped by the time limit before it is switched off; 0: never (10)");
 

@@ -21,7 +21,8 @@ struct ps_budget {
 /* Why a run has to end. */
 enum ps_expired {
 	PS_EXPIRED_NOT,
-	PS_EXPIRED_OWN,		/* its time, or its state's budget, is used up */
+	PS_EXPIRED_OWN,		/* its time is used up */
+	PS_EXPIRED_SHARE,	/* the budget of its state is */
 	PS_EXPIRED_CPU,		/* all states together have used up the CPU's budget */
 };
 
@@ -41,6 +42,7 @@ struct ps_guard {
 	int refused;			/* enum ps_refused */
 	unsigned long code;		/* counts functions freed: others' code may now be there */
 	struct ps_budget budget;	/* of slow runs on packets */
+	unsigned int slow_until;	/* ps_host_now() until which it counts as slow; 0: it never was */
 	unsigned int stops;		/* how often it was stopped, less those forgiven */
 	unsigned int stopped_at;	/* ps_host_now() of the last one */
 	bool is_loading;		/* not on a packet: no budget counts */

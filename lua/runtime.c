@@ -126,6 +126,8 @@ static void find_place(lua_State *L, char *place, size_t size)
 	lua_Debug ar;
 	int level;
 
+	if (!L->ci)	/* the state is being made */
+		return;
 	for (level = 0; lua_getstack(L, level, &ar); level++) {
 		lua_getinfo(L, "Sl", &ar);
 		if (ar.currentline > 0) {
@@ -141,14 +143,17 @@ static void find_place(lua_State *L, char *place, size_t size)
  */
 void ps_guard_expired(lua_State *L)
 {
+	static const char *const messages[] = {
+		[PS_EXPIRED_OWN] = "time limit exceeded",
+		[PS_EXPIRED_SHARE] = "no time left (slow handlers of this state have used up its share of a CPU)",
+		[PS_EXPIRED_CPU] = "no time left (slow scripts have used up their share of this CPU)",
+	};
 	struct ps_runtime *rt = ps_runtime_of(L);
 
 	L->errfunc = 0;		/* a message handler could loop in here, where hooks are off */
 	if (!rt->late[0])
 		find_place(L, rt->late, sizeof(rt->late));
-	lua_pushfstring(L, "%s%s", rt->late, rt->guard.expired == PS_EXPIRED_CPU ?
-			"no time left (slow scripts have used up their share of this CPU)" :
-			"time limit exceeded");
+	lua_pushfstring(L, "%s%s", rt->late, messages[rt->guard.expired]);
 	lua_error(L);
 }
 
@@ -558,6 +563,7 @@ void ps_runtime_clean(struct ps_runtime *rt)
 {
 	if (!rt->L)
 		return;
+	rt->guard.is_loading = true;	/* no budget pays for that */
 	ps_runtime_enter(rt, ~0u);
 	lua_close(rt->L);
 	ps_host_leave();
@@ -595,7 +601,9 @@ const char *ps_runtime_error(struct ps_runtime *rt, int status, const char **pla
 	lua_State *L = rt->L;
 	bool is_text = ttisstring(s2v(PS_STACK_TOP(L) - 1));
 
-	*place = status == LUA_ERRMEM || status == LUA_ERRERR || !is_text ? rt->thrown : "";
+	/* __tostring may throw, too */
+	memcpy(rt->place, rt->thrown, sizeof(rt->place));
+	*place = status == LUA_ERRMEM || status == LUA_ERRERR || !is_text ? rt->place : "";
 	if (status == LUA_ERRMEM)
 		return tell_full(rt);
 	if (!is_text) {

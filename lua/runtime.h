@@ -38,6 +38,7 @@ struct ps_runtime {
 	struct ps_log log;		/* what print() has written */
 	char late[80];			/* "file:line: " where the time was up; empty: it is not */
 	char thrown[80];		/* the same of the last error whose value does not say; or empty */
+	char place[80];			/* thrown, of the error that is told */
 };
 
 /*

@@ -2,29 +2,53 @@
 #include "host.h"
 #include "watch.h"
 
+/* A run that a tick lands in is looked at again after so long: if it still goes on, it is slow. */
+#define PEEK_MS		1
+
+/* For so long after that its state is one that has to wait when the CPU's budget is used up. */
+#define SLOW_MS		1000
+
 struct ps_limits ps_limits = {
 	.packet_ms = 40,
 	.load_ms = 250,
-	.share = 40,
+	.share = 30,
 	.stops = 10,
 };
 
+/* They may be set at any time, so each is read once. */
+static unsigned int now_set(const unsigned int *limit)
+{
+	return *(const volatile unsigned int *)limit;
+}
+
+/* Percent of a CPU that slow runs may have, or 0: there is no limit. */
+static unsigned int share_of_cpu(void)
+{
+	unsigned int share = now_set(&ps_limits.share);
+
+	return share < 100 ? share : 0;
+}
+
 /*
- * Works off what is spent, by the time that has gone by since without any of it: for each millisecond
- * spent (100 - share) / share others.
+ * Works off what is spent, by the time that has gone by since without any of it: for each share of
+ * milliseconds (100 - share) others. What is too little to work off anything counts the next time.
  */
 static void settle(struct ps_budget *budget, unsigned int now)
 {
-	unsigned int share = ps_limits.share;
-	unsigned long long idle = now - budget->at, off;
+	unsigned int share = share_of_cpu();
+	int idle = now - budget->at;
+	unsigned long long off;
 
-	budget->at = now;
-	if (!share || share >= 100) {
+	if (share && idle <= 0)
+		return;
+	off = share ? (unsigned long long)idle * share / (100 - share) : budget->spent;
+	if (off >= budget->spent) {
 		budget->spent = 0;
+		budget->at = now;
 		return;
 	}
-	off = idle * share / (100 - share);
-	budget->spent = off < budget->spent ? budget->spent - off : 0;
+	budget->spent -= off;
+	budget->at += (off * (100 - share) + share - 1) / share;
 }
 
 static void charge(struct ps_budget *budget, unsigned int now)
@@ -37,60 +61,94 @@ static void charge(struct ps_budget *budget, unsigned int now)
 /* A state may have one run of the longest kind, and begin a second one. */
 static bool is_used_up(const struct ps_budget *budget)
 {
-	return budget->spent >= ps_limits.packet_ms + PS_WATCH_TICK_MS;
+	return budget->spent >= now_set(&ps_limits.packet_ms) + PS_WATCH_TICK_MS;
 }
 
 /* A CPU has a little more, so that a state's own budget ends first. */
 static bool is_cpu_used_up(const struct ps_budget *budget)
 {
-	return budget->spent >= ps_limits.packet_ms + 2 * PS_WATCH_TICK_MS;
+	return budget->spent >= now_set(&ps_limits.packet_ms) + 2 * PS_WATCH_TICK_MS;
 }
 
-static bool is_limited(void)
+/* So much that even states which were never slow have to wait: many new ones are. */
+static bool is_cpu_flooded(const struct ps_budget *budget)
 {
-	return ps_limits.share && ps_limits.share < 100;
+	return budget->spent >= 5 * now_set(&ps_limits.packet_ms);
 }
 
-/* Charges a slow run that goes on. True: it has to end. */
-static bool charge_slow(struct ps_watch *w, struct ps_guard *guard, unsigned int now)
+static bool is_slow(const struct ps_guard *guard, unsigned int now)
+{
+	return guard->slow_until && (int)(guard->slow_until - now) > 0;
+}
+
+/* Charges a slow run that goes on, and says whether it has to end. */
+static enum ps_expired charge_slow(struct ps_watch *w, struct ps_guard *guard, unsigned int now)
 {
 	charge(&w->budget, now);
 	charge(&guard->budget, now);
+	guard->slow_until = now + SLOW_MS;
 	w->is_over = is_cpu_used_up(&w->budget);
 	if (is_used_up(&guard->budget)) {
 		guard->refused = PS_REFUSED_SHARE;
-		return true;
+		return PS_EXPIRED_SHARE;
 	}
-	return false;
+	return w->is_over ? PS_EXPIRED_CPU : PS_EXPIRED_NOT;
 }
 
-void ps_watch_tick(struct ps_watch *w, unsigned int now)
+/*
+ * Between two ticks, a millisecond after one that landed in a run. The charge is that of a whole tick, as
+ * ticks land in slow runs as often as these have the CPU.
+ */
+static void peek(struct ps_watch *w, unsigned int now)
 {
-	unsigned int runs = w->run - w->seen;
-	struct ps_guard *guard = w->guard;
-	bool must_end = false;
+	enum ps_expired why;
 
+	w->is_peeking = false;
+	if (!w->guard || w->run != w->seen || w->guard->is_loading)
+		return;
+	why = charge_slow(w, w->guard, now);
+	if (why)
+		ps_runtime_expire(w->guard, why);
+}
+
+unsigned int ps_watch_tick(struct ps_watch *w, unsigned int now)
+{
+	struct ps_guard *guard = w->guard;
+	enum ps_expired why = PS_EXPIRED_NOT;
+	bool is_new = w->run != w->seen, is_charged;
+
+	if (w->is_peeking) {
+		peek(w, now);
+		return PS_WATCH_TICK_MS - PEEK_MS;
+	}
 	w->seen = w->run;
-	if (runs)
+	if (is_new)
 		w->left = w->ms / PS_WATCH_TICK_MS;
 	if (!guard)
-		return;
-	if (runs < PS_WATCH_SLOW && is_limited() && !guard->is_loading)
-		must_end = charge_slow(w, guard, now);
+		return PS_WATCH_TICK_MS;
+	is_charged = share_of_cpu() && !guard->is_loading;
+	if (is_charged && !is_new)
+		why = charge_slow(w, guard, now);
 	/* and again at each tick, should it still not have ended */
-	if (!w->left || !--w->left || must_end)
-		ps_runtime_expire(guard, PS_EXPIRED_OWN);
-	else if (w->is_over && !guard->is_loading)
-		ps_runtime_expire(guard, PS_EXPIRED_CPU);
+	if (!w->left || !--w->left)
+		why = PS_EXPIRED_OWN;
+	if (why)
+		ps_runtime_expire(guard, why);
+	w->is_peeking = is_charged && is_new;
+	return w->is_peeking ? PEEK_MS : PS_WATCH_TICK_MS;
 }
 
 void ps_watch_refuse(struct ps_watch *w, struct ps_guard *guard)
 {
+	unsigned int now = ps_host_now();
+
 	if (guard->is_loading)
 		return;
-	settle(&w->budget, ps_host_now());
-	w->is_over = is_limited() && is_cpu_used_up(&w->budget);
-	if (w->is_over)
+	settle(&w->budget, now);
+	w->is_over = share_of_cpu() && is_cpu_used_up(&w->budget);
+	if (!w->is_over)
+		return;
+	if (is_slow(guard, now) || is_cpu_flooded(&w->budget))
 		ps_runtime_expire(guard, PS_EXPIRED_CPU);
 }
 
@@ -102,11 +160,12 @@ void ps_watch_refuse(struct ps_watch *w, struct ps_guard *guard)
 static void count_stop(struct ps_guard *guard, unsigned int now)
 {
 	unsigned int forgiven = (now - guard->stopped_at) / FORGIVE_MS;
+	unsigned int stops = now_set(&ps_limits.stops);
 
 	guard->stops -= forgiven < guard->stops ? forgiven : guard->stops;
 	guard->stops++;
 	guard->stopped_at = now;
-	if (ps_limits.stops && guard->stops >= ps_limits.stops)
+	if (stops && guard->stops >= stops)
 		guard->refused = PS_REFUSED_STOPS;
 }
 
@@ -122,7 +181,7 @@ bool ps_watch_is_refused(struct ps_guard *guard)
 		settle(&guard->budget, ps_host_now());
 		if (!guard->budget.spent)
 			guard->refused = PS_REFUSED_NOT;
-	} else if (!ps_limits.stops) {
+	} else if (!now_set(&ps_limits.stops)) {
 		guard->refused = PS_REFUSED_NOT;
 	}
 	return guard->refused;

@@ -3,7 +3,8 @@
  * The watch of a CPU (or of a thread): bounds the time of each run of a script there, and of all runs
  * together. The platform has one for each CPU, calls ps_watch_tick() from a timer interrupt every
  * PS_WATCH_TICK_MS while scripts run, and that is the only time anything is measured: a run itself
- * costs three stores.
+ * costs three stores. Only slow runs, of 1 ms and more, are charged to budgets: a CPU full of packets whose
+ * handlers are quick is no attack.
  */
 #ifndef PS_WATCH_H
 #define PS_WATCH_H
@@ -15,12 +16,6 @@
 void ps_runtime_expire(struct ps_guard *guard, enum ps_expired why);
 
 #define PS_WATCH_TICK_MS	10
-
-/*
- * Runs of which fewer than this many fit between two ticks are slow, those of 1 ms and more. Only slow
- * ones are charged to budgets: a CPU full of packets whose handlers are quick is no attack.
- */
-#define PS_WATCH_SLOW		10
 
 /* What may be set. 0 for share or stops: no such limit. */
 struct ps_limits {
@@ -40,10 +35,14 @@ struct ps_watch {
 	unsigned int seen;	/* run at the last tick */
 	unsigned int left;	/* how many ticks the one that was seen may still see */
 	struct ps_budget budget;	/* of all runs here */
-	bool is_over;		/* the budget is used up: what enters is stopped at once */
+	bool is_over;		/* the budget is used up */
+	bool is_peeking;	/* the next call is one in between, to tell whether a run is slow */
 };
 
-/* The budget was used up: stops the run that has begun, if it still is. */
+/*
+ * The CPU's budget was used up: if it still is, stops the run that begins before it does anything, if its state
+ * has been slow, or there have been many.
+ */
 void ps_watch_refuse(struct ps_watch *w, struct ps_guard *guard);
 
 /*
@@ -56,9 +55,9 @@ static inline void ps_watch_enter(struct ps_watch *w, struct ps_guard *guard, un
 		w->ms = ms;
 		w->run++;
 	}
-	*(struct ps_guard *volatile *)&w->guard = guard;
-	if (ps_unlikely(w->is_over))
+	if (ps_unlikely(w->is_over))	/* before a tick can see the run */
 		ps_watch_refuse(w, guard);
+	*(struct ps_guard *volatile *)&w->guard = guard;
 }
 
 static inline void ps_watch_leave(struct ps_watch *w)
@@ -78,9 +77,13 @@ static inline void ps_watch_forgive(struct ps_guard *guard)
 	guard->refused = PS_REFUSED_NOT;
 	guard->stops = 0;
 	guard->budget.spent = 0;
+	guard->slow_until = 0;
 }
 
-/* Interrupt context, on the CPU that w is of. now: milliseconds of a clock that never goes back. */
-void ps_watch_tick(struct ps_watch *w, unsigned int now);
+/*
+ * Interrupt context, on the CPU that w is of. now: milliseconds of a clock that never goes back. Returns
+ * after how many milliseconds it is to be called again. Where budgets are off that is always PS_WATCH_TICK_MS.
+ */
+unsigned int ps_watch_tick(struct ps_watch *w, unsigned int now);
 
 #endif

@@ -102,35 +102,47 @@ struct cpu_watch {
 	struct ps_watch watch;
 	struct hrtimer timer;
 	u64 stolen;	/* nanoseconds that the hypervisor had given to others at the last tick */
+	u64 own;	/* nanoseconds that this CPU had, and that no tick has counted yet */
 	bool armed;
 	int cpu;
 };
 
 static DEFINE_PER_CPU(struct cpu_watch, watches);
 
-/* Whether most of the time since the last tick was not this CPU's: that is nobody's here. */
-static bool was_held_up(struct cpu_watch *w)
+#define TICK_NS	((u64)PS_WATCH_TICK_MS * NSEC_PER_MSEC)
+
+static u64 stolen_here(void)
 {
-	u64 stolen = kcpustat_this_cpu->cpustat[CPUTIME_STEAL];
-	u64 more = stolen - w->stolen;
+	return kcpustat_this_cpu->cpustat[CPUTIME_STEAL];
+}
+
+/* Whether this CPU has had the time of a tick: what a hypervisor gives to others is nobody's here. */
+static bool has_had_a_tick(struct cpu_watch *w)
+{
+	u64 stolen = stolen_here(), more = stolen - w->stolen;
 
 	w->stolen = stolen;
-	return more > PS_WATCH_TICK_MS * NSEC_PER_MSEC / 2;
+	w->own += TICK_NS - min(more, TICK_NS);
+	if (w->own < TICK_NS)
+		return false;
+	w->own -= TICK_NS;
+	return true;
 }
 
 static enum hrtimer_restart watch_tick(struct hrtimer *timer)
 {
 	struct cpu_watch *w = container_of(timer, struct cpu_watch, timer);
 	bool is_idle = w->watch.run == w->watch.seen && !w->watch.guard;
+	unsigned int delay = PS_WATCH_TICK_MS;
 
 	/* The CPU may have gone away, and its timers with it: nothing runs there. */
 	if (is_idle || w->cpu != smp_processor_id()) {
 		w->armed = false;
 		return HRTIMER_NORESTART;
 	}
-	if (!was_held_up(w))
-		ps_watch_tick(&w->watch, ps_host_now());
-	hrtimer_forward_now(timer, ms_to_ktime(PS_WATCH_TICK_MS));
+	if (w->watch.is_peeking || has_had_a_tick(w))
+		delay = ps_watch_tick(&w->watch, ps_host_now());
+	hrtimer_forward_now(timer, ms_to_ktime(delay));
 	return HRTIMER_RESTART;
 }
 
@@ -155,6 +167,9 @@ size_t ps_host_enter(struct ps_guard *guard, unsigned int ms, unsigned long sp)
 	barrier();	/* a tick that finds no guard rests the timer */
 	if (unlikely(!w->armed)) {
 		w->armed = true;
+		w->stolen = stolen_here();
+		w->own = 0;
+		w->watch.is_peeking = false;
 		hrtimer_start(&w->timer, ms_to_ktime(PS_WATCH_TICK_MS), HRTIMER_MODE_REL_PINNED_HARD);
 	}
 	return stack_budget(sp);

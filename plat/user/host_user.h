@@ -21,6 +21,9 @@ int ps_user_watch_start(void);
  */
 void ps_user_print(FILE *to, const char *text);
 
+/* What tells ps_host_now() the time instead of the machine: tests. */
+extern unsigned int (*ps_user_clock)(void);
+
 /* Where lines of ps_host_log() go, which are clean, instead of standard error. */
 extern void (*ps_user_log)(const char *line);
 

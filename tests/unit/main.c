@@ -36,6 +36,7 @@ int main(int argc, char **argv)
 {
 	static const struct test *const tables[] = {
 		csum_tests, field_tests, proto_tests, script_tests, plan_tests, arena_tests,
+		watch_tests,
 	};
 	int passed = 0, failed = 0;
 

@@ -25,7 +25,7 @@ echo 'function process_packet(p) return XT_CONTINUE end' >good.lua
 # --- limits that may be set ---
 
 check_eq 'a packet has 40 ms' "$(cat /sys/module/packetscript/parameters/packet_ms)" 40
-check_fails 'but not 5' set_limit packet_ms 5
+check_fails 'but not 10' set_limit packet_ms 10
 check_fails 'nor 5000' set_limit packet_ms 5000
 check_fails 'nor a word' set_limit packet_ms long
 check_eq 'what was refused changed nothing' "$(cat /sys/module/packetscript/parameters/packet_ms)" 40
@@ -39,10 +39,12 @@ check 'a packet passes a thousand rules that loop, in 2 s' inA ping -c 1 -W 2 10
 check_eq 'each was an error' "$(errors)" 1000
 inR iptables -t mangle -F FORWARD
 
-# 40 states that have not looped before
+# 40 states that have not looped before, and one that is quick
+rule -A good.lua --state 50
 rules 40 --state % | inR iptables-restore
 check 'a packet passes forty states that loop, in 1 s' inA ping -c 1 -W 1 10.0.0.2
 check 'the log says why most did not run' klog_has 'no time left \(slow scripts have used up'
+check_eq 'the state that is quick had its packet' "$(inR awk '$1 == 50 { print $3, $4 }' /proc/net/packetscript)" '1 0'
 inR iptables -t mangle -F FORWARD
 
 # --- a flood: other traffic on the same CPU keeps half of what it has beside a flood that is dropped ---
@@ -54,7 +56,7 @@ start_nginx B "$PWD/www" 10.0.0.2:80
 # bytes in a second, the best of three, while 100 pings a second come
 beside_flood() {
 	local flood best=0 speed i
-	inA ping -q -i 0.01 -w 60 10.0.0.2 >/dev/null 2>&1 &
+	ip netns exec A ping -q -i 0.01 -w 60 10.0.0.2 >/dev/null 2>&1 &
 	flood=$!
 	sleep 0.5
 	for i in 1 2 3; do

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* Budgets of time, by a clock of our own: no time goes by but what the test says. */
+#include <string.h>
+
+#include "host_user.h"
+#include "runtime.h"
+#include "test.h"
+
+static unsigned int ms;
+
+static unsigned int clock_of_test(void)
+{
+	return ms;
+}
+
+struct stage {
+	struct ps_limits limits;
+	struct ps_watch watch;
+	struct ps_runtime rt[3];
+	unsigned int next;	/* when the timer fires */
+};
+
+static void begin(struct stage *s)
+{
+	s->limits = ps_limits;
+	memset(&s->watch, 0, sizeof(s->watch));
+	for (int i = 0; i < 3; i++)
+		CHECK_INT(ps_runtime_init(&s->rt[i], i, 1024 * 1024, NULL), 0);
+	ps_limits.packet_ms = 40;
+	ps_limits.share = 30;
+	ps_limits.stops = 10;
+	ms = 1000;
+	s->next = ms + PS_WATCH_TICK_MS;
+	ps_user_clock = clock_of_test;
+}
+
+static void end(struct stage *s)
+{
+	ps_user_clock = NULL;
+	ps_limits = s->limits;
+	for (int i = 0; i < 3; i++)
+		ps_runtime_clean(&s->rt[i]);
+}
+
+/* Time goes by; the timer fires when it is due. */
+static void pass(struct stage *s, unsigned int n)
+{
+	while (n--) {
+		ms++;
+		if (ms == s->next)
+			s->next = ms + ps_watch_tick(&s->watch, ms);
+	}
+}
+
+/* A run of state i that wants n ms. Returns how many it got, or -1: it was refused before it began. */
+static int run(struct stage *s, int i, unsigned int n)
+{
+	struct ps_guard *guard = &s->rt[i].guard;
+	unsigned int got = 0;
+
+	if (guard->refused && ps_watch_is_refused(guard))
+		return -1;
+	ps_watch_enter(&s->watch, guard, ps_limits.packet_ms);
+	if (guard->expired)
+		got = -1;
+	else
+		for (; got < n && !guard->expired; got++)
+			pass(s, 1);
+	ps_watch_leave(&s->watch);
+	if (guard->expired)
+		ps_runtime_recover(&s->rt[i]);
+	return got;
+}
+
+static void one_run_has_its_time(void)
+{
+	struct stage s;
+	int got;
+
+	begin(&s);
+	got = run(&s, 0, 1000);
+	CHECK(got > 29 && got <= 41);
+	CHECK_INT(s.rt[0].guard.stops, 1);
+	end(&s);
+}
+
+static void a_packet_of_a_thousand_rules(void)
+{
+	struct stage s;
+	unsigned int start;
+
+	begin(&s);
+	start = ms;
+	for (int i = 0; i < 1000; i++)
+		run(&s, 0, 1000);
+	CHECK(ms - start <= 60);
+	end(&s);
+}
+
+static void a_state_that_loops_has_its_share(void)
+{
+	struct stage s;
+	int used = 0, got, start;
+
+	begin(&s);
+	ps_limits.stops = 0;
+	start = ms;
+	while (ms - start < 60000) {
+		got = run(&s, 0, 1000);
+		used += got > 0 ? got : 0;
+		pass(&s, got > 0 ? 0 : 1);
+	}
+	CHECK(used > 60000 * 25 / 100 && used < 60000 * 35 / 100);
+	end(&s);
+}
+
+static void packets_come_faster_than_milliseconds(void)
+{
+	struct stage s;
+	int ran = 0;
+
+	begin(&s);
+	for (int i = 0; i < 5; i++)
+		run(&s, 0, 1000);
+	CHECK_INT(s.rt[0].guard.refused, PS_REFUSED_SHARE);
+	for (int i = 0; i < 10000; i++) {	/* two each millisecond */
+		ran += run(&s, 0, 0) == 0;
+		pass(&s, i & 1);
+	}
+	CHECK(ran > 9000);
+	end(&s);
+}
+
+static void quick_ones_beside_slow_ones(void)
+{
+	struct stage s;
+	int ran = 0, n = 0;
+
+	begin(&s);
+	ps_limits.stops = 0;
+	for (int start = ms; ms - start < 10000; n++) {
+		run(&s, 0, 1000);
+		run(&s, 1, 1000);
+		ran += run(&s, 2, 0) == 0;
+		pass(&s, 1);
+	}
+	CHECK_INT(ran, n);
+	end(&s);
+}
+
+static void a_slow_state_is_not_switched_off(void)
+{
+	struct stage s;
+
+	begin(&s);
+	for (int start = ms; ms - start < 30000;)
+		pass(&s, run(&s, 0, 5) < 0);
+	CHECK_INT(s.rt[0].guard.stops, 0);
+	CHECK(s.rt[0].guard.refused != PS_REFUSED_STOPS);
+	end(&s);
+}
+
+static void one_that_hides_behind_quick_runs(void)
+{
+	struct stage s;
+	int used = 0, got;
+
+	begin(&s);
+	for (int start = ms; ms - start < 30000;) {
+		for (int i = 0; i < 12; i++)
+			run(&s, 0, 0);
+		got = run(&s, 0, 9);
+		used += got > 0 ? got : 0;
+		pass(&s, got > 0 ? 0 : 1);
+	}
+	CHECK(used < 30000 * 45 / 100);
+	end(&s);
+}
+
+static void a_state_that_is_stopped_again_and_again(void)
+{
+	struct stage s;
+	int i;
+
+	begin(&s);
+	for (i = 0; i < 100 && s.rt[0].guard.refused != PS_REFUSED_STOPS; i++) {
+		run(&s, 0, 1000);
+		pass(&s, 200);
+	}
+	CHECK_INT(i, 10);
+	pass(&s, 100000);
+	CHECK_INT(run(&s, 0, 0), -1);
+	ps_watch_forgive(&s.rt[0].guard);
+	CHECK_INT(run(&s, 0, 0), 0);
+	for (i = 0; i < 100; i++) {	/* one every eleven seconds is forgiven */
+		run(&s, 0, 1000);
+		pass(&s, 11000);
+	}
+	CHECK(s.rt[0].guard.refused != PS_REFUSED_STOPS);
+	end(&s);
+}
+
+const struct test watch_tests[] = {
+	{ "watch: a run has its time", one_run_has_its_time },
+	{ "watch: a packet through a thousand rules that loop", a_packet_of_a_thousand_rules },
+	{ "watch: a state that loops has its share of a CPU", a_state_that_loops_has_its_share },
+	{ "watch: a budget is worked off between packets however fast they come", packets_come_faster_than_milliseconds },
+	{ "watch: a quick state is not held up by two that loop", quick_ones_beside_slow_ones },
+	{ "watch: a slow state is refused at times, but not switched off", a_slow_state_is_not_switched_off },
+	{ "watch: quick runs don't hide slow ones", one_that_hides_behind_quick_runs },
+	{ "watch: a state that is stopped again and again is switched off", a_state_that_is_stopped_again_and_again },
+	{ NULL, NULL },
+};
