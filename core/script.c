@@ -61,7 +61,7 @@ static void set_error(char *error, size_t size, const char *text)
 	append(error, size, text);
 }
 
-static int fail(struct ps_script *s, int status)
+static ps_noinline int fail(struct ps_script *s, int status)
 {
 	const char *place, *text = ps_runtime_error(&s->bind.rt, status, &place);
 
@@ -514,11 +514,10 @@ static ps_noinline bool is_refused(struct ps_script *s)
 
 /*
  * As lua_rawgeti(), lua_pcall() and lua_settop() would, with less in between: a function of which
- * only the return of a value is left then needs neither a frame nor limits. ms as in
- * ps_runtime_enter().
+ * only the return of a value is left then needs neither a frame nor limits.
  */
 static ps_inline enum ps_verdict run(struct ps_script *s, int handler, struct ps_packet *pkt,
-				     uint16_t *queue, unsigned int ms)
+				     uint16_t *queue, bool is_repeat)
 {
 	const struct ps_function *h = &s->handlers[handler];
 	struct ps_runtime *rt = &s->bind.rt;
@@ -539,7 +538,7 @@ static ps_inline enum ps_verdict run(struct ps_script *s, int handler, struct ps
 		PS_STACK_TOP(L) = func + 1;
 	} else {
 		PS_STACK_TOP(L) = func + 2;
-		ps_runtime_enter(rt, ms);
+		ps_runtime_enter(rt, is_repeat ? 0 : ps_limits.packet_ms);
 		status = ps_call1(L, pc);
 		ps_runtime_leave(rt);
 	}
@@ -556,7 +555,7 @@ static ps_inline enum ps_verdict run(struct ps_script *s, int handler, struct ps
 enum ps_verdict ps_script_run(struct ps_script *s, int handler, struct ps_packet *pkt,
 			      uint16_t *queue)
 {
-	return run(s, handler, pkt, queue, ps_limits.packet_ms);
+	return run(s, handler, pkt, queue, false);
 }
 
 enum ps_verdict ps_script_repeat(struct ps_script *s, int handler, struct ps_packet *pkt,
@@ -566,7 +565,7 @@ enum ps_verdict ps_script_repeat(struct ps_script *s, int handler, struct ps_pac
 	int i;
 
 	for (i = 0; i < PS_REPEAT_MAX; i++) {
-		verdict = run(s, handler, pkt, queue, 0);
+		verdict = run(s, handler, pkt, queue, true);
 		if (verdict != PS_VERDICT_REPEAT)
 			return verdict;
 	}

@@ -71,7 +71,7 @@ static void log_error(struct ps_rule *rule, struct ps_copy *copy)
 			copy->prefix, rule->state_id, copy->script.bind.rt.guard.stops);
 }
 
-static void count_error(struct ps_rule *rule, struct ps_copy *copy)
+static noinline void count_error(struct ps_rule *rule, struct ps_copy *copy)
 {
 	copy->errors++;
 	log_error(rule, copy);

@@ -45,19 +45,26 @@ struct ps_watch {
  */
 void ps_watch_refuse(struct ps_watch *w, struct ps_guard *guard);
 
+/* A run begins, where it need not be refused. */
+static inline void ps_watch_begin(struct ps_watch *w, struct ps_guard *guard, unsigned int ms)
+{
+	w->ms = ms;
+	w->run++;
+	*(struct ps_guard *volatile *)&w->guard = guard;
+}
+
 /*
  * A run begins, and ends. ms 0: it goes on, as the last one on this CPU, with what time that has
  * left. They do not nest. The platform keeps the thread of control on this CPU between them.
  */
 static inline void ps_watch_enter(struct ps_watch *w, struct ps_guard *guard, unsigned int ms)
 {
-	if (ms) {
-		w->ms = ms;
-		w->run++;
-	}
 	if (ps_unlikely(w->is_over))	/* before a tick can see the run */
 		ps_watch_refuse(w, guard);
-	*(struct ps_guard *volatile *)&w->guard = guard;
+	if (ms)
+		ps_watch_begin(w, guard, ms);
+	else
+		*(struct ps_guard *volatile *)&w->guard = guard;
 }
 
 static inline void ps_watch_leave(struct ps_watch *w)

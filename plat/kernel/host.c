@@ -159,19 +159,33 @@ static inline size_t stack_budget(unsigned long sp)
 	return min_t(unsigned long, left - STACK_RESERVE, STACK_BUDGET);
 }
 
-size_t ps_host_enter(struct ps_guard *guard, unsigned int ms, unsigned long sp)
+/* The run goes on with the last one's time, or is the first one in a while, or may have to be refused. */
+static noinline size_t enter_slowly(struct ps_guard *guard, unsigned int ms, unsigned long sp)
 {
 	struct cpu_watch *w = this_cpu_ptr(&watches);
 
 	ps_watch_enter(&w->watch, guard, ms);
 	barrier();	/* a tick that finds no guard rests the timer */
-	if (unlikely(!w->armed)) {
+	if (!w->armed) {
 		w->armed = true;
 		w->stolen = stolen_here();
 		w->own = 0;
 		w->watch.is_peeking = false;
 		hrtimer_start(&w->timer, ms_to_ktime(PS_WATCH_TICK_MS), HRTIMER_MODE_REL_PINNED_HARD);
 	}
+	return stack_budget(sp);
+}
+
+size_t ps_host_enter(struct ps_guard *guard, unsigned int ms, unsigned long sp)
+{
+	struct cpu_watch *w = this_cpu_ptr(&watches);
+
+	if (unlikely(!ms || !w->armed || w->watch.is_over))
+		return enter_slowly(guard, ms, sp);
+	ps_watch_begin(&w->watch, guard, ms);
+	barrier();
+	if (unlikely(!w->armed))	/* a tick has come meanwhile, and found nothing that runs */
+		return enter_slowly(guard, ms, sp);
 	return stack_budget(sp);
 }
 
