@@ -277,7 +277,7 @@ $(BUILD)/user/hostile: tests/hostile/hostile.c tests/unit/packets.c user/state.c
 	$(Q)$(CC) $(CFLAGS) $(WARN) -D_GNU_SOURCE $(CLI_INCLUDE) -Itests/unit -o $@ $^
 
 valgrind: $(BUILD)/user/unit $(BUILD)/user/packetscript
-	valgrind -q --error-exitcode=1 --leak-check=full --show-leak-kinds=all --errors-for-leak-kinds=all $<
+	UNIT_SLOWNESS=50 valgrind -q --error-exitcode=1 --leak-check=full --show-leak-kinds=all --errors-for-leak-kinds=all $<
 	valgrind -q --error-exitcode=1 --leak-check=full $(BUILD)/user/packetscript test examples tests/script
 
 include tests/fuzz/rules.mk

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* Runs all unit tests, or those whose names contain the argument. TAP goes to stdout. */
+#include <stdlib.h>
+
 #include "host_user.h"
+#include "runtime.h"
 #include "test.h"
 
 bool test_failed;
@@ -40,9 +43,15 @@ int main(int argc, char **argv)
 	};
 	int passed = 0, failed = 0;
 
+	const char *slowness = getenv("UNIT_SLOWNESS");	/* how many times slower than it is: under valgrind */
+
 	if (ps_user_watch_start()) {
 		perror("the clock that ends long runs");
 		return 1;
+	}
+	if (slowness) {
+		ps_limits.packet_ms *= atoi(slowness);
+		ps_limits.load_ms *= atoi(slowness);
 	}
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
 		for (const struct test *t = tables[i]; t->name; t++) {
