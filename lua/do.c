@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Lua's calls as released, and a leaner way in, for handlers.
+ * Lua's calls, and a leaner way in, for handlers.
  */
 #define ldo_c
 #define LUA_CORE

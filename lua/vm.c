@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Lua's interpreter as released, with fast ways for objects of ours: a method (p:data) is looked
+ * Lua's interpreter, with fast ways for objects of ours: a method (p:data) is looked
  * up in the object's table of methods, without going through metatables; it is called without a
  * frame; names that are not called (ip.ttl) are read and written without one too.
  */

@@ -42,7 +42,7 @@ uint32_t ps_pcapng_size(const struct ps_pcapng *p, const uint8_t head[PS_PCAPNG_
 
 /*
  * Takes a block of size bytes, which is what ps_pcapng_size() has said. Returns 1: it is a packet;
- * 0: it is none; -1: *why. Interfaces that records have hold until the next section.
+ * 0: it is none; -1: *why. Interfaces that records have hold until the next call, which may move them.
  */
 int ps_pcapng_take(struct ps_pcapng *p, const uint8_t *block, uint32_t size,
 		   struct ps_record *record, const char **why);

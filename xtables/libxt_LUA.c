@@ -22,8 +22,6 @@ _Static_assert(XT_LUA_MEMORY_DEFAULT * 1024 == PS_SCRIPT_MEMORY &&
 	       XT_LUA_MEMORY_MIN * 1024 == PS_SCRIPT_MEMORY_MIN &&
 	       XT_LUA_MEMORY_MAX * 1024 == PS_SCRIPT_MEMORY_MAX, "what the engine allows");
 
-#define SCRIPT_BYTES_MAX	(256 * 1024)	/* the kernel reads no more either */
-
 enum { OPT_SCRIPT, OPT_FUNCTION, OPT_STATE, OPT_PERCPU, OPT_MEMORY, OPT_ON_ERROR };
 
 /* The ids are the places in this table. */
@@ -130,16 +128,16 @@ static char *script_read(const char *path, size_t *len)
 	if (!file)
 		refuse_errno(path, errno);
 
-	text = xtables_malloc(SCRIPT_BYTES_MAX + 1);
-	*len = fread(text, 1, SCRIPT_BYTES_MAX + 1, file);
+	text = xtables_malloc(PS_SCRIPT_TEXT_MAX + 1);
+	*len = fread(text, 1, PS_SCRIPT_TEXT_MAX + 1, file);
 	if (ferror(file))
 		refuse_errno(path, errno);
 	fclose(file);
 
-	if (*len > SCRIPT_BYTES_MAX) {
+	if (*len > PS_SCRIPT_TEXT_MAX) {
 		char reason[64];
 
-		snprintf(reason, sizeof(reason), "is bigger than %d bytes", SCRIPT_BYTES_MAX);
+		snprintf(reason, sizeof(reason), "is bigger than %d bytes", PS_SCRIPT_TEXT_MAX);
 		refuse_script(path, reason, "shorten it");
 	}
 	if (*len == 0)
