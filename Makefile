@@ -63,7 +63,7 @@ help:
 #: make check-arch   the engine's tests on emulated arm64 and s390x
 #: make check-lua   what needs no kernel, with other releases of Lua; TESTS='trixie lua-5.4.8.tar.gz'
 #: make fuzz FUZZ_TIME=60   random packets, scripts and captures, seconds for each target; docs/fuzzing.md
-#: make fuzz-coverage   what of core/ and proto/ they reach
+#: make fuzz-coverage   what of packet/, proto/ and engine/ they reach
 #: make valgrind   the unit tests, and tests of scripts, under memcheck
 #: make bench      instructions for a packet, beside everything else
 #: make bench-compare BASE=FILE   what has changed since build/bench.json was FILE
@@ -95,7 +95,7 @@ $(LUA)/src/lua.h: $(LUA)/released/lua.h scripts/patch-lua $(wildcard lua/patches
 # it gets a folder of links.
 #
 TREE := $(BUILD)/kernel-$(KVER)
-LINKED := Kbuild objs.mk include lua core proto plat kernel
+LINKED := Kbuild objs.mk include lua packet proto engine plat kernel
 # That of the kernel's release, if it is not this machine's (scripts/fetch-kernel).
 KERNEL_COMPILER = $(addprefix scripts/in-toolchain ,$(wildcard $(BUILD)/kernel/$(KVER)/toolchain))
 
@@ -115,7 +115,7 @@ CFLAGS ?= -O2 -g
 # $(call known,FLAG): the flag, if the compiler knows it
 known = $(shell $(CC) -Werror $(1) -x c -c /dev/null -o /dev/null 2>/dev/null && echo $(1))
 WARN := -Wall -Wextra -Wmissing-prototypes -Wno-missing-field-initializers
-INCLUDE := -Ilua/shim -Ilua -I$(LUA)/src -Icore -Iproto
+INCLUDE := -Ilua/shim -Ilua -I$(LUA)/src -Ipacket -Iengine -Iproto
 VM_FLAGS := $(call known,-fno-crossjumping) $(call known,-fno-gcse)
 LUA_FLAGS := -Wno-implicit-fallthrough -Wno-tautological-compare -Wno-unused-value -Wno-unused-parameter
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -133,7 +133,7 @@ $(1)/lua/vm.o: WARN += $$(LUA_FLAGS) $$(VM_FLAGS)
 $(1)/plat/%.o: plat/%.c
 	@mkdir -p $$(@D)
 	@echo '  CC      $$@'
-	$$(Q)$$(CC) $$(CFLAGS) $$(WARN) -fPIC -fvisibility=hidden $(2) -Ilua -Icore -MMD -c $$< -o $$@
+	$$(Q)$$(CC) $$(CFLAGS) $$(WARN) -fPIC -fvisibility=hidden $(2) -Ilua -Ipacket -Iengine -MMD -c $$< -o $$@
 $(1)/%.o: %.c $(LUA)/src/lua.h
 	@mkdir -p $$(@D)
 	@echo '  CC      $$@'
@@ -151,20 +151,20 @@ $(eval $(call engine,$(BUILD)/asan,$(SANITIZE)))
 plugin: $(BUILD)/user/libxt_LUA.so
 $(BUILD)/user/libxt_LUA.so: xtables/libxt_LUA.c $(BUILD)/user/engine.a include/uapi/packetscript.h
 	@echo '  LD      $@'
-	$(Q)$(CC) $(CFLAGS) $(WARN) -Wno-unused-parameter -fPIC -fvisibility=hidden -Icore -Ilua -Iinclude \
+	$(Q)$(CC) $(CFLAGS) $(WARN) -Wno-unused-parameter -fPIC -fvisibility=hidden -Ipacket -Iengine -Ilua -Iinclude \
 		$$(pkg-config --cflags xtables) -shared -Wl,--exclude-libs,ALL -Wl,-z,defs -Wl,-z,now \
 		-o $@ $< $(BUILD)/user/engine.a $$(pkg-config --libs xtables)
 
 #
 # The command, with what it stands on; in $(BUILD)/asan with sanitizers, for the tests.
 #
-CLI := $(wildcard cli/*.c user/*.c)
-CLI_INCLUDE := -Icli -Iuser -Iplat/user -Icore -Iproto -Ilua -I$(LUA)/src
+CLI := $(wildcard cli/*.c check/*.c user/*.c)
+CLI_INCLUDE := -Icli -Icheck -Iuser -Iplat/user -Ipacket -Iengine -Iproto -Ilua -I$(LUA)/src
 CLI_LIBS := -lz -lzstd -ljansson -lnetfilter_queue -lmnl
 cli: $(BUILD)/user/packetscript $(BUILD)/user/packetscript.8 $(BUILD)/user/packetscript.bash \
 	$(BUILD)/user/packetscript-language.7 $(BUILD)/user/packetscript.lua
 $(BUILD)/asan/packetscript: LDFLAGS += $(SANITIZE)
-$(foreach flavour,user asan,$(foreach folder,cli user,$(BUILD)/$(flavour)/$(folder)/%.o)): \
+$(foreach flavour,user asan,$(foreach folder,cli check user,$(BUILD)/$(flavour)/$(folder)/%.o)): \
 	INCLUDE := -D_GNU_SOURCE -DPS_VERSION='"$(VERSION)"' $(CLI_INCLUDE)
 $(BUILD)/%/packetscript: $(addprefix $(BUILD)/%/,$(CLI:.c=.o)) $(BUILD)/%/engine.a
 	@echo '  LD      $@'
@@ -248,7 +248,7 @@ unit: $(BUILD)/asan/unit $(BUILD)/user/unit
 UNIT := $(wildcard tests/unit/*.c)
 $(BUILD)/asan/unit: LDFLAGS += $(SANITIZE)
 $(foreach flavour,user asan,$(BUILD)/$(flavour)/tests/unit/%.o): \
-	INCLUDE := -Icore -Ilua -Iplat/user -Iproto -I$(LUA)/src
+	INCLUDE := -Ipacket -Iengine -Ilua -Iplat/user -Iproto -I$(LUA)/src
 $(BUILD)/%/unit: $(addprefix $(BUILD)/%/,$(UNIT:.c=.o)) $(BUILD)/%/engine.a
 	@echo '  LD      $@'
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^

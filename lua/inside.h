@@ -123,7 +123,7 @@ static inline const struct ps_method *ps_method_of(const TValue *value)
 /*
  * How the methods of objects are tried first, without the frame that a call of a C function costs,
  * and names that are not called without metamethods. The interpreter asks, the engine answers
- * (core/direct.c). These do what they are asked if it is simple, or nothing: no error, no call
+ * (engine/direct.c). These do what they are asked if it is simple, or nothing: no error, no call
  * back, nothing that Lua allocates, and no look at the time, which loops have.
  */
 
@@ -148,7 +148,7 @@ bool ps_object_read(lua_State *L, const struct ps_object *object, const TString 
 bool ps_object_write(lua_State *L, const struct ps_object *object, const TString *name,
 		     const TValue *value);
 
-/* object[i], object[i] = value; core/bytes.c. */
+/* object[i], object[i] = value; engine/bytes.c. */
 bool ps_object_get_byte(lua_State *L, const struct ps_object *object, lua_Unsigned i,
 			TValue *result);
 bool ps_object_set_byte(lua_State *L, struct ps_object *object, lua_Unsigned i,

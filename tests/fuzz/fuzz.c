@@ -174,7 +174,7 @@ void __wrap_ps_host_log(const char *line)
 		log_hash = (log_hash ^ (uint8_t)*line++) * 0x100000001B3;
 }
 
-/* The ways past core/direct.c and core/bytes.c. */
+/* The ways past engine/direct.c and engine/bytes.c. */
 #define PLAINLY(type, name, nothing, parameters, arguments) \
 	type __real_##name parameters; \
 	type __wrap_##name parameters; \

@@ -15,7 +15,7 @@ void fuzz_fail(const char *format, ...) __attribute__((format(printf, 1, 2), nor
 /* Set by the environment, FUZZ_SHOW=1: scripts, packets and outcomes are printed. */
 extern bool fuzz_show;
 
-/* Neither plans nor the shorter ways of core/direct.c and core/bytes.c are taken. */
+/* Neither plans nor the shorter ways of engine/direct.c and engine/bytes.c are taken. */
 extern bool fuzz_plainly;
 
 /* What happens at the n-th time that memory is asked for, from now on. 0: never. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Plans (core/direct.c) against the ordinary way: the same handler, once written such that plans
+ * Plans (engine/direct.c) against the ordinary way: the same handler, once written such that plans
  * are made of it, and once such that none can be, does the same to the same packet.
  */
 #include "packets.h"

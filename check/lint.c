@@ -18,7 +18,7 @@
 #define HANDLER		"process_packet"
 #define ON_CLOSE	"on_close"	/* called when the state closes, by no rule */
 #define CHUNK		"script"	/* stands in the compiler's messages for any path */
-#define METHODS		"methods"	/* as core/bind.c has it */
+#define METHODS		"methods"	/* as engine/bind.c has it */
 #define FIELD_TYPE	"packet_field"
 #define BYTES_TYPE	"bytes"
 

@@ -43,7 +43,7 @@ struct ps_bind {
 	unsigned int nheaders;
 	struct ps_address parsed[PS_ADDRESSES];
 	struct ps_address formatted[PS_ADDRESSES];
-	struct ps_plan *plans[PS_PLANS];	/* by address of the code; core/direct.c */
+	struct ps_plan *plans[PS_PLANS];	/* by address of the code; engine/direct.c */
 	size_t allocated;		/* bytes, by ps_bind_allocate() */
 	struct ps_pool bytes;
 	struct ps_pool *views;		/* for each protocol */
