@@ -156,18 +156,26 @@ struct load_request {
 	const char *path;
 	const char *text;	/* what has not been read yet */
 	size_t len;
+	bool is_code;		/* the text has been compiled */
+	bool has_deadline;	/* no watch looks at the time */
+	unsigned int deadline;	/* ps_host_now() then */
+	bool is_within_line;
 	int line;
 	const char *constants;	/* source that goes before the text, or NULL */
 };
 
-/* Gives the compiler a line at a time, so that we know where it is. */
+/* Bytes of a long line that the compiler gets at once: so often the time is looked at. */
+#define PIECE	1024
+
+/* Gives the compiler a line at a time, or a part of one, so that we know where it is. */
 static const char *read_line(lua_State *L, void *data, size_t *size)
 {
 	struct load_request *request = data;
 	const char *line = request->text;
 	size_t len = 0;
 
-	(void)L;
+	if (request->has_deadline && (int)(ps_host_now() - request->deadline) > 0)
+		luaL_error(L, "time limit exceeded");
 	if (request->constants) {
 		line = request->constants;
 		request->constants = NULL;
@@ -176,9 +184,11 @@ static const char *read_line(lua_State *L, void *data, size_t *size)
 	}
 	if (!request->len)
 		return NULL;
-	while (len < request->len && line[len++] != '\n')
-		;
-	request->line++;
+	request->line += !request->is_within_line;
+	do {
+		len++;
+	} while (len < request->len && len < PIECE && line[len - 1] != '\n');
+	request->is_within_line = line[len - 1] != '\n';
 	request->text += len;
 	request->len -= len;
 	*size = len;
@@ -197,6 +207,24 @@ size_t ps_script_begin(const char *text, size_t len)
 			n++;
 	}
 	return n;
+}
+
+/* Gives all there is. */
+static const char *read_code(lua_State *L, void *data, size_t *size)
+{
+	struct load_request *request = data;
+
+	(void)L;
+	*size = request->len;
+	request->len = 0;
+	return request->text;
+}
+
+/* Pushes the function that has been compiled. The code is ours, so it is what Lua takes it for. */
+static void take_code(lua_State *L, struct load_request *request)
+{
+	if (lua_load(L, read_code, request, request->path, "b") != LUA_OK)
+		lua_error(L);
 }
 
 /* Pushes the compiled text, or raises with file and line. */
@@ -268,7 +296,10 @@ static int load(lua_State *L)
 	struct load_request *request = lua_touserdata(L, 1);
 
 	copy_globals(L);
-	compile(L, request);
+	if (request->is_code)
+		take_code(L, request);
+	else
+		compile(L, request);
 	lua_pushcfunction(L, ps_globals_check);
 	lua_pushvalue(L, -2);
 	lua_call(L, 0, 0);
@@ -283,15 +314,28 @@ static int load(lua_State *L)
 	return 0;
 }
 
-int ps_script_load(struct ps_script *s, int id, const char *path, const char *text, size_t len)
+static int load_request(struct ps_script *s, struct load_request *request)
 {
-	struct load_request request = { id, path, text, len, 0, NULL };
-	int err = protect(s, load, &request);
+	int err = protect(s, load, request);
 
 	lua_settop(s->bind.rt.L, 0);
 	if (!err)
 		ps_watch_forgive(&s->bind.rt.guard);
 	return err;
+}
+
+int ps_script_load(struct ps_script *s, int id, const char *path, const char *text, size_t len)
+{
+	struct load_request request = { .id = id, .path = path, .text = text, .len = len };
+
+	return load_request(s, &request);
+}
+
+int ps_script_load_code(struct ps_script *s, int id, const char *path, const char *code, size_t len)
+{
+	struct load_request request = { .id = id, .path = path, .text = code, .len = len, .is_code = true };
+
+	return load_request(s, &request);
 }
 
 /* Pushes two tables: of all scripts, and of this one's functions. False: there is none; nil instead. */
@@ -575,6 +619,77 @@ enum ps_verdict ps_script_repeat(struct ps_script *s, int handler, struct ps_pac
 	return PS_VERDICT_ERROR;
 }
 
+/*
+ * Compiling only.
+ */
+
+/* How much longer than what packets wait for it may take, where none does. */
+#define UNHURRIED	20
+
+struct compile_request {
+	struct load_request load;
+	int (*write)(void *to, const void *code, size_t len);
+	void *to;
+};
+
+static int write_code(lua_State *L, const void *code, size_t len, void *data)
+{
+	struct compile_request *request = data;
+
+	(void)L;
+	return request->write(request->to, code, len);
+}
+
+static int compile_and_write(lua_State *L)
+{
+	struct compile_request *request = lua_touserdata(L, 1);
+
+	compile(L, &request->load);
+	if (lua_dump(L, write_code, request, 0))
+		return luaL_error(L, "not enough memory for what it was compiled to");
+	return 0;
+}
+
+/* Into error[size]: why the call of which this is the status has failed. */
+static void tell_failure(struct ps_runtime *rt, int status, char *error, size_t size)
+{
+	const char *place, *message;
+
+	set_error(error, size, "");
+	message = ps_runtime_error(rt, status, &place);
+	append(error, size, place);
+	append(error, size, message);
+}
+
+int ps_script_compile(const char *path, const char *text, size_t len, size_t memory, void *region,
+		      int (*write)(void *to, const void *code, size_t len), void *to, char *error,
+		      size_t size)
+{
+	struct compile_request request = {
+		.load = { .path = path, .text = text, .len = len, .has_deadline = true,
+			  .deadline = ps_host_now() + UNHURRIED * ps_limits.load_ms },
+		.write = write,
+		.to = to,
+	};
+	struct ps_runtime *rt = ps_host_realloc(NULL, sizeof(*rt));
+	int status = LUA_ERRMEM;
+
+	set_error(error, size, "not enough memory");
+	if (!rt)
+		return -1;
+	if (!ps_runtime_init_bare(rt, memory, region ? ps_arena_make(region, memory) : NULL)) {
+		ps_runtime_enter_unwatched(rt);
+		lua_pushcfunction(rt->L, compile_and_write);
+		lua_pushlightuserdata(rt->L, &request);
+		status = lua_pcall(rt->L, 1, 0, 0);
+		if (status != LUA_OK)
+			tell_failure(rt, status, error, size);
+		ps_runtime_clean_bare(rt);
+	}
+	ps_host_realloc(rt, 0);
+	return status == LUA_OK ? 0 : -1;
+}
+
 static int check(lua_State *L)
 {
 	compile(L, lua_touserdata(L, 1));
@@ -583,8 +698,7 @@ static int check(lua_State *L)
 
 int ps_script_check(const char *chunkname, const char *text, size_t len, char *error, size_t size)
 {
-	struct load_request request = { 0, chunkname, text, len, 0, NULL };
-	const char *place, *message;
+	struct load_request request = { .path = chunkname, .text = text, .len = len };
 	struct ps_runtime rt;
 	int status;
 
@@ -593,12 +707,8 @@ int ps_script_check(const char *chunkname, const char *text, size_t len, char *e
 		return -1;
 	}
 	status = ps_runtime_call(&rt, check, &request, ps_limits.load_ms);
-	if (status != LUA_OK) {
-		set_error(error, size, "");
-		message = ps_runtime_error(&rt, status, &place);
-		append(error, size, place);
-		append(error, size, message);
-	}
+	if (status != LUA_OK)
+		tell_failure(&rt, status, error, size);
 	ps_runtime_clean(&rt);
 	return status == LUA_OK ? 0 : -1;
 }
@@ -674,7 +784,7 @@ static int may_define(lua_State *L)
 
 bool ps_script_may_define(const char *text, size_t len, const char *function)
 {
-	struct define_request request = { { 0, "", text, len, 0, NULL }, function, true };
+	struct define_request request = { { .path = "", .text = text, .len = len }, function, true };
 	struct ps_script *s = ps_host_realloc(NULL, sizeof(*s));
 
 	if (!s)

@@ -49,6 +49,18 @@ bool ps_script_memory(const char *text, size_t *memory);
  */
 int ps_script_load(struct ps_script *s, int id, const char *path, const char *text, size_t len);
 
+/*
+ * Compiles a script for ps_script_load_code(), in process context: no packet waits, and write() may sleep. It gets the
+ * code piece by piece, and returns 0, or anything else to end it. memory and region as for ps_script_init_sized().
+ * Returns 0, or -1 and why in error[size].
+ */
+int ps_script_compile(const char *path, const char *text, size_t len, size_t memory, void *region,
+		      int (*write)(void *to, const void *code, size_t len), void *to, char *error,
+		      size_t size);
+
+/* As ps_script_load(), of what ps_script_compile() in this same engine has written. */
+int ps_script_load_code(struct ps_script *s, int id, const char *path, const char *code, size_t len);
+
 /* True if a script of this number has been loaded. */
 bool ps_script_has(struct ps_script *s, int id);
 

@@ -19,8 +19,15 @@
 #include "digest.h"
 #include "state.h"
 
+/* What a script was compiled to; vfree()d. */
+struct code {
+	void *bytes;
+	size_t len;
+	size_t room;
+};
+
 /*
- * A text of a script that is loaded in every copy. It is kept for those still to come. When the file
+ * A text of a script that is loaded in every copy. Its code is kept for those still to come. When the file
  * has changed, and a new rule wants what it holds now, that is another one: the rules that are there
  * go on with theirs.
  */
@@ -29,8 +36,7 @@ struct ps_source {
 	int id;			/* its number in each copy */
 	unsigned int rules;
 	time64_t loaded;
-	void *text;
-	size_t len;
+	struct code code;
 	u8 digest[PS_DIGEST_SIZE];
 	char path[];
 };
@@ -132,7 +138,8 @@ static int load_in(struct ps_copy *copy, const void *context)
 	const struct ps_source *source = context;
 	const char *error = copy->script.error;
 
-	if (!ps_script_load(&copy->script, source->id, source->path, source->text, source->len))
+	if (!ps_script_load_code(&copy->script, source->id, source->path, source->code.bytes,
+				 source->code.len))
 		return 0;
 	pr_err("%s%s: not loaded: %*pE\n", copy->prefix, source->path, (int)strlen(error), error);
 	return -EINVAL;
@@ -279,20 +286,75 @@ static int cpu_prepare(unsigned int cpu)
  * Sources.
  */
 
+/* More of the code; -ENOMEM if there is no room for it. */
+static int add_code(void *to, const void *bytes, size_t len)
+{
+	struct code *code = to;
+	size_t room = max(2 * code->room, code->len + len);
+	void *larger;
+
+	if (len > code->room - code->len) {
+		larger = vmalloc(round_up(room, PAGE_SIZE));
+		if (!larger)
+			return -ENOMEM;
+		if (code->len)
+			memcpy(larger, code->bytes, code->len);
+		vfree(code->bytes);
+		code->bytes = larger;
+		code->room = round_up(room, PAGE_SIZE);
+	}
+	memcpy(code->bytes + code->len, bytes, len);
+	code->len += len;
+	return 0;
+}
+
+static void source_free(struct ps_source *source)
+{
+	vfree(source->code.bytes);
+	kfree(source);
+}
+
+/* With as much memory as a state of the rule has. */
+static int source_compile(struct ps_source *source, const char *text, size_t len, size_t memory)
+{
+	size_t region_size = ps_script_region(memory);
+	char error[PS_SCRIPT_ERROR_SIZE];
+	void *region = NULL;
+	int err = 0;
+
+	if (region_size) {
+		region = vmalloc(region_size);
+		if (!region) {
+			pr_err("%s: the machine has no %zu bytes left to compile it\n", source->path, region_size);
+			return -ENOMEM;
+		}
+	}
+	if (ps_script_compile(source->path, text, len, memory, region, add_code, &source->code, error,
+			      sizeof(error))) {
+		pr_err("%s: not loaded: %*pE\n", source->path, (int)strlen(error), error);
+		err = -EINVAL;
+	}
+	vfree(region);
+	return err;
+}
+
 /*
- * Reads the file; an ERR_PTR if that fails. Takes its time, so without a lock. To what guards the
+ * Reads the file and compiles it; an ERR_PTR if that fails. Takes its time, so without a lock. To what guards the
  * files that the kernel reads, a script is a policy: to IPE, a file of unknown purpose is a bug.
  */
-static struct ps_source *source_read(const char *path)
+static struct ps_source *source_read(const struct ps_request *request)
 {
+	const char *path = request->path;
 	struct ps_source *source = kzalloc(struct_size(source, path, strlen(path) + 1), GFP_KERNEL);
+	void *text = NULL;
 	size_t file_size;
 	ssize_t len;
+	int err;
 
 	if (!source)
 		return ERR_PTR(-ENOMEM);
 	strcpy(source->path, path);
-	len = kernel_read_file_from_path(path, 0, &source->text, PS_SCRIPT_TEXT_MAX, &file_size,
+	len = kernel_read_file_from_path(path, 0, &text, PS_SCRIPT_TEXT_MAX, &file_size,
 					 READING_POLICY);
 	if (len < 0) {
 		pr_err("%s: cannot be read: error %zd%s\n", path, -len,
@@ -300,15 +362,14 @@ static struct ps_source *source_read(const char *path)
 		kfree(source);
 		return ERR_PTR(len);
 	}
-	source->len = len;
-	ps_digest(source->text, len, source->digest);
+	ps_digest(text, len, source->digest);
+	err = source_compile(source, text, len, request->memory);
+	vfree(text);
+	if (err) {
+		source_free(source);
+		return ERR_PTR(err);
+	}
 	return source;
-}
-
-static void source_free(struct ps_source *source)
-{
-	vfree(source->text);
-	kfree(source);
 }
 
 /* The one whose digest begins so; without a digest, the one that was loaded last. */
@@ -366,8 +427,8 @@ static int source_load(struct ps_source *source, struct ps_state *state)
 		}
 	}
 	if (!state->is_percpu) {	/* there will be no other copy */
-		vfree(source->text);
-		source->text = NULL;
+		vfree(source->code.bytes);
+		source->code = (struct code){};
 	}
 	list_add_tail(&source->list, &state->sources);
 	return 0;
@@ -597,7 +658,7 @@ int ps_handler_init(struct ps_handler *handler, struct ps_request *request)
 	if (err != -ENODATA)
 		goto out;
 
-	source = source_read(request->path);
+	source = source_read(request);
 	err = PTR_ERR_OR_ZERO(source);
 	if (err)
 		goto err_free;

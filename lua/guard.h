@@ -58,6 +58,13 @@ static inline unsigned long ps_stack_pointer(void)
 	return (unsigned long)__builtin_frame_address(0);
 }
 
+/* Lua may use so many bytes of C stack below address sp, the last quarter of them to handle an overflow. */
+static inline void ps_guard_stack(struct ps_guard *guard, unsigned long sp, unsigned long budget)
+{
+	guard->stack_hard = sp - budget;
+	guard->stack_soft = sp - budget + budget / 4;
+}
+
 /* Odd, secret and the same for all tables: what integer keys are multiplied by before they are hashed. */
 extern unsigned long long ps_guard_hash_factor;
 

@@ -26,6 +26,9 @@ void *ps_host_realloc(void *block, size_t size);
 size_t ps_host_enter(struct ps_guard *guard, unsigned int ms, unsigned long sp);
 void ps_host_leave(void);
 
+/* Process context: the same bytes of C stack, where no watch is needed. */
+size_t ps_host_stack(unsigned long sp);
+
 /* Any context, interrupts too. Milliseconds of a clock that never goes back; they wrap around. */
 unsigned int ps_host_now(void);
 

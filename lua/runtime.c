@@ -534,22 +534,28 @@ static int open_libraries(lua_State *L)
 	return 0;
 }
 
-int ps_runtime_init(struct ps_runtime *rt, unsigned int state_id, size_t memory_max,
-		    struct ps_arena *arena)
+int ps_runtime_init_bare(struct ps_runtime *rt, size_t memory_max, struct ps_arena *arena)
 {
-	int status;
-
 	memset(rt, 0, sizeof(*rt));
 	if (!ps_guard_hash_factor)	/* no table has been made yet */
 		ps_guard_hash_factor = ps_host_random() | 1;
 	rt->memory_max = memory_max;
 	rt->arena = arena;
-	rt->state_id = state_id;
 	rt->L = lua_newstate(allocate, rt);
 	if (!rt->L)
 		return -1;
 	rt->guard.running = rt->L;
+	return 0;
+}
 
+int ps_runtime_init(struct ps_runtime *rt, unsigned int state_id, size_t memory_max,
+		    struct ps_arena *arena)
+{
+	int status;
+
+	if (ps_runtime_init_bare(rt, memory_max, arena))
+		return -1;
+	rt->state_id = state_id;
 	status = ps_runtime_call(rt, open_libraries, NULL, ~0u);
 	lua_settop(rt->L, 0);
 	if (status != LUA_OK) {
@@ -559,17 +565,22 @@ int ps_runtime_init(struct ps_runtime *rt, unsigned int state_id, size_t memory_
 	return 0;
 }
 
+void ps_runtime_clean_bare(struct ps_runtime *rt)
+{
+	lua_close(rt->L);
+	rt->L = NULL;
+	free_boxes(rt);
+}
+
 void ps_runtime_clean(struct ps_runtime *rt)
 {
 	if (!rt->L)
 		return;
 	rt->guard.is_loading = true;	/* no budget pays for that */
 	ps_runtime_enter(rt, ~0u);
-	lua_close(rt->L);
+	ps_runtime_clean_bare(rt);
 	ps_host_leave();
-	free_boxes(rt);
 	tell_left_out(rt, rt->log.left_out);
-	rt->L = NULL;
 }
 
 /* In KiB what is held, so that the same error mostly has the same text. */

@@ -42,6 +42,13 @@ struct ps_runtime {
 };
 
 /*
+ * Makes the Lua state alone, without a library. Returns 0 or -1 when there is no memory. ps_runtime_clean_bare()
+ * undoes it, between enter and leave, or where ps_runtime_enter_unwatched() has been called.
+ */
+int ps_runtime_init_bare(struct ps_runtime *rt, size_t memory_max, struct ps_arena *arena);
+void ps_runtime_clean_bare(struct ps_runtime *rt);
+
+/*
  * Makes the Lua state with the base, string, table, coroutine, utf8 and math libraries. arena is NULL, or
  * the caller's, for memory_max bytes. Returns 0 or -1 when there is no memory. ps_runtime_clean() undoes it.
  */
@@ -60,10 +67,8 @@ void ps_runtime_recover(struct ps_runtime *rt);
 static inline void ps_runtime_enter(struct ps_runtime *rt, unsigned int ms)
 {
 	unsigned long sp = ps_stack_pointer();
-	unsigned long budget = ps_host_enter(&rt->guard, ms, sp);
 
-	rt->guard.stack_hard = sp - budget;
-	rt->guard.stack_soft = sp - budget + budget / 4;	/* to handle an overflow */
+	ps_guard_stack(&rt->guard, sp, ps_host_enter(&rt->guard, ms, sp));
 }
 
 static inline void ps_runtime_leave(struct ps_runtime *rt)
@@ -71,6 +76,17 @@ static inline void ps_runtime_leave(struct ps_runtime *rt)
 	ps_host_leave();
 	if (ps_unlikely(rt->guard.expired))
 		ps_runtime_recover(rt);
+}
+
+/*
+ * Limits the C stack from here downwards, and not the time: for work in process context, which may sleep, and where no
+ * packet waits. Such work looks at the time itself.
+ */
+static inline void ps_runtime_enter_unwatched(struct ps_runtime *rt)
+{
+	unsigned long sp = ps_stack_pointer();
+
+	ps_guard_stack(&rt->guard, sp, ps_host_stack(sp));
 }
 
 /*

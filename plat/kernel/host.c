@@ -159,6 +159,11 @@ static inline size_t stack_budget(unsigned long sp)
 	return min_t(unsigned long, left - STACK_RESERVE, STACK_BUDGET);
 }
 
+size_t ps_host_stack(unsigned long sp)
+{
+	return stack_budget(sp);
+}
+
 /* The run goes on with the last one's time, or is the first one in a while, or may have to be refused. */
 static noinline size_t enter_slowly(struct ps_guard *guard, unsigned int ms, unsigned long sp)
 {

@@ -90,11 +90,16 @@ void ps_host_abort(void)
 	abort();
 }
 
-size_t ps_host_enter(struct ps_guard *guard, unsigned int ms, unsigned long sp)
+size_t ps_host_stack(unsigned long sp)
 {
 	(void)sp;
-	ps_watch_enter(&watch, guard, ms);
 	return STACK_BUDGET;
+}
+
+size_t ps_host_enter(struct ps_guard *guard, unsigned int ms, unsigned long sp)
+{
+	ps_watch_enter(&watch, guard, ms);
+	return ps_host_stack(sp);
 }
 
 void ps_host_leave(void)

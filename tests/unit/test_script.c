@@ -2,6 +2,7 @@
 #include "lua.h"
 
 #include "digest.h"
+#include "host_user.h"
 #include "packets.h"
 #include "runtime.h"
 #include "script.h"
@@ -666,6 +667,87 @@ static void scripts_share_a_state(void)
 	end(&b);
 }
 
+struct code {
+	char bytes[4096];
+	size_t len;
+};
+
+static int add_code(void *to, const void *bytes, size_t len)
+{
+	struct code *code = to;
+
+	if (len > sizeof(code->bytes) - code->len)
+		return -1;
+	memcpy(code->bytes + code->len, bytes, len);
+	code->len += len;
+	return 0;
+}
+
+static int compile(const char *text, struct code *code, char error[PS_SCRIPT_ERROR_SIZE])
+{
+	code->len = 0;
+	return ps_script_compile("/s/c.lua", text, strlen(text), PS_SCRIPT_MEMORY, NULL, add_code, code, error,
+				 PS_SCRIPT_ERROR_SIZE);
+}
+
+static void code_is_loaded(void)
+{
+	static const char text[] = "#!/bin/true\nfunction process_packet(p)\n  if p:get_size() > 20 then return NF_DROP end\n"
+				   "  error('small')\nend\nerror_at_load = nil";
+	static const char nested[] = "return function() return function() return function() return function() "
+				     "return 1 end end end end";
+	char error[PS_SCRIPT_ERROR_SIZE] = "";
+	struct code code;
+	struct bench b;
+
+	CHECK(begin(&b, "function process_packet(p) return NF_ACCEPT end"));
+	CHECK_INT(compile(text, &code, error), 0);
+	CHECK_INT(ps_script_load_code(&b.s, 1, "/s/c.lua", code.bytes, code.len), 0);
+	b.handler = ps_script_find(&b.s, 1, "process_packet");
+	CHECK(b.handler >= 0);
+	CHECK_INT(feed(&b, &udp), PS_VERDICT_DROP);
+
+	CHECK_INT(compile("function process_packet(p) error('on purpose') end", &code, error), 0);
+	CHECK_INT(ps_script_load_code(&b.s, 2, "/s/c.lua", code.bytes, code.len), 0);
+	b.handler = ps_script_find(&b.s, 2, "process_packet");
+	CHECK_INT(feed(&b, &udp), PS_VERDICT_ERROR);
+	CHECK_TEXT(b.s.error, "/s/c.lua:1: on purpose");
+
+	CHECK_INT(compile("\n\nx = = 1", &code, error), -1);
+	CHECK_TEXT(error, "/s/c.lua:3: unexpected symbol near '='");
+	CHECK_INT(compile("\x1bLua", &code, error), -1);	/* text is no code */
+	CHECK_INT(compile("x = packet_upd", &code, error), 0);
+	CHECK_INT(ps_script_load_code(&b.s, 3, "/s/c.lua", code.bytes, code.len), -1);
+	CHECK(strstr(b.s.error, "packet_upd"));
+	CHECK_INT(compile(nested, &code, error), 0);
+	CHECK_INT(ps_script_load_code(&b.s, 3, "/s/c.lua", code.bytes, code.len), 0);
+	end(&b);
+}
+
+static unsigned int clock_that_runs(void)
+{
+	static unsigned int ms;
+
+	return ms += 1000;
+}
+
+/* What packets do not wait for has its limit, too: also within one line. */
+static void compiling_has_an_end(void)
+{
+	static char text[64 * 1024];
+	char error[PS_SCRIPT_ERROR_SIZE] = "";
+	struct code code;
+	size_t i;
+
+	for (i = 0; i + 2 < sizeof(text); i += 2)
+		memcpy(text + i, "; ", 2);
+	ps_user_clock = clock_that_runs;
+	CHECK_INT(compile(text, &code, error), -1);
+	ps_user_clock = NULL;
+	CHECK_TEXT(error, "/s/c.lua:1: time limit exceeded");
+	CHECK_INT(compile(text, &code, error), 0);
+}
+
 /* A text anew, as if its file had been edited: who has the old functions keeps them. */
 static void scripts_are_loaded_anew(void)
 {
@@ -872,6 +954,8 @@ const struct test script_tests[] = {
 	{ "script: byte arrays", byte_arrays },
 	{ "script: a handler that fails leaves the state usable", errors },
 	{ "script: scripts share a state and keep their functions", scripts_share_a_state },
+	{ "script: what was compiled before is loaded as its text would be", code_is_loaded },
+	{ "script: compiling has an end", compiling_has_an_end },
 	{ "script: a text that is loaded anew leaves the functions of the old one", scripts_are_loaded_anew },
 	{ "script: each script is closed by its own on_close, within the limits", scripts_are_closed },
 	{ "script: functions that a script is sure not to define", functions_that_are_missing },
