@@ -112,6 +112,8 @@ modules: $(LUA)/src/lua.h
 # The engine for userspace: a library for the plugin, and one with sanitizers for the tests.
 #
 CFLAGS ?= -O2 -g
+STRIP ?= strip
+EMULATOR ?=	# runs programs made for another processor, which make the command's manual
 # $(call known,FLAG): the flag, if the compiler knows it
 known = $(shell $(CC) -Werror $(1) -x c -c /dev/null -o /dev/null 2>/dev/null && echo $(1))
 WARN := -Wall -Wextra -Wmissing-prototypes -Wno-missing-field-initializers
@@ -170,11 +172,11 @@ $(BUILD)/%/packetscript: $(addprefix $(BUILD)/%/,$(CLI:.c=.o)) $(BUILD)/%/engine
 	@echo '  LD      $@'
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(CLI_LIBS)
 $(BUILD)/user/packetscript.8: $(BUILD)/user/packetscript
-	$(Q)$< manual >$@
+	$(Q)$(EMULATOR) $< manual >$@
 $(BUILD)/user/packetscript.bash: $(BUILD)/user/packetscript
-	$(Q)$< completion >$@
+	$(Q)$(EMULATOR) $< completion >$@
 $(BUILD)/user/packetscript.lua: $(BUILD)/user/packetscript
-	$(Q)$< types >$@
+	$(Q)$(EMULATOR) $< types >$@
 $(BUILD)/user/packetscript-language.7: docs/language.md scripts/manual
 	@mkdir -p $(@D)
 	$(Q)scripts/manual $< packetscript-language 7 'what scripts of PacketScript may use' >$@
@@ -195,7 +197,7 @@ install: install-modules install-plugin install-cli install-doc
 install-modules: modules
 	install -d $(MODDIR)
 	install -m 644 $(TREE)/packetscript.ko $(TREE)/xt_LUA.ko $(MODDIR)
-	strip -g $(MODDIR)/packetscript.ko $(MODDIR)/xt_LUA.ko
+	$(STRIP) -g $(MODDIR)/packetscript.ko $(MODDIR)/xt_LUA.ko
 	$(if $(DESTDIR),,depmod $(KVER))
 
 install-plugin: plugin

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# Builds the virtual machine's initramfs from this machine's programs, a kernel's modules and the tests.
+# Builds the virtual machine's initramfs from programs, a kernel's modules and the tests.
 #
 # It is two cpio archives in a row: base (programs and kernel modules, slow, cached until something in it
 # changes) and top (what is being tested, made anew each time). The kernel unpacks one over the other.
@@ -13,12 +13,13 @@ usage() {
 	usage: tests/vm/mkimage.sh --kver KVER [--modules DIR] [--root DIR] [--add FILE=/PATH]…
 
 	  --modules DIR  holds lib/modules/KVER (default: build/kernel/KVER, see scripts/fetch-kernel)
+	  --sysroot DIR  has the programs (scripts/fetch-root), for instance another architecture's; default: this machine's
 	  --root DIR     goes over the image: what 'make install DESTDIR=DIR' made
 	  --add F=/P     puts the file F at /P
 	  --copy DIR     puts a copy of the folder into /root, under its own name
 	  --demo         only what the demonstration needs must be there
 
-	Writes build/vm/KVER/initrd.
+	Writes build/vm/KVER/initrd. With --sysroot, the environment's CC compiles for it, and EMULATOR runs its programs.
 	END
 }
 
@@ -28,12 +29,13 @@ here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
-kver= modules= root= add=() copy= demo=
+kver= modules= sysroot= root= add=() copy= demo=
 while [ $# -gt 0 ]; do
 	case $1 in
 	--demo) demo=1; shift; continue ;;
 	--kver) kver=${2:?} ;;
 	--modules) modules=${2:?} ;;
+	--sysroot) sysroot=${2:?} ;;
 	--root) root=${2:?} ;;
 	--add) add+=("${2:?}") ;;
 	--copy) copy=${2:?} ;;
@@ -43,6 +45,7 @@ while [ $# -gt 0 ]; do
 	shift 2
 done
 [ -n "$kver" ] || { usage >&2; die "which kernel? --kver is missing"; }
+[ -z "$sysroot" ] || [ -d "$sysroot/usr" ] || die "--sysroot $sysroot does not exist; make it with: scripts/fetch-root"
 [ -z "$root" ] || [ -d "$root" ] || die "--root $root does not exist; make it with: make install DESTDIR=$root"
 
 out=${BUILD:-$top/build}/vm/$kver
@@ -65,7 +68,7 @@ xtables=(iptables ip6tables iptables-save iptables-restore ip6tables-save ip6tab
 base_inputs() {
 	cat "$here"/{mkimage.sh,modules.txt,qexit.c,udpecho.c}
 	echo "$modules"
-	stat -c '%n %Y' "$modules" "$xtables_dir" /var/lib/dpkg/status 2>/dev/null || true
+	stat -c '%n %Y' "$modules" "$sysroot$xtables_dir" "$sysroot/var/lib/dpkg/status" 2>/dev/null || true
 }
 
 # Directories as Debian has them: /bin, /sbin and /lib are links into /usr.
@@ -75,52 +78,71 @@ skeleton() {
 	for d in bin sbin lib lib64; do ln -sfn usr/$d "$1/$d"; done
 }
 
-# What it is linked to: nothing if it is static, or another architecture's.
-libraries() { ldd "$1" 2>/dev/null | grep -o '/[^ ]*' || true; }
-
 # What this machine lacks, of what the image must have
 check_tools() {
 	local t missing=() needed=("${tools[@]}")
 	[ -n "$demo" ] || needed+=("${for_tests[@]}")
 	for t in "${needed[@]}"; do
-		type -P "$t" >/dev/null || missing+=("$t")
+		program "$t" >/dev/null || missing+=("$t")
 	done
+	[ ${#missing[@]} = 0 ] || [ -z "$sysroot" ] || die "$sysroot lacks ${missing[*]}"
 	[ ${#missing[@]} = 0 ] ||
 		die "this machine lacks ${missing[*]}; install with: scripts/install-deps${demo:+ --demo}"
 }
 
-# What it is linked to: nothing if it is static, or another architecture's.
-libraries() { ldd "$1" 2>/dev/null | grep -o '/[^ ]*' || true; }
+# Where the program is, in the tree that has the programs.
+program() {
+	[ -n "$sysroot" ] || { type -P "$1"; return; }
+	local dir
+	for dir in /usr/sbin /usr/bin; do
+		[ ! -e "$sysroot$dir/$1" ] || { echo "$dir/$1"; return; }
+	done
+	return 1
+}
+
+# What it is linked to, in that tree: nothing if it is static, or another architecture's.
+libraries() {
+	[ -n "$sysroot" ] || { ldd "$1" 2>/dev/null | grep -o '/[^ ]*' || true; return; }
+	local name dir
+	readelf -d "$1" 2>/dev/null | sed -n 's/.*(NEEDED).*\[\(.*\)\]$/\1/p' | while read -r name; do
+		for dir in /lib64 /lib "$libdir"; do
+			[ ! -e "$sysroot$dir/$name" ] || { echo "$dir/$name"; break; }
+		done
+	done
+}
 
 # copy_libraries FILE TREE: what the program or library needs and the base has not got goes into TREE
 copy_libraries() {
 	local lib
 	for lib in $(libraries "$1"); do
-		[ -e "$base$lib" ] || { mkdir -p "$2$(dirname "$lib")"; cp -L "$lib" "$2$lib"; }
+		[ ! -e "$base$lib" ] && [ ! -e "$2$lib" ] || continue
+		mkdir -p "$2$(dirname "$lib")"
+		cp -L "$sysroot$lib" "$2$lib"
+		[ -z "$sysroot" ] || copy_libraries "$sysroot$lib" "$2" # ldd names theirs, too
 	done
 }
 
-# Copies a program to where it is on this machine, and the libraries it needs.
+# Copies a program to where it is in the tree, and the libraries it needs.
 copy_program() {
 	mkdir -p "$base/usr/bin" "$base$(dirname "$1")"
-	cp -L --remove-destination "$1" "$base$1"
-	copy_libraries "$1" "$base"
+	cp -L --remove-destination "$sysroot$1" "$base$1"
+	copy_libraries "$sysroot$1" "$base"
 }
 
 copy_tools() {
 	local t path
 	for t in "${tools[@]}" "${for_tests[@]}" "${wanted[@]}"; do
-		path=$(type -P "$t") || continue
+		path=$(program "$t") || continue
 		copy_program "$path"
 	done
 
 	# libraries that are not linked but opened when needed; this architecture's, where others' are installed, too
 	for path in "$libdir"/libgcc_s.so.1 "${libdir#/usr}"/libgcc_s.so.1 /usr/libexec/coreutils/libstdbuf.so; do
-		[ ! -e "$path" ] || copy_program "$path"
+		[ ! -e "$sysroot$path" ] || copy_program "$path"
 	done
 	ln -sf bash "$base/usr/bin/sh"
 
-	for path in "$xtables_dir"/*.so; do copy_program "$path"; done
+	for path in "$sysroot$xtables_dir"/*.so; do copy_program "${path#"$sysroot"}"; done
 	for t in "${xtables[@]}"; do
 		ln -sf xtables-nft-multi "$base/usr/sbin/$t"
 		ln -sf xtables-nft-multi "$base/usr/sbin/${t/tables/tables-nft}"
@@ -129,18 +151,19 @@ copy_tools() {
 	done
 
 	# busybox stands in for what is not there yet; never under its own name, and never as /bin/sh
-	path=$(type -P busybox) || die "this machine lacks busybox; install with: scripts/install-deps"
-	ldd "$path" >/dev/null 2>&1 && die "$path needs libraries; install busybox-static: scripts/install-deps"
+	path=$(program busybox) || die "this machine lacks busybox; install with: scripts/install-deps"
+	[ -z "$(libraries "$sysroot$path")" ] || die "$path needs libraries; install busybox-static: scripts/install-deps"
 	mkdir -p "$base/usr/lib/busybox"
-	cp -L "$path" "$base/usr/lib/busybox/busybox"
-	for t in $("$path" --list | grep -vx -e busybox -e ash -e sh); do
+	cp -L "$sysroot$path" "$base/usr/lib/busybox/busybox"
+	for t in $(${EMULATOR:-} "$sysroot$path" --list | grep -vx -e busybox -e ash -e sh); do
 		[ -e "$base/usr/bin/$t" ] || [ -e "$base/usr/sbin/$t" ] || ln -s ../lib/busybox/busybox "$base/usr/bin/$t"
 	done
 }
 
 compile_helpers() {
-	local c
-	for c in qexit udpecho; do
+	local c helpers=(udpecho)
+	[[ $kver == *-arm64 ]] || helpers+=(qexit) # a device of PCs
+	for c in "${helpers[@]}"; do
 		${CC:-gcc} -O2 -Wall -Wextra -static -o "$base/usr/bin/$c" "$here/$c.c" ||
 			die "could not compile $c.c; install the compiler with: scripts/install-deps"
 	done
@@ -152,7 +175,7 @@ write_etc() {
 	local f
 	for f in /etc/{protocols,services,ethertypes,iproute2,nginx/mime.types} /usr/share/iproute2 /usr/lib/tc \
 		/lib/terminfo /etc/terminfo; do
-		[ ! -e "$f" ] || { mkdir -p "$base$(dirname "$f")"; cp -rL "$f" "$base$f"; }
+		[ ! -e "$sysroot$f" ] || { mkdir -p "$base$(dirname "$f")"; cp -rL "$sysroot$f" "$base$f"; }
 	done
 	printf '%s\n' root:x:0:0::/root:/bin/bash tcpdump:x:100:100::/:/bin/false nobody:x:65534:65534::/:/bin/false \
 		>"$base/etc/passwd"

@@ -12,6 +12,7 @@ usage() {
 	  --kver KVER     the kernel to boot (environment: KVER; default: the newest with headers here)
 	  --kernel FILE   boot this bzImage instead of the distribution's
 	  --modules DIR   where its lib/modules/KVER is (default: build/kernel/KVER)
+	  --sysroot DIR   where the machine's programs are (default: on this machine; see scripts/fetch-root)
 	  --root DIR      what 'make install DESTDIR=DIR' made (default: build/root/KVER, if it exists)
 	  --append ARGS   more for the kernel's command line
 	  --smp N         processors (2)         --mem MB   memory (1024)
@@ -35,12 +36,13 @@ here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 build=${BUILD:-$top/build}
 
-device=() kver=${KVER:-} kernel= modules= root= append= smp=2 mem=1024 limit=900 verbose= mode=test demo= share= shared= tests=()
+device=() kver=${KVER:-} kernel= modules= sysroot= root= append= smp=2 mem=1024 limit=900 verbose= mode=test demo= share= shared= tests=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--kver) kver=${2:?}; shift ;;
 	--kernel) kernel=${2:?}; shift ;;
 	--modules) modules=${2:?}; shift ;;
+	--sysroot) sysroot=${2:?}; shift ;;
 	--root) root=${2:?}; shift ;;
 	--append) append=${2:?}; shift ;;
 	--smp) smp=${2:?}; shift ;;
@@ -97,6 +99,8 @@ done
 [ -n "$kver" ] || [ -z "$kernel" ] || kver=$(version_of_kernel)
 kver=${kver:-$(newest_with_headers)}
 [ -n "$kver" ] || die "no kernel headers here to tell which kernel is meant; run scripts/install-deps, or give --kver"
+[[ $kver != *-arm64 ]] || [ -n "$sysroot" ] || [ "$(uname -m)" = aarch64 ] ||
+	die "$kver is another processor's kernel: --sysroot has to name its programs (make check-kernels TESTS=trixie:arm64)"
 if [ -z "$kernel" ]; then
 	kernel=$build/kernel/$kver/boot/vmlinuz-$kver
 	[ -e "$kernel" ] ||
@@ -105,6 +109,7 @@ fi
 
 image=(--kver "$kver")
 [ -z "$modules" ] || image+=(--modules "$modules")
+[ -z "$sysroot" ] || image+=(--sysroot "$sysroot")
 [ -n "$root" ] || [ ! -d "$build/root/$kver" ] || root=$build/root/$kver
 [ -z "$root" ] || image+=(--root "$root")
 feed=$build/feed/$kver # what tests/packet is run with, made by 'make feed'
@@ -129,16 +134,24 @@ fi
 "$top/scripts/progress" "making the machine's disk" "$here/mkimage.sh" "${image[@]}" || die 'no image to boot, see above'
 
 out=$build/vm/$kver
-unpack_kernel
-command -v qemu-system-x86_64 >/dev/null || die 'qemu-system-x86_64 is missing; run scripts/install-deps'
-if [ "${ACCEL:-tcg}" = kvm ]; then
-	accel=(-accel kvm -cpu host)
+# The machine, what it may do when emulated, its terminal, and where results come out: the second serial port.
+if [[ $kver == *-arm64 ]]; then
+	qemu=(qemu-system-aarch64 -M virt) cpu=max,pauth-impdef=on terminal=ttyAMA0 ktap=ttyS0
+	port=(-chardev stdio,id=ktap -device pci-serial,chardev=ktap)
 else
-	accel=(-accel tcg,thread=multi -cpu max,cx16=off) # with cx16, QEMU 7.2 corrupts kernels after 6.1
+	unpack_kernel
+	qemu=(qemu-system-x86_64 -M q35 -device "isa-debug-exit,iobase=0xf4,iosize=1") terminal=ttyS0 ktap=ttyS1
+	cpu=max,cx16=off # with cx16, QEMU 7.2 corrupts kernels after 6.1
+	port=(-serial stdio)
 fi
-cmdline="console=ttyS0 quiet loglevel=4 log_buf_len=4M oops=panic panic=-1 ps.mode=$mode $append"
-qemu=(qemu-system-x86_64 -M q35 "${accel[@]}" -m "$mem" -smp "$smp" -display none -nic none -no-reboot
-	-device "isa-debug-exit,iobase=0xf4,iosize=1" -kernel "$kernel" -initrd "$out/initrd" "${device[@]}")
+command -v "${qemu[0]}" >/dev/null || die "${qemu[0]} is missing; run scripts/install-deps"
+if [ "${ACCEL:-tcg}" = kvm ]; then
+	qemu+=(-accel kvm -cpu host)
+else
+	qemu+=(-accel tcg,thread=multi -cpu "$cpu")
+fi
+cmdline="console=$terminal quiet loglevel=4 log_buf_len=4M oops=panic panic=-1 ps.mode=$mode ps.terminal=$terminal ps.ktap=$ktap $append"
+qemu+=(-m "$mem" -smp "$smp" -display none -nic none -no-reboot -kernel "$kernel" -initrd "$out/initrd" "${device[@]}")
 
 # --- shell, demonstration ---
 
@@ -199,7 +212,7 @@ show() {
 
 [ ${#names[@]} = 0 ] || cmdline+=" ps.tests=$(IFS=,; echo "${names[*]}")"
 started=$SECONDS
-exec {results}>"$out/ktap.log" {machine}< <(exec "${qemu[@]}" -monitor none -serial "file:$out/console.log" -serial stdio \
+exec {results}>"$out/ktap.log" {machine}< <(exec "${qemu[@]}" -monitor none -serial "file:$out/console.log" "${port[@]}" \
 	-append "$cmdline" </dev/null 2>"$out/qemu.log")
 pid=$!
 trap 'kill $pid 2>/dev/null || true' EXIT
