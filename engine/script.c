@@ -567,14 +567,11 @@ static ps_inline enum ps_verdict run(struct ps_script *s, int handler, struct ps
 	struct ps_runtime *rt = &s->bind.rt;
 	lua_State *L = rt->L;
 	StkId func = PS_STACK_TOP(L);
-	struct ps_view *packet;
+	struct ps_view *packet = ps_bind_packet(&s->bind, pkt);
 	enum ps_verdict verdict = PS_VERDICT_ERROR;
 	const Instruction *pc = h->code;
 	int status = LUA_OK;
 
-	if (l_unlikely(rt->guard.refused) && is_refused(s))
-		return PS_VERDICT_ERROR;
-	packet = ps_bind_packet(&s->bind, pkt);
 	setobj2s(L, func, &h->function);
 	setuvalue(L, s2v(func + 1), ps_userdata_of(packet));
 	if (h->begins_simply && l_likely(ps_has_room(L, func)) &&
@@ -596,9 +593,18 @@ static ps_inline enum ps_verdict run(struct ps_script *s, int handler, struct ps
 	return verdict;
 }
 
+/* Where it was refused. If it no longer is, it begins anew. */
+static ps_noinline enum ps_verdict run_unless_refused(struct ps_script *s, int handler,
+						      struct ps_packet *pkt, uint16_t *queue)
+{
+	return is_refused(s) ? PS_VERDICT_ERROR : ps_script_run(s, handler, pkt, queue);
+}
+
 enum ps_verdict ps_script_run(struct ps_script *s, int handler, struct ps_packet *pkt,
 			      uint16_t *queue)
 {
+	if (l_unlikely(s->bind.rt.guard.refused))
+		return run_unless_refused(s, handler, pkt, queue);
 	return run(s, handler, pkt, queue, false);
 }
 
@@ -609,6 +615,8 @@ enum ps_verdict ps_script_repeat(struct ps_script *s, int handler, struct ps_pac
 	int i;
 
 	for (i = 0; i < PS_REPEAT_MAX; i++) {
+		if (s->bind.rt.guard.refused && is_refused(s))
+			return PS_VERDICT_ERROR;
 		verdict = run(s, handler, pkt, queue, true);
 		if (verdict != PS_VERDICT_REPEAT)
 			return verdict;

@@ -77,6 +77,7 @@ static noinline void count_error(struct ps_rule *rule, struct ps_copy *copy)
 	log_error(rule, copy);
 }
 
+/* Repeats too, before another packet can take the time that the first run has left. */
 static noinline enum ps_verdict run_disabled(struct ps_rule *rule, struct ps_packet *pkt,
 					     u16 *queue)
 {
@@ -84,6 +85,8 @@ static noinline enum ps_verdict run_disabled(struct ps_rule *rule, struct ps_pac
 
 	local_bh_disable();
 	verdict = ps_rule_run(rule, pkt, queue);
+	if (verdict == PS_VERDICT_REPEAT)
+		verdict = ps_rule_repeat(rule, pkt, queue);
 	local_bh_enable();
 	return verdict;
 }
@@ -102,14 +105,27 @@ enum ps_verdict ps_rule_run(struct ps_rule *rule, struct ps_packet *pkt, u16 *qu
 	ps_copy_lock(copy);
 	copy->packets++;
 	verdict = ps_script_run(&copy->script, call->number, pkt, queue);
-	if (unlikely(verdict == PS_VERDICT_REPEAT))
-		verdict = ps_script_repeat(&copy->script, call->number, pkt, queue);
 	if (unlikely(verdict == PS_VERDICT_ERROR))
 		count_error(rule, copy);
 	ps_copy_unlock(copy);
 	return verdict;
 }
 EXPORT_SYMBOL_GPL(ps_rule_run);
+
+enum ps_verdict ps_rule_repeat(struct ps_rule *rule, struct ps_packet *pkt, u16 *queue)
+{
+	const struct ps_call *call = this_cpu_ptr(rule->handler.calls);
+	struct ps_copy *copy = call->copy;
+	enum ps_verdict verdict;
+
+	ps_copy_lock(copy);
+	verdict = ps_script_repeat(&copy->script, call->number, pkt, queue);
+	if (verdict == PS_VERDICT_ERROR)
+		count_error(rule, copy);
+	ps_copy_unlock(copy);
+	return verdict;
+}
+EXPORT_SYMBOL_GPL(ps_rule_repeat);
 
 /* Any copy will do: they are summed. */
 void ps_rule_count_pulled(struct ps_rule *rule)

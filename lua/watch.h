@@ -36,6 +36,7 @@ struct ps_watch {
 	unsigned int left;	/* how many ticks the one that was seen may still see */
 	struct ps_budget budget;	/* of all runs here */
 	bool is_over;		/* the budget is used up */
+	bool is_resting;	/* the platform's: nobody calls the tick until a run begins */
 	bool is_peeking;	/* the next call is one in between, to tell whether a run is slow */
 };
 
@@ -45,7 +46,7 @@ struct ps_watch {
  */
 void ps_watch_refuse(struct ps_watch *w, struct ps_guard *guard);
 
-/* A run begins, where it need not be refused. */
+/* A run begins, with time of its own, where it need not be refused. */
 static inline void ps_watch_begin(struct ps_watch *w, struct ps_guard *guard, unsigned int ms)
 {
 	w->ms = ms;
@@ -65,6 +66,12 @@ static inline void ps_watch_enter(struct ps_watch *w, struct ps_guard *guard, un
 		ps_watch_begin(w, guard, ms);
 	else
 		*(struct ps_guard *volatile *)&w->guard = guard;
+}
+
+/* Whether a run that has begun so may not just go on: it is to begin again, by ps_watch_enter(). */
+static inline bool ps_watch_needs_care(const struct ps_watch *w)
+{
+	return w->is_over | w->is_resting;
 }
 
 static inline void ps_watch_leave(struct ps_watch *w)

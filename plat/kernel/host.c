@@ -103,7 +103,6 @@ struct cpu_watch {
 	struct hrtimer timer;
 	u64 stolen;	/* nanoseconds that the hypervisor had given to others at the last tick */
 	u64 own;	/* nanoseconds that this CPU had, and that no tick has counted yet */
-	bool armed;
 	int cpu;
 };
 
@@ -137,7 +136,7 @@ static enum hrtimer_restart watch_tick(struct hrtimer *timer)
 
 	/* The CPU may have gone away, and its timers with it: nothing runs there. */
 	if (is_idle || w->cpu != smp_processor_id()) {
-		w->armed = false;
+		w->watch.is_resting = true;
 		return HRTIMER_NORESTART;
 	}
 	if (w->watch.is_peeking || has_had_a_tick(w))
@@ -169,10 +168,12 @@ static noinline size_t enter_slowly(struct ps_guard *guard, unsigned int ms, uns
 {
 	struct cpu_watch *w = this_cpu_ptr(&watches);
 
+	ps_watch_leave(&w->watch);	/* no tick is to see it before it may begin */
+	barrier();
 	ps_watch_enter(&w->watch, guard, ms);
 	barrier();	/* a tick that finds no guard rests the timer */
-	if (!w->armed) {
-		w->armed = true;
+	if (w->watch.is_resting) {
+		w->watch.is_resting = false;
 		w->stolen = stolen_here();
 		w->own = 0;
 		w->watch.is_peeking = false;
@@ -185,11 +186,11 @@ size_t ps_host_enter(struct ps_guard *guard, unsigned int ms, unsigned long sp)
 {
 	struct cpu_watch *w = this_cpu_ptr(&watches);
 
-	if (unlikely(!ms || !w->armed || w->watch.is_over))
+	if (unlikely(!ms))
 		return enter_slowly(guard, ms, sp);
 	ps_watch_begin(&w->watch, guard, ms);
-	barrier();
-	if (unlikely(!w->armed))	/* a tick has come meanwhile, and found nothing that runs */
+	barrier();	/* from here on no tick rests the timer */
+	if (unlikely(ps_watch_needs_care(&w->watch)))
 		return enter_slowly(guard, ms, sp);
 	return stack_budget(sp);
 }
@@ -197,7 +198,7 @@ size_t ps_host_enter(struct ps_guard *guard, unsigned int ms, unsigned long sp)
 void ps_host_leave(void)
 {
 	barrier();
-	ps_watch_leave(this_cpu_ptr(&watches.watch));
+	this_cpu_write(watches.watch.guard, NULL);	/* ps_watch_leave() in one instruction */
 }
 
 void ps_host_setup(void)
@@ -209,6 +210,7 @@ void ps_host_setup(void)
 
 		hrtimer_setup(&w->timer, watch_tick, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
 		w->cpu = cpu;
+		w->watch.is_resting = true;
 	}
 }
 
