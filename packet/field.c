@@ -165,8 +165,13 @@ static void next_of_pseudo(struct ps_packet *pkt, const struct ps_header *header
 
 /*
  * Most fields are a word of 16 bits of the fixed part, are in one, or are two. Stores it, and
- * returns what that changes in sums that start at the header, not folded; or -1: not here.
+ * returns what that changes in sums that start at the header, not folded.
  */
+enum {
+	CHANGE_NONE = -1,	/* in no sum */
+	CHANGE_ELSEWHERE = -2,	/* it is no such field: nothing is stored */
+};
+
 static inline int64_t put_word(uint8_t *fixed, struct ps_bits at, uint64_t value)
 {
 	uint8_t *p = fixed + at.bit / 16 * 2;
@@ -177,14 +182,19 @@ static inline int64_t put_word(uint8_t *fixed, struct ps_bits at, uint64_t value
 		rest -= at.width;
 		new = (old & ~(((1u << at.width) - 1) << rest)) | new << rest;
 		ps_store16(p, new);
+		if (ps_unlikely(old == new))
+			return CHANGE_NONE;
 		return 0xFFFF - old + new;
 	}
 	if (at.width == 32 && rest == 16) {
 		old = ps_load32(p);
 		ps_store32(p, new);
-		return ps_field_change32(old, new);
+		new = ps_field_change32(old, new);
+		if (ps_unlikely(new == PS_FIELD_SAME32))
+			return CHANGE_NONE;
+		return new;
 	}
-	return -1;
+	return CHANGE_ELSEWHERE;
 }
 
 /* Makes the checksums writable that changes within header go to, on the way outwards. */
@@ -228,6 +238,16 @@ static ps_noinline int set_anywhere(struct ps_packet *pkt, const struct ps_heade
 	return field->flags & PS_COVERAGE ? recompute(pkt, header) : 0;
 }
 
+static ps_noinline int set_own_checksum(struct ps_packet *pkt, const struct ps_header *header,
+					uint64_t value)
+{
+	if (!ps_csum_is_there(pkt, header))
+		return PS_FIELD_GONE;
+	if (pkt->partial == ps_csum_at(header) && !pkt->ops->own_checksum(pkt))
+		return PS_FIELD_SEGMENTS;
+	return set_checksum(pkt, header, value);
+}
+
 int ps_field_set(struct ps_packet *pkt, const struct ps_header *header,
 		 const struct ps_field *field, uint64_t value)
 {
@@ -240,15 +260,12 @@ int ps_field_set(struct ps_packet *pkt, const struct ps_header *header,
 		return PS_FIELD_RANGE;
 	if (header->outer && !own_outwards(pkt, header->outer))
 		return PS_FIELD_GONE;
-	if (field->flags & PS_CHECKSUM) {
-		if (!ps_csum_is_there(pkt, header))
-			return PS_FIELD_GONE;
-		if (pkt->partial == ps_csum_at(header) && !pkt->ops->own_checksum(pkt))
-			return PS_FIELD_SEGMENTS;
-		return set_checksum(pkt, header, value);
+	if (ps_unlikely(field->flags & (PS_CHECKSUM | PS_COVERAGE))) {
+		if (field->flags & PS_CHECKSUM)
+			return set_own_checksum(pkt, header, value);
+		if (!ps_packet_own(pkt, 0, pkt->len))
+			return PS_FIELD_GONE;	/* recompute() may look at any of it, whatever the field becomes */
 	}
-	if (field->flags & PS_COVERAGE && !ps_packet_own(pkt, 0, pkt->len))
-		return PS_FIELD_GONE;	/* recompute() may look at any of it, whatever the field becomes */
 	if (!ps_likely(ps_field_is_plain(header, field)))
 		return set_anywhere(pkt, header, field, value);
 
@@ -262,10 +279,8 @@ int ps_field_set(struct ps_packet *pkt, const struct ps_header *header,
 		return PS_FIELD_GONE;
 	fixed = pkt->data + header->range.off;
 	change = put_word(fixed, field->at, value);
-	if (change < 0)
-		return set_anywhere(pkt, header, field, value);
-	if (change == ps_field_same(field->at))
-		return 0;
+	if (ps_unlikely(change < 0))
+		return change == CHANGE_NONE ? 0 : set_anywhere(pkt, header, field, value);
 	ps_field_sum(pkt, header, fixed, change);
 	ps_field_sum_next(pkt, &next, change);
 	return field->flags & PS_COVERAGE ? recompute(pkt, header) : 0;

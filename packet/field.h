@@ -51,14 +51,8 @@ static inline uint32_t ps_field_change32(uint32_t old, uint32_t new)
 	return (old >> 16) + (old & 0xFFFF) + (new >> 16) + (new & 0xFFFF);
 }
 
-/*
- * What the change of a field's words is if it is the same as before: words of the same sum, which
- * no checksum can tell apart.
- */
-static inline uint32_t ps_field_same(struct ps_bits at)
-{
-	return at.width == 32 ? 2 * 0xFFFF : 0xFFFF;
-}
+/* That of words which are the same as before, or of the same sum: no checksum can tell them apart. */
+#define PS_FIELD_SAME32	(2 * 0xFFFF)
 
 /* True if no checksum further out covers it: the header lies in none, or in one that sums but itself. */
 static inline bool ps_field_is_alone(const struct ps_header *header)
@@ -77,7 +71,7 @@ static inline bool ps_field_is_plain(const struct ps_header *header, const struc
 	const struct ps_proto *proto = header->proto;
 
 	return ps_field_is_alone(header) && !(header->range.off & 1) &&
-	       !proto->csum.present.mask && !proto->csum.covers.mask &&
+	       !(proto->csum.present.mask | proto->csum.covers.mask) &&
 	       header->range.len >= proto->header_min &&
 	       field->at.bit + field->at.width <= proto->header_min * 8;
 }

@@ -11,6 +11,13 @@ uint32_t ps_proto_parts(const uint8_t *fixed, const struct ps_proto *proto)
 	return len;
 }
 
+bool ps_proto_fits_parts(struct ps_packet *pkt, const struct ps_header *header)
+{
+	const uint8_t *fixed = ps_proto_read(pkt, header);
+
+	return fixed && ps_proto_parts(fixed, header->proto) <= header->range.len;
+}
+
 bool ps_proto_header_len(struct ps_packet *pkt, const struct ps_header *header, uint32_t *len)
 {
 	const uint8_t *fixed = ps_proto_read(pkt, header);

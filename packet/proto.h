@@ -159,8 +159,11 @@ static inline uint32_t ps_proto_head(const uint8_t *fixed, const struct ps_proto
 {
 	if (proto->header_len.mask)
 		return ps_proto_word(fixed, proto->header_len) * 4;
-	return proto->parts.mask ? ps_proto_parts(fixed, proto) : proto->header_min;
+	return ps_unlikely(proto->parts.mask) ? ps_proto_parts(fixed, proto) : proto->header_min;
 }
+
+/* ps_proto_fits_range() where the length is told by parts. */
+bool ps_proto_fits_parts(struct ps_packet *pkt, const struct ps_header *header);
 
 /* True if the whole header, with its options, is in header->range, which the packet has. */
 static inline bool ps_proto_fits_range(struct ps_packet *pkt, const struct ps_header *header)
@@ -171,10 +174,11 @@ static inline bool ps_proto_fits_range(struct ps_packet *pkt, const struct ps_he
 
 	if (range->len < proto->header_min)
 		return false;
-	if (!proto->header_len.mask && !proto->parts.mask)
-		return true;
-	fixed = ps_packet_reach(pkt, range->off, proto->header_min);
-	return fixed && ps_proto_head(fixed, proto) <= range->len;
+	if (proto->header_len.mask) {
+		fixed = ps_packet_reach(pkt, range->off, proto->header_min);
+		return fixed && ps_proto_word(fixed, proto->header_len) * 4 <= range->len;
+	}
+	return !ps_unlikely(proto->parts.mask) || ps_proto_fits_parts(pkt, header);
 }
 
 /* True if the whole header, with its options, is there. */
