@@ -124,8 +124,9 @@ static struct ps_header *new_header(struct ps_bind *bind)
 	return h;
 }
 
-bool ps_view_keep_outer(struct ps_bind *bind, const struct ps_header *header,
-			const struct ps_header **outer)
+/* The same as ps_view_keep_outer(), where the first block is full. */
+static ps_noinline bool keep_one_of_many(struct ps_bind *bind, const struct ps_header *header,
+					 const struct ps_header **outer)
 {
 	unsigned int i = bind->nheaders, end = i > HEADERS_SEEN ? i - HEADERS_SEEN : 0;
 	struct ps_header *h;
@@ -142,6 +143,26 @@ bool ps_view_keep_outer(struct ps_bind *bind, const struct ps_header *header,
 	h = new_header(bind);
 	if (!h)
 		return false;
+	*h = *header;
+	*outer = h;
+	return true;
+}
+
+bool ps_view_keep_outer(struct ps_bind *bind, const struct ps_header *header,
+			const struct ps_header **outer)
+{
+	struct ps_header *const first = bind->headers[0], *h = first + bind->nheaders;
+
+	/* so few are not nested too deeply, either */
+	if (ps_unlikely(bind->nheaders >= PS_HEADERS_FIRST))
+		return keep_one_of_many(bind, header, outer);
+	while (h > first) {
+		if (is_same(--h, header)) {
+			*outer = h;
+			return true;
+		}
+	}
+	h = first + bind->nheaders++;
 	*h = *header;
 	*outer = h;
 	return true;
@@ -750,8 +771,8 @@ static ps_inline bool store32(struct ps_packet *pkt, const struct ps_header *hea
 	fixed = pkt->data + header->range.off;
 	change = ps_field_change32(ps_load32(fixed + step->at), step->value);
 	ps_store32(fixed + step->at, step->value);
-	if (ps_unlikely(change == 2 * 0xFFFF))
-		return true;	/* the same */
+	if (ps_unlikely(change == PS_FIELD_SAME32))
+		return true;
 	ps_field_sum(pkt, header, fixed, change);
 	if (step->pseudo &&
 	    (!is_writable || ps_field_own_next(pkt, fixed, header, step->routed, &next)))
