@@ -194,8 +194,9 @@ bool ps_object_set_byte(lua_State *L, struct ps_object *object, lua_Unsigned i,
 	    (lua_Unsigned)ivalue(value) > 255)
 		return false;
 	if (array->packet) {
-		if (array->packet != bind->serial || !bind->pkt ||
-		    array->off + i < bind->pkt->partial + 2)
+		if (array->packet != bind->serial || !bind->pkt)
+			return false;
+		if (ps_unlikely(bind->pkt->partial) && array->off + i < bind->pkt->partial + 2)
 			return false;	/* that may count in a checksum that is completed later */
 		p = ps_packet_write(bind->pkt, array->off + i, 1);
 		if (!p)
