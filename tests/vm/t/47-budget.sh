@@ -49,29 +49,33 @@ inR iptables -t mangle -F FORWARD
 
 taskset -p 1 $$ >/dev/null # and all that this starts
 mkdir www
-head -c 3000000 /dev/zero >www/file
+head -c 6000000 /dev/zero >www/file
 start_nginx B "$PWD/www" 10.0.0.2:80
-# bytes in a second, the best of three, while 100 pings a second come
+# bytes in a second, while 100 pings a second come
 beside_flood() {
-	local flood best=0 speed i
+	local flood speed
 	ip netns exec A ping -q -i 0.01 -w 60 10.0.0.2 >/dev/null 2>&1 &
 	flood=$!
 	sleep 0.5
-	for i in 1 2 3; do
-		speed=$(inA curl -s -m 60 -o /dev/null -w '%{speed_download}' http://10.0.0.2/file)
-		[ "${speed%.*}" -le $best ] || best=${speed%.*}
-	done
+	speed=$(inA curl -s -m 60 -o /dev/null -w '%{speed_download}' http://10.0.0.2/file)
 	kill "$flood"
 	wait "$flood" 2>/dev/null || true
-	echo $best
+	echo "${speed%.*}"
 }
-inR iptables -t mangle -A FORWARD -p icmp --icmp-type echo-request -j DROP
-dropped=$(beside_flood)
-inR iptables -t mangle -F FORWARD
 rule -A loop.lua
-looped=$(beside_flood)
+drop=(FORWARD -p icmp --icmp-type echo-request -j DROP)
+dropped=0 looped=0
+# The best of five of each, in turn: what else the host does changes from one second to the next.
+for _ in 1 2 3 4 5; do
+	inR iptables -t mangle -I "${drop[@]}"
+	speed=$(beside_flood)
+	dropped=$((speed > dropped ? speed : dropped))
+	inR iptables -t mangle -D "${drop[@]}"
+	speed=$(beside_flood)
+	looped=$((speed > looped ? speed : looped))
+done
 echo "# bytes in a second: $dropped beside pings that are dropped, $looped beside pings that loop"
-check 'a download keeps half of its speed' test $((looped * 2)) -ge "$dropped"
+check 'a download keeps half of its speed' test $((looped * 2)) -gt "$dropped"
 inR iptables -t mangle -F FORWARD
 
 # --- again and again ---
