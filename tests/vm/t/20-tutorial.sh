@@ -9,12 +9,12 @@ ip -n B addr add 2.1.1.1/32 dev lo
 ip -n B addr add 2.1.1.2/32 dev lo
 ip -n R route add 2.1.1.0/24 via 10.0.0.2
 
-# What arrives at B while COMMAND runs: "protocol source > destination"
+# What arrives at B while COMMAND runs: "protocol source > destination". If nothing does, what COMMAND said.
 seen_at_B() {
 	inB timeout 120 tcpdump -lnni eth0 -Q in -c 1 'udp or icmp[icmptype] = icmp-echo' >dump 2>dump.err &
 	wait_for grep -q 'listening on' dump.err
-	"$@" >/dev/null 2>&1 || true
-	wait $! || true
+	"$@" >sent 2>&1 || true
+	wait $! || cat sent
 	cat dump
 }
 
