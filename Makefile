@@ -1,13 +1,10 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-VERSION := 0.1.0
-
-# The newest kernel whose headers are installed, else the one that install-deps has unpacked; KVER=
-# picks another, KDIR= says where its headers are.
-KVER ?= $(eval KVER := $(notdir $(or $(patsubst %/build,%,$(lastword \
-	$(shell ls -d /lib/modules/*/build 2>/dev/null | sort -V))),$(realpath $(BUILD)/kernel/own))))$(KVER)
 DESTDIR ?=
 PREFIX ?= /usr
 BUILD ?= build
+# The kernel that runs, if its headers are installed, else the newest that has some; KVER= picks another, KDIR= says
+# where its headers are.
+KVER ?= $(eval KVER := $(shell BUILD=$(BUILD) scripts/kernel-release))$(KVER)
 # Headers are installed, or unpacked by scripts/fetch-kernel --headers.
 KDIR ?= $(firstword $(wildcard /lib/modules/$(KVER)/build $(BUILD)/kernel/$(KVER)/lib/modules/$(KVER)/build) \
 	/lib/modules/$(KVER)/build)
@@ -18,44 +15,20 @@ ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc) $(if $(word 2,$(MAKECMDGOALS)),-Otarget)
 endif
 
-# What is missing on this machine is installed first (by sudo, if need be); what only the tests
-# need, only for them, and what only the demonstration needs, only for that. The make that
-# calls another has done so for it.
-ifneq ($(filter-out file,$(origin KDIR)),)
-DEPS := KVER= KDIR=$(KDIR)
-else ifneq ($(filter command environment,$(origin KVER)),)
-DEPS := KVER=$(KVER) KDIR=$(wildcard $(KDIR))
-OTHER_KERNEL := $(filter $(BUILD)/%,$(KDIR))
-else
-DEPS := KVER= KDIR=
-endif
-DEPS += BUILD=$(BUILD) scripts/install-deps \
-	$(if $(filter-out all modules plugin cli install install-%,$(MAKECMDGOALS)),$(if $(filter-out demo,$(MAKECMDGOALS)),,--demo),--build) \
-	$(if $(filter fuzz fuzz-%,$(filter-out fuzz-replay,$(MAKECMDGOALS))),--fuzz) $(if $(OTHER_KERNEL),--kernels)
-ifeq ($(filter clean help uninstall,$(MAKECMDGOALS))$(filter-out 0,$(MAKELEVEL)),)
-ifneq ($(shell $(DEPS) --check >/dev/null 2>&1; echo $$?),0)
-ifneq ($(shell $(DEPS) >&2; echo $$?),0)
-$(error packages are missing, see above)
-endif
-endif
-endif
-
 include objs.mk
+VERSION := $(PS_VERSION)
 comma := ,
 
-# Lua's release: LUA_VERSION= wants one, LUA_SRC= has it, LUA= is a folder made by fetch-lua
-LUA_VERSION ?= auto
-LUA ?= $(BUILD)/lua/$(LUA_VERSION)
-
-.PHONY: all modules plugin cli install install-modules install-plugin install-cli install-doc uninstall check \
+.PHONY: all deps modules plugin cli install install-modules install-plugin install-cli install-doc uninstall check \
 	check-kernels check-arch check-lua unit script-test cli-test case-test packet-test plugin-test queue-test hostile feed vm-test \
-	vm demo root \
+	vm vm-shell demo vm-demo root \
 	fuzz fuzz-replay fuzz-coverage fuzz-merge valgrind \
-	bench bench-compare bench-netpipe bench-scaling bench-capture bench-queue clean help
+	bench bench-compare bench-netpipe bench-scaling bench-capture bench-queue clean distclean help
 all: modules plugin cli
 
 help:
 	@sed -n 's/^#: //p' Makefile
+#: make deps       installs what building needs (by sudo, unless you are root), and fetches Lua
 #: make            the kernel modules, the iptables plugin and the command, in build/
 #: make demo       boots a virtual machine that shows a script at work
 #: make check      all tests
@@ -74,72 +47,89 @@ help:
 #: make vm SHARE=DIR   a shell in that machine, with all installed; it sees the folder, too
 #: make install    DESTDIR= KVER= PREFIX=/usr
 #: make uninstall
-#: make clean
+#: make clean      takes away what was built
+#: make distclean  and what was fetched, too
 #: KVER=…          another kernel, whose headers are installed or unpacked (scripts/fetch-kernel)
 #: V=1             shows the commands
-#: LUA_SRC=…       Lua's source, a folder or a tarball, instead of the distribution's
-#: LUA_VERSION=…   only this release of Lua (5.4.4 …)
+#: LUA_SRC=…       for make deps: Lua's source, a folder or a tarball, instead of the distribution's
+#: LUA_VERSION=…   for make deps: only this release of Lua (5.4.4 …)
+#: CC= CFLAGS= CPPFLAGS= LDFLAGS=   for the plugin and the command; the kernel's build has KCFLAGS=
 
 print-%:
 	@echo $($*)
 
-# Lua's release, and what is compiled: the same with our patches and without its luaconf.h.
-$(LUA)/released/lua.h:
-	@scripts/progress 'fetching the source of Lua' scripts/fetch-lua $(LUA_VERSION) $(LUA)
-$(LUA)/src/lua.h: $(LUA)/released/lua.h scripts/patch-lua $(wildcard lua/patches/*.patch)
-	scripts/patch-lua $(LUA)
-	@touch $@
+# All that installs or fetches is here and in the commands that call it, not in what builds.
+deps:
+	@scripts/install-deps --build
+	@echo "what building needs is there; go on with 'make'"
 
 #
-# Modules: the kernel's build wants to run where the sources are and leaves its files there, so
-# it gets a folder of links.
+# What is missing is named before a compiler misses it.
 #
-TREE := $(BUILD)/kernel-$(KVER)
-LINKED := Kbuild objs.mk include lua packet proto engine plat kernel
+.PHONY: need-headers need-compiler need-plugin need-cli
+need-headers:
+	@test -e "$(KDIR)/Makefile" || \
+		{ echo "make: no kernel headers$(if $(KVER), for $(KVER) in $(KDIR)): run 'make deps$(if $(KVER), KVER=$(KVER))'" >&2; exit 1; }
+need-compiler:
+	@command -v $(firstword $(CC)) >/dev/null || { echo "make: no compiler $(firstword $(CC)): run 'make deps'" >&2; exit 1; }
+need-plugin need-cli: need-compiler
+	@command -v pkg-config >/dev/null || { echo "make: no pkg-config: run 'make deps'" >&2; exit 1; }
+	@for library in $($(@:need-%=%)_LIBRARIES); do pkg-config --exists $$library || \
+		{ echo "make: the library $$library is missing, or its headers: run 'make deps'" >&2; exit 1; }; done
+plugin_LIBRARIES := xtables
+cli_LIBRARIES := zlib libzstd jansson libnetfilter_queue libmnl
+
+# What is made of Lua's release looks each time whether it still is.
+.PHONY: lua-patched
+lua-patched:
+	@scripts/patch-lua
+lua/src/%: lua-patched ;
+
+#
+# Modules: each kernel's objects are in a folder of their own, with a Kbuild that sends the kernel's build here. (Its
+# variable MO= would do that, too, from 6.13 on.)
+#
+TREE = $(BUILD)/modules/$(KVER)
 # That of the kernel's release, if it is not this machine's (scripts/fetch-kernel).
 KERNEL_COMPILER = $(addprefix scripts/in-toolchain ,$(wildcard $(BUILD)/kernel/$(KVER)/toolchain))
+# $(call kernel_make,OBJECTS): the kernel's build, for what $(call kernel_objects,OBJECTS,SOURCES) has made a folder for
+kernel_make = $(KERNEL_COMPILER) $(MAKE) -C $(abspath $(KDIR)) M=$(abspath $(1))
+define kernel_objects
+@mkdir -p $(1)
+@printf 'src := %s\ninclude $$(src)/Kbuild\n' $(abspath $(2)) >$(1)/Kbuild
+endef
 
-modules: $(LUA)/src/lua.h
-	@test -n "$(KVER)" || { echo "make: no kernel headers found: install them (scripts/install-deps)" >&2; exit 1; }
-	@mkdir -p $(TREE)
-	@cp -rsfn $(abspath $(LINKED)) $(TREE)/ 2>/dev/null; mkdir -p $(TREE)/lua/src
-	@ln -sfn $(abspath $(LUA)/src)/*.[ch] $(TREE)/lua/src/
-	@mkdir -p $(TREE)/lua/src/released && mv $(TREE)/lua/src/ljumptab.h $(TREE)/lua/src/released/
-	@find $(TREE) -xtype l -delete
-	$(KERNEL_COMPILER) $(MAKE) -C $(abspath $(KDIR)) M=$(abspath $(TREE)) PS_VERSION=$(VERSION) modules
+modules: need-headers lua-patched
+	$(call kernel_objects,$(TREE),.)
+	+$(call kernel_make,$(TREE)) modules
 
 #
 # The engine for userspace: a library for the plugin, and one with sanitizers for the tests.
 #
 CFLAGS ?= -O2 -g
-STRIP ?= strip
 EMULATOR ?=	# runs programs made for another processor, which make the command's manual
+LINK = $(CC) $(CFLAGS) $(LDFLAGS)
 # $(call known,FLAG): the flag, if the compiler knows it
 known = $(shell $(CC) -Werror $(1) -x c -c /dev/null -o /dev/null 2>/dev/null && echo $(1))
+COMPILE = $(CC) $(CPPFLAGS) $(CFLAGS) $(WARN)
 WARN := -Wall -Wextra -Wmissing-prototypes -Wno-missing-field-initializers
-INCLUDE := -Ilua/shim -Ilua -I$(LUA)/src -Ipacket -Iengine -Iproto
-VM_FLAGS := $(call known,-fno-crossjumping) $(call known,-fno-gcse)
+INCLUDE := -Ilua/shim -Ilua -Ilua/src -Ipacket -Iengine -Iproto
+VM_FLAGS = $(call known,-fno-crossjumping) $(call known,-fno-gcse)
 LUA_FLAGS := -Wno-implicit-fallthrough -Wno-tautological-compare -Wno-unused-value -Wno-unused-parameter
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+EXTRA :=
 USER_ENGINE := $(ENGINE) $(LUA_OURS)
 USER_PLAT := plat/user/host plat/user/buffer
 
 # $(call engine,FOLDER,FLAGS): rules for the objects of one flavour and its archive
 define engine
-$(1)/lua/src/%.o: $(LUA)/src/lua.h
+$(1)/lua/src/%.o $(1)/lua/do.o: EXTRA = $$(LUA_FLAGS)
+$(1)/lua/vm.o: EXTRA = $$(LUA_FLAGS) $$(VM_FLAGS)
+$(1)/plat/%.o: INCLUDE := -Ilua -Ipacket -Iengine
+$(1)/%.o: %.c | need-compiler lua/src/lua.h
 	@mkdir -p $$(@D)
 	@echo '  CC      $$@'
-	$$(Q)$$(CC) $$(CFLAGS) $$(WARN) -fPIC -fvisibility=hidden $(2) $$(LUA_FLAGS) $$(INCLUDE) -MMD -c $(LUA)/src/$$*.c -o $$@
-$(1)/lua/do.o: WARN += $$(LUA_FLAGS)
-$(1)/lua/vm.o: WARN += $$(LUA_FLAGS) $$(VM_FLAGS)
-$(1)/plat/%.o: plat/%.c
-	@mkdir -p $$(@D)
-	@echo '  CC      $$@'
-	$$(Q)$$(CC) $$(CFLAGS) $$(WARN) -fPIC -fvisibility=hidden $(2) -Ilua -Ipacket -Iengine -MMD -c $$< -o $$@
-$(1)/%.o: %.c $(LUA)/src/lua.h
-	@mkdir -p $$(@D)
-	@echo '  CC      $$@'
-	$$(Q)$$(CC) $$(CFLAGS) $$(WARN) -fPIC -fvisibility=hidden $(2) $$(INCLUDE) -MMD -c $$< -o $$@
+	$$(Q)$$(COMPILE) -fPIC -fvisibility=hidden $(2) $$(EXTRA) $$(INCLUDE) -MMD -c $$< -o $$@
 $(1)/engine.a: $(patsubst %,$(1)/%.o,$(USER_ENGINE) $(USER_PLAT) $(addprefix lua/src/,$(LUA_RELEASE)))
 	@rm -f $$@
 	$$(Q)$$(AR) rcs $$@ $$^
@@ -151,26 +141,27 @@ $(eval $(call engine,$(BUILD)/asan,$(SANITIZE)))
 
 .SECONDARY:
 plugin: $(BUILD)/user/libxt_LUA.so
-$(BUILD)/user/libxt_LUA.so: xtables/libxt_LUA.c $(BUILD)/user/engine.a include/uapi/packetscript.h
+$(BUILD)/user/libxt_LUA.so: xtables/libxt_LUA.c $(BUILD)/user/engine.a include/uapi/packetscript.h | need-plugin
 	@echo '  LD      $@'
-	$(Q)$(CC) $(CFLAGS) $(WARN) -Wno-unused-parameter -fPIC -fvisibility=hidden -Ipacket -Iengine -Ilua -Iinclude \
-		$$(pkg-config --cflags xtables) -shared -Wl,--exclude-libs,ALL -Wl,-z,defs -Wl,-z,now \
+	$(Q)$(COMPILE) -Wno-unused-parameter -fPIC -fvisibility=hidden -Ipacket -Iengine -Ilua -Iinclude \
+		$$(pkg-config --cflags xtables) -shared $(LDFLAGS) -Wl,--exclude-libs,ALL -Wl,-z,defs -Wl,-z,now \
 		-o $@ $< $(BUILD)/user/engine.a $$(pkg-config --libs xtables)
 
 #
 # The command, with what it stands on; in $(BUILD)/asan with sanitizers, for the tests.
 #
 CLI := $(wildcard cli/*.c check/*.c user/*.c)
-CLI_INCLUDE := -Icli -Icheck -Iuser -Iplat/user -Ipacket -Iengine -Iproto -Ilua -I$(LUA)/src
+CLI_INCLUDE := -Icli -Icheck -Iuser -Iplat/user -Ipacket -Iengine -Iproto -Ilua -Ilua/src
 CLI_LIBS := -lz -lzstd -ljansson -lnetfilter_queue -lmnl
+$(foreach flavour,user asan,$(addprefix $(BUILD)/$(flavour)/,$(CLI:.c=.o))): | need-cli
 cli: $(BUILD)/user/packetscript $(BUILD)/user/packetscript.8 $(BUILD)/user/packetscript.bash \
 	$(BUILD)/user/packetscript-language.7 $(BUILD)/user/packetscript.lua
-$(BUILD)/asan/packetscript: LDFLAGS += $(SANITIZE)
+$(BUILD)/asan/packetscript $(BUILD)/asan/unit: LINK += $(SANITIZE)
 $(foreach flavour,user asan,$(foreach folder,cli check user,$(BUILD)/$(flavour)/$(folder)/%.o)): \
 	INCLUDE := -D_GNU_SOURCE -DPS_VERSION='"$(VERSION)"' $(CLI_INCLUDE)
 $(BUILD)/%/packetscript: $(addprefix $(BUILD)/%/,$(CLI:.c=.o)) $(BUILD)/%/engine.a
 	@echo '  LD      $@'
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(CLI_LIBS)
+	$(Q)$(LINK) -o $@ $^ $(CLI_LIBS)
 $(BUILD)/user/packetscript.8: $(BUILD)/user/packetscript
 	$(Q)$(EMULATOR) $< manual >$@
 $(BUILD)/user/packetscript.bash: $(BUILD)/user/packetscript
@@ -184,7 +175,9 @@ $(BUILD)/user/packetscript-language.7: docs/language.md scripts/manual
 #
 # Installation
 #
-MODDIR = $(DESTDIR)/lib/modules/$(KVER)/updates/packetscript
+INSTALL_MOD_PATH ?= $(DESTDIR)
+INSTALL_MOD_STRIP ?= 1
+MODDIR := updates/packetscript
 XTDIR = $(DESTDIR)$(shell pkg-config --variable=xtlibdir xtables)
 MANDIR = $(DESTDIR)$(PREFIX)/share/man
 SBINDIR = $(DESTDIR)$(PREFIX)/sbin
@@ -194,11 +187,13 @@ TYPESDIR = $(DESTDIR)$(PREFIX)/share/packetscript/types
 
 install: install-modules install-plugin install-cli install-doc
 
+# The kernel's own way: strips, signs and compresses as it was configured to. Headers that have no key to sign with would
+# say so at length for each module, and without a System.map skip depmod, which is done here.
 install-modules: modules
-	install -d $(MODDIR)
-	install -m 644 $(TREE)/packetscript.ko $(TREE)/xt_LUA.ko $(MODDIR)
-	$(STRIP) -g $(MODDIR)/packetscript.ko $(MODDIR)/xt_LUA.ko
-	$(if $(DESTDIR),,depmod $(KVER))
+	+$(call kernel_make,$(TREE)) modules_install INSTALL_MOD_PATH=$(abspath $(INSTALL_MOD_PATH)) \
+		INSTALL_MOD_DIR=$(MODDIR) INSTALL_MOD_STRIP=$(INSTALL_MOD_STRIP) cmd_depmod=: \
+		$(if $(wildcard $(KDIR)/certs/signing_key.x509),,CONFIG_MODULE_SIG_ALL=)
+	$(if $(INSTALL_MOD_PATH),,depmod $(KVER))
 
 install-plugin: plugin
 	install -d $(XTDIR) $(MANDIR)/man8
@@ -219,19 +214,22 @@ install-doc: cli
 	install -m 644 $(wildcard examples/*.lua) $(DOCDIR)/examples
 	install -m 644 $(BUILD)/user/packetscript.lua $(TYPESDIR)
 
+# For whichever kernels the modules were installed.
 uninstall:
-	rm -rf $(MODDIR) $(DOCDIR) $(dir $(TYPESDIR))
+	rm -rf $(INSTALLED_MODULES) $(DOCDIR) $(dir $(TYPESDIR))
 	rm -f $(MANDIR)/man7/packetscript-language.7
 	rm -f $(XTDIR)/libxt_LUA.so $(MANDIR)/man8/xt_LUA.8 $(MANDIR)/man8/packetscript.8 \
 		$(SBINDIR)/packetscript $(COMPLETIONDIR)/packetscript
-	$(if $(DESTDIR),,depmod $(KVER))
+	$(if $(INSTALL_MOD_PATH),,$(foreach modules,$(INSTALLED_MODULES),depmod $(word 3,$(subst /, ,$(modules))) &&) true)
+INSTALLED_MODULES = $(wildcard $(INSTALL_MOD_PATH)/lib/modules/*/$(MODDIR))
 
 #
 # Tests
 #
-ROOT := $(BUILD)/root/$(KVER)
+ROOT = $(BUILD)/root/$(KVER)
 
 check:
+	@scripts/install-deps
 	+@tests/run
 
 check-kernels:
@@ -248,12 +246,11 @@ unit: $(BUILD)/asan/unit $(BUILD)/user/unit
 	$(BUILD)/asan/unit
 	$(BUILD)/user/unit
 UNIT := $(wildcard tests/unit/*.c)
-$(BUILD)/asan/unit: LDFLAGS += $(SANITIZE)
 $(foreach flavour,user asan,$(BUILD)/$(flavour)/tests/unit/%.o): \
-	INCLUDE := -Ipacket -Iengine -Ilua -Iplat/user -Iproto -I$(LUA)/src
+	INCLUDE := -Ipacket -Iengine -Ilua -Iplat/user -Iproto -Ilua/src
 $(BUILD)/%/unit: $(addprefix $(BUILD)/%/,$(UNIT:.c=.o)) $(BUILD)/%/engine.a
 	@echo '  LD      $@'
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^
+	$(Q)$(LINK) -o $@ $^
 
 # What runs off the kernel, as it is and with sanitizers.
 script-test: $(BUILD)/user/packetscript $(BUILD)/asan/packetscript
@@ -276,7 +273,7 @@ hostile: $(BUILD)/user/hostile
 	$< tests/hostile/*.lua
 $(BUILD)/user/hostile: tests/hostile/hostile.c tests/unit/packets.c user/state.c $(BUILD)/user/engine.a
 	@echo '  LD      $@'
-	$(Q)$(CC) $(CFLAGS) $(WARN) -D_GNU_SOURCE $(CLI_INCLUDE) -Itests/unit -o $@ $^
+	$(Q)$(COMPILE) $(LDFLAGS) -D_GNU_SOURCE $(CLI_INCLUDE) -Itests/unit -o $@ $^
 
 valgrind: $(BUILD)/user/unit $(BUILD)/user/packetscript
 	UNIT_SLOWNESS=50 valgrind -q --error-exitcode=1 --leak-check=full --show-leak-kinds=all --errors-for-leak-kinds=all $<
@@ -304,25 +301,30 @@ packet-test: $(BUILD)/user/packetscript $(BUILD)/asan/packetscript
 
 # What feeds the same to the kernel; tests/vm/run.sh takes it along.
 FEED = $(BUILD)/feed/$(KVER)
-feed: $(FEED)/feed
-	@mkdir -p $(FEED)/module
-	@ln -sfn $(abspath $(wildcard tests/packet/kernel/*)) $(FEED)/module/
-	$(KERNEL_COMPILER) $(MAKE) -C $(abspath $(KDIR)) M=$(abspath $(FEED)/module) FEED_INCLUDE=$(abspath include/uapi) modules
-	@cp $(FEED)/module/ps_feed.ko $(FEED)/
+feed: $(FEED)/feed need-headers
+	$(call kernel_objects,$(FEED)/objects,tests/packet/kernel)
+	+$(call kernel_make,$(FEED)/objects) modules
+	@cp $(FEED)/objects/ps_feed.ko $(FEED)/
 $(FEED)/feed: tests/packet/feed.c tests/packet/kernel/ps_feed.h include/uapi/packetscript.h
 	@mkdir -p $(@D)
 	@echo '  LD      $@'
-	$(Q)$(CC) $(CFLAGS) $(WARN) -static -Iinclude/uapi -o $@ $<
+	$(Q)$(COMPILE) $(LDFLAGS) -static -Iinclude/uapi -o $@ $<
 
 vm-test: root feed
 	tests/vm/run.sh --kver $(KVER) --root $(ROOT) $(TESTS)
 
-vm: root
+vm:
+	@scripts/install-deps
+	+@$(MAKE) --no-print-directory vm-shell
+vm-shell: root
 	tests/vm/run.sh --kver $(KVER) --root $(ROOT) --shell $(if $(SHARE),--share $(SHARE))
 
 # Made anew each time, as root is; the demonstration has no use for the command.
-DEMO_ROOT := $(BUILD)/demo/$(KVER)
+DEMO_ROOT = $(BUILD)/demo/$(KVER)
 demo:
+	@scripts/install-deps --demo
+	+@$(MAKE) --no-print-directory vm-demo
+vm-demo:
 	@rm -rf $(DEMO_ROOT)
 	+@scripts/progress 'building the modules and the plugin' $(MAKE) --no-print-directory \
 		install-modules install-plugin DESTDIR=$(abspath $(DEMO_ROOT))
@@ -350,5 +352,9 @@ bench-scaling: root
 bench-capture: $(BUILD)/user/packetscript
 	bench/capture/run $<
 
+# What was fetched stays: it takes the network to get it back.
 clean:
-	rm -rf $(BUILD)
+	rm -rf $(filter-out $(BUILD)/kernel,$(wildcard $(BUILD)/*))
+
+distclean:
+	rm -rf $(BUILD) lua/released lua/src

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# What the engine is made of: the one list, read by Kbuild and by Makefile.
+# What Kbuild and Makefile both read: the version, and the one list of what the engine is made of.
+PS_VERSION := 0.1.0
+
 # Names without suffix, from the top of the project.
 
 # Lua (scripts/fetch-lua, scripts/patch-lua), without linit, liolib, loslib,

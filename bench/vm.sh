@@ -5,8 +5,8 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
 # vm_choose KVER ROOT, either may be empty: sets kver, headers, kernel, and root, what goes into the machine
 vm_choose() {
-	kver=${1:-$(basename "$(dirname "$(ls -d /lib/modules/*/build 2>/dev/null | sort -V | tail -n 1)")")}
-	[ "$kver" != . ] || die 'no kernel headers here to tell which kernel is meant; run scripts/install-deps, or give --kver'
+	kver=${1:-$(BUILD=$build "$top/scripts/kernel-release")}
+	[ -n "$kver" ] || die 'no kernel headers here to tell which kernel is meant; run scripts/install-deps, or give --kver'
 	headers=${KDIR:-/lib/modules/$kver/build}
 	root=${2:-$build/root/$kver}
 	[ -d "$root" ] || die "$root does not exist; make it with: make root"

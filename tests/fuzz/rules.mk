@@ -15,13 +15,12 @@ FUZZ_WRAP := $(addprefix -Wl$(comma)--wrap=,ps_host_enter ps_host_leave ps_host_
 $(eval $(call engine,$(BUILD)/fuzz,$(FUZZ_FLAGS)))
 $(eval $(call engine,$(BUILD)/coverage,$(COVERAGE_FLAGS)))
 $(BUILD)/fuzz/% $(BUILD)/coverage/%: CC = clang
-$(BUILD)/fuzz/% $(BUILD)/coverage/%: VM_FLAGS =
 # what is reached in Lua's own files says little, and costs half the speed
 $(BUILD)/fuzz/lua/src/%: LUA_FLAGS += -fno-sanitize=fuzzer-no-link
 
 FUZZ_COMMON := $(addprefix tests/fuzz/,fuzz.c frame.c case.c model.c) tests/unit/packets.c
 FUZZ_DEPENDS := $(FUZZ_COMMON) $(wildcard tests/fuzz/*.h) $(BUILD)/fuzz-scripts/scripts.inc
-fuzz_compile = $(Q)$(CC) $(CFLAGS) $(WARN) $(1) -Ipacket -Iengine -Ilua -Iplat/user -Iproto -I$(LUA)/src -Itests/fuzz \
+fuzz_compile = $(Q)$(CC) $(CFLAGS) $(WARN) $(1) -Ipacket -Iengine -Ilua -Iplat/user -Iproto -Ilua/src -Itests/fuzz \
 	-Itests/unit -Iuser -D_GNU_SOURCE -I$(BUILD)/fuzz-scripts -o $@ $(filter %.c %.a,$^) $(FUZZ_WRAP) $(FUZZ_LIBS)
 
 # scripts as C strings, by name

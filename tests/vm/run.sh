@@ -81,12 +81,6 @@ unpack_kernel() {
 	kernel=$out/vmlinux
 }
 
-newest_with_headers() {
-	local dirs
-	dirs=$(ls -d /lib/modules/*/build 2>/dev/null | sort -V | tail -n 1)
-	[ -z "$dirs" ] || basename "$(dirname "$dirs")"
-}
-
 names=()
 for t in "${tests[@]}"; do
 	[[ $t != */t/* ]] || t=${t##*/t/}
@@ -97,7 +91,7 @@ done
 
 [ -z "$kernel" ] || [ -e "$kernel" ] || die "--kernel $kernel does not exist"
 [ -n "$kver" ] || [ -z "$kernel" ] || kver=$(version_of_kernel)
-kver=${kver:-$(newest_with_headers)}
+kver=${kver:-$(BUILD=$build "$top/scripts/kernel-release")}
 [ -n "$kver" ] || die "no kernel headers here to tell which kernel is meant; run scripts/install-deps, or give --kver"
 [[ $kver != *-arm64 ]] || [ -n "$sysroot" ] || [ "$(uname -m)" = aarch64 ] ||
 	die "$kver is another processor's kernel: --sysroot has to name its programs (make check-kernels TESTS=trixie:arm64)"
