@@ -125,7 +125,7 @@ USER_PLAT := plat/user/host plat/user/buffer
 define engine
 $(1)/lua/src/%.o $(1)/lua/do.o: EXTRA = $$(LUA_FLAGS)
 $(1)/lua/vm.o: EXTRA = $$(LUA_FLAGS) $$(VM_FLAGS)
-$(1)/plat/%.o: INCLUDE := -Ilua -Ipacket -Iengine
+$(1)/plat/%.o: INCLUDE := -Ilua -Ipacket -Iproto
 $(1)/%.o: %.c | need-compiler lua/src/lua.h
 	@mkdir -p $$(@D)
 	@echo '  CC      $$@'
@@ -143,7 +143,7 @@ $(eval $(call engine,$(BUILD)/asan,$(SANITIZE)))
 plugin: $(BUILD)/user/libxt_LUA.so
 $(BUILD)/user/libxt_LUA.so: xtables/libxt_LUA.c $(BUILD)/user/engine.a include/uapi/packetscript.h | need-plugin
 	@echo '  LD      $@'
-	$(Q)$(COMPILE) -Wno-unused-parameter -fPIC -fvisibility=hidden -Ipacket -Iengine -Ilua -Iinclude \
+	$(Q)$(COMPILE) -Wno-unused-parameter -fPIC -fvisibility=hidden -Ipacket -Iengine -Iproto -Ilua -Iinclude \
 		$$(pkg-config --cflags xtables) -shared $(LDFLAGS) -Wl,--exclude-libs,ALL -Wl,-z,defs -Wl,-z,now \
 		-o $@ $< $(BUILD)/user/engine.a $$(pkg-config --libs xtables)
 

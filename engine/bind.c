@@ -22,18 +22,39 @@ static const char anchors;	/* the address is the registry's key of a table of po
  * Objects.
  */
 
-void ps_bind_object(lua_State *L, struct ps_object *object, uint32_t kind, const char *type)
+/*
+ * The classes. Here and not where their functions are: who wants to see what these are worth, or whether they do the
+ * same as the other way, puts others in their place.
+ */
+const struct ps_class ps_class_view = {
+	.name = "packet object",
+	.call = ps_object_call,
+	.self = ps_object_self,
+	.read = ps_object_read,
+	.write = ps_object_write,
+};
+
+const struct ps_class ps_class_bytes = {
+	.name = "byte array",
+	.get_byte = ps_object_get_byte,
+	.set_byte = ps_object_set_byte,
+};
+
+void *ps_bind_new(lua_State *L, size_t size, const struct ps_class *class, const char *type)
 {
-	memset(object, 0, sizeof(*object));
-	object->kind = kind;
+	struct ps_object *object = lua_newuserdatauv(L, size, 0);
+
+	object->methods = NULL;
 	luaL_setmetatable(L, type);
-	if (luaL_getmetafield(L, -1, METHODS) == LUA_TNIL)
-		return;
-	object->methods = (Table *)lua_topointer(L, -1);
-	lua_pop(L, 1);
+	if (luaL_getmetafield(L, -1, METHODS) != LUA_TNIL) {
+		object->methods = (Table *)lua_topointer(L, -1);
+		lua_pop(L, 1);
+	}
+	ps_userdata_of(object)->class = class;
+	return object;
 }
 
-void *ps_bind_take(lua_State *L, struct ps_pool *pool, size_t size, uint32_t kind,
+void *ps_bind_take(lua_State *L, struct ps_pool *pool, size_t size, const struct ps_class *class,
 		   const char *type)
 {
 	struct ps_bind *bind = ps_bind_of(L);
@@ -44,9 +65,8 @@ void *ps_bind_take(lua_State *L, struct ps_pool *pool, size_t size, uint32_t kin
 		return block;
 	}
 
-	block = lua_newuserdatauv(L, size, 0);
-	memset(block, 0, size);
-	ps_bind_object(L, block, kind, type);
+	block = ps_bind_new(L, size, class, type);
+	memset((struct ps_object *)block + 1, 0, size - sizeof(struct ps_object));
 	if (pool->made < PS_POOL_SIZE) {
 		lua_rawgetp(L, LUA_REGISTRYINDEX, &anchors);
 		lua_pushvalue(L, -2);
@@ -70,10 +90,10 @@ struct ps_packet *ps_bind_check_packet(lua_State *L, uint64_t serial)
 
 static struct ps_view *check_view(lua_State *L)
 {
-	struct ps_view *v = ps_arg_block(L, 1);
+	struct ps_view *v = ps_arg_object(L, 1, &ps_class_view);
 
-	if (l_unlikely(!v || v->object.kind != PS_OBJECT_VIEW))
-		luaL_typeerror(L, 1, "packet object");
+	if (l_unlikely(!v))
+		luaL_typeerror(L, 1, ps_class_view.name);
 	ps_bind_check_packet(L, v->packet);
 	return v;
 }
@@ -88,7 +108,7 @@ static void bind_view(const struct ps_bind *bind, struct ps_view *v, const struc
 static void push_header(lua_State *L, unsigned int id, const struct ps_place *place)
 {
 	struct ps_bind *bind = ps_bind_of(L);
-	struct ps_view *v = ps_bind_take(L, &bind->views[id], sizeof(*v), PS_OBJECT_VIEW,
+	struct ps_view *v = ps_bind_take(L, &bind->views[id], sizeof(*v), &ps_class_view,
 					 ps_protos[id]->name);
 
 	bind_view(bind, v, place);
@@ -290,7 +310,7 @@ static int view_field(lua_State *L)
 		lua_pushnil(L);
 		return 1;
 	}
-	f = ps_bind_take(L, &method->pool, sizeof(*f), PS_OBJECT_VIEW, FIELD_TYPE);
+	f = ps_bind_take(L, &method->pool, sizeof(*f), &ps_class_view, FIELD_TYPE);
 	bind_view(bind, f, &place);
 	return 1;
 }
@@ -580,7 +600,7 @@ static unsigned int count_fields(void)
  */
 static void fill_pool(lua_State *L, struct ps_pool *pool, const char *type)
 {
-	ps_bind_take(L, pool, sizeof(struct ps_view), PS_OBJECT_VIEW, type);
+	ps_bind_take(L, pool, sizeof(struct ps_view), &ps_class_view, type);
 	lua_pop(L, 1);
 }
 
@@ -641,12 +661,10 @@ void ps_bind_push_constants(lua_State *L)
 /* The view that handlers get. No pool has it. */
 static struct ps_view *new_whole(lua_State *L)
 {
-	struct ps_view *v = lua_newuserdatauv(L, sizeof(*v), 0);
+	struct ps_view *v = ps_bind_new(L, sizeof(*v), &ps_class_view, ps_proto_raw.name);
 
-	memset(v, 0, sizeof(*v));
-	ps_bind_object(L, &v->object, PS_OBJECT_VIEW, ps_proto_raw.name);
-	v->place.header.proto = &ps_proto_raw;
-	v->place.flags = PS_VIEW_WHOLE;
+	v->packet = 0;
+	v->place = (struct ps_place){ .header.proto = &ps_proto_raw, .flags = PS_VIEW_WHOLE };
 	luaL_ref(L, LUA_REGISTRYINDEX);
 	return v;
 }

@@ -9,7 +9,7 @@
 #ifndef PS_BIND_H
 #define PS_BIND_H
 
-#include "proto.h"
+#include "protos.h"
 #include "runtime.h"
 
 #define PS_POOL_SIZE	8	/* objects of a kind that are kept; more are garbage afterwards */
@@ -19,6 +19,7 @@
 #define PS_HEADERS_FIRST	PS_NESTED_MAX
 #define PS_HEADERS_MAX	(PS_HEADERS_FIRST * ((1 << PS_HEADER_BLOCKS) - 1))	/* of one packet */
 
+struct ps_class;
 struct ps_object;
 
 struct ps_pool {
@@ -51,11 +52,7 @@ struct ps_bind {
 	struct ps_field_method *fields;	/* for each field of each: its method, its pool */
 };
 
-/* Kinds of userdata (struct ps_object); no other is in a script's reach. */
-enum ps_object_kind {
-	PS_OBJECT_VIEW = 0x56697765,
-	PS_OBJECT_BYTES = 0x42797465,
-};
+extern const struct ps_class ps_class_view, ps_class_bytes;
 
 /*
  * Adds packet objects, verdicts, protocol ids and the bytes library to a runtime made with
@@ -76,18 +73,17 @@ static inline struct ps_bind *ps_bind_of(struct lua_State *L)
 }
 
 /*
- * Makes the userdata on top of the stack one of ours: kind and methods, and the metatable named
- * type, which has __index.
+ * Pushes a new object and returns its block of size bytes, of which no more than the struct ps_object is filled in: of the
+ * class, with the metatable named type and its methods. May raise.
  */
-void ps_bind_object(struct lua_State *L, struct ps_object *object, uint32_t kind,
-		    const char *type);
+void *ps_bind_new(struct lua_State *L, size_t size, const struct ps_class *class, const char *type);
 
 /*
  * Pushes an object from the pool, or a new one with the metatable named type, and returns its
  * block of size bytes. The caller fills in all but the struct ps_object. May raise.
  */
-void *ps_bind_take(struct lua_State *L, struct ps_pool *pool, size_t size, uint32_t kind,
-		   const char *type);
+void *ps_bind_take(struct lua_State *L, struct ps_pool *pool, size_t size,
+		   const struct ps_class *class, const char *type);
 
 /*
  * Memory that ps_bind_clean() frees and that counts as the state's, or NULL. Any context that the

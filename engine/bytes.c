@@ -6,16 +6,15 @@
 
 #include "lua.h"
 #include "lauxlib.h"
-#include "inside.h"
 
-#include "bind.h"
 #include "bytes.h"
+#include "view.h"
 #include "write.h"
 
 #define TYPE	"bytes"
 
 struct ps_bytes {
-	struct ps_object object;	/* PS_OBJECT_BYTES */
+	struct ps_object object;	/* of ps_class_bytes */
 	uint32_t len;
 	uint64_t packet;	/* serial of the packet the bytes are in; 0: they are in own */
 	uint32_t off;		/* in that packet */
@@ -24,9 +23,7 @@ struct ps_bytes {
 
 static struct ps_bytes *to_array(lua_State *L, int arg)
 {
-	struct ps_bytes *array = lua_touserdata(L, arg);
-
-	return array && array->object.kind == PS_OBJECT_BYTES ? array : NULL;
+	return ps_arg_object(L, lua_absindex(L, arg), &ps_class_bytes);
 }
 
 static struct ps_bytes *check(lua_State *L, int arg)
@@ -34,7 +31,7 @@ static struct ps_bytes *check(lua_State *L, int arg)
 	struct ps_bytes *array = to_array(L, arg);
 
 	if (!array)
-		luaL_typeerror(L, arg, "byte array");
+		luaL_typeerror(L, arg, ps_class_bytes.name);
 	if (array->packet)
 		ps_bind_check_packet(L, array->packet);
 	return array;
@@ -59,18 +56,17 @@ static struct ps_bytes *push_own(lua_State *L, lua_Integer len)
 
 	if (len < 0 || len > (lua_Integer)ps_runtime_of(L)->memory_max)
 		luaL_error(L, "a byte array cannot have %I bytes", (LUAI_UACINT)len);
-	array = lua_newuserdatauv(L, sizeof(*array) + len, 0);
+	array = ps_bind_new(L, sizeof(*array) + len, &ps_class_bytes, TYPE);
 	array->len = len;
 	array->packet = 0;
 	array->off = 0;
-	ps_bind_object(L, &array->object, PS_OBJECT_BYTES, TYPE);
 	return array;
 }
 
 void ps_bytes_push(lua_State *L, const struct ps_range *range)
 {
 	struct ps_bind *bind = ps_bind_of(L);
-	struct ps_bytes *array = ps_bind_take(L, &bind->bytes, sizeof(*array), PS_OBJECT_BYTES, TYPE);
+	struct ps_bytes *array = ps_bind_take(L, &bind->bytes, sizeof(*array), &ps_class_bytes, TYPE);
 
 	array->packet = bind->serial;
 	array->off = range->off;
@@ -168,7 +164,7 @@ bool ps_object_get_byte(lua_State *L, const struct ps_object *object, lua_Unsign
 	const struct ps_bind *bind = ps_bind_of(L);
 	const uint8_t *p;
 
-	if (object->kind != PS_OBJECT_BYTES || i >= array->len)
+	if (i >= array->len)
 		return false;
 	if (array->packet) {
 		if (array->packet != bind->serial || !bind->pkt)
@@ -190,7 +186,7 @@ bool ps_object_set_byte(lua_State *L, struct ps_object *object, lua_Unsigned i,
 	const struct ps_bind *bind = ps_bind_of(L);
 	uint8_t *p;
 
-	if (object->kind != PS_OBJECT_BYTES || i >= array->len || !ttisinteger(value) ||
+	if (i >= array->len || !ttisinteger(value) ||
 	    (lua_Unsigned)ivalue(value) > 255)
 		return false;
 	if (array->packet) {

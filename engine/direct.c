@@ -241,16 +241,13 @@ static inline const struct ps_view *view_of(const struct ps_bind *bind,
 {
 	const struct ps_view *v = (const struct ps_view *)object;
 
-	if (object->kind != PS_OBJECT_VIEW || v->packet != bind->serial || !bind->pkt)
-		return NULL;
-	return v;
+	return v->packet == bind->serial && bind->pkt ? v : NULL;
 }
 
 int ps_object_call(lua_State *L, const struct ps_method *method, StkId func, int nargs)
 {
 	struct ps_bind *bind = ps_bind_of(L);
-	const struct ps_object *object = nargs > 0 ? ps_block_of(s2v(func + 1)) : NULL;
-	const struct ps_view *v = object ? view_of(bind, object) : NULL;
+	const struct ps_view *v = view_of(bind, ps_object_of(s2v(func + 1)));
 	const TValue *arg = nargs == 2 ? s2v(func + 2) : NULL;
 	const struct ps_place *at = v ? &v->place : NULL;
 	struct ps_field_method *m;
@@ -830,7 +827,7 @@ const Instruction *ps_object_self(lua_State *L, const struct ps_object *object,
 				  const Instruction *pc, StkId base)
 {
 	struct ps_bind *bind = ps_bind_of(L);
-	const struct ps_view *v = (const struct ps_view *)object;	/* nothing else has methods */
+	const struct ps_view *v = (const struct ps_view *)object;
 	struct ps_packet *const pkt = bind->pkt;
 	const struct ps_plan *plan;
 	struct ps_place places[2] ps_uninit, *to;

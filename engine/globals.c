@@ -11,7 +11,7 @@
 #include "inside.h"
 
 #include "globals.h"
-#include "proto.h"
+#include "protos.h"
 
 #define PREFIX		"packet_"
 #define EDITS_MAX	2	/* by which a name may differ from the one that was meant */

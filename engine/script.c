@@ -127,7 +127,8 @@ int ps_script_init_sized(struct ps_script *s, uint32_t state_id, bool is_interru
 	if (ps_runtime_init(&s->bind.rt, state_id, memory,
 			    region ? ps_arena_make(region, memory) : NULL))
 		return -1;
-	err = protect(s, open, &request);
+	/* our own work, so its time is what it takes */
+	err = ps_runtime_call(&s->bind.rt, open, &request, ~0u) == LUA_OK ? 0 : -1;
 	if (err)
 		ps_script_clean(s);
 	else

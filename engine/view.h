@@ -26,7 +26,7 @@ struct ps_place {
 };
 
 struct ps_view {
-	struct ps_object object;	/* PS_OBJECT_VIEW */
+	struct ps_object object;	/* of ps_class_view */
 	uint64_t packet;		/* serial */
 	struct ps_place place;
 };
@@ -123,6 +123,21 @@ static inline bool ps_view_outer(struct ps_bind *bind, const struct ps_header *h
 	*outer = header->outer;
 	return !header->proto->csum.kind || ps_view_keep_outer(bind, header, outer);
 }
+
+/* ps_class_view; engine/direct.c. */
+int ps_object_call(lua_State *L, const struct ps_method *method, StkId func, int nargs);
+const Instruction *ps_object_self(lua_State *L, const struct ps_object *object,
+				  const Instruction *pc, StkId base);
+bool ps_object_read(lua_State *L, const struct ps_object *object, const TString *name,
+		    TValue *result);
+bool ps_object_write(lua_State *L, const struct ps_object *object, const TString *name,
+		     const TValue *value);
+
+/* ps_class_bytes; engine/bytes.c. */
+bool ps_object_get_byte(lua_State *L, const struct ps_object *object, lua_Unsigned i,
+			TValue *result);
+bool ps_object_set_byte(lua_State *L, struct ps_object *object, lua_Unsigned i,
+			const TValue *value);
 
 /* at:data(id). 1: to has it; 0: there is none; -1: its header can't be kept. */
 int ps_view_payload(struct ps_bind *bind, const struct ps_place *at, unsigned int id,

@@ -27,19 +27,15 @@
 #define PS_STACK_TOP(L)		ps_stk((L)->top)
 #define PS_CALL_FUNC(L)		ps_stk((L)->ci->func)
 
-/*
- * What the block of every userdata begins with that a script can get at. They have no user
- * values.
- */
+/* What the block of every object of ours begins with: a userdata that has a class. They have no user values. */
 struct ps_object {
-	uint32_t kind;
-	Table *methods;		/* by name, made with ps_push_method(); or NULL */
+	Table *methods;		/* by name, made with ps_push_method(); NULL if the class has no self() */
 };
 
-/* The block of a userdata of ours, or NULL if v is none; and back. */
-static inline void *ps_block_of(const TValue *v)
+/* The object that a userdata with a class is; and back. */
+static inline struct ps_object *ps_object_of(const TValue *v)
 {
-	return ttisfulluserdata(v) ? (char *)uvalue(v) + udatamemoffset(0) : NULL;
+	return (struct ps_object *)((char *)uvalue(v) + udatamemoffset(0));
 }
 
 static inline Udata *ps_userdata_of(void *block)
@@ -55,12 +51,18 @@ static inline const TValue *ps_arg(lua_State *L, int arg)
 	return slot < PS_STACK_TOP(L) ? s2v(slot) : NULL;
 }
 
-/* The block of a userdata argument, or NULL. */
-static inline void *ps_arg_block(lua_State *L, int arg)
+/* The object if v is one of this class, or NULL. */
+static inline void *ps_check(const TValue *v, const struct ps_class *class)
+{
+	return ttisfulluserdata(v) && uvalue(v)->class == class ? ps_object_of(v) : NULL;
+}
+
+/* The argument if it is an object of this class, or NULL. */
+static inline void *ps_arg_object(lua_State *L, int arg, const struct ps_class *class)
 {
 	const TValue *v = ps_arg(L, arg);
 
-	return v ? ps_block_of(v) : NULL;
+	return v ? ps_check(v, class) : NULL;
 }
 
 /* Upvalue n, from 0, of the C closure that runs. Lua declares one where there are more: no index. */
@@ -96,7 +98,7 @@ static inline void ps_push_string(lua_State *L, const char *text)
 struct ps_method {
 	const char *name;
 	lua_CFunction call;	/* the whole of it: raises what is to be raised */
-	int op;			/* what it is to ps_object_call(); 0: nothing */
+	int op;			/* what it is to its class's call(); 0: nothing */
 };
 
 /* Pushes a method, which must outlive the runtime. */
@@ -121,38 +123,37 @@ static inline const struct ps_method *ps_method_of(const TValue *value)
 }
 
 /*
- * How the methods of objects are tried first, without the frame that a call of a C function costs,
- * and names that are not called without metamethods. The interpreter asks, the engine answers
- * (engine/direct.c). These do what they are asked if it is simple, or nothing: no error, no call
+ * What a userdata is, and what the interpreter tries first with it: without the frame that a call of a C function costs,
+ * and without metamethods. NULL: nothing. These do what they are asked if it is simple, or nothing: no error, no call
  * back, nothing that Lua allocates, and no look at the time, which loops have.
  */
+struct ps_class {
+	const char *name;
 
-/*
- * The arguments are at func + 1 … func + nargs. Returns 1 with the result at func, 0 without
- * one, or -1: call it the other way.
- */
-int ps_object_call(lua_State *L, const struct ps_method *method, StkId func, int nargs);
+	/*
+	 * The arguments are at func + 1 … func + nargs, the first is the object. Returns 1 with the result at func, 0
+	 * without one, or -1: call it the other way.
+	 */
+	int (*call)(lua_State *L, const struct ps_method *method, StkId func, int nargs);
 
-/*
- * Does what an OP_SELF on the object does, at pc - 1, and as much as can be of what follows it in
- * the code: ip:daddr():set("2.1.1.1") makes no object. base is the frame's, and the function is before
- * it. It need not run: a handler may begin so before Lua is entered. Returns where the code goes on,
- * or NULL: at pc - 1.
- */
-const Instruction *ps_object_self(lua_State *L, const struct ps_object *object,
-				  const Instruction *pc, StkId base);
+	/*
+	 * Does what an OP_SELF on the object does, at pc - 1, and as much as can be of what follows it in
+	 * the code: ip:daddr():set("2.1.1.1") makes no object. base is the frame's, and the function is before
+	 * it. It need not run: a handler may begin so before Lua is entered. Returns where the code goes on,
+	 * or NULL: at pc - 1.
+	 */
+	const Instruction *(*self)(lua_State *L, const struct ps_object *object, const Instruction *pc,
+				   StkId base);
 
-/* object.name, object.name = value. False: the other way. */
-bool ps_object_read(lua_State *L, const struct ps_object *object, const TString *name,
-		    TValue *result);
-bool ps_object_write(lua_State *L, const struct ps_object *object, const TString *name,
-		     const TValue *value);
+	/* object.name, object.name = value. False: the other way. */
+	bool (*read)(lua_State *L, const struct ps_object *object, const TString *name, TValue *result);
+	bool (*write)(lua_State *L, const struct ps_object *object, const TString *name,
+		      const TValue *value);
 
-/* object[i], object[i] = value; engine/bytes.c. */
-bool ps_object_get_byte(lua_State *L, const struct ps_object *object, lua_Unsigned i,
-			TValue *result);
-bool ps_object_set_byte(lua_State *L, struct ps_object *object, lua_Unsigned i,
-			const TValue *value);
+	/* object[i], object[i] = value. */
+	bool (*get_byte)(lua_State *L, const struct ps_object *object, lua_Unsigned i, TValue *result);
+	bool (*set_byte)(lua_State *L, struct ps_object *object, lua_Unsigned i, const TValue *value);
+};
 
 /* True if there is room for a frame of this function, which is written in Lua: stack and CallInfo. */
 static inline bool ps_has_room(lua_State *L, StkId func)

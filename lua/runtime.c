@@ -100,12 +100,14 @@ void ps_push_method(lua_State *L, const struct ps_method *method)
 
 CallInfo *ps_guard_precall(lua_State *L, StkId func, int nresults)
 {
-	const TValue *f = s2v(func);
-	int n;
+	const TValue *f = s2v(func), *object = s2v(func + 1);
+	const struct ps_class *class;
+	int n, nargs = PS_STACK_TOP(L) - func - 1;
 
 	if (!ttisCclosure(f) || clCvalue(f)->f != call_method)
 		return luaD_precall(L, func, nresults);
-	n = ps_object_call(L, ps_method_of(f), func, PS_STACK_TOP(L) - func - 1);
+	class = nargs && ttisfulluserdata(object) ? uvalue(object)->class : NULL;
+	n = class && class->call ? class->call(L, ps_method_of(f), func, nargs) : -1;
 	if (n < 0)
 		return luaD_precall(L, func, nresults);
 	if (nresults == LUA_MULTRET)

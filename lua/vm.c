@@ -20,66 +20,64 @@
 
 #include "inside.h"
 
-/* An object of ours that has methods, or NULL. */
-static inline const struct ps_object *object_of(const TValue *v)
-{
-	const struct ps_object *object = ps_block_of(v);
-
-	return object && object->methods ? object : NULL;
-}
-
-/* lvm.c has variables of these names where they are used: a value's register, what is written. */
-static const StkId ra __attribute__((unused));
-static const TValue *const rc __attribute__((unused));
-
 /*
- * What lvm.c does with things that are no tables: it names the function that looks into tables, and
- * the values by its variables. OP_SELF is the only one to name luaH_getstr; with
- * luaH_getshortstr, rb is read, and s2v(ra) is written. The other cases stay as they are.
+ * What lvm.c asks where it looks into something that is no table (lua/patches/lvm.c.patch). Each does all of it,
+ * or nothing and returns false.
  */
-#define ps_other_luaH_get(t, text, key)	NULL
-#define ps_other_luaH_getstr(t, text, key) ({ \
-	const struct ps_object *object_ = object_of(t); \
-	const Instruction *next_ = object_ ? ps_object_self(L, object_, pc, base) : NULL; \
-	if (next_) { \
-		pc = next_; \
-		vmbreak; \
-	} \
-	object_ ? ps_find(object_->methods, key) : NULL; })
-#define ps_other_luaH_getshortstr(t, text, key) ({ \
-	const struct ps_object *object_ = object_of(t); \
-	if (object_ && (!__builtin_strcmp(text, "rb") ? ps_object_read(L, object_, key, s2v(ra)) : \
-			!__builtin_strcmp(text, "s2v(ra)") && \
-			ps_object_write(L, object_, key, rc))) { \
-		vmbreak; \
-	} \
-	NULL; })
-#undef luaV_fastget
-#define luaV_fastget(L, t, key, slot, f) \
-	(ttistable(t) ? (slot = f(hvalue(t), key), !isempty(slot)) : \
-			(slot = ps_other_##f(t, #t, key), slot != NULL))
-
-/* The same for integers: rb is read, s2v(ra) is written. */
-#define ps_other_index(t, text, i) ({ \
-	struct ps_object *object_ = ps_block_of(t); \
-	if (object_ && (!__builtin_strcmp(text, "rb") ? \
-			ps_object_get_byte(L, object_, i, s2v(ra)) : \
-			!__builtin_strcmp(text, "s2v(ra)") && \
-			ps_object_set_byte(L, object_, i, rc))) { \
-		vmbreak; \
-	} \
-	slot = NULL; \
-	0; })
-
-static inline const TValue *integer_slot(Table *t, lua_Unsigned i)
+static inline const struct ps_class *class_of(const TValue *v)
 {
-	return i - 1u < t->alimit ? &t->array[i - 1] : luaH_getint(t, i);
+	return ttisfulluserdata(v) ? uvalue(v)->class : NULL;
 }
 
-#undef luaV_fastgeti
-#define luaV_fastgeti(L, t, i, slot) \
-	(ttistable(t) ? (slot = integer_slot(hvalue(t), i), !isempty(slot)) : \
-			ps_other_index(t, #t, i))
+static inline bool get_byte(lua_State *L, const TValue *v, lua_Unsigned i, TValue *result)
+{
+	const struct ps_class *class = class_of(v);
+
+	return class && class->get_byte && class->get_byte(L, ps_object_of(v), i, result);
+}
+
+static inline bool set_byte(lua_State *L, const TValue *v, lua_Unsigned i, const TValue *value)
+{
+	const struct ps_class *class = class_of(v);
+
+	return class && class->set_byte && class->set_byte(L, ps_object_of(v), i, value);
+}
+
+static inline bool get_name(lua_State *L, const TValue *v, const TString *name, TValue *result)
+{
+	const struct ps_class *class = class_of(v);
+
+	return class && class->read && class->read(L, ps_object_of(v), name, result);
+}
+
+static inline bool set_name(lua_State *L, const TValue *v, const TString *name, const TValue *value)
+{
+	const struct ps_class *class = class_of(v);
+
+	return class && class->write && class->write(L, ps_object_of(v), name, value);
+}
+
+/* The method into ra; or what the code does with it, and *pc is behind that. */
+static inline bool get_self(lua_State *L, const TValue *v, const TString *name, StkId ra, StkId base,
+			    const Instruction **pc)
+{
+	const struct ps_class *class = class_of(v);
+	const Instruction *next;
+	const TValue *method;
+
+	if (!class || !class->self)
+		return false;
+	next = class->self(L, ps_object_of(v), *pc, base);
+	if (next) {
+		*pc = next;
+		return true;
+	}
+	method = ps_find(ps_object_of(v)->methods, name);
+	if (!method)
+		return false;
+	setobj2s(L, ra, method);
+	return true;
+}
 
 #define luaD_precall	ps_guard_precall
 

@@ -13,9 +13,10 @@
 
 #include "attr.h"
 
+struct ps_next;
 struct ps_packet;
 
-/* Each may move pkt->data. Any context that the packet is in. */
+/* Each function may move pkt->data. Any context that the packet is in. */
 struct ps_packet_ops {
 	/* Makes bytes [0, end) readable, end <= pkt->len. False: no memory. */
 	bool (*pull)(struct ps_packet *pkt, uint32_t end);
@@ -26,6 +27,8 @@ struct ps_packet_ops {
 	 * has to, since segments will be made of the packet.
 	 */
 	bool (*own_checksum)(struct ps_packet *pkt);
+	/* What network protocols are, by Ethernet type. */
+	const struct ps_next *networks;
 };
 
 struct ps_packet {

@@ -2,6 +2,11 @@
 #include "csum.h"
 #include "field.h"
 
+const struct ps_proto ps_proto_raw = {
+	.name = "packet_raw",
+	.any_next = true,
+};
+
 uint32_t ps_proto_parts(const uint8_t *fixed, const struct ps_proto *proto)
 {
 	uint32_t bits = ps_proto_word(fixed, proto->parts), len = proto->header_min;
@@ -55,16 +60,10 @@ static const struct ps_proto *find_row(const struct ps_next *row, uint16_t value
 
 bool ps_proto_first(const struct ps_packet *pkt, struct ps_header *header)
 {
-	unsigned int i;
-
 	header->range.off = pkt->network;
 	header->range.len = pkt->len - pkt->network;
 	header->outer = NULL;
-	header->proto = find_row(ps_unlisted, pkt->protocol);
-	for (i = 0; !header->proto && i < ps_nprotos; i++) {
-		if (ps_protos[i]->is_link)
-			header->proto = find_row(ps_protos[i]->next, pkt->protocol);
-	}
+	header->proto = find_row(pkt->ops->networks, pkt->protocol);
 	return header->proto;
 }
 

@@ -101,13 +101,8 @@ struct ps_proto {
 	uint8_t nfields;
 };
 
-/* The registry: a protocol's id is its place in it. */
-extern const struct ps_proto *const ps_protos[];
-extern const unsigned int ps_nprotos;
+/* Just bytes, in which any protocol may be looked for. */
 extern const struct ps_proto ps_proto_raw;
-
-/* Network protocols, by Ethernet type, that only checksums know. */
-extern const struct ps_next ps_unlisted[];
 
 #define PS_FIELDS(table)	.fields = (table), .nfields = sizeof(table) / sizeof((table)[0])
 

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 #include "protos.h"
 
-const struct ps_proto ps_proto_raw = {
-	.name = "packet_raw",
-	.any_next = true,
-};
-
 /* A protocol's place in this list is its id: new ones go to the end. */
 const struct ps_proto *const ps_protos[] = {
 	&ps_proto_raw,
@@ -19,7 +14,8 @@ const struct ps_proto *const ps_protos[] = {
 	&ps_proto_gre,
 };
 
-const struct ps_next ps_unlisted[] = {
+const struct ps_next ps_networks[] = {
+	{ 0x0800, &ps_proto_ip },
 	{ 0x86DD, &ps_proto_ip6 },
 	{ 0, NULL },
 };

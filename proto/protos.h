@@ -14,4 +14,11 @@ extern const struct ps_proto ps_proto_udplite;
 extern const struct ps_proto ps_proto_dccp;
 extern const struct ps_proto ps_proto_gre;
 
+/* The registry: a protocol's id is its place in it. */
+extern const struct ps_proto *const ps_protos[];
+extern const unsigned int ps_nprotos;
+
+/* For struct ps_packet_ops. IPv6 has no id yet: only checksums know it. */
+extern const struct ps_next ps_networks[];
+
 #endif

@@ -6,7 +6,7 @@
 #ifndef PS_USER_DISSECT_H
 #define PS_USER_DISSECT_H
 
-#include "proto.h"
+#include "protos.h"
 
 #define PS_LAYERS_MAX	16
 #define PS_VALUE_SIZE	128	/* bytes for the text of any value */

@@ -19,6 +19,7 @@
 #include "buffer.h"
 #include "csum.h"
 #include "dissect.h"
+#include "protos.h"
 
 #define ETH_P_IP	0x0800
 
@@ -108,6 +109,7 @@ static const struct ps_packet_ops ops = {
 	.pull = pull,
 	.make_writable = make_writable,
 	.own_checksum = own_checksum,
+	.networks = ps_networks,
 };
 
 /*

@@ -50,14 +50,12 @@ struct script {
 
 /* Userdata. */
 struct packet {
-	struct ps_object object;	/* none of the engine's: empty */
 	uint32_t len, network;
 	uint16_t protocol;
 	uint8_t bytes[];
 };
 
 struct script_handle {
-	struct ps_object object;
 	struct script *script;
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 #include <linux/module.h>
 
+#include "protos.h"
 #include "skb.h"
 
 static struct ps_skb_packet *skb_packet_of(struct ps_packet *pkt)
@@ -83,5 +84,6 @@ const struct ps_packet_ops ps_skb_ops = {
 	.pull = pull,
 	.make_writable = make_writable,
 	.own_checksum = own_checksum,
+	.networks = ps_networks,
 };
 EXPORT_SYMBOL_GPL(ps_skb_ops);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 #include "buffer.h"
 #include "csum.h"
+#include "protos.h"
 
 #include <string.h>
 
@@ -22,6 +23,7 @@ static const struct ps_packet_ops ops = {
 	.pull = never,
 	.make_writable = never,
 	.own_checksum = own_checksum,
+	.networks = ps_networks,
 };
 
 void ps_buffer_init(struct ps_packet *pkt, void *data, uint32_t len, uint32_t network,

@@ -108,6 +108,7 @@ static const struct ps_packet_ops moving_ops = {
 	.pull = pull,
 	.make_writable = make_writable,
 	.own_checksum = own_checksum,
+	.networks = ps_networks,
 };
 
 void frame_open(struct frame_packet *p, const struct frame *frame)

@@ -561,6 +561,7 @@ static bool late_make_writable(struct ps_packet *pkt, uint32_t end)
 
 static const struct ps_packet_ops late_ops = {
 	.pull = late_pull, .make_writable = late_make_writable,
+	.networks = ps_networks,
 };
 
 /*

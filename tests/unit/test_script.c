@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 #include "lua.h"
+#include "lauxlib.h"
 
 #include "digest.h"
 #include "host_user.h"
@@ -667,6 +668,73 @@ static void scripts_share_a_state(void)
 	end(&b);
 }
 
+/* Pushes userdata that are none of ours, some of which claim by their metatable that they are. */
+static int push_foreign(lua_State *L)
+{
+	static const char *const claims[] = { NULL, "packet_raw", "packet_ip", "packet_field", "bytes" };
+	static const size_t sizes[] = { 0, 8, 4096 };
+	size_t claim, size, values, n = 0;
+
+	lua_newtable(L);
+	for (claim = 0; claim < sizeof(claims) / sizeof(*claims); claim++) {
+		for (size = 0; size < sizeof(sizes) / sizeof(*sizes); size++) {
+			for (values = 0; values < 3; values++) {
+				memset(lua_newuserdatauv(L, sizes[size], values), 0xFF, sizes[size]);
+				if (claims[claim])
+					luaL_setmetatable(L, claims[claim]);
+				lua_rawseti(L, -2, ++n);
+			}
+		}
+	}
+	lua_pushlightuserdata(L, &n);
+	lua_rawseti(L, -2, ++n);
+	lua_setglobal(L, "foreign");
+	return 0;
+}
+
+static void foreign_userdata_are_no_objects(void)
+{
+	static const char script[] =
+		"local methods = { 'raw', 'data', 'get', 'set', 'write', 'to_bytes', 'get_offset', 'get_size', 'int' }\n"
+		"local ways = {\n"
+		"  function(f) return f.ttl end, function(f) f.ttl = 1 end, function(f) return f[1] end,\n"
+		"  function(f) f[1] = 1 end, function(f) local i = 1; return f[i] end, function(f) local i = 1; f[i] = 1 end,\n"
+		"  function(f) return #f end, function(f) return f() end, function(f) return f .. '' end,\n"
+		"  function(f) return f:data(packet_ip) end, function(f) return f:ttl():set(1) end, function(f) return f:get() end,\n"
+		"  function(f) return bytes.many_to_one(f) end, function(f) return bytes.many_to_one({ f }) end,\n"
+		"  function(f) for _, b in ipairs(f) do return b end error('none') end,\n"
+		"}\n"
+		"function process_packet(p)\n"
+		"  local ip, n = p:data(packet_eth):data(packet_ip), 0\n"
+		"  for i, f in ipairs(foreign) do\n"
+		"    for w, way in ipairs(ways) do\n"
+		"      if pcall(way, f) then error('way ' .. w .. ' of ' .. i) end\n"
+		"      n = n + 1\n"
+		"    end\n"
+		"    for _, v in ipairs({ p, ip, ip:ttl(), ip:daddr() }) do\n"
+		"      for _, name in ipairs(methods) do\n"
+		"        local method = v[name]\n"
+		"        if pcall(method, f, 0, 0) then error(name .. ' of ' .. i) end\n"
+		"      end\n"
+		"      if pcall(v.write, v, f) then error('write ' .. i) end\n"
+		"      if pcall(function() return v:data(f) end) or pcall(function() v:set(f) end) then error('set ' .. i) end\n"
+		"      if select(2, pcall(function() return v == f end)) == true then error('equal') end\n"
+		"      n = n + 1\n"
+		"    end\n"
+		"    pcall(tostring, f)\n"
+		"  end\n"
+		"  return n == #foreign * (#ways + 4) and #foreign > 40 and NF_ACCEPT or NF_DROP\n"
+		"end";
+	struct bench b;
+
+	CHECK(begin(&b, script));
+	lua_pushcfunction(b.s.bind.rt.L, push_foreign);
+	CHECK_INT(lua_pcall(b.s.bind.rt.L, 0, 0, 0), LUA_OK);
+	CHECK_INT(feed(&b, &udp), PS_VERDICT_ACCEPT);
+	CHECK_TEXT(b.s.error, "");
+	end(&b);
+}
+
 struct code {
 	char bytes[4096];
 	size_t len;
@@ -955,6 +1023,7 @@ const struct test script_tests[] = {
 	{ "script: a handler that fails leaves the state usable", errors },
 	{ "script: scripts share a state and keep their functions", scripts_share_a_state },
 	{ "script: what was compiled before is loaded as its text would be", code_is_loaded },
+	{ "script: foreign userdata are no objects", foreign_userdata_are_no_objects },
 	{ "script: compiling has an end", compiling_has_an_end },
 	{ "script: a text that is loaded anew leaves the functions of the old one", scripts_are_loaded_anew },
 	{ "script: each script is closed by its own on_close, within the limits", scripts_are_closed },
