@@ -20,7 +20,7 @@ VERSION := $(PS_VERSION)
 comma := ,
 
 .PHONY: all deps modules plugin cli install install-modules install-plugin install-cli install-doc uninstall check \
-	check-kernels check-arch check-lua unit script-test cli-test case-test packet-test plugin-test queue-test hostile feed vm-test \
+	check-kernels check-arch check-lua check-dkms dist unit script-test cli-test case-test packet-test plugin-test queue-test hostile feed vm-test \
 	vm vm-shell demo vm-demo root \
 	fuzz fuzz-replay fuzz-coverage fuzz-merge valgrind \
 	bench bench-compare bench-netpipe bench-scaling bench-capture bench-queue clean distclean help
@@ -35,6 +35,7 @@ help:
 #: make check-kernels   the modules and the tests in the virtual machine, with each release's kernel; docs/kernels.md
 #: make check-arch   the engine's tests on emulated arm64 and s390x
 #: make check-lua   what needs no kernel, with other releases of Lua; TESTS='trixie lua-5.4.8.tar.gz'
+#: make check-dkms   make dist's tarball, built and installed by DKMS for two kernels, in a root tree
 #: make fuzz FUZZ_TIME=60   random packets, scripts and captures, seconds for each target; docs/fuzzing.md
 #: make fuzz-coverage   what of packet/, proto/ and engine/ they reach
 #: make valgrind   the unit tests, and tests of scripts, under memcheck
@@ -47,6 +48,7 @@ help:
 #: make vm SHARE=DIR   a shell in that machine, with all installed; it sees the folder, too
 #: make install    DESTDIR= KVER= PREFIX=/usr
 #: make uninstall
+#: make dist       build/packetscript-VERSION.tar.gz, with Lua in it
 #: make clean      takes away what was built
 #: make distclean  and what was fetched, too
 #: KVER=…          another kernel, whose headers are installed or unpacked (scripts/fetch-kernel)
@@ -223,6 +225,9 @@ uninstall:
 	$(if $(INSTALL_MOD_PATH),,$(foreach modules,$(INSTALLED_MODULES),depmod $(word 3,$(subst /, ,$(modules))) &&) true)
 INSTALLED_MODULES = $(wildcard $(INSTALL_MOD_PATH)/lib/modules/*/$(MODDIR))
 
+dist:
+	@scripts/dist $(VERSION) $(BUILD)
+
 #
 # Tests
 #
@@ -237,6 +242,9 @@ check-kernels:
 
 check-arch:
 	@tests/arch/run
+
+check-dkms:
+	@tests/dkms/run
 
 check-lua:
 	@tests/lua/run $(TESTS)

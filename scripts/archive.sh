@@ -34,7 +34,7 @@ archive_open() {
 	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial" "$dir/out"
 	[ "$(id -u)" != 0 ] || chown -R _apt "$dir" 2>/dev/null || true # apt downloads as that user
 	apt=(-qq -o Dir::Etc::SourceList="$dir/sources.list" -o Dir::Etc::SourceParts=/dev/null
-		-o Dir::State::Lists="$dir/lists" -o Dir::Cache="$dir/cache" -o APT::Get::List-Cleanup=0)
+		-o Dir::State::Lists="$dir/lists" -o Dir::State::status=/dev/null -o Dir::Cache="$dir/cache" -o APT::Get::List-Cleanup=0)
 	for arch in ${archs:+${archs//,/ }}; do apt+=(-o APT::Architectures::="$arch"); done
 	apt-get "${apt[@]}" update >"$dir/log" 2>&1
 }
