@@ -177,6 +177,7 @@ for cpu in 0 1; do
 	pings+=($!)
 done
 for i in {1..5}; do
+	echo "# rules come and go, $i" # what says nothing for long is ended
 	for iptables in iptables-legacy iptables-nft; do
 		rule -A count.lua --percpu --state $((i % 2))
 		rule -I quiet.lua --percpu --state $((i % 2))
@@ -195,7 +196,8 @@ rule -A count.lua --percpu
 	done
 ) &
 toggler=$!
-for _ in {1..10}; do
+for i in {1..10}; do
+	echo "# beside a CPU that does, $i"
 	rule -A quiet.lua --percpu
 	rule -A count.lua --percpu --state 3
 	rule -D quiet.lua --percpu
