@@ -73,7 +73,8 @@ need-headers:
 	@test -e "$(KDIR)/Makefile" || \
 		{ echo "make: no kernel headers$(if $(KVER), for $(KVER) in $(KDIR)): run 'make deps$(if $(KVER), KVER=$(KVER))'" >&2; exit 1; }
 need-compiler:
-	@command -v $(firstword $(CC)) >/dev/null || { echo "make: no compiler $(firstword $(CC)): run 'make deps'" >&2; exit 1; }
+	@command -v $(firstword $(CC)) >/dev/null || { echo "make: no compiler $(firstword $(CC)): run" \
+		"'$(if $(filter clang,$(CC)),scripts/install-deps --fuzz,make deps)'" >&2; exit 1; }
 need-plugin need-cli: need-compiler
 	@command -v pkg-config >/dev/null || { echo "make: no pkg-config: run 'make deps'" >&2; exit 1; }
 	@for library in $($(@:need-%=%)_LIBRARIES); do pkg-config --exists $$library || \
