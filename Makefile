@@ -20,7 +20,7 @@ VERSION := $(PS_VERSION)
 comma := ,
 
 .PHONY: all deps modules plugin cli install install-modules install-plugin install-cli install-doc uninstall check \
-	check-kernels check-arch check-lua check-dkms dist unit script-test cli-test case-test packet-test plugin-test queue-test hostile feed vm-test \
+	check-kernels check-arch check-lua check-dkms dist unit script-test cli-test case-test packet-test packet-case plugin-test queue-test hostile feed vm-test \
 	vm vm-shell demo vm-demo root \
 	fuzz fuzz-replay fuzz-coverage fuzz-merge valgrind \
 	bench bench-compare bench-netpipe bench-scaling bench-capture bench-queue clean distclean help
@@ -159,7 +159,7 @@ CLI_LIBS := -lz -lzstd -ljansson -lnetfilter_queue -lmnl
 $(foreach flavour,user asan,$(addprefix $(BUILD)/$(flavour)/,$(CLI:.c=.o))): | need-cli
 cli: $(BUILD)/user/packetscript $(BUILD)/user/packetscript.8 $(BUILD)/user/packetscript.bash \
 	$(BUILD)/user/packetscript-language.7 $(BUILD)/user/packetscript.lua
-$(BUILD)/asan/packetscript $(BUILD)/asan/unit: LINK += $(SANITIZE)
+$(addprefix $(BUILD)/asan/,packetscript packet-case unit): LINK += $(SANITIZE)
 $(foreach flavour,user asan,$(foreach folder,cli check user,$(BUILD)/$(flavour)/$(folder)/%.o)): \
 	INCLUDE := -D_GNU_SOURCE -DPS_VERSION='"$(VERSION)"' $(CLI_INCLUDE)
 $(BUILD)/%/packetscript: $(addprefix $(BUILD)/%/,$(CLI:.c=.o)) $(BUILD)/%/engine.a
@@ -303,14 +303,23 @@ root: all
 	@$(MAKE) --no-print-directory install DESTDIR=$(abspath $(ROOT)) >/dev/null
 
 # The corpus, by the command: as it is, with checksums that are completed later, and with sanitizers.
-packet-test: $(BUILD)/user/packetscript $(BUILD)/asan/packetscript
+packet-test: packet-case $(BUILD)/user/packetscript $(BUILD)/asan/packetscript
+	tests/packet/selftest $(BUILD)/asan
 	tests/packet/run $(BUILD)/user/packetscript run
 	tests/packet/run --quick --partial $(BUILD)/user/packetscript run --offload
 	tests/packet/run --quick $(BUILD)/asan/packetscript run
 
+# What reads the corpus' files.
+packet-case: $(BUILD)/user/packet-case $(BUILD)/asan/packet-case
+PACKET_CASE := $(addprefix tests/packet/,case.o words.o describe.o) user/dissect.o engine.a
+$(foreach flavour,user asan,$(BUILD)/$(flavour)/tests/packet/%.o): INCLUDE := -D_GNU_SOURCE $(CLI_INCLUDE)
+$(BUILD)/%/packet-case: $(addprefix $(BUILD)/%/,$(PACKET_CASE))
+	@echo '  LD      $@'
+	$(Q)$(LINK) -o $@ $^
+
 # What feeds the same to the kernel; tests/vm/run.sh takes it along.
 FEED = $(BUILD)/feed/$(KVER)
-feed: $(FEED)/feed need-headers
+feed: $(FEED)/feed $(FEED)/packet-case need-headers
 	$(call kernel_objects,$(FEED)/objects,tests/packet/kernel)
 	+$(call kernel_make,$(FEED)/objects) modules
 	@cp $(FEED)/objects/ps_feed.ko $(FEED)/
@@ -318,6 +327,11 @@ $(FEED)/feed: tests/packet/feed.c tests/packet/kernel/ps_feed.h include/uapi/pac
 	@mkdir -p $(@D)
 	@echo '  LD      $@'
 	$(Q)$(COMPILE) $(LDFLAGS) -static -Iinclude/uapi -o $@ $<
+
+$(FEED)/packet-case: $(addprefix $(BUILD)/user/,$(PACKET_CASE))
+	@mkdir -p $(@D)
+	@echo '  LD      $@'
+	$(Q)$(LINK) -static -o $@ $^
 
 vm-test: root feed
 	tests/vm/run.sh --kver $(KVER) --root $(ROOT) $(TESTS)

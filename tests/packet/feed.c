@@ -131,7 +131,7 @@ static uint32_t get16(const uint8_t *p)
 	return p[0] << 8 | p[1];
 }
 
-/* Captures as tests/packet/mkpcap makes them: little endian, with microseconds. */
+/* Captures as packet-case makes them: little endian, with microseconds. */
 static void read_capture(const char *path, struct capture *c)
 {
 	size_t size, at;

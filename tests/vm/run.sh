@@ -108,7 +108,8 @@ image=(--kver "$kver")
 [ -z "$root" ] || image+=(--root "$root")
 feed=$build/feed/$kver # what tests/packet is run with, made by 'make feed'
 [ ! -e "$feed/ps_feed.ko" ] ||
-	image+=(--add "$feed/feed=/usr/bin/feed" --add "$feed/ps_feed.ko=/lib/modules/$kver/updates/packetscript/ps_feed.ko")
+	image+=(--add "$feed/feed=/usr/bin/feed" --add "$feed/packet-case=/usr/bin/packet-case"
+		--add "$feed/ps_feed.ko=/lib/modules/$kver/updates/packetscript/ps_feed.ko")
 if [ -n "$share" ]; then
 	share=$(realpath "$share")
 	[ -d "$share" ] || die "$shared $share is no folder"

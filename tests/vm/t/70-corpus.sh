@@ -12,4 +12,4 @@ echo 120 >/sys/module/packetscript/parameters/packet_ms
 check 'the device is there' wait_for test -c /dev/ps_feed
 # what it prints is a result for each case
 /tests/packet/run --quick feed | sed -u '$!b; s/^/# /' | tee results || true
-check_eq 'each case has a result' "$(grep -cE '^(not )?ok - ' results)" "$(ls /tests/packet/*.lua | wc -l)"
+check_eq 'each case has a result' "$(grep -cE '^(not )?ok - ' results)" "$(ls /tests/packet/*/*.lua | wc -l)"

@@ -1,0 +1,621 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#include <arpa/inet.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dissect.h"
+#include "field.h"
+#include "layers.h"
+
+#define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
+
+char words_wrong[256];
+
+enum { OTHER_TYPE = 0xFFFF, OTHER_PROTOCOL = 253, NO_NEXT_HEADER = 59 };
+
+/* Those that proto/ has not. */
+static const struct ps_field vlan_fields[] = {
+	{ "pcp",  {  0,  3 }, PS_UINT },
+	{ "dei",  {  3,  1 }, PS_UINT },
+	{ "vid",  {  4, 12 }, PS_UINT },
+	{ "type", { 16, 16 }, PS_UINT },
+};
+
+static const struct ps_field arp_fields[] = {
+	{ "htype", {   0, 16 }, PS_UINT },
+	{ "ptype", {  16, 16 }, PS_UINT },
+	{ "hlen",  {  32,  8 }, PS_UINT },
+	{ "plen",  {  40,  8 }, PS_UINT },
+	{ "oper",  {  48, 16 }, PS_UINT },
+	{ "sha",   {  64, 48 }, PS_MAC },
+	{ "spa",   { 112, 32 }, PS_IPV4 },
+	{ "tha",   { 144, 48 }, PS_MAC },
+	{ "tpa",   { 192, 32 }, PS_IPV4 },
+};
+
+static const struct ps_field ip6_fields[] = {
+	{ "version",     {   0,   4 }, PS_UINT },
+	{ "tclass",      {   4,   8 }, PS_UINT },
+	{ "flow",        {  12,  20 }, PS_UINT },
+	{ "payload_len", {  32,  16 }, PS_UINT },
+	{ "nexthdr",     {  48,   8 }, PS_UINT },
+	{ "hop_limit",   {  56,   8 }, PS_UINT },
+	{ "saddr",       {  64, 128 }, PS_BYTES },
+	{ "daddr",       { 192, 128 }, PS_BYTES },
+};
+
+static const struct ps_field icmp6_fields[] = {
+	{ "type",     {  0,  8 }, PS_UINT },
+	{ "code",     {  8,  8 }, PS_UINT },
+	{ "checksum", { 16, 16 }, PS_UINT, PS_CHECKSUM },
+	{ "id",       { 32, 16 }, PS_UINT },
+	{ "sequence", { 48, 16 }, PS_UINT },
+};
+
+static const struct ps_proto vlan = {
+	.name = "packet_vlan", .header_min = 4, .next_by = PS_WORD(16, 16), PS_FIELDS(vlan_fields),
+};
+static const struct ps_proto arp = { .name = "packet_arp", .header_min = 28, PS_FIELDS(arp_fields) };
+static const struct ps_proto ip6 = {
+	.name = "packet_ip6", .header_min = 40, .next_by = PS_WORD(48, 8), PS_FIELDS(ip6_fields),
+};
+static const struct ps_proto icmp6 = {
+	.name = "packet_icmp6", .header_min = 8, .csum = { .kind = PS_CSUM_PSEUDO, .at = 2 },
+	PS_FIELDS(icmp6_fields),
+};
+
+static const struct words_kind kinds[] = {
+	{ "eth", "dmac=02:00:00:00:00:01 smac=02:00:00:00:00:02", "", BY_TYPE, 0x6558 },
+	{ "vlan", "vid=5", "", BY_TYPE, 0x8100, 0, &vlan },
+	{ "arp", "htype=1 ptype=0x0800 hlen=6 plen=4 oper=1 sha=02:00:00:00:00:02 spa=10.0.0.1 tpa=10.0.0.2", "",
+	  NOTHING, 0x0806, 0, &arp },
+	{ "ip", "version=4 id=4660 ttl=64 saddr=10.0.0.1 daddr=10.0.0.2", "final ", BY_PROTOCOL, 0x0800, 4 },
+	{ "ip6", "version=6 hop_limit=64 saddr=fd00::1 daddr=fd00::2",
+	  "", BY_PROTOCOL, 0x86DD, 41, &ip6 },
+	{ "icmp", "type=8 id=7 sequence=1", "", NOTHING, 0, 1 },
+	{ "icmp6", "type=128 id=7 sequence=1", "", NOTHING, 0, 58, &icmp6 },
+	{ "tcp", "sport=1234 dport=5678 seq=1000 ack=2000 flags=24 window_size=8192", "", NOTHING, 0, 6 },
+	{ "udp", "sport=1234 dport=5678", "", NOTHING, 0, 17 },
+	{ "udplite", "sport=1234 dport=5678", "", NOTHING, 0, 136 },
+	{ "dccp", "sport=1234 dport=5678 type=2 x=1 options=000003e8", "", NOTHING, 0, 33 },
+	{ "gre", "", "key sequence ", BY_TYPE, 0, 47 },
+};
+
+/*
+ * Memory.
+ */
+static struct block { struct block *next; } *blocks;	/* found by who looks for what is lost */
+
+void words_give_up(const char *why)
+{
+	fprintf(stderr, "packet-case: %s\n", why);
+	exit(2);
+}
+
+void *words_allocate(size_t size)
+{
+	struct block *b = calloc(1, sizeof(*b) + size + 1);
+
+	if (!b)
+		words_give_up("no memory");
+	b->next = blocks;
+	blocks = b;
+	return b + 1;
+}
+
+char *words_printf(const char *format, ...)
+{
+	char *text, *copy;
+	va_list args;
+
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		words_give_up("no memory");
+	va_end(args);
+	copy = words_allocate(strlen(text));
+	strcpy(copy, text);
+	free(text);
+	return copy;
+}
+
+/* NULL, and words_wrong says why. */
+static void *wrong(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void *wrong(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(words_wrong, sizeof(words_wrong), format, args);
+	va_end(args);
+	return NULL;
+}
+
+/*
+ * Values.
+ */
+const struct ps_proto *words_proto(const struct words_kind *kind)
+{
+	return kind->own ? kind->own : ps_proto_named(kind->name);
+}
+
+static const struct words_kind *kind_named(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(kinds); i++) {
+		if (!strcmp(kinds[i].name, name))
+			return &kinds[i];
+	}
+	return NULL;
+}
+
+struct words_value *words_given(const struct words_layer *layer, const char *name)
+{
+	int i;
+
+	for (i = 0; i < layer->nvalues; i++) {
+		if (!strcmp(layer->values[i]->name, name))
+			return layer->values[i];
+	}
+	return NULL;
+}
+
+/* Hexadecimal digits to at most size bytes. Returns how many, or -1. */
+static long parse_hex(const char *text, uint8_t *bytes, size_t size)
+{
+	size_t n = 0;
+	unsigned int byte;
+
+	while (*text) {
+		if (*text == ' ') {
+			text++;
+			continue;
+		}
+		if (n == size || strspn(text, "0123456789abcdefABCDEF") < 2 || sscanf(text, "%2x", &byte) != 1)
+			return -1;
+		bytes[n++] = byte;
+		text += 2;
+	}
+	return n;
+}
+
+static bool parse_number(const char *text, uint64_t *number)
+{
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	*number = strtoull(text, &end, strncmp(text, "0x", 2) ? 10 : 16);
+	return !*end;
+}
+
+static bool parse_value(struct words_value *value, const struct ps_field *field, const char *text)
+{
+	uint8_t type = field ? field->type : PS_UINT;
+	unsigned int width = field ? field->at.width : 32;
+	long len;
+
+	if (!strcmp(value->name, "final"))
+		type = PS_IPV4;
+	value->field = field;
+	value->text = text;
+	if (type == PS_BYTES && width == IP6_BITS) {
+		value->len = width / 8;
+		return inet_pton(AF_INET6, text, value->bytes) == 1;
+	}
+	if (type == PS_BYTES) {
+		len = parse_hex(text, value->bytes, width ? width / 8 : WORDS_OPTIONS_MAX);
+		if (len < 0 || (width && (unsigned long)len != width / 8))
+			return false;
+		value->len = len;
+		return true;
+	}
+	if (type == PS_IPV4 || type == PS_MAC)
+		return ps_address_parse(type, text, strlen(text), &value->number);
+	if (*text == '+' && field && field->flags & PS_CHECKSUM) {
+		value->is_relative = true;
+		text++;
+	}
+	return parse_number(text, &value->number) && !(value->number >> width);
+}
+
+bool words_give(struct words_layer *layer, const char *name, const char *text)
+{
+	const struct ps_proto *proto = words_proto(layer->kind);
+	const struct ps_field *field = ps_field_named(proto, name);
+	struct words_value *value = words_given(layer, name), *now = words_allocate(sizeof(*now));
+	const char *more = strstr(layer->kind->more, words_printf("%s ", name));
+	int i;
+
+	if (!field && !more)
+		return wrong("%s has no '%s'", layer->kind->name, name);
+	snprintf(now->name, sizeof(now->name), "%s", name);
+	if (!parse_value(now, field, text))
+		return wrong("%s: '%s' is not what %s can be", layer->kind->name, text, name);
+	for (i = 0; value && layer->values[i] != value; i++)
+		;
+	if (!value)
+		i = layer->nvalues;
+	if (i == WORDS_VALUES)
+		return wrong("%s has more values than there is room for", layer->kind->name);
+	layer->values[i] = now;
+	if (!value)
+		layer->nvalues++;
+	return true;
+}
+
+void words_take(struct words_layer *layer, const char *name)
+{
+	int i;
+
+	for (i = 0; i < layer->nvalues; i++) {
+		if (strcmp(layer->values[i]->name, name))
+			continue;
+		layer->nvalues--;
+		memmove(layer->values + i, layer->values + i + 1,
+			(layer->nvalues - i) * sizeof(*layer->values));
+		return;
+	}
+}
+
+/*
+ * Bits.
+ */
+uint64_t words_get_bits(const uint8_t *header, struct ps_bits at)
+{
+	uint64_t value = 0;
+	unsigned int i;
+
+	for (i = at.bit; i < at.bit + at.width; i++)
+		value = value << 1 | (header[i / 8] >> (7 - i % 8) & 1);
+	return value;
+}
+
+void words_put_bits(uint8_t *header, struct ps_bits at, uint64_t value)
+{
+	unsigned int i, bit;
+
+	for (i = 0; i < at.width; i++) {
+		bit = at.bit + at.width - 1 - i;
+		header[bit / 8] &= ~(0x80 >> bit % 8);
+		if (value >> i & 1)
+			header[bit / 8] |= 0x80 >> bit % 8;
+	}
+}
+
+static void put_word(uint8_t *header, struct ps_word word, uint32_t value)
+{
+	unsigned int width = __builtin_popcount(word.mask);
+
+	words_put_bits(header, (struct ps_bits){ word.at * 8 + 16 - word.shift - width, width }, value);
+}
+
+/* RFC 1071, not folded: of bytes in words of 16 bits. */
+static uint32_t sum(const uint8_t *p, uint32_t len)
+{
+	uint32_t i, sum = 0;
+
+	for (i = 0; i < len; i++)
+		sum += i & 1 ? p[i] : p[i] << 8;
+	return sum;
+}
+
+static uint16_t fold(uint32_t sum)
+{
+	while (sum >> 16)
+		sum = (sum & 0xFFFF) + (sum >> 16);
+	return sum;
+}
+
+/*
+ * Building.
+ */
+bool words_is(const struct words_layer *layer, const char *name)
+{
+	return layer->kind && !strcmp(layer->kind->name, name);
+}
+
+const struct ps_field *words_options(const struct words_kind *kind)
+{
+	const struct ps_proto *proto = words_proto(kind);
+	unsigned int i;
+
+	for (i = 0; i < proto->nfields; i++) {
+		if (proto->fields[i].flags & PS_OPTIONS && strcmp(kind->name, "gre"))
+			return &proto->fields[i];
+	}
+	return NULL;
+}
+
+const struct ps_field *words_checksum(const struct words_layer *layer)
+{
+	const struct ps_proto *proto = layer->kind ? words_proto(layer->kind) : NULL;
+	unsigned int i;
+
+	for (i = 0; proto && i < proto->nfields; i++) {
+		if (proto->fields[i].flags & PS_CHECKSUM)
+			return !words_is(layer, "gre") || words_given(layer, "check") ? &proto->fields[i] : NULL;
+	}
+	return NULL;
+}
+
+/* Parts of GRE's header, in their order, and the bit that says that there is one: RFC 2890. */
+static const struct { const char *name; unsigned int bit; } gre_parts[] = {
+	{ "check", 0 }, { "key", 2 }, { "sequence", 3 },
+};
+
+#define GRE_PART	4	/* bytes of each */
+
+static uint32_t size_of(const struct words_layer *layer)
+{
+	const struct words_value *options;
+	uint32_t size;
+	size_t i;
+
+	if (!layer->kind)
+		return layer->size;
+	size = words_proto(layer->kind)->header_min;
+	options = words_given(layer, "options");
+	if (options)
+		size += options->len;
+	for (i = 0; words_is(layer, "gre") && i < COUNT(gre_parts); i++)
+		size += words_given(layer, gre_parts[i].name) ? GRE_PART : 0;
+	return size;
+}
+
+/* The parts of GRE that are given; the checksum comes later. */
+static void put_parts(const struct words_layer *layer, uint8_t *header)
+{
+	struct ps_bits at = { 32, 32 };
+	size_t i;
+
+	for (i = 0; i < COUNT(gre_parts); i++) {
+		const struct words_value *part = words_given(layer, gre_parts[i].name);
+
+		if (!part)
+			continue;
+		words_put_bits(header, (struct ps_bits){ gre_parts[i].bit, 1 }, 1);
+		words_put_bits(header, at, part->field ? 0 : part->number);
+		at.bit += 8 * GRE_PART;
+	}
+}
+
+/* All of a header but its checksum. next: the layer behind it, or NULL. */
+static void put_header(const struct words_layer *layer, const struct words_layer *next, uint8_t *header,
+		       uint32_t len)
+{
+	const struct words_kind *kind = layer->kind, *inner = next ? next->kind : NULL;
+	const struct ps_proto *proto = words_proto(kind);
+	int i;
+
+	if (proto->header_len.mask)
+		put_word(header, proto->header_len, layer->size / 4);
+	if (proto->total_len.mask)
+		put_word(header, proto->total_len, len);
+	if (!strcmp(kind->name, "ip6"))
+		words_put_bits(header, ps_field_named(proto, "payload_len")->at, len - layer->size);
+	if (kind->carries == BY_TYPE)
+		put_word(header, proto->next_by, inner && inner->type ? inner->type : OTHER_TYPE);
+	if (kind->carries == BY_PROTOCOL)
+		put_word(header, proto->next_by, inner && inner->protocol ? inner->protocol :
+			 !strcmp(kind->name, "ip6") ? NO_NEXT_HEADER : OTHER_PROTOCOL);
+	if (!strcmp(kind->name, "gre"))
+		put_parts(layer, header);
+	for (i = 0; i < layer->nvalues; i++) {
+		const struct words_value *value = layer->values[i];
+
+		if (!value->field || value->field->flags & PS_CHECKSUM)
+			continue;
+		if (value->field->type == PS_BYTES)
+			memcpy(header + value->field->at.bit / 8, value->bytes, value->len);
+		else
+			words_put_bits(header, value->field->at, value->number);
+	}
+}
+
+/* How many of the bytes from the header on its checksum is of. */
+static uint32_t covered(const struct words_layer *layer, const uint8_t *header, uint32_t len)
+{
+	const struct ps_proto *proto = words_proto(layer->kind);
+	uint32_t n = len;
+
+	if (words_is(layer, "ip"))
+		n = (header[0] & 15) * 4;
+	else if (words_is(layer, "udplite"))
+		n = words_get_bits(header, ps_field_named(proto, "length")->at);
+	else if (words_is(layer, "dccp") && header[5] & 15)
+		n = layer->size + ((header[5] & 15) - 1) * 4;
+	return n && n < len ? n : len;
+}
+
+/* Of a header that ends len bytes further on. */
+static uint32_t pseudo_sum(const struct words_layer *network, const struct words_layer *layer,
+			   const uint8_t *bytes, uint32_t len)
+{
+	const struct words_value *final = network ? words_given(network, "final") : NULL;
+	uint32_t n = layer->kind->protocol + (len & 0xFFFF);
+
+	if (network && words_is(network, "ip6"))
+		return n + sum(bytes + network->at + 8, 32);
+	if (!network || !words_is(network, "ip"))
+		return n;
+	n += sum(bytes + network->at + 12, 4);
+	return n + (final ? (uint32_t)(final->number >> 16) + (final->number & 0xFFFF) :
+			    sum(bytes + network->at + 16, 4));
+}
+
+static void put_checksum(const struct words *w, int i)
+{
+	const struct words_layer *layer = &w->layers[i];
+	const struct ps_field *field = words_checksum(layer);
+	uint8_t *header = w->bytes + layer->at;
+	uint32_t len = w->len - w->pad - layer->at, right;
+	const struct words_value *value;
+
+	if (!field)
+		return;
+	value = words_given(layer, field->name);
+	words_put_bits(header, field->at, 0);
+	right = sum(header, covered(layer, header, len));
+	if (words_proto(layer->kind)->csum.kind == PS_CSUM_PSEUDO)
+		right += pseudo_sum(i ? &w->layers[i - 1] : NULL, layer, w->bytes, len);
+	right = (uint16_t)~fold(right);
+	if (!right && words_proto(layer->kind)->csum.zero_is_none)
+		right = 0xFFFF;
+	if (value)
+		right = value->is_relative ? right + value->number : value->number;
+	words_put_bits(header, field->at, right & 0xFFFF);
+}
+
+/* What a layer is if nothing else is said. */
+static struct words_layer preset(const struct words_layer *layer)
+{
+	struct words_layer whole = { .kind = layer->kind, .size = layer->size };
+	char text[256], *word, *rest = text, *equals;
+	int i;
+
+	if (!layer->kind)
+		return *layer;
+	snprintf(text, sizeof(text), "%s", layer->kind->presets);
+	while ((word = strsep(&rest, " ")) && *word) {
+		equals = strchr(word, '=');
+		*equals = 0;
+		if (!words_given(layer, word) && !words_give(&whole, word, words_printf("%s", equals + 1)))
+			words_give_up(words_wrong);
+	}
+	for (i = 0; i < layer->nvalues; i++)
+		whole.values[whole.nvalues++] = layer->values[i];
+	return whole;
+}
+
+bool words_build(struct words *w)
+{
+	struct words_layer whole[WORDS_LAYERS];
+	struct words full = *w;
+	uint32_t len = 0;
+	int i;
+
+	for (i = 0; i < w->nlayers; i++) {
+		whole[i] = preset(&w->layers[i]);
+		w->layers[i].at = whole[i].at = len;
+		w->layers[i].size = whole[i].size = size_of(&whole[i]);
+		len += whole[i].size;
+	}
+	w->len = len + w->pad;
+	if (w->len > WORDS_MAX)
+		return wrong("the packet is too large");
+	w->bytes = words_allocate(w->len);
+	for (i = 0; i < w->nlayers; i++) {
+		if (whole[i].kind)
+			put_header(&whole[i], i + 1 < w->nlayers ? &whole[i + 1] : NULL,
+				   w->bytes + whole[i].at, len - whole[i].at);
+		else
+			memcpy(w->bytes + whole[i].at, whole[i].bytes, whole[i].size);
+	}
+	full = *w;
+	memcpy(full.layers, whole, sizeof(whole));
+	for (i = w->nlayers - 1; i >= 0; i--)	/* outer sums are of inner ones */
+		put_checksum(&full, i);
+	return true;
+}
+
+/*
+ * Words to packets.
+ */
+
+/* "text …", "hex …", "fill N BYTE", "nothing". False: it is none of these, or words_wrong says why. */
+static bool parse_bytes(struct words_layer *layer, const char *text)
+{
+	uint8_t *bytes = words_allocate(strlen(text));
+	unsigned int n, byte;
+	char end;
+	long len;
+
+	layer->text = text;
+	layer->bytes = bytes;
+	if (!strncmp(text, "text ", 5)) {
+		layer->size = strlen(text + 5);
+		memcpy(bytes, text + 5, layer->size);
+	} else if (!strncmp(text, "hex ", 4)) {
+		len = parse_hex(text + 4, bytes, strlen(text));
+		if (len < 0)
+			return wrong("not whole bytes in hexadecimal digits: '%.80s'", text + 4);
+		layer->size = len;
+	} else if (!strncmp(text, "fill ", 5)) {
+		if (sscanf(text, "fill %u %i%c", &n, (int *)&byte, &end) != 2 || n > WORDS_MAX || byte > 255)
+			return wrong("'%.80s' is not 'fill COUNT BYTE'", text);
+		layer->bytes = bytes = words_allocate(n);
+		layer->size = n;
+		memset(bytes, byte, n);
+	} else if (strcmp(text, "nothing")) {
+		return wrong("there is no layer '%.80s'", text);
+	}
+	return true;
+}
+
+static bool parse_header(struct words_layer *layer, char *rest)
+{
+	char *word, *equals;
+
+	while ((word = strsep(&rest, " "))) {
+		if (!*word)
+			continue;
+		equals = strchr(word, '=');
+		if (!equals)
+			return wrong("name=value is wanted, not '%s'", word);
+		*equals = 0;
+		if (words_given(layer, word))
+			return wrong("%s has two of '%s'", layer->kind->name, word);
+		if (!words_give(layer, word, equals + 1))
+			return false;
+	}
+	return true;
+}
+
+static bool parse_layer(struct words *w, char *text)
+{
+	struct words_layer *layer = &w->layers[w->nlayers];
+	char *end = strchr(text, ' '), *name = words_printf("%.*s", (int)strcspn(text, " "), text), c;
+	int n;
+
+	if (!strcmp(name, "pad"))
+		return (sscanf(text, "pad %u%c", &w->pad, &c) == 1 && w->pad < WORDS_MAX) ||
+		       wrong("'%s' is not 'pad COUNT'", text);
+	if (!strcmp(name, "cut")) {
+		n = sscanf(text, "cut %u-%u%c", &w->cut, &w->cut_end, &c);
+		if (n == 1)
+			w->cut_end = w->cut;
+		w->is_cut = true;
+		return ((n == 1 || n == 2) && w->cut <= w->cut_end) ||
+		       wrong("'%s' is not 'cut LENGTH' or 'cut FIRST-LAST'", text);
+	}
+	if (w->nlayers == WORDS_LAYERS)
+		return wrong("more layers than there is room for");
+	w->nlayers++;
+	layer->kind = kind_named(name);
+	return layer->kind ? parse_header(layer, end ? end + 1 : NULL) : parse_bytes(layer, text);
+}
+
+const struct words *words_parse(const char *text)
+{
+	struct words *w = words_allocate(sizeof(*w));
+	char *copy = words_printf("%s", text), *end;
+
+	for (; copy; copy = end) {
+		end = strstr(copy, " / ");
+		if (end) {
+			*end = 0;
+			end += 3;
+		}
+		if (!parse_layer(w, copy))
+			return NULL;
+	}
+	if (!words_build(w))
+		return NULL;
+	if (w->is_cut && w->cut_end > w->len)
+		return wrong("cut %u: there are only %u bytes", w->cut_end, w->len);
+	return w;
+}
