@@ -90,7 +90,8 @@ lua/src/%: lua-patched ;
 
 #
 # Modules: each kernel's objects are in a folder of their own, with a Kbuild that sends the kernel's build here. (Its
-# variable MO= would do that, too, from 6.13 on.)
+# variable MO= would do that, too, from 6.13 on.) From 6.10 on, that build looks for sources beside the objects: they are
+# linked there.
 #
 TREE = $(BUILD)/modules/$(KVER)
 # That of the kernel's release, if it is not this machine's (scripts/fetch-kernel).
@@ -99,7 +100,8 @@ KERNEL_COMPILER = $(addprefix scripts/in-toolchain ,$(wildcard $(BUILD)/kernel/$
 kernel_make = $(KERNEL_COMPILER) $(MAKE) -C $(abspath $(KDIR)) M=$(abspath $(1))
 define kernel_objects
 @mkdir -p $(1)
-@printf 'src := %s\ninclude $$(src)/Kbuild\n' $(abspath $(2)) >$(1)/Kbuild
+@{ printf 'src := %s\ninclude $$(src)/Kbuild\n.PRECIOUS: $$(obj)/%%.c $$(obj)/%%.S\n' $(abspath $(2)); \
+	printf '$$(obj)/%%.%s: $$(src)/%%.%s ; @mkdir -p $$(@D) && ln -sfn $$< $$@\n' c c S S; } >$(1)/Kbuild
 endef
 
 modules: need-headers lua-patched
