@@ -20,7 +20,7 @@ VERSION := $(PS_VERSION)
 comma := ,
 
 .PHONY: all deps modules plugin cli install install-modules install-plugin install-cli install-doc uninstall check \
-	check-kernels check-arch check-lua check-dkms dist unit script-test cli-test case-test packet-test packet-case plugin-test queue-test hostile feed vm-test \
+	check-kernels check-arch check-lua check-dkms dist unit layers script-test cli-test case-test packet-test packet-case plugin-test queue-test hostile feed vm-test \
 	vm vm-shell demo vm-demo root \
 	fuzz fuzz-replay fuzz-coverage fuzz-merge valgrind \
 	bench bench-compare bench-netpipe bench-scaling bench-capture bench-queue clean distclean help
@@ -134,7 +134,7 @@ $(1)/plat/%.o: INCLUDE := -Ilua -Ipacket -Iproto
 $(1)/%.o: %.c | need-compiler lua/src/lua.h
 	@mkdir -p $$(@D)
 	@echo '  CC      $$@'
-	$$(Q)$$(COMPILE) -fPIC -fvisibility=hidden $(2) $$(EXTRA) $$(INCLUDE) -MMD -c $$< -o $$@
+	$$(Q)$$(COMPILE) -fPIC -fvisibility=hidden $(2) $$(EXTRA) $$(INCLUDE) -MMD -MP -c $$< -o $$@
 $(1)/engine.a: $(patsubst %,$(1)/%.o,$(USER_ENGINE) $(USER_PLAT) $(addprefix lua/src/,$(LUA_RELEASE)))
 	@rm -f $$@
 	$$(Q)$$(AR) rcs $$@ $$^
@@ -264,6 +264,9 @@ $(BUILD)/%/unit: $(addprefix $(BUILD)/%/,$(UNIT:.c=.o)) $(BUILD)/%/engine.a
 	$(Q)$(LINK) -o $@ $^
 
 # What runs off the kernel, as it is and with sanitizers.
+layers: plugin cli
+	tests/layers
+
 script-test: $(BUILD)/user/packetscript $(BUILD)/asan/packetscript
 	tests/script/run $(BUILD)/user/packetscript
 	tests/script/run $(BUILD)/asan/packetscript
