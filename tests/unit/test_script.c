@@ -796,7 +796,7 @@ static unsigned int clock_that_runs(void)
 {
 	static unsigned int ms;
 
-	return ms += 1000;
+	return ms += ps_limits.load_ms;
 }
 
 /* What packets do not wait for has its limit, too: also within one line. */
