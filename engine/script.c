@@ -315,7 +315,7 @@ static int load(lua_State *L)
 	return 0;
 }
 
-static int load_request(struct ps_script *s, struct load_request *request)
+static int load_protected(struct ps_script *s, struct load_request *request)
 {
 	int err = protect(s, load, request);
 
@@ -329,14 +329,14 @@ int ps_script_load(struct ps_script *s, int id, const char *path, const char *te
 {
 	struct load_request request = { .id = id, .path = path, .text = text, .len = len };
 
-	return load_request(s, &request);
+	return load_protected(s, &request);
 }
 
 int ps_script_load_code(struct ps_script *s, int id, const char *path, const char *code, size_t len)
 {
 	struct load_request request = { .id = id, .path = path, .text = code, .len = len, .is_code = true };
 
-	return load_request(s, &request);
+	return load_protected(s, &request);
 }
 
 /* Pushes two tables: of all scripts, and of this one's functions. False: there is none; nil instead. */
@@ -687,10 +687,7 @@ int ps_script_compile(const char *path, const char *text, size_t len, size_t mem
 	if (!rt)
 		return -1;
 	if (!ps_runtime_init_bare(rt, memory, region ? ps_arena_make(region, memory) : NULL)) {
-		ps_runtime_enter_unwatched(rt);
-		lua_pushcfunction(rt->L, compile_and_write);
-		lua_pushlightuserdata(rt->L, &request);
-		status = lua_pcall(rt->L, 1, 0, 0);
+		status = ps_runtime_call_unwatched(rt, compile_and_write, &request);
 		if (status != LUA_OK)
 			tell_failure(rt, status, error, size);
 		ps_runtime_clean_bare(rt);

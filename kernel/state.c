@@ -196,24 +196,36 @@ static void copy_free(struct ps_copy *copy)
 	kfree(copy);
 }
 
+/* For the large blocks of a Lua state with so much memory: NULL if it needs none, or an ERR_PTR. */
+static void *region_new(u32 state_id, size_t memory, int node)
+{
+	size_t size = ps_script_region(memory);
+	void *region;
+
+	if (!size)
+		return NULL;
+	region = vmalloc_node(size, node);
+	if (region)
+		return region;
+	pr_err("state %u: the machine has no %zu bytes left for --memory\n", state_id, size);
+	return ERR_PTR(-ENOMEM);
+}
+
 /* A copy with all scripts of the state, or an ERR_PTR. It is not in state->copies yet. */
 static struct ps_copy *copy_new(const struct ps_state *state, unsigned int cpu)
 {
 	int node = state->is_percpu ? cpu_to_node(cpu) : NUMA_NO_NODE;
 	struct ps_copy *copy = kzalloc_node(sizeof(*copy), GFP_KERNEL, node);
-	size_t region = ps_script_region(state->memory);
 	const struct ps_source *source;
 	int err;
 
 	if (!copy)
 		return ERR_PTR(-ENOMEM);
-	if (region) {
-		copy->region = vmalloc_node(region, node);
-		if (!copy->region) {
-			pr_err("state %u: the machine has no %zu bytes left for --memory\n", state->id, region);
-			kfree(copy);
-			return ERR_PTR(-ENOMEM);
-		}
+	copy->region = region_new(state->id, state->memory, node);
+	if (IS_ERR(copy->region)) {
+		err = PTR_ERR(copy->region);
+		kfree(copy);
+		return ERR_PTR(err);
 	}
 	copy->is_shared = !state->is_percpu;
 	copy->cpu = cpu;
@@ -315,21 +327,16 @@ static void source_free(struct ps_source *source)
 }
 
 /* With as much memory as a state of the rule has. */
-static int source_compile(struct ps_source *source, const char *text, size_t len, size_t memory)
+static int source_compile(struct ps_source *source, const char *text, size_t len,
+			  const struct ps_request *request)
 {
-	size_t region_size = ps_script_region(memory);
+	void *region = region_new(request->state_id, request->memory, NUMA_NO_NODE);
 	char error[PS_SCRIPT_ERROR_SIZE];
-	void *region = NULL;
 	int err = 0;
 
-	if (region_size) {
-		region = vmalloc(region_size);
-		if (!region) {
-			pr_err("%s: the machine has no %zu bytes left to compile it\n", source->path, region_size);
-			return -ENOMEM;
-		}
-	}
-	if (ps_script_compile(source->path, text, len, memory, region, add_code, &source->code, error,
+	if (IS_ERR(region))
+		return PTR_ERR(region);
+	if (ps_script_compile(source->path, text, len, request->memory, region, add_code, &source->code, error,
 			      sizeof(error))) {
 		pr_err("%s: not loaded: %*pE\n", source->path, (int)strlen(error), error);
 		err = -EINVAL;
@@ -363,7 +370,7 @@ static struct ps_source *source_read(const struct ps_request *request)
 		return ERR_PTR(len);
 	}
 	ps_digest(text, len, source->digest);
-	err = source_compile(source, text, len, request->memory);
+	err = source_compile(source, text, len, request);
 	vfree(text);
 	if (err) {
 		source_free(source);

@@ -230,18 +230,31 @@ void ps_runtime_recover(struct ps_runtime *rt)
 	lua_sethook(rt->L, NULL, 0, 0);
 }
 
+static int call(lua_State *L, lua_CFunction f, void *context)
+{
+	lua_pushcfunction(L, f);
+	lua_pushlightuserdata(L, context);
+	return lua_pcall(L, 1, 1, 0);
+}
+
 int ps_runtime_call(struct ps_runtime *rt, lua_CFunction f, void *context, unsigned int ms)
 {
 	int status;
 
 	rt->guard.is_loading = true;
 	ps_runtime_enter(rt, ms);
-	lua_pushcfunction(rt->L, f);
-	lua_pushlightuserdata(rt->L, context);
-	status = lua_pcall(rt->L, 1, 1, 0);
+	status = call(rt->L, f, context);
 	ps_runtime_leave(rt);
 	rt->guard.is_loading = false;
 	return status;
+}
+
+int ps_runtime_call_unwatched(struct ps_runtime *rt, lua_CFunction f, void *context)
+{
+	unsigned long sp = ps_stack_pointer();
+
+	ps_guard_stack(&rt->guard, sp, ps_host_stack(sp));
+	return call(rt->L, f, context);
 }
 
 /*

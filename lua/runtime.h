@@ -43,7 +43,7 @@ struct ps_runtime {
 
 /*
  * Makes the Lua state alone, without a library. Returns 0 or -1 when there is no memory. ps_runtime_clean_bare()
- * undoes it, between enter and leave, or where ps_runtime_enter_unwatched() has been called.
+ * undoes it, between enter and leave, or after ps_runtime_call_unwatched().
  */
 int ps_runtime_init_bare(struct ps_runtime *rt, size_t memory_max, struct ps_arena *arena);
 void ps_runtime_clean_bare(struct ps_runtime *rt);
@@ -79,22 +79,17 @@ static inline void ps_runtime_leave(struct ps_runtime *rt)
 }
 
 /*
- * Limits the C stack from here downwards, and not the time: for work in process context, which may sleep, and where no
- * packet waits. Such work looks at the time itself.
- */
-static inline void ps_runtime_enter_unwatched(struct ps_runtime *rt)
-{
-	unsigned long sp = ps_stack_pointer();
-
-	ps_guard_stack(&rt->guard, sp, ps_host_stack(sp));
-}
-
-/*
  * Calls f with context as a light userdata, protected, between enter and leave. Returns a Lua
  * status; one value stays on the stack: f's result, nil, or the error.
  */
 int ps_runtime_call(struct ps_runtime *rt, int (*f)(struct lua_State *), void *context,
 		    unsigned int ms);
+
+/*
+ * The same in process context, where f may sleep and no packet waits: with a limit of C stack, which holds from then on,
+ * and none of time: f looks at that itself.
+ */
+int ps_runtime_call_unwatched(struct ps_runtime *rt, int (*f)(struct lua_State *), void *context);
 
 /*
  * The text of the error value on top of L's stack, which stays there; never raises. status is what the
