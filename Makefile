@@ -328,7 +328,7 @@ feed: $(FEED)/feed $(FEED)/packet-case need-headers
 	$(call kernel_objects,$(FEED)/objects,tests/packet/kernel)
 	+$(call kernel_make,$(FEED)/objects) modules
 	@cp $(FEED)/objects/ps_feed.ko $(FEED)/
-$(FEED)/feed: tests/packet/feed.c tests/packet/kernel/ps_feed.h include/uapi/packetscript.h
+$(FEED)/feed: tests/packet/feed.c tests/packet/sum.h tests/packet/kernel/ps_feed.h include/uapi/packetscript.h
 	@mkdir -p $(@D)
 	@echo '  LD      $@'
 	$(Q)$(COMPILE) $(LDFLAGS) -static -Iinclude/uapi -o $@ $<

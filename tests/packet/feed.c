@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "kernel/ps_feed.h"
+#include "sum.h"
 
 #define ETH_SIZE	14
 #define DLT_EN10MB	1
@@ -155,23 +156,6 @@ static void read_capture(const char *path, struct capture *c)
 			die("%s: packet %zu is cut off", path, c->count + 1);
 		at += RECORD_HEADER + p->len;
 	}
-}
-
-/* Not folded. The first byte is the high one of a word. */
-static uint32_t sum(const uint8_t *p, uint32_t len)
-{
-	uint32_t i, sum = 0;
-
-	for (i = 0; i < len; i++)
-		sum += i & 1 ? p[i] : p[i] << 8;
-	return sum;
-}
-
-static uint32_t fold(uint32_t sum)
-{
-	while (sum >> 16)
-		sum = (sum & 0xFFFF) + (sum >> 16);
-	return sum;
 }
 
 /*

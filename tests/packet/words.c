@@ -9,6 +9,7 @@
 #include "dissect.h"
 #include "field.h"
 #include "layers.h"
+#include "sum.h"
 
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
 
@@ -291,23 +292,6 @@ static void put_word(uint8_t *header, struct ps_word word, uint32_t value)
 	unsigned int width = __builtin_popcount(word.mask);
 
 	words_put_bits(header, (struct ps_bits){ word.at * 8 + 16 - word.shift - width, width }, value);
-}
-
-/* RFC 1071, not folded: of bytes in words of 16 bits. */
-static uint32_t sum(const uint8_t *p, uint32_t len)
-{
-	uint32_t i, sum = 0;
-
-	for (i = 0; i < len; i++)
-		sum += i & 1 ? p[i] : p[i] << 8;
-	return sum;
-}
-
-static uint16_t fold(uint32_t sum)
-{
-	while (sum >> 16)
-		sum = (sum & 0xFFFF) + (sum >> 16);
-	return sum;
 }
 
 /*
