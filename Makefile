@@ -19,7 +19,7 @@ include objs.mk
 VERSION := $(PS_VERSION)
 comma := ,
 
-.PHONY: all deps modules plugin cli install install-modules install-plugin install-cli install-doc uninstall check \
+.PHONY: all deps modules plugin cli reference install install-modules install-plugin install-cli install-doc uninstall check \
 	check-kernels check-arch check-lua check-dkms dist unit layers script-test cli-test case-test packet-test packet-case plugin-test queue-test hostile feed vm-test \
 	vm vm-shell demo vm-demo root \
 	fuzz fuzz-replay fuzz-coverage fuzz-merge valgrind \
@@ -46,6 +46,7 @@ help:
 #: make bench-queue   packetscript queue beside a program in C, in network namespaces; as root
 #: make bench-capture   packetscript run on a million packets, beside libpcap alone
 #: make vm SHARE=DIR   a shell in that machine, with all installed; it sees the folder, too
+#: make reference  the tables in docs/language.md of what scripts may call, made from the engine's
 #: make install    DESTDIR= KVER= PREFIX=/usr
 #: make uninstall
 #: make dist       build/packetscript-VERSION.tar.gz, with Lua in it
@@ -176,6 +177,10 @@ $(BUILD)/user/packetscript.lua: $(BUILD)/user/packetscript
 $(BUILD)/user/packetscript-language.7: docs/language.md scripts/manual
 	@mkdir -p $(@D)
 	$(Q)scripts/manual $< packetscript-language 7 'what scripts of PacketScript may use' >$@
+
+# The tables in it that the command prints.
+reference: $(BUILD)/user/packetscript
+	$(Q)scripts/reference docs/language.md $< >$(BUILD)/language.md && cp $(BUILD)/language.md docs/language.md
 
 #
 # Installation

@@ -1,38 +1,63 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* packetscript types: what scripts may use, for editors that know LuaLS's annotations. */
 #include <stdio.h>
+#include <string.h>
 
+#include "callable.h"
 #include "cli.h"
 #include "dissect.h"
 #include "verdict.h"
 
-static const struct cli_option options[] = { { NULL } };
+enum { OPT_TABLE };
 
-/* Methods and functions, as LuaLS wants their types: what follows "fun", and what they are for. */
-struct function {
-	const char *name, *type, *about;
+static const struct cli_option options[] = {
+	{ "table", 0, "OF", "prints what may be done with views or arrays as a table in Markdown", "views arrays" },
+	{ NULL },
 };
 
-static const struct function view_methods[] = {
-	{ "raw", "(self, offset: integer, length: integer): ps.raw?", "that range, or nil if it is not all within" },
-	{ "data", "(self, protocol?: integer): ps.view?", "the payload as a view of protocol; nil: it is none" },
-	{ "to_bytes", "(self): ps.bytes", "a copy of the bytes, which may be kept" },
-	{ "get_offset", "(self): integer", "where it begins, in bytes from the packet's start" },
-	{ "get_size", "(self): integer", "its length in bytes" },
-	{ NULL },
-}, bytes_methods[] = {
-	{ "get", "(self): ps.bytes", "the packet's own bytes, not a copy" },
-	{ "set", "(self, byte: integer)", "fills every byte" },
-	{ NULL },
-}, array_methods[] = {
-	{ "string", "(self): string", "the bytes as a string" },
-	{ NULL },
-}, bytes_functions[] = {
-	{ "new", "(length: integer): ps.bytes", "bytes of 0" },
-	{ "new_from_string", "(text: string): ps.bytes", "the bytes of the string, and a final 0" },
-	{ "many_to_one", "(arrays: ps.bytes[]): ps.bytes", "a new array of all of them" },
-	{ NULL },
+/* Types as LuaLS calls them, where its name is always the same; and as the table does. */
+static const struct {
+	const char *class, *name;
+} lua_types[] = {
+	[PS_LUA_INTEGER] = { "integer", "integer" },
+	[PS_LUA_SIZE] = { "integer", "integer" },
+	[PS_LUA_BYTE] = { "integer", "integer" },
+	[PS_LUA_PROTOCOL] = { "integer", "integer" },
+	[PS_LUA_BOOLEAN] = { "boolean", "boolean" },
+	[PS_LUA_STRING] = { "string", "string" },
+	[PS_LUA_VALUE] = { NULL, "value" },
+	[PS_LUA_ARRAY] = { "ps.bytes", "byte array" },
+	[PS_LUA_TEXT] = { "ps.bytes|string" },
+	[PS_LUA_TEXTS] = { "(ps.bytes|string)[]" },
+	[PS_LUA_RAW] = { "ps.raw", "raw view" },
+	[PS_LUA_PAYLOAD] = { "ps.view", "view" },
+	[PS_LUA_FIELD] = { NULL, "field" },
 };
+
+/* Operators, by what they are given: what stands around the object and that; and as LuaLS calls them. */
+static const struct operator {
+	const char *name;
+	enum ps_lua_type given;
+	const char *before, *between, *behind, *luals;
+} operators[] = {
+	{ "__index", PS_LUA_NAME, "", ".", "" },
+	{ "__newindex", PS_LUA_NAME, "", ".", " = " },
+	{ "__index", PS_LUA_INTEGER, "", "[", "]" },
+	{ "__newindex", PS_LUA_INTEGER, "", "[", "] = " },
+	{ "__len", PS_LUA_NOTHING, "#", "", "", "len" },
+	{ "__tostring", PS_LUA_NOTHING, "tostring(", "", ")" },
+	{ "__eq", PS_LUA_ARRAY, "", " == ", "" },
+	{ "__concat", PS_LUA_TEXT, "", " .. ", "", "concat" },
+};
+
+static const struct operator *operator_of(const struct ps_callable *row)
+{
+	const struct operator *o = operators;
+
+	while (strcmp(o->name, row->method.name) || o->given != row->arguments[0].type)
+		o++;
+	return o;
+}
 
 /* What fields are to scripts, by enum ps_field_type. */
 static const struct {
@@ -44,17 +69,85 @@ static const struct {
 	[PS_BYTES] = { "ps.raw", "ps.bytes", "ps.bytes" },
 };
 
-static void print_functions(const struct function *f)
+/*
+ * For LuaLS.
+ */
+static const char *class_of(enum ps_lua_type type, const char *value)
 {
-	for (; f->name; f++)
-		printf("---@field %s fun%s %s\n", f->name, f->type, f->about);
+	return type == PS_LUA_VALUE ? value : lua_types[type].class;
 }
 
-static void print_field_class(unsigned int type, const char *set)
+/* Only checksums, which are integers, are written without a value. */
+static bool is_optional(const struct ps_argument *argument, unsigned int field_type)
 {
-	printf("\n---@class %s: ps.view\n---@field get fun(self): %s\n---@field set fun(self, value%s: %s)\n"
-	       "---@field int fun(self): integer the value as an integer\n", types[type].class,
-	       types[type].value, set, types[type].accepted);
+	return argument->is_optional && (argument->type != PS_LUA_VALUE || field_type == PS_UINT);
+}
+
+/* An editor that knew each value as one that may be nil would ask for a test of all that is read. */
+static bool is_view(enum ps_lua_type type)
+{
+	return type == PS_LUA_RAW || type == PS_LUA_PAYLOAD;
+}
+
+static void print_about(const struct ps_callable *row)
+{
+	printf("%s", row->about);
+	if (row->nil_if)
+		printf("; nil if %s", row->nil_if);
+}
+
+static void print_function(const struct ps_callable *row, unsigned int field_type)
+{
+	const char *before = "";
+	int i;
+
+	printf("---@field %s fun(", row->method.name);
+	if (row->of != PS_OF_LIBRARY) {
+		printf("self");
+		before = ", ";
+	}
+	for (i = 0; i < PS_ARGUMENTS_MAX && row->arguments[i].name; i++, before = ", ")
+		printf("%s%s%s: %s", before, row->arguments[i].name,
+		       is_optional(&row->arguments[i], field_type) ? "?" : "",
+		       class_of(row->arguments[i].type, types[field_type].accepted));
+	printf(")");
+	if (row->result)
+		printf(": %s%s", class_of(row->result, types[field_type].value),
+		       row->nil_if && is_view(row->result) ? "?" : "");
+	printf(" ");
+	print_about(row);
+	printf("\n");
+}
+
+static void print_operator(const struct ps_callable *row)
+{
+	const struct operator *o = operator_of(row);
+
+	if (!o->luals)
+		return;
+	printf("---@operator %s", o->luals);
+	if (o->given)
+		printf("(%s)", lua_types[o->given].class);
+	printf(": %s\n", lua_types[row->result].class);
+}
+
+/* Those rows whose owners are these: no more, and no less. */
+static void print_functions(const struct ps_callable *row, unsigned int of, unsigned int type)
+{
+	for (; row->method.name; row++) {
+		if (row->of != of)
+			continue;
+		if (ps_callable_is_operator(row))
+			print_operator(row);
+		else
+			print_function(row, type);
+	}
+}
+
+static void print_field_class(unsigned int type)
+{
+	printf("\n---@class %s: ps.view\n", types[type].class);
+	print_functions(ps_view_methods, PS_OF_VALUE, type);
 }
 
 /* Each header has its fields twice: ip:ttl() is a view, ip.ttl its value. */
@@ -72,23 +165,21 @@ static void print_protocol(const struct ps_proto *proto)
 	}
 }
 
-static int run(const struct cli_call *call)
+static void print_types(void)
 {
 	unsigned int i;
 
-	(void)call;
 	printf("---@meta\n-- What scripts of PacketScript " PS_VERSION " may use; made by \"packetscript types\".\n\n"
-	       "---@class ps.view\n---@operator len: integer\n");
-	print_functions(view_methods);
+	       "---@class ps.view\n");
+	print_functions(ps_view_methods, PS_OF_VIEW, PS_BYTES);
 	printf("\n---@class ps.raw: ps.view\n");
-	print_functions(bytes_methods);
-	print_field_class(PS_UINT, "?");
-	print_field_class(PS_IPV4, "");
-	printf("\n---@class ps.bytes: { [integer]: integer }\n---@operator len: integer\n"
-	       "---@operator concat(ps.bytes|string): ps.bytes\n");
-	print_functions(array_methods);
+	print_functions(ps_view_methods, PS_OF_RAW | PS_OF_HEADER | PS_OF_BYTES, PS_BYTES);
+	print_field_class(PS_UINT);
+	print_field_class(PS_IPV4);
+	printf("\n---@class ps.bytes: { [integer]: integer }\n");
+	print_functions(ps_array_methods, PS_OF_ARRAY, PS_BYTES);
 	printf("\n---@class ps.bytes_library\n");
-	print_functions(bytes_functions);
+	print_functions(ps_bytes_library, PS_OF_LIBRARY, PS_BYTES);
 	for (i = 0; i < ps_nprotos; i++)
 		print_protocol(ps_protos[i]);
 
@@ -100,6 +191,99 @@ static int run(const struct cli_call *call)
 		printf("%s = %u\n", ps_protos[i]->name, i);
 	for (i = 0; i < PS_VERDICT_ERROR; i++)
 		printf("%s = %lld\n", ps_verdicts[i].name, (long long)ps_verdicts[i].value);
+}
+
+/*
+ * For people: the tables of docs/language.md.
+ */
+static const char *owners_name(unsigned int of)
+{
+	static const struct {
+		unsigned int of;
+		const char *name;
+	} rows[] = {
+		{ PS_OF_VIEW, "all" },
+		{ PS_OF_RAW | PS_OF_HEADER | PS_OF_BYTES, "raw views, headers, byte fields" },
+		{ PS_OF_HEADER, "headers" },
+		{ PS_OF_VALUE, "other fields" },
+	};
+	size_t i = 0;
+
+	while (i < sizeof(rows) / sizeof(rows[0]) - 1 && rows[i].of != of)
+		i++;
+	return rows[i].name;
+}
+
+/* How it is written: v:raw(offset, length) */
+static void print_call(const struct ps_callable *row, const char *object)
+{
+	const struct ps_argument *argument = row->arguments;
+	const char *before = "";
+	int i;
+
+	printf("%s%s%s(", object, row->of == PS_OF_LIBRARY ? "." : ":", row->method.name);
+	for (i = 0; i < PS_ARGUMENTS_MAX && argument[i].name; i++, before = ", ")
+		printf(argument[i].is_optional ? "[%s%s]" : "%s%s", before, argument[i].name);
+	printf(")");
+}
+
+static void print_expression(const struct ps_callable *row, const char *object)
+{
+	const struct operator *o = operator_of(row);
+	const char *second = row->arguments[1].name;
+
+	printf("%s%s%s%s%s%s", o->before, object, o->between, o->given ? row->arguments[0].name : "",
+	       o->behind, second ? second : "");
+}
+
+static void print_row(const struct ps_callable *row, const char *object)
+{
+	printf("| `");
+	if (ps_callable_is_operator(row))
+		print_expression(row, object);
+	else
+		print_call(row, object);
+	printf("` | ");
+	if (row->of & PS_OF_VIEW)
+		printf("%s | ", owners_name(row->of));
+	if (row->result)
+		printf("*%s*: ", lua_types[row->result].name);
+	print_about(row);
+	printf(" |\n");
+}
+
+static void print_rows(const struct ps_callable *row, const char *object)
+{
+	for (; row->method.name; row++)
+		print_row(row, object);
+}
+
+static void print_view_table(void)
+{
+	printf("| method | of | gives, or does |\n|---|---|---|\n");
+	print_rows(ps_view_methods, "v");
+	print_row(&ps_field_getter, "v");
+}
+
+static void print_array_table(void)
+{
+	printf("| expression | gives, or does |\n|---|---|\n");
+	print_rows(ps_array_methods, "a");
+	print_rows(ps_bytes_library, "bytes");
+}
+
+static int run(const struct cli_call *call)
+{
+	const char *table = call->values[OPT_TABLE];
+
+	if (!table)
+		print_types();
+	else if (!strcmp(table, "views"))
+		print_view_table();
+	else if (!strcmp(table, "arrays"))
+		print_array_table();
+	else
+		return cli_error("--table %s: there are views and arrays", table);
 	return CLI_OK;
 }
 
@@ -110,9 +294,12 @@ const struct cli_command cli_types = {
 	.summary = "prints what scripts may use, as types for editors",
 	.about =
 "Prints the objects, protocols, fields and constants that scripts may use, as definitions for LuaLS, the\n"
-"language server that editors ask about Lua: they complete names then, and mark what does not exist.",
+"language server that editors ask about Lua: they complete names then, and mark what does not exist.\n"
+"\n"
+"With --table, prints what may be done with the objects as a table, as it stands in packetscript-language(7).",
 	.examples =
-"  packetscript types >.types/packetscript.lua\n",
+"  packetscript types >.types/packetscript.lua\n"
+"  packetscript types --table views\n",
 	.options = options,
 	.run = run,
 };

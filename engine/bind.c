@@ -8,6 +8,7 @@
 #include "lauxlib.h"
 
 #include "bytes.h"
+#include "callable.h"
 #include "host.h"
 #include "verdict.h"
 #include "view.h"
@@ -512,65 +513,94 @@ static int view_newindex(lua_State *L)
 }
 
 /*
+ * What scripts may call. Each type of view has all operators; what they cannot do on one, they refuse. All fields have the
+ * same methods: of those with one name the last, which does what the others do to fields.
+ */
+const struct ps_callable ps_view_methods[] = {
+	{ { "raw", view_raw }, PS_OF_VIEW, { { "offset", PS_LUA_INTEGER }, { "length", PS_LUA_INTEGER } },
+	  PS_LUA_RAW, "they are not all within it",
+	  "the bytes from `offset` on, counted from the view's start" },
+	{ { "data", view_data, PS_OP_DATA }, PS_OF_VIEW, { { "protocol", PS_LUA_PROTOCOL, true } },
+	  PS_LUA_PAYLOAD, "it is not of that protocol, or too short for its header",
+	  "the payload of a header, the bytes of anything else, as a view of `protocol`, without argument as a raw view; "
+	  "raises if the argument is nil, or no protocol" },
+	{ { "get", bytes_get }, PS_OF_RAW | PS_OF_HEADER | PS_OF_BYTES, { { NULL } },
+	  PS_LUA_ARRAY, "it is a field that the packet does not have",
+	  "the same bytes, not a copy: writing to them writes the packet" },
+	{ { "get", field_get, PS_OP_GET }, PS_OF_VALUE, { { NULL } },
+	  PS_LUA_VALUE, "the packet does not have the field", "an integer, or an address as a string" },
+	{ { "int", field_int, PS_OP_INT }, PS_OF_VALUE, { { NULL } },
+	  PS_LUA_INTEGER, "the packet does not have the field", "the value, of addresses too" },
+	{ { "set", bytes_set }, PS_OF_RAW | PS_OF_HEADER | PS_OF_BYTES, { { "byte", PS_LUA_BYTE } }, PS_LUA_NOTHING, NULL,
+	  "fills every byte of the view, and changes nothing else" },
+	{ { "set", field_set, PS_OP_SET }, PS_OF_VALUE, { { "value", PS_LUA_VALUE, true } }, PS_LUA_NOTHING, NULL,
+	  "writes the value and keeps checksums right; without a value computes the checksum that the field is" },
+	{ { "write", view_write }, PS_OF_VIEW, { { "bytes", PS_LUA_TEXT }, { "offset", PS_LUA_INTEGER, true } },
+	  PS_LUA_NOTHING, NULL,
+	  "puts the bytes into the packet, from `offset` on (0), and keeps checksums right; raises if they are not all "
+	  "within the view" },
+	{ { "to_bytes", view_to_bytes }, PS_OF_VIEW, { { NULL } }, PS_LUA_ARRAY, NULL,
+	  "a copy of the bytes, which may be kept" },
+	{ { "get_offset", view_get_offset }, PS_OF_VIEW, { { NULL } }, PS_LUA_INTEGER, NULL,
+	  "where the view begins, in bytes from the packet's start" },
+	{ { "get_size", view_get_size }, PS_OF_VIEW, { { NULL } }, PS_LUA_SIZE, NULL,
+	  "the view's length in bytes; a bit field has that of the bytes which hold it" },
+	{ { "__len", view_get_size }, PS_OF_VIEW, { { NULL } }, PS_LUA_SIZE, NULL, "the same" },
+	{ { "__index", view_index }, PS_OF_HEADER, { { "field", PS_LUA_NAME } },
+	  PS_LUA_VALUE, "the packet does not have the field", "short for `v:field():get()`" },
+	{ { "__newindex", view_newindex }, PS_OF_HEADER, { { "field", PS_LUA_NAME }, { "value", PS_LUA_VALUE } },
+	  PS_LUA_NOTHING, NULL, "short for `v:field():set(value)`" },
+	{ { "__tostring", view_tostring }, PS_OF_VIEW, { { NULL } }, PS_LUA_STRING, NULL,
+	  "for instance `packet_ip.saddr offset 26 length 4`" },
+	{ { NULL } },
+};
+
+const struct ps_callable ps_field_getter = {
+	{ "field", view_field, PS_OP_FIELD }, PS_OF_HEADER, { { NULL } },
+	PS_LUA_FIELD, "it is `options` of a header whose length is malformed",
+	"the field of that name as a view: `ip:ttl()`",
+};
+
+/*
  * Setup.
  */
-static const struct ps_method view_methods[] = {
-	{ "raw", view_raw },
-	{ "data", view_data, PS_OP_DATA },
-	{ "write", view_write },
-	{ "to_bytes", view_to_bytes },
-	{ "get_offset", view_get_offset },
-	{ "get_size", view_get_size },
-	{ "get", bytes_get },
-	{ "set", bytes_set },
-	{ NULL },
-};
 
-static const struct ps_method field_methods[] = {
-	{ "get", field_get, PS_OP_GET },
-	{ "set", field_set, PS_OP_SET },
-	{ "int", field_int, PS_OP_INT },
-	{ NULL },
-};
-
-/* Adds methods to the table on the stack. */
-static void add_methods(lua_State *L, const struct ps_method *method)
+/*
+ * Adds what is of owner to the tables on top of the stack, the metatable and its methods; on top is that of fields by
+ * name. An operator that is given a name looks for it in both.
+ */
+static void add_methods(lua_State *L, unsigned int owner)
 {
-	for (; method->name; method++) {
-		ps_push_method(L, method);
-		lua_setfield(L, -2, method->name);
+	const struct ps_callable *row;
+
+	for (row = ps_view_methods; row->method.name; row++) {
+		if (ps_callable_is_operator(row)) {
+			bool has_name = row->arguments[0].type == PS_LUA_NAME;
+
+			if (has_name) {
+				lua_pushvalue(L, -2);
+				lua_pushvalue(L, -2);
+			}
+			lua_pushcclosure(L, row->method.call, has_name ? 2 : 0);
+			lua_setfield(L, -4, row->method.name);
+		} else if (row->of & owner) {
+			ps_push_method(L, &row->method);
+			lua_setfield(L, -3, row->method.name);
+		}
 	}
 }
 
-static const luaL_Reg view_metamethods[] = {
-	{ "__len", view_get_size },
-	{ "__tostring", view_tostring },
-	{ NULL, NULL },
-};
-
-/* Sets a metamethod that knows methods and fields: the tables on top of the metatable. */
-static void set_accessor(lua_State *L, const char *name, lua_CFunction f)
-{
-	lua_pushvalue(L, -2);
-	lua_pushvalue(L, -2);
-	lua_pushcclosure(L, f, 2);
-	lua_setfield(L, -4, name);
-}
-
 /* Makes the metatable type, and leaves on the stack its methods and its fields by name. */
-static void new_type(lua_State *L, const char *type)
+static void new_type(lua_State *L, const char *type, unsigned int owner)
 {
 	luaL_newmetatable(L, type);
-	luaL_setfuncs(L, view_metamethods, 0);
 	lua_pushstring(L, type);
 	lua_setfield(L, -2, "__metatable");
 	lua_newtable(L);
-	add_methods(L, view_methods);
 	lua_pushvalue(L, -1);
 	lua_setfield(L, -3, METHODS);
 	lua_newtable(L);
-	set_accessor(L, "__index", view_index);
-	set_accessor(L, "__newindex", view_newindex);
+	add_methods(L, owner);
 	lua_remove(L, -3);
 }
 
@@ -614,7 +644,7 @@ static void open_proto(lua_State *L, unsigned int id, struct ps_field_method **m
 	struct ps_pool *pools = ps_bind_of(L)->views;
 	unsigned int i;
 
-	new_type(L, proto->name);
+	new_type(L, proto->name, proto == &ps_proto_raw ? PS_OF_RAW : PS_OF_HEADER);
 	fill_pool(L, &pools[id], proto->name);
 	for (i = 0; i < proto->nfields; i++, ++*method) {
 		const struct ps_field *field = &proto->fields[i];
@@ -622,9 +652,8 @@ static void open_proto(lua_State *L, unsigned int id, struct ps_field_method **m
 
 		if (field->flags & PS_PAYLOAD)
 			continue;	/* :data() is the payload */
+		m->method = ps_field_getter.method;
 		m->method.name = field->name;
-		m->method.call = view_field;
-		m->method.op = PS_OP_FIELD;
 		m->proto = proto;
 		m->field = field;
 		fill_pool(L, &m->pool, FIELD_TYPE);
@@ -684,10 +713,8 @@ int ps_bind_open(lua_State *L)
 	lua_newtable(L);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &anchors);
 
-	new_type(L, FIELD_TYPE);
-	lua_pop(L, 1);
-	add_methods(L, field_methods);
-	lua_pop(L, 1);
+	new_type(L, FIELD_TYPE, PS_OF_FIELD);
+	lua_pop(L, 2);
 
 	lua_createtable(L, ps_nprotos, 0);
 	for (i = 0; i < ps_nprotos; i++) {

@@ -8,6 +8,7 @@
 #include "lauxlib.h"
 
 #include "bytes.h"
+#include "callable.h"
 #include "view.h"
 #include "write.h"
 
@@ -332,36 +333,59 @@ static int bytes_many_to_one(lua_State *L)
 	return 1;
 }
 
+const struct ps_callable ps_array_methods[] = {
+	{ { "__index", bytes_index }, PS_OF_ARRAY, { { "i", PS_LUA_INTEGER } }, PS_LUA_BYTE, "there is no such byte",
+	  "byte `i`, from 0" },
+	{ { "__newindex", bytes_newindex }, PS_OF_ARRAY, { { "i", PS_LUA_INTEGER }, { "byte", PS_LUA_BYTE } },
+	  PS_LUA_NOTHING, NULL, "writes a byte, 0 to 255; raises if there is none to write" },
+	{ { "__len", bytes_len }, PS_OF_ARRAY, { { NULL } }, PS_LUA_SIZE, NULL, "how many bytes there are" },
+	{ { "__eq", bytes_eq }, PS_OF_ARRAY, { { "b", PS_LUA_ARRAY } }, PS_LUA_BOOLEAN, NULL,
+	  "whether both have the same bytes" },
+	{ { "__concat", bytes_concat }, PS_OF_ARRAY, { { "b", PS_LUA_TEXT } }, PS_LUA_ARRAY, NULL,
+	  "a new one with the bytes of both; one side may be a string" },
+	{ { "__tostring", bytes_tostring }, PS_OF_ARRAY, { { NULL } }, PS_LUA_STRING, NULL,
+	  "the bytes as hexadecimal digits" },
+	{ { "string", bytes_string }, PS_OF_ARRAY, { { NULL } }, PS_LUA_STRING, NULL, "the bytes as a Lua string" },
+	{ { NULL } },
+};
+
+const struct ps_callable ps_bytes_library[] = {
+	{ { "new", bytes_new }, PS_OF_LIBRARY, { { "length", PS_LUA_INTEGER } }, PS_LUA_ARRAY, NULL,
+	  "`length` bytes of 0" },
+	{ { "new_from_string", bytes_new_from_string }, PS_OF_LIBRARY, { { "text", PS_LUA_STRING } }, PS_LUA_ARRAY, NULL,
+	  "the bytes of `text` and a final 0: its length is `#text + 1`" },
+	{ { "many_to_one", bytes_many_to_one }, PS_OF_LIBRARY, { { "list", PS_LUA_TEXTS } }, PS_LUA_ARRAY, NULL,
+	  "a new one with the bytes of all byte arrays and strings in the list" },
+	{ { NULL } },
+};
+
+/* Adds an operator to the metatable on the stack, with its methods on top; anything else to these. */
+static void add_method(lua_State *L, const struct ps_callable *row)
+{
+	if (ps_callable_is_operator(row)) {
+		lua_pushvalue(L, -1);	/* for __index */
+		lua_pushcclosure(L, row->method.call, 1);
+		lua_setfield(L, -3, row->method.name);
+	} else {
+		lua_pushcfunction(L, row->method.call);
+		lua_setfield(L, -2, row->method.name);
+	}
+}
+
 int ps_bytes_open(lua_State *L)
 {
-	static const luaL_Reg methods[] = {
-		{ "string", bytes_string },
-		{ NULL, NULL },
-	};
-	static const luaL_Reg metamethods[] = {
-		{ "__newindex", bytes_newindex },
-		{ "__len", bytes_len },
-		{ "__tostring", bytes_tostring },
-		{ "__concat", bytes_concat },
-		{ "__eq", bytes_eq },
-		{ NULL, NULL },
-	};
-	static const luaL_Reg library[] = {
-		{ "new", bytes_new },
-		{ "new_from_string", bytes_new_from_string },
-		{ "many_to_one", bytes_many_to_one },
-		{ NULL, NULL },
-	};
+	const struct ps_callable *row;
 
 	luaL_newmetatable(L, TYPE);
-	luaL_setfuncs(L, metamethods, 0);
-	luaL_newlib(L, methods);
-	lua_pushcclosure(L, bytes_index, 1);
-	lua_setfield(L, -2, "__index");
 	lua_pushliteral(L, TYPE);
 	lua_setfield(L, -2, "__metatable");
-	lua_pop(L, 1);
+	lua_newtable(L);
+	for (row = ps_array_methods; row->method.name; row++)
+		add_method(L, row);
+	lua_pop(L, 2);
 
-	luaL_newlib(L, library);
+	lua_newtable(L);
+	for (row = ps_bytes_library; row->method.name; row++)
+		add_method(L, row);
 	return 1;
 }

@@ -14,6 +14,8 @@
 #include "lstate.h"
 #include "ltable.h"
 
+#include "method.h"
+
 #if LUA_VERSION_NUM != 504 || LUA_VERSION_RELEASE_NUM < 50404
 #error "PacketScript needs Lua 5.4.4 or a later 5.4: scripts/fetch-lua gets one"
 #endif
@@ -93,13 +95,6 @@ static inline void ps_push_string(lua_State *L, const char *text)
 	setsvalue2s(L, PS_STACK_TOP(L), ps_string_of(text));
 	PS_STACK_TOP(L)++;
 }
-
-/* A method of an object of ours. */
-struct ps_method {
-	const char *name;
-	lua_CFunction call;	/* the whole of it: raises what is to be raised */
-	int op;			/* what it is to its class's call(); 0: nothing */
-};
 
 /* Pushes a method, which must outlive the runtime. */
 void ps_push_method(lua_State *L, const struct ps_method *method);

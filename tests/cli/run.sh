@@ -1071,6 +1071,13 @@ lua "function process_packet(p) for name in ('$(paste -sd ' ' methods)'):gmatch(
 go run script.lua in.pcap -n 1
 is 'methods in types are methods' '0 ' "$status $err"
 
+"$top/scripts/reference" "$top/docs/language.md" "$program" >language.md
+is "docs/language.md has the tables of today ('make reference')" '' "$(diff "$top/docs/language.md" language.md)"
+for table in views arrays; do
+	holds "there is a table of $table in it" grep -qx "<!-- packetscript types --table $table -->" language.md
+done
+trouble 'a table of something else' '--table headers: there are views and arrays' types --table headers
+
 lua 'kept = {} for i = 1, 20000 do kept[i] = "entry " .. i end
 function process_packet(p) return NF_ACCEPT end'
 go run script.lua in.pcap

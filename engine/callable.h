@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * What scripts may call: methods and operators of objects, functions of libraries. Each is one row, from which
+ * - the object gets it, and the interpreter what it does without a call (method.op),
+ * - 'packetscript check' knows what it takes and what comes of it,
+ * - 'packetscript types' and the tables of docs/language.md are made.
+ * Needs no header of Lua.
+ */
+#ifndef PS_CALLABLE_H
+#define PS_CALLABLE_H
+
+#include <stdbool.h>
+
+#include "method.h"
+
+#define PS_ARGUMENTS_MAX	2
+
+/* What a row is of: bits, since one may be of several. */
+enum ps_owner {
+	PS_OF_RAW = 1,		/* raw views */
+	PS_OF_HEADER = 2,
+	PS_OF_VALUE = 4,	/* fields that are read as a value */
+	PS_OF_BYTES = 8,	/* fields that are just bytes */
+	PS_OF_FIELD = PS_OF_VALUE | PS_OF_BYTES,
+	PS_OF_VIEW = PS_OF_RAW | PS_OF_HEADER | PS_OF_FIELD,
+	PS_OF_ARRAY = 16,	/* byte arrays */
+	PS_OF_LIBRARY = 32,	/* no object: the library 'bytes' has it */
+};
+
+/* What is given to it, or comes of it. */
+enum ps_lua_type {
+	PS_LUA_NOTHING,
+	PS_LUA_INTEGER,
+	PS_LUA_SIZE,		/* an integer: the length of what it is called on */
+	PS_LUA_BYTE,		/* an integer from 0 to 255 */
+	PS_LUA_PROTOCOL,	/* an integer: the id of a protocol */
+	PS_LUA_BOOLEAN,
+	PS_LUA_STRING,
+	PS_LUA_NAME,		/* a string: the name of a field */
+	PS_LUA_VALUE,		/* what the field is read as, or takes: its type tells */
+	PS_LUA_ARRAY,		/* a byte array */
+	PS_LUA_TEXT,		/* a string or a byte array */
+	PS_LUA_TEXTS,		/* a table of these, from 1 on */
+	PS_LUA_RAW,		/* a raw view */
+	PS_LUA_PAYLOAD,		/* a view of the protocol that the first argument names, a raw one without it */
+	PS_LUA_FIELD,		/* a view of a field */
+};
+
+struct ps_argument {
+	const char *name;	/* NULL: there is none */
+	enum ps_lua_type type;
+	bool is_optional;	/* as are all that follow */
+};
+
+struct ps_callable {
+	struct ps_method method;	/* an operator has the name of its metamethod */
+	unsigned int of;		/* enum ps_owner */
+	struct ps_argument arguments[PS_ARGUMENTS_MAX];	/* behind the object itself */
+	enum ps_lua_type result;
+	const char *nil_if;	/* when the result is nil instead: goes on behind "nil if"; NULL: never */
+	const char *about;	/* what it does or gives, in Markdown; no full stop */
+};
+
+/* Each ends with a row without a name; several rows may have the same one, if they are of different owners. */
+extern const struct ps_callable ps_view_methods[], ps_array_methods[], ps_bytes_library[];
+/* The method that each field is: ip:ttl(). */
+extern const struct ps_callable ps_field_getter;
+
+static inline bool ps_callable_is_operator(const struct ps_callable *row)
+{
+	return row->method.name[0] == '_' && row->method.name[1] == '_';
+}
+
+#endif

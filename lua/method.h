@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * A method of an object, as far as the interpreter knows methods. What it takes and gives: engine/callable.h.
+ */
+#ifndef PS_METHOD_H
+#define PS_METHOD_H
+
+struct lua_State;
+
+struct ps_method {
+	const char *name;
+	int (*call)(struct lua_State *L);	/* a lua_CFunction, the whole of it: raises what is to be raised */
+	int op;		/* what it is to its class's call(); 0: nothing */
+};
+
+#endif

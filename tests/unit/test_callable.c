@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* The rows of what scripts may call say what is so: all of them are called, rightly and wrongly. */
+#include <stdlib.h>
+
+#include "callable.h"
+#include "packets.h"
+#include "script.h"
+#include "test.h"
+
+/* The script's text is the rows as a table, then this. Each packet is for one of them, of one owner. */
+static const char calls[] =
+	"local owners = {\n"	/* in the order of enum ps_owner's bits */
+	"  function(p) return p:raw(0, #p) end, function(p) return p:data(packet_ip) end,\n"
+	"  function(p) return p:data(packet_ip):check() end, function(p) return p:data(packet_ip):options() end,\n"
+	"  function() return bytes.new(4) end, function() return bytes end,\n"
+	"}\n"
+	"local operators = {\n"
+	"  __len = function(v) return #v end, __tostring = tostring, __eq = function(v, x) return v == x end,\n"
+	"  __concat = function(v, x) return v .. x end, __index = function(v, k) return v[k] end,\n"
+	"  __newindex = function(v, k, x) v[k] = x end,\n"
+	"  ttl = function(v) return v:ttl() end,\n"
+	"}\n"
+	"local function is_array(x) return x.string and #x:string() == #x and not tostring(x):find('packet_') end\n"
+	"local function is_of(pattern) return function(x) return tostring(x):find(pattern) and true end end\n"
+	"local function is(type_name) return function(x) return type(x) == type_name end end\n"
+	"local results = {\n"
+	"  integer = is 'number', boolean = is 'boolean', string = is 'string', array = is_array,\n"
+	"  value = function(x) return type(x) == 'number' or is_array(x) end,\n"
+	"  raw = is_of '^packet_raw offset', view = is_of '^packet_%w+ offset', field = is_of '^packet_%w+%.%w+ offset',\n"
+	"}\n"
+	"local cases, at = {}, 0\n"
+	"for _, row in ipairs(rows) do\n"
+	"  for i, owner in ipairs(owners) do\n"
+	"    if row.of >> i - 1 & 1 == 1 then cases[#cases + 1] = { row, owner } end\n"
+	"  end\n"
+	"end\n"
+	"function process_packet(p)\n"
+	"  at = at + 1\n"
+	"  if not cases[at] then return NF_DROP end\n"
+	"  local row, v = cases[at][1], cases[at][2](p)\n"
+	"  local f, is_function, what = operators[row.name], v == bytes, row.name .. ' of ' .. tostring(v)\n"
+	"  local function call(arguments)\n"
+	"    local g = f or v[row.name]\n"
+	"    if not g then error(what .. ': there is none') end\n"
+	"    if is_function then return pcall(g, table.unpack(arguments)) end\n"
+	"    return pcall(g, v, table.unpack(arguments))\n"
+	"  end\n"
+	"  for n = 0, #row do\n"
+	"    local given = {}\n"
+	"    for i = 1, n do given[i] = row[i] end\n"
+	"    if n < row.needed and not f and call(given) then error(what .. ' takes ' .. n .. ' arguments') end\n"
+	"    if n > 0 and not f then\n"
+	"      given[n] = print\n"	/* which nothing takes */
+	"      if call(given) then error(what .. ' takes any argument ' .. n) end\n"
+	"    end\n"
+	"  end\n"
+	"  for n = row.needed, #row do\n"
+	"    local answer = table.pack(call({ table.unpack(row, 1, n) }))\n"
+	"    if not answer[1] then error(what .. ' with ' .. n .. ' arguments: ' .. answer[2]) end\n"
+	"    if answer.n - 1 ~= (row.result and 1 or 0) then error(what .. ' gives ' .. answer.n - 1) end\n"
+	"    if row.result and not results[row.result](answer[2]) then\n"
+	"      error(what .. ' gives no ' .. row.result .. ' but ' .. tostring(answer[2]))\n"
+	"    end\n"
+	"  end\n"
+	"  return NF_ACCEPT\n"
+	"end\n";
+
+/* What a type is called there, and an argument of it as Lua: what changes nothing where it says how long the packet is. */
+static const struct {
+	const char *name, *argument;
+} types[] = {
+	[PS_LUA_INTEGER] = { "integer", "1" },
+	[PS_LUA_SIZE] = { "integer" },
+	[PS_LUA_BYTE] = { "integer", "7" },
+	[PS_LUA_PROTOCOL] = { NULL, "packet_raw" },
+	[PS_LUA_BOOLEAN] = { "boolean" },
+	[PS_LUA_STRING] = { "string", "'text'" },
+	[PS_LUA_NAME] = { NULL, "'ttl'" },
+	[PS_LUA_VALUE] = { "value", "5" },
+	[PS_LUA_ARRAY] = { "array", "bytes.new(1)" },
+	[PS_LUA_TEXT] = { NULL, "'\\x46'" },
+	[PS_LUA_TEXTS] = { NULL, "{ 'text', bytes.new(1) }" },
+	[PS_LUA_RAW] = { "raw" },
+	[PS_LUA_PAYLOAD] = { "view" },
+	[PS_LUA_FIELD] = { "field" },
+};
+
+static int add_row(FILE *to, const struct ps_callable *row, const char *name)
+{
+	int i, needed = 0, cases = 0;
+
+	fprintf(to, "{ name = '%s', of = %u, ", name, row->of);
+	for (i = 0; i < PS_ARGUMENTS_MAX && row->arguments[i].name; i++) {
+		const struct ps_argument *argument = &row->arguments[i];
+
+		CHECK(types[argument->type].argument);
+		CHECK(!i || argument->is_optional || !row->arguments[i - 1].is_optional);
+		fprintf(to, "%s, ", types[argument->type].argument);
+		needed += !argument->is_optional;
+	}
+	fprintf(to, "needed = %d", needed);
+	if (row->result) {
+		CHECK(types[row->result].name);
+		fprintf(to, ", result = '%s'", types[row->result].name);
+	}
+	fprintf(to, " },\n");
+	CHECK(row->about && row->about[0] && row->about[strlen(row->about) - 1] != '.');
+	CHECK(row->result || !row->nil_if);
+	for (i = 0; row->of >> i; i++)
+		cases += row->of >> i & 1;
+	CHECK(cases);
+	return cases;
+}
+
+static int add_rows(FILE *to, const struct ps_callable *row)
+{
+	int cases = 0;
+
+	for (; row->method.name; row++)
+		cases += add_row(to, row, row->method.name);
+	return cases;
+}
+
+static void rows_are_so(void)
+{
+	static const struct shape shape = { .protocol = 17, .payload = 30, .ihl = 6 };
+	struct ps_packet pkt;
+	struct ps_script s;
+	struct layout at;
+	uint16_t queue;
+	size_t size;
+	int n, handler, cases = 0;
+	char *text;
+	FILE *to = open_memstream(&text, &size);
+
+	fprintf(to, "local rows = {\n");
+	cases += add_rows(to, ps_view_methods);
+	cases += add_rows(to, ps_array_methods);
+	cases += add_rows(to, ps_bytes_library);
+	cases += add_row(to, &ps_field_getter, "ttl");
+	fprintf(to, "}\n%s", calls);
+	fclose(to);
+
+	CHECK_INT(ps_script_init(&s, 0, true), 0);
+	CHECK_INT(ps_script_load(&s, 0, "/s/rows.lua", text, size), 0);
+	CHECK_TEXT(s.error, "");
+	handler = ps_script_find(&s, 0, "process_packet");
+	CHECK(handler >= 0 && cases > 40);
+	for (n = 0; handler >= 0 && n <= cases; n++) {
+		uint8_t *data = make_packet(&shape, &pkt, &at);
+
+		CHECK_INT(ps_script_run(&s, handler, &pkt, &queue), n < cases ? PS_VERDICT_ACCEPT : PS_VERDICT_DROP);
+		CHECK_TEXT(s.error, "");
+		if (s.error[0])
+			printf("# %s\n", s.error);
+		s.error[0] = 0;
+		free(data);
+	}
+	ps_script_clean(&s);
+	free(text);
+}
+
+const struct test callable_tests[] = {
+	{ "callable: all rows take and give what they say", rows_are_so },
+	{ NULL },
+};
