@@ -132,12 +132,12 @@ static struct lint_value call_set(struct lint_flow *w, struct lint_value self, s
 {
 	bool is_field = self.kind == LINT_FIELD;
 
-	if (is_field && count == 0 && self.field->type != PS_BYTES &&
+	if (is_field && count == 0 && !self.field->type->is_bytes &&
 	    !(self.field->flags & PS_CHECKSUM))
 		lint_warn(w, "bad-value",
 			  "%s: :set() needs a value; only checksums are computed without one",
 			  lint_field_name(self.field).text);
-	else if (is_field && self.field->type == PS_BYTES)
+	else if (is_field && self.field->type->is_bytes)
 		fill(w, v, lint_field_name(self.field).text);
 	else if (is_field)
 		lint_check_value(w, self.field, v);
@@ -163,7 +163,7 @@ static struct lint_value call_get(struct lint_flow *w, struct lint_value self,
 				  struct lint_value first, int count)
 {
 	(void)w, (void)first, (void)count;
-	if (self.kind == LINT_VIEW || (self.kind == LINT_FIELD && self.field->type == PS_BYTES))
+	if (self.kind == LINT_VIEW || (self.kind == LINT_FIELD && self.field->type->is_bytes))
 		return lint_plain(LINT_BYTES);
 	return self.kind == LINT_FIELD ? lint_pointer(LINT_VALUE, self.field) : lint_any;
 }
@@ -174,9 +174,14 @@ static struct lint_value call_int(struct lint_flow *w, struct lint_value self,
 	(void)first, (void)count;
 	if (self.kind != LINT_FIELD)
 		return lint_any;
-	if (self.field->type != PS_BYTES)
+	if (self.field->type->has_int)
 		return lint_pointer(LINT_NUMBER, self.field);
-	lint_warn(w, "bad-value", "%s is bytes, not an integer", lint_field_name(self.field).text);
+	if (self.field->type->is_bytes)
+		lint_warn(w, "bad-value", "%s is bytes, not an integer",
+			  lint_field_name(self.field).text);
+	else
+		lint_warn(w, "bad-value", "%s has %d bits, more than an integer: read the text with :get()",
+			  lint_field_name(self.field).text, self.field->at.width);
 	return lint_any;
 }
 

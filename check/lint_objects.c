@@ -351,8 +351,8 @@ static struct lint_value view_name(struct lint_flow *w, const struct ps_proto *p
 	if (field && is_call)
 		return lint_pointer(LINT_GETTER, field);
 	if (field)
-		return field->type == PS_BYTES ? lint_plain(LINT_BYTES) :
-						 lint_pointer(LINT_VALUE, field);
+		return field->type->is_bytes ? lint_plain(LINT_BYTES) :
+					       lint_pointer(LINT_VALUE, field);
 	if (lint_known(lint_methods(w->l, proto), key))
 		return lint_method(getstr(key));
 	unknown_name(w, proto, getstr(key), is_call);
@@ -455,7 +455,7 @@ static void check_key(const struct lint_flow *w, struct lint_value table, struct
 	lint_warn(w, "object-as-key", "%s is a key of a table that lasts: the object is not that of the "
 		  "next packet, or is used again for another; %s",
 		  lint_describe(key).text,
-		  key.kind == LINT_FIELD && key.field->type != PS_BYTES ? "take its value: :get()" :
+		  key.kind == LINT_FIELD && !key.field->type->is_bytes ? "take its value: :get()" :
 		  key.kind == LINT_VIEW ? "take the value of a field, or :get():string()" :
 					  "take the text: :string()");
 }

@@ -103,7 +103,7 @@ struct lint_description lint_describe(struct lint_value v)
 		break;
 	case LINT_VALUE:
 		snprintf(d.text, size, "the %s of %s",
-			 v.field->type == PS_UINT ? "integer" : "text",
+			 v.field->type->format ? "text" : "integer",
 			 lint_field_name(v.field).text);
 		break;
 	case LINT_NUMBER:
@@ -123,8 +123,8 @@ static const char *remedy(struct lint_value v)
 {
 	switch (v.kind) {
 	case LINT_FIELD:
-		return v.field->type == PS_BYTES ? "read its bytes with :get():string()" :
-						   "read it with :get()";
+		return v.field->type->is_bytes ? "read its bytes with :get():string()" :
+						 "read it with :get()";
 	case LINT_BYTES:
 		return "take the text with :string(), or a byte with [i]";
 	default:
@@ -134,7 +134,7 @@ static const char *remedy(struct lint_value v)
 
 bool lint_is_text(struct lint_value v)
 {
-	return v.kind == LINT_VALUE && v.field->type != PS_UINT;
+	return v.kind == LINT_VALUE && v.field->type->format;
 }
 
 /*
@@ -152,9 +152,16 @@ bool lint_is_numeral(const TString *s)
 	return luaO_str2num(getstr((TString *)s), &v) == tsslen(s) + 1;
 }
 
-static bool parse(const struct ps_field *field, const TString *s, uint64_t *value)
+static bool parse(const struct ps_field *field, const TString *s, struct ps_value *value)
 {
-	return ps_address_parse(field->type, getstr((TString *)s), tsslen(s), value);
+	return field->type->parse(getstr((TString *)s), tsslen(s), value);
+}
+
+static const char *taken_by(const struct ps_type *type)
+{
+	if (!type->parse)
+		return "an integer";
+	return type->has_int ? "an address or an integer" : "an address";
 }
 
 void lint_check_byte(const struct lint_flow *w, struct lint_value v, const char *what)
@@ -170,32 +177,32 @@ void lint_check_byte(const struct lint_flow *w, struct lint_value v, const char 
 /* field = v */
 void lint_check_value(const struct lint_flow *w, const struct ps_field *field, struct lint_value v)
 {
-	const char *takes = field->type == PS_UINT ? "an integer" : "an address or an integer";
+	const char *takes = taken_by(field->type);
 	const char *name;
 	struct lint_field_name place = lint_field_name(field);
-	uint64_t value;
+	struct ps_value value;
 
 	name = place.text;
-	if (field->type == PS_BYTES) {
+	if (field->type->is_bytes) {
 		lint_check_byte(w, v, name);
 		return;
 	}
 	switch (v.kind) {
 	case LINT_INTEGER:
-		if (!fits(field, v.i))
+		if (!field->type->has_int)
+			lint_warn(w, "bad-value", "%s takes %s, not %s", name, takes,
+				  lint_describe(v).text);
+		else if (!fits(field, v.i))
 			lint_warn(w, "range", "%s has %d bits: %lld does not fit (0 to %lld)", name,
 				  field->at.width, v.i, (1LL << field->at.width) - 1);
 		break;
 	case LINT_STRING:
-		if (field->type == PS_UINT && !lint_is_numeral(v.string))
+		if (!field->type->parse && !lint_is_numeral(v.string))
 			lint_warn(w, "bad-value", "%s takes an integer, not %s", name,
 				  lint_describe(v).text);
-		else if (field->type != PS_UINT && !parse(field, v.string, &value))
-			lint_warn(
-				w, "bad-value", "%s: %s is not %s", name, lint_describe(v).text,
-				field->type == PS_IPV4 ? "an IPv4 address such as 192.0.2.1" :
-				field->type == PS_MAC  ? "a MAC address such as 00:00:5E:00:53:01" :
-							 "an address of that kind");
+		else if (field->type->parse && !parse(field, v.string, &value))
+			lint_warn(w, "bad-value", "%s: %s is not %s", name, lint_describe(v).text,
+				  field->type->example);
 		break;
 	case LINT_VIEW:
 	case LINT_FIELD:
@@ -231,9 +238,11 @@ void lint_check_operand(const struct lint_flow *w, struct lint_value v, const ch
 	if (lint_is_object(v))
 		lint_warn(w, "object-as-value", "%s on %s, which is an object: %s", what,
 			  lint_describe(v).text, remedy(v));
-	else if (lint_is_text(v))
+	else if (lint_is_text(v) && v.field->type->has_int)
 		lint_warn(w, "object-as-value", "%s on %s: its number is :%s():int()", what,
 			  lint_describe(v).text, v.field->name);
+	else if (lint_is_text(v))
+		lint_warn(w, "object-as-value", "%s on %s", what, lint_describe(v).text);
 }
 
 void lint_check_float(const struct lint_flow *w, OpCode op)
@@ -257,25 +266,19 @@ static void never_equal(const struct lint_flow *w, struct lint_value a, struct l
 /* What was read from a field, and a string. */
 static void check_equal_text(const struct lint_flow *w, struct lint_value a, struct lint_value b)
 {
-	char text[PS_ADDRESS_SIZE + 1], why[64];
-	uint64_t value;
-	size_t len;
+	char text[PS_TEXT_SIZE + 1], why[80];
+	struct ps_value value;
 
 	if (!lint_is_text(a)) {
 		never_equal(w, a, b, "compare with an integer");
 		return;
 	}
-	if (a.field->type != PS_IPV4 && a.field->type != PS_MAC)
-		return;
 	if (!parse(a.field, b.string, &value)) {
-		never_equal(w, a, b,
-			    a.field->type == PS_IPV4 ?
-				    "it is an IPv4 address such as 192.0.2.1" :
-				    "it is a MAC address such as 00:00:5E:00:53:01");
+		snprintf(why, sizeof(why), "it is %s", a.field->type->example);
+		never_equal(w, a, b, why);
 		return;
 	}
-	len = a.field->type == PS_IPV4 ? ps_ipv4_format(text, value) : ps_mac_format(text, value);
-	text[len] = 0;
+	text[a.field->type->format(text, value)] = 0;
 	snprintf(why, sizeof(why), "it reads as \"%s\"", text);
 	if (strcmp(text, getstr(b.string)))
 		never_equal(w, a, b, why);
@@ -286,7 +289,9 @@ static void check_equal_integer(const struct lint_flow *w, struct lint_value a, 
 	char why[80];
 
 	if (lint_is_text(a)) {
-		snprintf(why, sizeof(why), "compare with text, or read :%s():int()", a.field->name);
+		snprintf(why, sizeof(why),
+			 a.field->type->has_int ? "compare with text, or read :%s():int()" :
+						  "compare with text", a.field->name);
 		never_equal(w, a, b, why);
 	} else if (!fits(a.field, b.i)) {
 		snprintf(why, sizeof(why), "it has %d bits (0 to %lld)", a.field->at.width,

@@ -16,13 +16,6 @@ static const struct cli_option options[] = {
 	{ NULL },
 };
 
-static const char *const types[] = {
-	[PS_UINT] = "integer",
-	[PS_IPV4] = "IPv4 address",
-	[PS_MAC] = "MAC address",
-	[PS_BYTES] = "bytes",
-};
-
 static unsigned int id_of(const struct ps_proto *proto)
 {
 	unsigned int id;
@@ -166,7 +159,7 @@ static void print_proto(const struct ps_proto *proto)
 		puts("\nbit width   field        is");
 	for (field = proto->fields; field < proto->fields + proto->nfields; field++) {
 		print_where(field);
-		printf("%-12s %s%s\n", field->name, types[field->type],
+		printf("%-12s %s%s\n", field->name, field->type->name,
 		       field->flags & PS_CHECKSUM ? ", the checksum" : "");
 	}
 	print_payload(proto);
@@ -199,7 +192,7 @@ static json_t *proto_json(const struct ps_proto *proto)
 		json_array_append_new(fields,
 			json_pack("{s:s, s:i, s:o, s:s}", "name", field->name, "bit", field->at.bit,
 				  "width", has_width ? json_integer(field->at.width) : json_null(),
-				  "type", types[field->type]));
+				  "type", field->type->name));
 	}
 	for (next = proto->next; next && next->proto; next++)
 		json_array_append_new(payloads, json_pack("{s:i, s:s}", "value", next->value,

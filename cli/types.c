@@ -59,15 +59,23 @@ static const struct operator *operator_of(const struct ps_callable *row)
 	return o;
 }
 
-/* What fields are to scripts, by enum ps_field_type. */
-static const struct {
-	const char *class, *value, *accepted;
-} types[] = {
-	[PS_UINT] = { "ps.integer_field", "integer", "integer" },
-	[PS_IPV4] = { "ps.address_field", "string", "string|integer" },
-	[PS_MAC] = { "ps.address_field", "string", "string|integer" },
-	[PS_BYTES] = { "ps.raw", "ps.bytes", "ps.bytes" },
-};
+/* What fields are to scripts. */
+static const struct field_class {
+	const char *name, *value, *accepted;
+	bool has_int, may_be_checksum;
+} integer_field = { "ps.integer_field", "integer", "integer", true, true },
+  address_field = { "ps.address_field", "string", "string|integer", true, false },
+  wide_address_field = { "ps.wide_address_field", "string", "string", false, false },
+  bytes_field = { "ps.raw", "ps.bytes", "ps.bytes", false, false };
+
+static const struct field_class *field_class(const struct ps_type *type)
+{
+	if (type->is_bytes)
+		return &bytes_field;
+	if (!type->format)
+		return &integer_field;
+	return type->has_int ? &address_field : &wide_address_field;
+}
 
 /*
  * For LuaLS.
@@ -77,10 +85,16 @@ static const char *class_of(enum ps_lua_type type, const char *value)
 	return type == PS_LUA_VALUE ? value : lua_types[type].class;
 }
 
-/* Only checksums, which are integers, are written without a value. */
-static bool is_optional(const struct ps_argument *argument, unsigned int field_type)
+/* Only checksums are written without a value. */
+static bool is_optional(const struct ps_argument *argument, const struct field_class *field)
 {
-	return argument->is_optional && (argument->type != PS_LUA_VALUE || field_type == PS_UINT);
+	return argument->is_optional && (argument->type != PS_LUA_VALUE || field->may_be_checksum);
+}
+
+/* All methods but that which gives an integer. */
+static bool has_method(const struct field_class *field, const struct ps_callable *row)
+{
+	return field->has_int || row->of != PS_OF_VALUE || row->result != PS_LUA_INTEGER;
 }
 
 /* An editor that knew each value as one that may be nil would ask for a test of all that is read. */
@@ -96,7 +110,7 @@ static void print_about(const struct ps_callable *row)
 		printf("; nil if %s", row->nil_if);
 }
 
-static void print_function(const struct ps_callable *row, unsigned int field_type)
+static void print_function(const struct ps_callable *row, const struct field_class *field)
 {
 	const char *before = "";
 	int i;
@@ -108,11 +122,11 @@ static void print_function(const struct ps_callable *row, unsigned int field_typ
 	}
 	for (i = 0; i < PS_ARGUMENTS_MAX && row->arguments[i].name; i++, before = ", ")
 		printf("%s%s%s: %s", before, row->arguments[i].name,
-		       is_optional(&row->arguments[i], field_type) ? "?" : "",
-		       class_of(row->arguments[i].type, types[field_type].accepted));
+		       is_optional(&row->arguments[i], field) ? "?" : "",
+		       class_of(row->arguments[i].type, field->accepted));
 	printf(")");
 	if (row->result)
-		printf(": %s%s", class_of(row->result, types[field_type].value),
+		printf(": %s%s", class_of(row->result, field->value),
 		       row->nil_if && is_view(row->result) ? "?" : "");
 	printf(" ");
 	print_about(row);
@@ -132,22 +146,23 @@ static void print_operator(const struct ps_callable *row)
 }
 
 /* Those rows whose owners are these: no more, and no less. */
-static void print_functions(const struct ps_callable *row, unsigned int of, unsigned int type)
+static void print_functions(const struct ps_callable *row, unsigned int of,
+			    const struct field_class *field)
 {
 	for (; row->method.name; row++) {
-		if (row->of != of)
+		if (row->of != of || !has_method(field, row))
 			continue;
 		if (ps_callable_is_operator(row))
 			print_operator(row);
 		else
-			print_function(row, type);
+			print_function(row, field);
 	}
 }
 
-static void print_field_class(unsigned int type)
+static void print_field_class(const struct field_class *field)
 {
-	printf("\n---@class %s: ps.view\n", types[type].class);
-	print_functions(ps_view_methods, PS_OF_VALUE, type);
+	printf("\n---@class %s: ps.view\n", field->name);
+	print_functions(ps_view_methods, PS_OF_VALUE, field);
 }
 
 /* Each header has its fields twice: ip:ttl() is a view, ip.ttl its value. */
@@ -161,7 +176,7 @@ static void print_protocol(const struct ps_proto *proto)
 	for (field = proto->fields; field < proto->fields + proto->nfields; field++) {
 		if (!(field->flags & PS_PAYLOAD))	/* the method data() */
 			printf("---@field %s %s|fun(self): %s\n", field->name,
-			       types[field->type].value, types[field->type].class);
+			       field_class(field->type)->value, field_class(field->type)->name);
 	}
 }
 
@@ -171,15 +186,16 @@ static void print_types(void)
 
 	printf("---@meta\n-- What scripts of PacketScript " PS_VERSION " may use; made by \"packetscript types\".\n\n"
 	       "---@class ps.view\n");
-	print_functions(ps_view_methods, PS_OF_VIEW, PS_BYTES);
+	print_functions(ps_view_methods, PS_OF_VIEW, &bytes_field);
 	printf("\n---@class ps.raw: ps.view\n");
-	print_functions(ps_view_methods, PS_OF_RAW | PS_OF_HEADER | PS_OF_BYTES, PS_BYTES);
-	print_field_class(PS_UINT);
-	print_field_class(PS_IPV4);
+	print_functions(ps_view_methods, PS_OF_RAW | PS_OF_HEADER | PS_OF_BYTES, &bytes_field);
+	print_field_class(&integer_field);
+	print_field_class(&address_field);
+	print_field_class(&wide_address_field);
 	printf("\n---@class ps.bytes: { [integer]: integer }\n");
-	print_functions(ps_array_methods, PS_OF_ARRAY, PS_BYTES);
+	print_functions(ps_array_methods, PS_OF_ARRAY, &bytes_field);
 	printf("\n---@class ps.bytes_library\n");
-	print_functions(ps_bytes_library, PS_OF_LIBRARY, PS_BYTES);
+	print_functions(ps_bytes_library, PS_OF_LIBRARY, &bytes_field);
 	for (i = 0; i < ps_nprotos; i++)
 		print_protocol(ps_protos[i]);
 

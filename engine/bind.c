@@ -332,19 +332,18 @@ static void keep(lua_State *L, int arg, const struct ps_address *entry,
 }
 
 /* Pushes the text of an address. */
-static int push_address(lua_State *L, uint64_t value, uint8_t type)
+static int push_address(lua_State *L, struct ps_value value, const struct ps_type *type)
 {
 	struct ps_bind *bind = ps_bind_of(L);
 	struct ps_address *known = ps_formatted_entry(bind, value);
-	char text[PS_ADDRESS_SIZE];
+	char text[PS_TEXT_SIZE];
 
-	if (l_likely(known->text && known->value == value && known->type == type)) {
+	if (l_likely(known->text && known->type == type && ps_value_is(known->value, value))) {
 		ps_push_string(L, known->text);
 		return 1;
 	}
 	known->text = NULL;
-	lua_pushlstring(L, text, type == PS_IPV4 ? ps_ipv4_format(text, value) :
-						   ps_mac_format(text, value));
+	lua_pushlstring(L, text, type->format(text, value));
 	keep(L, -1, known, bind->formatted, FORMATTED_SLOT);
 	known->text = lua_tostring(L, -1);
 	known->value = value;
@@ -352,11 +351,11 @@ static int push_address(lua_State *L, uint64_t value, uint8_t type)
 	return 1;
 }
 
-static uint64_t field_value(lua_State *L, const struct ps_place *at)
+static struct ps_value field_value(lua_State *L, const struct ps_place *at)
 {
-	uint64_t value = 0;
+	struct ps_value value = { 0 };
 
-	if (ps_field_get(ps_bind_of(L)->pkt, at->header.range.off, at->field->at, &value))
+	if (ps_field_get_value(ps_bind_of(L)->pkt, at->header.range.off, at->field, &value))
 		luaL_error(L, "no memory to read the packet");
 	return value;
 }
@@ -364,19 +363,16 @@ static uint64_t field_value(lua_State *L, const struct ps_place *at)
 /* Pushes the value of a field. */
 static int push_value(lua_State *L, const struct ps_place *at)
 {
-	if (at->flags & PS_VIEW_ABSENT) {
+	const struct ps_type *type = at->field->type;
+
+	if (at->flags & PS_VIEW_ABSENT)
 		lua_pushnil(L);
-		return 1;
-	}
-	switch (at->field->type) {
-	case PS_UINT:
-		lua_pushinteger(L, field_value(L, at));
-		return 1;
-	case PS_IPV4:
-	case PS_MAC:
-		return push_address(L, field_value(L, at), at->field->type);
-	}
-	ps_bytes_push(L, &at->range);
+	else if (type->is_bytes)
+		ps_bytes_push(L, &at->range);
+	else if (type->format)
+		return push_address(L, field_value(L, at), type);
+	else
+		lua_pushinteger(L, field_value(L, at).low);
 	return 1;
 }
 
@@ -389,12 +385,15 @@ static int field_int(lua_State *L)
 {
 	const struct ps_place *at = check_field(L);
 
-	if (at->field->type == PS_BYTES)
+	if (at->field->type->is_bytes)
 		return luaL_error(L, "%s is not an integer", at->field->name);
+	if (!at->field->type->has_int)
+		return luaL_error(L, "%s has %d bits, more than an integer: read the text with :get()",
+				  at->field->name, at->field->at.width);
 	if (at->flags & PS_VIEW_ABSENT)
 		lua_pushnil(L);
 	else
-		lua_pushinteger(L, field_value(L, at));
+		lua_pushinteger(L, field_value(L, at).low);
 	return 1;
 }
 
@@ -402,31 +401,30 @@ static int field_int(lua_State *L)
  * The value of argument index for a field: an integer, or the text of an address. Texts that have
  * been parsed are remembered by the address of the string, which is kept, so that it stays one.
  */
-static uint64_t check_value(lua_State *L, int index, const struct ps_field *field)
+static struct ps_value check_value(lua_State *L, int index, const struct ps_field *field)
 {
+	const struct ps_type *type = field->type;
 	const TValue *arg = ps_arg(L, index);
+	const struct ps_value *before;
 	struct ps_address *known;
-	size_t len;
+	struct ps_value value;
 	const char *text;
-	uint64_t value;
+	size_t len;
 
-	if (arg && ttisinteger(arg))
-		return ivalue(arg);
-	if (field->type == PS_UINT)
-		return luaL_checkinteger(L, index);
+	if (type->has_int && (!type->parse || (arg && ttisinteger(arg))))
+		return (struct ps_value){ 0, luaL_checkinteger(L, index) };
 	text = luaL_checklstring(L, index, &len);
-	if (ps_known_address(ps_bind_of(L), text, field->type, &value))
-		return value;
-	if (!ps_address_parse(field->type, text, len, &value))
-		luaL_error(L, "%s: '%s' is not %s", field->name, text,
-			   field->type == PS_IPV4 ? "an IPv4 address such as 192.0.2.1" :
-						    "a MAC address such as 00:00:5E:00:53:01");
+	before = ps_known_address(ps_bind_of(L), text, type);
+	if (before)
+		return *before;
+	if (!type->parse(text, len, &value))
+		luaL_error(L, "%s: '%s' is not %s", field->name, text, type->example);
 	known = ps_parsed_entry(ps_bind_of(L), text);
 	known->text = NULL;
 	keep(L, index, known, ps_bind_of(L)->parsed, PARSED_SLOT);
 	known->text = text;
 	known->value = value;
-	known->type = field->type;
+	known->type = type;
 	return value;
 }
 
@@ -442,12 +440,12 @@ static int set_value(lua_State *L, const struct ps_place *at, int index)
 				  "%s: there is no link-layer header on this hook" :
 				  "%s: the header of this packet has no such field, or ends before it",
 				  field->name);
-	if (field->type == PS_BYTES)
+	if (field->type->is_bytes)
 		return fill(L, at, index);
 	if (field->flags & PS_CHECKSUM && lua_isnoneornil(L, index))
 		err = ps_field_checksum(pkt, &at->header);
 	else
-		err = ps_field_set(pkt, &at->header, field, check_value(L, index, field));
+		err = ps_field_set_value(pkt, &at->header, field, check_value(L, index, field));
 
 	switch (err) {
 	case 0:
@@ -530,7 +528,7 @@ const struct ps_callable ps_view_methods[] = {
 	{ { "get", field_get, PS_OP_GET }, PS_OF_VALUE, { { NULL } },
 	  PS_LUA_VALUE, "the packet does not have the field", "an integer, or an address as a string" },
 	{ { "int", field_int, PS_OP_INT }, PS_OF_VALUE, { { NULL } },
-	  PS_LUA_INTEGER, "the packet does not have the field", "the value, of addresses too" },
+	  PS_LUA_INTEGER, "the packet does not have the field", "the value, of addresses up to 64 bits, too" },
 	{ { "set", bytes_set }, PS_OF_RAW | PS_OF_HEADER | PS_OF_BYTES, { { "byte", PS_LUA_BYTE } }, PS_LUA_NOTHING, NULL,
 	  "fills every byte of the view, and changes nothing else" },
 	{ { "set", field_set, PS_OP_SET }, PS_OF_VALUE, { { "value", PS_LUA_VALUE, true } }, PS_LUA_NOTHING, NULL,

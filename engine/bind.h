@@ -32,8 +32,8 @@ struct ps_pool {
 /* An address whose text is a Lua string. */
 struct ps_address {
 	const char *text;	/* the bytes of the string; NULL: the entry is free */
-	uint64_t value;
-	uint8_t type;		/* enum ps_field_type */
+	const struct ps_type *type;
+	struct ps_value value;
 };
 
 struct ps_bind {

@@ -168,6 +168,29 @@ bool ps_view_keep_outer(struct ps_bind *bind, const struct ps_header *header,
 	return true;
 }
 
+/* The text of the value, if it has been made before. */
+static inline bool get_text(lua_State *L, struct ps_bind *bind, struct ps_value value,
+			    const struct ps_type *type, TValue *result)
+{
+	const struct ps_address *known = ps_formatted_entry(bind, value);
+
+	if (!known->text || known->type != type || !ps_value_is(known->value, value))
+		return false;
+	setsvalue(L, result, ps_string_of(known->text));
+	return true;
+}
+
+/* The same as get_value() for fields that are there and have no int. */
+static ps_noinline bool get_wide(lua_State *L, struct ps_bind *bind, const struct ps_place *at,
+				 const struct ps_field *field, bool as_integer, TValue *result)
+{
+	struct ps_value value;
+
+	return !field->type->is_bytes && !as_integer &&
+	       !ps_field_get_value(bind->pkt, at->header.range.off, field, &value) &&
+	       get_text(L, bind, value, field->type, result);
+}
+
 /*
  * The value of a field of the place, or of the field that it is: if it is there and nothing has
  * to be made for it.
@@ -175,37 +198,48 @@ bool ps_view_keep_outer(struct ps_bind *bind, const struct ps_header *header,
 static inline bool get_value(lua_State *L, struct ps_bind *bind, const struct ps_place *at,
 			     const struct ps_field *field, bool as_integer, TValue *result)
 {
-	const struct ps_address *known;
 	uint64_t value;
 
-	if (!field || field->type == PS_BYTES || at->flags & PS_VIEW_LACKING ||
-	    ps_field_get(bind->pkt, at->header.range.off, field->at, &value))
+	if (!field || at->flags & PS_VIEW_LACKING)
 		return false;
-	if (field->type == PS_UINT || as_integer) {
-		setivalue(result, value);
-		return true;
-	}
-	known = ps_formatted_entry(bind, value);
-	if (!known->text || known->value != value || known->type != field->type)
+	if (ps_unlikely(!field->type->has_int))
+		return get_wide(L, bind, at, field, as_integer, result);
+	if (ps_field_get(bind->pkt, at->header.range.off, field->at, &value))
 		return false;
-	setsvalue(L, result, ps_string_of(known->text));
+	if (field->type->format && !as_integer)
+		return get_text(L, bind, (struct ps_value){ 0, value }, field->type, result);
+	setivalue(result, value);
 	return true;
+}
+
+/* The same as set_value() for fields that are there and have no int. */
+static ps_noinline bool set_wide(struct ps_bind *bind, const struct ps_place *at,
+				 const struct ps_field *field, const TValue *arg)
+{
+	const struct ps_value *value;
+
+	if (field->type->is_bytes || !ttisstring(arg))
+		return false;
+	value = ps_known_address(bind, getstr(tsvalue(arg)), field->type);
+	return value && !ps_field_set_value(bind->pkt, &at->header, field, *value);
 }
 
 /* Sets it, if it is there. What fails now fails the other way too, and says why. */
 static inline bool set_value(struct ps_bind *bind, const struct ps_place *at,
 			     const struct ps_field *field, const TValue *arg)
 {
-	uint64_t value;
+	const struct ps_value *value;
 
-	if (!field || field->type == PS_BYTES || at->flags & PS_VIEW_LACKING)
+	if (!field || at->flags & PS_VIEW_LACKING)
 		return false;
+	if (ps_unlikely(!field->type->has_int))
+		return set_wide(bind, at, field, arg);
 	if (ttisinteger(arg))
-		value = ivalue(arg);
-	else if (field->type == PS_UINT || !ttisstring(arg) ||
-		 !ps_known_address(bind, getstr(tsvalue(arg)), field->type, &value))
+		return !ps_field_set(bind->pkt, &at->header, field, ivalue(arg));
+	if (!field->type->parse || !ttisstring(arg))
 		return false;
-	return !ps_field_set(bind->pkt, &at->header, field, value);
+	value = ps_known_address(bind, getstr(tsvalue(arg)), field->type);
+	return value && !ps_field_set(bind->pkt, &at->header, field, value->low);
 }
 
 /* The place of a field. False: it is not there. */
@@ -402,13 +436,18 @@ static void come_to(struct planning *p, struct ps_pool *pool, const struct ps_fi
 /* Whether setting the field to v does the same each time, and then to which value. */
 static bool constant_value(const struct ps_field *field, const TValue *v, uint64_t *value)
 {
-	if (!field || field->type == PS_BYTES)
+	struct ps_value parsed;
+
+	if (!field || !field->type->has_int)
 		return false;
-	if (ttisinteger(v))
+	if (ttisinteger(v)) {
 		*value = ivalue(v);
-	else if (!ttisstring(v) || !ps_address_parse(field->type, getstr(tsvalue(v)),
-							tsslen(tsvalue(v)), value))
+		return true;
+	}
+	if (!field->type->parse || !ttisstring(v) ||
+	    !field->type->parse(getstr(tsvalue(v)), tsslen(tsvalue(v)), &parsed))
 		return false;
+	*value = parsed.low;
 	return true;
 }
 

@@ -72,9 +72,11 @@ static inline void *ps_pool_next(const struct ps_bind *bind, struct ps_pool *poo
 }
 
 /* The place of the value in the memory of addresses as text, and of the text in that of values. */
-static inline struct ps_address *ps_formatted_entry(struct ps_bind *bind, uint64_t value)
+static inline struct ps_address *ps_formatted_entry(struct ps_bind *bind, struct ps_value value)
 {
-	return &bind->formatted[(value ^ value >> 8 ^ value >> 16) % PS_ADDRESSES];
+	uint64_t n = value.low ^ value.high;
+
+	return &bind->formatted[(n ^ n >> 8 ^ n >> 16) % PS_ADDRESSES];
 }
 
 static inline struct ps_address *ps_parsed_entry(struct ps_bind *bind, const char *text)
@@ -82,13 +84,13 @@ static inline struct ps_address *ps_parsed_entry(struct ps_bind *bind, const cha
 	return &bind->parsed[(uintptr_t)text / 16 % PS_ADDRESSES];
 }
 
-static inline bool ps_known_address(struct ps_bind *bind, const char *text, uint8_t type,
-				    uint64_t *value)
+/* What the text has been parsed to, or NULL. */
+static inline const struct ps_value *ps_known_address(struct ps_bind *bind, const char *text,
+						      const struct ps_type *type)
 {
 	const struct ps_address *known = ps_parsed_entry(bind, text);
 
-	*value = known->value;
-	return known->text == text && known->type == type;
+	return known->text == text && known->type == type ? &known->value : NULL;
 }
 
 /* Begins a packet. Returns its raw view. */

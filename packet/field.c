@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define WORD_BYTES	PS_FIELD_BYTES
+#define WIDE_BYTES	PS_FIELD_BYTES	/* of a number that has no int */
 
 static inline uint32_t first_byte(struct ps_bits at)
 {
@@ -45,6 +45,16 @@ static inline uint64_t load(const uint8_t *p, uint32_t n)
 	return word;
 }
 
+static inline uint64_t load64(const uint8_t *p)
+{
+	return (uint64_t)ps_load32(p) << 32 | ps_load32(p + 4);
+}
+
+static inline struct ps_value load_wide(const uint8_t *p)
+{
+	return (struct ps_value){ load64(p), load64(p + 8) };
+}
+
 static inline void store(uint8_t *p, uint32_t n, uint64_t word)
 {
 	switch (n) {
@@ -64,6 +74,14 @@ static inline void store(uint8_t *p, uint32_t n, uint64_t word)
 	}
 }
 
+static inline void store_wide(uint8_t *p, struct ps_value value)
+{
+	ps_store32(p, value.high >> 32);
+	ps_store32(p + 4, value.high);
+	ps_store32(p + 8, value.low >> 32);
+	ps_store32(p + 12, value.low);
+}
+
 int ps_field_get_bits(struct ps_packet *pkt, uint32_t header, struct ps_bits at, uint64_t *value)
 {
 	uint32_t n = count_bytes(at);
@@ -72,6 +90,22 @@ int ps_field_get_bits(struct ps_packet *pkt, uint32_t header, struct ps_bits at,
 	if (!p)
 		return PS_FIELD_GONE;
 	*value = load(p, n) >> shift_of(at) & mask_of(at);
+	return 0;
+}
+
+int ps_field_get_value(struct ps_packet *pkt, uint32_t header, const struct ps_field *field,
+		       struct ps_value *value)
+{
+	const uint8_t *p;
+
+	if (field->type->has_int) {
+		value->high = 0;
+		return ps_field_get(pkt, header, field->at, &value->low);
+	}
+	p = ps_packet_read(pkt, header + first_byte(field->at), WIDE_BYTES);
+	if (!p)
+		return PS_FIELD_GONE;
+	*value = load_wide(p);
 	return 0;
 }
 
@@ -85,21 +119,33 @@ static bool is_summed_in_part(const struct ps_header *header)
 	return false;
 }
 
+/* Puts a value between the bits around it. */
+static void merge(uint8_t *p, struct ps_bits at, struct ps_value value)
+{
+	uint32_t n = count_bytes(at);
+	uint64_t word;
+
+	if (n == WIDE_BYTES) {
+		store_wide(p, value);
+		return;
+	}
+	word = load(p, n) & ~(mask_of(at) << shift_of(at));
+	store(p, n, word | value.low << shift_of(at));
+}
+
 /* Stores the bits and tells what they change in sums: *diff, and all of it in changes. */
 static int put(struct ps_packet *pkt, const struct ps_header *header, struct ps_bits at,
-	       uint64_t value, uint32_t *diff, struct ps_changes *changes)
+	       struct ps_value value, uint32_t *diff, struct ps_changes *changes)
 {
 	uint32_t n = count_bytes(at), offset = header->range.off + first_byte(at), i, step;
 	uint8_t *p = ps_packet_write(pkt, offset, n);
-	uint8_t old[WORD_BYTES];
-	uint64_t word;
+	uint8_t old[PS_FIELD_BYTES];
 
 	changes->n = 0;
 	if (!p)
 		return PS_FIELD_GONE;
 	memcpy(old, p, n);
-	word = load(p, n) & ~(mask_of(at) << shift_of(at));
-	store(p, n, word | value << shift_of(at));
+	merge(p, at, value);
 	*diff = ps_csum_diff(offset, old, p, n);
 	if (!memcmp(old, p, n))
 		return 0;
@@ -114,7 +160,7 @@ static int set_checksum(struct ps_packet *pkt, const struct ps_header *header, u
 	struct ps_bits at = { header->proto->csum.at * 8, 16 };
 	struct ps_changes changes;
 	uint32_t diff;
-	int err = put(pkt, header, at, checksum, &diff, &changes);
+	int err = put(pkt, header, at, (struct ps_value){ 0, checksum }, &diff, &changes);
 
 	if (err)
 		return err;
@@ -197,6 +243,25 @@ static inline int64_t put_word(uint8_t *fixed, struct ps_bits at, uint64_t value
 	return CHANGE_ELSEWHERE;
 }
 
+static inline uint64_t sum_of(struct ps_value v)
+{
+	return (v.high >> 32) + (v.high & 0xFFFFFFFF) + (v.low >> 32) + (v.low & 0xFFFFFFFF);
+}
+
+/* The same for a wide one at an even byte. */
+static int64_t put_wide(uint8_t *p, struct ps_value value)
+{
+	struct ps_value old = load_wide(p);
+	uint64_t sum;
+
+	if (ps_value_is(old, value))
+		return CHANGE_NONE;
+	store_wide(p, value);
+	sum = sum_of((struct ps_value){ ~old.high, ~old.low }) + sum_of(value);
+	sum = (sum & 0xFFFFFFFF) + (sum >> 32);
+	return (sum & 0xFFFF) + (sum >> 16);
+}
+
 /* Makes the checksums writable that changes within header go to, on the way outwards. */
 static bool own_outwards(struct ps_packet *pkt, const struct ps_header *header)
 {
@@ -210,7 +275,7 @@ static bool own_outwards(struct ps_packet *pkt, const struct ps_header *header)
 
 /* A field of a header that lies in others, at an odd byte, or not whole. */
 static ps_noinline int set_anywhere(struct ps_packet *pkt, const struct ps_header *header,
-				    const struct ps_field *field, uint64_t value)
+				    const struct ps_field *field, struct ps_value value)
 {
 	uint32_t end = first_byte(field->at) + count_bytes(field->at), off = header->range.off;
 	struct ps_changes changes;
@@ -248,10 +313,26 @@ static ps_noinline int set_own_checksum(struct ps_packet *pkt, const struct ps_h
 	return set_checksum(pkt, header, value);
 }
 
+/*
+ * The fixed part of a header whose field is plain, writable, as is that of *next: from here on it is all or
+ * nothing. NULL: no memory.
+ */
+static ps_inline uint8_t *own_plain(struct ps_packet *pkt, const struct ps_header *header,
+				    const struct ps_field *field, struct ps_header *next)
+{
+	uint8_t *fixed = ps_packet_own(pkt, header->range.off, header->proto->header_min);
+
+	next->proto = NULL;
+	if (!fixed || (field->flags & PS_PSEUDO &&
+		       !ps_field_own_next(pkt, fixed, header, field->flags & PS_ROUTED, next)))
+		return NULL;
+	return pkt->data + header->range.off;
+}
+
 int ps_field_set(struct ps_packet *pkt, const struct ps_header *header,
 		 const struct ps_field *field, uint64_t value)
 {
-	const struct ps_proto *proto = header->proto;
+	const struct ps_value whole = { 0, value };
 	struct ps_header next ps_uninit;
 	uint8_t *fixed;
 	int64_t change;
@@ -267,23 +348,42 @@ int ps_field_set(struct ps_packet *pkt, const struct ps_header *header,
 			return PS_FIELD_GONE;	/* recompute() may look at any of it, whatever the field becomes */
 	}
 	if (!ps_likely(ps_field_is_plain(header, field)))
-		return set_anywhere(pkt, header, field, value);
+		return set_anywhere(pkt, header, field, whole);
 
-	/* from here on it is all or nothing */
-	fixed = ps_packet_own(pkt, header->range.off, proto->header_min);
+	fixed = own_plain(pkt, header, field, &next);
 	if (!fixed)
 		return PS_FIELD_GONE;
-	next.proto = NULL;
-	if (field->flags & PS_PSEUDO &&
-	    !ps_field_own_next(pkt, fixed, header, field->flags & PS_ROUTED, &next))
-		return PS_FIELD_GONE;
-	fixed = pkt->data + header->range.off;
 	change = put_word(fixed, field->at, value);
 	if (ps_unlikely(change < 0))
-		return change == CHANGE_NONE ? 0 : set_anywhere(pkt, header, field, value);
+		return change == CHANGE_NONE ? 0 : set_anywhere(pkt, header, field, whole);
 	ps_field_sum(pkt, header, fixed, change);
 	ps_field_sum_next(pkt, &next, change);
 	return field->flags & PS_COVERAGE ? recompute(pkt, header) : 0;
+}
+
+int ps_field_set_value(struct ps_packet *pkt, const struct ps_header *header,
+		       const struct ps_field *field, struct ps_value value)
+{
+	struct ps_header next ps_uninit;
+	uint8_t *fixed;
+	int64_t change;
+
+	if (field->type->has_int)
+		return value.high ? PS_FIELD_RANGE : ps_field_set(pkt, header, field, value.low);
+	if (header->outer && !own_outwards(pkt, header->outer))
+		return PS_FIELD_GONE;
+	if (!ps_field_is_plain(header, field) || field->at.bit % 16)
+		return set_anywhere(pkt, header, field, value);
+
+	fixed = own_plain(pkt, header, field, &next);
+	if (!fixed)
+		return PS_FIELD_GONE;
+	change = put_wide(fixed + field->at.bit / 8, value);
+	if (change == CHANGE_NONE)
+		return 0;
+	ps_field_sum(pkt, header, fixed, change);
+	ps_field_sum_next(pkt, &next, change);
+	return 0;
 }
 
 int ps_field_checksum(struct ps_packet *pkt, const struct ps_header *header)
@@ -293,102 +393,4 @@ int ps_field_checksum(struct ps_packet *pkt, const struct ps_header *header)
 	if (!ps_csum_compute(pkt, header, &checksum))
 		return PS_FIELD_PARTIAL;
 	return set_checksum(pkt, header, checksum);
-}
-
-/*
- * Addresses.
- */
-bool ps_ipv4_parse(const char *text, size_t len, uint64_t *value)
-{
-	const char *end = text + len;
-	unsigned int part;
-
-	*value = 0;
-	for (part = 0; part < 4; part++) {
-		unsigned int byte = 0, digits = 0;
-
-		if (part && (text == end || *text++ != '.'))
-			return false;
-		while (text < end && *text >= '0' && *text <= '9' && digits++ < 3)
-			byte = byte * 10 + (*text++ - '0');
-		if (!digits || byte > 255)
-			return false;
-		*value = *value << 8 | byte;
-	}
-	return text == end;
-}
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-bool ps_mac_parse(const char *text, size_t len, uint64_t *value)
-{
-	unsigned int i;
-
-	if (len != 17)
-		return false;
-	*value = 0;
-	for (i = 0; i < len; i++) {
-		int digit = hex_digit(text[i]);
-
-		if (i % 3 == 2) {
-			if (text[i] != ':')
-				return false;
-			continue;
-		}
-		if (digit < 0)
-			return false;
-		*value = *value << 4 | digit;
-	}
-	return true;
-}
-
-bool ps_address_parse(uint8_t type, const char *text, size_t len, uint64_t *value)
-{
-	switch (type) {
-	case PS_IPV4:
-		return ps_ipv4_parse(text, len, value);
-	case PS_MAC:
-		return ps_mac_parse(text, len, value);
-	}
-	return false;
-}
-
-size_t ps_ipv4_format(char *text, uint64_t value)
-{
-	char *p = text;
-	int shift;
-
-	for (shift = 24; shift >= 0; shift -= 8) {
-		unsigned int byte = value >> shift & 255;
-
-		if (byte >= 100)
-			*p++ = '0' + byte / 100;
-		if (byte >= 10)
-			*p++ = '0' + byte / 10 % 10;
-		*p++ = '0' + byte % 10;
-		if (shift)
-			*p++ = '.';
-	}
-	return p - text;
-}
-
-size_t ps_mac_format(char *text, uint64_t value)
-{
-	static const char digits[] = "0123456789ABCDEF";
-	char *p = text;
-	int shift;
-
-	for (shift = 40; shift >= 0; shift -= 8) {
-		*p++ = digits[value >> (shift + 4) & 15];
-		*p++ = digits[value >> shift & 15];
-		if (shift)
-			*p++ = ':';
-	}
-	return p - text;
 }

@@ -84,6 +84,12 @@ static inline bool ps_field_is_plain(const struct ps_header *header, const struc
 int ps_field_set(struct ps_packet *pkt, const struct ps_header *header,
 		 const struct ps_field *field, uint64_t value);
 
+/* The same two for any field whose value is a number, of up to 128 bits. */
+int ps_field_get_value(struct ps_packet *pkt, uint32_t header, const struct ps_field *field,
+		       struct ps_value *value);
+int ps_field_set_value(struct ps_packet *pkt, const struct ps_header *header,
+		       const struct ps_field *field, struct ps_value value);
+
 /*
  * What follows a header, whose fixed part this is, and has a checksum with a pseudo header: *next,
  * whose fixed part is writable then. If there is nothing of the kind, next->proto is NULL: neither
@@ -143,17 +149,5 @@ static inline void ps_field_sum_next(struct ps_packet *pkt, const struct ps_head
  * it needs for that.
  */
 int ps_field_checksum(struct ps_packet *pkt, const struct ps_header *header);
-
-/*
- * Text of addresses (type: PS_IPV4, PS_MAC; others have none). parse returns false unless the
- * whole of text is one; format returns the
- * length, without a terminator, of at most PS_ADDRESS_SIZE.
- */
-#define PS_ADDRESS_SIZE	17
-bool ps_ipv4_parse(const char *text, size_t len, uint64_t *value);
-bool ps_mac_parse(const char *text, size_t len, uint64_t *value);
-bool ps_address_parse(uint8_t type, const char *text, size_t len, uint64_t *value);
-size_t ps_ipv4_format(char *text, uint64_t value);
-size_t ps_mac_format(char *text, uint64_t value);
 
 #endif

@@ -6,6 +6,7 @@
 #define PS_PROTO_H
 
 #include "packet.h"
+#include "value.h"
 
 /* Bits of a header, as drawn in its RFC. */
 struct ps_bits {
@@ -23,20 +24,13 @@ struct ps_word {
 	uint16_t mask;
 };
 
-#define PS_FIELD_BYTES	8	/* a field of at most 48 bits lies within 7 bytes */
+#define PS_FIELD_BYTES	16	/* one of at most 48 bits lies within 7 bytes; wide ones are 16 */
 #define PS_NESTED_MAX	16	/* headers with checksums that lie in one another */
 #define PS_INNER_MAX	6	/* headers that are looked for inside those */
 #define PS_QUOTED_MIN	8	/* bytes of a transport header that ICMP errors quote: RFC 792 */
 
 #define PS_WORD(bit, width) \
 	{ (bit) / 16 * 2, 16 - (bit) % 16 - (width), (1 << (width)) - 1 }
-
-enum ps_field_type {
-	PS_UINT,	/* an integer in network byte order, at most 48 bits */
-	PS_IPV4,	/* 32 bits; a string "192.0.2.1" to scripts */
-	PS_MAC,		/* 48 bits; a string "00:00:5E:00:53:01" to scripts */
-	PS_BYTES,	/* whole bytes; a byte array to scripts */
-};
 
 /* How a field relates to checksums and to the header's end. */
 enum ps_field_flags {
@@ -50,8 +44,8 @@ enum ps_field_flags {
 
 struct ps_field {
 	const char *name;
-	struct ps_bits at;
-	uint8_t type;		/* enum ps_field_type */
+	struct ps_bits at;	/* whole bytes unless its type has_int */
+	const struct ps_type *type;
 	uint8_t flags;		/* enum ps_field_flags */
 };
 

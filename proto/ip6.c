@@ -3,8 +3,8 @@
 #include "protos.h"
 
 static const struct ps_field fields[] = {
-	{ "saddr", {  64, 128 }, PS_BYTES, PS_PSEUDO },
-	{ "daddr", { 192, 128 }, PS_BYTES, PS_PSEUDO },
+	{ "saddr", {  64, 128 }, PS_IPV6, PS_PSEUDO },
+	{ "daddr", { 192, 128 }, PS_IPV6, PS_PSEUDO },
 };
 
 static const struct ps_proto icmp6 = {

@@ -77,14 +77,14 @@ struct ps_build_layer *ps_build_field(struct ps_build *b, const char *name, unsi
 }
 
 /* Nothing follows from it, unlike with ps_field_set(). */
-static void put_bits(uint8_t *header, struct ps_bits at, uint64_t value)
+static void put_bits(uint8_t *header, struct ps_bits at, struct ps_value value)
 {
 	unsigned int i, bit;
 
 	for (i = 0; i < at.width; i++) {
 		bit = at.bit + at.width - 1 - i;
 		header[bit / 8] &= ~(0x80 >> bit % 8);
-		if (value >> i & 1)
+		if ((i < 64 ? value.low >> i : value.high >> (i - 64)) & 1)
 			header[bit / 8] |= 0x80 >> bit % 8;
 	}
 }
@@ -120,7 +120,7 @@ static void put_fields(const struct ps_build_layer *layer, uint8_t *header)
 		value = &layer->value[i];
 		if (!value->is_set)
 			continue;
-		if (proto->fields[i].type == PS_BYTES)
+		if (proto->fields[i].type->is_bytes)
 			memcpy(header + proto->fields[i].at.bit / 8, value->bytes, value->len);
 		else
 			put_bits(header, proto->fields[i].at, value->number);
@@ -134,7 +134,7 @@ static void put_presets(const struct ps_proto *proto, uint8_t *header)
 	for (i = 0; i < sizeof(presets) / sizeof(*presets); i++) {
 		if (!strcmp(presets[i].proto, ps_proto_short(proto)))
 			put_bits(header, ps_field_named(proto, presets[i].field)->at,
-				 presets[i].value);
+				 (struct ps_value){ 0, presets[i].value });
 	}
 }
 

@@ -14,7 +14,7 @@
 
 /* A value of a field: a number, or the bytes of one that is bytes. */
 struct ps_build_value {
-	uint64_t number;
+	struct ps_value number;
 	const uint8_t *bytes;	/* stays the caller's until the packet is built */
 	size_t len;
 	bool is_set;

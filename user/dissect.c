@@ -107,9 +107,9 @@ bool ps_value_text(struct ps_packet *pkt, const struct ps_header *header,
 {
 	struct ps_range range;
 	const uint8_t *bytes;
-	uint64_t value;
+	struct ps_value value;
 
-	if (field->type == PS_BYTES) {
+	if (field->type->is_bytes) {
 		if (!ps_proto_field(pkt, header, field, &range))
 			return false;
 		bytes = ps_packet_read(pkt, range.off, range.len);
@@ -117,19 +117,13 @@ bool ps_value_text(struct ps_packet *pkt, const struct ps_header *header,
 			bytes_text(bytes, range.len, BYTES_SHOWN, text);
 		return bytes;
 	}
-	if (ps_field_get(pkt, header->range.off, field->at, &value))
+	if (ps_field_get_value(pkt, header->range.off, field, &value))
 		return false;
-	switch (field->type) {
-	case PS_IPV4:
-		text[ps_ipv4_format(text, value)] = 0;
-		break;
-	case PS_MAC:
-		text[ps_mac_format(text, value)] = 0;
-		break;
-	default:
+	if (field->type->format)
+		text[field->type->format(text, value)] = 0;
+	else
 		snprintf(text, PS_VALUE_SIZE, field->flags & PS_CHECKSUM ? "0x%04llx" : "%llu",
-			 (unsigned long long)value);
-	}
+			 (unsigned long long)value.low);
 	return true;
 }
 

@@ -126,22 +126,23 @@ static const uint8_t *check_bytes(lua_State *L, const char *name, size_t *len)
 
 static void set_value(lua_State *L, const struct ps_field *field, struct ps_build_value *value)
 {
+	const struct ps_type *type = field->type;
 	const char *text;
 	size_t len;
 
-	if (field->type == PS_BYTES) {
+	if (type->is_bytes) {
 		value->bytes = check_bytes(L, field->name, &value->len);
-	} else if (lua_isinteger(L, -1)) {
-		value->number = lua_tointeger(L, -1);
+	} else if (type->has_int && lua_isinteger(L, -1)) {
+		value->number = (struct ps_value){ 0, lua_tointeger(L, -1) };
 	} else if (lua_type(L, -1) != LUA_TSTRING) {
 		luaL_error(L, "%s: a %s is not what the field can be", field->name,
 			   luaL_typename(L, -1));
 	} else {
 		text = lua_tolstring(L, -1, &len);
-		if (!ps_address_parse(field->type, text, len, &value->number))
+		if (!type->parse || !type->parse(text, len, &value->number))
 			luaL_error(L, "%s: '%s' is not what the field can be", field->name, text);
 	}
-	if (field->type != PS_BYTES && value->number >> field->at.width)
+	if (!type->is_bytes && !ps_value_fits(value->number, field->at.width))
 		luaL_error(L, "%s: the value does not fit into %d bits", field->name,
 			   field->at.width);
 	value->is_set = true;
@@ -347,19 +348,19 @@ static void push_field(lua_State *L, struct ps_packet *pkt, const struct ps_head
 	char text[PS_VALUE_SIZE];
 	struct ps_range range;
 	const uint8_t *bytes;
-	uint64_t value;
+	struct ps_value value;
 
-	if (field->type == PS_BYTES) {
+	if (field->type->is_bytes) {
 		bytes = ps_proto_field(pkt, header, field, &range) ?
 				ps_packet_read(pkt, range.off, range.len) : NULL;
 		if (bytes)
 			lua_pushlstring(L, (const char *)bytes, range.len);
 		else
 			lua_pushnil(L);
-	} else if (field->type != PS_UINT && ps_value_text(pkt, header, field, text)) {
+	} else if (field->type->format && ps_value_text(pkt, header, field, text)) {
 		lua_pushstring(L, text);
-	} else if (!ps_field_get(pkt, header->range.off, field->at, &value)) {
-		lua_pushinteger(L, value);
+	} else if (!ps_field_get_value(pkt, header->range.off, field, &value)) {
+		lua_pushinteger(L, value.low);
 	} else {
 		lua_pushnil(L);
 	}

@@ -3,6 +3,7 @@
  * Target packets: scripts from files, or made of assignments to fields, on packets that the input
  * has. Each script runs with plans and without, and has to come to the same.
  */
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -220,7 +221,7 @@ static const struct ps_field *choose_field(int id, unsigned int n)
 	const struct ps_proto *proto = ps_protos[id];
 	unsigned int i = n % proto->nfields;
 
-	while (proto->fields[i].type == PS_BYTES)
+	while (proto->fields[i].type->is_bytes)
 		i = (i + 1) % proto->nfields;
 	return &proto->fields[i];
 }
@@ -246,15 +247,19 @@ static uint64_t mask_of(const struct ps_field *field)
 
 static void value_text(char *text, size_t size, const struct ps_field *field, uint64_t v, bool as_text)
 {
-	if (as_text && field->type == PS_IPV4 && !(v >> 32))
-		snprintf(text, size, "'%u.%u.%u.%u'", (int)(v >> 24), (int)(v >> 16 & 255),
-			 (int)(v >> 8 & 255), (int)(v & 255));
-	else if (as_text && field->type == PS_MAC)
-		snprintf(text, size, "'%02x:%02X:%02x:%02X:%02x:%02X'", (int)(v >> 40 & 255),
-			 (int)(v >> 32 & 255), (int)(v >> 24 & 255), (int)(v >> 16 & 255),
-			 (int)(v >> 8 & 255), (int)(v & 255));
-	else
+	const struct ps_type *type = field->type;
+	struct ps_value value = { 0, v };
+	char address[PS_TEXT_SIZE];
+	size_t len, i;
+
+	if (!as_text || !type->format || !ps_value_fits(value, type->width)) {
 		snprintf(text, size, "%llu", (unsigned long long)v);
+		return;
+	}
+	len = type->format(address, value);
+	for (i = 0; i < len; i += 2)	/* digits of either case are read */
+		address[i] = i % 4 ? tolower(address[i]) : toupper(address[i]);
+	snprintf(text, size, "'%.*s'", (int)len, address);
 }
 
 static void make_assignment(struct assignment *a, const struct statement *s, int number)

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-#include <arpa/inet.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,25 +92,19 @@ static const char *pieces(const uint8_t *bytes, uint32_t len)
 static const char *field_text(const struct ps_proto *proto, const struct ps_field *field, const uint8_t *header,
 			      uint32_t size)
 {
-	char address[PS_ADDRESS_SIZE + 1], ip6_text[INET6_ADDRSTRLEN];
-	uint64_t value;
+	char text[PS_TEXT_SIZE];
+	struct ps_value value;
 
 	if (field->flags & PS_OPTIONS)
 		return hex_of(header + field->at.bit / 8, size - field->at.bit / 8, false);
-	if (field->type == PS_BYTES && field->at.width == IP6_BITS)
-		return words_printf("%s", inet_ntop(AF_INET6, header + field->at.bit / 8, ip6_text, sizeof(ip6_text)));
-	if (field->type == PS_BYTES)
+	if (field->type->is_bytes)
 		return hex_of(header + field->at.bit / 8, field->at.width / 8, false);
-	value = words_get_bits(header, field->at);
-	switch (field->type) {
-	case PS_IPV4:
-		return words_printf("%.*s", (int)ps_ipv4_format(address, value), address);
-	case PS_MAC:
-		return words_printf("%.*s", (int)ps_mac_format(address, value), address);
-	}
+	value = words_get_value(header, field->at);
+	if (field->type->format)
+		return words_printf("%.*s", (int)field->type->format(text, value), text);
 	if (field->flags & PS_CHECKSUM || (proto->next_by.mask == 0xFFFF && field->at.bit == proto->next_by.at * 8))
-		return words_printf("0x%04llx", (unsigned long long)value);
-	return words_printf("%llu", (unsigned long long)value);
+		return words_printf("0x%04llx", (unsigned long long)value.low);
+	return words_printf("%llu", (unsigned long long)value.low);
 }
 
 /* True if the header has the field. */

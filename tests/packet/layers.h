@@ -7,7 +7,6 @@
 #include "words.h"
 
 #define WORDS_OPTIONS_MAX	256
-#define IP6_BITS	128	/* of an address */
 
 /* What follows by itself from the layer behind, for headers that say what they carry. */
 enum words_carries { NOTHING, BY_TYPE, BY_PROTOCOL };
@@ -28,7 +27,7 @@ struct words_value {
 	char name[16];
 	const struct ps_field *field;
 	const char *text;
-	uint64_t number;
+	uint64_t number, high;	/* high: what an address has beyond 64 bits */
 	uint8_t bytes[WORDS_OPTIONS_MAX];
 	uint32_t len;
 	bool is_relative;	/* to what is right */
@@ -56,6 +55,7 @@ const struct ps_field *words_checksum(const struct words_layer *layer);
 /* Sets where layers are, and all bytes. False: they are too many. */
 bool words_build(struct words *w);
 
+struct ps_value words_get_value(const uint8_t *header, struct ps_bits at);
 uint64_t words_get_bits(const uint8_t *header, struct ps_bits at);
 void words_put_bits(uint8_t *header, struct ps_bits at, uint64_t value);
 

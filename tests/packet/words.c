@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-#include <arpa/inet.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -44,8 +43,8 @@ static const struct ps_field ip6_fields[] = {
 	{ "payload_len", {  32,  16 }, PS_UINT },
 	{ "nexthdr",     {  48,   8 }, PS_UINT },
 	{ "hop_limit",   {  56,   8 }, PS_UINT },
-	{ "saddr",       {  64, 128 }, PS_BYTES },
-	{ "daddr",       { 192, 128 }, PS_BYTES },
+	{ "saddr",       {  64, 128 }, PS_IPV6 },
+	{ "daddr",       { 192, 128 }, PS_IPV6 },
 };
 
 static const struct ps_field icmp6_fields[] = {
@@ -195,27 +194,29 @@ static bool parse_number(const char *text, uint64_t *number)
 
 static bool parse_value(struct words_value *value, const struct ps_field *field, const char *text)
 {
-	uint8_t type = field ? field->type : PS_UINT;
+	const struct ps_type *type = field ? field->type : PS_UINT;
 	unsigned int width = field ? field->at.width : 32;
+	struct ps_value number;
 	long len;
 
 	if (!strcmp(value->name, "final"))
 		type = PS_IPV4;
 	value->field = field;
 	value->text = text;
-	if (type == PS_BYTES && width == IP6_BITS) {
-		value->len = width / 8;
-		return inet_pton(AF_INET6, text, value->bytes) == 1;
-	}
-	if (type == PS_BYTES) {
+	if (type->is_bytes) {
 		len = parse_hex(text, value->bytes, width ? width / 8 : WORDS_OPTIONS_MAX);
 		if (len < 0 || (width && (unsigned long)len != width / 8))
 			return false;
 		value->len = len;
 		return true;
 	}
-	if (type == PS_IPV4 || type == PS_MAC)
-		return ps_address_parse(type, text, strlen(text), &value->number);
+	if (type->parse) {
+		if (!type->parse(text, strlen(text), &number))
+			return false;
+		value->number = number.low;
+		value->high = number.high;
+		return true;
+	}
 	if (*text == '+' && field && field->flags & PS_CHECKSUM) {
 		value->is_relative = true;
 		text++;
@@ -265,6 +266,33 @@ void words_take(struct words_layer *layer, const char *name)
 /*
  * Bits.
  */
+static struct ps_bits low_half(struct ps_bits at)
+{
+	return (struct ps_bits){ at.bit + at.width - 64, 64 };
+}
+
+static struct ps_bits high_half(struct ps_bits at)
+{
+	return (struct ps_bits){ at.bit, at.width - 64 };
+}
+
+struct ps_value words_get_value(const uint8_t *header, struct ps_bits at)
+{
+	if (at.width <= 64)
+		return (struct ps_value){ 0, words_get_bits(header, at) };
+	return (struct ps_value){ words_get_bits(header, high_half(at)),
+				  words_get_bits(header, low_half(at)) };
+}
+
+static void put_value(uint8_t *header, struct ps_bits at, const struct words_value *value)
+{
+	if (at.width > 64) {
+		words_put_bits(header, high_half(at), value->high);
+		at = low_half(at);
+	}
+	words_put_bits(header, at, value->number);
+}
+
 uint64_t words_get_bits(const uint8_t *header, struct ps_bits at)
 {
 	uint64_t value = 0;
@@ -393,10 +421,10 @@ static void put_header(const struct words_layer *layer, const struct words_layer
 
 		if (!value->field || value->field->flags & PS_CHECKSUM)
 			continue;
-		if (value->field->type == PS_BYTES)
+		if (value->field->type->is_bytes)
 			memcpy(header + value->field->at.bit / 8, value->bytes, value->len);
 		else
-			words_put_bits(header, value->field->at, value->number);
+			put_value(header, value->field->at, value);
 	}
 }
 

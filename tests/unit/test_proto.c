@@ -193,16 +193,17 @@ static void tables(void)
 				CHECK_INT(f->at.bit, proto->header_min * 8);	/* the first part */
 			else
 				CHECK(f->at.bit + f->at.width <= proto->header_min * 8);
-			if (f->type == PS_BYTES) {
+			if (f->type->is_bytes) {
 				CHECK(f->at.bit % 8 == 0);
 				CHECK(f->flags & (PS_OPTIONS | PS_PAYLOAD));
-			} else {
+			} else if (f->type->has_int) {
 				CHECK(f->at.width >= 1 && f->at.width <= 48);
+			} else {
+				CHECK_INT(f->at.width, 128);
+				CHECK(f->at.bit % 8 == 0);
 			}
-			if (f->type == PS_IPV4)
-				CHECK_INT(f->at.width, 32);
-			if (f->type == PS_MAC)
-				CHECK_INT(f->at.width, 48);
+			if (f->type->width)
+				CHECK_INT(f->at.width, f->type->width);
 			if (f->flags & PS_CHECKSUM)
 				CHECK_INT(f->at.bit, proto->csum.at * 8);
 		}
