@@ -18,9 +18,6 @@
 #define HANDLER		"process_packet"
 #define ON_CLOSE	"on_close"	/* called when the state closes, by no rule */
 #define CHUNK		"script"	/* stands in the compiler's messages for any path */
-#define METHODS		"methods"	/* as engine/bind.c has it */
-#define FIELD_TYPE	"packet_field"
-#define BYTES_TYPE	"bytes"
 
 static bool may_be_nil(struct lint_value v)
 {
@@ -201,36 +198,12 @@ static const char *read_part(lua_State *L, void *data, size_t *size)
 	return request->part[n];
 }
 
-/* The methods of a type of objects. */
-static Table *methods(lua_State *L, const char *type)
-{
-	Table *t;
-
-	if (luaL_getmetatable(L, type) != LUA_TTABLE)
-		luaL_error(L, "no type %s", type);
-	if (lua_getfield(L, -1, METHODS) != LUA_TTABLE) {
-		lua_pop(L, 1);
-		lua_getfield(L, -1, "__index");
-		lua_getupvalue(L, -1, 1);
-		lua_remove(L, -2);
-	}
-	luaL_checktype(L, -1, LUA_TTABLE);
-	t = (Table *)lua_topointer(L, -1);
-	lua_pop(L, 2);
-	return t;
-}
-
 /* Finds what the engine offers, and leaves the compiled script on the stack. */
 static int compile(lua_State *L)
 {
 	struct compile_request *request = lua_touserdata(L, 1);
 	struct lint *l = request->l;
-	unsigned int id;
 
-	for (id = 0; id < ps_nprotos; id++)
-		l->view_methods[id] = methods(L, ps_protos[id]->name);
-	l->field_methods = methods(L, FIELD_TYPE);
-	l->bytes_methods = methods(L, BYTES_TYPE);
 	lua_pushglobaltable(L);
 	l->engine_globals = (Table *)lua_topointer(L, -1);
 	lua_getglobal(L, LUA_STRLIBNAME);
@@ -393,16 +366,12 @@ static void find_written(struct lint_function *f)
 	}
 }
 
+/* What has such a method is a packet object: get() and set() others have as well, and rows of their own for each kind. */
 static bool is_packet_method(const char *name)
 {
-	static const char *const names[] = { "data", "raw", "get_offset", "get_size", "to_bytes" };
-	size_t i;
+	const struct ps_callable *row = lint_row(ps_view_methods, PS_OF_VIEW, name);
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (!strcmp(name, names[i]))
-			return true;
-	}
-	return false;
+	return row && row->of == PS_OF_VIEW;
 }
 
 static void look_at_code(struct lint *l, struct lint_function *f)
@@ -624,7 +593,6 @@ static void clean(struct lint *l)
 	free(l->findings);
 	free(l->functions);
 	free(l->globals);
-	free(l->view_methods);
 	free(l->assigned_members);
 	ps_script_clean(&l->script);
 	free(l);
@@ -647,9 +615,8 @@ int ps_lint(const char *path, const char *text, size_t len, const struct ps_lint
 	l->options = options ? options : &defaults;
 	l->steps = LINT_STEPS_MAX;
 	l->guesses = LINT_GUESSES_MAX;
-	l->view_methods = calloc(ps_nprotos, sizeof(*l->view_methods));
 	l->findings = calloc(FINDINGS_MAX + 1, sizeof(*l->findings));
-	l->failed = !l->view_methods || !l->findings;
+	l->failed = !l->findings;
 	if (!l->failed)
 		check(l, text, len);
 

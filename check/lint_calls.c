@@ -8,15 +8,6 @@
 #include "dissect.h"
 #include "lint_inside.h"
 
-/* A method of views or fields; self is what it is called on, first its first argument. */
-struct lint_method {
-	const char *name;
-	int min, max;	/* arguments; raises with fewer, ignores what is more */
-	bool may_leave;	/* as in struct lint_function: it raises where its like may be meant as an end */
-	struct lint_value (*call)(struct lint_flow *w, struct lint_value self,
-				  struct lint_value first, int count);
-};
-
 struct lint_builtin {
 	const char *library;	/* NULL: it is a global */
 	const char *name;	/* NULL: all others of the library */
@@ -85,35 +76,93 @@ static struct lint_value payload(struct lint_flow *w, struct lint_value self,
 	return lint_may_be_nil(w, v, outer);
 }
 
-static struct lint_value call_data(struct lint_flow *w, struct lint_value self,
-				   struct lint_value id, int count)
-{
-	char names[LINT_NAMES_SIZE];
+/*
+ * What rows say of arguments and results.
+ */
 
-	if (count == 0)
-		return lint_pointer(LINT_VIEW, &ps_proto_raw);
-	if (id.kind == LINT_NIL)
-		lint_warn(w, "bad-value", ":data() is given nil: name a protocol, or write ':data()' for "
-			  "bytes");
-	if (id.kind == LINT_STRING && !lint_is_numeral(id.string))
-		lint_warn(w, "bad-value", ":data() takes a protocol id such as packet_ip, not %s",
-			  lint_describe(id).text);
-	if (id.kind != LINT_INTEGER)
-		return lint_any;
-	if (id.i < 0 || id.i >= ps_nprotos) {
-		lint_list_protos(names, sizeof(names));
-		lint_warn(w, "unknown-protocol", "no protocol has the id %lld; there are %s", id.i,
-			  names);
-		return lint_any;
+/* What a value is, as far as functions of C look at it: several, if that is not known. */
+enum form {
+	FORM_NUMBER = 1,
+	FORM_NUMERAL = 2,	/* text that is taken for a number */
+	FORM_WORDS = 4,		/* text that is not */
+	FORM_ARRAY = 8,
+	FORM_TABLE = 16,
+	FORM_OTHER = 32,
+	FORM_ANY = 63,
+};
+
+static unsigned int form_of(struct lint_value v)
+{
+	switch (v.kind) {
+	case LINT_NONE:
+	case LINT_ANY:
+		return FORM_ANY;
+	case LINT_INTEGER:
+	case LINT_NUMBER:
+		return FORM_NUMBER;
+	case LINT_VALUE:
+		return lint_is_text(v) ? FORM_WORDS : FORM_NUMBER;
+	case LINT_STRING:
+		return lint_is_numeral(v.string) ? FORM_NUMERAL : FORM_WORDS;
+	case LINT_BYTES:
+		return FORM_ARRAY;
+	case LINT_TABLE:
+	case LINT_GLOBALS:
+	case LINT_LIBRARY:
+		return FORM_TABLE;
+	default:
+		return FORM_OTHER;
 	}
-	return payload(w, self, ps_protos[id.i]);
 }
 
-static struct lint_value call_raw(struct lint_flow *w, struct lint_value self,
-				  struct lint_value first, int count)
+/* What is taken for an argument of a type, and what messages call it; of types that are not here anything is. */
+static const struct {
+	unsigned int forms;
+	const char *name;
+} accepted[PS_LUA_TYPES] = {
+	[PS_LUA_INTEGER] = { FORM_NUMBER | FORM_NUMERAL, "an integer" },
+	[PS_LUA_STRING] = { FORM_NUMBER | FORM_NUMERAL | FORM_WORDS, "a string" },
+	[PS_LUA_ARRAY] = { FORM_ARRAY, "a byte array" },
+	[PS_LUA_TEXT] = { FORM_NUMERAL | FORM_WORDS | FORM_ARRAY, "a string or a byte array" },
+	[PS_LUA_TEXTS] = { FORM_TABLE, "a table of byte arrays and strings" },
+};
+
+/* A call of what a row is of, at w->pc. */
+struct call {
+	const struct ps_callable *row;
+	struct lint_value self;		/* LINT_NONE: a function of a library */
+	int first;	/* the register of the first argument */
+	int count;	/* of arguments; -1: not known */
+};
+
+/* How messages name it: ":set()", "bytes.new()". */
+struct call_name {
+	char text[48];
+};
+
+static struct call_name name_of(const struct ps_callable *row)
 {
-	(void)w, (void)self, (void)first, (void)count;
-	return lint_pointer(LINT_VIEW, &ps_proto_raw);
+	struct call_name name;
+
+	snprintf(name.text, sizeof(name.text), "%s%s()", row->of == PS_OF_LIBRARY ? "bytes." : ":",
+		 row->method.name);
+	return name;
+}
+
+static int count_arguments(const struct ps_callable *row, bool needed)
+{
+	int n = 0;
+
+	while (n < PS_ARGUMENTS_MAX && row->arguments[n].name && !(needed && row->arguments[n].is_optional))
+		n++;
+	return n;
+}
+
+static struct lint_value argument(const struct lint_flow *w, const struct call *call, int i)
+{
+	if (call->count < 0)
+		return lint_any;
+	return i < call->count ? lint_get(w, call->first + i) : lint_nil;
 }
 
 /* All bytes of what are set to v. */
@@ -127,106 +176,171 @@ static void fill(struct lint_flow *w, struct lint_value v, const char *what)
 			  lint_describe(v).text);
 }
 
-static struct lint_value call_set(struct lint_flow *w, struct lint_value self, struct lint_value v,
-				  int count)
+static void check_byte(struct lint_flow *w, const struct call *call, struct lint_value v)
 {
-	bool is_field = self.kind == LINT_FIELD;
+	if (call->self.kind == LINT_FIELD)
+		fill(w, v, lint_field_name(call->self.field).text);
+	else if (call->self.kind == LINT_VIEW)
+		fill(w, v, call->self.proto->name);
+}
 
-	if (is_field && count == 0 && !self.field->type->is_bytes &&
-	    !(self.field->flags & PS_CHECKSUM))
+static void check_value(struct lint_flow *w, const struct call *call, struct lint_value v)
+{
+	const struct ps_field *field = call->self.field;
+
+	if (call->self.kind != LINT_FIELD)
+		return;
+	if (call->count == 0 && !(field->flags & PS_CHECKSUM))
 		lint_warn(w, "bad-value",
 			  "%s: :set() needs a value; only checksums are computed without one",
-			  lint_field_name(self.field).text);
-	else if (is_field && self.field->type->is_bytes)
-		fill(w, v, lint_field_name(self.field).text);
-	else if (is_field)
-		lint_check_value(w, self.field, v);
-	else if (self.kind == LINT_VIEW)
-		fill(w, v, self.proto->name);
-	return lint_nil;
+			  lint_field_name(field).text);
+	else
+		lint_check_value(w, field, v);
 }
 
-/* The bytes of v stand in the packet afterwards, from an offset on. */
-static struct lint_value call_write(struct lint_flow *w, struct lint_value self,
-				    struct lint_value v, int count)
+static void check_protocol(struct lint_flow *w, const struct call *call, struct lint_value id)
 {
-	(void)self;
-	if (count == 0 || v.kind == LINT_NIL || v.kind == LINT_BOOLEAN || v.kind == LINT_TABLE ||
-	    v.kind == LINT_VIEW || v.kind == LINT_FIELD || v.kind == LINT_INTEGER ||
-	    v.kind == LINT_NUMBER || (v.kind == LINT_VALUE && !lint_is_text(v)))
-		lint_warn(w, "bad-value", ":write() takes a string or a byte array, not %s",
-			  lint_describe(v).text);
-	return lint_nil;
+	char names[LINT_NAMES_SIZE];
+
+	if (call->count == 0)
+		return;
+	if (id.kind == LINT_NIL)
+		lint_warn(w, "bad-value", ":data() is given nil: name a protocol, or write ':data()' for "
+			  "bytes");
+	if (id.kind == LINT_STRING && !lint_is_numeral(id.string))
+		lint_warn(w, "bad-value", ":data() takes a protocol id such as packet_ip, not %s",
+			  lint_describe(id).text);
+	if (id.kind == LINT_INTEGER && (id.i < 0 || id.i >= ps_nprotos)) {
+		lint_list_protos(names, sizeof(names));
+		lint_warn(w, "unknown-protocol", "no protocol has the id %lld; there are %s", id.i,
+			  names);
+	}
 }
 
-static struct lint_value call_get(struct lint_flow *w, struct lint_value self,
-				  struct lint_value first, int count)
+static void check_argument(struct lint_flow *w, const struct call *call, int i)
 {
-	(void)w, (void)first, (void)count;
-	if (self.kind == LINT_VIEW || (self.kind == LINT_FIELD && self.field->type->is_bytes))
-		return lint_plain(LINT_BYTES);
-	return self.kind == LINT_FIELD ? lint_pointer(LINT_VALUE, self.field) : lint_any;
+	const struct ps_argument *is = &call->row->arguments[i];
+	struct lint_value v = argument(w, call, i);
+	unsigned int forms = accepted[is->type].forms;
+
+	switch (is->type) {
+	case PS_LUA_BYTE:
+		check_byte(w, call, v);
+		break;
+	case PS_LUA_VALUE:
+		check_value(w, call, v);
+		break;
+	case PS_LUA_PROTOCOL:
+		check_protocol(w, call, v);
+		break;
+	default:
+		if (forms && !(form_of(v) & forms) && !(v.kind == LINT_NIL && is->is_optional))
+			lint_warn(w, "bad-value", "%s takes %s%s%s, not %s", name_of(call->row).text,
+				  accepted[is->type].name, i ? " as " : "", i ? is->name : "",
+				  lint_describe(v).text);
+	}
 }
 
-static struct lint_value call_int(struct lint_flow *w, struct lint_value self,
-				  struct lint_value first, int count)
+/* "an offset and a length" */
+static void list_arguments(char *to, size_t size, const struct ps_callable *row, int n)
 {
-	(void)first, (void)count;
-	if (self.kind != LINT_FIELD)
+	size_t used = 0;
+	int i;
+
+	for (i = 0; i < n && used < size; i++) {
+		const char *name = row->arguments[i].name;
+
+		used += snprintf(to + used, size - used, "%s%s %s", i ? " and " : "",
+				 strchr("aeiou", name[0]) ? "an" : "a", name);
+	}
+}
+
+/* One that is missing is nil, of which its type tells. */
+static bool has_enough(struct lint_flow *w, const struct call *call)
+{
+	int needed = count_arguments(call->row, true);
+	char list[LINT_NAMES_SIZE] = "";
+
+	if (call->count < 0 || call->count >= needed || needed == 1)
+		return true;
+	list_arguments(list, sizeof(list), call->row, needed);
+	lint_warn(w, "bad-value", "%s takes %d arguments, %s, not %d", name_of(call->row).text, needed,
+		  list, call->count);
+	return false;
+}
+
+static void check_arguments(struct lint_flow *w, const struct call *call)
+{
+	int max = count_arguments(call->row, false), i;
+
+	if (has_enough(w, call)) {
+		for (i = 0; i < max; i++)
+			check_argument(w, call, i);
+	}
+	if (call->count <= max)
+		return;
+	if (max)
+		lint_warn(w, "ignored-argument", "%s takes %d argument%s: what follows is ignored",
+			  name_of(call->row).text, max, max == 1 ? "" : "s");
+	else
+		lint_warn(w, "ignored-argument", "%s takes no argument: what is given is ignored",
+			  name_of(call->row).text);
+}
+
+static struct lint_value payload_of(struct lint_flow *w, const struct call *call)
+{
+	struct lint_value id = argument(w, call, 0);
+
+	if (call->count == 0)
+		return lint_pointer(LINT_VIEW, &ps_proto_raw);
+	if (id.kind != LINT_INTEGER || id.i < 0 || id.i >= ps_nprotos)
 		return lint_any;
-	if (self.field->type->has_int)
-		return lint_pointer(LINT_NUMBER, self.field);
-	if (self.field->type->is_bytes)
-		lint_warn(w, "bad-value", "%s is bytes, not an integer",
-			  lint_field_name(self.field).text);
+	return payload(w, call->self, ps_protos[id.i]);
+}
+
+static struct lint_value result_of(struct lint_flow *w, const struct call *call)
+{
+	const struct ps_field *field = call->self.field;
+
+	switch (call->row->result) {
+	case PS_LUA_NOTHING:
+		return lint_nil;
+	case PS_LUA_SIZE:
+		lint_look_at_size(w);
+		return lint_any;
+	case PS_LUA_VALUE:
+		return call->self.kind == LINT_FIELD ? lint_pointer(LINT_VALUE, field) : lint_any;
+	case PS_LUA_NUMBER:
+		return call->self.kind == LINT_FIELD ? lint_pointer(LINT_NUMBER, field) : lint_any;
+	case PS_LUA_ARRAY:
+		return lint_plain(LINT_BYTES);
+	case PS_LUA_RAW:
+		return lint_pointer(LINT_VIEW, &ps_proto_raw);
+	case PS_LUA_PAYLOAD:
+		return payload_of(w, call);
+	default:
+		return lint_any;
+	}
+}
+
+static void has_no_integer(struct lint_flow *w, const struct ps_field *field)
+{
+	if (field->type->is_bytes)
+		lint_warn(w, "bad-value", "%s is bytes, not an integer", lint_field_name(field).text);
 	else
 		lint_warn(w, "bad-value", "%s has %d bits, more than an integer: read the text with :get()",
-			  lint_field_name(self.field).text, self.field->at.width);
-	return lint_any;
+			  lint_field_name(field).text, field->at.width);
 }
 
-static struct lint_value call_to_bytes(struct lint_flow *w, struct lint_value self,
-				       struct lint_value first, int count)
+static struct lint_value call_row(struct lint_flow *w, const struct call *call)
 {
-	(void)w, (void)self, (void)first, (void)count;
-	return lint_plain(LINT_BYTES);
-}
-
-static struct lint_value call_get_size(struct lint_flow *w, struct lint_value self,
-				       struct lint_value first, int count)
-{
-	(void)self, (void)first, (void)count;
-	lint_look_at_size(w);
-	return lint_any;
-}
-
-static struct lint_value call_get_offset(struct lint_flow *w, struct lint_value self,
-					 struct lint_value first, int count)
-{
-	(void)w, (void)self, (void)first, (void)count;
-	return lint_any;
-}
-
-struct lint_value lint_method(const char *name)
-{
-	static const struct lint_method methods[] = {
-		{ "data", 0, 1, true, call_data },
-		{ "raw", 2, 2, true, call_raw },
-		{ "get", 0, 0, false, call_get },
-		{ "set", 0, 1, true, call_set },
-		{ "write", 0, 2, true, call_write },
-		{ "int", 0, 0, false, call_int },
-		{ "to_bytes", 0, 0, false, call_to_bytes },
-		{ "get_size", 0, 0, false, call_get_size },
-		{ "get_offset", 0, 0, false, call_get_offset },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
-		if (!strcmp(name, methods[i].name))
-			return lint_pointer(LINT_METHOD, &methods[i]);
+	if (call->row->result == PS_LUA_NUMBER && call->self.kind == LINT_FIELD &&
+	    !call->self.field->type->has_int) {
+		has_no_integer(w, call->self.field);
+		return lint_any;
 	}
-	return lint_pointer(LINT_METHOD, NULL);
+	check_arguments(w, call);
+	return result_of(w, call);
 }
 
 /* "ip" of packet_ip: what a variable may be called. */
@@ -250,24 +364,11 @@ static void field_given_value(struct lint_flow *w, const struct ps_field *field,
 		  field->name, value.text, of, field->name, value.text);
 }
 
-static void check_count(struct lint_flow *w, const struct lint_method *method, int count)
-{
-	if (count >= 0 && count < method->min)
-		lint_warn(w, "bad-value", ":%s() takes %d arguments, an offset and a length, not %d",
-			  method->name, method->min, count);
-	else if (count > method->max && method->max)
-		lint_warn(w, "ignored-argument", ":%s() takes %d argument%s: what follows is ignored",
-			  method->name, method->max, method->max == 1 ? "" : "s");
-	else if (count > method->max)
-		lint_warn(w, "ignored-argument", ":%s() takes no argument: what is given is ignored",
-			  method->name);
-}
-
 /* The method at register a is called on a + 1. */
 static struct lint_value call_method(struct lint_flow *w, int a, int nargs)
 {
-	struct lint_value self = nargs ? lint_get(w, a + 1) : lint_nil, v = lint_get(w, a), first;
-	int count = nargs < 0 ? -1 : nargs - 1;
+	struct lint_value self = nargs ? lint_get(w, a + 1) : lint_nil, v = lint_get(w, a);
+	struct call call = { v.row, self, a + 2, nargs < 0 ? -1 : nargs - 1 };
 
 	if (nargs >= 0 &&
 	    (self.kind == LINT_NIL || self.kind == LINT_INTEGER || self.kind == LINT_STRING)) {
@@ -275,16 +376,24 @@ static struct lint_value call_method(struct lint_flow *w, int a, int nargs)
 			  "a method is called without its object: write ':' for '.'");
 		return lint_any;
 	}
-	first = count < 0 ? lint_any : count == 0 ? lint_nil : lint_get(w, a + 2);
-	if (v.kind == LINT_GETTER) {
-		if (count > 0)
-			field_given_value(w, v.field, first);
-		return lint_pointer(LINT_FIELD, v.field);
-	}
-	if (!v.method)
-		return lint_any;
-	check_count(w, v.method, count);
-	return v.method->call(w, self, first, count);
+	if (v.kind == LINT_METHOD)
+		return call_row(w, &call);
+	if (call.count > 0)
+		field_given_value(w, v.field, argument(w, &call, 0));
+	return lint_pointer(LINT_FIELD, v.field);
+}
+
+/* A function of a library that has rows. */
+static struct lint_value call_function_row(struct lint_flow *w, int a, int nargs)
+{
+	struct call call = { lint_get(w, a).row, lint_plain(LINT_NONE), a + 1, nargs };
+
+	return call_row(w, &call);
+}
+
+static bool is_library_row(struct lint_value v)
+{
+	return v.kind == LINT_METHOD && v.row->of == PS_OF_LIBRARY;
 }
 
 /*
@@ -373,7 +482,6 @@ static const struct lint_builtin builtins[] = {
 	{ "table" },
 	{ "math" },
 	{ "utf8" },
-	{ "bytes" },
 	{ NULL, "collectgarbage" },
 	{ NULL, "getmetatable" },
 	{ NULL, "ipairs" },
@@ -398,8 +506,13 @@ static bool is_same(const char *a, const char *b)
 
 struct lint_value lint_builtin(const char *library, const char *name)
 {
+	const struct ps_callable *function = NULL;
 	size_t i;
 
+	if (library && !strcmp(library, "bytes"))
+		function = lint_row(ps_bytes_library, PS_OF_LIBRARY, name);
+	if (function)
+		return lint_pointer(LINT_METHOD, function);
 	for (i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++) {
 		const struct lint_builtin *row = &builtins[i];
 
@@ -469,9 +582,13 @@ struct lint_value lint_call(struct lint_flow *w, int a, int nargs, bool *ends)
 	bool may_leave = true;
 
 	*ends = false;
-	if (f.kind == LINT_GETTER || f.kind == LINT_METHOD) {
+	if (is_library_row(f)) {
+		result = call_function_row(w, a, nargs);
+		may_leave = false;
+	} else if (f.kind == LINT_GETTER || f.kind == LINT_METHOD) {
 		result = call_method(w, a, nargs);
-		may_leave = f.kind == LINT_METHOD && (!f.method || f.method->may_leave);
+		/* what is given to a method may be meant to end the handler where it does not fit */
+		may_leave = f.kind == LINT_METHOD && f.row->arguments[0].name;
 	} else {
 		result = call_other(w, a, nargs, f, &may_leave, ends);
 	}

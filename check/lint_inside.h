@@ -18,6 +18,7 @@
 #include "inside.h"
 #include "lopcodes.h"
 
+#include "callable.h"
 #include "lint.h"
 #include "script.h"
 
@@ -50,7 +51,7 @@ enum lint_kind {
 	LINT_VALUE,	/* what was read from a field: an integer, or text */
 	LINT_NUMBER,	/* the same with :int() */
 	LINT_BYTES,
-	LINT_METHOD,	/* method */
+	LINT_METHOD,	/* row: of an object, or a function of a library that has rows */
 	LINT_GETTER,	/* the method that gives the view of field */
 };
 
@@ -73,7 +74,7 @@ struct lint_value {
 		const struct ps_proto *proto;
 		const struct ps_field *field;
 		const struct lint_builtin *builtin;
-		const struct lint_method *method;	/* NULL: one of which nothing more is known */
+		const struct ps_callable *row;
 	};
 };
 
@@ -129,9 +130,6 @@ struct lint {
 	int nfindings;
 	Table *engine_globals;
 	const Table *strings;		/* the string library */
-	Table **view_methods;		/* for each protocol; their fields' too */
-	Table *field_methods;
-	Table *bytes_methods;
 	TString **assigned_members;	/* names that the script adds to libraries */
 	int nassigned_members;
 	bool globals_escape;	/* globals may be defined by other ways than an assignment */
@@ -340,11 +338,13 @@ void lint_write_index(struct lint_flow *w, struct lint_value v, struct lint_valu
 		      struct lint_value value);
 /* v goes where it is not followed. */
 void lint_escape(struct lint_flow *w, struct lint_value v);
-const Table *lint_methods(const struct lint *l, const struct ps_proto *proto);
+/* The row that one of these owners has by this name, or NULL. */
+const struct ps_callable *lint_row(const struct ps_callable *rows, unsigned int owners,
+				   const char *name);
+unsigned int lint_owner(struct lint_value v);	/* enum ps_owner; 0: v is no object */
 
 /* lint_calls.c: the function at register a is called. nargs: -1: not known. *ends: it never returns. */
 struct lint_value lint_call(struct lint_flow *w, int a, int nargs, bool *ends);
-struct lint_value lint_method(const char *name);
 /* A function of a library, or of none (NULL), if more is known of it than that there is one. */
 struct lint_value lint_builtin(const char *library, const char *name);
 
@@ -387,9 +387,11 @@ struct lint_guess {
 
 void lint_try(struct lint_guess *guess, const char *candidate);
 void lint_try_table(struct lint_guess *guess, const Table *table);
+void lint_try_methods(struct lint_guess *guess, const struct ps_callable *rows, unsigned int owner);
 
-/* Names, as far as there is room: "a, b, c". Tables are sorted. */
+/* Names, as far as there is room: "a, b, c". Tables and methods are sorted. */
 void lint_list_table(char *to, size_t size, const Table *table);
+void lint_list_methods(char *to, size_t size, const struct ps_callable *rows, unsigned int owner);
 void lint_list_fields(char *to, size_t size, const struct ps_proto *proto);
 void lint_list_payloads(char *to, size_t size, const struct ps_proto *proto);
 void lint_list_protos(char *to, size_t size);

@@ -44,24 +44,73 @@ static void list(char *to, size_t size, const char *name)
 	snprintf(to + used, size - used, "%s%s", used ? ", " : "", name);
 }
 
+/* Methods of the owner, one after the other; NULL: there are no more. */
+static const char *next_method(const struct ps_callable **row, unsigned int owner)
+{
+	const struct ps_callable *r = *row;
+
+	while (r->method.name && (!(r->of & owner) || ps_callable_is_operator(r)))
+		r++;
+	*row = r + !!r->method.name;
+	return r->method.name;
+}
+
+void lint_try_methods(struct lint_guess *guess, const struct ps_callable *rows, unsigned int owner)
+{
+	const char *name;
+
+	for (name = next_method(&rows, owner); name; name = next_method(&rows, owner))
+		lint_try(guess, name);
+}
+
+/* Names that are to be listed, in order. */
+struct names {
+	const char *name[NAMES_MAX];
+	unsigned int n;
+};
+
+static void add_name(struct names *names, const char *name)
+{
+	unsigned int i;
+
+	if (names->n == NAMES_MAX)
+		return;
+	for (i = names->n++; i && strcmp(names->name[i - 1], name) > 0; i--)
+		names->name[i] = names->name[i - 1];
+	names->name[i] = name;
+}
+
+static void list_names(char *to, size_t size, const struct names *names)
+{
+	unsigned int i;
+
+	to[0] = 0;
+	for (i = 0; i < names->n; i++)
+		list(to, size, names->name[i]);
+}
+
 void lint_list_table(char *to, size_t size, const Table *table)
 {
-	const char *names[NAMES_MAX], *name;
-	unsigned int i, n = 0, j;
+	struct names names = { .n = 0 };
+	unsigned int i;
 
-	for (i = 0; i < (unsigned int)sizenode(table) && n < NAMES_MAX; i++) {
+	for (i = 0; i < (unsigned int)sizenode(table); i++) {
 		const Node *node = gnode(table, i);
 
-		if (isempty(gval(node)) || !keyisshrstr(node))
-			continue;
-		name = getstr(keystrval(node));
-		for (j = n++; j && strcmp(names[j - 1], name) > 0; j--)
-			names[j] = names[j - 1];
-		names[j] = name;
+		if (!isempty(gval(node)) && keyisshrstr(node))
+			add_name(&names, getstr(keystrval(node)));
 	}
-	to[0] = 0;
-	for (i = 0; i < n; i++)
-		list(to, size, names[i]);
+	list_names(to, size, &names);
+}
+
+void lint_list_methods(char *to, size_t size, const struct ps_callable *rows, unsigned int owner)
+{
+	struct names names = { .n = 0 };
+	const char *name;
+
+	for (name = next_method(&rows, owner); name; name = next_method(&rows, owner))
+		add_name(&names, name);
+	list_names(to, size, &names);
 }
 
 void lint_list_fields(char *to, size_t size, const struct ps_proto *proto)

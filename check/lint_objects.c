@@ -19,11 +19,6 @@ static bool is_tested(const struct lint_flow *w)
 	       ttisnil(&w->p->k[GETARG_B(next)]);
 }
 
-const Table *lint_methods(const struct lint *l, const struct ps_proto *proto)
-{
-	return l->view_methods[lint_proto_id(proto)];
-}
-
 /* v escapes to where it is not followed. */
 void lint_escape(struct lint_flow *w, struct lint_value v)
 {
@@ -300,12 +295,10 @@ static void unknown_name(const struct lint_flow *w, const struct ps_proto *proto
 
 	if (!w->report || is_tested(w))
 		return;
-	if (is_call) {
-		lint_try_table(&guess, lint_methods(w->l, proto));
-	} else {
-		for (i = 0; i < proto->nfields; i++)
-			lint_try(&guess, proto->fields[i].name);
-	}
+	if (is_call)
+		lint_try_methods(&guess, ps_view_methods, lint_owner(lint_pointer(LINT_VIEW, proto)));
+	for (i = 0; i < proto->nfields; i++)
+		lint_try(&guess, proto->fields[i].name);
 	if (guess.best) {
 		lint_warn(w, kind, "%s has no %s '%.60s'; did you mean '%s'?", proto->name, what,
 			  name, guess.best);
@@ -323,16 +316,16 @@ static void unknown_name(const struct lint_flow *w, const struct ps_proto *proto
 	}
 }
 
-static void unknown_method(const struct lint_flow *w, const char *of, const Table *methods,
-			   const char *name)
+static void unknown_method(const struct lint_flow *w, const char *of, const struct ps_callable *rows,
+			   unsigned int owner, const char *name)
 {
 	struct lint_guess guess = { .name = name };
 	char names[LINT_NAMES_SIZE];
 
 	if (!w->report)
 		return;
-	lint_try_table(&guess, methods);
-	lint_list_table(names, sizeof(names), methods);
+	lint_try_methods(&guess, rows, owner);
+	lint_list_methods(names, sizeof(names), rows, owner);
 	if (guess.best)
 		lint_warn(w, "unknown-method", "%s has no method '%.60s'; did you mean '%s'?", of,
 			  name, guess.best);
@@ -341,10 +334,36 @@ static void unknown_method(const struct lint_flow *w, const char *of, const Tabl
 			  names);
 }
 
-static struct lint_value view_name(struct lint_flow *w, const struct ps_proto *proto,
-				   TString *key, bool is_call)
+unsigned int lint_owner(struct lint_value v)
 {
-	const struct ps_field *field = ps_field_named(proto, getstr(key));
+	switch (v.kind) {
+	case LINT_VIEW:
+		return v.proto == &ps_proto_raw ? PS_OF_RAW : PS_OF_HEADER;
+	case LINT_FIELD:
+		return v.field->type->is_bytes ? PS_OF_BYTES : PS_OF_VALUE;
+	case LINT_BYTES:
+		return PS_OF_ARRAY;
+	default:
+		return 0;
+	}
+}
+
+const struct ps_callable *lint_row(const struct ps_callable *rows, unsigned int owners,
+				   const char *name)
+{
+	for (; rows->method.name; rows++) {
+		if (rows->of & owners && !strcmp(rows->method.name, name) &&
+		    !ps_callable_is_operator(rows))
+			return rows;
+	}
+	return NULL;
+}
+
+static struct lint_value view_name(struct lint_flow *w, struct lint_value v, TString *key,
+				   bool is_call)
+{
+	const struct ps_field *field = ps_field_named(v.proto, getstr(key));
+	const struct ps_callable *row;
 
 	if (field)
 		lint_look_at_field(w, field);
@@ -353,20 +372,40 @@ static struct lint_value view_name(struct lint_flow *w, const struct ps_proto *p
 	if (field)
 		return field->type->is_bytes ? lint_plain(LINT_BYTES) :
 					       lint_pointer(LINT_VALUE, field);
-	if (lint_known(lint_methods(w->l, proto), key))
-		return lint_method(getstr(key));
-	unknown_name(w, proto, getstr(key), is_call);
+	row = lint_row(ps_view_methods, lint_owner(v), getstr(key));
+	if (row)
+		return lint_pointer(LINT_METHOD, row);
+	unknown_name(w, v.proto, getstr(key), is_call);
 	return lint_any;
+}
+
+/* What other fields have, this one has, too: it says what is wrong when it is called. */
+static const struct ps_callable *field_row(struct lint_value v, const char *name)
+{
+	const struct ps_callable *row = lint_row(ps_view_methods, lint_owner(v), name);
+
+	return row ? row : lint_row(ps_view_methods, PS_OF_FIELD, name);
 }
 
 static struct lint_value field_method(const struct lint_flow *w, struct lint_value v, TString *key)
 {
+	const struct ps_callable *row = field_row(v, getstr(key));
 	char of[96];
 
-	if (lint_known(w->l->field_methods, key))
-		return lint_method(getstr(key));
+	if (row)
+		return lint_pointer(LINT_METHOD, row);
 	snprintf(of, sizeof(of), "the field %s", lint_field_name(v.field).text);
-	unknown_method(w, of, w->l->field_methods, getstr(key));
+	unknown_method(w, of, ps_view_methods, lint_owner(v), getstr(key));
+	return lint_any;
+}
+
+static struct lint_value array_method(const struct lint_flow *w, struct lint_value v, TString *key)
+{
+	const struct ps_callable *row = lint_row(ps_array_methods, lint_owner(v), getstr(key));
+
+	if (row)
+		return lint_pointer(LINT_METHOD, row);
+	unknown_method(w, "a byte array", ps_array_methods, lint_owner(v), getstr(key));
 	return lint_any;
 }
 
@@ -380,20 +419,19 @@ struct lint_value lint_read_name(struct lint_flow *w, struct lint_value v, TStri
 	case LINT_LIBRARY:
 		return read_member(w, v.table, key);
 	case LINT_VIEW:
-		return view_name(w, v.proto, key, is_call);
+		return view_name(w, v, key, is_call);
 	case LINT_FIELD:
 		return field_method(w, v, key);
 	case LINT_BYTES:
-		if (!lint_known(w->l->bytes_methods, key))
-			unknown_method(w, "a byte array", w->l->bytes_methods, getstr(key));
-		return lint_any;
+		return array_method(w, v, key);
 	case LINT_NUMBER:
 	case LINT_VALUE:
 		if (!lint_is_text(v))
 			lint_warn(w, "unknown-method",
 				  "%s has been read already: it is an integer, which has no '%.60s'",
 				  lint_field_name(v.field).text, getstr(key));
-		else if (!lint_known(w->l->strings, key) && lint_known(w->l->field_methods, key))
+		else if (!lint_known(w->l->strings, key) &&
+			 lint_row(ps_view_methods, PS_OF_FIELD, getstr(key)))
 			lint_warn(w, "unknown-method",
 				  "%s has been read already: it is text, which has no '%.60s'",
 				  lint_field_name(v.field).text, getstr(key));

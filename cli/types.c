@@ -18,7 +18,7 @@ static const struct cli_option options[] = {
 /* Types as LuaLS calls them, where its name is always the same; and as the table does. */
 static const struct {
 	const char *class, *name;
-} lua_types[] = {
+} lua_types[PS_LUA_TYPES] = {
 	[PS_LUA_INTEGER] = { "integer", "integer" },
 	[PS_LUA_SIZE] = { "integer", "integer" },
 	[PS_LUA_BYTE] = { "integer", "integer" },
@@ -26,6 +26,7 @@ static const struct {
 	[PS_LUA_BOOLEAN] = { "boolean", "boolean" },
 	[PS_LUA_STRING] = { "string", "string" },
 	[PS_LUA_VALUE] = { NULL, "value" },
+	[PS_LUA_NUMBER] = { "integer", "integer" },
 	[PS_LUA_ARRAY] = { "ps.bytes", "byte array" },
 	[PS_LUA_TEXT] = { "ps.bytes|string" },
 	[PS_LUA_TEXTS] = { "(ps.bytes|string)[]" },

@@ -528,7 +528,7 @@ const struct ps_callable ps_view_methods[] = {
 	{ { "get", field_get, PS_OP_GET }, PS_OF_VALUE, { { NULL } },
 	  PS_LUA_VALUE, "the packet does not have the field", "an integer, or an address as a string" },
 	{ { "int", field_int, PS_OP_INT }, PS_OF_VALUE, { { NULL } },
-	  PS_LUA_INTEGER, "the packet does not have the field", "the value, of addresses up to 64 bits, too" },
+	  PS_LUA_NUMBER, "the packet does not have the field", "the value, of addresses up to 64 bits, too" },
 	{ { "set", bytes_set }, PS_OF_RAW | PS_OF_HEADER | PS_OF_BYTES, { { "byte", PS_LUA_BYTE } }, PS_LUA_NOTHING, NULL,
 	  "fills every byte of the view, and changes nothing else" },
 	{ { "set", field_set, PS_OP_SET }, PS_OF_VALUE, { { "value", PS_LUA_VALUE, true } }, PS_LUA_NOTHING, NULL,

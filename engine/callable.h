@@ -38,12 +38,14 @@ enum ps_lua_type {
 	PS_LUA_STRING,
 	PS_LUA_NAME,		/* a string: the name of a field */
 	PS_LUA_VALUE,		/* what the field is read as, or takes: its type tells */
+	PS_LUA_NUMBER,		/* an integer: the field's value, whatever it is read as */
 	PS_LUA_ARRAY,		/* a byte array */
 	PS_LUA_TEXT,		/* a string or a byte array */
 	PS_LUA_TEXTS,		/* a table of these, from 1 on */
 	PS_LUA_RAW,		/* a raw view */
 	PS_LUA_PAYLOAD,		/* a view of the protocol that the first argument names, a raw one without it */
 	PS_LUA_FIELD,		/* a view of a field */
+	PS_LUA_TYPES,		/* how many there are */
 };
 
 struct ps_argument {

@@ -68,7 +68,7 @@ static const char calls[] =
 /* What a type is called there, and an argument of it as Lua: what changes nothing where it says how long the packet is. */
 static const struct {
 	const char *name, *argument;
-} types[] = {
+} types[PS_LUA_TYPES] = {
 	[PS_LUA_INTEGER] = { "integer", "1" },
 	[PS_LUA_SIZE] = { "integer" },
 	[PS_LUA_BYTE] = { "integer", "7" },
@@ -77,6 +77,7 @@ static const struct {
 	[PS_LUA_STRING] = { "string", "'text'" },
 	[PS_LUA_NAME] = { NULL, "'ttl'" },
 	[PS_LUA_VALUE] = { "value", "5" },
+	[PS_LUA_NUMBER] = { "integer" },
 	[PS_LUA_ARRAY] = { "array", "bytes.new(1)" },
 	[PS_LUA_TEXT] = { NULL, "'\\x46'" },
 	[PS_LUA_TEXTS] = { NULL, "{ 'text', bytes.new(1) }" },
