@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT OR GPL-2.0-only
 -- What functions of the library are given, and what comes of them.
 local spare = bytes.new(4)
 local text = bytes.new_from_string(5)

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT OR GPL-2.0-only
 -- What the arguments of methods are.
 function process_packet(p)
   local ip = p:data(packet_eth):data(packet_ip)
