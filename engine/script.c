@@ -409,8 +409,8 @@ static int find(lua_State *L)
 	}
 	if (!lua_isfunction(L, -1)) {
 		lua_rawgeti(L, script, PATH);
-		return luaL_error(L, "%s: no function '%s' (define it as a global, or name another "
-				     "one with --function)", lua_tostring(L, -1), request->function);
+		return luaL_error(L, "%s: no function '%s' (define it as a global, or ask for "
+				     "another one)", lua_tostring(L, -1), request->function);
 	}
 	take_function(L, request->handler);
 	return 0;

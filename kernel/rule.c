@@ -64,10 +64,10 @@ static void log_error(struct ps_rule *rule, struct ps_copy *copy)
 	if (left_out)
 		pr_warn("state %u: %u errors of this rule left out\n", rule->state_id, left_out);
 	if (may_log)
-		pr_warn("%sstate %u: %*pE (--on-error %s)\n", copy->prefix, rule->state_id,
+		pr_warn("%sstate %u: %*pE (on error: %s)\n", copy->prefix, rule->state_id,
 			(int)strlen(error), error, rule->handler.on_error);
 	if (is_off)
-		pr_warn("%sstate %u: switched off, as it was stopped by the time limit %u times: its rules do what --on-error says until a script is loaded into it anew\n",
+		pr_warn("%sstate %u: switched off, as it was stopped by the time limit %u times: its rules do what they do on errors until a script is loaded into it anew\n",
 			copy->prefix, rule->state_id, copy->script.bind.rt.guard.stops);
 }
 

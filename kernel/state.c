@@ -207,7 +207,7 @@ static void *region_new(u32 state_id, size_t memory, int node)
 	region = vmalloc_node(size, node);
 	if (region)
 		return region;
-	pr_err("state %u: the machine has no %zu bytes left for --memory\n", state_id, size);
+	pr_err("state %u: the machine has no %zu bytes left for it\n", state_id, size);
 	return ERR_PTR(-ENOMEM);
 }
 
@@ -597,23 +597,18 @@ static int handler_attach_new(struct ps_handler *handler, struct ps_source *sour
 }
 
 /* Whether the rule may be of this state. */
-static bool state_suits(const struct ps_state *state, const struct ps_request *request)
+static bool state_suits(const struct ps_state *state, struct ps_request *request)
 {
-	if (state->is_percpu != request->is_percpu) {
-		pr_err("state %u has rules %s --percpu: give this rule another --state, or delete those first\n",
-		       state->id, state->is_percpu ? "with" : "without");
-		return false;
-	}
-	if (state->memory != request->memory) {
-		pr_err("state %u has rules with --memory %zuK, not %zuK: give this rule the same or another --state, or delete those first\n",
-		       state->id, state->memory / 1024, request->memory / 1024);
-		return false;
-	}
-	return true;
+	request->state_memory = state->memory;
+	if (state->is_percpu != request->is_percpu)
+		request->unsuited = PS_UNSUITED_PERCPU;
+	else if (state->memory != request->memory)
+		request->unsuited = PS_UNSUITED_MEMORY;
+	return !request->unsuited;
 }
 
 /* source is loaded if the state does not have the text. Without one, it is -ENODATA then. */
-static int handler_join(struct ps_handler *handler, const struct ps_request *request,
+static int handler_join(struct ps_handler *handler, struct ps_request *request,
 			struct ps_source *source)
 {
 	struct ps_state *state = state_find(request->net, request->state_id);

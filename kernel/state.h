@@ -49,6 +49,13 @@ static inline void ps_copy_unlock(struct ps_copy *copy)
 
 #define PS_REQUEST_DIGEST	8	/* bytes: enough to tell the texts of a script apart */
 
+/* In what a state that exists may differ from the one that a rule asks for. */
+enum ps_unsuited {
+	PS_UNSUITED_NOT,
+	PS_UNSUITED_PERCPU,	/* one has a Lua state for each CPU, the other has one in all */
+	PS_UNSUITED_MEMORY,
+};
+
 /* What a rule asks for. */
 struct ps_request {
 	struct net *net;
@@ -67,6 +74,9 @@ struct ps_request {
 	u8 family;
 	const char *table;
 	unsigned int hooks;	/* bits: NF_INET_… */
+	/* Filled in where -EINVAL comes of the state: why, and what each of its copies may hold. */
+	enum ps_unsuited unsuited;
+	size_t state_memory;
 };
 
 /* A function of a script, in each copy of a state. */
@@ -89,8 +99,8 @@ struct ps_handler {
 /*
  * Finds the function that is asked for, in a state which is made if need be. The script is read and
  * run, once in each copy, if the state does not have this text of it. Returns 0; -EINVAL if the script
- * is refused, or the state exists and is not what is asked for (the log says so); others from reading
- * the file. Process context, may sleep. ps_handler_clean() undoes it.
+ * is refused (the log says so), or the state exists and is not what is asked for (request->unsuited says
+ * why); others from reading the file. Process context, may sleep. ps_handler_clean() undoes it.
  */
 int ps_handler_init(struct ps_handler *handler, struct ps_request *request);
 

@@ -87,6 +87,23 @@ static bool is_terminated(const char *text, size_t size)
 	return strnlen(text, size) < size;
 }
 
+/* In the words of the target's options. */
+static void log_unsuited(const struct ps_request *request)
+{
+	switch (request->unsuited) {
+	case PS_UNSUITED_NOT:
+		return;
+	case PS_UNSUITED_PERCPU:
+		pr_err("state %u has rules %s --percpu: give this rule another --state, or delete those first\n",
+		       request->state_id, request->is_percpu ? "without" : "with");
+		return;
+	case PS_UNSUITED_MEMORY:
+		pr_err("state %u has rules with --memory %zuK, not %zuK: give this rule the same or another --state, or delete those first\n",
+		       request->state_id, request->state_memory / 1024, request->memory / 1024);
+		return;
+	}
+}
+
 static int lua_tg_check(const struct xt_tgchk_param *par)
 {
 	struct xt_lua_tginfo *info = par->targinfo;
@@ -117,8 +134,10 @@ static int lua_tg_check(const struct xt_tgchk_param *par)
 
 	request.on_error = on_error[info->on_error].name;
 	rule = ps_rule_new(&request);
-	if (IS_ERR(rule))
+	if (IS_ERR(rule)) {
+		log_unsuited(&request);
 		return PTR_ERR(rule);
+	}
 	info->can_return = par->nft_compat;
 	info->rule = rule;
 	return 0;

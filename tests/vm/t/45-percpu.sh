@@ -121,7 +121,7 @@ dmesg -C
 rule -A bad.lua --percpu --on-error continue --state 5
 ping_on 0 2
 ping_on 1 3
-check 'an error says on which CPU' klog_has 'CPU 1: state 5: .*bad.lua:1: on purpose .--on-error continue.'
+check 'an error says on which CPU' klog_has 'CPU 1: state 5: .*bad.lua:1: on purpose .on error: continue.'
 check_eq 'errors of all CPUs are counted' "$(column 5 4)" 10
 flush
 
