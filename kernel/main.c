@@ -43,7 +43,10 @@ static const struct kernel_param_ops limit_ops = { .set = limit_set, .get = limi
 	module_param_cb(name, &limit_ops, &name ## _limit, 0644);		\
 	MODULE_PARM_DESC(name, text)
 
-/* A tick may land in a run as soon as it begins, so less than two are no limit; softirqs are off all the time. */
+/*
+ * Time is counted in ticks, of which one may come just after a run has begun: below two ticks a limit would stop runs that
+ * took no time. Softirqs are disabled for as long as the limit allows, so there is an upper end.
+ */
 LIMIT(packet_ms, 20, 1000, "milliseconds that one packet's handler may take (40)");
 LIMIT(load_ms, 20, 10000, "milliseconds that loading a script may take (250)");
 LIMIT(share, 0, 100,

@@ -16,7 +16,7 @@ struct ps_rule {
 	struct ps_handler handler;
 	u32 state_id;
 	spinlock_t log_lock;
-	struct ps_log log;	/* each rule has its own: one does not silence another */
+	struct ps_log log;	/* each rule has its own: the errors of one do not hide those of another */
 };
 
 struct ps_rule *ps_rule_new(struct ps_request *request)
@@ -47,37 +47,40 @@ void ps_rule_free(struct ps_rule *rule)
 }
 EXPORT_SYMBOL_GPL(ps_rule_free);
 
-/* Once its state is switched off, it has said so, and is silent. */
-static void log_error(struct ps_rule *rule, struct ps_copy *copy)
+/* That its state is switched off is logged once; from then on no error of that state is. */
+static void log_error(struct ps_rule *rule, struct ps_instance *instance)
 {
-	bool is_off = copy->script.bind.rt.guard.refused == PS_REFUSED_STOPS;
-	const char *error = copy->script.error;
+	bool is_off = instance->script.bind.rt.guard.refused == PS_REFUSED_STOPS;
+	const char *error = instance->script.error;
 	unsigned int left_out = 0;
 	bool may_log;
 
-	if (is_off && copy->is_off_told)
+	if (is_off && instance->is_off_told)
 		return;
-	copy->is_off_told = is_off;
+	instance->is_off_told = is_off;
 	spin_lock(&rule->log_lock);
 	may_log = ps_host_may_log(&rule->log, &left_out);
 	spin_unlock(&rule->log_lock);
 	if (left_out)
 		pr_warn("state %u: %u errors of this rule left out\n", rule->state_id, left_out);
 	if (may_log)
-		pr_warn("%sstate %u: %*pE (on error: %s)\n", copy->prefix, rule->state_id,
+		pr_warn("%sstate %u: %*pE (on error: %s)\n", instance->prefix, rule->state_id,
 			(int)strlen(error), error, rule->handler.on_error);
 	if (is_off)
 		pr_warn("%sstate %u: switched off, as it was stopped by the time limit %u times: its rules do what they do on errors until a script is loaded into it anew\n",
-			copy->prefix, rule->state_id, copy->script.bind.rt.guard.stops);
+			instance->prefix, rule->state_id, instance->script.bind.rt.guard.stops);
 }
 
-static noinline void count_error(struct ps_rule *rule, struct ps_copy *copy)
+static noinline void count_error(struct ps_rule *rule, struct ps_instance *instance)
 {
-	copy->errors++;
-	log_error(rule, copy);
+	instance->errors++;
+	log_error(rule, instance);
 }
 
-/* Repeats too, before another packet can take the time that the first run has left. */
+/*
+ * With softirqs disabled over the repeats, too: between them another packet would take the time that the first run has
+ * left.
+ */
 static noinline enum ps_verdict run_disabled(struct ps_rule *rule, struct ps_packet *pkt,
 					     u16 *queue)
 {
@@ -95,19 +98,19 @@ enum ps_verdict ps_rule_run(struct ps_rule *rule, struct ps_packet *pkt, u16 *qu
 {
 	const struct ps_call *call;
 	enum ps_verdict verdict;
-	struct ps_copy *copy;
+	struct ps_instance *instance;
 
-	/* most hooks have softirqs disabled already, and doing it again is not for free */
+	/* most hooks call with softirqs disabled: doing it again would be paid by each packet */
 	if (unlikely(!softirq_count()))
 		return run_disabled(rule, pkt, queue);
 	call = this_cpu_ptr(rule->handler.calls);
-	copy = call->copy;
-	ps_copy_lock(copy);
-	copy->packets++;
-	verdict = ps_script_run(&copy->script, call->number, pkt, queue);
+	instance = call->instance;
+	ps_instance_lock(instance);
+	instance->packets++;
+	verdict = ps_script_run(&instance->script, call->number, pkt, queue);
 	if (unlikely(verdict == PS_VERDICT_ERROR))
-		count_error(rule, copy);
-	ps_copy_unlock(copy);
+		count_error(rule, instance);
+	ps_instance_unlock(instance);
 	return verdict;
 }
 EXPORT_SYMBOL_GPL(ps_rule_run);
@@ -115,21 +118,21 @@ EXPORT_SYMBOL_GPL(ps_rule_run);
 enum ps_verdict ps_rule_repeat(struct ps_rule *rule, struct ps_packet *pkt, u16 *queue)
 {
 	const struct ps_call *call = this_cpu_ptr(rule->handler.calls);
-	struct ps_copy *copy = call->copy;
+	struct ps_instance *instance = call->instance;
 	enum ps_verdict verdict;
 
-	ps_copy_lock(copy);
-	verdict = ps_script_repeat(&copy->script, call->number, pkt, queue);
+	ps_instance_lock(instance);
+	verdict = ps_script_repeat(&instance->script, call->number, pkt, queue);
 	if (verdict == PS_VERDICT_ERROR)
-		count_error(rule, copy);
-	ps_copy_unlock(copy);
+		count_error(rule, instance);
+	ps_instance_unlock(instance);
 	return verdict;
 }
 EXPORT_SYMBOL_GPL(ps_rule_repeat);
 
-/* Any copy will do: they are summed. */
+/* Whichever instance counts it, /proc/net/packetscript shows the sum. */
 void ps_rule_count_pulled(struct ps_rule *rule)
 {
-	atomic64_inc(&raw_cpu_ptr(rule->handler.calls)->copy->pulled);
+	atomic64_inc(&raw_cpu_ptr(rule->handler.calls)->instance->pulled);
 }
 EXPORT_SYMBOL_GPL(ps_rule_count_pulled);

@@ -24,19 +24,20 @@ struct ps_rule *ps_rule_new(struct ps_request *request);
 void ps_rule_free(struct ps_rule *rule);
 
 /*
- * Runs the rule's function. On PS_VERDICT_ERROR the log has been told; on PS_VERDICT_REPEAT the caller
+ * Runs the rule's function. On PS_VERDICT_ERROR the error has been logged; on PS_VERDICT_REPEAT the caller
  * goes on with ps_rule_repeat(). queue gets the number that came with PS_VERDICT_QUEUE. Softirq or process
  * context; does not sleep.
  */
 enum ps_verdict ps_rule_run(struct ps_rule *rule, struct ps_packet *pkt, u16 *queue);
 
 /*
- * Right after that, softirqs still disabled: the packet's handler again, as long as it says NF_REPEAT,
- * PS_REPEAT_MAX times at most, in what time ps_rule_run() has left. Never returns PS_VERDICT_REPEAT.
+ * Called right after ps_rule_run(), softirqs still disabled: runs the handler on the same packet again, as long as it
+ * returns NF_REPEAT, PS_REPEAT_MAX times at most, in what time ps_rule_run() has left. Never returns
+ * PS_VERDICT_REPEAT.
  */
 enum ps_verdict ps_rule_repeat(struct ps_rule *rule, struct ps_packet *pkt, u16 *queue);
 
-/* The script made bytes of a packet be pulled out of pages: once for each packet. Any context. */
+/* Counts a packet of which the script had bytes copied out of pages: once for each. Any context. */
 void ps_rule_count_pulled(struct ps_rule *rule);
 
 #endif

@@ -19,7 +19,7 @@
 #include "digest.h"
 #include "state.h"
 
-/* What a script was compiled to; vfree()d. */
+/* What a script was compiled to, in memory of vmalloc(). */
 struct code {
 	void *bytes;
 	size_t len;
@@ -27,13 +27,12 @@ struct code {
 };
 
 /*
- * A text of a script that is loaded in every copy. Its code is kept for those still to come. When the file
- * has changed, and a new rule wants what it holds now, that is another one: the rules that are there
- * go on with theirs.
+ * One text of a script, loaded in every instance. Its code is kept for instances still to come. When a file has
+ * changed and a new rule wants what it holds now, that is another source: the rules that are there go on with theirs.
  */
 struct ps_source {
 	struct list_head list;
-	int id;			/* its number in each copy */
+	int id;			/* its number in each instance */
 	unsigned int rules;
 	time64_t loaded;
 	struct code code;
@@ -49,16 +48,16 @@ struct ps_state {
 	const struct net *net;	/* compared only: rules go before their namespace does */
 	u32 id;
 	bool is_percpu;
-	size_t memory;		/* that each copy may hold */
+	size_t memory;		/* that each instance may hold */
 	unsigned int rules;
 	int next_source;
 	struct list_head sources;	/* in the order they were loaded */
 	struct list_head handlers;
-	struct ps_copy *copies[];	/* of each CPU that was online; or the one, at 0 */
+	struct ps_instance *instances[];	/* of each CPU that was online; or the one, at 0 */
 };
 
 /*
- * All of the above, but not what is inside of copies. Who wants into those takes
+ * The mutex protects all of the above, but not what is inside of instances. Whoever touches that takes
  * cpus_read_lock() first, so that CPUs neither come nor go.
  */
 static LIST_HEAD(states);
@@ -76,127 +75,123 @@ static void unlock_states(void)
 	cpus_read_unlock();
 }
 
-#define for_each_copy(copy, cpu, state)				\
+#define for_each_instance(instance, cpu, state)				\
 	for_each_possible_cpu(cpu)				\
-		if (!((copy) = (state)->copies[cpu])) {} else
+		if (!((instance) = (state)->instances[cpu])) {} else
 
 /*
- * Errands: what is done in a copy, on its CPU, where disabled softirqs are enough to keep packets
- * out. An offline CPU has no packets.
+ * An instance that belongs to a CPU is touched on that CPU only, where disabled softirqs are enough to keep packets out. A
+ * CPU that is offline has no packets: what is to be done in its instance, any other may do.
  */
-struct errand {
-	struct work_struct work;
-	struct ps_copy *copy;
-	int (*f)(struct ps_copy *copy, const void *context);
+struct call_in {
+	struct ps_instance *instance;
+	int (*f)(struct ps_instance *instance, const void *context);
 	const void *context;
-	int result;
 };
 
-static void run_errand(struct errand *errand)
+static long run_here(const struct call_in *call)
 {
+	long result;
+
 	local_bh_disable();
-	ps_copy_lock(errand->copy);
-	errand->result = errand->f(errand->copy, errand->context);
-	ps_copy_unlock(errand->copy);
+	ps_instance_lock(call->instance);
+	result = call->f(call->instance, call->context);
+	ps_instance_unlock(call->instance);
 	local_bh_enable();
+	return result;
 }
 
-static void work_errand(struct work_struct *work)
+static long run_on_owner(void *arg)
 {
-	struct errand *errand = container_of(work, struct errand, work);
+	const struct call_in *call = arg;
 
-	WARN_ON_ONCE(raw_smp_processor_id() != errand->copy->cpu);
-	run_errand(errand);
+	WARN_ON_ONCE(raw_smp_processor_id() != call->instance->cpu);
+	return run_here(call);
 }
 
-static int do_in(struct ps_copy *copy, int (*f)(struct ps_copy *copy, const void *context),
-		 const void *context)
+/* Calls f in an instance: with its lock held, or on the CPU that it belongs to. Returns what f returns. */
+static int call_in(struct ps_instance *instance,
+		   int (*f)(struct ps_instance *instance, const void *context), const void *context)
 {
-	struct errand errand = { .copy = copy, .f = f, .context = context };
+	struct call_in call = { instance, f, context };
 
-	if (copy->is_shared || !cpu_online(copy->cpu)) {
-		run_errand(&errand);
-		return errand.result;
-	}
-	INIT_WORK_ONSTACK(&errand.work, work_errand);
-	schedule_work_on(copy->cpu, &errand.work);
-	flush_work(&errand.work);
-	destroy_work_on_stack(&errand.work);
-	return errand.result;
+	if (instance->is_shared || !cpu_online(instance->cpu))
+		return run_here(&call);
+	return work_on_cpu(instance->cpu, run_on_owner, &call);
 }
 
-static int open_in(struct ps_copy *copy, const void *context)
+static int open_in(struct ps_instance *instance, const void *context)
 {
 	const struct ps_state *state = context;
 
-	return ps_script_init_sized(&copy->script, state->id, true, state->memory, copy->region) ?
+	return ps_script_init_sized(&instance->script, state->id, true, state->memory, instance->region) ?
 	       -ENOMEM : 0;
 }
 
-static int load_in(struct ps_copy *copy, const void *context)
+static int load_in(struct ps_instance *instance, const void *context)
 {
 	const struct ps_source *source = context;
-	const char *error = copy->script.error;
+	const char *error = instance->script.error;
 
-	if (!ps_script_load_code(&copy->script, source->id, source->path, source->code.bytes,
+	if (!ps_script_load_code(&instance->script, source->id, source->path, source->code.bytes,
 				 source->code.len))
 		return 0;
-	pr_err("%s%s: not loaded: %*pE\n", copy->prefix, source->path, (int)strlen(error), error);
+	pr_err("%s%s: not loaded: %*pE\n", instance->prefix, source->path, (int)strlen(error), error);
 	return -EINVAL;
 }
 
-static int find_in(struct ps_copy *copy, const void *context)
+static int find_in(struct ps_instance *instance, const void *context)
 {
 	const struct ps_handler *handler = context;
-	int number = ps_script_find(&copy->script, handler->source->id, handler->function);
+	int number = ps_script_find(&instance->script, handler->source->id, handler->function);
 
 	if (number >= 0)
 		return number;
-	pr_err("%s%s\n", copy->prefix, copy->script.error);
+	pr_err("%s%s\n", instance->prefix, instance->script.error);
 	return -EINVAL;
 }
 
-static int close_in(struct ps_copy *copy, const void *context)
+static int close_in(struct ps_instance *instance, const void *context)
 {
 	const struct ps_source *source = context;
-	const char *error = copy->script.error;
+	const char *error = instance->script.error;
 
-	if (ps_script_close(&copy->script, source->id))
-		pr_err("%s%s: on_close: %*pE\n", copy->prefix, source->path, (int)strlen(error), error);
+	if (ps_script_close(&instance->script, source->id))
+		pr_err("%s%s: on_close: %*pE\n", instance->prefix, source->path, (int)strlen(error), error);
 	return 0;
 }
 
-static int forget_in(struct ps_copy *copy, const void *context)
+static int forget_in(struct ps_instance *instance, const void *context)
 {
 	const struct ps_source *source = context;
 
-	ps_script_forget(&copy->script, source->id);
+	ps_script_forget(&instance->script, source->id);
 	return 0;
 }
 
-static int put_in(struct ps_copy *copy, const void *context)
+static int put_in(struct ps_instance *instance, const void *context)
 {
 	const struct ps_call *call = context;
 
-	ps_script_put(&copy->script, call->number);
+	ps_script_put(&instance->script, call->number);
 	return 0;
 }
 
 /*
- * Copies.
+ * Instances.
  */
 
-/* Nobody uses it any more, so it needs no errand. */
-static void copy_free(struct ps_copy *copy)
+/* Nobody uses it any more, so any CPU may. */
+static void instance_free(struct ps_instance *instance)
 {
 	local_bh_disable();
-	ps_script_clean(&copy->script);
+	ps_script_clean(&instance->script);
 	local_bh_enable();
-	vfree(copy->region);
-	kfree(copy);
+	vfree(instance->region);
+	kfree(instance);
 }
 
-/* For the large blocks of a Lua state with so much memory: NULL if it needs none, or an ERR_PTR. */
+/* A region for the large blocks of a Lua state of this size; NULL if it needs none, or an ERR_PTR. */
 static void *region_new(u32 state_id, size_t memory, int node)
 {
 	size_t size = ps_script_region(memory);
@@ -211,68 +206,68 @@ static void *region_new(u32 state_id, size_t memory, int node)
 	return ERR_PTR(-ENOMEM);
 }
 
-/* A copy with all scripts of the state, or an ERR_PTR. It is not in state->copies yet. */
-static struct ps_copy *copy_new(const struct ps_state *state, unsigned int cpu)
+/* An instance with all scripts of the state, or an ERR_PTR. It is not in state->instances yet. */
+static struct ps_instance *instance_new(const struct ps_state *state, unsigned int cpu)
 {
 	int node = state->is_percpu ? cpu_to_node(cpu) : NUMA_NO_NODE;
-	struct ps_copy *copy = kzalloc_node(sizeof(*copy), GFP_KERNEL, node);
+	struct ps_instance *instance = kzalloc_node(sizeof(*instance), GFP_KERNEL, node);
 	const struct ps_source *source;
 	int err;
 
-	if (!copy)
+	if (!instance)
 		return ERR_PTR(-ENOMEM);
-	copy->region = region_new(state->id, state->memory, node);
-	if (IS_ERR(copy->region)) {
-		err = PTR_ERR(copy->region);
-		kfree(copy);
+	instance->region = region_new(state->id, state->memory, node);
+	if (IS_ERR(instance->region)) {
+		err = PTR_ERR(instance->region);
+		kfree(instance);
 		return ERR_PTR(err);
 	}
-	copy->is_shared = !state->is_percpu;
-	copy->cpu = cpu;
+	instance->is_shared = !state->is_percpu;
+	instance->cpu = cpu;
 	if (state->is_percpu)
-		snprintf(copy->prefix, sizeof(copy->prefix), "CPU %u: ", cpu);
-	spin_lock_init(&copy->lock);
+		snprintf(instance->prefix, sizeof(instance->prefix), "CPU %u: ", cpu);
+	spin_lock_init(&instance->lock);
 
-	err = do_in(copy, open_in, state);
+	err = call_in(instance, open_in, state);
 	if (err) {
-		vfree(copy->region);
-		kfree(copy);
+		vfree(instance->region);
+		kfree(instance);
 		return ERR_PTR(err);
 	}
 	list_for_each_entry(source, &state->sources, list) {
-		err = do_in(copy, load_in, source);
+		err = call_in(instance, load_in, source);
 		if (err) {
-			copy_free(copy);
+			instance_free(instance);
 			return ERR_PTR(err);
 		}
 	}
-	return copy;
+	return instance;
 }
 
-/* Fills in state->copies[cpu]. */
-static int copy_add(struct ps_state *state, unsigned int cpu)
+/* Fills in state->instances[cpu]. */
+static int instance_add(struct ps_state *state, unsigned int cpu)
 {
-	struct ps_copy *copy = copy_new(state, cpu);
+	struct ps_instance *instance = instance_new(state, cpu);
 	struct ps_handler *handler;
 	int number;
 
-	if (IS_ERR(copy))
-		return PTR_ERR(copy);
+	if (IS_ERR(instance))
+		return PTR_ERR(instance);
 	list_for_each_entry(handler, &state->handlers, list) {
-		number = do_in(copy, find_in, handler);
+		number = call_in(instance, find_in, handler);
 		if (number < 0) {
-			copy_free(copy);
+			instance_free(instance);
 			return number;
 		}
-		*per_cpu_ptr(handler->calls, cpu) = (struct ps_call){ copy, number };
+		*per_cpu_ptr(handler->calls, cpu) = (struct ps_call){ instance, number };
 	}
-	state->copies[cpu] = copy;
+	state->instances[cpu] = instance;
 	return 0;
 }
 
 /*
- * Before a CPU comes up: where states are per CPU it gets its copy, if it was never up before,
- * or stays down. Copies stay when CPUs go, with their counts.
+ * Before a CPU comes up, it gets an instance of each state that has one for each CPU, unless it has one from before; if
+ * that fails, the CPU stays offline. An instance stays when its CPU goes, with its counts.
  */
 static int cpu_prepare(unsigned int cpu)
 {
@@ -281,9 +276,9 @@ static int cpu_prepare(unsigned int cpu)
 
 	mutex_lock(&states_mutex);
 	list_for_each_entry(state, &states, list) {
-		if (!state->is_percpu || state->copies[cpu])
+		if (!state->is_percpu || state->instances[cpu])
 			continue;
-		err = copy_add(state, cpu);
+		err = instance_add(state, cpu);
 		if (err) {
 			pr_err("state %u: no copy for CPU %u, which stays offline: error %d\n",
 			       state->id, cpu, -err);
@@ -326,7 +321,7 @@ static void source_free(struct ps_source *source)
 	kfree(source);
 }
 
-/* With as much memory as a state of the rule has. */
+/* Compiles in a Lua state of its own, which may hold as much as the rule's state. */
 static int source_compile(struct ps_source *source, const char *text, size_t len,
 			  const struct ps_request *request)
 {
@@ -346,8 +341,8 @@ static int source_compile(struct ps_source *source, const char *text, size_t len
 }
 
 /*
- * Reads the file and compiles it; an ERR_PTR if that fails. Takes its time, so without a lock. To what guards the
- * files that the kernel reads, a script is a policy: to IPE, a file of unknown purpose is a bug.
+ * Reads the file and compiles it; an ERR_PTR if that fails. It takes long, so no lock is held. The security modules that
+ * guard what the kernel reads are told that a script is a policy, since IPE warns of a file of unknown purpose.
  */
 static struct ps_source *source_read(const struct ps_request *request)
 {
@@ -379,7 +374,7 @@ static struct ps_source *source_read(const struct ps_request *request)
 	return source;
 }
 
-/* The one whose digest begins so; without a digest, the one that was loaded last. */
+/* The text of this path whose digest begins so; without a digest, the one that was loaded last. */
 static struct ps_source *source_find(const struct ps_state *state, const char *path,
 				     const u8 *digest)
 {
@@ -393,17 +388,17 @@ static struct ps_source *source_find(const struct ps_state *state, const char *p
 	return NULL;
 }
 
-/* Takes it out of all copies, those in which it was never loaded too. */
+/* Takes it out of all instances, also out of those in which loading it has failed. */
 static void source_forget(struct ps_source *source, struct ps_state *state)
 {
-	struct ps_copy *copy;
+	struct ps_instance *instance;
 	unsigned int cpu;
 
-	for_each_copy(copy, cpu, state)
-		do_in(copy, forget_in, source);
+	for_each_instance(instance, cpu, state)
+		call_in(instance, forget_in, source);
 }
 
-/* A text that no rule has any more stays, for rules to come, unless there is one loaded later. */
+/* Forgets the texts that no rule has; of each path the one loaded last stays, for rules to come. */
 static void drop_outdated(struct ps_state *state)
 {
 	struct ps_source *source, *next;
@@ -417,23 +412,23 @@ static void drop_outdated(struct ps_state *state)
 	}
 }
 
-/* Loads it in every copy; then it is the state's. */
+/* Loads it in every instance; then it is the state's. */
 static int source_load(struct ps_source *source, struct ps_state *state)
 {
-	struct ps_copy *copy;
+	struct ps_instance *instance;
 	unsigned int cpu;
 	int err;
 
 	source->id = state->next_source++;
 	source->loaded = ktime_get_real_seconds();
-	for_each_copy(copy, cpu, state) {
-		err = do_in(copy, load_in, source);
+	for_each_instance(instance, cpu, state) {
+		err = call_in(instance, load_in, source);
 		if (err) {
 			source_forget(source, state);
 			return err;
 		}
 	}
-	if (!state->is_percpu) {	/* there will be no other copy */
+	if (!state->is_percpu) {	/* there will be no other instance */
 		vfree(source->code.bytes);
 		source->code = (struct code){};
 	}
@@ -455,44 +450,44 @@ static struct ps_state *state_find(const struct net *net, u32 id)
 	return NULL;
 }
 
-/* Of each script what was loaded last tells that the state closes. No packet comes any more. */
+/* Calls on_close() of each script, as it was loaded last. No packet comes any more. */
 static void state_close(struct ps_state *state)
 {
 	struct ps_source *source;
-	struct ps_copy *copy;
+	struct ps_instance *instance;
 	unsigned int cpu;
 
 	list_for_each_entry(source, &state->sources, list) {
 		if (source_find(state, source->path, NULL) != source)
 			continue;
-		for_each_copy(copy, cpu, state)
-			do_in(copy, close_in, source);
+		for_each_instance(instance, cpu, state)
+			call_in(instance, close_in, source);
 	}
 }
 
 static void state_free(struct ps_state *state)
 {
 	struct ps_source *source, *next;
-	struct ps_copy *copy;
+	struct ps_instance *instance;
 	unsigned int cpu;
 
 	list_del(&state->list);
-	for_each_copy(copy, cpu, state)
-		copy_free(copy);
+	for_each_instance(instance, cpu, state)
+		instance_free(instance);
 	list_for_each_entry_safe(source, next, &state->sources, list)
 		source_free(source);
 	kfree(state);
 }
 
-static int add_copies(struct ps_state *state)
+static int add_instances(struct ps_state *state)
 {
 	unsigned int cpu;
 	int err;
 
 	if (!state->is_percpu)
-		return copy_add(state, 0);
+		return instance_add(state, 0);
 	for_each_online_cpu(cpu) {
-		err = copy_add(state, cpu);
+		err = instance_add(state, cpu);
 		if (err)
 			return err;
 	}
@@ -502,7 +497,7 @@ static int add_copies(struct ps_state *state)
 /* An ERR_PTR, or a state without handlers. */
 static struct ps_state *state_new(const struct ps_request *request)
 {
-	struct ps_state *state = kzalloc(struct_size(state, copies, nr_cpu_ids), GFP_KERNEL);
+	struct ps_state *state = kzalloc(struct_size(state, instances, nr_cpu_ids), GFP_KERNEL);
 	int err;
 
 	if (!state)
@@ -514,7 +509,7 @@ static struct ps_state *state_new(const struct ps_request *request)
 	INIT_LIST_HEAD(&state->sources);
 	INIT_LIST_HEAD(&state->handlers);
 	list_add_tail(&state->list, &states);
-	err = add_copies(state);
+	err = add_instances(state);
 	if (err) {
 		state_free(state);
 		return ERR_PTR(err);
@@ -527,30 +522,30 @@ static struct ps_state *state_new(const struct ps_request *request)
  */
 static void handler_put(struct ps_handler *handler)
 {
-	struct ps_copy *copy;
+	struct ps_instance *instance;
 	struct ps_call *call;
 	unsigned int cpu;
 
-	for_each_copy(copy, cpu, handler->state) {
+	for_each_instance(instance, cpu, handler->state) {
 		call = per_cpu_ptr(handler->calls, cpu);
-		if (call->copy)
-			do_in(copy, put_in, call);
+		if (call->instance)
+			call_in(instance, put_in, call);
 	}
 }
 
 static int handler_find(struct ps_handler *handler)
 {
-	struct ps_copy *copy;
+	struct ps_instance *instance;
 	unsigned int cpu;
 	int number;
 
-	for_each_copy(copy, cpu, handler->state) {
-		number = do_in(copy, find_in, handler);
+	for_each_instance(instance, cpu, handler->state) {
+		number = call_in(instance, find_in, handler);
 		if (number < 0) {
 			handler_put(handler);
 			return number;
 		}
-		*per_cpu_ptr(handler->calls, cpu) = (struct ps_call){ copy, number };
+		*per_cpu_ptr(handler->calls, cpu) = (struct ps_call){ instance, number };
 	}
 	if (handler->state->is_percpu)
 		return 0;
@@ -559,7 +554,7 @@ static int handler_find(struct ps_handler *handler)
 	return 0;
 }
 
-/* With handler->state and handler->source. */
+/* Finds the function in handler->state and handler->source, and makes it one of their rules. */
 static int handler_attach(struct ps_handler *handler)
 {
 	int err = handler_find(handler);
@@ -572,7 +567,7 @@ static int handler_attach(struct ps_handler *handler)
 	return 0;
 }
 
-/* The same with a source that is to be loaded first, and is the state's if all went well. */
+/* The same with a source that is loaded first, and taken out again if the function is not found. */
 static int handler_attach_new(struct ps_handler *handler, struct ps_source *source)
 {
 	const struct ps_source *before = source_find(handler->state, source->path, NULL);
@@ -607,7 +602,7 @@ static bool state_suits(const struct ps_state *state, struct ps_request *request
 	return !request->unsuited;
 }
 
-/* source is loaded if the state does not have the text. Without one, it is -ENODATA then. */
+/* If the state does not have the text that is asked for, loads source; returns -ENODATA if that is NULL. */
 static int handler_join(struct ps_handler *handler, struct ps_request *request,
 			struct ps_source *source)
 {
@@ -698,31 +693,31 @@ void ps_handler_clean(struct ps_handler *handler)
 }
 
 /*
- * /proc/net/packetscript: a line for each state of the namespace, with the sums of its copies, and
- * below it, further to the right, its scripts and their rules. Counts are read while they change.
+ * /proc/net/packetscript: a line for each state of the namespace, with the sums of its instances, and
+ * below it, indented, its scripts and their rules. Counts are read while they change.
  */
 static void state_show(struct seq_file *seq, const struct ps_state *state)
 {
 	u64 packets = 0, errors = 0, pulled = 0;
 	unsigned long allocations = 0;
-	unsigned int copies = 0, cpu;
-	const struct ps_copy *copy;
+	unsigned int instances = 0, cpu;
+	const struct ps_instance *instance;
 	size_t memory = 0;
 
-	for_each_copy(copy, cpu, state) {
-		const struct ps_runtime *rt = &copy->script.bind.rt;
+	for_each_instance(instance, cpu, state) {
+		const struct ps_runtime *rt = &instance->script.bind.rt;
 
-		packets += READ_ONCE(copy->packets);
-		errors += READ_ONCE(copy->errors);
-		pulled += atomic64_read(&copy->pulled);
+		packets += READ_ONCE(instance->packets);
+		errors += READ_ONCE(instance->errors);
+		pulled += atomic64_read(&instance->pulled);
 		memory += READ_ONCE(rt->memory);
 		allocations += READ_ONCE(rt->allocations);
-		copies++;
+		instances++;
 	}
 	seq_printf(seq, "%-10u %5u %12llu %9llu %9zu %11lu ", state->id, state->rules,
 		   packets, errors, memory, allocations);
 	if (state->is_percpu)
-		seq_printf(seq, "%6u", copies);
+		seq_printf(seq, "%6u", instances);
 	else
 		seq_printf(seq, "%6s", "-");
 	seq_printf(seq, " %8llu\n", pulled);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * The Lua states that rules share. A state belongs to a network namespace and lives from its
- * first handler to its last. It is one Lua state, or one for each CPU: its copies.
+ * first handler to its last. It is one Lua state, or one for each CPU: its instances.
  */
 #ifndef PS_STATE_H
 #define PS_STATE_H
@@ -18,33 +18,33 @@ struct ps_source;
 struct ps_state;
 
 /*
- * One Lua state that handles packets. What runs in it has softirqs disabled, and holds the lock
- * if CPUs share it. A copy that is a CPU's own is touched on that CPU only, or while that CPU
+ * One Lua state that handles packets. Whoever runs in it has disabled softirqs, and holds the lock
+ * if CPUs share it. An instance that belongs to a CPU is touched on that CPU only, or while that CPU
  * is offline.
  */
-struct ps_copy {
+struct ps_instance {
 	bool is_shared;
-	unsigned int cpu;	/* whose it is, if not shared */
-	void *region;		/* of the script's large blocks; or NULL */
+	unsigned int cpu;	/* to which it belongs, unless it is shared */
+	void *region;		/* memory for the script's large blocks; NULL: it needs none */
 	spinlock_t lock;
 	u64 packets;
 	u64 errors;
-	bool is_off_told;	/* the log knows that it is switched off */
+	bool is_off_told;	/* that it is switched off has been logged */
 	atomic64_t pulled;	/* counted outside of the lock */
-	char prefix[16];	/* of messages: whose it is */
+	char prefix[16];	/* of its messages: "CPU 1: ", or empty if it is shared */
 	struct ps_script script;
 };
 
-static inline void ps_copy_lock(struct ps_copy *copy)
+static inline void ps_instance_lock(struct ps_instance *instance)
 {
-	if (copy->is_shared)
-		spin_lock(&copy->lock);
+	if (instance->is_shared)
+		spin_lock(&instance->lock);
 }
 
-static inline void ps_copy_unlock(struct ps_copy *copy)
+static inline void ps_instance_unlock(struct ps_instance *instance)
 {
-	if (copy->is_shared)
-		spin_unlock(&copy->lock);
+	if (instance->is_shared)
+		spin_unlock(&instance->lock);
 }
 
 #define PS_REQUEST_DIGEST	8	/* bytes: enough to tell the texts of a script apart */
@@ -68,18 +68,18 @@ struct ps_request {
 	const char *function;
 	u32 state_id;
 	bool is_percpu;
-	size_t memory;		/* bytes that the state may hold; each of its copies */
+	size_t memory;		/* bytes that the state may hold; each of its instances */
 	const char *on_error;	/* the verdict's name; static */
-	/* where the rule stands, for who reads about it */
+	/* where the rule stands, for /proc/net/packetscript */
 	u8 family;
 	const char *table;
 	unsigned int hooks;	/* bits: NF_INET_… */
-	/* Filled in where -EINVAL comes of the state: why, and what each of its copies may hold. */
+	/* Filled in where -EINVAL comes of the state: why, and what each of its instances may hold. */
 	enum ps_unsuited unsuited;
 	size_t state_memory;
 };
 
-/* A function of a script, in each copy of a state. */
+/* A function of a script, in each instance of a state. */
 struct ps_handler {
 	struct list_head list;
 	struct ps_state *state;
@@ -89,16 +89,16 @@ struct ps_handler {
 	u8 family;
 	char table[32];
 	unsigned int hooks;
-	/* Where a CPU finds it. Of CPUs that were never online there may be nothing. */
+	/* Which instance a CPU uses, and the function's number there. NULL for CPUs that were never online. */
 	struct ps_call {
-		struct ps_copy *copy;
+		struct ps_instance *instance;
 		int number;
 	} __percpu *calls;
 };
 
 /*
  * Finds the function that is asked for, in a state which is made if need be. The script is read and
- * run, once in each copy, if the state does not have this text of it. Returns 0; -EINVAL if the script
+ * run, once in each instance, if the state does not have this text of it. Returns 0; -EINVAL if the script
  * is refused (the log says so), or the state exists and is not what is asked for (request->unsuited says
  * why); others from reading the file. Process context, may sleep. ps_handler_clean() undoes it.
  */

@@ -68,7 +68,7 @@ static unsigned int lua_tg(struct sk_buff *skb, const struct xt_action_param *pa
 	case PS_VERDICT_CONTINUE:
 		return XT_CONTINUE;
 	case PS_VERDICT_RETURN:
-		/* ip_tables would pass it to netfilter, which would lose the packet */
+		/* ip_tables gives what a target returns to netfilter, which knows no XT_RETURN and loses the packet */
 		return info->can_return ? XT_RETURN : XT_CONTINUE;
 	case PS_VERDICT_STOLEN:
 		consume_skb(skb);

@@ -23,8 +23,8 @@
 #include "runtime.h"
 
 /*
- * Lua gets 7200 bytes of a stack of 16 KiB, and as much more as debugging makes frames and
- * stacks larger. What it calls, and an interrupt on top of that, needs the rest.
+ * Lua gets 7200 bytes of a stack of 16 KiB, and as many times more as debugging makes frames and
+ * stacks larger. The functions that it calls need the rest, and an interrupt that comes meanwhile.
  */
 #define STACK_BUDGET	(7200 * (THREAD_SIZE / 16384))
 #define STACK_RESERVE	(4096 * (THREAD_SIZE / 16384))
@@ -115,7 +115,7 @@ static u64 stolen_here(void)
 	return kcpustat_this_cpu->cpustat[CPUTIME_STEAL];
 }
 
-/* Whether this CPU has had the time of a tick: what a hypervisor gives to others is nobody's here. */
+/* Whether this CPU has run for the time of a tick: what the hypervisor gave to others is charged to nobody. */
 static bool has_had_a_tick(struct cpu_watch *w)
 {
 	u64 stolen = stolen_here(), more = stolen - w->stolen;
@@ -134,7 +134,7 @@ static enum hrtimer_restart watch_tick(struct hrtimer *timer)
 	bool is_idle = w->watch.run == w->watch.seen && !w->watch.guard;
 	unsigned int delay = PS_WATCH_TICK_MS;
 
-	/* The CPU may have gone away, and its timers with it: nothing runs there. */
+	/* The CPU may have gone offline, and its timer moved to another one: no script runs there. */
 	if (is_idle || w->cpu != smp_processor_id()) {
 		w->watch.is_resting = true;
 		return HRTIMER_NORESTART;
@@ -145,7 +145,7 @@ static enum hrtimer_restart watch_tick(struct hrtimer *timer)
 	return HRTIMER_RESTART;
 }
 
-/* On an interrupt's stack, which is as large, little has been used when packets come. */
+/* sp may be on an interrupt's stack, which is as large, and of which little is used when packets come. */
 static inline size_t stack_budget(unsigned long sp)
 {
 	unsigned long end = (unsigned long)end_of_stack(current);
@@ -163,12 +163,12 @@ size_t ps_host_stack(unsigned long sp)
 	return stack_budget(sp);
 }
 
-/* The run goes on with the last one's time, or is the first one in a while, or may have to be refused. */
+/* For a run that goes on with the time of the last one, finds the timer at rest, or may have to be refused. */
 static noinline size_t enter_slowly(struct ps_guard *guard, unsigned int ms, unsigned long sp)
 {
 	struct cpu_watch *w = this_cpu_ptr(&watches);
 
-	ps_watch_leave(&w->watch);	/* no tick is to see it before it may begin */
+	ps_watch_leave(&w->watch);	/* until it is known that the run may begin, no tick shall see it */
 	barrier();
 	ps_watch_enter(&w->watch, guard, ms);
 	barrier();	/* a tick that finds no guard rests the timer */

@@ -14,8 +14,8 @@ static struct sk_buff *skb_of(struct ps_packet *pkt)
 	return skb_packet_of(pkt)->skb;
 }
 
-/* After anything that may have moved the bytes. */
-static void moved(struct ps_packet *pkt)
+/* The bytes may have been moved: finds them, and notes whether more of them are in the linear part. */
+static void find_bytes(struct ps_packet *pkt)
 {
 	uint32_t readable = pkt->readable;
 
@@ -29,15 +29,15 @@ static bool pull(struct ps_packet *pkt, uint32_t end)
 	struct sk_buff *skb = skb_of(pkt);
 	bool ok;
 
-	/* A shared skb, as pktgen makes them, must not change its layout. */
+	/* Others hold a shared skb (pktgen makes such), and count on its layout. */
 	if (end < pkt->network || skb_shared(skb))
 		return false;
 	ok = pskb_may_pull(skb, end - pkt->network);
-	moved(pkt);	/* also after a failure: the head may have moved before it */
+	find_bytes(pkt);	/* also after a failure, before which the head may have been moved */
 	return ok;
 }
 
-/* What is written to [0, network + len) is seen by nobody else. */
+/* After this, nobody else sees what is written to [0, network + len). */
 static bool make_private(struct sk_buff *skb, uint32_t network, uint32_t len)
 {
 	if (skb_ensure_writable(skb, len))
@@ -55,15 +55,15 @@ static bool make_writable(struct ps_packet *pkt, uint32_t end)
 	if (skb_shared(skb))
 		return false;
 	ok = make_private(skb, pkt->network, len);
-	moved(pkt);
+	find_bytes(pkt);
 	if (!ok) {
 		pkt->writable = 0;
 		return false;
 	}
-	/* skb->csum is the sum of bytes that are about to change: let the receiver sum anew. */
+	/* skb->csum is a sum over bytes that are about to change: the receiver has to compute it anew */
 	if (skb->ip_summed == CHECKSUM_COMPLETE)
 		skb->ip_summed = CHECKSUM_NONE;
-	/* All of the head is ours now. */
+	/* unless others hold the same data, the whole linear part is private now */
 	pkt->writable = skb_cloned(skb) ? pkt->network + len : pkt->readable;
 	return true;
 }
@@ -72,7 +72,7 @@ static bool own_checksum(struct ps_packet *pkt)
 {
 	struct sk_buff *skb = skb_of(pkt);
 
-	/* Segments of a GSO packet get theirs made from it. */
+	/* a GSO packet is cut into segments, whose checksums are computed from the partial one */
 	if (skb_is_gso(skb) || skb_shared(skb))
 		return false;
 	skb->ip_summed = CHECKSUM_NONE;

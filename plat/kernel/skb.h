@@ -13,19 +13,19 @@
 struct ps_skb_packet {
 	struct ps_packet pkt;
 	struct sk_buff *skb;
-	bool pulled;	/* bytes were copied from pages, as they stood beyond the linear part */
+	bool pulled;	/* bytes beyond the linear part were copied into it out of pages */
 };
 
 extern const struct ps_packet_ops ps_skb_ops;
 
-/* Where the bytes are now. */
+/* Finds the bytes, after something may have moved them. */
 static inline void ps_skb_refresh(struct ps_skb_packet *p)
 {
 	p->pkt.data = p->skb->data - p->pkt.network;
 	p->pkt.readable = p->pkt.network + skb_headlen(p->skb);
 }
 
-/* How many bytes of the linear part skb_ensure_writable() would have nothing to do for. */
+/* For how many bytes of the linear part skb_ensure_writable() would have nothing to do: they are private. */
 static inline uint32_t ps_skb_private(const struct sk_buff *skb)
 {
 	unsigned int headroom;
@@ -34,7 +34,7 @@ static inline uint32_t ps_skb_private(const struct sk_buff *skb)
 		return 0;
 	if (!skb_cloned(skb))
 		return skb_headlen(skb);
-	/* what TCP has sent, and keeps the payload of: the headers are this skb's own */
+	/* TCP keeps the payload of what it sends for retransmission, and shares it; the headers are private */
 	headroom = skb_headroom(skb);
 	if (skb_header_cloned(skb) || skb->hdr_len <= headroom)
 		return 0;

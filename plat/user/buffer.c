@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* All of it is there and ours from the beginning. */
+/* All bytes are readable and writable from the beginning, so there are no more to get. */
 static bool never(struct ps_packet *pkt, uint32_t end)
 {
 	(void)pkt;

@@ -14,18 +14,19 @@
 void ps_buffer_init(struct ps_packet *pkt, void *data, uint32_t len, uint32_t network,
 		    uint16_t protocol);
 
-/* The bytes of a message whose checksum is completed later. */
+/* The bytes that a partial checksum is of. */
 struct ps_offload {
 	uint32_t off, end;
 };
 
 /*
- * Makes of a TCP or UDP packet with a right checksum what a kernel has whose network device computes
- * that: the checksum holds the sum of the pseudo header, and pkt->partial says so. Others stay.
+ * Makes a TCP or UDP packet with a right checksum partial, as it is in a kernel whose network device computes
+ * checksums: the field holds the sum of the pseudo header, and pkt->partial says where it is. Other packets stay as they
+ * are.
  */
 void ps_buffer_offload(struct ps_packet *pkt, struct ps_offload *message);
 
-/* Completes the checksum as Linux does, if nobody has stored one. */
+/* Completes a partial checksum as Linux does, unless the script has stored a whole one. */
 void ps_buffer_complete(struct ps_packet *pkt, const struct ps_offload *message);
 
 #endif

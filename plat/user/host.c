@@ -24,7 +24,7 @@
 #define STACK_BUDGET	7200
 #endif
 
-/* Sanitizers take their time, too. */
+/* How many times slower sanitizers make everything. */
 #if defined(__SANITIZE_ADDRESS__)
 #define SLOWNESS	4
 #else
@@ -38,10 +38,10 @@ void (*ps_user_log)(const char *line);
 static void watch_tick(int signal)
 {
 	(void)signal;
-	ps_watch_tick(&watch, ps_host_now());	/* without budgets each one is a whole tick */
+	ps_watch_tick(&watch, ps_host_now());	/* only budgets have ticks in between: none are wanted here */
 }
 
-/* Of processor time, the kernel's part of it too: what scripts do may be page faults for the most part. */
+/* It counts processor time, also what the kernel takes: most of a script's time may go into page faults. */
 static timer_t timer;
 
 static int set_timer(long ns)
@@ -52,13 +52,13 @@ static int set_timer(long ns)
 	return timer_settime(timer, 0, &every, NULL);
 }
 
-/* What runs when the process ends is none of the scripts; the leak sanitizer stumbles over ticks. */
+/* No script runs while the process ends, and a tick would disturb the leak sanitizer. */
 static void watch_stop(void)
 {
 	set_timer(0);
 }
 
-/* A capture may keep the processor busy, and shows what becomes of each packet: no budgets. */
+/* Without budgets: a capture may keep the processor busy, and the verdict of each of its packets is wanted. */
 int ps_user_watch_start(void)
 {
 	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGVTALRM };
@@ -145,7 +145,7 @@ void ps_user_print(FILE *to, const char *text)
 	}
 }
 
-/* Who runs scripts in a process reads what they print, or sends it elsewhere. */
+/* No line is left out: whoever runs the process reads what scripts print, or sends it elsewhere. */
 bool ps_host_may_log(struct ps_log *log, unsigned int *left_out)
 {
 	(void)log;

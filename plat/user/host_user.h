@@ -9,22 +9,22 @@
 
 /*
  * Starts the clock that ends runs which take too long: it ticks every PS_WATCH_TICK_MS of processor
- * time that the process spends (SIGVTALRM). Without it nothing does, as in the plugin, which only
+ * time that the process spends (SIGVTALRM). If it is not started, nothing ends them, as in the plugin, which only
  * compiles. Budgets of states and CPUs (ps_limits) are switched off. Once in a process; returns 0 or -1
  * (errno).
  */
 int ps_user_watch_start(void);
 
 /*
- * Prints text, which may hold what packets do, such that nothing in it gets at a terminal: control
- * characters, and what is no UTF-8, as "\x1b".
+ * Prints text, which may come from packets, so that nothing in it controls a terminal: control characters, and
+ * what is no UTF-8, appear as "\x1b".
  */
 void ps_user_print(FILE *to, const char *text);
 
-/* What tells ps_host_now() the time instead of the machine: tests. */
+/* Tests set it: then it tells ps_host_now() the time, not the machine. */
 extern unsigned int (*ps_user_clock)(void);
 
-/* Where lines of ps_host_log() go, which are clean, instead of standard error. */
+/* If set, it gets the lines of ps_host_log() instead of standard error; nothing in them controls a terminal. */
 extern void (*ps_user_log)(const char *line);
 
 #endif
