@@ -153,7 +153,7 @@ static void print_proto(const struct ps_proto *proto)
 	const struct ps_field *field;
 
 	printf("%s: id %u, header of %s%u bytes\n\n", proto->name, id_of(proto),
-	       proto->header_len.mask || proto->parts.mask ? "at least " : "", proto->header_min);
+	       proto->header_len.mask || proto->extent ? "at least " : "", proto->header_min);
 	draw(proto);
 	if (proto->nfields)
 		puts("\nbit width   field        is");

@@ -31,20 +31,22 @@ bool ps_csum_is_there(struct ps_packet *pkt, const struct ps_header *header)
 }
 
 /* How many bytes of the message at header its checksum is of, by what the fixed part says. */
-static uint32_t covered_len(const uint8_t *fixed, const struct ps_header *header)
+static uint32_t covered_len(struct ps_packet *pkt, const uint8_t *fixed,
+			    const struct ps_header *header)
 {
 	const struct ps_proto *proto = header->proto;
-	uint32_t len = header->range.len, told = ps_proto_word(fixed, proto->total_len);
-	uint32_t head = ps_proto_head(fixed, proto), told_covered;
+	uint32_t len = header->range.len, told = ps_proto_told(fixed, proto);
+	uint32_t told_covered = ps_proto_word(fixed, proto->csum.covers);
 
 	if (proto->csum.kind == PS_CSUM_HEADER)
-		return head;
+		return ps_proto_head(pkt, fixed, header);
 	if (told && told < len)
 		len = told;
-	told_covered = ps_proto_word(fixed, proto->csum.covers);
 	if (!told_covered)
 		return len;
-	return proto->csum.covers_payload ? head + (told_covered - 1) * 4 : told_covered;
+	if (!proto->csum.covers_payload)
+		return told_covered;
+	return ps_proto_head(pkt, fixed, header) + (told_covered - 1) * 4;
 }
 
 uint32_t ps_csum_end(struct ps_packet *pkt, const struct ps_header *header)
@@ -58,7 +60,7 @@ uint32_t ps_csum_end(struct ps_packet *pkt, const struct ps_header *header)
 	if (range->len < header->proto->header_min)
 		return range->off + range->len;
 	fixed = ps_proto_read(pkt, header);
-	len = fixed ? covered_len(fixed, header) : range->len;
+	len = fixed ? covered_len(pkt, fixed, header) : range->len;
 	if (len < header->proto->header_min)
 		len = header->proto->header_min;
 	return range->off + (len < range->len ? len : range->len);
@@ -198,15 +200,11 @@ static bool makes_pseudo(const struct ps_header *network)
 static bool add_pseudo(struct ps_packet *pkt, const struct ps_header *network, uint32_t length,
 		       uint32_t *sum)
 {
-	const uint8_t *fixed;
+	uint32_t next;
 
-	if (!ps_csum_add_addresses(pkt, network, sum))
+	if (!ps_csum_add_addresses(pkt, network, sum) || !ps_proto_next_value(pkt, network, &next))
 		return false;
-	fixed = ps_proto_read(pkt, network);
-	if (!fixed)
-		return false;
-	*sum = ps_csum_fold(*sum) + ps_proto_word(fixed, network->proto->next_by) +
-	       ps_csum_fold(length);
+	*sum = ps_csum_fold(*sum) + next + ps_csum_fold(length);
 	return true;
 }
 
@@ -226,7 +224,7 @@ static bool covered(struct ps_packet *pkt, const struct ps_header *header, uint3
 	if (!fixed)
 		return false;
 	*length = payload.off + payload.len - header->range.off;
-	*len = covered_len(fixed, header);
+	*len = covered_len(pkt, fixed, header);
 	return *len >= proto->header_min && *len <= *length;
 }
 

@@ -100,12 +100,12 @@ static ps_inline bool ps_field_own_next(struct ps_packet *pkt, const uint8_t *fi
 					const struct ps_header *header, bool routed,
 					struct ps_header *next)
 {
-	const struct ps_proto *proto = ps_proto_select(fixed, header->proto);
+	const struct ps_proto *proto = ps_proto_select(pkt, fixed, header);
 	uint8_t *p;
 
 	next->proto = NULL;
 	if (!proto || proto->csum.kind != PS_CSUM_PSEUDO ||
-	    !ps_proto_payload_of(fixed, header, &next->range) ||
+	    !ps_proto_payload_of(pkt, fixed, header, &next->range) ||
 	    next->range.len < proto->header_min)
 		return true;
 	p = ps_packet_own(pkt, next->range.off, proto->header_min);

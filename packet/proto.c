@@ -7,20 +7,80 @@ const struct ps_proto ps_proto_raw = {
 	.any_next = true,
 };
 
-uint32_t ps_proto_parts(const uint8_t *fixed, const struct ps_proto *proto)
+const struct ps_proto *ps_proto_row(const struct ps_next *row, uint16_t value)
 {
-	uint32_t bits = ps_proto_word(fixed, proto->parts), len = proto->header_min;
-
-	for (; bits; bits &= bits - 1)
-		len += 4;
-	return len;
+	while (row->proto && row->value != value)
+		row++;
+	return row->proto;
 }
 
-bool ps_proto_fits_parts(struct ps_packet *pkt, const struct ps_header *header)
+uint32_t ps_proto_extent_len(struct ps_packet *pkt, const struct ps_header *header)
 {
+	struct ps_extent extent;
+
+	return header->proto->extent(pkt, header, &extent) ? extent.len : 0;
+}
+
+const struct ps_proto *ps_proto_select_extent(struct ps_packet *pkt, const struct ps_header *header)
+{
+	struct ps_extent extent;
+
+	if (!header->proto->extent(pkt, header, &extent) || extent.is_fragment)
+		return NULL;
+	return ps_proto_row(header->proto->next, extent.next);
+}
+
+bool ps_proto_payload_extent(struct ps_packet *pkt, const struct ps_header *header,
+			     struct ps_range *payload)
+{
+	uint32_t head = ps_proto_extent_len(pkt, header), total = header->range.len, told;
 	const uint8_t *fixed = ps_proto_read(pkt, header);
 
-	return fixed && ps_proto_parts(fixed, header->proto) <= header->range.len;
+	if (!head || !fixed)
+		return false;
+	told = ps_proto_told(fixed, header->proto);
+	if (told && told < total)
+		total = told;
+	if (head > total)
+		return false;
+	payload->off = header->range.off + head;
+	payload->len = total - head;
+	return true;
+}
+
+bool ps_proto_next_value(struct ps_packet *pkt, const struct ps_header *header, uint32_t *next)
+{
+	const struct ps_proto *proto = header->proto;
+	struct ps_extent extent;
+	const uint8_t *fixed;
+
+	if (proto->extent) {
+		if (!proto->extent(pkt, header, &extent))
+			return false;
+		*next = extent.next;
+		return true;
+	}
+	fixed = ps_proto_read(pkt, header);
+	if (fixed)
+		*next = ps_proto_word(fixed, proto->next_by);
+	return fixed;
+}
+
+bool ps_proto_is_later(struct ps_packet *pkt, const struct ps_header *header, uint32_t *next)
+{
+	const struct ps_proto *proto = header->proto;
+	struct ps_extent extent;
+	const uint8_t *fixed;
+
+	if (proto->extent && proto->extent(pkt, header, &extent) && extent.is_fragment) {
+		*next = extent.next;
+		return true;
+	}
+	fixed = ps_proto_read(pkt, header);
+	if (!fixed || !ps_proto_word(fixed, proto->fragment))
+		return false;
+	*next = ps_proto_word(fixed, proto->next_by);
+	return true;
 }
 
 bool ps_proto_header_len(struct ps_packet *pkt, const struct ps_header *header, uint32_t *len)
@@ -29,7 +89,7 @@ bool ps_proto_header_len(struct ps_packet *pkt, const struct ps_header *header, 
 
 	if (!fixed)
 		return false;
-	*len = ps_proto_head(fixed, header->proto);
+	*len = ps_proto_head(pkt, fixed, header);
 	return *len >= header->proto->header_min && *len <= header->range.len;
 }
 
@@ -38,24 +98,20 @@ bool ps_proto_payload(struct ps_packet *pkt, const struct ps_header *header,
 {
 	const uint8_t *fixed = ps_proto_read(pkt, header);
 
-	return fixed && ps_proto_payload_of(fixed, header, payload);
+	return fixed && ps_proto_payload_of(pkt, fixed, header, payload);
 }
 
 bool ps_proto_is_partial(struct ps_packet *pkt, const struct ps_header *header)
 {
 	const struct ps_proto *proto = header->proto;
 	const uint8_t *fixed = ps_proto_read(pkt, header);
+	struct ps_extent extent;
 
-	return !fixed || ps_proto_word(fixed, proto->total_len) > header->range.len ||
-	       ps_proto_word(fixed, proto->fragment) ||
-	       ps_proto_word(fixed, proto->more_fragments);
-}
-
-static const struct ps_proto *find_row(const struct ps_next *row, uint16_t value)
-{
-	while (row->proto && row->value != value)
-		row++;
-	return row->proto;
+	if (!fixed || ps_proto_told(fixed, proto) > header->range.len ||
+	    ps_proto_word(fixed, proto->fragment) || ps_proto_word(fixed, proto->more_fragments))
+		return true;
+	return proto->extent && (!proto->extent(pkt, header, &extent) || extent.is_fragment ||
+				 extent.more_fragments);
 }
 
 bool ps_proto_first(const struct ps_packet *pkt, struct ps_header *header)
@@ -63,7 +119,7 @@ bool ps_proto_first(const struct ps_packet *pkt, struct ps_header *header)
 	header->range.off = pkt->network;
 	header->range.len = pkt->len - pkt->network;
 	header->outer = NULL;
-	header->proto = find_row(pkt->ops->networks, pkt->protocol);
+	header->proto = ps_proto_row(pkt->ops->networks, pkt->protocol);
 	return header->proto;
 }
 
@@ -76,7 +132,7 @@ bool ps_proto_is_quoted(struct ps_packet *pkt, const struct ps_header *header)
 		return false;
 	for (outer = header->outer; outer; outer = outer->outer) {
 		fixed = outer->proto->quotes ? ps_proto_read(pkt, outer) : NULL;
-		if (fixed && ps_proto_select(fixed, outer->proto))
+		if (fixed && ps_proto_select(pkt, fixed, outer))
 			return true;
 	}
 	return false;
@@ -99,8 +155,8 @@ bool ps_proto_reach_next(struct ps_packet *pkt, const struct ps_header *header)
 	if (header->range.len < header->proto->header_min)
 		return true;
 	fixed = pkt->data + header->range.off;
-	next = ps_proto_select(fixed, header->proto);
-	return !next || !ps_proto_payload_of(fixed, header, &payload) ||
+	next = ps_proto_select(pkt, fixed, header);
+	return !next || !ps_proto_payload_of(pkt, fixed, header, &payload) ||
 	       reach(pkt, &payload, next->header_min);
 }
 
@@ -112,9 +168,9 @@ static bool find_next(struct ps_packet *pkt, const struct ps_header *header,
 
 	if (!fixed)
 		return false;
-	next->proto = ps_proto_select(fixed, header->proto);
+	next->proto = ps_proto_select(pkt, fixed, header);
 	next->outer = header;
-	return next->proto && ps_proto_payload_of(fixed, header, &next->range);
+	return next->proto && ps_proto_payload_of(pkt, fixed, header, &next->range);
 }
 
 bool ps_proto_next(struct ps_packet *pkt, const struct ps_header *header, struct ps_header *next)

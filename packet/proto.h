@@ -72,14 +72,31 @@ struct ps_csum {
 	struct ps_word present;	/* if not 0, there is one; no such field: there always is */
 };
 
+struct ps_header;
+
+/* What a header says of itself that goes on behind its fixed part. */
+struct ps_extent {
+	uint32_t len;		/* bytes, up to the payload */
+	uint32_t shape_end;	/* those from the fixed part's end to here say how long it is; 0: none do */
+	uint16_t next;		/* what its payload is, as next_by has it */
+	bool is_fragment;	/* the payload begins in the middle of something */
+	bool more_fragments;	/* it ends there */
+};
+
 struct ps_proto {
 	const char *name;	/* the global in scripts */
 	uint8_t header_min;	/* bytes of the fixed part */
 	struct ps_word header_len;	/* the header's length in units of 4 bytes */
-	struct ps_word parts;	/* without that: each bit set adds 4 bytes to the fixed part */
 	struct ps_word total_len;	/* header and payload in bytes; 0 there: not told */
+	uint8_t total_more;	/* bytes that total_len does not count */
 	struct ps_word fragment;	/* if not 0, the payload begins in the middle of something */
 	struct ps_word more_fragments;	/* if not 0, it ends there */
+	/*
+	 * Finds the extent of a header that these words do not tell all of; NULL: they do. False: it is malformed, or
+	 * not all there. May move pkt->data. The work is bounded, whatever the packet says.
+	 */
+	bool (*extent)(struct ps_packet *pkt, const struct ps_header *header, struct ps_extent *extent);
+	struct ps_word shape;	/* with extent: what in the fixed part says that it goes on */
 	struct ps_word next_by;
 	const struct ps_next *next;	/* NULL: payloads are raw only */
 	bool any_next;			/* raw: any protocol may be looked for */
@@ -140,19 +157,22 @@ static inline uint32_t ps_proto_word(const uint8_t *fixed, struct ps_word word)
 	return ps_load16(fixed + word.at) >> word.shift & word.mask;
 }
 
-/* The length, by its parts, of a header with this fixed part that has no field for it. */
-uint32_t ps_proto_parts(const uint8_t *fixed, const struct ps_proto *proto);
+/* The protocol that the value stands for in the rows from here on, or NULL. */
+const struct ps_proto *ps_proto_row(const struct ps_next *row, uint16_t value);
 
-/* What a header with this fixed part says of its own length. */
-static inline uint32_t ps_proto_head(const uint8_t *fixed, const struct ps_proto *proto)
+/* The length in an extent; 0 if there is none. */
+uint32_t ps_proto_extent_len(struct ps_packet *pkt, const struct ps_header *header);
+
+/* What a header with this fixed part, which does not hold any more afterwards, says of its own length. */
+static inline uint32_t ps_proto_head(struct ps_packet *pkt, const uint8_t *fixed,
+				     const struct ps_header *header)
 {
+	const struct ps_proto *proto = header->proto;
+
 	if (proto->header_len.mask)
 		return ps_proto_word(fixed, proto->header_len) * 4;
-	return ps_unlikely(proto->parts.mask) ? ps_proto_parts(fixed, proto) : proto->header_min;
+	return ps_unlikely(proto->extent) ? ps_proto_extent_len(pkt, header) : proto->header_min;
 }
-
-/* ps_proto_fits_range() where the length is told by parts. */
-bool ps_proto_fits_parts(struct ps_packet *pkt, const struct ps_header *header);
 
 /* True if the whole header, with its options, is in header->range, which the packet has. */
 static inline bool ps_proto_fits_range(struct ps_packet *pkt, const struct ps_header *header)
@@ -160,6 +180,7 @@ static inline bool ps_proto_fits_range(struct ps_packet *pkt, const struct ps_he
 	const struct ps_proto *proto = header->proto;
 	const struct ps_range *range = &header->range;
 	const uint8_t *fixed;
+	uint32_t head;
 
 	if (range->len < proto->header_min)
 		return false;
@@ -167,7 +188,10 @@ static inline bool ps_proto_fits_range(struct ps_packet *pkt, const struct ps_he
 		fixed = ps_packet_reach(pkt, range->off, proto->header_min);
 		return fixed && ps_proto_word(fixed, proto->header_len) * 4 <= range->len;
 	}
-	return !ps_unlikely(proto->parts.mask) || ps_proto_fits_parts(pkt, header);
+	if (!ps_unlikely(proto->extent))
+		return true;
+	head = ps_proto_extent_len(pkt, header);
+	return head && head <= range->len;
 }
 
 /* True if the whole header, with its options, is there. */
@@ -177,10 +201,17 @@ static inline bool ps_proto_fits(struct ps_packet *pkt, const struct ps_header *
 	       ps_proto_fits_range(pkt, header);
 }
 
-/* The protocol that a header with this fixed part says its payload is, or NULL. */
-static inline const struct ps_proto *ps_proto_select(const uint8_t *fixed,
-						     const struct ps_proto *proto)
+/* What ps_proto_select() gives by the extent. */
+const struct ps_proto *ps_proto_select_extent(struct ps_packet *pkt, const struct ps_header *header);
+
+/*
+ * The protocol that a header with this fixed part says its payload is, or NULL. If the header has an extent, fixed
+ * does not hold any more afterwards.
+ */
+static inline const struct ps_proto *ps_proto_select(struct ps_packet *pkt, const uint8_t *fixed,
+						     const struct ps_header *header)
 {
+	const struct ps_proto *proto = header->proto;
 	const struct ps_next *row = proto->next;
 	uint32_t value;
 
@@ -188,22 +219,40 @@ static inline const struct ps_proto *ps_proto_select(const uint8_t *fixed,
 		return NULL;
 	for (value = ps_proto_word(fixed, proto->next_by); row->value != value; row++) {
 		if (!row->proto)
-			return NULL;
+			return ps_unlikely(proto->extent) ? ps_proto_select_extent(pkt, header) : NULL;
 	}
 	return row->proto;
 }
 
-/* As ps_proto_payload(), for a header whose fixed part this is. */
-static inline bool ps_proto_payload_of(const uint8_t *fixed, const struct ps_header *header,
-				       struct ps_range *payload)
+/* How many bytes header and payload have, by the header; 0: it does not tell. */
+static inline uint32_t ps_proto_told(const uint8_t *fixed, const struct ps_proto *proto)
+{
+	uint32_t told = ps_proto_word(fixed, proto->total_len);
+
+	return told ? told + proto->total_more : 0;
+}
+
+/* ps_proto_payload() of a header that has an extent. */
+bool ps_proto_payload_extent(struct ps_packet *pkt, const struct ps_header *header,
+			     struct ps_range *payload);
+
+/* As ps_proto_payload(), for a header whose fixed part this is; it need not hold if the header has an extent. */
+static inline bool ps_proto_payload_of(struct ps_packet *pkt, const uint8_t *fixed,
+				       const struct ps_header *header, struct ps_range *payload)
 {
 	const struct ps_proto *proto = header->proto;
-	uint32_t head = ps_proto_head(fixed, proto), total = header->range.len, told;
+	uint32_t head, total = header->range.len, told;
 
+	if (proto->header_len.mask)
+		head = ps_proto_word(fixed, proto->header_len) * 4;
+	else if (ps_unlikely(proto->extent))
+		return ps_proto_payload_extent(pkt, header, payload);
+	else
+		head = proto->header_min;
 	if (head < proto->header_min)
 		return false;
 	if (proto->total_len.mask) {
-		told = ps_proto_word(fixed, proto->total_len);
+		told = ps_proto_told(fixed, proto);
 		if (told && told < total)
 			total = told;
 	}
@@ -235,8 +284,8 @@ static inline bool ps_proto_carries(struct ps_packet *pkt, const struct ps_heade
 
 	return fixed &&
 	       (header->proto->any_next || next == &ps_proto_raw ||
-		ps_proto_select(fixed, header->proto) == next) &&
-	       ps_proto_payload_of(fixed, header, payload);
+		ps_proto_select(pkt, fixed, header) == next) &&
+	       ps_proto_payload_of(pkt, fixed, header, payload);
 }
 
 /*
@@ -268,6 +317,12 @@ bool ps_proto_is_quoted(struct ps_packet *pkt, const struct ps_header *header);
 
 /* Where a source route leads to that is not used up: as struct ps_proto, route. */
 uint32_t ps_proto_route(struct ps_packet *pkt, const struct ps_header *header);
+
+/* True if the payload begins in the middle of something: of what, as next_by has it, is *next then. */
+bool ps_proto_is_later(struct ps_packet *pkt, const struct ps_header *header, uint32_t *next);
+
+/* What the payload is, as next_by has it. False: the header is malformed. */
+bool ps_proto_next_value(struct ps_packet *pkt, const struct ps_header *header, uint32_t *next);
 
 /* True if bytes of this packet are elsewhere: it is a fragment, or the capture was cut. */
 bool ps_proto_is_partial(struct ps_packet *pkt, const struct ps_header *header);

@@ -86,15 +86,36 @@ static bool changes_word(struct ps_packet *pkt, const struct ps_header *header,
 	return (ps_load16(p) ^ ps_load16(new)) >> word.shift & word.mask;
 }
 
+/* Whether bytes from off to end, which the packet has, would be others. */
+static bool changes_bytes(struct ps_packet *pkt, uint32_t off, uint32_t end,
+			  const struct writing *w)
+{
+	const uint8_t *p;
+
+	if (off < w->off)
+		off = w->off;
+	if (end > w->end)
+		end = w->end;
+	if (off >= end)
+		return false;
+	p = ps_packet_read(pkt, off, end - off);
+	return !p || memcmp(p, w->bytes + (off - w->off), end - off);
+}
+
 /* Whether they would say otherwise how long things are, or how much a checksum is of. */
 static bool changes_shape(struct ps_packet *pkt, const struct ps_header *header,
 			  const struct writing *w)
 {
 	const struct ps_proto *proto = header->proto;
+	struct ps_extent extent;
+	uint32_t off = header->range.off;
 
+	if (proto->extent && proto->extent(pkt, header, &extent) &&
+	    changes_bytes(pkt, off + proto->header_min, off + extent.shape_end, w))
+		return true;
 	return changes_word(pkt, header, proto->header_len, w) ||
 	       changes_word(pkt, header, proto->total_len, w) ||
-	       changes_word(pkt, header, proto->parts, w) ||
+	       changes_word(pkt, header, proto->shape, w) ||
 	       changes_word(pkt, header, proto->csum.covers, w) ||
 	       changes_word(pkt, header, proto->csum.present, w);
 }
@@ -103,20 +124,16 @@ static bool changes_shape(struct ps_packet *pkt, const struct ps_header *header,
 static bool is_elsewhere(struct ps_packet *pkt, const struct ps_header *header,
 			 const struct writing *w)
 {
-	const struct ps_proto *proto = header->proto;
-	const uint8_t *fixed = proto->fragment.mask ? ps_proto_read(pkt, header) : NULL;
-	const struct ps_next *row;
+	const struct ps_proto *next;
 	struct ps_range payload;
+	uint32_t value;
 
-	if (!fixed || !ps_proto_word(fixed, proto->fragment) ||
-	    !ps_proto_payload_of(fixed, header, &payload) ||
+	if (!header->proto->next || !ps_proto_is_later(pkt, header, &value) ||
+	    !ps_proto_payload(pkt, header, &payload) ||
 	    !overlap(w->off, w->end, payload.off, payload.off + payload.len))
 		return false;
-	for (row = proto->next; row->proto; row++) {
-		if (row->value == ps_proto_word(fixed, proto->next_by))
-			return row->proto->csum.kind >= PS_CSUM_MESSAGE;
-	}
-	return false;
+	next = ps_proto_row(header->proto->next, value);
+	return next && next->csum.kind >= PS_CSUM_MESSAGE;
 }
 
 /* Whether the header's own checksum would be another: the one that is written. */

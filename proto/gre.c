@@ -26,10 +26,26 @@ static const struct ps_next next[] = {
 #define SEQUENCE	0x1000
 #define ACK		0x0080	/* PPTP */
 
+/* Each part that there is has 4 bytes. */
+static bool extent(struct ps_packet *pkt, const struct ps_header *header, struct ps_extent *extent)
+{
+	const uint8_t *fixed = ps_proto_read(pkt, header);
+	uint32_t bits;
+
+	if (!fixed)
+		return false;
+	bits = ps_load16(fixed) & (CHECK | KEY | SEQUENCE | ACK);
+	*extent = (struct ps_extent){ .len = 4, .next = ps_load16(fixed + 2) };
+	for (; bits; bits &= bits - 1)
+		extent->len += 4;
+	return true;
+}
+
 const struct ps_proto ps_proto_gre = {
 	.name = "packet_gre",
 	.header_min = 4,
-	.parts = { .at = 0, .mask = CHECK | KEY | SEQUENCE | ACK },
+	.extent = extent,
+	.shape = { .at = 0, .mask = CHECK | KEY | SEQUENCE | ACK },
 	.fragment = PS_WORD(1, 1),	/* routing, of RFC 1701: what follows is anywhere */
 	.next_by = PS_WORD(16, 16),
 	.next = next,
