@@ -282,13 +282,12 @@ static const struct ps_place *check_field(lua_State *L)
 static bool find_field(struct ps_bind *bind, struct ps_place *at, const struct ps_field *field)
 {
 	const struct ps_header *header = &at->header;
+	struct ps_field moved;
 
 	at->field = field;
 	at->range.off = header->range.off;
 	at->range.len = 0;
-	if (at->flags & PS_VIEW_CAREFUL &&
-	    (field->at.bit + field->at.width > header->range.len * 8 ||
-	     (field->flags & PS_CHECKSUM && !ps_csum_is_there(bind->pkt, header))))
+	if (at->flags & PS_VIEW_CAREFUL && !ps_proto_here(bind->pkt, header, field, &moved))
 		at->flags |= PS_VIEW_ABSENT;
 	if (at->flags & PS_VIEW_ABSENT)
 		return true;
@@ -351,28 +350,37 @@ static int push_address(lua_State *L, struct ps_value value, const struct ps_typ
 	return 1;
 }
 
-static struct ps_value field_value(lua_State *L, const struct ps_place *at)
+/* The number that a field is. False: it is not there. */
+static bool field_value(lua_State *L, const struct ps_place *at, struct ps_value *value)
 {
-	struct ps_value value = { 0 };
+	struct ps_packet *pkt = ps_bind_of(L)->pkt;
+	const struct ps_field *field;
+	struct ps_field moved;
 
-	if (ps_field_get_value(ps_bind_of(L)->pkt, at->header.range.off, at->field, &value))
+	if (at->flags & PS_VIEW_ABSENT)
+		return false;
+	field = ps_proto_here(pkt, &at->header, at->field, &moved);
+	if (!field)
+		return false;
+	if (ps_field_get_value(pkt, at->header.range.off, field, value))
 		luaL_error(L, "no memory to read the packet");
-	return value;
+	return true;
 }
 
 /* Pushes the value of a field. */
 static int push_value(lua_State *L, const struct ps_place *at)
 {
 	const struct ps_type *type = at->field->type;
+	struct ps_value value;
 
-	if (at->flags & PS_VIEW_ABSENT)
-		lua_pushnil(L);
-	else if (type->is_bytes)
+	if (type->is_bytes && !(at->flags & PS_VIEW_ABSENT))
 		ps_bytes_push(L, &at->range);
+	else if (!field_value(L, at, &value))
+		lua_pushnil(L);
 	else if (type->format)
-		return push_address(L, field_value(L, at), type);
+		return push_address(L, value, type);
 	else
-		lua_pushinteger(L, field_value(L, at).low);
+		lua_pushinteger(L, value.low);
 	return 1;
 }
 
@@ -384,16 +392,17 @@ static int field_get(lua_State *L)
 static int field_int(lua_State *L)
 {
 	const struct ps_place *at = check_field(L);
+	struct ps_value value;
 
 	if (at->field->type->is_bytes)
 		return luaL_error(L, "%s is not an integer", at->field->name);
 	if (!at->field->type->has_int)
 		return luaL_error(L, "%s has %d bits, more than an integer: read the text with :get()",
 				  at->field->name, at->field->at.width);
-	if (at->flags & PS_VIEW_ABSENT)
-		lua_pushnil(L);
+	if (field_value(L, at, &value))
+		lua_pushinteger(L, value.low);
 	else
-		lua_pushinteger(L, field_value(L, at).low);
+		lua_pushnil(L);
 	return 1;
 }
 
@@ -431,11 +440,14 @@ static struct ps_value check_value(lua_State *L, int index, const struct ps_fiel
 /* Sets a field to argument index. */
 static int set_value(lua_State *L, const struct ps_place *at, int index)
 {
-	const struct ps_field *field = at->field;
+	const struct ps_field *field = at->field, *here = NULL;
 	struct ps_packet *pkt = ps_bind_of(L)->pkt;
+	struct ps_field moved;
 	int err;
 
-	if (at->flags & PS_VIEW_ABSENT)
+	if (!(at->flags & PS_VIEW_ABSENT))
+		here = field->type->is_bytes ? field : ps_proto_here(pkt, &at->header, field, &moved);
+	if (!here)
 		return luaL_error(L, is_of_absent_link(L, at) ?
 				  "%s: there is no link-layer header on this hook" :
 				  "%s: the header of this packet has no such field, or ends before it",
@@ -445,7 +457,7 @@ static int set_value(lua_State *L, const struct ps_place *at, int index)
 	if (field->flags & PS_CHECKSUM && lua_isnoneornil(L, index))
 		err = ps_field_checksum(pkt, &at->header);
 	else
-		err = ps_field_set_value(pkt, &at->header, field, check_value(L, index, field));
+		err = ps_field_set_value(pkt, &at->header, here, check_value(L, index, field));
 
 	switch (err) {
 	case 0:

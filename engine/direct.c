@@ -70,7 +70,7 @@ static inline bool find_payload(struct ps_packet *pkt, const struct ps_place *at
 		payload->range = *ps_place_range(at);
 	else if (!ps_proto_carries(pkt, &at->header, payload->proto, &payload->range))
 		return false;
-	if (ps_unlikely(payload->proto->csum.present.mask))
+	if (ps_unlikely(payload->proto->locate))
 		to->flags = PS_VIEW_CAREFUL;
 	return ps_likely(ps_proto_fits(pkt, payload)) || is_quoted(pkt, at, to);
 }

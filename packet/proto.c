@@ -197,14 +197,32 @@ uint32_t ps_proto_route(struct ps_packet *pkt, const struct ps_header *header)
 	return bytes ? header->proto->route(bytes, len) : 0;
 }
 
+const struct ps_field *ps_proto_here(struct ps_packet *pkt, const struct ps_header *header,
+				     const struct ps_field *field, struct ps_field *moved)
+{
+	if (field->flags & PS_LOCATED) {
+		*moved = *field;
+		if (!header->proto->locate(pkt, header, field, &moved->at))
+			return NULL;
+		field = moved;
+	}
+	return field->at.bit + field->at.width <= header->range.len * 8 ? field : NULL;
+}
+
 bool ps_proto_field(struct ps_packet *pkt, const struct ps_header *header,
 		    const struct ps_field *field, struct ps_range *range)
 {
-	uint32_t first = field->at.bit / 8, head;
+	uint32_t first, head;
+	struct ps_field moved;
 
 	if (field->flags & PS_PAYLOAD)
 		return ps_proto_payload(pkt, header, range);
-
+	if (ps_unlikely(field->flags & PS_LOCATED)) {
+		field = ps_proto_here(pkt, header, field, &moved);
+		if (!field)
+			return false;
+	}
+	first = field->at.bit / 8;
 	range->off = header->range.off + first;
 	range->len = (field->at.bit + field->at.width + 7) / 8 - first;
 	if (field->flags & PS_OPTIONS) {

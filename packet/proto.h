@@ -40,6 +40,7 @@ enum ps_field_flags {
 	PS_OPTIONS = 8,		/* runs from its bit to the end of the header */
 	PS_PAYLOAD = 16,	/* runs from the end of the header to the end of the view */
 	PS_ROUTED = 32,		/* with PS_PSEUDO: not while a source route goes on from there */
+	PS_LOCATED = 64,	/* each header says where it is, if at all: struct ps_proto, locate */
 };
 
 struct ps_field {
@@ -107,6 +108,12 @@ struct ps_proto {
 	 * up; 0: there is none. len bytes at header are the fixed part and options. NULL: no routes.
 	 */
 	uint32_t (*route)(const uint8_t *header, uint32_t len);
+	/*
+	 * Where a field with PS_LOCATED lies in this header. False: the header has not got it, or is malformed. May move
+	 * pkt->data. NULL: there are no such fields.
+	 */
+	bool (*locate)(struct ps_packet *pkt, const struct ps_header *header, const struct ps_field *field,
+		       struct ps_bits *at);
 	struct ps_csum csum;
 	const struct ps_field *fields;
 	uint8_t nfields;
@@ -328,8 +335,15 @@ bool ps_proto_next_value(struct ps_packet *pkt, const struct ps_header *header, 
 bool ps_proto_is_partial(struct ps_packet *pkt, const struct ps_header *header);
 
 /*
+ * The field as it lies in this header: itself, or, if that is where only the header can say, *moved. NULL: the header
+ * has not got it, or ends before it. Not for options and payloads.
+ */
+const struct ps_field *ps_proto_here(struct ps_packet *pkt, const struct ps_header *header,
+				     const struct ps_field *field, struct ps_field *moved);
+
+/*
  * Where a field lies: whole bytes for options and payloads, for others the bytes that hold its
- * bits. False if the header is malformed.
+ * bits. False if the header is malformed, or has not got it.
  */
 bool ps_proto_field(struct ps_packet *pkt, const struct ps_header *header,
 		    const struct ps_field *field, struct ps_range *range);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* GRE: RFC 2784 and 2890; version 1, of PPTP: RFC 2637. */
+#include "csum.h"
 #include "protos.h"
 
 static const struct ps_field fields[] = {
@@ -10,7 +11,7 @@ static const struct ps_field fields[] = {
 	{ "has_ack",      {  8,  1 }, PS_UINT, PS_COVERAGE },
 	{ "version",      { 13,  3 }, PS_UINT },
 	{ "protocol",     { 16, 16 }, PS_UINT },
-	{ "check",        { 32, 16 }, PS_UINT, PS_CHECKSUM },
+	{ "check",        { 32, 16 }, PS_UINT, PS_CHECKSUM | PS_LOCATED },
 	{ "options",      { 32,  0 }, PS_BYTES, PS_OPTIONS },
 	{ "data",         { 32,  0 }, PS_BYTES, PS_PAYLOAD },
 };
@@ -41,6 +42,14 @@ static bool extent(struct ps_packet *pkt, const struct ps_header *header, struct
 	return true;
 }
 
+/* The checksum, if there is one. */
+static bool locate(struct ps_packet *pkt, const struct ps_header *header, const struct ps_field *field,
+		   struct ps_bits *at)
+{
+	*at = field->at;
+	return ps_csum_is_there(pkt, header);
+}
+
 const struct ps_proto ps_proto_gre = {
 	.name = "packet_gre",
 	.header_min = 4,
@@ -49,6 +58,7 @@ const struct ps_proto ps_proto_gre = {
 	.fragment = PS_WORD(1, 1),	/* routing, of RFC 1701: what follows is anywhere */
 	.next_by = PS_WORD(16, 16),
 	.next = next,
+	.locate = locate,
 	.csum = { .kind = PS_CSUM_MESSAGE, .at = 4, .present = PS_WORD(0, 1) },
 	PS_FIELDS(fields),
 };

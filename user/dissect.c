@@ -107,6 +107,7 @@ bool ps_value_text(struct ps_packet *pkt, const struct ps_header *header,
 {
 	struct ps_range range;
 	const uint8_t *bytes;
+	struct ps_field moved;
 	struct ps_value value;
 
 	if (field->type->is_bytes) {
@@ -117,7 +118,8 @@ bool ps_value_text(struct ps_packet *pkt, const struct ps_header *header,
 			bytes_text(bytes, range.len, BYTES_SHOWN, text);
 		return bytes;
 	}
-	if (ps_field_get_value(pkt, header->range.off, field, &value))
+	field = ps_proto_here(pkt, header, field, &moved);
+	if (!field || ps_field_get_value(pkt, header->range.off, field, &value))
 		return false;
 	if (field->type->format)
 		text[field->type->format(text, value)] = 0;

@@ -345,7 +345,8 @@ static int packet_pcap(lua_State *L)
 static void push_field(lua_State *L, struct ps_packet *pkt, const struct ps_header *header,
 		       const struct ps_field *field)
 {
-	char text[PS_VALUE_SIZE];
+	char text[PS_TEXT_SIZE];
+	struct ps_field moved;
 	struct ps_range range;
 	const uint8_t *bytes;
 	struct ps_value value;
@@ -357,13 +358,15 @@ static void push_field(lua_State *L, struct ps_packet *pkt, const struct ps_head
 			lua_pushlstring(L, (const char *)bytes, range.len);
 		else
 			lua_pushnil(L);
-	} else if (field->type->format && ps_value_text(pkt, header, field, text)) {
-		lua_pushstring(L, text);
-	} else if (!ps_field_get_value(pkt, header->range.off, field, &value)) {
-		lua_pushinteger(L, value.low);
-	} else {
-		lua_pushnil(L);
+		return;
 	}
+	field = ps_proto_here(pkt, header, field, &moved);
+	if (!field || ps_field_get_value(pkt, header->range.off, field, &value))
+		lua_pushnil(L);
+	else if (field->type->format)
+		lua_pushlstring(L, text, field->type->format(text, value));
+	else
+		lua_pushinteger(L, value.low);
 }
 
 static void push_layer(lua_State *L, struct ps_packet *pkt, const struct ps_header *header)
