@@ -113,8 +113,8 @@ static inline void ps_bind_release(struct ps_bind *bind)
 }
 
 /*
- * The header as something that others lie in: kept until the packet's end. Headers without a
- * checksum don't matter to what they enclose. False: there are too many, or no memory for more.
+ * The header as something that others lie in: kept until the packet's end. Headers that no
+ * checksum has to do with don't matter to what they enclose. False: there are too many, or no memory for more.
  */
 bool ps_view_keep_outer(struct ps_bind *bind, const struct ps_header *header,
 			const struct ps_header **outer);

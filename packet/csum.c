@@ -22,7 +22,7 @@ bool ps_csum_is_there(struct ps_packet *pkt, const struct ps_header *header)
 	const struct ps_csum *csum = &header->proto->csum;
 	const uint8_t *fixed;
 
-	if (!csum->kind || header->range.len < csum->at + 2u)
+	if (csum->kind < PS_CSUM_HEADER || header->range.len < csum->at + 2u)
 		return false;
 	if (!csum->present.mask)
 		return true;
@@ -55,7 +55,7 @@ uint32_t ps_csum_end(struct ps_packet *pkt, const struct ps_header *header)
 	const uint8_t *fixed;
 	uint32_t len;
 
-	if (!header->proto->csum.kind)
+	if (header->proto->csum.kind < PS_CSUM_HEADER)
 		return range->off;
 	if (range->len < header->proto->header_min)
 		return range->off + range->len;

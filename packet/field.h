@@ -59,7 +59,7 @@ static inline bool ps_field_is_alone(const struct ps_header *header)
 {
 	const struct ps_header *outer = header->outer;
 
-	return !outer || (outer->proto->csum.kind == PS_CSUM_HEADER && !outer->outer);
+	return !outer || (outer->proto->csum.kind <= PS_CSUM_HEADER && !outer->outer);
 }
 
 /*
@@ -132,7 +132,7 @@ static inline void ps_field_sum(struct ps_packet *pkt, const struct ps_header *h
 
 	if (csum->kind == PS_CSUM_HEADER)
 		ps_csum_update_header(fixed + csum->at, change);
-	else if (csum->kind)
+	else if (csum->kind > PS_CSUM_HEADER)
 		ps_csum_update(pkt, header, false, change);
 }
 

@@ -58,6 +58,7 @@ struct ps_next {
 
 enum ps_csum_kind {
 	PS_CSUM_NONE,
+	PS_CSUM_LENDS,		/* it has none, but what it carries counts its addresses: a network layer's */
 	PS_CSUM_HEADER,		/* of the header's bytes */
 	PS_CSUM_MESSAGE,	/* of header and payload */
 	PS_CSUM_PSEUDO,		/* of those and the pseudo header of the network layer */
@@ -137,7 +138,7 @@ struct ps_range {
 struct ps_header {
 	const struct ps_proto *proto;
 	struct ps_range range;
-	const struct ps_header *outer;	/* the enclosing one that has a checksum, or NULL */
+	const struct ps_header *outer;	/* the enclosing one that matters to checksums, or NULL */
 };
 
 /* In how many headers with checksums it lies. */

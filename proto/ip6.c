@@ -27,5 +27,6 @@ const struct ps_proto ps_proto_ip6 = {
 	.header_min = 40,
 	.next_by = PS_WORD(48, 8),
 	.next = next,
+	.csum = { .kind = PS_CSUM_LENDS },
 	PS_FIELDS(fields),
 };
