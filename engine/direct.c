@@ -21,18 +21,14 @@
 static bool absent_payload(struct ps_packet *pkt, const struct ps_header *link,
 			   struct ps_header *payload)
 {
-	const struct ps_next *row = link->proto->next;
-
 	if (pkt->has_link)
 		return false;
 	payload->range.off = pkt->network;
 	payload->range.len = pkt->len - pkt->network;
-	while (row->proto != payload->proto) {
-		if (!row->proto)
-			return payload->proto == &ps_proto_raw;
-		row++;
-	}
-	return row->value == pkt->protocol && ps_proto_fits(pkt, payload);
+	if (payload->proto == &ps_proto_raw)
+		return true;
+	return ps_proto_row(link->proto->next, pkt->protocol) == payload->proto &&
+	       ps_proto_fits(pkt, payload);
 }
 
 /* Whether the place, which is of a header that does not fit, is what an ICMP error quotes of it. */
@@ -496,10 +492,8 @@ static void add_data(struct planning *p, unsigned int id, const Instruction *pc)
 	const struct ps_next *row;
 
 	if (step == first + 1 && first->op == STEP_DATA && is_plain_link(ps_protos[first->id])) {
-		row = ps_protos[first->id]->next;
-		while (row->proto && row->proto != ps_protos[id])
-			row++;
-		if (row->proto) {
+		row = ps_proto_only_row(ps_protos[first->id]->next, ps_protos[id]);
+		if (row) {
 			first[1] = first[0];
 			first->op = STEP_NETWORK;
 			first->protocol = row->value;

@@ -14,6 +14,20 @@ const struct ps_proto *ps_proto_row(const struct ps_next *row, uint16_t value)
 	return row->proto;
 }
 
+const struct ps_next *ps_proto_only_row(const struct ps_next *row, const struct ps_proto *proto)
+{
+	const struct ps_next *found = NULL;
+
+	for (; row->proto; row++) {
+		if (row->proto != proto)
+			continue;
+		if (found)
+			return NULL;
+		found = row;
+	}
+	return found;
+}
+
 uint32_t ps_proto_extent_len(struct ps_packet *pkt, const struct ps_header *header)
 {
 	struct ps_extent extent;

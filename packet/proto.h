@@ -168,6 +168,9 @@ static inline uint32_t ps_proto_word(const uint8_t *fixed, struct ps_word word)
 /* The protocol that the value stands for in the rows from here on, or NULL. */
 const struct ps_proto *ps_proto_row(const struct ps_next *row, uint16_t value);
 
+/* The row, if it is the only one, whose protocol this is; or NULL. */
+const struct ps_next *ps_proto_only_row(const struct ps_next *row, const struct ps_proto *proto);
+
 /* The length in an extent; 0 if there is none. */
 uint32_t ps_proto_extent_len(struct ps_packet *pkt, const struct ps_header *header);
 
