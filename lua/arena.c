@@ -16,7 +16,7 @@ static size_t units_of(size_t size)
 	return (size + UNIT - 1) / UNIT;
 }
 
-/* The units before the blocks, in which the arena itself is. */
+/* How many units the arena itself takes, before the blocks. */
 static size_t head_of(size_t units)
 {
 	return units_of(sizeof(struct ps_arena) + units);
@@ -46,7 +46,7 @@ bool ps_arena_has(const struct ps_arena *a, const void *block)
 	return byte >= a->bytes && byte < a->bytes + a->units * UNIT;
 }
 
-/* True if n units from first on are there and free; or *next is the one after which to look further. */
+/* True if n units from first on exist and are free. If not, *next is where to look further. */
 static bool is_free(const struct ps_arena *a, size_t first, size_t n, size_t *next)
 {
 	const char *used;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Memory set aside for the large blocks of one runtime, which a machine may not have at hand in one
- * piece when packets come. First fit, in units of a page; who has it serialises its uses.
+ * Memory set aside for the large blocks of one runtime: when a packet comes, the machine may not have that much at hand
+ * in one piece. First fit, in units of a page. The owner serialises all calls.
  */
 #ifndef PS_ARENA_H
 #define PS_ARENA_H
@@ -11,17 +11,16 @@
 
 struct ps_arena;
 
-#define PS_ARENA_LEAST	(32 * 1024)	/* bytes of a block that is worth its units */
+#define PS_ARENA_LEAST	(32 * 1024)	/* smaller blocks would waste too much of their last unit */
 
-/* How many bytes an arena for blocks of memory bytes altogether is to be made of, and makes one. */
+/* The size of the region that an arena needs for memory bytes of blocks; and an arena made in such a region. */
 size_t ps_arena_size(size_t memory);
 struct ps_arena *ps_arena_make(void *region, size_t memory);
 
 bool ps_arena_has(const struct ps_arena *a, const void *block);
 
 /*
- * As realloc, for NULL and blocks that the arena has; old is the block's size. Never fails for less
- * than that.
+ * As realloc, for NULL and blocks that the arena has. old is the block's size: to shrink it never fails.
  */
 void *ps_arena_realloc(struct ps_arena *a, void *block, size_t old, size_t size);
 

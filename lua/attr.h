@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/* What the compiler is told, on paths where instructions count. */
+/* Hints for the compiler, where each instruction counts. */
 #ifndef PS_ATTR_H
 #define PS_ATTR_H
 
@@ -9,8 +9,8 @@
 #define ps_noinline	__attribute__((__noinline__))
 
 /*
- * A variable that is written before it is read, always: kernels are compiled such that others
- * are set to 0 first (CONFIG_INIT_STACK_ALL_ZERO).
+ * For a variable that is always written before it is read. Kernels with CONFIG_INIT_STACK_ALL_ZERO set all other
+ * variables to 0 first.
  */
 #ifdef __has_attribute
 #if __has_attribute(uninitialized)

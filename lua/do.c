@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Lua's calls, and a leaner way in, for handlers.
+ * ldo.c, and a call for handlers that does without what only nested calls need.
  */
 #define ldo_c
 #define LUA_CORE
@@ -13,7 +13,7 @@
 #include "attr.h"
 #include "inside.h"
 
-/* The stack at rest has one slot, which is no function's. */
+/* Where the function is: a stack on which nothing runs has one slot, which belongs to no function. */
 #define BOTTOM	sizeof(StackValue)
 
 static ps_noinline void call_anything(lua_State *L)
@@ -21,14 +21,14 @@ static ps_noinline void call_anything(lua_State *L)
 	luaD_callnoyield(L, restorestack(L, BOTTOM), 1);
 }
 
-/* As luaD_callnoyield(), for one argument: what the ordinary case needs of it. */
+/* What luaD_callnoyield() does for a Lua function with one argument; anything else goes to call_anything(). */
 static ps_noinline void call(lua_State *L, const Instruction *pc)
 {
 	const struct ps_guard *guard = ps_guard_of(L);
 	StkId func = restorestack(L, BOTTOM), end;
 	CallInfo *ci = L->ci->next;
 
-	/* no C stack: that fails at once, wherever pc is; no room: pc is where the code begins */
+	/* an ordinary call begins where the code does: without room pc is still there; without C stack the call fails at once */
 	if (l_unlikely(!pc || guard->stack_soft == guard->stack_hard || !ps_has_room(L, func))) {
 		call_anything(L);
 		return;
@@ -43,7 +43,7 @@ static ps_noinline void call(lua_State *L, const Instruction *pc)
 	luaV_execute(L, ci);
 }
 
-/* As luaD_pcall() does it, for a call that nothing is around. */
+/* What luaD_pcall() does after an error, for a call that is in no other one. */
 static ps_noinline int clean_up(lua_State *L, int status)
 {
 	L->ci = &L->base_ci;

@@ -12,10 +12,10 @@
 struct lua_State;
 struct ps_runtime;
 
-/* Time that has been used, and is worked off by time in which none is. */
+/* Time that has been used up. Time in which none is used works it off. */
 struct ps_budget {
 	unsigned int spent;	/* milliseconds */
-	unsigned int at;	/* ps_host_now() when that was right */
+	unsigned int at;	/* ps_host_now() at which spent was that much */
 };
 
 /* Why a run has to end. */
@@ -30,7 +30,7 @@ enum ps_expired {
 enum ps_refused {
 	PS_REFUSED_NOT,
 	PS_REFUSED_SHARE,	/* its budget is used up, for the moment */
-	PS_REFUSED_STOPS,	/* it was stopped by time too often: until a script is loaded */
+	PS_REFUSED_STOPS,	/* the time limit has stopped it too often; until a script is loaded into it */
 };
 
 /* The limits of a runtime. The extra space before each lua_State points to it. */
@@ -40,7 +40,7 @@ struct ps_guard {
 	struct lua_State *running;	/* the coroutine that runs now; between uses the main one */
 	volatile int expired;		/* enum ps_expired; set by ps_runtime_expire() */
 	int refused;			/* enum ps_refused */
-	unsigned long code;		/* counts functions freed: others' code may now be there */
+	unsigned long code;		/* counts freed functions: where their code was, other code may be now */
 	struct ps_budget budget;	/* of slow runs on packets */
 	unsigned int slow_until;	/* ps_host_now() until which it counts as slow; 0: it never was */
 	unsigned int stops;		/* how often it was stopped, less those forgiven */
@@ -68,7 +68,7 @@ static inline void ps_guard_stack(struct ps_guard *guard, unsigned long sp, unsi
 /* Odd, secret and the same for all tables: what integer keys are multiplied by before they are hashed. */
 extern unsigned long long ps_guard_hash_factor;
 
-/* Raises "no floating point". The type is for the expressions it stands in. */
+/* Raises "no floating point". It has a result because it stands in expressions; it never returns. */
 long long ps_guard_no_float(struct lua_State *L);
 
 /* lua_resume, which keeps ps_guard.running true. */
@@ -77,15 +77,15 @@ int ps_guard_resume(struct lua_State *co, struct lua_State *from, int nargs, int
 /* lua_closethread, or lua_resetthread in old releases: runs what __close asks for. */
 int ps_guard_close(struct lua_State *co, struct lua_State *from);
 
-/* lua_getallocf, for the boxes of string buffers: what is left of those goes with the runtime. */
+/* lua_getallocf for the boxes of string buffers. Boxes that are left are freed with the runtime. */
 void *(*ps_guard_getallocf(struct lua_State *L, void **ud))(void *ud, void *block, size_t old,
 							    size_t size);
 
 /*
- * What lua/patches has Lua ask for.
+ * What lua/patches makes Lua call.
  */
 
-/* True if the time is up: whoever sees it raises, or ends and leaves that to the next tick. */
+/* True if the time is up. The caller raises, or ends what it does: then the next ps_guard_tick() raises. */
 static inline bool ps_guard_is_expired(struct lua_State *L)
 {
 	return __builtin_expect(ps_guard_of(L)->expired, 0);
@@ -101,21 +101,21 @@ static inline void ps_guard_tick(struct lua_State *L)
 		ps_guard_expired(L);
 }
 
-/* Whether a variable's __close is not called: a script's, of which nothing runs once the time is up. */
+/* Whether the __close of a script's variable is left out: once the time is up, nothing of the script runs. */
 static inline bool ps_guard_skips_close(struct lua_State *L, bool is_table)
 {
 	return is_table && ps_guard_is_expired(L);
 }
 
-/* An error is thrown, of which a Lua status tells the kind. Notes where, if its value will not say. */
+/* Called where an error is thrown, with its Lua status: notes the place, if the error's value does not say it. */
 void ps_guard_throw(struct lua_State *L, int status);
 
-/* The message on top of the stack, behind the line that called the C function that runs. May raise. */
+/* Puts the line that called the running C function before the message on top of the stack, and returns that. May raise. */
 const char *ps_guard_add_place(struct lua_State *L, const char *message);
 
 /*
- * How many bytes there may be before a collection begins, of which Lua thinks threshold: it begins
- * early enough to end before the memory does. estimate: bytes that are alive.
+ * At how many bytes a collection begins: at threshold, as Lua would have it, or earlier, so that it ends before the memory
+ * is used up. estimate: bytes that are alive.
  */
 ptrdiff_t ps_guard_gc_threshold(struct lua_State *L, size_t estimate, ptrdiff_t threshold);
 

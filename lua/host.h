@@ -18,24 +18,24 @@ void *ps_host_realloc(void *block, size_t size);
 
 /*
  * Between these two calls the watch of this CPU (lua/watch.h) sees that guard's runtime runs, and for how
- * many milliseconds it may; 0: it goes on where the last run on this CPU ended. Returns how many
- * bytes of C stack Lua may use from address sp downwards, such that what it calls still fits below.
- * Less than a script needs is an answer too: Lua raises "C stack overflow". The kernel: call with
+ * many milliseconds it may; 0: it has what time the last run on this CPU has left. Returns how many
+ * bytes of C stack Lua may use from address sp downwards, so that the functions it calls still fit below.
+ * If these are too few for a script, Lua raises "C stack overflow". The kernel: call with
  * softirqs disabled. They do not nest.
  */
 size_t ps_host_enter(struct ps_guard *guard, unsigned int ms, unsigned long sp);
 void ps_host_leave(void);
 
-/* Process context: the same bytes of C stack, where no watch is needed. */
+/* Process context: how many bytes of C stack Lua may use, where no watch is needed. */
 size_t ps_host_stack(unsigned long sp);
 
 /* Any context, interrupts too. Milliseconds of a clock that never goes back; they wrap around. */
 unsigned int ps_host_now(void);
 
-/* Any context; does not return. Lua comes here when an error has no handler: a bug of ours. */
+/* Any context; does not return. Lua calls it when an error has no handler, which would be a bug of ours. */
 void ps_host_abort(void);
 
-/* What one speaker has logged lately: all zero at first. Who has it serialises its uses. */
+/* How much one source of log lines has logged lately: all zero at first. Its owner serialises all calls. */
 struct ps_log {
 	unsigned long since;
 	unsigned int lines;
@@ -43,12 +43,12 @@ struct ps_log {
 };
 
 /*
- * Any context. Whether the speaker may log one more line now. If so, *left_out is how many lines it
- * was not allowed since the last one, which are to be told of.
+ * Any context. Whether the source may log one more line now. If so, *left_out is how many lines it was refused since
+ * the last one: the caller logs that number, too.
  */
 bool ps_host_may_log(struct ps_log *log, unsigned int *left_out);
 
-/* Any context. One line to the log, without a newline and with nothing that gets at a terminal. */
+/* Any context. One line to the log, without a newline and with nothing that may control a terminal. */
 void ps_host_log(const char *line);
 
 #endif

@@ -56,7 +56,7 @@ int ps_guard_fold(lua_State *L, int op, const TValue *a, const TValue *b, TValue
 	return luaO_rawarith(L, op, a, b, result);
 }
 
-/* A finalizer would run at any time, in any handler, and hooks are off in it. */
+/* A finalizer would run at any time, within any handler, and without the hook that ends what takes too long. */
 void ps_guard_finalizer(lua_State *L, GCObject *object, Table *metatable)
 {
 	if (object->tt == LUA_VTABLE && gfasttm(G(L), metatable, TM_GC))
@@ -65,9 +65,8 @@ void ps_guard_finalizer(lua_State *L, GCObject *object, Table *metatable)
 }
 
 /*
- * Lua puts a message handler and its argument on the stack without looking whether there is room,
- * and then the call looks at the C stack. That must not raise: it would come here again, and again,
- * each time with more on the stack.
+ * Lua pushes a message handler and its argument without a look at the Lua stack, and the call then checks the C stack. If
+ * that check raised, the error would be handled by another such call, and so on, each with more on the Lua stack.
  */
 void ps_guard_handler(lua_State *L, StkId func, int nresults)
 {
@@ -122,7 +121,7 @@ CallInfo *ps_guard_precall(lua_State *L, StkId func, int nresults)
  * Time.
  */
 
-/* Where the script is: the innermost line, which may have called C that has called more of it. */
+/* Where the script is: the line of the innermost function that is written in Lua. */
 static void find_place(lua_State *L, char *place, size_t size)
 {
 	lua_Debug ar;
@@ -140,8 +139,8 @@ static void find_place(lua_State *L, char *place, size_t size)
 }
 
 /*
- * Raises, with the place where it was seen first: what cleans up on the way out, as a buffer that
- * gsub() has left, raises again, and has none.
+ * Raises, with the place where the expiry was seen first: clean-up on the way out, of gsub()'s buffer for instance, comes
+ * here again, and has no line of its own.
  */
 void ps_guard_expired(lua_State *L)
 {
@@ -152,10 +151,10 @@ void ps_guard_expired(lua_State *L)
 	};
 	struct ps_runtime *rt = ps_runtime_of(L);
 
-	L->errfunc = 0;		/* a message handler could loop in here, where hooks are off */
-	if (!rt->late[0])
-		find_place(L, rt->late, sizeof(rt->late));
-	lua_pushfstring(L, "%s%s", rt->late, messages[rt->guard.expired]);
+	L->errfunc = 0;		/* in a message handler a loop would have no end, as hooks are off there */
+	if (!rt->expired_at[0])
+		find_place(L, rt->expired_at, sizeof(rt->expired_at));
+	lua_pushfstring(L, "%s%s", rt->expired_at, messages[rt->guard.expired]);
 	lua_error(L);
 }
 
@@ -167,8 +166,8 @@ static void arm(lua_State *L)
 }
 
 /*
- * Takes itself away first: an interrupt between the two steps arms it again. It may be that of an
- * earlier run, in a coroutine which that left behind.
+ * Removes itself before it looks: if an interrupt comes between the two, that arms it again. The hook may be one that an
+ * earlier run has left in a coroutine: then nothing has expired.
  */
 static void expire_hook(lua_State *L, lua_Debug *ar)
 {
@@ -226,7 +225,7 @@ void ps_runtime_recover(struct ps_runtime *rt)
 {
 	ps_watch_stopped(&rt->guard);
 	rt->guard.expired = PS_EXPIRED_NOT;
-	rt->late[0] = 0;
+	rt->expired_at[0] = 0;
 	lua_sethook(rt->L, NULL, 0, 0);
 }
 
@@ -258,7 +257,7 @@ int ps_runtime_call_unwatched(struct ps_runtime *rt, lua_CFunction f, void *cont
 }
 
 /*
- * Errors whose value does not say where they came from.
+ * The place of errors whose value does not say it.
  */
 void ps_guard_throw(lua_State *L, int status)
 {
@@ -285,7 +284,7 @@ const char *ps_guard_add_place(lua_State *L, const char *message)
  * The Lua state.
  */
 
-/* Whatever the limit of a state is, loops over the bytes of one string or array stay short. */
+/* Of a string or byte array: so loops over its bytes are short, however much a state may hold. */
 #define BYTES_MAX	(1024 * 1024)
 
 ptrdiff_t ps_guard_gc_threshold(lua_State *L, size_t estimate, ptrdiff_t threshold)
@@ -314,7 +313,7 @@ static void *resize(struct ps_runtime *rt, void *block, size_t old, size_t size)
 	return large;
 }
 
-/* Of so many bytes; returns NULL. */
+/* Notes that a request for size bytes is in vain; returns NULL. */
 static void *refuse(struct ps_runtime *rt, size_t size, enum ps_refusal why)
 {
 	rt->refused = size;
@@ -343,18 +342,17 @@ static void *allocate(void *ud, void *block, size_t old, size_t size)
 	if (!p && size)
 		return refuse(rt, size, PS_REFUSAL_MACHINE);
 	rt->memory += size - old;
-	if (is_first && p)	/* the main thread, which begins with its extra space */
+	if (is_first && p)	/* it is the main thread's, which begins with its extra space */
 		memcpy(p, &rt, sizeof(rt));
 	return p;
 }
 
 /*
- * The bytes of a string buffer that grew large. Lua frees them by a finalizer, the only kind there is.
- * Without the memory or the C stack to call it, which scripts may bring about, it is forgotten: so
- * they are kept in a list.
+ * The bytes of a string buffer that grew large. Lua frees them in a finalizer, and forgets them if there is not the memory
+ * or the C stack to call it, which scripts can bring about. So they are in a list, too, and freed with the runtime.
  */
 struct ps_box {
-	struct ps_box *next, **place;	/* what points to this one */
+	struct ps_box *next, **place;	/* place: the pointer to this one */
 	size_t size;			/* with this header */
 };
 
@@ -388,11 +386,11 @@ static struct ps_box *try_resize_box(struct ps_runtime *rt, struct ps_box *box, 
 	if (resized)
 		link_box(rt, resized, size);
 	else if (box && size)
-		link_box(rt, box, old);	/* it is still there */
+		link_box(rt, box, old);	/* it was not resized, and is still there */
 	return resized;
 }
 
-/* Lua collects garbage where it finds no memory for what it makes itself, but not for a box. */
+/* Where there is no memory for an object, Lua collects garbage and tries again; for a box it is done here. */
 static void *resize_box(void *ud, void *block, size_t old, size_t size)
 {
 	struct ps_runtime *rt = ud;
@@ -416,7 +414,7 @@ void *(*ps_guard_getallocf(lua_State *L, void **ud))(void *, void *, size_t, siz
 	return resize_box;
 }
 
-/* Those that nothing has freed. */
+/* The boxes that no finalizer has freed. */
 static void free_boxes(struct ps_runtime *rt)
 {
 	struct ps_box *box = rt->boxes, *next;
@@ -429,8 +427,8 @@ static void free_boxes(struct ps_runtime *rt)
 }
 
 /*
- * Printing. What values hold that may not be shown is escaped here, so that a tab in the log is one
- * between values, and a line one line.
+ * Printing. Bytes of values that may not be shown are escaped, so that a tab in the log always stands between two values,
+ * and each print() is one line.
  */
 static void add_escaped(luaL_Buffer *b, const char *text, size_t len)
 {
@@ -471,7 +469,7 @@ static int print(lua_State *L)
 	if (!ps_host_may_log(&rt->log, &left_out))
 		return 0;
 	tell_left_out(rt, left_out);
-	for (i = 1; i <= n; i++) {	/* before there is a buffer, which wants the top of the stack */
+	for (i = 1; i <= n; i++) {	/* now, as a buffer needs the top of the stack for itself */
 		luaL_tolstring(L, i, NULL);
 		lua_replace(L, i);
 	}
@@ -492,8 +490,8 @@ static int print(lua_State *L)
 }
 
 /*
- * Between two looks at the clock, a pattern item is tried at each byte of the subject, and a set
- * is as long as the pattern. The product bounds that.
+ * Between two looks at the time, one item of the pattern is tried at each byte of the subject, and an item (a set) may be
+ * as long as the whole pattern. So the product of both lengths has a limit.
  */
 #define PATTERN_STEPS	(4 * 1024 * 1024)
 
@@ -591,14 +589,14 @@ void ps_runtime_clean(struct ps_runtime *rt)
 {
 	if (!rt->L)
 		return;
-	rt->guard.is_loading = true;	/* no budget pays for that */
+	rt->guard.is_loading = true;	/* so that no budget is charged */
 	ps_runtime_enter(rt, ~0u);
 	ps_runtime_clean_bare(rt);
 	ps_host_leave();
 	tell_left_out(rt, rt->log.left_out);
 }
 
-/* In KiB what is held, so that the same error mostly has the same text. */
+/* What is held is told in KiB: so errors of one cause mostly have the same text. */
 static const char *tell_full(struct ps_runtime *rt)
 {
 	if (rt->refusal == PS_REFUSAL_BYTES)
@@ -612,7 +610,7 @@ static const char *tell_full(struct ps_runtime *rt)
 	return rt->full;
 }
 
-/* The error as text, pushed. Upvalues and arguments: none but the error. */
+/* Pushes the error, its only argument, as text. */
 static int error_to_text(lua_State *L)
 {
 	if (lua_isnumber(L, 1) || luaL_getmetafield(L, 1, "__tostring") != LUA_TNIL)
@@ -627,7 +625,7 @@ const char *ps_runtime_error(struct ps_runtime *rt, int status, const char **pla
 	lua_State *L = rt->L;
 	bool is_text = ttisstring(s2v(PS_STACK_TOP(L) - 1));
 
-	/* __tostring may throw, too */
+	/* kept from here on: an error in __tostring would overwrite rt->thrown */
 	memcpy(rt->place, rt->thrown, sizeof(rt->place));
 	*place = status == LUA_ERRMEM || status == LUA_ERRERR || !is_text ? rt->place : "";
 	if (status == LUA_ERRMEM)

@@ -17,9 +17,9 @@ struct ps_box;
 
 /* Why there was no memory. */
 enum ps_refusal {
-	PS_REFUSAL_FULL,	/* memory_max */
-	PS_REFUSAL_MACHINE,	/* the machine did not have it */
-	PS_REFUSAL_BYTES,	/* no string, and no array, has so many bytes */
+	PS_REFUSAL_FULL,	/* the runtime would hold more than memory_max */
+	PS_REFUSAL_MACHINE,	/* the machine had none */
+	PS_REFUSAL_BYTES,	/* no string and no byte array may be so large */
 };
 
 struct ps_runtime {
@@ -27,18 +27,18 @@ struct ps_runtime {
 	struct lua_State *L;
 	size_t memory;			/* bytes that the Lua state holds */
 	size_t memory_max;
-	size_t refused;			/* bytes that were asked for and not had, the last time */
-	size_t held;			/* memory then */
-	enum ps_refusal refusal;	/* why */
-	char full[128];			/* what is said about that */
+	size_t refused;			/* bytes that the last request for memory in vain was for */
+	size_t held;			/* memory at that time */
+	enum ps_refusal refusal;	/* why it was in vain */
+	char full[128];			/* the message about it */
 	struct ps_arena *arena;		/* for large blocks; NULL: they come from the machine */
 	unsigned long allocations;	/* calls to the allocator that asked for memory */
-	struct ps_box *boxes;		/* of string buffers that grew large */
+	struct ps_box *boxes;		/* memory of string buffers that grew large */
 	unsigned int state_id;		/* named in log lines */
-	struct ps_log log;		/* what print() has written */
-	char late[80];			/* "file:line: " where the time was up; empty: it is not */
-	char thrown[80];		/* the same of the last error whose value does not say; or empty */
-	char place[80];			/* thrown, of the error that is told */
+	struct ps_log log;		/* how many lines print() has written lately */
+	char expired_at[80];		/* "file:line: " where the time was up; empty: it is not, or nobody knows */
+	char thrown[80];		/* where the last error came from whose value does not say it; or empty */
+	char place[80];			/* the same for the error that ps_runtime_error() has given */
 };
 
 /*
@@ -56,13 +56,13 @@ int ps_runtime_init(struct ps_runtime *rt, unsigned int state_id, size_t memory_
 		    struct ps_arena *arena);
 void ps_runtime_clean(struct ps_runtime *rt);
 
-/* Makes one whose time was up ready for the next use. */
+/* After a run whose time was up: makes the runtime ready for the next one. */
 void ps_runtime_recover(struct ps_runtime *rt);
 
 /*
- * Every use of rt->L by which Lua runs or allocates stands between these two: they set the limits of
- * C stack (from here downwards) and of time (in milliseconds, of which the watch sees the full ticks; 0:
- * what the last run on this CPU has left).
+ * Whatever makes Lua run or allocate in rt->L stands between these two. They set the limits of C stack (from
+ * here downwards) and of time, ms milliseconds, of which the watch counts the full ticks. ms 0: what the last run
+ * on this CPU has left.
  */
 static inline void ps_runtime_enter(struct ps_runtime *rt, unsigned int ms)
 {
@@ -86,8 +86,8 @@ int ps_runtime_call(struct ps_runtime *rt, int (*f)(struct lua_State *), void *c
 		    unsigned int ms);
 
 /*
- * The same in process context, where f may sleep and no packet waits: with a limit of C stack, which holds from then on,
- * and none of time: f looks at that itself.
+ * The same in process context, where f may sleep and no packet waits: sets a limit of C stack, which stays set, and none
+ * of time, which f looks at itself.
  */
 int ps_runtime_call_unwatched(struct ps_runtime *rt, int (*f)(struct lua_State *), void *context);
 

@@ -2,10 +2,10 @@
 #include "host.h"
 #include "watch.h"
 
-/* A run that a tick lands in is looked at again after so long: if it still goes on, it is slow. */
+/* After so long, a run in which a tick has come is looked at again: if it still goes on, it is slow. */
 #define PEEK_MS		1
 
-/* For so long after that its state is one that has to wait when the CPU's budget is used up. */
+/* For so long afterwards its state counts as slow, and has to wait when the CPU's budget is used up. */
 #define SLOW_MS		1000
 
 struct ps_limits ps_limits = {
@@ -15,7 +15,7 @@ struct ps_limits ps_limits = {
 	.stops = 10,
 };
 
-/* They may be set at any time, so each is read once. */
+/* Limits may be set at any time, so each is read once for a decision. */
 static unsigned int now_set(const unsigned int *limit)
 {
 	return *(const volatile unsigned int *)limit;
@@ -30,8 +30,8 @@ static unsigned int share_of_cpu(void)
 }
 
 /*
- * Works off what is spent, by the time that has gone by since without any of it: for each share of
- * milliseconds (100 - share) others. What is too little to work off anything counts the next time.
+ * Works off what is spent by the time that has gone by since: (100 - share) idle milliseconds work off share
+ * milliseconds. Idle time that is too short to work off any counts the next time.
  */
 static void settle(struct ps_budget *budget, unsigned int now)
 {
@@ -58,19 +58,19 @@ static void charge(struct ps_budget *budget, unsigned int now)
 	budget->spent += PS_WATCH_TICK_MS;
 }
 
-/* A state may have one run of the longest kind, and begin a second one. */
+/* One run of the longest kind is within a state's budget, and so is the beginning of a second one. */
 static bool is_used_up(const struct ps_budget *budget)
 {
 	return budget->spent >= now_set(&ps_limits.packet_ms) + PS_WATCH_TICK_MS;
 }
 
-/* A CPU has a little more, so that a state's own budget ends first. */
+/* A CPU's budget is a tick larger, so that of a single slow state the own budget ends first. */
 static bool is_cpu_used_up(const struct ps_budget *budget)
 {
 	return budget->spent >= now_set(&ps_limits.packet_ms) + 2 * PS_WATCH_TICK_MS;
 }
 
-/* So much that even states which were never slow have to wait: many new ones are. */
+/* So much is used up that states which were never slow have to wait, too: many of them have had a first slow run. */
 static bool is_cpu_flooded(const struct ps_budget *budget)
 {
 	return budget->spent >= 5 * now_set(&ps_limits.packet_ms);
@@ -96,8 +96,8 @@ static enum ps_expired charge_slow(struct ps_watch *w, struct ps_guard *guard, u
 }
 
 /*
- * Between two ticks, a millisecond after one that landed in a run. The charge is that of a whole tick, as
- * ticks land in slow runs as often as these have the CPU.
+ * A call between two ticks, a millisecond after a tick that came in a run. If the run still goes on, it is charged a whole
+ * tick: of all ticks, slow runs meet the part that is their part of the CPU's time.
  */
 static void peek(struct ps_watch *w, unsigned int now)
 {
@@ -129,7 +129,7 @@ unsigned int ps_watch_tick(struct ps_watch *w, unsigned int now)
 	is_charged = share_of_cpu() && !guard->is_loading;
 	if (is_charged && !is_new)
 		why = charge_slow(w, guard, now);
-	/* and again at each tick, should it still not have ended */
+	/* if it has not ended, it is stopped again at each tick */
 	if (!w->left || !--w->left)
 		why = PS_EXPIRED_OWN;
 	if (why)
@@ -153,7 +153,7 @@ void ps_watch_refuse(struct ps_watch *w, struct ps_guard *guard)
 }
 
 /*
- * What a state has been stopped for.
+ * How often the time limit stops a state.
  */
 #define FORGIVE_MS	10000
 

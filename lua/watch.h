@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * The watch of a CPU (or of a thread): bounds the time of each run of a script there, and of all runs
- * together. The platform has one for each CPU, calls ps_watch_tick() from a timer interrupt every
- * PS_WATCH_TICK_MS while scripts run, and that is the only time anything is measured: a run itself
- * costs three stores. Only slow runs, of 1 ms and more, are charged to budgets: a CPU full of packets whose
+ * together. The platform has one for each CPU, and calls ps_watch_tick() from a timer interrupt every
+ * PS_WATCH_TICK_MS while scripts run. Only the tick measures time: a run itself costs three stores. Only slow runs, of 1 ms and more, are charged to budgets: a CPU full of packets whose
  * handlers are quick is no attack.
  */
 #ifndef PS_WATCH_H
@@ -12,17 +11,17 @@
 #include "attr.h"
 #include "guard.h"
 
-/* The run whose guard this is has to end: in the interrupt that finds it out, or before it begins. */
+/* The run with this guard has to end. Called in the interrupt that finds it out, or before the run begins. */
 void ps_runtime_expire(struct ps_guard *guard, enum ps_expired why);
 
 #define PS_WATCH_TICK_MS	10
 
-/* What may be set. 0 for share or stops: no such limit. */
+/* Limits that the administrator may set. 0 for share or stops: no such limit. */
 struct ps_limits {
 	unsigned int packet_ms;	/* of one packet, over the repeats that its handler asks for */
 	unsigned int load_ms;	/* of loading a script */
 	unsigned int share;	/* percent of a CPU's time that slow runs may have, below 100 */
-	unsigned int stops;	/* how often a state may be stopped by time; one is forgiven every 10 s */
+	unsigned int stops;	/* how often the time limit may stop a state; every 10 s one stop is forgiven */
 };
 
 extern struct ps_limits ps_limits;
@@ -31,22 +30,22 @@ struct ps_watch {
 	struct ps_guard *guard;	/* what runs here now, or NULL */
 	unsigned int run;	/* counts runs */
 	unsigned int ms;	/* how long this run may take */
-	/* from here on, the tick's own */
+	/* from here on, only the tick writes */
 	unsigned int seen;	/* run at the last tick */
-	unsigned int left;	/* how many ticks the one that was seen may still see */
+	unsigned int left;	/* ticks that the run seen then may still take */
 	struct ps_budget budget;	/* of all runs here */
 	bool is_over;		/* the budget is used up */
-	bool is_resting;	/* the platform's: nobody calls the tick until a run begins */
-	bool is_peeking;	/* the next call is one in between, to tell whether a run is slow */
+	bool is_resting;	/* written by the platform: its timer is off until a run begins */
+	bool is_peeking;	/* the next call comes between two ticks, to tell whether a run is slow */
 };
 
 /*
- * The CPU's budget was used up: if it still is, stops the run that begins before it does anything, if its state
- * has been slow, or there have been many.
+ * A run begins, and the CPU's budget was used up. If it still is, stops the run before it does anything, provided that its
+ * state has been slow, or that far more than the budget is used up.
  */
 void ps_watch_refuse(struct ps_watch *w, struct ps_guard *guard);
 
-/* A run begins, with time of its own, where it need not be refused. */
+/* A run begins, with ms milliseconds of its own. ps_watch_needs_care() tells whether this was enough. */
 static inline void ps_watch_begin(struct ps_watch *w, struct ps_guard *guard, unsigned int ms)
 {
 	w->ms = ms;
@@ -55,8 +54,8 @@ static inline void ps_watch_begin(struct ps_watch *w, struct ps_guard *guard, un
 }
 
 /*
- * A run begins, and ends. ms 0: it goes on, as the last one on this CPU, with what time that has
- * left. They do not nest. The platform keeps the thread of control on this CPU between them.
+ * A run begins, and ends. ms 0: it counts as going on with the last run on this CPU, and has what time that has left. Runs
+ * do not nest. The platform keeps the thread of control on this CPU between the two.
  */
 static inline void ps_watch_enter(struct ps_watch *w, struct ps_guard *guard, unsigned int ms)
 {
@@ -68,7 +67,7 @@ static inline void ps_watch_enter(struct ps_watch *w, struct ps_guard *guard, un
 		*(struct ps_guard *volatile *)&w->guard = guard;
 }
 
-/* Whether a run that has begun so may not just go on: it is to begin again, by ps_watch_enter(). */
+/* Whether ps_watch_begin() was not enough: the run has to begin again, by ps_watch_enter(). */
 static inline bool ps_watch_needs_care(const struct ps_watch *w)
 {
 	return w->is_over | w->is_resting;
@@ -79,13 +78,13 @@ static inline void ps_watch_leave(struct ps_watch *w)
 	*(struct ps_guard *volatile *)&w->guard = NULL;
 }
 
-/* A run has ended as guard->expired says: counts whether its state is to be refused. */
+/* A run has ended for the reason in guard->expired: counts it, and refuses the state if that was once too often. */
 void ps_watch_stopped(struct ps_guard *guard);
 
 /* Whether the state whose guard->refused is set may not run now. */
 bool ps_watch_is_refused(struct ps_guard *guard);
 
-/* Its scripts are new: what it was stopped for is forgotten. */
+/* A script has been loaded into the state: what it was stopped for is forgotten. */
 static inline void ps_watch_forgive(struct ps_guard *guard)
 {
 	guard->refused = PS_REFUSED_NOT;
