@@ -7,7 +7,7 @@
 #include "dissect.h"
 #include "field.h"
 
-/* What fields are if nothing is said: as a first packet of a host would be. */
+/* Values of fields that are not given, as in the first packet that a host sends. */
 static const struct {
 	const char *proto, *field;
 	uint64_t value;
@@ -55,7 +55,7 @@ void ps_build_init(struct ps_build *b, const struct ps_proto *proto, bool has_li
 		if (proto->is_link && !has_link && n)
 			break;
 		chain[n++] = proto;
-		proto = proto->is_link ? NULL : carrier(proto, &value);	/* also if tunnels carry it */
+		proto = proto->is_link ? NULL : carrier(proto, &value);	/* tunnels carry link layers, too: not here */
 	}
 	while (n)
 		b->layer[b->nlayers++].proto = chain[--n];
@@ -76,7 +76,7 @@ struct ps_build_layer *ps_build_field(struct ps_build *b, const char *name, unsi
 	return NULL;
 }
 
-/* Nothing follows from it, unlike with ps_field_set(). */
+/* Writes the field alone: no checksum follows, unlike with ps_field_set(). */
 static void put_bits(uint8_t *header, struct ps_bits at, struct ps_value value)
 {
 	unsigned int i, bit;
@@ -138,7 +138,7 @@ static void put_presets(const struct ps_proto *proto, uint8_t *header)
 	}
 }
 
-/* True if the checksum is given, or there is none: then it stays. */
+/* True if the checksum is given, or there is none: nothing is to be computed then. */
 static bool has_checksum(const struct ps_build_layer *layer)
 {
 	unsigned int i;
@@ -150,7 +150,7 @@ static bool has_checksum(const struct ps_build_layer *layer)
 	return true;
 }
 
-/* From the innermost layer outwards, as sums of an outer one may be of inner ones. */
+/* From the innermost layer outwards, since the sum of an outer one covers the inner ones. */
 static void put_checksums(const struct ps_build *b, struct ps_packet *pkt)
 {
 	struct ps_layers layers;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Packets built from values of fields, by the tables of protocols: lengths, what the payload is, and
- * checksums follow by themselves unless they are given.
+ * Packets built from values of fields, by the tables of protocols. Lengths, checksums, and the fields that tell what the
+ * payload is, are filled in unless they are given.
  */
 #ifndef PS_USER_BUILD_H
 #define PS_USER_BUILD_H
@@ -25,7 +25,7 @@ struct ps_build_layer {
 	struct ps_build_value value[PS_BUILD_FIELDS];	/* by place in proto->fields */
 };
 
-/* What a packet is to be. Outermost layer first. */
+/* The layers of a packet that is to be built, outermost first. */
 struct ps_build {
 	struct ps_build_layer layer[PS_BUILD_LAYERS];
 	int nlayers;
@@ -34,7 +34,7 @@ struct ps_build {
 };
 
 /*
- * Begins a packet of this protocol with all that may carry it; without a link layer if has_link is
+ * Begins a packet of this protocol, in the protocols that usually carry it; without a link layer if has_link is
  * false.
  */
 void ps_build_init(struct ps_build *b, const struct ps_proto *proto, bool has_link);
@@ -43,7 +43,7 @@ void ps_build_init(struct ps_build *b, const struct ps_proto *proto, bool has_li
 struct ps_build_layer *ps_build_field(struct ps_build *b, const char *name, unsigned int *place);
 
 /*
- * Builds the packet over bytes[PS_BUILD_MAX], and pkt over that. Returns NULL, or what is wrong.
+ * Builds the packet in bytes[PS_BUILD_MAX], and makes pkt of it. Returns NULL, or what is wrong.
  */
 const char *ps_build_finish(const struct ps_build *b, uint8_t *bytes, struct ps_packet *pkt);
 

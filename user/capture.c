@@ -12,15 +12,15 @@
 #include "link.h"
 #include "order.h"
 
-#define PACKET_MAX	262144		/* bytes of a packet that has a network layer */
-#define OTHER_MAX	(128u << 20)	/* and of USB's, say */
+#define PACKET_MAX	262144		/* bytes of a packet with a network layer, as libpcap has it */
+#define OTHER_MAX	(128u << 20)	/* and of anything else, such as USB's */
 
 #define MICRO	1000000
 #define NANO	1000000000
 
 /*
- * The header of a pcap file, and of each packet, by their bytes. Files of old patches have eight bytes
- * more with each packet.
+ * Where fields are in the header of a pcap file, and in that of each packet. A patched libpcap once wrote eight bytes more
+ * for each packet.
  */
 enum { PCAP_MAJOR = 4, PCAP_MINOR = 6, PCAP_SNAP = 16, PCAP_LINK = 20, PCAP_HEADER = 24 };
 enum { RECORD_CAPTURED = 8, RECORD_LENGTH = 12, RECORD = 16, RECORD_PATCHED = 24 };
@@ -53,7 +53,7 @@ static int no_capture(struct ps_capture_in *in, const char *why)
 	return fail(in->error, "%s: no capture that can be read: %s", in->name, why);
 }
 
-/* What a source that has less says of itself. */
+/* Why there are fewer bytes than were wanted. */
 static const char *end_of(const struct ps_capture_in *in)
 {
 	return in->source.error[0] ? in->source.error : "the file is truncated";
@@ -84,7 +84,7 @@ static int begin_pcap(struct ps_capture_in *in, const struct magic *magic)
 	interface = malloc(sizeof(*interface));
 	if (!interface)
 		return no_capture(in, "not enough memory");
-	/* above are bits that tell of checksums at the ends of frames */
+	/* struct ps_interface has the low 16 bits: the others tell of checksums at the ends of frames */
 	*interface = (struct ps_interface){ ps_get32(header + PCAP_LINK, is_big),
 					    ps_get32(header + PCAP_SNAP, is_big), magic->units, 0 };
 	in->blocks.interfaces = interface;
@@ -96,7 +96,7 @@ static int begin_pcap(struct ps_capture_in *in, const struct magic *magic)
 	return 0;
 }
 
-/* The section's block is taken again when the first packet is read, so that what is written has it. */
+/* The block of the section stays in the source: it is read again with the first packet, and written then. */
 static int begin_pcapng(struct ps_capture_in *in)
 {
 	const uint8_t *block = ps_source_peek(&in->source, PS_PCAPNG_HEAD);
@@ -157,7 +157,7 @@ void ps_capture_close(struct ps_capture_in *in)
 	ps_pcapng_clean(&in->blocks);
 }
 
-/* at: the byte of the file where what is malformed begins. */
+/* Names the byte of the file where the malformed part begins. */
 static int fail_read(struct ps_capture_in *in, const char *why)
 {
 	return fail(in->error, "%s: after %llu packet%s: %s (at byte %llu)", in->name,
@@ -165,7 +165,7 @@ static int fail_read(struct ps_capture_in *in, const char *why)
 		    (unsigned long long)in->source.at);
 }
 
-/* There is less than what was to come: that is the end, if there is nothing. */
+/* Fewer bytes are left than a packet needs. None: that is the end of the capture. */
 static int end_read(struct ps_capture_in *in)
 {
 	if (!in->source.error[0] && !ps_source_left(&in->source))
@@ -184,7 +184,7 @@ static int read_pcap(struct ps_capture_in *in, struct ps_record *record)
 		return end_read(in);
 	captured = ps_get32(p + RECORD_CAPTURED, is_big);
 	length = ps_get32(p + RECORD_LENGTH, is_big);
-	/* in files of the first versions they change places */
+	/* in files up to version 2.3 either may come first; what was captured is never longer than the packet */
 	if (captured > length && ps_get16(in->header + PCAP_MINOR, is_big) <= 3) {
 		uint32_t other = captured;
 
@@ -207,7 +207,7 @@ static int read_pcap(struct ps_capture_in *in, struct ps_record *record)
 	return 1;
 }
 
-/* A block that is no packet goes where packets go. */
+/* A block that is no packet is written as it is, where the packets are. */
 static void keep(struct ps_capture_in *in, const uint8_t *block, uint32_t size)
 {
 	struct ps_capture_out *out = in->out;
@@ -297,8 +297,8 @@ static bool is_stdout(const char *path, const struct stat *standard)
 }
 
 /*
- * A file beside the one that it is to replace, with its rights; old: that one, or NULL. It has a
- * name, so that it can be renamed.
+ * Creates a file beside path, to be renamed to it. old: the file that is replaced, whose rights the new one gets, or
+ * NULL.
  */
 static FILE *create_temporary(struct ps_capture_out *out, const char *path,
 			      const struct stat *old)
@@ -310,7 +310,7 @@ static FILE *create_temporary(struct ps_capture_out *out, const char *path,
 	umask(mask);
 	if (old && access(path, W_OK))
 		return NULL;
-	/* a link goes on being one */
+	/* the target of a symbolic link is replaced, not the link */
 	out->path = old ? realpath(path, NULL) : strdup(path);
 	if (!out->path || asprintf(&out->temporary, "%s.XXXXXX", out->path) < 0) {
 		out->temporary = NULL;
@@ -318,7 +318,7 @@ static FILE *create_temporary(struct ps_capture_out *out, const char *path,
 	}
 	fd = mkstemp(out->temporary);
 	if (fd >= 0) {
-		/* only root may give files away; whoever may not has made one of his own */
+		/* only root may give files to others: the file of anyone else stays his own */
 		if (old && fchown(fd, old->st_uid, old->st_gid))
 			errno = 0;
 		fchmod(fd, old ? old->st_mode & 0777 : 0666 & ~mask);
@@ -337,7 +337,7 @@ static FILE *create_temporary(struct ps_capture_out *out, const char *path,
 	return file;
 }
 
-/* Opens it; *is_file: it is a file, not a pipe or the like. */
+/* Opens what is to be written. *is_file: it is a file, not a pipe or the like. */
 static FILE *open_out(struct ps_capture_out *out, const char *path, const struct stat *in,
 		      bool *is_file)
 {
@@ -388,7 +388,7 @@ static void put(struct ps_capture_out *out, const void *bytes, size_t len)
 	fwrite_unlocked(bytes, 1, len, out->file);
 }
 
-/* What a reader has to have room for. */
+/* The size of the largest packet that a reader must have room for. */
 static uint32_t largest(const struct ps_capture_in *in)
 {
 	uint32_t i, snap = PACKET_MAX;
@@ -400,7 +400,7 @@ static uint32_t largest(const struct ps_capture_in *in)
 	return snap;
 }
 
-/* Times are in microseconds, unless an interface that has been told of has finer ones. */
+/* Times are in microseconds; in nanoseconds if one of the interfaces read so far has finer ones. */
 static void put_pcap_header(struct ps_capture_out *out, uint16_t link)
 {
 	const struct ps_pcapng *blocks = &out->in->blocks;
@@ -475,7 +475,7 @@ static int fail_write(struct ps_capture_out *out)
 		    out->count == 1 ? "" : "s", why);
 }
 
-/* As it was, with other bytes of the packet. */
+/* Writes the record as it was, with other bytes of the packet. */
 static void put_again(struct ps_capture_out *out, const struct ps_record *r, const uint8_t *bytes)
 {
 	const uint32_t before = r->bytes - r->all;
@@ -546,7 +546,7 @@ void ps_capture_discard(struct ps_capture_out *out)
 	if (out->in)
 		out->in->out = NULL;
 	if (out->file == stdout)
-		fflush(stdout);		/* it is closed at the end of the program */
+		fflush(stdout);		/* closed when the program ends */
 	else if (out->file)
 		fclose(out->file);
 	if (out->temporary)

@@ -134,7 +134,7 @@ struct side {
 	struct ps_layers layers;
 };
 
-/* Who is told about differences, and how many there were. */
+/* The caller that is told about differences, and how many there were. */
 struct sink {
 	void (*found)(void *context, const char *name, const char *before, const char *after);
 	void *context;
@@ -147,7 +147,7 @@ static void tell(struct sink *sink, const char *name, const char *before, const 
 	sink->n++;
 }
 
-/* The fields of a header that is in one of the packets, or in both with the same protocol. */
+/* Compares the fields of a header: of one packet (the other is NULL), or of two headers of the same protocol. */
 static void diff_fields(struct side *a, const struct ps_header *in_a, struct side *b,
 			const struct ps_header *in_b, struct sink *sink)
 {
@@ -169,7 +169,7 @@ static void diff_fields(struct side *a, const struct ps_header *in_a, struct sid
 	}
 }
 
-/* Where the bytes of two ranges differ first; they are bytes of name. */
+/* Tells the first bytes in which two ranges differ, as name[N]. */
 static void diff_bytes(struct side *a, struct ps_range in_a, struct side *b, struct ps_range in_b,
 		       const char *name, struct sink *sink)
 {
@@ -190,7 +190,7 @@ static void diff_bytes(struct side *a, struct ps_range in_a, struct side *b, str
 	tell(sink, text, was, is);
 }
 
-/* The innermost payload; all of a packet that no protocol knows. */
+/* The innermost payload; of a packet that no protocol knows, all of it. */
 static void find_rest(struct side *s, struct ps_range *rest)
 {
 	const struct ps_header *last;
@@ -202,12 +202,12 @@ static void find_rest(struct side *s, struct ps_range *rest)
 	last = &s->layers.header[s->layers.n - 1];
 	if (ps_proto_payload(s->pkt, last, rest))
 		return;
-	/* its header's length is malformed */
+	/* the length in its header is malformed */
 	rest->off = last->range.off + last->proto->header_min;
 	rest->len = s->pkt->len - rest->off;
 }
 
-/* What is beyond a range. */
+/* The bytes of the packet behind a range. */
 static struct ps_range beyond(const struct side *s, struct ps_range range)
 {
 	uint32_t off = range.off + range.len;
@@ -224,7 +224,7 @@ static bool has_proto(const struct ps_layers *layers, int from, const struct ps_
 	return false;
 }
 
-/* Headers of the same protocol stand beside each other; others are in one of the packets only. */
+/* Compares headers of the same protocol, in their order; a header without its like is in one packet only. */
 static void diff_headers(struct side *a, struct side *b, struct sink *sink)
 {
 	const struct ps_header *in_a = a->layers.header, *in_b = b->layers.header;
@@ -256,7 +256,7 @@ int ps_diff(struct ps_packet *before, struct ps_packet *after,
 	ps_dissect(after, &b.layers);
 	diff_headers(&a, &b, &sink);
 	find_rest(&b, &in_b);
-	in_a = in_b;	/* one packet that was changed: bytes stay where they are */
+	in_a = in_b;	/* a is the packet before it was changed: the same bytes are in the same places */
 	if (before->len != after->len || before->has_link != after->has_link)
 		find_rest(&a, &in_a);
 	diff_bytes(&a, in_a, &b, in_b, "data", &sink);
@@ -284,7 +284,7 @@ static void append_end(struct ps_packet *pkt, const struct ps_header *ip,
 		append(":%s", value);
 }
 
-/* What carries a number that no protocol of ours has. */
+/* Names for numbers of protocols that scripts have no views of. */
 struct word {
 	uint16_t number;
 	const char *text;
@@ -317,7 +317,7 @@ static const char *word_of(const struct word *words, unsigned int number)
 	return NULL;
 }
 
-/* True if a protocol of ours stands for the number in a header. */
+/* True if the header's table has a protocol for this number. */
 static bool has_next(const struct ps_proto *proto, unsigned int number)
 {
 	const struct ps_next *next;
@@ -341,8 +341,8 @@ static long value_of(struct ps_packet *pkt, const struct ps_header *header, cons
 }
 
 /*
- * What the innermost header carries, if that is none of our protocols, or the packet, if it begins with
- * none of them: a word, and where it begins; or NULL.
+ * A word for what the innermost header carries, or the packet begins with, if that is a protocol without a table; *at:
+ * where it begins. NULL: there is no such word.
  */
 static const char *rest_word(struct ps_packet *pkt, const struct ps_layers *layers, uint32_t *at)
 {

@@ -23,23 +23,23 @@ void ps_dissect(struct ps_packet *pkt, struct ps_layers *layers);
 const char *ps_proto_short(const struct ps_proto *proto);
 
 /*
- * The protocol of that name, "ip" or "packet_ip", or NULL; and a field of one, as scripts name them:
- * a payload is none, as :data() is that.
+ * The protocol of that name, "ip" or "packet_ip", or NULL; and the field of that name, or NULL. Payloads are no fields here,
+ * as they are none to scripts, for which :data() gives them.
  */
 const struct ps_proto *ps_proto_named(const char *name);
 const struct ps_field *ps_field_named(const struct ps_proto *proto, const char *name);
 
 /*
- * The value of a field: a number, an address, or bytes in hexadecimal, of which there may be too many:
- * then with their count. False: it is not in the packet.
+ * The value of a field as text: a number, an address, or bytes in hexadecimal; of many bytes the first ones and how many
+ * there are. False: it is not in the packet.
  */
 bool ps_value_text(struct ps_packet *pkt, const struct ps_header *header,
 		   const struct ps_field *field, char text[PS_VALUE_SIZE]);
 
 /*
- * Calls found for each field that is not the same in two packets: with its name, as "ip.ttl", and both
- * values; "" where it is only in one of them. Bytes that differ in what no protocol of the second knows
- * are "data[N]", from byte N of the payload on; beyond the end that headers tell they are "padding[N]".
+ * Calls found for each field that differs between two packets, with its name, "ip.ttl", and both values; "" stands for that
+ * of a field which is in one packet only. Where no protocol of the second packet knows the bytes that differ, they are
+ * called "data[N]", from byte N of the payload on, and "padding[N]" behind the end that headers tell.
  * Returns how many there are.
  */
 int ps_diff(struct ps_packet *before, struct ps_packet *after,
@@ -47,8 +47,9 @@ int ps_diff(struct ps_packet *before, struct ps_packet *after,
 	    void *context);
 
 /*
- * A line about a packet: "10.0.0.1:1000 > 10.0.0.2:53 udp 40", the last number being its length in
- * bytes. What is no protocol of ours is named, too: "arp 60". Returns its length; text[size] has as much as there is room for.
+ * A line about a packet: "10.0.0.1:1000 > 10.0.0.2:53 udp 40"; the last number is its length in bytes. Well-known protocols
+ * that scripts have no views of are named, too: "arp 60". Returns the line's length; text[size] has as much of it as there
+ * is room for.
  */
 size_t ps_packet_line(struct ps_packet *pkt, char *text, size_t size);
 

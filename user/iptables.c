@@ -30,8 +30,8 @@ static int add_word(struct ps_iptables *r, char *word)
 }
 
 /*
- * Cuts the word that begins at *from, and puts it at to without its quotes. Returns where the next
- * one may be put, or NULL: a quote is open.
+ * Copies the word that begins at *from to *to, without its quotes. Returns where the next word may go, or NULL: a quote is
+ * open.
  */
 static char *cut_word(const char **from, char *to)
 {
@@ -108,7 +108,7 @@ int ps_iptables_init(struct ps_iptables *r, const char *rule, bool ipv6, uint16_
 		return fail(r, "--install: not enough memory");
 	to = r->text;
 	add_word(r, ipv6 ? ip6tables : iptables);
-	add_word(r, wait);	/* for others that change rules just now */
+	add_word(r, wait);	/* another program may be changing rules just now */
 	first = r->nwords;
 	for (rule += strspn(rule, " \t\n"); *rule; rule += strspn(rule, " \t\n")) {
 		char *word = to;
@@ -167,8 +167,8 @@ void ps_iptables_print(FILE *to, const struct ps_iptables *r)
 }
 
 /*
- * The keeper: a process of its own, which adds the rule, waits for the end of the other one, and
- * takes the rule away. It has its own session, so that Ctrl-C doesn't end it.
+ * The keeper: a process that adds the rule, waits until the program ends, and removes the rule. It has its own session, so
+ * that Ctrl-C does not end it as well.
  */
 
 /* Runs the command with -A or -I replaced. Returns its exit status. */
@@ -224,7 +224,7 @@ static void keep(const struct ps_iptables *r, int life, int answer)
 	setsid();
 	for (i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
 		signal(ignored[i], SIG_IGN);
-	/* nothing that others wait for the end of: the queue's socket, a pipe from standard output */
+	/* others wait for the end of the queue's socket, or of a pipe that standard output is: close these here */
 	dup2(life, STDIN_FILENO);
 	dup2(STDERR_FILENO, STDOUT_FILENO);
 	dup2(answer, 3);
@@ -234,7 +234,7 @@ static void keep(const struct ps_iptables *r, int life, int answer)
 
 	said = run_iptables(r, check, true) == 0 ? EXISTS :
 	       run_iptables(r, NULL, false) == 0 ? ADDED : REFUSED;
-	/* if nobody reads this, the wait is short */
+	/* if the program has ended meanwhile, nobody reads this, and the wait that follows is over at once */
 	n = write(3, &said, 1);
 	if (said != ADDED)
 		_exit(1);

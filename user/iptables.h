@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/* A rule of iptables that is there as long as the program is. */
+/* A rule of iptables that exists as long as the program runs. */
 #ifndef PS_USER_IPTABLES_H
 #define PS_USER_IPTABLES_H
 
@@ -18,31 +18,31 @@ struct ps_iptables {
 	bool has_place;			/* a number follows its chain */
 	char *text;			/* what words are in */
 	char target[64];
-	pid_t keeper;			/* takes the rule away when we are gone; 0: there is none */
-	int life;			/* which it notices by this pipe */
+	pid_t keeper;			/* the process that removes the rule when this one ends; 0: there is none */
+	int life;			/* the pipe by whose end it notices that */
 	char error[PS_IPTABLES_ERROR_SIZE];
 };
 
 /*
- * Reads the words of a rule, as a shell does, though only quotes and backslashes mean anything: with -A or
- * -I and a chain, and without a target, for which comes NFQUEUE and the queue; bypass: packets pass if
- * nobody listens there. Returns 0, or -1: r->error. Clean in any case.
+ * Reads the words of a rule as a shell does, but nothing other than quotes and backslashes is special. The rule has -A or -I
+ * and a chain, and no target: that becomes NFQUEUE and the queue. bypass: packets pass when nobody listens to it. Returns 0,
+ * or -1: r->error. Clean in any case.
  */
 int ps_iptables_init(struct ps_iptables *r, const char *rule, bool ipv6, uint16_t queue, bool bypass);
 
-/* Takes the rule away first, if it is there. */
+/* Removes the rule first, if it was added. */
 void ps_iptables_clean(struct ps_iptables *r);
 
 /* The command that adds the rule, as one types it. */
 void ps_iptables_print(FILE *to, const struct ps_iptables *r);
 
 /*
- * Adds the rule. Whatever way the process ends, another one takes it away then. Returns 0, or -1: r->error,
- * and standard error has what iptables says.
+ * Adds the rule. However this process ends, another one removes the rule then. Returns 0, or -1: r->error, and iptables has
+ * written its reason to standard error.
  */
 int ps_iptables_add(struct ps_iptables *r);
 
-/* Takes exactly that rule away. Returns 0, also if there is none, or -1: r->error. */
+/* Removes that rule, and no other one. Returns 0, also if it was not added, or -1: r->error. */
 int ps_iptables_remove(struct ps_iptables *r);
 
 #endif

@@ -11,20 +11,20 @@
 
 #define CISCO_HDLC	104
 
-#define LLC_UI		0x03	/* unnumbered information: what is behind it is a packet */
+#define LLC_UI		0x03	/* unnumbered information: a packet follows */
 
-/* A frame, or what is left of it behind headers that have been looked at. */
+/* The rest of a frame, behind the headers that have been read. */
 struct frame {
 	const uint8_t *bytes;
-	uint32_t off, len;	/* of what is left */
+	uint32_t off, len;	/* of the rest */
 	bool is_big;
 };
 
 struct ps_link {
 	uint16_t number;
 	bool (*find)(const struct ps_link *link, struct frame *f, struct ps_network *n);
-	uint8_t header;		/* bytes before the network header, where they are always as many */
-	uint8_t at;		/* where in them the Ethernet type is */
+	uint8_t header;		/* bytes of the header; where its length varies, of the part that is always there */
+	uint8_t at;		/* the offset of the Ethernet type in it */
 };
 
 static const uint8_t *left(const struct frame *f)
@@ -32,7 +32,7 @@ static const uint8_t *left(const struct frame *f)
 	return f->bytes + f->off;
 }
 
-/* Goes on behind n bytes. False: there are less. */
+/* Goes on behind n bytes. False: there are fewer. */
 static bool skip(struct frame *f, uint32_t n)
 {
 	if (n > f->len)
@@ -42,20 +42,20 @@ static bool skip(struct frame *f, uint32_t n)
 	return true;
 }
 
-/* What is left is the packet. */
+/* The rest is the packet. */
 static bool found(const struct frame *f, uint16_t type, struct ps_network *n)
 {
 	*n = (struct ps_network){ f->off, f->len, type };
 	return true;
 }
 
-/* The same, if it is IP: what other types there are, hooks without a link layer never see. */
+/* The same, if it is IP: handlers on hooks without a link layer never get anything else. */
 static bool found_ip(const struct frame *f, uint16_t type, struct ps_network *n)
 {
 	return (type == ETH_P_IP || type == ETH_P_IPV6) && found(f, type, n);
 }
 
-/* A header of which a part is missing ends what was captured; what it carries is not known. */
+/* The capture ends within the header: there are no more bytes, and nobody knows what it carries. */
 static bool cut(struct frame *f, struct ps_network *n)
 {
 	skip(f, f->len);
@@ -70,7 +70,7 @@ uint16_t ps_link_ip_type(const uint8_t *bytes, uint32_t len)
 }
 
 /*
- * Headers that are always as long.
+ * Headers of fixed length.
  */
 static bool by_version(const struct ps_link *link, struct frame *f, struct ps_network *n)
 {
@@ -79,7 +79,7 @@ static bool by_version(const struct ps_link *link, struct frame *f, struct ps_ne
 	return found(f, ps_link_ip_type(left(f), f->len), n);
 }
 
-/* Handlers see Ethernet's own header, and so all that it carries. */
+/* Handlers see the Ethernet header, too, so any type is a packet. */
 static bool ethernet(const struct ps_link *link, struct frame *f, struct ps_network *n)
 {
 	const uint8_t *header = left(f);
@@ -100,14 +100,14 @@ static bool by_type(const struct ps_link *link, struct frame *f, struct ps_netwo
 	return type ? found_ip(f, type, n) : found(f, 0, n);
 }
 
-/* Address families; those of IPv6 differ between systems. */
+/* The header is an address family. For IPv6 systems have different numbers. */
 static bool by_family(const struct ps_link *link, struct frame *f, struct ps_network *n)
 {
 	uint32_t family;
 
 	if (!skip(f, link->header))
 		return cut(f, n);
-	/* a host's own order, which need not be that of the file */
+	/* in the byte order of the host that captured, which need not be that of the file */
 	family = ps_load32(f->bytes);
 	if (family > 0xFFFF)
 		family = __builtin_bswap32(family);
@@ -153,7 +153,7 @@ static bool ppp(const struct ps_link *link, struct frame *f, struct ps_network *
 	return ppp_protocol(f, n);
 }
 
-/* The direction stands in the place of the address. */
+/* pppd writes a direction where PPP has an address. */
 static bool pppd(const struct ps_link *link, struct frame *f, struct ps_network *n)
 {
 	return f->len >= 2 && left(f)[1] == LLC_UI && skip(f, link->header) && ppp_protocol(f, n);
@@ -166,8 +166,8 @@ static bool pppoe(const struct ps_link *link, struct frame *f, struct ps_network
 }
 
 /*
- * 802.2, with the subnetwork access protocol: an organization, and its types. Those of RFC 1042 are
- * Ethernet's.
+ * 802.2 with the subnetwork access protocol: an organization, and one of its types. Organization 0 has the types of Ethernet
+ * (RFC 1042).
  */
 static bool snap(struct frame *f, struct ps_network *n)
 {
@@ -187,7 +187,7 @@ static bool llc(struct frame *f, struct ps_network *n)
 }
 
 /*
- * 802.11. Of data frames, those that carry one packet, from its beginning on, and can be read.
+ * 802.11: data frames that are not encrypted, and hold one packet, from its first byte on.
  */
 static bool wifi_frame(struct frame *f, struct ps_network *n)
 {
@@ -220,14 +220,14 @@ static bool wifi(const struct ps_link *link, struct frame *f, struct ps_network 
 	return wifi_frame(f, n);
 }
 
-/* The byte of flags in a radiotap header of size bytes, of which all were captured; 0: it has none. */
+/* The byte of flags in a radiotap header, which has size bytes and is all there; 0: it has no flags. */
 static uint8_t radiotap_flags(const uint8_t *p, uint32_t size)
 {
 	enum { HAS_TIME = 1, HAS_FLAGS = 2, TIME = 8 };
 	const uint32_t present = ps_get32(p + 4, false);
 	uint32_t at = 4;
 
-	/* more bits follow while the highest is set */
+	/* another word of bits follows each one whose highest bit is set */
 	do {
 		if (at + 4 > size)
 			return 0;
@@ -240,7 +240,7 @@ static uint8_t radiotap_flags(const uint8_t *p, uint32_t size)
 	return at < size ? p[at] : 0;
 }
 
-/* Its numbers are little endian on all hosts. The frame may have its check sequence at the end. */
+/* radiotap: its numbers are little endian on all hosts. The frame may end in its check sequence. */
 static bool radiotap(const struct ps_link *link, struct frame *f, struct ps_network *n)
 {
 	enum { HAS_FCS = 0x10, IS_PADDED = 0x20, FCS = 4 };
@@ -254,7 +254,7 @@ static bool radiotap(const struct ps_link *link, struct frame *f, struct ps_netw
 	if (size < link->header || size > f->len)
 		return false;
 	flags = radiotap_flags(p, size);
-	/* where the body is padded to four bytes, devices differ in what they count */
+	/* devices that pad the header to four bytes do not agree on which bytes they count */
 	if (flags & IS_PADDED)
 		return false;
 	skip(f, size);
@@ -266,7 +266,7 @@ static bool radiotap(const struct ps_link *link, struct frame *f, struct ps_netw
 }
 
 /*
- * Frame Relay: an address of two to four bytes, then as in RFC 2427; or, as Cisco had it, an Ethernet type.
+ * Frame Relay: an address of two to four bytes, then what RFC 2427 says; or, in Cisco's way, an Ethernet type.
  */
 static bool frame_relay(const struct ps_link *link, struct frame *f, struct ps_network *n)
 {
@@ -305,8 +305,8 @@ static bool frame_relay(const struct ps_link *link, struct frame *f, struct ps_n
 }
 
 /*
- * What a rule logs by NFLOG: attributes, in the byte order of the host that captured. Files have been
- * turned around by programs that left them as they were.
+ * What a rule logs by NFLOG: attributes in the byte order of the host that captured. When a program rewrites a file in the
+ * other order, it may leave them as they are: so both orders are tried.
  */
 static bool nflog_attributes(const struct frame *f, bool is_big, struct ps_network *n)
 {
@@ -360,11 +360,11 @@ static const struct ps_link links[] = {
 	{ 0,   by_family, 4 },		/* loopback of BSD */
 	{ 108, by_family, 4 },		/* that of OpenBSD */
 	{ 101, by_version },		/* raw IP */
-	{ 12,  by_version },		/* the same, by the numbers that hosts have for it */
+	{ 12,  by_version },		/* the same; some systems write these numbers to files */
 	{ 14,  by_version },
 	{ 228, by_version },		/* raw IPv4 */
 	{ 229, by_version },		/* raw IPv6 */
-	{ 8,   by_version, 16 },	/* SLIP: direction, and the header that was compressed */
+	{ 8,   by_version, 16 },	/* SLIP: the direction, and the compressed header */
 	{ 9,   ppp },
 	{ 50,  ppp },			/* over serial lines */
 	{ 204, ppp, 1 },		/* with a direction */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Link layers that captures have: where in a frame the packet of the network layer is.
+ * Link layers of captures: where in a frame the packet of the network layer is.
  */
 #ifndef PS_USER_LINK_H
 #define PS_USER_LINK_H
@@ -21,8 +21,8 @@ struct ps_link;
 const struct ps_link *ps_link_of(uint16_t number);
 
 /*
- * Finds the packet in a frame. is_big: the host that captured had this order of bytes. False: the frame
- * carries something else, and network means nothing.
+ * Finds the packet in a frame. is_big: the byte order of the host that captured. False: the frame carries something else,
+ * and network is not filled in.
  */
 bool ps_link_find(const struct ps_link *link, const uint8_t *bytes, uint32_t len, bool is_big,
 		  struct ps_network *network);

@@ -37,7 +37,7 @@
 
 #define PROC		"/proc/net/netfilter/nfnetlink_queue"
 
-/* What is received, and what is sent: verdicts, and between them the payloads where they lie. */
+/* A batch of received messages, and what is sent for them: verdicts, and payloads, which stay where they were received. */
 struct ps_nfqueue_batch {
 	uint8_t (*slots)[SLOT];
 	uint8_t *before;		/* COPY_RANGE bytes, or NULL */
@@ -48,10 +48,10 @@ struct ps_nfqueue_batch {
 	unsigned int nparts;
 	size_t size, size_max;		/* bytes in parts; more don't fit in a call */
 	char verdicts[(BATCH + 2) * VERDICT_ROOM];
-	char *end;			/* of what is in verdicts */
-	char *sent;			/* what is before it is in parts */
+	char *end;			/* behind the last message in verdicts */
+	char *sent;			/* behind the last one that parts have */
 
-	bool waits;			/* packets up to id, which are as they were, get verdict */
+	bool waits;			/* unchanged packets up to id shall get verdict, in one message */
 	uint32_t id, verdict;
 };
 
@@ -73,7 +73,7 @@ static struct ps_nfqueue_packet *packet_of(struct ps_packet *pkt)
 	return (struct ps_nfqueue_packet *)pkt;
 }
 
-/* What is not here was cut off. */
+/* No more bytes can be read: the kernel has cut them off. */
 static bool pull(struct ps_packet *pkt, uint32_t end)
 {
 	(void)pkt;
@@ -81,7 +81,7 @@ static bool pull(struct ps_packet *pkt, uint32_t end)
 	return false;
 }
 
-/* The first write: unwritten packets need no copy and no comparison. */
+/* Called before the first write to a packet: only those that are written are copied, to be compared afterwards. */
 static bool make_writable(struct ps_packet *pkt, uint32_t end)
 {
 	struct ps_nfqueue_packet *p = packet_of(pkt);
@@ -98,7 +98,7 @@ static bool make_writable(struct ps_packet *pkt, uint32_t end)
 
 static bool own_checksum(struct ps_packet *pkt)
 {
-	/* Segments get theirs made from it. */
+	/* the segments' checksums are computed from the partial one */
 	if (packet_of(pkt)->is_gso)
 		return false;
 	pkt->partial = 0;
@@ -113,8 +113,8 @@ static const struct ps_packet_ops ops = {
 };
 
 /*
- * Finds the checksum that is not complete: the transport's, if it holds the pseudo header's sum. In
- * a tunnel it is one further inside. Returns false if it is not found.
+ * Finds the partial checksum: the transport's, if that holds the sum of the pseudo header. False: it is not that one, as in
+ * a tunnel, where it is further inside.
  */
 static bool find_partial(struct ps_nfqueue_packet *p)
 {
@@ -138,7 +138,7 @@ static bool find_partial(struct ps_nfqueue_packet *p)
 	return false;
 }
 
-/* Segments of TCP get their checksums from their bytes, whatever stood there. */
+/* For segments of TCP the kernel computes checksums from their bytes, whatever the packet had. */
 static bool is_tcp(const struct ps_nfqueue_packet *p)
 {
 	return p->pkt.data[9] == IPPROTO_TCP;
@@ -149,7 +149,7 @@ static uint32_t attr_u32(const struct nlattr *attr)
 	return attr ? ntohl(mnl_attr_get_u32(attr)) : 0;
 }
 
-/* False: it is no packet. */
+/* Returns false if the message has no packet. */
 static bool packet_init(struct ps_nfqueue_packet *p, struct ps_nfqueue *q,
 			const struct nlmsghdr *message)
 {
@@ -189,8 +189,8 @@ void ps_nfqueue_before(const struct ps_nfqueue_packet *p, struct ps_packet *befo
 }
 
 /*
- * Completes the checksum, as a device would. The kernel does that for segments, if there will be
- * some: who gets the packet here checks all of it, and the first hooks don't know who that is.
+ * Completes the checksum, as a device would. Of a packet that is cut into segments the kernel does it, in each segment; but
+ * on the first two hooks the packet may turn out to be for this machine, where it is not cut, and its checksum is checked.
  */
 static void complete(struct ps_nfqueue_packet *p)
 {
@@ -205,7 +205,7 @@ static void complete(struct ps_nfqueue_packet *p)
  * Verdicts.
  */
 
-/* What is in verdicts and not yet in parts. */
+/* Adds to parts what is in verdicts and not yet there. */
 static void close_part(struct ps_nfqueue_batch *b)
 {
 	if (b->end == b->sent)
@@ -221,7 +221,7 @@ static void add_message(struct ps_nfqueue_batch *b, const struct nlmsghdr *messa
 	b->size += message->nlmsg_len;
 }
 
-/* Verdicts are lost if this fails: then packets would wait for ever. */
+/* If this fails, verdicts are lost, and packets would wait for ever: the caller closes the queue. */
 static int send_parts(struct ps_nfqueue *q)
 {
 	struct ps_nfqueue_batch *b = q->batch;
@@ -257,7 +257,10 @@ static int send_parts(struct ps_nfqueue *q)
 	return 0;
 }
 
-/* For a verdict, and size bytes in all. A datagram that is many packets may have more than a batch. */
+/*
+ * Makes room for a verdict of size bytes in all. One datagram may hold many packets, so there may be more than BATCH of
+ * them.
+ */
 static int make_room(struct ps_nfqueue *q, size_t size)
 {
 	const struct ps_nfqueue_batch *b = q->batch;
@@ -269,7 +272,7 @@ static int make_room(struct ps_nfqueue *q, size_t size)
 	return 0;
 }
 
-/* One message for all packets up to b->id that have not gone yet. */
+/* One message with the verdict on all packets up to b->id that have none yet. */
 static int settle(struct ps_nfqueue *q)
 {
 	struct ps_nfqueue_batch *b = q->batch;
@@ -286,7 +289,7 @@ static int settle(struct ps_nfqueue *q)
 	return 0;
 }
 
-/* Packets as they were come first to their verdict, in the order in which they came. */
+/* A verdict on an unchanged packet. It waits for more of the same: one message tells it for all packets up to an id. */
 static int add_verdict(struct ps_nfqueue *q, uint32_t id, uint32_t verdict)
 {
 	struct ps_nfqueue_batch *b = q->batch;
@@ -299,7 +302,7 @@ static int add_verdict(struct ps_nfqueue *q, uint32_t id, uint32_t verdict)
 	return 0;
 }
 
-/* For one packet, with the bytes that it gets: they stay where they are until all is sent. */
+/* A verdict on one packet, with its new bytes or NULL. They stay where they are until all is sent. */
 static int add_single(struct ps_nfqueue *q, uint32_t id, uint32_t verdict,
 		      const struct ps_packet *pkt)
 {
@@ -323,7 +326,7 @@ static int add_single(struct ps_nfqueue *q, uint32_t id, uint32_t verdict,
 	add_message(b, message);
 	close_part(b);
 	message->nlmsg_len += len;
-	/* the slot has some bytes more than any message */
+	/* aligning reads beyond the packet, but not beyond its slot, which is larger than any message */
 	b->parts[b->nparts].iov_base = pkt->data;
 	b->parts[b->nparts++].iov_len = MNL_ALIGN(len);
 	b->size += MNL_ALIGN(len);
@@ -343,8 +346,8 @@ static void put_flags(struct nlmsghdr *message, const struct ps_nfqueue_config *
 }
 
 /*
- * The rule is asked once more, and hands us the packet in segments. Those that came before the
- * kernel knew are no more than have room in the queue: none goes round for ever.
+ * Has the packet go to the rule once more, from where it comes back in segments. Packets that the kernel has queued before
+ * it was told are no more than fit into it: so many are asked for again at most, and no packet goes round for ever.
  */
 static int ask_again(struct ps_nfqueue *q, uint32_t id)
 {
@@ -383,7 +386,7 @@ static int handle(struct ps_nfqueue *q, const struct nlmsghdr *message,
 	return add_single(q, p.id, verdict, &p.pkt);
 }
 
-/* Returns how many packets the messages in a slot are, or -1. */
+/* Handles the messages in a slot. Returns how many of them were packets, or -1. */
 static int handle_slot(struct ps_nfqueue *q, const uint8_t *slot, int len,
 		       ps_nfqueue_handler *handler, void *context)
 {
@@ -413,7 +416,7 @@ int ps_nfqueue_work(struct ps_nfqueue *q, uint32_t max, bool wait, ps_nfqueue_ha
 	got = recvmmsg(mnl_socket_get_fd(q->socket), b->received, max < BATCH ? max : BATCH,
 		       wait ? MSG_WAITFORONE : MSG_DONTWAIT, NULL);
 	if (got < 0) {
-		/* ENOBUFS: packets were dropped, which ps_nfqueue_drops() counts */
+		/* ENOBUFS: packets were dropped; ps_nfqueue_drops() tells how many */
 		if (errno != EINTR && errno != EAGAIN && errno != ENOBUFS)
 			return fail(q, "queue %u: %s", q->config.number, strerror(errno));
 		return 0;
@@ -440,7 +443,7 @@ bool ps_nfqueue_drops(const struct ps_nfqueue *q, uint64_t *full, uint64_t *over
 
 	if (!file)
 		return false;
-	/* number, port, waiting, mode, range, the two, last id */
+	/* number, port, how many wait, mode, range, both counts, last id */
 	while (!found && fgets(line, sizeof(line), file)) {
 		found = sscanf(line, "%u %*u %*u %*u %*u %llu %llu", &number, &queue_dropped,
 			       &user_dropped) == 3 && number == q->config.number;
@@ -453,7 +456,7 @@ bool ps_nfqueue_drops(const struct ps_nfqueue *q, uint64_t *full, uint64_t *over
 	return found;
 }
 
-/* Why the kernel does not let us have the queue. */
+/* Tells why the kernel does not let us have the queue. Returns -1. */
 static int refused(struct ps_nfqueue *q, int error)
 {
 	uint64_t ignored;
@@ -508,17 +511,17 @@ static size_t send_room(int fd)
 	return SEND_MAX;
 }
 
-/* Without these all works, but not with as many packets. */
+/* Nothing depends on them but how many packets can be handled in a second. */
 static void set_options(struct mnl_socket *socket)
 {
-	const struct timeval limit = { .tv_sec = 1 };	/* a signal just before a wait is seen, too */
+	const struct timeval limit = { .tv_sec = 1 };	/* so that a signal just before the wait is noticed, too */
 	int fd = mnl_socket_get_fd(socket), yes = 1;
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	set_size(fd, SO_RCVBUFFORCE, SO_RCVBUF, RECEIVE_BUFFER);
 	set_size(fd, SO_SNDBUFFORCE, SO_SNDBUF, SEND_BUFFER);
 	mnl_socket_setsockopt(socket, NETLINK_NO_ENOBUFS, &yes, sizeof(yes));
-	/* errors come without what caused them */
+	/* errors come without the message that caused them */
 	mnl_socket_setsockopt(socket, NETLINK_CAP_ACK, &yes, sizeof(yes));
 }
 
@@ -568,7 +571,7 @@ int ps_nfqueue_open(struct ps_nfqueue *q, const struct ps_nfqueue_config *config
 	if (batch_init(q))
 		return fail(q, "queue %u: not enough memory", config->number);
 
-	/* As long as it does not say how much of packets it wants, there come none. */
+	/* packets come only once the kernel has been told how many bytes of each are wanted: last */
 	message = nfq_nlmsg_put(buffer, NFQNL_MSG_CONFIG, config->number);
 	nfq_nlmsg_cfg_put_cmd(message, AF_UNSPEC, NFQNL_CFG_CMD_BIND);
 	nfq_nlmsg_cfg_put_qmaxlen(message, config->length);

@@ -12,10 +12,10 @@
 
 struct ps_nfqueue_config {
 	uint16_t number;
-	uint32_t length;	/* packets that may wait; the kernel drops what comes then */
-	bool fail_open;		/* or lets it pass */
-	bool segments;		/* large packets come in segments, checksums complete */
-	bool keeps;		/* ps_nfqueue_before() will be asked for */
+	uint32_t length;	/* packets that may wait; the kernel drops those that come then */
+	bool fail_open;		/* or lets them pass */
+	bool segments;		/* large packets come in segments, with complete checksums */
+	bool keeps;		/* packets are kept as they came, for ps_nfqueue_before() */
 };
 
 struct ps_nfqueue {
@@ -23,7 +23,7 @@ struct ps_nfqueue {
 	struct ps_nfqueue_config config;
 	struct ps_nfqueue_batch *batch;
 	uint64_t again;		/* packets that were asked for again, see struct ps_nfqueue_packet */
-	uint64_t late;		/* verdicts on packets that were gone, as with their device */
+	uint64_t late;		/* verdicts that came too late: the packet was gone, with its device for instance */
 	uint32_t again_left;	/* how many may still be asked for again */
 	char error[PS_NFQUEUE_ERROR_SIZE];	/* one line, when a call has failed */
 };
@@ -31,10 +31,10 @@ struct ps_nfqueue {
 /*
  * A packet that waits for its verdict, in the buffer that it came in.
  *
- * One that is written goes back to the kernel, which takes its checksum for complete then. What is
- * not, we complete. Where that is not possible (segments will be made of something that is not
- * TCP over IPv4; IPv6; a tunnel), the packet is asked for again, as it was before, and from
- * then on all come in segments: the handler sees it twice.
+ * If it is written, its bytes go back to the kernel, which takes its checksum for complete then. So a partial one is
+ * completed here. Where that is not possible (the packet will be cut into segments and is not TCP over IPv4; IPv6; a
+ * tunnel), the packet is asked for again, as it was, and from then on all packets come in segments: the handler sees this
+ * one twice.
  */
 struct ps_nfqueue_packet {
 	struct ps_packet pkt;		/* first; it has no link-layer header */
@@ -42,15 +42,15 @@ struct ps_nfqueue_packet {
 	uint32_t id;
 	uint32_t transport;		/* where the header begins that has the checksum at pkt.partial */
 	uint8_t hook;			/* enum nf_inet_hooks */
-	bool is_gso;			/* segments will be made of it */
-	bool is_foreign;		/* it cannot be handed back with other bytes */
+	bool is_gso;			/* it will be cut into segments */
+	bool is_foreign;		/* its checksum cannot be completed here: it cannot go back with other bytes */
 	bool is_written;
 };
 
 /* Decides on a packet, and may write to it. Returns NF_ACCEPT, NF_DROP or NF_QUEUE_NR(number). */
 typedef uint32_t ps_nfqueue_handler(void *context, struct ps_nfqueue_packet *p);
 
-/* Becomes the one who listens to a queue. Returns 0, or -1: q->error. Close in any case. */
+/* Begins to listen to a queue, to which no one else may. Returns 0, or -1: q->error. Close in any case. */
 int ps_nfqueue_open(struct ps_nfqueue *q, const struct ps_nfqueue_config *config);
 
 /* The kernel drops what still waits. */
@@ -74,8 +74,8 @@ static inline bool ps_nfqueue_sees_again(const struct ps_nfqueue_packet *p)
 }
 
 /*
- * How many packets the kernel has dropped since the queue was opened: no place in the queue, none
- * in the socket's buffer. False: it does not say.
+ * How many packets the kernel has dropped since the queue was opened: full, since the queue had no room; overrun, since the
+ * socket's buffer had none. False: it does not say.
  */
 bool ps_nfqueue_drops(const struct ps_nfqueue *q, uint64_t *full, uint64_t *overrun);
 

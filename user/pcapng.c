@@ -16,12 +16,12 @@ enum block {
 	PACKET = 2,		/* obsolete, and still around */
 	SIMPLE = 3,
 	ENHANCED = 6,
-	SECTION = 0x0A0D0D0A,	/* in both orders */
+	SECTION = 0x0A0D0D0A,	/* the same in both byte orders */
 };
 
 enum { ORDER_MAGIC = 0x1A2B3C4D };
 
-/* What a block has before its body, and behind it. */
+/* Bytes of a block before its body, and behind it. */
 enum { HEAD = 8, TAIL = 4 };
 
 enum option { OPTION_END = 0, OPTION_UNITS = 9, OPTION_OFFSET = 14 };
@@ -37,7 +37,7 @@ bool ps_pcapng_is_section(const uint8_t *block)
 	return ps_get32(block, PS_HOST_IS_BIG) == SECTION;
 }
 
-/* The order of bytes of a section, by its block. False: it has neither. */
+/* Finds the byte order of a section in its block. False: the block has neither. */
 static bool find_order(const uint8_t *block, bool *is_big)
 {
 	for (*is_big = false; ps_get32(block + HEAD, *is_big) != ORDER_MAGIC; *is_big = true) {
@@ -135,7 +135,7 @@ static int take_interface(struct ps_pcapng *p, const uint8_t *body, uint32_t len
 		return fail(why, "an interface's block that is too short");
 	if (p->ninterfaces == INTERFACES_MAX)
 		return fail(why, "more than 65536 interfaces");
-	/* room doubles */
+	/* the array doubles whenever its length is a power of two */
 	if (!(p->ninterfaces & (p->ninterfaces - 1)))
 		interfaces = realloc(interfaces,
 				     (p->ninterfaces ? 2 * p->ninterfaces : 1) * sizeof(*interfaces));
@@ -151,7 +151,7 @@ static int take_interface(struct ps_pcapng *p, const uint8_t *body, uint32_t len
 	return 0;
 }
 
-/* The packet's bytes are at off in the body; what tells of it is there. */
+/* Fills in the rest of a record: the packet's bytes are at off in the body. */
 static int take_bytes(struct ps_pcapng *p, const uint8_t *body, uint32_t len, uint32_t off,
 		      uint32_t interface, struct ps_record *record, const char **why)
 {
@@ -164,7 +164,7 @@ static int take_bytes(struct ps_pcapng *p, const uint8_t *body, uint32_t len, ui
 	return 1;
 }
 
-/* What both kinds of blocks have from byte 4 on. */
+/* Both kinds of packet blocks have the same from byte 4 on. */
 static void take_times(const struct ps_pcapng *p, const uint8_t *body, struct ps_record *record)
 {
 	record->time = (uint64_t)ps_get32(body + 4, p->is_big) << 32 | ps_get32(body + 8, p->is_big);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * The blocks of a pcapng file, one by one, in memory. Nothing in them is believed.
+ * The blocks of a pcapng file, one by one, in memory. Each length in them is checked before it is used.
  */
 #ifndef PS_USER_PCAPNG_H
 #define PS_USER_PCAPNG_H
@@ -26,13 +26,13 @@ struct ps_pcapng {
 	uint32_t ninterfaces;
 };
 
-/* A packet, and the bytes of the file that tell of it. */
+/* A packet, and its whole record in the file. */
 struct ps_record {
 	const struct ps_interface *interface;
 	const uint8_t *bytes;
-	uint32_t captured, length;	/* bytes that are there, and that there were */
+	uint32_t captured, length;	/* bytes in the file, and of the packet */
 	uint64_t time;			/* in units of the interface */
-	const uint8_t *all;
+	const uint8_t *all;		/* the record */
 	uint32_t size;
 };
 
@@ -41,8 +41,8 @@ uint32_t ps_pcapng_size(const struct ps_pcapng *p, const uint8_t head[PS_PCAPNG_
 			const char **why);
 
 /*
- * Takes a block of size bytes, which is what ps_pcapng_size() has said. Returns 1: it is a packet;
- * 0: it is none; -1: *why. Interfaces that records have hold until the next call, which may move them.
+ * Takes a block of as many bytes as ps_pcapng_size() has told. Returns 1: it is a packet; 0: it is something else; -1: *why.
+ * The interface of a record holds until the next call, which may move interfaces.
  */
 int ps_pcapng_take(struct ps_pcapng *p, const uint8_t *block, uint32_t size,
 		   struct ps_record *record, const char **why);
@@ -53,14 +53,14 @@ void ps_pcapng_clean(struct ps_pcapng *p);
 bool ps_pcapng_is_section(const uint8_t *block);
 
 /*
- * Blocks that are written, in the order of this host. A section's length is not told, since packets may be
- * left out. What they cannot write is an error of the file.
+ * Write blocks, in the byte order of this host. A section's length is written as unknown, since packets may be left out.
+ * Failures are left to ferror().
  */
 void ps_pcapng_put_section(FILE *to);
 void ps_pcapng_put_interface(FILE *to, const struct ps_interface *interface);
 void ps_pcapng_put_packet(FILE *to, const struct ps_record *record, const uint8_t *bytes);
 
-/* A section's block as it was, but for its length. */
+/* Writes a section's block as it was, but for the length of the section. */
 void ps_pcapng_put_again(FILE *to, const uint8_t *block, uint32_t size);
 
 #endif

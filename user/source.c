@@ -11,7 +11,7 @@
 
 #define ROOM	(64 << 10)	/* bytes that are read at once */
 
-/* What is unpacked: bytes of the file that are still packed, and how far that is. */
+/* The unpacking of a file: bytes that were read and are still compressed, and the state of the library. */
 struct ps_unpacker {
 	ssize_t (*unpack)(struct ps_source *s, uint8_t *to, size_t room);
 	void (*close)(struct ps_unpacker *u);
@@ -19,7 +19,7 @@ struct ps_unpacker {
 	ZSTD_DStream *zstd;
 	uint8_t packed[ROOM];
 	size_t start, end;
-	bool is_within;		/* there must be more */
+	bool is_within;		/* a compressed stream has begun, and not ended */
 };
 
 static ssize_t fail(struct ps_source *s, const char *why)
@@ -38,7 +38,7 @@ static ssize_t read_file(struct ps_source *s, uint8_t *to, size_t room)
 	return n;
 }
 
-/* Makes packed bytes be there. Returns how many, 0 at the end, or -1. */
+/* Reads compressed bytes, if none are left. Returns how many there are, 0 at the end of the file, or -1. */
 static ssize_t read_packed(struct ps_source *s)
 {
 	struct ps_unpacker *u = s->unpacker;
@@ -55,7 +55,7 @@ static ssize_t read_packed(struct ps_source *s)
 	return n;
 }
 
-/* A file may be several one behind the other; anything else there is none of it, as gzip has it. */
+/* There may be several streams in a file. Other bytes behind one are passed over, as gzip does. */
 static ssize_t unpack_gzip(struct ps_source *s, uint8_t *to, size_t room)
 {
 	struct ps_unpacker *u = s->unpacker;
@@ -134,7 +134,7 @@ static bool open_zstd(struct ps_unpacker *u)
 	return u->zstd;
 }
 
-/* What a packed file begins with. */
+/* How files of each kind begin. */
 static const struct packing {
 	uint8_t magic[4];
 	uint8_t len;
@@ -144,7 +144,7 @@ static const struct packing {
 	{ { 0x28, 0xB5, 0x2F, 0xFD }, 4, open_zstd },
 };
 
-/* What has been read is what is packed. */
+/* What has been read so far is compressed: hands it to the unpacker. */
 static int unpack_from_here(struct ps_source *s, const struct packing *packing)
 {
 	struct ps_unpacker *u = calloc(1, sizeof(*u));
@@ -203,7 +203,7 @@ void ps_source_close(struct ps_source *s)
 	s->fd = -1;
 }
 
-/* Moves what is left, less than n bytes, to the beginning of a place that has room for n. */
+/* Moves the bytes not taken, fewer than n, to the beginning of the buffer, and makes that at least n bytes large. */
 static bool make_room(struct ps_source *s, size_t n)
 {
 	uint8_t *bytes;

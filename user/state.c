@@ -78,7 +78,7 @@ out:
 	return text;
 }
 
-/* What went wrong, with the file's name: lack of memory has no line, nor has what is no string. */
+/* The script's error, with the file's name if it has none: lack of memory and errors that are no strings have no line. */
 static void tell_error(const struct ps_state *s, const char *path, char *error, size_t size)
 {
 	const char *why = s->script.error;

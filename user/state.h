@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * A script and its handler, in a Lua state of their own: what a rule is in the kernel.
+ * A script and its handler, in a Lua state of their own, as a rule has them in the kernel.
  */
 #ifndef PS_USER_STATE_H
 #define PS_USER_STATE_H
@@ -9,7 +9,7 @@
 
 #include "script.h"
 
-#define PS_STATE_ERRORS	8		/* different errors that are told apart */
+#define PS_STATE_ERRORS	8		/* how many different errors are told one by one */
 #define PS_STATE_FUNCTION	"process_packet"
 
 /* An error that handlers had, and how often. */
@@ -20,18 +20,18 @@ struct ps_state_error {
 
 struct ps_state {
 	struct ps_script script;
-	void *region;			/* of the script's large blocks; or NULL */
+	void *region;			/* memory for the script's large blocks; NULL: it needs none */
 	int handler;
 	enum ps_verdict on_error;	/* what PS_VERDICT_ERROR becomes: drop, accept, continue */
 	uint64_t packets;
 	uint64_t verdicts[PS_VERDICT_ERROR + 1];	/* as handlers gave them */
 	struct ps_state_error errors[PS_STATE_ERRORS];	/* the first ones; in order */
 	int nerrors;
-	uint64_t other_errors;		/* how many are in none of them */
+	uint64_t other_errors;		/* how many errors were different from all of these */
 };
 
 /*
- * Reads and runs the script, in a state of so many bytes, without a handler yet. Returns 0, or with one
+ * Reads and runs the script, in a state that may hold memory bytes, without a handler yet. Returns 0, or with one
  * line in error[size]: 1, the script is at fault; -1, it cannot be read. ps_state_clean() undoes it, also
  * after a failure.
  */
@@ -47,14 +47,14 @@ void ps_state_clean(struct ps_state *s);
 int ps_state_close(struct ps_state *s, const char *path, char *error, size_t size);
 
 /*
- * Runs the handler and counts. Returns what it gave, PS_VERDICT_ERROR too (s->script.error); never
+ * Runs the handler and counts its verdict. Returns that, or PS_VERDICT_ERROR (s->script.error); never
  * PS_VERDICT_REPEAT. queue gets the number that came with PS_VERDICT_QUEUE.
  */
 enum ps_verdict ps_state_run(struct ps_state *s, struct ps_packet *pkt, uint16_t *queue);
 
 /*
- * The verdict of the last packet is none that this front end can carry out: it counts as an error,
- * for which the text stands. Returns PS_VERDICT_ERROR.
+ * The front end cannot carry out the verdict on the last packet: counts it as an error instead, with the text as its
+ * message. Returns PS_VERDICT_ERROR.
  */
 enum ps_verdict ps_state_refuse(struct ps_state *s, enum ps_verdict verdict, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -78,7 +78,7 @@ long long ps_verdict_value(enum ps_verdict verdict, uint16_t queue);
 /* --on-error: "drop", "accept", "continue", NULL: drop. False: no such verdict. */
 bool ps_on_error_parse(const char *text, enum ps_verdict *verdict);
 
-/* And back, for one of these three. */
+/* The name of one of these three. */
 const char *ps_on_error_name(enum ps_verdict verdict);
 
 /*

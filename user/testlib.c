@@ -19,25 +19,25 @@
 #include "inside.h"
 #include "state.h"
 
-#define MEMORY		(64 * 1024 * 1024)	/* bytes of a file of tests */
-#define TEST_MS		(10 * 1000)	/* of processor time, for a test */
+#define MEMORY		(64 * 1024 * 1024)	/* bytes that a file of tests may hold */
+#define TEST_MS		(10 * 1000)	/* milliseconds of processor time that a test may take */
 #define CLOCKS_PER_MS	(CLOCKS_PER_SEC / 1000)
 #define PACKET_LIBRARY	"packet"
 #define PACKET_TYPE	"packet"
 #define SCRIPT_TYPE	"script"
 
-/* A file of tests that runs. */
 #define NO_VERDICT	INT64_MIN
 
+/* A file of tests that runs. */
 struct suite {
 	struct ps_runtime rt;	/* first: found through the lua_State */
 	const char *path;
 	const char *filter;
-	size_t memory;		/* of states, if the tests don't say */
+	size_t memory;		/* that a script's state may hold, unless the test says */
 	ps_test_report *report;
 	void *context;
 	struct script *scripts;	/* all that it loaded */
-	clock_t end;		/* of processor time, for the test that runs */
+	clock_t end;		/* clock() at which the running test has used up its time */
 	long long verdict;	/* what a handler has returned last, or NO_VERDICT */
 };
 
@@ -64,7 +64,7 @@ static struct suite *suite_of(lua_State *L)
 	return (struct suite *)ps_runtime_of(L);
 }
 
-/* A test begins, or what follows it: it has all of the time. */
+/* Gives all of the time to the test that begins, or to the code between tests. */
 static void restart(struct suite *suite)
 {
 	ps_runtime_leave(&suite->rt);
@@ -73,7 +73,7 @@ static void restart(struct suite *suite)
 	ps_runtime_enter(&suite->rt, TEST_MS);
 }
 
-/* A test goes on after a run of a script, which has its own limits: it has the rest. */
+/* Goes on with a test after a script has run, which has limits of its own: the test has what is left of its time. */
 static void resume(lua_State *L)
 {
 	struct suite *suite = suite_of(L);
@@ -102,7 +102,7 @@ static struct packet *push_packet(lua_State *L, const uint8_t *bytes, uint32_t l
 	return p;
 }
 
-/* The packet over the object's own bytes. */
+/* Makes pkt of the object's bytes. */
 static void open_packet(struct packet *p, struct ps_packet *pkt)
 {
 	ps_buffer_init(pkt, p->bytes, p->len, p->network, p->protocol);
@@ -114,8 +114,8 @@ static struct packet *check_packet(lua_State *L, int arg)
 }
 
 /*
- * The bytes of the string on top of the stack. They stay the table's that it is from: a number would
- * become a string that is nobody's, and a metamethod could change the table.
+ * The bytes of the string on top of the stack, which comes from a table and so is not collected as long as that has it. So
+ * numbers are refused: the string made of one is in no table.
  */
 static const uint8_t *check_bytes(lua_State *L, const char *name, size_t *len)
 {
@@ -177,7 +177,7 @@ static struct ps_build_layer *layer_named(struct ps_build *b, const char *name)
 	return NULL;
 }
 
-/* A name of the table that a packet is built from; its value is on top of the stack. */
+/* Takes one entry of the table that a packet is built from; its value is on top of the stack. */
 static void set_name(lua_State *L, struct ps_build *b, const char *name)
 {
 	struct ps_build_layer *layer = layer_named(b, name);
@@ -227,7 +227,7 @@ static int packet_build(lua_State *L)
 	luaL_checktype(L, 1, LUA_TTABLE);
 	lua_settop(L, 1);
 	has_link = lua_getfield(L, 1, "eth") != LUA_TBOOLEAN || lua_toboolean(L, -1);
-	/* Lua's memory, as what follows may raise */
+	/* in userdata, which Lua collects: what follows may raise */
 	b = lua_newuserdatauv(L, sizeof(*b), 0);
 	bytes = lua_newuserdatauv(L, PS_BUILD_MAX, 0);
 	ps_build_init(b, proto, has_link);
@@ -335,7 +335,7 @@ static int packet_pcap(lua_State *L)
 		ps_capture_close(in);
 		return luaL_error(L, "%s", in->error);
 	}
-	/* the packets may be more than there is memory for, and then the file has to be closed, too */
+	/* protected: if there is not enough memory for all packets, the file has to be closed all the same */
 	status = lua_pcall(L, 1, 1, 0);
 	ps_capture_close(in);
 	return status == LUA_OK ? 1 : lua_error(L);
@@ -507,7 +507,7 @@ static int script_load(lua_State *L)
 	script->next = suite->scripts;
 	suite->scripts = script;
 	handle->script = script;
-	lua_newtable(L);	/* what script_index() has found */
+	lua_newtable(L);	/* keeps what script_index() makes */
 	lua_rawsetp(L, LUA_REGISTRYINDEX, script);
 
 	ps_runtime_leave(&suite->rt);	/* runs don't nest */
@@ -545,7 +545,7 @@ static int script_call(lua_State *L)
 	return 2;
 }
 
-/* script.name: what calls its function of that name; the same each time, as a handler has its place */
+/* script.name: a function that calls the script's function of that name. Made once, since each one takes a handler. */
 static int script_index(lua_State *L)
 {
 	struct suite *suite = suite_of(L);
@@ -605,7 +605,7 @@ static void push_verdict(lua_State *L, long long value)
 		lua_pushfstring(L, "%s (%I)", name, value);
 }
 
-/* True if the value at a is what a handler has returned last, and the one at b is a verdict, too. */
+/* True if the value at a is the verdict that a handler has returned last, and that at b is one, too. */
 static bool are_verdicts(lua_State *L, int a, int b)
 {
 	uint16_t queue;
@@ -624,7 +624,7 @@ static void add_difference(void *context, const char *name, const char *got, con
 	lua_concat(L, 2);
 }
 
-/* Raises with the fields that differ. */
+/* Raises an error that names the fields in which two packets differ. */
 static int packets_differ(lua_State *L, struct packet *got, struct packet *expected)
 {
 	struct ps_packet a, b;
@@ -661,7 +661,7 @@ static void add_key(lua_State *L, int key, char path[PATH_SIZE])
 		snprintf(path + len, PATH_SIZE - len, "[%s]", luaL_typename(L, key));
 }
 
-/* True if values differ; then both, as they are shown, are on top of the stack, and path tells where. */
+/* True if two values differ: pushes both as text, and path tells where they do. */
 static bool differ(lua_State *L, int a, int b, char path[PATH_SIZE])
 {
 	size_t len = strlen(path);
@@ -699,7 +699,7 @@ static bool differ(lua_State *L, int a, int b, char path[PATH_SIZE])
 	return false;
 }
 
-/* equal(got, expected): of tables, what is in them */
+/* equal(got, expected): tables are equal if their contents are */
 static int equal(lua_State *L)
 {
 	struct packet *a = luaL_testudata(L, 1, PACKET_TYPE), *b;
