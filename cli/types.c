@@ -92,10 +92,10 @@ static bool is_optional(const struct ps_argument *argument, const struct field_c
 	return argument->is_optional && (argument->type != PS_LUA_VALUE || field->may_be_checksum);
 }
 
-/* All methods but that which gives an integer. */
+/* Whether such fields have the method: some values are larger than any integer. */
 static bool has_method(const struct field_class *field, const struct ps_callable *row)
 {
-	return field->has_int || row->of != PS_OF_VALUE || row->result != PS_LUA_INTEGER;
+	return field->has_int || row->result != PS_LUA_NUMBER;
 }
 
 /* An editor that knew each value as one that may be nil would ask for a test of all that is read. */

@@ -1066,6 +1066,9 @@ holds 'of which there are many' test "$(wc -l <wanted)" -gt 25
 go test types_test.lua
 is 'types are Lua' 0 "$status"
 rm types_test.lua
+methods_of() { "$program" types | sed -n "/^---@class $1:/,/^\$/ s/^---@field \([a-z_]*\) fun.*/\1/p" | paste -sd ' '; }
+is 'an IPv4 address has an integer' 'get int set' "$(methods_of ps.address_field)"
+is 'an IPv6 address has none' 'get set' "$(methods_of ps.wide_address_field)"
 "$program" types | sed -n '/^---@class ps.view/,/^$/ s/^---@field \([a-z_]*\) fun.*/\1/p' >methods
 lua "function process_packet(p) for name in ('$(paste -sd ' ' methods)'):gmatch('%S+') do if not p[name] then error(name) end end return NF_ACCEPT end"
 go run script.lua in.pcap -n 1
