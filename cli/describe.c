@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/* help, manual, completion: what the tables of commands and options say, for three readers. */
+/* help, manual, completion: three ways of showing the tables of commands and options. */
 #include <string.h>
 
 #include "cli.h"
 
-#define MANUAL_DATE	"2026-11-26"	/* when what commands say of themselves was changed last */
+#define MANUAL_DATE	"2026-11-26"	/* of the last change of what the manual page shows */
 #define SUMMARY	"runs PacketScript's scripts off the kernel: on captures, on live packets, in tests"
 
 static const struct {
@@ -15,7 +15,7 @@ static const struct {
 	{ "2", "it could not be done: wrong usage, a file that is missing or malformed" },
 };
 
-/* As "-f, --function NAME". */
+/* Prints an option as "-f, --function NAME". */
 static void option_text(char *text, size_t size, const struct cli_option *option)
 {
 	snprintf(text, size, "%c%c%s--%s%s%s", option->letter ? '-' : ' ',
@@ -79,7 +79,7 @@ static int help(const struct cli_call *call)
  * The manual page, for man(7).
  */
 
-/* A character of two or three bytes, by its number. Returns its last byte. */
+/* Prints a character of two or three bytes by its number. Returns where its last byte is. */
 static const char *roff_wide(const char *text)
 {
 	bool is_long = (text[0] & 0xF0) == 0xE0;
@@ -92,7 +92,7 @@ static const char *roff_wide(const char *text)
 	return text;
 }
 
-/* Text of ours as roff wants it: no dash becomes a hyphen, no line a request, all is ASCII. */
+/* Prints text for roff, in ASCII: no dash of it becomes a hyphen, and no line a request. */
 static void roff(const char *text)
 {
 	bool at_start = true;
@@ -196,7 +196,7 @@ static void complete_options(const struct cli_option *option)
 		printf(" --%s", option->name);
 }
 
-/* What stands behind an option whose argument is one of some words. */
+/* Prints the words that may follow each option whose argument has to be one of some words. */
 static void complete_values(const struct cli_command *command)
 {
 	const struct cli_option *option;

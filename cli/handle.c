@@ -8,7 +8,7 @@
 #include "host_user.h"
 #include "result.h"
 
-#define TIMED	64	/* so many packets are timed, and then one in so many */
+#define TIMED	64	/* the first 64 packets are timed, and then one in 64 */
 
 bool ps_handle_memory(const struct cli_call *call, int option, size_t *memory)
 {
@@ -61,7 +61,7 @@ uint64_t ps_now(void)
 	return t.tv_sec * 1000000000ull + t.tv_nsec;
 }
 
-/* Nanoseconds that this thread has had a processor. */
+/* Nanoseconds of processor time that this thread has used. */
 static uint64_t spent(void)
 {
 	struct timespec t;
@@ -70,7 +70,7 @@ static uint64_t spent(void)
 	return t.tv_sec * 1000000000ull + t.tv_nsec;
 }
 
-/* What it takes to ask for that, which is a call of the system. */
+/* How many of them spent() itself takes, since it is a system call. */
 static uint64_t find_cost(void)
 {
 	enum { TRIES = 16 };

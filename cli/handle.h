@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/* What commands share that run a handler on packets, one by one. */
+/* Code of the commands that run a handler on packets, one by one. */
 #ifndef CLI_HANDLE_H
 #define CLI_HANDLE_H
 
@@ -9,7 +9,7 @@
 
 struct cli_call;
 
-/* The places in a table of options of those that rules have too. */
+/* The places, in a command's table of options, of those that rules have as well. */
 struct ps_handle_options {
 	int function, state, memory, on_error;
 };
@@ -21,16 +21,16 @@ int ps_handle_load(struct ps_state *state, const struct cli_call *call,
 /* The value of --memory at this place in the table. False, after a message: it is none. */
 bool ps_handle_memory(const struct cli_call *call, int option, size_t *memory);
 
-/* When the last packet has been handled. The same. */
+/* Closes the state, after the last packet. Returns enum cli_exit, after a message. */
 int ps_handle_close(struct ps_state *state, const struct cli_call *call);
 
-/* How much of a processor's time handlers take: the first packets are timed, then one in some. */
+/* How much processor time handlers take: measured for the first packets, then for some of them. */
 struct ps_timing {
-	uint64_t timed, nanoseconds;	/* how many packets were, and what they took */
-	uint64_t cost;			/* nanoseconds that timing itself takes */
+	uint64_t timed, nanoseconds;	/* how many packets were timed, and what these took */
+	uint64_t cost;			/* nanoseconds that each measurement takes itself */
 };
 
-/* As ps_state_run(). */
+/* ps_state_run(), timed if it is this packet's turn. */
 enum ps_verdict ps_handle_timed(struct ps_timing *timing, struct ps_state *state,
 				struct ps_packet *pkt, uint16_t *queue);
 
@@ -45,14 +45,14 @@ struct ps_handled {
 	uint16_t queue;
 };
 
-/* A line: its headers, verdict, fields before → after, error; or an object of JSON. */
+/* Prints the packet on a line: headers, verdict, changed fields before → after, error; or as an object of JSON. */
 void ps_handled_print(FILE *to, bool json, const struct ps_state *state,
 		      const struct ps_handled *handled);
 
-/* The same of a frame without a packet that a handler sees. link: the number of its link type. */
+/* The same for a frame without a packet. link: the number of its link type. */
 void ps_untouched_print(FILE *to, bool json, uint64_t number, uint16_t link, uint32_t len);
 
-/* Nanoseconds of the clock that is never set. */
+/* Nanoseconds of a clock that nobody sets. */
 uint64_t ps_now(void);
 
 #endif

@@ -97,7 +97,7 @@ int cli_unknown(const char *name)
 	return cli_error("there is no command '%s'; 'packetscript --help' lists them", name);
 }
 
-/* Adds a table to what getopt_long() wants; values it returns are first and up. */
+/* Adds a table to that of getopt_long(), which returns first for its first row, and so on. */
 static void add_options(const struct cli_option *options, int first, struct option *to,
 			char *letters)
 {
@@ -127,7 +127,7 @@ static int count(const struct cli_option *options)
 	return n;
 }
 
-/* The place of the option that has this letter, or n. */
+/* The place of the option with this letter, or that of the table's end. */
 static int by_letter(const struct cli_option *options, int letter)
 {
 	int i;
@@ -139,7 +139,7 @@ static int by_letter(const struct cli_option *options, int letter)
 	return i;
 }
 
-/* The nth word of text, from 0; *len: how long it is. */
+/* Word n of text, from 0; *len: its length. */
 static const char *nth_word(const char *text, int n, int *len)
 {
 	for (; n > 0 && strchr(text, ' '); n--)
@@ -195,13 +195,13 @@ static int call_command(const struct cli_command *command, int argc, char **argv
 	return command->run(&call);
 }
 
-/* A file that is opened must not become standard output because that is closed. */
+/* If standard output is closed, the next file that is opened would take its place: prevents that. */
 static void occupy_standard(void)
 {
 	int fd;
 
 	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		/* in the wrong direction, so that using it is an error as it was */
+		/* opened in the wrong direction: using it is an error, as it was when it was closed */
 		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_RDONLY : O_WRONLY) < 0)
 			exit(CLI_TROUBLE);
 	}
@@ -229,7 +229,7 @@ int main(int argc, char **argv)
 	command = cli_find(argv[1]);
 	if (!command)
 		return cli_unknown(argv[1]);
-	argv[1] = (char *)"packetscript";	/* who speaks, in getopt's messages */
+	argv[1] = (char *)"packetscript";	/* getopt's messages begin with it */
 	status = call_command(command, argc - 1, argv + 1);
 	if ((fflush(stdout) || ferror(stdout)) && status != CLI_TROUBLE)
 		return cli_error("standard output: %s", strerror(errno));

@@ -7,7 +7,7 @@
 #include "dissect.h"
 #include "result.h"
 
-#define COLUMNS	32	/* bits in a row */
+#define COLUMNS	32	/* bits in a row of a drawing */
 
 enum { OPT_JSON };
 
@@ -42,7 +42,7 @@ static bool is_within(const struct ps_proto *proto, unsigned int bit)
 	return bit < proto->header_min * 8u;
 }
 
-/* The line above the row that begins with bit: no line where a field goes on. */
+/* Draws the line above the row that begins with bit, but not where a field goes on from the row above. */
 static void draw_line(const struct ps_proto *proto, unsigned int bit)
 {
 	unsigned int i, last = COLUMNS;
@@ -75,7 +75,7 @@ static void draw_row(const struct ps_proto *proto, unsigned int bit)
 			;
 		width = 2 * (end - i) - 1;
 		if (field && field->at.bit < bit + i)
-			name = "";	/* it stands where the field begins */
+			name = "";	/* it stands in the row in which the field begins */
 		left = (width - (int)strlen(name)) / 2;
 		if (left < 0)
 			left = 0;

@@ -19,9 +19,9 @@
 #include "result.h"
 #include "state.h"
 
-#define LENGTH		8192	/* of the queue, if nothing else is asked for */
+#define LENGTH		8192	/* packets that may wait in the queue, unless an option says */
 #define LENGTH_MAX	1000000
-#define DRAIN_ROUNDS	1000	/* batches, when the rule is gone already */
+#define DRAIN_ROUNDS	1000	/* batches that are handled at most when the rule is gone */
 
 enum { OPT_QUEUE, OPT_FUNCTION, OPT_INSTALL, OPT_YES, OPT_FAIL_OPEN, OPT_LENGTH, OPT_SEGMENTS,
        OPT_IPV6, OPT_COUNT, OPT_VERBOSE, OPT_ON_ERROR, OPT_STATE, OPT_MEMORY, OPT_JSON };
@@ -71,7 +71,7 @@ static void on_signal(int signal)
 		stopped = 1;
 }
 
-/* They end a wait for packets. */
+/* Handles signals; each ends a wait for packets. */
 static void listen_to(const int *signals, size_t n)
 {
 	struct sigaction action;
@@ -86,7 +86,7 @@ static void listen_to(const int *signals, size_t n)
  * Packets.
  */
 
-/* As kernel/xt_lua.c. A rule with NFQUEUE ends its table: there is nothing to continue with. */
+/* As in kernel/xt_lua.c, but a rule with NFQUEUE ends its table: there are no rules to continue with. */
 static uint32_t kernel_verdict(enum ps_verdict verdict, uint16_t queue)
 {
 	switch (verdict) {
@@ -105,7 +105,7 @@ static uint32_t kernel_verdict(enum ps_verdict verdict, uint16_t queue)
 	return NF_DROP;
 }
 
-/* Each error once, when it comes first: the summary may be hours away. */
+/* Tells each error once, when it comes for the first time: the summary may be hours away. */
 static void tell_error(struct job *job)
 {
 	if (job->errors_told == job->state.nerrors)
@@ -208,13 +208,13 @@ static int listen_loop(struct job *job)
 			asked = 0;
 			print_statistics(job);
 		}
-		if (ferror(stdout))	/* nobody reads it any more */
+		if (ferror(stdout))	/* nobody reads the output any more */
 			break;
 	}
 	return CLI_OK;
 }
 
-/* Packets that have been queued before the rule went would be dropped. */
+/* Handles the packets that were queued before the rule was removed: the kernel would drop them. */
 static void drain(struct job *job)
 {
 	int i;
@@ -252,7 +252,7 @@ static int configure(struct job *job, const struct cli_call *call)
 	return CLI_OK;
 }
 
-/* What handlers and packets might get at has no other rights than the queue wants. */
+/* Keeps only the rights that the queue needs, should a packet or a script ever get at this process. */
 static int drop_rights(void)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -264,7 +264,7 @@ static int drop_rights(void)
 	return CLI_OK;
 }
 
-/* So that who waits knows for what. */
+/* Tells what the command waits for. */
 static void tell_queue(const struct job *job, bool install)
 {
 	fprintf(stderr, "packetscript: listens on queue %u", job->config.number);
@@ -279,7 +279,7 @@ static void tell_queue(const struct job *job, bool install)
 	}
 }
 
-/* Only who listens to the queue adds the rule, and what has come is handled when it has gone. */
+/* The rule is added when the queue is listened to, and what has been queued is handled when the rule is removed. */
 static int listen_to_queue(struct job *job, bool install)
 {
 	int status;

@@ -16,8 +16,8 @@
 #include "result.h"
 #include "state.h"
 
-#define PROGRESS_EVERY	4096	/* packets between two looks at the clock */
-#define PROGRESS_SIZE	(4 << 20)	/* bytes of a file that is worth a progress bar */
+#define PROGRESS_EVERY	4096	/* after so many packets the progress may be shown anew */
+#define PROGRESS_SIZE	(4 << 20)	/* smaller files are read before anyone has seen a progress bar */
 
 enum { OPT_WRITE, OPT_FUNCTION, OPT_COUNT, OPT_VERBOSE, OPT_ON_ERROR, OPT_STATE, OPT_MEMORY, OPT_VERDICTS,
        OPT_OFFLOAD, OPT_JSON, OPT_QUIET };
@@ -56,15 +56,15 @@ struct job {
 	uint32_t room;
 	uint64_t changed;
 	uint64_t cut;		/* packets of which not all was captured */
-	uint64_t other;		/* frames that carry something else than packets: no handler sees them */
-	uint64_t unknown;	/* and those of which nobody knows what they carry */
+	uint64_t other;		/* frames that carry no packet of a network layer: no handler sees them */
+	uint64_t unknown;	/* frames of a link type that is not known */
 	uint16_t unknown_link;	/* the link type of the first of them */
 	struct ps_timing timing;
 };
 
-static volatile sig_atomic_t stopped;	/* the signal that did it, or 0 */
+static volatile sig_atomic_t stopped;	/* the signal that stopped the run, or 0 */
 
-/* One that comes just before a read begins does not end it: so an alarm follows each second. */
+/* A signal that comes just before a read begins does not interrupt it: the alarm that follows each second does. */
 static void on_stop(int signal)
 {
 	if (signal != SIGALRM)
@@ -72,7 +72,7 @@ static void on_stop(int signal)
 	alarm(1);
 }
 
-/* So that a read from a pipe ends. Who is not to hear a signal goes on not hearing it. */
+/* Stops the run on a signal, also in a read from a pipe. A signal that was ignored stays so, unless always is set. */
 static void stop_on(int signal, bool always)
 {
 	struct sigaction action;
@@ -114,7 +114,7 @@ static bool make_room(struct job *job, uint32_t len)
 
 	if (len < job->room)
 		return true;
-	/* one more, so that an empty packet has a place too */
+	/* one more, so that an empty packet has memory, too */
 	bytes = realloc(job->bytes, len + 1);
 	if (!bytes)
 		return false;
@@ -129,7 +129,7 @@ static void print_packet(struct job *job, const struct ps_frame *frame, struct p
 	struct ps_packet before;
 	const struct ps_handled handled = { job->in.count, &before, after, verdict, queue };
 
-	/* only read */
+	/* nothing writes to this packet */
 	ps_buffer_init(&before, (void *)(frame->record.bytes + frame->skip), after->len,
 		       frame->network, frame->protocol);
 	ps_handled_print(job->report, job->json, &job->state, &handled);
@@ -155,7 +155,7 @@ static int write_packet(struct job *job, const struct ps_frame *frame, const uin
 	return stopped == SIGPIPE ? CLI_TROUBLE : cli_error("%s", job->out.error);
 }
 
-/* What carries no packet has no handler, as in the kernel. */
+/* Frames without a packet pass without asking the handler: in the kernel it would not get them either. */
 static int pass_untouched(struct job *job, const struct ps_frame *frame)
 {
 	job->other += frame->is_known;
@@ -218,7 +218,7 @@ static int run_packets(struct job *job)
 	return CLI_OK;
 }
 
-/* What is live ends like this; of a file, packets are missing. */
+/* A live capture ends by a signal; of a file, packets are missing then. */
 static int tell_stop(struct job *job, int status)
 {
 	if (!stopped || stopped == SIGPIPE)
@@ -273,12 +273,12 @@ static int finish_verdicts(struct job *job)
 	failed = fflush(job->verdicts) || ferror(job->verdicts);
 	if (failed && stopped != SIGPIPE)
 		cli_error("%s: %s", job->verdicts_name, strerror(errno));
-	if (job->verdicts != stdout)	/* that one is closed at the end of the program */
+	if (job->verdicts != stdout)	/* which is closed when the program ends */
 		fclose(job->verdicts);
 	return failed ? CLI_TROUBLE : CLI_OK;
 }
 
-/* Why a part of the packets is not better than none, or NULL: it is. */
+/* Why a capture with a part of the packets must not be written; NULL: it is better than none. */
 static const char *why_not_written(const struct job *job)
 {
 	if (job->out.is_input)
@@ -289,8 +289,8 @@ static const char *why_not_written(const struct job *job)
 }
 
 /*
- * What was read is written even if the capture ends too early, and that is said. But what was there
- * before is not replaced by a part of it, and a signal takes back what it stopped.
+ * If the capture ends too early, the packets read until then are written, and a message says so. But they do not replace the
+ * capture that they are a part of, and after a signal no file is written.
  */
 static int finish_capture(struct job *job, int status)
 {
@@ -338,7 +338,7 @@ static bool is_same_file(const char *a, const char *b)
 		about_a.st_dev == about_b.st_dev && about_a.st_ino == about_b.st_ino);
 }
 
-/* Nothing is written over what is read, but that a capture may be replaced when it has been read. */
+/* Refuses to write over the script or the capture. -w may name the capture, which is replaced when it has been read. */
 static int check_files(const struct cli_call *call)
 {
 	const char *script = call->operands[0], *capture = call->operands[1];
@@ -412,7 +412,7 @@ static void clean(struct job *job)
 	free(job->bytes);
 }
 
-/* Nobody reads what is written: nothing more to be said, as with other filters. */
+/* Nobody reads the output any more: ends by SIGPIPE, without a message, as other filters do. */
 static void die_of_pipe(void)
 {
 	fflush(stdout);
@@ -432,7 +432,7 @@ static int run(const struct cli_call *call)
 	stop_on(SIGTERM, true);
 	stop_on(SIGHUP, false);
 	stop_on(SIGPIPE, false);
-	signal(SIGXFSZ, SIG_IGN);	/* a file that may not grow is an error of writing */
+	signal(SIGXFSZ, SIG_IGN);	/* writing beyond the limit of a file's size fails instead */
 	if (ps_user_watch_start())
 		return cli_error("no timer: %s", strerror(errno));
 	status = start(&job, call);

@@ -21,14 +21,14 @@ static const struct cli_option options[] = {
 	{ NULL },
 };
 
-/* What has been seen. */
+/* Counts, and what is the same for all files. */
 struct tally {
 	const char *path;
-	size_t memory;		/* of states */
+	size_t memory;		/* that a script's state may hold */
 	int passed, failed;
 };
 
-/* Lines as comments of TAP, each by itself. */
+/* Prints lines, each as a comment of TAP. */
 static void print_comment(const char *text)
 {
 	const char *end;
@@ -44,7 +44,7 @@ static void print_comment(const char *text)
 	}
 }
 
-/* A line that a script has printed. */
+/* Prints a line of a script's print() as a comment. */
 static void print_log(const char *line)
 {
 	printf("# %s\n", line);
@@ -94,7 +94,7 @@ static int by_name(const FTSENT **a, const FTSENT **b)
 	return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
-/* Files that are named, and what looks like tests in folders that are. Returns 0 or CLI_TROUBLE. */
+/* Runs the files that are named, and the *_test.lua in folders that are. Returns 0 or CLI_TROUBLE. */
 static int walk(struct tally *tally, const struct cli_call *call)
 {
 	char *here[] = { ".", NULL };

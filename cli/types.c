@@ -15,7 +15,7 @@ static const struct cli_option options[] = {
 	{ NULL },
 };
 
-/* Types as LuaLS calls them, where its name is always the same; and as the table does. */
+/* Names of types: for LuaLS, unless it depends on the field; and in tables for people. */
 static const struct {
 	const char *class, *name;
 } lua_types[PS_LUA_TYPES] = {
@@ -35,7 +35,7 @@ static const struct {
 	[PS_LUA_FIELD] = { NULL, "field" },
 };
 
-/* Operators, by what they are given: what stands around the object and that; and as LuaLS calls them. */
+/* How operators are written, by what they are given: the text around the object and that; and LuaLS's names for them. */
 static const struct operator {
 	const char *name;
 	enum ps_lua_type given;
@@ -98,7 +98,7 @@ static bool has_method(const struct field_class *field, const struct ps_callable
 	return field->has_int || row->result != PS_LUA_NUMBER;
 }
 
-/* An editor that knew each value as one that may be nil would ask for a test of all that is read. */
+/* Only views are told to be nil at times: an editor would ask for a test of each value that is read. */
 static bool is_view(enum ps_lua_type type)
 {
 	return type == PS_LUA_RAW || type == PS_LUA_PAYLOAD;
@@ -146,7 +146,7 @@ static void print_operator(const struct ps_callable *row)
 	printf(": %s\n", lua_types[row->result].class);
 }
 
-/* Those rows whose owners are these: no more, and no less. */
+/* Prints the rows that have exactly these owners. */
 static void print_functions(const struct ps_callable *row, unsigned int of,
 			    const struct field_class *field)
 {
@@ -166,7 +166,7 @@ static void print_field_class(const struct field_class *field)
 	print_functions(ps_view_methods, PS_OF_VALUE, field);
 }
 
-/* Each header has its fields twice: ip:ttl() is a view, ip.ttl its value. */
+/* Fields have two types: ip:ttl() is a view, ip.ttl a value. */
 static void print_protocol(const struct ps_proto *proto)
 {
 	const struct ps_field *field;
@@ -231,7 +231,7 @@ static const char *owners_name(unsigned int of)
 	return rows[i].name;
 }
 
-/* How it is written: v:raw(offset, length) */
+/* Prints a call as one writes it: v:raw(offset, length) */
 static void print_call(const struct ps_callable *row, const char *object)
 {
 	const struct ps_argument *argument = row->arguments;
