@@ -14,10 +14,10 @@
 #include "lualib.h"
 #include "lopcodes.h"
 
-#define FINDINGS_MAX	1000	/* that are kept: what comes after so many is of no use */
+#define FINDINGS_MAX	1000	/* more are not kept: nobody reads them */
 #define HANDLER		"process_packet"
 #define ON_CLOSE	"on_close"	/* called when the state closes, by no rule */
-#define CHUNK		"script"	/* stands in the compiler's messages for any path */
+#define CHUNK		"script"	/* the name of the chunk, with which the compiler's messages begin */
 
 static bool may_be_nil(struct lint_value v)
 {
@@ -90,7 +90,7 @@ static void add(struct lint *l, int line, enum ps_severity severity, const char 
 		return;
 	}
 	for (c = text; *c; c++) {
-		if (*c < ' ' || *c > '~')	/* the script's own bytes */
+		if (*c < ' ' || *c > '~')	/* from the script */
 			*c = '?';
 	}
 	f = &l->findings[l->nfindings];
@@ -198,7 +198,7 @@ static const char *read_part(lua_State *L, void *data, size_t *size)
 	return request->part[n];
 }
 
-/* Finds what the engine offers, and leaves the compiled script on the stack. */
+/* Finds the globals of the engine, and leaves the compiled script on the stack. */
 static int compile(lua_State *L)
 {
 	struct compile_request *request = lua_touserdata(L, 1);
@@ -321,7 +321,7 @@ static int count(const Proto *p)
 	return n;
 }
 
-/* Finds which local variables there are where, and which get a value while they are in scope. */
+/* Finds how many local variables there are at each instruction, and which are assigned while they are in scope. */
 static void find_variables(struct lint_function *f)
 {
 	const Proto *p = f->p;
@@ -346,7 +346,7 @@ static void find_variables(struct lint_function *f)
 	}
 }
 
-/* Finds the upvalues that it assigns. Those of inner functions are known. */
+/* Finds the upvalues that the function assigns. Those of the functions inside of it are known by then. */
 static void find_written(struct lint_function *f)
 {
 	const Proto *p = f->p;
@@ -438,7 +438,7 @@ static bool is_wanted(const struct lint *l, const char *name)
 	       (l->options->function && !strcmp(name, l->options->function));
 }
 
-/* True if f looks like what a rule calls: this script has no other use for it. */
+/* True if f looks like a handler: the script itself does not use it. */
 static bool looks_like_handler(const struct lint *l, const struct lint_function *f)
 {
 	const struct lint_global *g;
@@ -476,7 +476,7 @@ static void follow_all(struct lint *l)
 	}
 }
 
-/* What this round has found is what the next one knows. */
+/* Hands what this round has found to the next one. */
 static void conclude(struct lint *l)
 {
 	static const struct lint_value none = { .kind = LINT_NONE };

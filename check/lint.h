@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * What is wrong with a script, as far as its compiled code tells: it is never run.
+ * Finds what is wrong with a script in its compiled code, without running it.
  */
 #ifndef PS_LINT_H
 #define PS_LINT_H
@@ -9,8 +9,8 @@
 #include <stddef.h>
 
 enum ps_severity {
-	PS_NOTE,	/* a handler has been found; something has not been looked at */
-	PS_WARNING,	/* compiles, and will hardly do what is meant */
+	PS_NOTE,	/* of a handler that was found, or of code that was not looked at */
+	PS_WARNING,	/* the script compiles, but will hardly do what is meant */
 	PS_ERROR,	/* a rule with this script is refused */
 };
 
@@ -18,16 +18,16 @@ struct ps_finding {
 	const char *path;	/* as given to ps_lint() */
 	int line;		/* from 1; 0: the whole file */
 	enum ps_severity severity;
-	const char *kind;	/* a short name that stays: "unknown-global" (docs/check.md) */
+	const char *kind;	/* a short name that later releases keep: "unknown-global" (docs/check.md) */
 	const char *message;	/* printable ASCII; what is wrong, and what to do */
 	const char *name;	/* PS_NOTE of kind "handler": the function's; else NULL */
 };
 
 struct ps_lint_options {
-	const char *function;	/* the handler that must be there; NULL: any, best process_packet */
-	const char *const *globals;	/* what other scripts of the state define */
+	const char *function;	/* the handler that the script must have; NULL: any, preferably process_packet */
+	const char *const *globals;	/* globals that other scripts of the state define */
 	size_t nglobals;
-	bool is_test;		/* of 'packetscript test': has no handler, and other globals */
+	bool is_test;		/* a file of tests: it has no handler, and more globals */
 };
 
 /*

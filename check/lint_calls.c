@@ -11,7 +11,7 @@
 struct lint_builtin {
 	const char *library;	/* NULL: it is a global */
 	const char *name;	/* NULL: all others of the library */
-	bool may_leave;		/* as in struct lint_function */
+	bool may_leave;		/* it may raise on purpose, or yield, as struct lint_function has it */
 	void (*check)(struct lint_flow *w, int a, int nargs);
 };
 
@@ -165,7 +165,7 @@ static struct lint_value argument(const struct lint_flow *w, const struct call *
 	return i < call->count ? lint_get(w, call->first + i) : lint_nil;
 }
 
-/* All bytes of what are set to v. */
+/* Checks v, to which all bytes of something are set. what: its name. */
 static void fill(struct lint_flow *w, struct lint_value v, const char *what)
 {
 	if (v.kind != LINT_STRING || lint_is_numeral(v.string))
@@ -400,7 +400,7 @@ static bool is_library_row(struct lint_value v)
  * Functions of libraries.
  */
 
-/* What pcall() calls may raise as a way of asking. */
+/* A function that pcall() calls may raise in order to tell something. */
 static void check_caught(struct lint_flow *w, int a, int nargs)
 {
 	struct lint_value f = nargs > 0 ? lint_get(w, a + 1) : lint_any;
@@ -468,7 +468,7 @@ static void check_pack(struct lint_flow *w, int a, int nargs)
 	}
 }
 
-/* The first that fits counts. What is not here may do anything. */
+/* Of a call the first row that fits counts. Functions that are not here may do anything. */
 static const struct lint_builtin builtins[] = {
 	{ NULL, "pcall", true, check_caught },
 	{ NULL, "xpcall", true, check_caught },
@@ -526,7 +526,7 @@ struct lint_value lint_builtin(const char *library, const char *name)
  * Calls.
  */
 
-/* The function is not known, or does not say what it does with its arguments. */
+/* Of the function it is not known what it does with its arguments. */
 static void expose_arguments(struct lint_flow *w, int a, int nargs)
 {
 	int r, last = nargs < 0 ? w->nregs - 1 : a + nargs;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * What each instruction does to what is known of the registers.
+ * Does to what is known of the registers what each instruction does to their values.
  */
 #include <stdio.h>
 #include <string.h>
@@ -99,7 +99,7 @@ static bool run_set_upvalue(struct lint_flow *w, Instruction i)
 }
 
 /*
- * Inner functions: what the variables of this one that they use are, if those get no second value.
+ * Inner functions: what is known of the variables of this function that they use, if these are assigned only once.
  */
 int lint_variable(const Proto *p, int reg, int pc)
 {
@@ -235,7 +235,7 @@ static bool run_compare(struct lint_flow *w, Instruction i)
 	case OP_EQ:
 		b = lint_get(w, GETARG_B(i));
 		lint_check_equal(w, a, b);
-		lint_forget(w, a);	/* what it is equal to may be known not to be nil */
+		lint_forget(w, a);	/* the script may know that the other value is not nil */
 		lint_forget(w, b);
 		break;
 	case OP_EQK:
@@ -332,7 +332,7 @@ static bool run_iterate_on(struct lint_flow *w, Instruction i)
  * Calls and returns.
  */
 
-/* How many arguments the call at register a has, as operand b tells. -1: not known. */
+/* How many arguments the call at register a has, by its operand b; -1: not known. */
 static int count_arguments(const struct lint_flow *w, int a, int b)
 {
 	return b ? b - 1 : w->top > a ? w->top - a - 1 : -1;
@@ -465,7 +465,7 @@ static bool run_return(struct lint_flow *w, Instruction i)
 	return false;
 }
 
-/* Those that are not here give a value of which nothing is known, or none. */
+/* Instructions that are not in this table give values of which nothing is known, or none. */
 static bool (*const instructions[NUM_OPCODES])(struct lint_flow *w, Instruction i) = {
 	[OP_MOVE] = run_move,
 	[OP_LOADI] = run_load_integer,

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Follows the code of a function along all of its paths, with what is known of each register
- * in place of its value. Where paths meet, only what holds on both is kept. When nothing
- * changes any more, the code is gone through once again, and now what is found is reported.
+ * Follows the code of a function along all of its paths. In place of values, registers have what is known of them; where
+ * paths meet, what holds on all of them. When that changes no more, a last pass goes through the code and reports.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,15 +15,15 @@
 struct lint_block {
 	struct lint_value *in;	/* registers when it begins; NULL: no path comes here */
 	uint64_t seen;
-	bool begins;		/* a jump ends here, or code begins that only a jump reaches */
+	bool begins;		/* a block begins here: a jump leads here, or the instruction before always jumps */
 	bool changed;
 };
 
 /*
- * The way of the code.
+ * Paths.
  */
 
-/* Adds the registers to what is known at an instruction where paths may meet. */
+/* A path leads to pc: joins the registers with what is known there. */
 static void flow_to(struct lint_flow *w, int pc)
 {
 	struct lint_block *b;
@@ -108,8 +107,8 @@ int lint_jump(const Proto *p, int pc, bool *next)
 }
 
 /*
- * A comparison goes on to the next instruction, which jumps, or skips it; each way knows what it has
- * told.
+ * After a comparison the next instruction follows, which is a jump, or the one behind it. On each of these ways it is known
+ * how the comparison came out.
  */
 static void branch(struct lint_flow *w, Instruction i)
 {
@@ -198,7 +197,7 @@ static void begin(struct lint_flow *w)
 	flow_to(w, 0);
 }
 
-/* Nothing is known of a function that is too big. It is said once if that is so of all that is left. */
+/* A function is too big to be followed: nothing is known of it. If all steps are used up, that is told once for the rest. */
 static void too_complex(struct lint_flow *w)
 {
 	struct lint *l = w->l;

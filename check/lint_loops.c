@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Loops without an end. While a function is followed for the last time, each instruction is marked
- * with the ways that it may go; a comparison of values that are known goes only one. A set of
- * instructions that all lead to each other, and nowhere else, never ends, unless one of them may
- * raise in a way that can be meant as an end: by a call that is not known, or by what grows nil.
+ * Loops without an end. The last pass over a function marks for each instruction which ones may follow it: after a
+ * comparison of known values only one. A set of instructions that all lead to each other and nowhere else never ends, unless
+ * one of them may raise, which can be meant as the end: by a call of something unknown, or by a value that becomes nil.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,14 +10,14 @@
 #include "lint_inside.h"
 #include "ldebug.h"
 
-#define TOO_LONG	(1ULL << 32)	/* rounds of a 'for' that no time limit allows */
-#define CANDIDATES_MAX	32		/* loops of a function that are looked at */
+#define TOO_LONG	(1ULL << 32)	/* a 'for' with so many rounds exceeds any time limit */
+#define CANDIDATES_MAX	32		/* of a function's loops no more are looked at */
 
 /*
  * Ways.
  */
 
-/* 1: v counts as true, 0: as false, -1: not known. */
+/* Whether v counts as true: 1 or 0; -1: not known. */
 static int truth(struct lint_value v)
 {
 	if (v.global)
@@ -38,13 +37,13 @@ static int truth(struct lint_value v)
 	}
 }
 
-/* An integer that is what it is whatever other scripts do. */
+/* An integer that no other script can change. */
 static bool is_known(struct lint_value v)
 {
 	return v.kind == LINT_INTEGER && !v.global;
 }
 
-/* What a comparison gives: 1, 0, or -1: not known. */
+/* How a comparison comes out: 1 or 0; -1: not known. */
 static int outcome(const struct lint_flow *w, Instruction i)
 {
 	struct lint_value a = lint_get(w, GETARG_A(i)), b = lint_integer(GETARG_sB(i));
@@ -118,7 +117,7 @@ static void mark_count(struct lint_flow *w, Instruction i)
 		w->marks[w->pc + 1 + GETARG_Bx(i)] |= LINT_COUNTS_LONG;
 }
 
-/* What an instruction indexes or measures. False: it does not. */
+/* Finds what an instruction indexes or measures. False: it does neither. */
 static bool base_of(const struct lint_flow *w, Instruction i, struct lint_value *base)
 {
 	switch (GET_OPCODE(i)) {
@@ -144,7 +143,7 @@ static bool base_of(const struct lint_flow *w, Instruction i, struct lint_value 
 	}
 }
 
-/* True if an operand that has to be a number may be none. */
+/* True if an operand that must be a number may be something else. */
 static bool lacks_number(const struct lint_flow *w, Instruction i)
 {
 	struct lint_value a = lint_get(w, GETARG_A(i)), b = lint_get(w, GETARG_B(i));
@@ -212,13 +211,13 @@ struct loops {
 	struct lint_flow *w;
 	int n;		/* instructions */
 	int *queue;
-	uint8_t *ends;	/* from here, some way leaves the function */
-	uint8_t *in;	/* is in the set that is looked at */
-	uint8_t *back;	/* of those, leads back to where it began */
-	uint8_t *done;	/* is in a set that has been reported, or been let go */
+	uint8_t *ends;	/* some path from here leaves the function */
+	uint8_t *in;	/* it is in the set that is looked at */
+	uint8_t *back;	/* and leads back to where that set begins */
+	uint8_t *done;	/* it is in a set that has been reported, or passed over */
 };
 
-/* Where the instruction goes: up to two others. */
+/* The instructions that may follow: up to two. */
 static int successors(const struct lint_flow *w, int pc, int to[2])
 {
 	bool next;
@@ -233,7 +232,7 @@ static int successors(const struct lint_flow *w, int pc, int to[2])
 	return n;
 }
 
-/* Adds to set what leads into it, of those in among (NULL: all), until nothing is added. */
+/* Adds to set all instructions that lead into it, of those in among (NULL: of all). */
 static void add_leading(const struct loops *loops, uint8_t *set, const uint8_t *among)
 {
 	struct lint_flow *w = loops->w;
@@ -253,7 +252,7 @@ static void add_leading(const struct loops *loops, uint8_t *set, const uint8_t *
 	}
 }
 
-/* All that can be reached from pc, and nothing else, is in. */
+/* Makes loops->in the set of all that can be reached from pc. */
 static void collect(const struct loops *loops, int pc)
 {
 	int length = 1, to[2], n;
@@ -284,8 +283,8 @@ static void mark_written(const struct lint_flow *w, Instruction i, uint8_t *set)
 }
 
 /*
- * True if the instruction may give anything in some round, nil or what is no number; not so a global
- * and an upvalue, which have been made for what the loop does with them.
+ * True if the instruction may give, in some round, nil or something that is no number. Globals and upvalues are taken not
+ * to: the script has made them for what the loop does with them.
  */
 static bool gives_anything(const struct lint_flow *w, Instruction i)
 {
@@ -310,13 +309,13 @@ static bool gives_anything(const struct lint_flow *w, Instruction i)
 	}
 }
 
-/* Registers that the loop writes, and those among them that may become anything, not only numbers. */
+/* Finds the registers that the loop writes, and which of them may become something other than a number. */
 static void find_written(const struct loops *loops, uint8_t *written, uint8_t *doubtful)
 {
 	const struct lint_flow *w = loops->w;
 	int pc, again;
 
-	for (again = 0; again < 3; again++) {	/* a copy of a copy is far enough */
+	for (again = 0; again < 3; again++) {	/* values are copied from register to register: three steps will do */
 		for (pc = 0; pc < loops->n; pc++) {
 			Instruction i = w->p->code[pc];
 			OpCode op = GET_OPCODE(i);
@@ -331,7 +330,7 @@ static void find_written(const struct loops *loops, uint8_t *written, uint8_t *d
 	}
 }
 
-/* True if the instruction may raise after some rounds, by what the loop itself makes. */
+/* True if the instruction may raise after some rounds, because of a value that the loop makes. */
 static bool may_raise(Instruction i, bool is_safe, const uint8_t *written, const uint8_t *doubtful)
 {
 	OpCode op = GET_OPCODE(i);
@@ -355,7 +354,7 @@ static bool may_raise(Instruction i, bool is_safe, const uint8_t *written, const
 	case OP_MOD:
 	case OP_IDIV:
 	case OP_CONCAT:
-		return true;	/* by 0; there is no memory */
+		return true;	/* division by 0; not enough memory */
 	case OP_FORPREP:
 		return lint_bit(doubtful, a) || lint_bit(doubtful, a + 1) ||
 		       lint_bit(doubtful, a + 2);
@@ -392,7 +391,7 @@ static bool ends_by_error(const struct loops *loops)
 	return false;
 }
 
-/* The set of all that is reached from pc: reported, if it is a loop that never ends. */
+/* Reports the loop that begins at pc, if it never ends. */
 static void check_loop(const struct loops *loops, int pc)
 {
 	struct lint_flow *w = loops->w;
@@ -413,7 +412,7 @@ static void check_loop(const struct loops *loops, int pc)
 		  "'break', 'return' or 'goto' out of it, so it runs until its time is up; give it an end");
 }
 
-/* Loops begin where something further down jumps to. */
+/* A loop begins where a jump back leads. */
 static void check_candidates(const struct loops *loops)
 {
 	const struct lint_flow *w = loops->w;

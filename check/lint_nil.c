@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * What may be nil. The value of :data(protocol) gets an origin, the place of that call. Every test
- * takes the origin from all registers that have it, on both ways; so do an assignment to what is
- * not followed, and a call that may look. A value that still has its origin when it is indexed has
- * been tested on none of the ways on which it came.
+ * What may be nil. A value of :data(protocol) has an origin: the instruction that made it. A test removes the origin from
+ * all registers that have it, however it comes out; so does an assignment to where it is not followed, and a call of what
+ * may test it. A value that still has its origin when it is indexed has been tested on no path that leads there.
  *
- * A script may know by other means that a header is there: it has tested the same before, or has
- * looked at lengths and at the fragment's offset. That is in w->seen, which only grows where paths
- * meet; behind it nothing is said of such a header.
+ * A script may know otherwise that a header is there: it has tested the same payload before, or looked at lengths and at
+ * the offset of fragments. w->seen has a bit for each of these. Where paths meet, it has the bits of all of them, so that
+ * nothing is reported that a script may know on one path.
  */
 #include <stdio.h>
 
@@ -16,9 +15,9 @@
 
 #define SEEN_ALL	UINT64_MAX
 #define SEEN_PAIRS	62		/* of protocols, one in the other; some share a bit */
-#define PAIR_IN_PARTS	64		/* added to a pair: the outer one tells of fragments */
-#define SEEN_SIZE	(1ULL << 62)	/* a length has been looked at */
-#define SEEN_FRAGMENT	(1ULL << 63)	/* so has what tells fragments apart */
+#define PAIR_IN_PARTS	64		/* added to a pair whose outer protocol has fragments */
+#define SEEN_SIZE	(1ULL << 62)	/* the script has looked at a length */
+#define SEEN_FRAGMENT	(1ULL << 63)	/* the script has looked at the field that tells fragments apart */
 
 struct lint_value lint_may_be_nil(struct lint_flow *w, struct lint_value v,
 				  const struct ps_proto *outer)
@@ -157,7 +156,7 @@ void lint_use(struct lint_flow *w, int r)
  * Tests.
  */
 
-/* The register that a test is about, or -1. *nil_skips: what is nil skips the next instruction. */
+/* The register that an instruction tests for nil, or -1. *nil_skips: with nil the next instruction is skipped. */
 static int tested(const struct lint_flow *w, Instruction i, bool *nil_skips)
 {
 	int a = GETARG_A(i), b = GETARG_B(i);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * What names mean: globals, members of libraries, methods and fields of packet objects.
+ * What names mean: globals, members of libraries, methods and fields of objects.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "dissect.h"
 #include "lint_inside.h"
 
-/* True if what this instruction reads is compared with nil at once: it may be missing. */
+/* True if what this instruction reads is compared with nil at once: then it may be missing. */
 static bool is_tested(const struct lint_flow *w)
 {
 	Instruction i = w->p->code[w->pc], next = w->p->code[w->pc + 1];
@@ -19,7 +19,7 @@ static bool is_tested(const struct lint_flow *w)
 	       ttisnil(&w->p->k[GETARG_B(next)]);
 }
 
-/* v escapes to where it is not followed. */
+/* v goes to where it is not followed: what it gives access to may be changed there. */
 void lint_escape(struct lint_flow *w, struct lint_value v)
 {
 	if (v.kind == LINT_GLOBALS)
@@ -32,7 +32,7 @@ void lint_escape(struct lint_flow *w, struct lint_value v)
 /*
  * Globals.
  */
-/* The verdict that lacks its prefix: ACCEPT. NULL: none. */
+/* The verdict that is meant by a name without its prefix, ACCEPT; or NULL. */
 static const char *verdict_without_prefix(const char *name)
 {
 	size_t i;
@@ -58,7 +58,7 @@ static void guess_global(const struct lint_flow *w, struct lint_guess *guess)
 	}
 }
 
-/* A name that is refused at load unless there is such a global, whatever it is read for. */
+/* Loading refuses a script that reads a global of such a name, unless there is one. */
 static bool is_protocol(const char *name)
 {
 	return !strncmp(name, "packet_", strlen("packet_"));
@@ -283,7 +283,7 @@ static struct lint_value read_member(struct lint_flow *w, const Table *library, 
 	return lint_any;
 }
 
-/* A name that a view has neither as field nor as method. */
+/* A view has neither a field nor a method of this name. */
 static void unknown_name(const struct lint_flow *w, const struct ps_proto *proto, const char *name,
 			 bool is_call)
 {
@@ -379,7 +379,7 @@ static struct lint_value view_name(struct lint_flow *w, struct lint_value v, TSt
 	return lint_any;
 }
 
-/* What other fields have, this one has, too: it says what is wrong when it is called. */
+/* A method that only other fields have counts, too: the call tells what is wrong. */
 static const struct ps_callable *field_row(struct lint_value v, const char *name)
 {
 	const struct ps_callable *row = lint_row(ps_view_methods, lint_owner(v), name);
@@ -485,7 +485,7 @@ void lint_write_name(struct lint_flow *w, struct lint_value v, TString *key,
 	}
 }
 
-/* Views are used again for later packets, so what a table keeps for one is found by others, or never. */
+/* Views are used again for later packets: what a table has under one is found for other packets, or never. */
 static void check_key(const struct lint_flow *w, struct lint_value table, struct lint_value key)
 {
 	if (!lint_is_object(key) || !table.lasts)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * What may be done with a value: written into a field, compared, calculated with; and how messages
- * call it.
+ * Whether a value may be written into a field, compared, calculated with; and how messages name it.
  */
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +10,7 @@
 #include "ldebug.h"
 
 /*
- * What is said.
+ * Messages.
  */
 static void say(const struct lint_flow *w, enum ps_severity severity, const char *kind,
 		const char *format, va_list args)
@@ -118,7 +117,7 @@ struct lint_description lint_describe(struct lint_value v)
 	return d;
 }
 
-/* What to do with an object that is used as if it were its value. */
+/* The remedy where an object is used as if it were its value. */
 static const char *remedy(struct lint_value v)
 {
 	switch (v.kind) {
@@ -263,7 +262,7 @@ static void never_equal(const struct lint_flow *w, struct lint_value a, struct l
 		  lint_describe(b).text, why);
 }
 
-/* What was read from a field, and a string. */
+/* a was read from a field, and b is a string. */
 static void check_equal_text(const struct lint_flow *w, struct lint_value a, struct lint_value b)
 {
 	char text[PS_TEXT_SIZE + 1], why[80];
@@ -332,7 +331,7 @@ void lint_check_equal(const struct lint_flow *w, struct lint_value a, struct lin
 		check_equal_integer(w, a, b);
 }
 
-/* The type of v in a message; NULL: it may be of any. *has_order: it can be compared with its like. */
+/* The type of v for a message; NULL: not known. *has_order: < compares two values of the type. */
 static const char *type_of(struct lint_value v, bool *has_order)
 {
 	*has_order = true;
