@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# What scripts fetch from the archives that this machine uses; sourced:
+# Functions of scripts that fetch from the archives which this machine uses; sourced:
 #   set -eEuo pipefail; . archive.sh
 
 trap 'echo "${BASH_SOURCE[0]}: line $LINENO: failed with status $?: $BASH_COMMAND" >&2' ERR

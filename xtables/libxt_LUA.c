@@ -42,7 +42,7 @@ static const char *const on_error_names[XT_LUA_ON_ERROR_COUNT] = {
 	[XT_LUA_ON_ERROR_CONTINUE] = "continue",
 };
 
-/* They look like names, but no function can be called by them. */
+/* Lua's keywords: they look like names, but no function can have one. */
 static const char *const lua_reserved[] = {
 	"and", "break", "do", "else", "elseif", "end", "false", "for", "function",
 	"goto", "if", "in", "local", "nil", "not", "or", "repeat", "return", "then",
@@ -116,7 +116,7 @@ static char *script_read(const char *path, size_t *len)
 	char *text;
 	FILE *file;
 
-	/* Look before opening: a FIFO would block, a device may do anything. */
+	/* look before opening: opening a FIFO would block, and opening a device may do anything */
 	if (stat(path, &st) < 0)
 		refuse_errno(path, errno);
 	if (S_ISDIR(st.st_mode))
@@ -152,11 +152,11 @@ static void script_parse(struct xt_option_call *cb)
 	struct xt_lua_tginfo *info = cb->data;
 	char *path = script_resolve(cb->arg);
 
-	strcpy(info->script, path);	/* fits, and the rule was all zero */
+	strcpy(info->script, path);	/* script_resolve() has seen to it that it fits; the rest of it is zero */
 	free(path);
 }
 
-/* Once it is known which function shall be called. */
+/* Checks the script, once it is known which function shall be called. */
 static void script_check(struct xt_lua_tginfo *info)
 {
 	uint8_t digest[PS_DIGEST_SIZE];
@@ -221,7 +221,7 @@ static void function_parse(struct xt_option_call *cb)
 	strcpy(info->function, cb->arg);
 }
 
-/* The default is 0, so that a rule which names it is the same as one that does not. */
+/* The default is stored as 0, so that a rule which names it is the same as one that does not. */
 static void memory_parse(struct xt_option_call *cb)
 {
 	struct xt_lua_tginfo *info = cb->data;
@@ -276,7 +276,7 @@ static void parse(struct xt_option_call *cb)
 	}
 }
 
-/* What keeps a kernel from taking a module: a file that has the word says so. */
+/* Reasons why a kernel takes no module: a file that contains the word tells. */
 static const struct obstacle {
 	const char *file, *word, *text;
 } obstacles[] = {
@@ -335,7 +335,7 @@ static void explain_missing_module(void)
  */
 static void check_module(void)
 {
-	static bool looked;	/* once, however many rules there are */
+	static bool looked;	/* it is told once, however many rules there are */
 
 	if (looked || !afinfo || (afinfo->family != NFPROTO_IPV4 && afinfo->family != NFPROTO_IPV6))
 		return;

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# What tests of the command share: how results are told, and captures made by hand.
+# Functions of the tests of the command: they report results, and make captures.
 
 # shellcheck source=tests/vm/wait.sh
 . "${BASH_SOURCE[0]%/*}/../vm/wait.sh"
@@ -51,13 +51,13 @@ tally() {
 have() { command -v "$1" >/dev/null; }
 
 #
-# Captures: everything is written in hexadecimal digits, blanks are free; bytes makes it a file.
+# Captures are written in hexadecimal digits, with blanks anywhere; bytes turns digits into bytes.
 #
 # bytes HEX…
 bytes() {
 	local hex="$*"
 	hex=${hex//[[:space:]]/}
-	# shellcheck disable=SC2059 # what is made is a format
+	# shellcheck disable=SC2059 # printf has to read the escapes
 	printf "$(sed 's/../\\x&/g' <<<"$hex")"
 }
 
@@ -66,7 +66,7 @@ le32() { printf '%02x%02x%02x%02x' $(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >> 16 
 be16() { printf '%04x' "$1"; }
 be32() { printf '%08x' "$1"; }
 
-# The order of bytes in files that pcap and record make: le or be.
+# The byte order in which pcap and record write: le or be.
 order=le
 
 # pcap LINK_TYPE [SNAPLEN [MAGIC]]: the file's header
@@ -102,7 +102,7 @@ hex() { echo "${1//[[:space:]]/}"; }
 
 # Packets from 10.0.0.1 to 10.0.0.2, or 2001:db8::1 and ::2; ports are 1000 and 53 (udp), 80 (tcp).
 # Checksums are right.
-# shellcheck disable=SC2034 # they are for those who read this file
+# shellcheck disable=SC2034 # they are used where this file is sourced
 {
 	ether=$(hex '020000000002 020000000001 0800')
 	udp=$(hex '45000022 00010000 401166c8 0a000001 0a000002 03e80035 000ea3bf 68656c6c6f21')	# hello!

@@ -64,7 +64,7 @@ seen:     $3" ;;
 
 family=ipv4
 
-# What iptables and the plugin say where there is no module is told apart from what is tested.
+# Takes away what iptables and the plugin say of a module that is missing: the tests are about the rest.
 without_module_talk()
 {
 	grep -v -e '^Warning: Extension LUA revision 0 not supported' -e '^LUA: this kernel ' -e '^LUA: the module '

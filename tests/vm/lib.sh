@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# What tests in the virtual machine are written with:  . /tests/lib.sh
+# Functions for tests in the virtual machine:  . /tests/lib.sh
 #
 # A check prints 'ok - text' or 'not ok - text' and lets the test go on; each counts as a result. Any other
 # command that fails ends the test. Processes, namespaces, rules and modules are taken away after each test.
@@ -48,7 +48,7 @@ skip() {
 	exit 4
 }
 
-# no_hurry: handlers have time, for tests that are not about it: a host may hold the machine up in the middle of one
+# no_hurry: gives handlers far more time, in tests that are not about time: a host may hold the machine up while one runs
 no_hurry() {
 	local limits=/sys/module/packetscript/parameters
 	modprobe xt_LUA
@@ -109,9 +109,9 @@ inA() { ip netns exec A "$@"; }
 inR() { ip netns exec R "$@"; }
 inB() { ip netns exec B "$@"; }
 
-# offload on|off|hosts: checksums and segmentation left to the device, or done before. veth starts with most of them
-# on, and then nobody looks at a checksum: the packet never leaves memory. With 'hosts', A and B leave theirs open, R
-# completes what its scripts have made of them, and the other side checks.
+# offload on|off|hosts: whether checksums and segmentation are left to the device. veth begins with most of them on: then
+# nobody looks at a checksum, since the packet never leaves memory. With 'hosts', A and B leave theirs to the device, R
+# completes them after its scripts have run, and the other side checks them.
 offload() {
 	local end how
 	for end in A:eth0 R:rA R:rB B:eth0; do

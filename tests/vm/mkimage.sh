@@ -60,11 +60,11 @@ tools=(
 	modprobe insmod rmmod lsmod modinfo depmod ip ss tc xtables-legacy-multi xtables-nft-multi ping tcpdump curl nc sysctl
 )
 for_tests=(nft ethtool conntrack nginx dig mandoc)
-wanted=(strace bridge arping nano vim.tiny)	# taken along if they are there
+wanted=(strace bridge arping nano vim.tiny)	# are in the image if this machine has them
 xtables=(iptables ip6tables iptables-save iptables-restore ip6tables-save ip6tables-restore
 	ebtables arptables)
 
-# What the base is made from: when this text changes, it is made anew.
+# Prints all that the base is made of: when this text changes, the base is made anew.
 base_inputs() {
 	cat "$here"/{mkimage.sh,modules.txt,qexit.c,udpecho.c}
 	echo "$modules"
@@ -78,7 +78,7 @@ skeleton() {
 	for d in bin sbin lib lib64; do ln -sfn usr/$d "$1/$d"; done
 }
 
-# What this machine lacks, of what the image must have
+# Prints the programs that the image must have and this machine lacks.
 check_tools() {
 	local t missing=() needed=("${tools[@]}")
 	[ -n "$demo" ] || needed+=("${for_tests[@]}")
@@ -90,7 +90,7 @@ check_tools() {
 		die "this machine lacks ${missing[*]}; install with: scripts/install-deps${demo:+ --demo}"
 }
 
-# Where the program is, in the tree that has the programs.
+# Prints where the program is in the tree of programs.
 program() {
 	[ -n "$sysroot" ] || { type -P "$1"; return; }
 	local dir
@@ -100,7 +100,7 @@ program() {
 	return 1
 }
 
-# What it is linked to, in that tree: nothing if it is static, or another architecture's.
+# Prints the libraries that it is linked to, in that tree; none if it is static, or for another architecture.
 libraries() {
 	[ -n "$sysroot" ] || { ldd "$1" 2>/dev/null | grep -o '/[^ ]*' || true; return; }
 	local name dir
@@ -111,7 +111,7 @@ libraries() {
 	done
 }
 
-# copy_libraries FILE TREE: what the program or library needs and the base has not got goes into TREE
+# copy_libraries FILE TREE: copies the libraries that a program or library needs, and the base lacks, into TREE
 copy_libraries() {
 	local lib
 	for lib in $(libraries "$1"); do
@@ -136,7 +136,7 @@ copy_tools() {
 		copy_program "$path"
 	done
 
-	# libraries that are not linked but opened when needed; this architecture's, where others' are installed, too
+	# libraries that programs open when they need them; only this architecture's, where others' are installed, too
 	for path in "$libdir"/libgcc_s.so.1 "${libdir#/usr}"/libgcc_s.so.1 /usr/libexec/coreutils/libstdbuf.so; do
 		[ ! -e "$sysroot$path" ] || copy_program "$path"
 	done
@@ -150,7 +150,7 @@ copy_tools() {
 		ln -sf xtables-legacy-multi "$base/usr/sbin/${t/tables/tables-legacy}"
 	done
 
-	# busybox stands in for what is not there yet; never under its own name, and never as /bin/sh
+	# busybox takes the names that no program has yet; but not its own, and not /bin/sh
 	path=$(program busybox) || die "this machine lacks busybox; install with: scripts/install-deps"
 	[ -z "$(libraries "$sysroot$path")" ] || die "$path needs libraries; install busybox-static: scripts/install-deps"
 	mkdir -p "$base/usr/lib/busybox"
@@ -162,7 +162,7 @@ copy_tools() {
 
 compile_helpers() {
 	local c helpers=(udpecho)
-	[[ $kver == *-arm64 ]] || helpers+=(qexit) # a device of PCs
+	[[ $kver == *-arm64 ]] || helpers+=(qexit) # it uses a device that only PCs have
 	for c in "${helpers[@]}"; do
 		${CC:-gcc} -O2 -Wall -Wextra -static -o "$base/usr/bin/$c" "$here/$c.c" ||
 			die "could not compile $c.c; install the compiler with: scripts/install-deps"
@@ -251,7 +251,7 @@ build_top() {
 		cp "${f%%=*}" "$tree${f#*=}"
 	done
 
-	# depmod has to see both; the links of the joint tree cost nothing
+	# depmod has to see both archives' modules: in a joint tree of hard links
 	local all=$out/depmod dest=$tree/usr/lib/modules/$kver
 	rm -rf "$all"
 	mkdir -p "$all/lib/modules" "$dest"

@@ -64,17 +64,18 @@ done
 # field OFFSET SIZE: a number in the header of the bzImage
 field() { od -An -t "u$2" -j "$1" -N "$2" "$kernel"; }
 
-# The version's text is where the header tells, counted from 512.
+# The header tells where the text of the version is, counted from byte 512.
 version_of_kernel() { head -c $(($(field 526 2) + 612)) "$kernel" | tail -c 100 | tr '\0' ' ' | cut -d ' ' -f 1; }
 
-# Emulated, unpacking an xz kernel takes 4 seconds. QEMU boots one unpacked here if it was built for that (PVH).
+# An emulated machine takes 4 seconds to unpack an xz kernel. If the kernel was built for it (PVH), QEMU boots one that is
+# unpacked here.
 unpack_kernel() {
 	local setup payload length
 	grep -qs '^CONFIG_PVH=y' "${kernel/vmlinuz/config}" && grep -qs '^CONFIG_KERNEL_XZ=y' "${kernel/vmlinuz/config}" || return 0
 	if [ ! "$out/vmlinux" -nt "$kernel" ]; then
 		setup=$(($(field 497 1) * 512 + 512)) payload=$(field 584 4) length=$(field 588 4) # Linux' boot protocol 2.08
 		tail -c +$((setup + payload + 1)) "$kernel" | head -c "$length" |
-			xz -dc --single-stream >"$out/vmlinux.tmp" 2>/dev/null || true # what follows the stream is no error
+			xz -dc --single-stream >"$out/vmlinux.tmp" 2>/dev/null || true # bytes behind the stream are no error
 		[ "$(head -c 4 "$out/vmlinux.tmp")" = $'\x7fELF' ] || return 0
 		mv "$out/vmlinux.tmp" "$out/vmlinux"
 	fi
@@ -106,7 +107,7 @@ image=(--kver "$kver")
 [ -z "$sysroot" ] || image+=(--sysroot "$sysroot")
 [ -n "$root" ] || [ ! -d "$build/root/$kver" ] || root=$build/root/$kver
 [ -z "$root" ] || image+=(--root "$root")
-feed=$build/feed/$kver # what tests/packet is run with, made by 'make feed'
+feed=$build/feed/$kver # the programs that run tests/packet in the machine, made by 'make feed'
 [ ! -e "$feed/ps_feed.ko" ] ||
 	image+=(--add "$feed/feed=/usr/bin/feed" --add "$feed/packet-case=/usr/bin/packet-case"
 		--add "$feed/ps_feed.ko=/lib/modules/$kver/updates/packetscript/ps_feed.ko")
@@ -129,7 +130,7 @@ fi
 "$top/scripts/progress" "making the machine's disk" "$here/mkimage.sh" "${image[@]}" || die 'no image to boot, see above'
 
 out=$build/vm/$kver
-# The machine, what it may do when emulated, its terminal, and where results come out: the second serial port.
+# The machine, its emulated processor, its terminal, and the serial port on which results come out.
 if [[ $kver == *-arm64 ]]; then
 	qemu=(qemu-system-aarch64 -M virt) cpu=max,pauth-impdef=on terminal=ttyAMA0 ktap=ttyS0
 	port=(-chardev stdio,id=ktap -device pci-serial,chardev=ktap)
@@ -150,7 +151,7 @@ qemu+=(-m "$mem" -smp "$smp" -display none -nic none -no-reboot -kernel "$kernel
 
 # --- shell, demonstration ---
 
-# What the machine's init says first.
+# Waits for the first line of the machine's init.
 is_up() { until grep -qa 'is up after' "$out/terminal.log"; do sleep 0.2; done; }
 
 if [ "$mode" != test ]; then
@@ -169,8 +170,8 @@ fi
 
 # --- tests ---
 
-# Results as they come, and that there are none; what a test prints only around a failure, unless --verbose. Returns 1
-# when the machine has said nothing for $limit seconds.
+# Prints results as they come, and now and then that none have come; other lines of a test only around a failure, unless
+# --verbose is set. Returns 1 when the machine has said nothing for $limit seconds.
 show() {
 	local line='' part='' got=0 told=() failing= silent=0 last='the machine starts'
 	while true; do

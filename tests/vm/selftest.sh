@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# Proves that the test machine notices failures: runs tests that must fail, and looks at what it makes of them.
+# Proves that the test machine notices failures: runs tests that must fail, and looks at the results.
 # Takes the options of run.sh.
 set -eEuo pipefail
 trap 'echo "${BASH_SOURCE[0]}: line $LINENO: failed with status $?: $BASH_COMMAND" >&2' ERR
@@ -9,7 +9,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 options=("$@")
 wrong=0
 
-# run STATUS TEST… : boots with these, and expects that exit status
+# run STATUS TEST…: boots with these tests, and expects that exit status
 run() {
 	local expected=$1 status=0
 	shift

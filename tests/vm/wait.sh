@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# Waiting for what should come, for tests in the virtual machine and beside it.
+# Waits for something that should come, in tests in the virtual machine and outside.
 
-# wait_for [-t SECONDS] COMMAND…: until the command succeeds. The limit is for what never comes; a busy
-# machine takes its time for the rest.
+# wait_for [-t SECONDS] COMMAND…: waits until the command succeeds. The limit is for what never comes: a busy machine may
+# take long for anything else.
 wait_for() {
 	local limit=60
 	if [ "$1" = -t ]; then
