@@ -298,6 +298,19 @@ static struct lint_value payload_of(struct lint_flow *w, const struct call *call
 	return payload(w, call->self, ps_protos[id.i]);
 }
 
+/* A range of bytes of the object. What is within the fixed part of a header is there, if the header is. */
+static struct lint_value range_of(struct lint_flow *w, const struct call *call)
+{
+	struct lint_value off = argument(w, call, 0), len = argument(w, call, 1);
+	const struct ps_proto *outer = call->self.kind == LINT_VIEW ? call->self.proto : &ps_proto_raw;
+	struct lint_value v = lint_pointer(LINT_VIEW, &ps_proto_raw);
+
+	if (off.kind == LINT_INTEGER && len.kind == LINT_INTEGER && off.i >= 0 && len.i >= 0 &&
+	    off.i <= outer->header_min && len.i <= outer->header_min - off.i)
+		return v;
+	return lint_may_be_nil(w, v, outer);
+}
+
 static struct lint_value result_of(struct lint_flow *w, const struct call *call)
 {
 	const struct ps_field *field = call->self.field;
@@ -315,7 +328,7 @@ static struct lint_value result_of(struct lint_flow *w, const struct call *call)
 	case PS_LUA_ARRAY:
 		return lint_plain(LINT_BYTES);
 	case PS_LUA_RAW:
-		return lint_pointer(LINT_VIEW, &ps_proto_raw);
+		return range_of(w, call);
 	case PS_LUA_PAYLOAD:
 		return payload_of(w, call);
 	default:

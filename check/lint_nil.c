@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * What may be nil. A value of :data(protocol) has an origin: the instruction that made it. A test removes the origin from
+ * What may be nil. A value of :data(protocol) or :raw() has an origin: the instruction that made it. A test removes the origin from
  * all registers that have it, however it comes out; so does an assignment to where it is not followed, and a call of what
  * may test it. A value that still has its origin when it is indexed has been tested on no path that leads there.
  *
@@ -27,7 +27,7 @@ struct lint_value lint_may_be_nil(struct lint_flow *w, struct lint_value v,
 	if (w->pc >= (int)LINT_ORIGINS_MAX)
 		return v;
 	v.origin = w->pc + 1;
-	w->pairs[w->pc] = pair | (outer->fragment.mask ? PAIR_IN_PARTS : 0);
+	w->pairs[w->pc] = pair | (outer->fragment.mask && v.proto != &ps_proto_raw ? PAIR_IN_PARTS : 0);
 	return v;
 }
 
@@ -88,7 +88,13 @@ static const char *variable_name(const struct lint_flow *w, int r)
 	return variable < 0 ? NULL : getstr(w->p->locvars[variable].varname);
 }
 
-#define REASONS	"another protocol, a later fragment, too few bytes"
+/* Why a view may be nil. A raw one with an origin is a range of bytes. */
+static const char *reasons(struct lint_value v)
+{
+	return v.kind == LINT_VIEW && v.proto == &ps_proto_raw ?
+		       "not all of these bytes are there" :
+		       "another protocol, a later fragment, too few bytes";
+}
 
 static void report_nil(const struct lint_flow *w, const char *name, struct lint_value v)
 {
@@ -96,14 +102,17 @@ static void report_nil(const struct lint_flow *w, const char *name, struct lint_
 		lint_warn(w, "nil", "'%.40s' is nil here, which has no fields and no methods: go on "
 			  "only where it is not", name);
 	else if (name)
-		lint_warn(w, "nil", "'%.40s' may be nil (" REASONS ") and nothing tests it before: "
-			  "'if not %.40s then return XT_CONTINUE end'", name, name);
+		lint_warn(w, "nil", "'%.40s' may be nil (%s) and nothing tests it before: "
+			  "'if not %.40s then return XT_CONTINUE end'", name, reasons(v), name);
+	else if (v.kind == LINT_VIEW && v.proto == &ps_proto_raw)
+		lint_warn(w, "nil", ":raw() may be nil (%s): keep it in a local variable, and go on only "
+			  "if that is not nil", reasons(v));
 	else if (v.kind == LINT_VIEW)
-		lint_warn(w, "nil", ":data(%s) may be nil (" REASONS "): keep it in a local variable, "
-			  "and go on only if that is not nil", v.proto->name);
+		lint_warn(w, "nil", ":data(%s) may be nil (%s): keep it in a local variable, "
+			  "and go on only if that is not nil", v.proto->name, reasons(v));
 	else
-		lint_warn(w, "nil", "this may be nil (" REASONS "): keep it in a local variable, and "
-			  "go on only if that is not nil");
+		lint_warn(w, "nil", "this may be nil (%s): keep it in a local variable, and "
+			  "go on only if that is not nil", reasons(v));
 }
 
 static bool is_known_otherwise(const struct lint_flow *w, uint8_t pair)
