@@ -483,14 +483,18 @@ static int field_set(lua_State *L)
 
 /*
  * The shorthand: ip.ttl is ip:ttl():get(). A method that is called, ip:ttl(), is found before
- * (lua/vm.c), so that this sees only names which are not called. Upvalues: the methods; fields
- * by name.
+ * (lua/vm.c), so that this sees only names which are not called. Upvalue: the methods, of which
+ * each field is one. Leaves the method of that name, or nil, on the stack.
  */
 static const struct ps_field *named_field(lua_State *L)
 {
+	const struct ps_method *method;
+
 	lua_pushvalue(L, 2);
-	lua_rawget(L, lua_upvalueindex(2));
-	return lua_touserdata(L, -1);
+	if (lua_rawget(L, lua_upvalueindex(1)) == LUA_TNIL)
+		return NULL;
+	method = ps_method_of(ps_arg(L, lua_gettop(L)));
+	return method->op == PS_OP_FIELD ? ((const struct ps_field_method *)method)->field : NULL;
 }
 
 static int view_index(lua_State *L)
@@ -498,11 +502,8 @@ static int view_index(lua_State *L)
 	struct ps_place at = check_view(L)->place;
 	const struct ps_field *field = named_field(L);
 
-	if (!field) {
-		lua_pushvalue(L, 2);
-		lua_rawget(L, lua_upvalueindex(1));
+	if (!field)
 		return 1;
-	}
 	if (find_field(ps_bind_of(L), &at, field))
 		return push_value(L, &at);
 	lua_pushnil(L);
@@ -575,9 +576,20 @@ const struct ps_callable ps_field_getter = {
  * Setup.
  */
 
+/* Pushes the method of a row, which all types have in common. */
+static void push_method(lua_State *L, const struct ps_callable *row)
+{
+	if (lua_rawgetp(L, LUA_REGISTRYINDEX, row) != LUA_TNIL)
+		return;
+	lua_pop(L, 1);
+	ps_push_method(L, &row->method);
+	lua_pushvalue(L, -1);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, row);
+}
+
 /*
- * Adds what is of owner to the tables on top of the stack, the metatable and its methods; on top is that of fields by
- * name. An operator that is given a name looks for it in both.
+ * Adds what is of owner to the tables on top of the stack, the metatable and its methods. An operator that is given a
+ * name looks for it in these.
  */
 static void add_methods(lua_State *L, unsigned int owner)
 {
@@ -587,20 +599,18 @@ static void add_methods(lua_State *L, unsigned int owner)
 		if (ps_callable_is_operator(row)) {
 			bool has_name = row->arguments[0].type == PS_LUA_NAME;
 
-			if (has_name) {
-				lua_pushvalue(L, -2);
-				lua_pushvalue(L, -2);
-			}
-			lua_pushcclosure(L, row->method.call, has_name ? 2 : 0);
-			lua_setfield(L, -4, row->method.name);
-		} else if (row->of & owner) {
-			ps_push_method(L, &row->method);
+			if (has_name)
+				lua_pushvalue(L, -1);
+			lua_pushcclosure(L, row->method.call, has_name);
 			lua_setfield(L, -3, row->method.name);
+		} else if (row->of & owner) {
+			push_method(L, row);
+			lua_setfield(L, -2, row->method.name);
 		}
 	}
 }
 
-/* Makes the metatable type, and leaves on the stack its methods and its fields by name. */
+/* Makes the metatable type, and leaves its methods on the stack. */
 static void new_type(lua_State *L, const char *type, unsigned int owner)
 {
 	luaL_newmetatable(L, type);
@@ -609,9 +619,8 @@ static void new_type(lua_State *L, const char *type, unsigned int owner)
 	lua_newtable(L);
 	lua_pushvalue(L, -1);
 	lua_setfield(L, -3, METHODS);
-	lua_newtable(L);
 	add_methods(L, owner);
-	lua_remove(L, -3);
+	lua_remove(L, -2);
 }
 
 /* An array of zeros, outside of what Lua collects. */
@@ -668,11 +677,9 @@ static void open_proto(lua_State *L, unsigned int id, struct ps_field_method **m
 		m->field = field;
 		fill_pool(L, &m->pool, FIELD_TYPE);
 		ps_push_method(L, &m->method);
-		lua_setfield(L, -3, field->name);
-		lua_pushlightuserdata(L, (void *)field);
 		lua_setfield(L, -2, field->name);
 	}
-	lua_pop(L, 2);
+	lua_pop(L, 1);
 
 	lua_pushinteger(L, id);
 	lua_setglobal(L, proto->name);
@@ -724,7 +731,7 @@ int ps_bind_open(lua_State *L)
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &anchors);
 
 	new_type(L, FIELD_TYPE, PS_OF_FIELD);
-	lua_pop(L, 2);
+	lua_pop(L, 1);
 
 	lua_createtable(L, ps_nprotos, 0);
 	for (i = 0; i < ps_nprotos; i++) {
