@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/* IPv6, RFC 8200, and ICMPv6, RFC 4443: what checksums need. Scripts have no objects of them yet. */
+/* IPv6, RFC 8200: what checksums need. Scripts have no objects of it yet. */
 #include "protos.h"
 
 static const struct ps_field fields[] = {
@@ -7,16 +7,10 @@ static const struct ps_field fields[] = {
 	{ "daddr", { 192, 128 }, PS_IPV6, PS_PSEUDO },
 };
 
-static const struct ps_proto icmp6 = {
-	.name = "packet_icmp6",
-	.header_min = 4,
-	.csum = { .kind = PS_CSUM_PSEUDO, .at = 2 },
-};
-
 static const struct ps_next next[] = {
 	{ 6,   &ps_proto_tcp },
 	{ 17,  &ps_proto_udp },
-	{ 58,  &icmp6 },
+	{ 58,  &ps_proto_icmp6 },
 	{ 136, &ps_proto_udplite },
 	{ 33,  &ps_proto_dccp },
 	{ 0, NULL },

@@ -47,24 +47,12 @@ static const struct ps_field ip6_fields[] = {
 	{ "daddr",       { 192, 128 }, PS_IPV6 },
 };
 
-static const struct ps_field icmp6_fields[] = {
-	{ "type",     {  0,  8 }, PS_UINT },
-	{ "code",     {  8,  8 }, PS_UINT },
-	{ "checksum", { 16, 16 }, PS_UINT, PS_CHECKSUM },
-	{ "id",       { 32, 16 }, PS_UINT },
-	{ "sequence", { 48, 16 }, PS_UINT },
-};
-
 static const struct ps_proto vlan = {
 	.name = "packet_vlan", .header_min = 4, .next_by = PS_WORD(16, 16), PS_FIELDS(vlan_fields),
 };
 static const struct ps_proto arp = { .name = "packet_arp", .header_min = 28, PS_FIELDS(arp_fields) };
 static const struct ps_proto ip6 = {
 	.name = "packet_ip6", .header_min = 40, .next_by = PS_WORD(48, 8), PS_FIELDS(ip6_fields),
-};
-static const struct ps_proto icmp6 = {
-	.name = "packet_icmp6", .header_min = 8, .csum = { .kind = PS_CSUM_PSEUDO, .at = 2 },
-	PS_FIELDS(icmp6_fields),
 };
 
 static const struct words_kind kinds[] = {
@@ -76,7 +64,7 @@ static const struct words_kind kinds[] = {
 	{ "ip6", "version=6 hop_limit=64 saddr=fd00::1 daddr=fd00::2",
 	  "", BY_PROTOCOL, 0x86DD, 41, &ip6 },
 	{ "icmp", "type=8 id=7 sequence=1", "", NOTHING, 0, 1 },
-	{ "icmp6", "type=128 id=7 sequence=1", "", NOTHING, 0, 58, &icmp6 },
+	{ "icmp6", "type=128 id=7 sequence=1", "", NOTHING, 0, 58 },
 	{ "tcp", "sport=1234 dport=5678 seq=1000 ack=2000 flags=24 window_size=8192", "", NOTHING, 0, 6 },
 	{ "udp", "sport=1234 dport=5678", "", NOTHING, 0, 17 },
 	{ "udplite", "sport=1234 dport=5678", "", NOTHING, 0, 136 },
