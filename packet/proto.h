@@ -50,7 +50,7 @@ struct ps_field {
 	uint8_t flags;		/* enum ps_field_flags */
 };
 
-/* The payload is protocol proto if the field next_by has this value. Ends with { 0, NULL }. */
+/* The payload is protocol proto if the field next_by has this value. Ends with NULL, at a value that does not occur, or 0. */
 struct ps_next {
 	uint16_t value;
 	const struct ps_proto *proto;

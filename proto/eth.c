@@ -11,6 +11,7 @@ static const struct ps_field fields[] = {
 
 static const struct ps_next next[] = {
 	{ 0x0800, &ps_proto_ip },
+	{ 0x86DD, &ps_proto_ip6 },
 	{ 0, NULL },
 };
 

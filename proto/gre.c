@@ -18,6 +18,7 @@ static const struct ps_field fields[] = {
 
 static const struct ps_next next[] = {
 	{ 0x0800, &ps_proto_ip },
+	{ 0x86DD, &ps_proto_ip6 },
 	{ 0x6558, &ps_proto_eth },
 	{ 0, NULL },
 };

@@ -13,6 +13,7 @@ const struct ps_proto *const ps_protos[] = {
 	&ps_proto_dccp,
 	&ps_proto_gre,
 	&ps_proto_icmp6,
+	&ps_proto_ip6,
 };
 
 const struct ps_next ps_networks[] = {

@@ -19,7 +19,7 @@ extern const struct ps_proto ps_proto_icmp6;
 extern const struct ps_proto *const ps_protos[];
 extern const unsigned int ps_nprotos;
 
-/* For struct ps_packet_ops. IPv6 has no id yet: only checksums know it. */
+/* For struct ps_packet_ops. */
 extern const struct ps_next ps_networks[];
 
 #endif

@@ -10,44 +10,73 @@
 /* Values of fields that are not given, as in the first packet that a host sends. */
 static const struct {
 	const char *proto, *field;
-	uint64_t value;
+	struct ps_value value;
 } presets[] = {
-	{ "eth",  "dmac",        0x020000000002 },
-	{ "eth",  "smac",        0x020000000001 },
-	{ "ip",   "version",     4 },
-	{ "ip",   "ttl",         64 },
-	{ "ip",   "saddr",       0xC0000201 },	/* 192.0.2.1, 192.0.2.2: RFC 5737 */
-	{ "ip",   "daddr",       0xC0000202 },
-	{ "icmp", "type",        8 },
-	{ "tcp",  "flags",       0x10 },
-	{ "tcp",  "window_size", 65535 },
-	{ "tcp",  "sport",       1024 },
-	{ "tcp",  "dport",       80 },
-	{ "udp",  "sport",       1024 },
-	{ "udp",  "dport",       7 },
+	{ "eth",  "dmac",        { 0, 0x020000000002 } },
+	{ "eth",  "smac",        { 0, 0x020000000001 } },
+	{ "ip",   "version",     { 0, 4 } },
+	{ "ip",   "ttl",         { 0, 64 } },
+	{ "ip",   "saddr",       { 0, 0xC0000201 } },	/* 192.0.2.1, 192.0.2.2: RFC 5737 */
+	{ "ip",   "daddr",       { 0, 0xC0000202 } },
+	{ "ip6",  "version",     { 0, 6 } },
+	{ "ip6",  "nexthdr",     { 0, 59 } },	/* nothing */
+	{ "ip6",  "hop_limit",   { 0, 64 } },
+	{ "ip6",  "saddr",       { 0x20010DB800000000, 1 } },	/* RFC 3849 */
+	{ "ip6",  "daddr",       { 0x20010DB800000000, 2 } },
+	{ "icmp", "type",        { 0, 8 } },
+	{ "icmp6", "type",       { 0, 128 } },
+	{ "tcp",  "flags",       { 0, 0x10 } },
+	{ "tcp",  "window_size", { 0, 65535 } },
+	{ "tcp",  "sport",       { 0, 1024 } },
+	{ "tcp",  "dport",       { 0, 80 } },
+	{ "udp",  "sport",       { 0, 1024 } },
+	{ "udp",  "dport",       { 0, 7 } },
 };
 
-/* The protocol whose payload may be proto, and by which value; or NULL. */
-static const struct ps_proto *carrier(const struct ps_proto *proto, uint16_t *value)
+/* True if the payload of outer may be proto, and by which value. */
+static bool carries(const struct ps_proto *outer, const struct ps_proto *proto, uint16_t *value)
 {
 	const struct ps_next *next;
-	unsigned int i;
 
-	for (i = 0; i < ps_nprotos; i++) {
-		for (next = ps_protos[i]->next; next && next->proto; next++) {
-			if (next->proto == proto) {
-				*value = next->value;
-				return ps_protos[i];
-			}
+	for (next = outer->next; next && next->proto; next++) {
+		if (next->proto == proto) {
+			*value = next->value;
+			return true;
 		}
 	}
-	return NULL;
+	return false;
 }
 
-void ps_build_init(struct ps_build *b, const struct ps_proto *proto, bool has_link)
+static bool is_in(const struct ps_proto *const *chain, int n, const struct ps_proto *proto)
+{
+	while (n--) {
+		if (chain[n] == proto)
+			return true;
+	}
+	return false;
+}
+
+/* What goes around the innermost of the chain: what is named, or the first that can; or NULL. */
+static const struct ps_proto *carrier(const struct ps_proto *const *chain, int n, uint64_t named)
+{
+	const struct ps_proto *first = NULL;
+	unsigned int i;
+	uint16_t value;
+
+	for (i = 0; i < ps_nprotos; i++) {
+		if (!carries(ps_protos[i], chain[n - 1], &value) || is_in(chain, n, ps_protos[i]))
+			continue;
+		if (named >> i & 1)
+			return ps_protos[i];
+		if (!first)
+			first = ps_protos[i];
+	}
+	return first;
+}
+
+void ps_build_init(struct ps_build *b, const struct ps_proto *proto, uint64_t named, bool has_link)
 {
 	const struct ps_proto *chain[PS_BUILD_LAYERS];
-	uint16_t value;
 	int n = 0;
 
 	memset(b, 0, sizeof(*b));
@@ -55,7 +84,7 @@ void ps_build_init(struct ps_build *b, const struct ps_proto *proto, bool has_li
 		if (proto->is_link && !has_link && n)
 			break;
 		chain[n++] = proto;
-		proto = proto->is_link ? NULL : carrier(proto, &value);	/* tunnels carry link layers, too: not here */
+		proto = proto->is_link ? NULL : carrier(chain, n, named);	/* tunnels carry link layers, too: not here */
 	}
 	while (n)
 		b->layer[b->nlayers++].proto = chain[--n];
@@ -134,7 +163,7 @@ static void put_presets(const struct ps_proto *proto, uint8_t *header)
 	for (i = 0; i < sizeof(presets) / sizeof(*presets); i++) {
 		if (!strcmp(presets[i].proto, ps_proto_short(proto)))
 			put_bits(header, ps_field_named(proto, presets[i].field)->at,
-				 (struct ps_value){ 0, presets[i].value });
+				 presets[i].value);
 	}
 }
 
@@ -162,6 +191,17 @@ static void put_checksums(const struct ps_build *b, struct ps_packet *pkt)
 		    !has_checksum(&b->layer[i]))
 			ps_field_checksum(pkt, &layers.header[i]);
 	}
+}
+
+static bool carried_by_link(const struct ps_proto *proto, uint16_t *value)
+{
+	unsigned int i;
+
+	for (i = 0; i < ps_nprotos; i++) {
+		if (ps_protos[i]->is_link && carries(ps_protos[i], proto, value))
+			return true;
+	}
+	return false;
 }
 
 const char *ps_build_finish(const struct ps_build *b, uint8_t *bytes, struct ps_packet *pkt)
@@ -196,14 +236,14 @@ const char *ps_build_finish(const struct ps_build *b, uint8_t *bytes, struct ps_
 		put_presets(proto, header);
 		put_word(header, proto->header_len,
 			 (proto->header_min + options_len(&b->layer[i])) / 4);
-		put_word(header, proto->total_len, len - at[i]);
-		if (i + 1 < b->nlayers && carrier(b->layer[i + 1].proto, &value))
+		put_word(header, proto->total_len, len - at[i] - proto->total_more);
+		if (i + 1 < b->nlayers && carries(proto, b->layer[i + 1].proto, &value))
 			put_word(header, proto->next_by, value);
 		put_fields(&b->layer[i], header);
 		if (proto->is_link)
 			protocol = ps_proto_word(header, proto->next_by);
 	}
-	if (!network && carrier(b->layer[0].proto, &value))
+	if (!network && carried_by_link(b->layer[0].proto, &value))
 		protocol = value;
 	ps_buffer_init(pkt, bytes, len, network, protocol);
 	put_checksums(b, pkt);

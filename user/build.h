@@ -8,7 +8,7 @@
 
 #include "proto.h"
 
-#define PS_BUILD_LAYERS		4
+#define PS_BUILD_LAYERS		6
 #define PS_BUILD_FIELDS		24	/* the most that a protocol has */
 #define PS_BUILD_MAX		(65535 + 14)	/* bytes of a packet */
 
@@ -34,10 +34,10 @@ struct ps_build {
 };
 
 /*
- * Begins a packet of this protocol, in the protocols that usually carry it; without a link layer if has_link is
- * false.
+ * Begins a packet of this protocol, in the protocols that usually carry it, or in those that are named (a bit for each
+ * id); without a link layer if has_link is false.
  */
-void ps_build_init(struct ps_build *b, const struct ps_proto *proto, bool has_link);
+void ps_build_init(struct ps_build *b, const struct ps_proto *proto, uint64_t named, bool has_link);
 
 /* The innermost layer that has a field of this name, and its place; or NULL. */
 struct ps_build_layer *ps_build_field(struct ps_build *b, const char *name, unsigned int *place);

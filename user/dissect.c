@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 #include "dissect.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -276,12 +275,16 @@ static void append_end(struct ps_packet *pkt, const struct ps_header *ip,
 	const struct ps_field *field;
 	char value[PS_VALUE_SIZE];
 
+	char number[PS_VALUE_SIZE];
+	bool has_port;
+
+	field = transport ? ps_field_named(transport->proto, port) : NULL;
+	has_port = field && ps_value_text(pkt, transport, field, number);
 	field = ps_field_named(ip->proto, address);
 	if (field && ps_value_text(pkt, ip, field, value))
-		append("%s", value);
-	field = transport ? ps_field_named(transport->proto, port) : NULL;
-	if (field && ps_value_text(pkt, transport, field, value))
-		append(":%s", value);
+		append(has_port && strchr(value, ':') ? "[%s]" : "%s", value);	/* RFC 5952, 6 */
+	if (has_port)
+		append(":%s", number);
 }
 
 /* Names for numbers of protocols that scripts have no views of. */
@@ -329,51 +332,31 @@ static bool has_next(const struct ps_proto *proto, unsigned int number)
 	return false;
 }
 
-/* The value of a field of a header, or -1. */
-static long value_of(struct ps_packet *pkt, const struct ps_header *header, const char *name)
+/* What the numbers mean by which a protocol says what it carries, or NULL. */
+static const struct word *words_of(const struct ps_proto *proto)
 {
-	const struct ps_field *field = ps_field_named(header->proto, name);
-	uint64_t value;
-
-	if (!field || ps_field_get(pkt, header->range.off, field->at, &value))
-		return -1;
-	return value;
+	if (proto->next_by.mask == 0xFFFF)
+		return ethernet_words;
+	return ps_field_named(proto, "saddr") ? ip_words : NULL;
 }
 
 /*
- * A word for what the innermost header carries, or the packet begins with, if that is a protocol without a table; *at:
- * where it begins. NULL: there is no such word.
+ * A word for what the innermost header carries, or the packet begins with, if that is a protocol without a table. NULL:
+ * there is no such word.
  */
-static const char *rest_word(struct ps_packet *pkt, const struct ps_layers *layers, uint32_t *at)
+static const char *rest_word(struct ps_packet *pkt, const struct ps_layers *layers)
 {
 	const struct ps_header *last;
-	struct ps_range rest;
-	long number;
+	const struct word *words;
+	uint32_t number;
 
-	*at = 0;
 	if (!layers->n)
 		return pkt->has_link ? NULL : word_of(ethernet_words, pkt->protocol);
 	last = &layers->header[layers->n - 1];
-	if (ps_proto_payload(pkt, last, &rest))
-		*at = rest.off;
-	number = value_of(pkt, last, last->proto->is_link ? "type" : "protocol");
-	if (number < 0 || has_next(last->proto, number))
+	words = words_of(last->proto);
+	if (!words || !ps_proto_next_value(pkt, last, &number) || has_next(last->proto, number))
 		return NULL;
-	if (!last->proto->is_link)
-		return word_of(ip_words, number);
-	return number < ETHERNET_TYPES ? "llc" : word_of(ethernet_words, number);
-}
-
-/* The addresses of an IPv6 header at off, if it is there. */
-static void append_ip6(struct ps_packet *pkt, uint32_t off, char *text, size_t size, size_t *len)
-{
-	enum { HEADER = 40, SADDR = 8, DADDR = 24 };
-	const uint8_t *header = ps_packet_read(pkt, off, HEADER);
-	char from[INET6_ADDRSTRLEN], to[INET6_ADDRSTRLEN];
-
-	if (header && inet_ntop(AF_INET6, header + SADDR, from, sizeof(from)) &&
-	    inet_ntop(AF_INET6, header + DADDR, to, sizeof(to)))
-		append("%s > %s ", from, to);
+	return last->proto->is_link && number < ETHERNET_TYPES ? "llc" : word_of(words, number);
 }
 
 size_t ps_packet_line(struct ps_packet *pkt, char *text, size_t size)
@@ -382,7 +365,6 @@ size_t ps_packet_line(struct ps_packet *pkt, char *text, size_t size)
 	struct ps_layers layers;
 	size_t length = 0, *len = &length;
 	const char *word;
-	uint32_t at;
 	int i;
 
 	ps_dissect(pkt, &layers);
@@ -397,9 +379,7 @@ size_t ps_packet_line(struct ps_packet *pkt, char *text, size_t size)
 		append_end(pkt, network, last, "daddr", "dport", text, size, len);
 		append(" ");
 	}
-	word = rest_word(pkt, &layers, &at);
-	if (!network && word && !strcmp(word, "ip6"))
-		append_ip6(pkt, at, text, size, len);
+	word = rest_word(pkt, &layers);
 	if (!word)
 		word = last ? ps_proto_short(last->proto) : "unknown";
 	append("%s %u", word, pkt->len);

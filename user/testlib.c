@@ -210,6 +210,20 @@ static void set_name(lua_State *L, struct ps_build *b, const char *name)
 	set_value(L, &layer->proto->fields[place], &layer->value[place]);
 }
 
+/* The protocols, as bits, for which the table that a packet is built from has a table: ip6 = { hop_limit = 1 }. */
+static uint64_t named_protos(lua_State *L)
+{
+	uint64_t named = 0;
+	unsigned int i;
+
+	for (i = 0; i < ps_nprotos && i < 64; i++) {
+		if (lua_getfield(L, 1, ps_proto_short(ps_protos[i])) == LUA_TTABLE)
+			named |= (uint64_t)1 << i;
+		lua_pop(L, 1);
+	}
+	return named;
+}
+
 /* packet.<protocol>{ … }. Upvalue: the protocol. */
 static int packet_build(lua_State *L)
 {
@@ -230,7 +244,7 @@ static int packet_build(lua_State *L)
 	/* in userdata, which Lua collects: what follows may raise */
 	b = lua_newuserdatauv(L, sizeof(*b), 0);
 	bytes = lua_newuserdatauv(L, PS_BUILD_MAX, 0);
-	ps_build_init(b, proto, has_link);
+	ps_build_init(b, proto, named_protos(L), has_link);
 	lua_pushnil(L);
 	while (lua_next(L, 1)) {
 		if (lua_type(L, -2) != LUA_TSTRING)

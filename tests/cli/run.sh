@@ -234,16 +234,17 @@ link() {
 	holds "$text: its header is as it was" same_file <(head -c $size link.pcap) <(head -c $size out.pcap)
 }
 line='10.0.0.1:1000 > 10.0.0.2:53 udp'
+line6='[2001:db8::1]:1000 > [2001:db8::2]:53 udp'
 link Ethernet 1 "$ether" "$udp" "$line 48"
 link 'raw IP' 101 '' "$udp" "$line 34"
 link 'raw IPv4' 228 '' "$udp" "$line 34"
-link 'raw IPv6' 229 '' "$udp6" '2001:db8::1 > 2001:db8::2 ip6 54'
-link 'IPv6 in Ethernet' 1 "${ether%0800}86dd" "$udp6" '2001:db8::1 > 2001:db8::2 ip6 68'
+link 'raw IPv6' 229 '' "$udp6" "$line6 54"
+link 'IPv6 in Ethernet' 1 "${ether%0800}86dd" "$udp6" "$line6 68"
 link 'Linux cooked' 113 '0000 0001 0006 020000000001 0000 0800' "$udp" "$line 34"
 link 'Linux cooked v2' 276 '0800 0000 00000002 0001 00 06 0200000000010000' "$udp" "$line 34"
 link 'BSD loopback, little endian' 0 02000000 "$udp" "$line 34"
 link 'BSD loopback, big endian' 0 00000002 "$udp" "$line 34"
-link 'BSD loopback of FreeBSD, IPv6' 0 1c000000 "$udp6" '2001:db8::1 > 2001:db8::2 ip6 54'
+link 'BSD loopback of FreeBSD, IPv6' 0 1c000000 "$udp6" "$line6 54"
 link 'OpenBSD loopback' 108 00000002 "$udp" "$line 34"
 bytes "$(pcap 101)" "$(record '')" "$(record 00)" "$(record 45)" "$(record 60)" >raw.pcap
 accepts 'raw packets of no and of one byte' '4 packets: 4 XT_CONTINUE' run pass.lua raw.pcap
@@ -305,7 +306,7 @@ link 'Cisco HDLC as PPP over serial lines' 50 '0f00 0800' "$udp" "$line 34"
 link 'PPP with a direction' 204 '01 ff03 0021' "$udp" "$line 34"
 link 'PPP of pppd' 166 '0103 0021' "$udp" "$line 34"
 link 'PPPoE' 51 '1100 0001 0024 0021' "$udp" "$line 34"
-link 'IPv6 in PPP' 9 '0057' "$udp6" '2001:db8::1 > 2001:db8::2 ip6 54'
+link 'IPv6 in PPP' 9 '0057' "$udp6" "$line6 54"
 link 'Cisco HDLC' 104 '8f00 0800' "$udp" "$line 34"
 link 'SLIP' 8 '0040 0000000000000000000000000000' "$udp" "$line 34"
 link 'Frame Relay' 107 '1841 03 cc' "$udp" "$line 34"
@@ -321,7 +322,7 @@ link '802.11 with radiotap' 127 "$radio $data $llc_ip" "$udp" "$line 34"
 link '802.11 with radiotap, more bits' 127 "0000 1800 030000a0 000000a0 00000000 0000000000000000 $data $llc_ip" "$udp" "$line 34"
 link 'NFLOG' 239 '0200 0005 0800 0100 0800 0300 0700 0a00 696e0000 2600 0900' "$udp" "$line 34"
 link 'NFLOG, turned around' 239 '0200 0005 0008 0001 0800 0300 0026 0009' "$udp" "$line 34"
-link 'IPv6 in NFLOG' 239 '0a00 0005 3a00 0900' "$udp6" '2001:db8::1 > 2001:db8::2 ip6 54'
+link 'IPv6 in NFLOG' 239 '0a00 0005 3a00 0900' "$udp6" "$line6 54"
 bytes "$(pcap 127)" "$(record "0000 0900 02000000 10 $data $llc_ip $udp 01020304")" >link.pcap
 accepts 'the check sequence of 802.11 is none of the packet' "$line 34" run dnat.lua link.pcap -v -w out.pcap
 is 'and is written' 01020304 "$(tail -c 4 out.pcap | od -An -tx1 | tr -d ' ')"
@@ -830,8 +831,8 @@ named 'lldp 16' 1 "${ether%0800}88cc 0000"
 named 'llc 17' 1 "${ether%0800}0003 424203"
 named 'eth 16' 1 "${ether%0800}fffe 0000"
 named 'eth 14' 1 "$ether"
-named '2001:db8::1 > 2001:db8::2 ip6 68' 1 "${ether%0800}86dd $udp6"
-named 'ip6 53' 1 "${ether%0800}86dd ${udp6::78}"
+named '[2001:db8::1]:1000 > [2001:db8::2]:53 udp 68' 1 "${ether%0800}86dd $udp6"
+named 'eth 53' 1 "${ether%0800}86dd ${udp6::78}"
 named '10.0.0.1 > 10.0.0.2 gre 34' 101 "${udp/401166c8/402f66aa}"
 named '10.0.0.1 > 10.0.0.2 ip 34' 101 "${udp/401166c8/40fd65dc}"
 named 'unknown 1' 101 00

@@ -36,24 +36,10 @@ static const struct ps_field arp_fields[] = {
 	{ "tpa",   { 192, 32 }, PS_IPV4 },
 };
 
-static const struct ps_field ip6_fields[] = {
-	{ "version",     {   0,   4 }, PS_UINT },
-	{ "tclass",      {   4,   8 }, PS_UINT },
-	{ "flow",        {  12,  20 }, PS_UINT },
-	{ "payload_len", {  32,  16 }, PS_UINT },
-	{ "nexthdr",     {  48,   8 }, PS_UINT },
-	{ "hop_limit",   {  56,   8 }, PS_UINT },
-	{ "saddr",       {  64, 128 }, PS_IPV6 },
-	{ "daddr",       { 192, 128 }, PS_IPV6 },
-};
-
 static const struct ps_proto vlan = {
 	.name = "packet_vlan", .header_min = 4, .next_by = PS_WORD(16, 16), PS_FIELDS(vlan_fields),
 };
 static const struct ps_proto arp = { .name = "packet_arp", .header_min = 28, PS_FIELDS(arp_fields) };
-static const struct ps_proto ip6 = {
-	.name = "packet_ip6", .header_min = 40, .next_by = PS_WORD(48, 8), PS_FIELDS(ip6_fields),
-};
 
 static const struct words_kind kinds[] = {
 	{ "eth", "dmac=02:00:00:00:00:01 smac=02:00:00:00:00:02", "", BY_TYPE, 0x6558 },
@@ -62,7 +48,7 @@ static const struct words_kind kinds[] = {
 	  NOTHING, 0x0806, 0, &arp },
 	{ "ip", "version=4 id=4660 ttl=64 saddr=10.0.0.1 daddr=10.0.0.2", "final ", BY_PROTOCOL, 0x0800, 4 },
 	{ "ip6", "version=6 hop_limit=64 saddr=fd00::1 daddr=fd00::2",
-	  "", BY_PROTOCOL, 0x86DD, 41, &ip6 },
+	  "extensions final ", BY_PROTOCOL, 0x86DD, 41 },
 	{ "icmp", "type=8 id=7 sequence=1", "", NOTHING, 0, 1 },
 	{ "icmp6", "type=128 id=7 sequence=1", "", NOTHING, 0, 58 },
 	{ "tcp", "sport=1234 dport=5678 seq=1000 ack=2000 flags=24 window_size=8192", "", NOTHING, 0, 6 },
@@ -151,14 +137,14 @@ struct words_value *words_given(const struct words_layer *layer, const char *nam
 	return NULL;
 }
 
-/* Hexadecimal digits to at most size bytes. Returns how many, or -1. */
+/* Hexadecimal digits, with spaces or '_' between bytes, to at most size bytes. Returns how many, or -1. */
 static long parse_hex(const char *text, uint8_t *bytes, size_t size)
 {
 	size_t n = 0;
 	unsigned int byte;
 
 	while (*text) {
-		if (*text == ' ') {
+		if (*text == ' ' || *text == '_') {
 			text++;
 			continue;
 		}
@@ -180,15 +166,24 @@ static bool parse_number(const char *text, uint64_t *number)
 	return !*end;
 }
 
-static bool parse_value(struct words_value *value, const struct ps_field *field, const char *text)
+/* What a value is that a protocol has words for, and no field. */
+static const struct ps_type *type_named(const struct words_layer *layer, const char *name)
 {
-	const struct ps_type *type = field ? field->type : PS_UINT;
-	unsigned int width = field ? field->at.width : 32;
+	if (!strcmp(name, "extensions"))
+		return PS_BYTES;
+	if (!strcmp(name, "final"))
+		return words_is(layer, "ip6") ? PS_IPV6 : PS_IPV4;
+	return PS_UINT;
+}
+
+static bool parse_value(const struct words_layer *layer, struct words_value *value,
+			const struct ps_field *field, const char *text)
+{
+	const struct ps_type *type = field ? field->type : type_named(layer, value->name);
+	unsigned int width = field ? field->at.width : type == PS_UINT ? 32 : 0;
 	struct ps_value number;
 	long len;
 
-	if (!strcmp(value->name, "final"))
-		type = PS_IPV4;
 	value->field = field;
 	value->text = text;
 	if (type->is_bytes) {
@@ -223,7 +218,7 @@ bool words_give(struct words_layer *layer, const char *name, const char *text)
 	if (!field && !more)
 		return wrong("%s has no '%s'", layer->kind->name, name);
 	snprintf(now->name, sizeof(now->name), "%s", name);
-	if (!parse_value(now, field, text))
+	if (!parse_value(layer, now, field, text))
 		return wrong("%s: '%s' is not what %s can be", layer->kind->name, text, name);
 	for (i = 0; value && layer->values[i] != value; i++)
 		;
@@ -359,6 +354,8 @@ static uint32_t size_of(const struct words_layer *layer)
 		return layer->size;
 	size = words_proto(layer->kind)->header_min;
 	options = words_given(layer, "options");
+	if (!options)
+		options = words_given(layer, "extensions");
 	if (options)
 		size += options->len;
 	for (i = 0; words_is(layer, "gre") && i < COUNT(gre_parts); i++)
@@ -383,6 +380,17 @@ static void put_parts(const struct words_layer *layer, uint8_t *header)
 	}
 }
 
+enum { IP6_FIXED = 40 };
+
+static void put_extensions(const struct words_layer *layer, uint8_t *header, uint32_t len)
+{
+	const struct words_value *extensions = words_given(layer, "extensions");
+
+	words_put_bits(header, ps_field_named(words_proto(layer->kind), "payload_len")->at, len - IP6_FIXED);
+	if (extensions)
+		memcpy(header + IP6_FIXED, extensions->bytes, extensions->len);
+}
+
 /* All of a header but its checksum. next: the layer behind it, or NULL. */
 static void put_header(const struct words_layer *layer, const struct words_layer *next, uint8_t *header,
 		       uint32_t len)
@@ -396,7 +404,7 @@ static void put_header(const struct words_layer *layer, const struct words_layer
 	if (proto->total_len.mask)
 		put_word(header, proto->total_len, len);
 	if (!strcmp(kind->name, "ip6"))
-		words_put_bits(header, ps_field_named(proto, "payload_len")->at, len - layer->size);
+		put_extensions(layer, header, len);
 	if (kind->carries == BY_TYPE)
 		put_word(header, proto->next_by, inner && inner->type ? inner->type : OTHER_TYPE);
 	if (kind->carries == BY_PROTOCOL)
@@ -437,7 +445,12 @@ static uint32_t pseudo_sum(const struct words_layer *network, const struct words
 {
 	const struct words_value *final = network ? words_given(network, "final") : NULL;
 	uint32_t n = layer->kind->protocol + (len & 0xFFFF);
+	uint8_t address[16];
 
+	if (network && words_is(network, "ip6") && final) {
+		put_value(address, (struct ps_bits){ 0, 128 }, final);
+		return n + sum(bytes + network->at + 8, 16) + sum(address, 16);
+	}
 	if (network && words_is(network, "ip6"))
 		return n + sum(bytes + network->at + 8, 32);
 	if (!network || !words_is(network, "ip"))

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT OR GPL-2.0-only
--- There are no objects for IPv6 yet, but :write() of addresses, ports and payload keeps the checksums of what it carries.
+-- :write() of addresses, ports and payload keeps the checksums of what IPv6 carries.
 -- in: eth / ip6 / udp / text abc
 -- in: eth / ip6 / tcp / text abc
 -- in: eth / ip6 / icmp6 / text abc
