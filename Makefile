@@ -119,7 +119,7 @@ LINK = $(CC) $(CFLAGS) $(LDFLAGS)
 known = $(shell $(CC) -Werror $(1) -x c -c /dev/null -o /dev/null 2>/dev/null && echo $(1))
 COMPILE = $(CC) $(CPPFLAGS) $(CFLAGS) $(WARN)
 WARN := -Wall -Wextra -Wmissing-prototypes -Wno-missing-field-initializers
-INCLUDE := -Ilua/shim -Ilua -Ilua/src -Ipacket -Iengine -Iproto
+INCLUDE := -Ilua/shim -Ilua -Ilua/src -Ipacket -Iengine -Iproto -Icompile
 VM_FLAGS = $(call known,-fno-crossjumping) $(call known,-fno-gcse)
 LUA_FLAGS := -Wno-implicit-fallthrough -Wno-tautological-compare -Wno-unused-value -Wno-unused-parameter
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -130,7 +130,7 @@ USER_PLAT := plat/user/host plat/user/buffer
 # $(call engine,FOLDER,FLAGS): rules for the objects of one flavour and its archive
 define engine
 $(1)/lua/src/%.o $(1)/lua/do.o: EXTRA = $$(LUA_FLAGS)
-$(1)/lua/vm.o: EXTRA = $$(LUA_FLAGS) $$(VM_FLAGS)
+$(1)/lua/vm.o $(1)/compile/run.o: EXTRA = $$(LUA_FLAGS) $$(VM_FLAGS)
 $(1)/plat/%.o: INCLUDE := -Ilua -Ipacket -Iproto
 $(1)/%.o: %.c | need-compiler lua/src/lua.h
 	@mkdir -p $$(@D)
@@ -157,7 +157,7 @@ $(BUILD)/user/libxt_LUA.so: xtables/libxt_LUA.c $(BUILD)/user/engine.a include/u
 # The command, with what it stands on; in $(BUILD)/asan with sanitizers, for the tests.
 #
 CLI := $(wildcard cli/*.c check/*.c user/*.c)
-CLI_INCLUDE := -Icli -Icheck -Iuser -Iplat/user -Ipacket -Iengine -Iproto -Ilua -Ilua/src
+CLI_INCLUDE := -Icli -Icheck -Iuser -Iplat/user -Ipacket -Iengine -Iproto -Icompile -Ilua -Ilua/src
 CLI_LIBS := -lz -lzstd -ljansson -lnetfilter_queue -lmnl
 $(foreach flavour,user asan,$(addprefix $(BUILD)/$(flavour)/,$(CLI:.c=.o))): | need-cli
 cli: $(BUILD)/user/packetscript $(BUILD)/user/packetscript.8 $(BUILD)/user/packetscript.bash \
@@ -263,7 +263,7 @@ unit: $(BUILD)/asan/unit $(BUILD)/user/unit
 	$(BUILD)/user/unit
 UNIT := $(wildcard tests/unit/*.c)
 $(foreach flavour,user asan,$(BUILD)/$(flavour)/tests/unit/%.o): \
-	INCLUDE := -Ipacket -Iengine -Ilua -Iplat/user -Iproto -Ilua/src
+	INCLUDE := -Ipacket -Iengine -Icompile -Ilua -Iplat/user -Iproto -Ilua/src
 $(BUILD)/%/unit: $(addprefix $(BUILD)/%/,$(UNIT:.c=.o)) $(BUILD)/%/engine.a
 	@echo '  LD      $@'
 	$(Q)$(LINK) -o $@ $^

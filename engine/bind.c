@@ -30,7 +30,6 @@ static const char anchors;	/* the address is the registry's key of a table of po
 const struct ps_class ps_class_view = {
 	.name = "packet object",
 	.call = ps_object_call,
-	.self = ps_object_self,
 	.read = ps_object_read,
 	.write = ps_object_write,
 };
@@ -535,7 +534,7 @@ const struct ps_callable ps_view_methods[] = {
 	  PS_LUA_PAYLOAD, "it is not of that protocol, or too short for its header",
 	  "the payload of a header, the bytes of anything else, as a view of `protocol`, without argument as a raw view; "
 	  "raises if the argument is nil, or no protocol" },
-	{ { "get", bytes_get }, PS_OF_RAW | PS_OF_HEADER | PS_OF_BYTES, { { NULL } },
+	{ { "get", bytes_get, PS_OP_GET }, PS_OF_RAW | PS_OF_HEADER | PS_OF_BYTES, { { NULL } },
 	  PS_LUA_ARRAY, "it is a field that the packet does not have",
 	  "the same bytes, not a copy: writing to them writes the packet" },
 	{ { "get", field_get, PS_OP_GET }, PS_OF_VALUE, { { NULL } },
@@ -768,10 +767,6 @@ void ps_bind_clean(struct ps_bind *bind)
 {
 	size_t i;
 
-	for (i = 0; i < PS_PLANS; i++) {
-		ps_host_realloc(bind->plans[i], 0);
-		bind->plans[i] = NULL;
-	}
 	for (i = 0; i < PS_HEADER_BLOCKS; i++) {
 		ps_host_realloc(bind->headers[i], 0);
 		bind->headers[i] = NULL;

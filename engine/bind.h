@@ -14,7 +14,6 @@
 
 #define PS_POOL_SIZE	8	/* objects of a kind that are kept; more are garbage afterwards */
 #define PS_ADDRESSES	64	/* that are remembered as text, in each direction */
-#define PS_PLANS	128	/* places in the code for which it is known what follows */
 #define PS_HEADER_BLOCKS	7	/* each of twice as many headers as the one before */
 #define PS_HEADERS_FIRST	PS_NESTED_MAX
 #define PS_HEADERS_MAX	(PS_HEADERS_FIRST * ((1 << PS_HEADER_BLOCKS) - 1))	/* of one packet */
@@ -44,7 +43,6 @@ struct ps_bind {
 	unsigned int nheaders;
 	struct ps_address parsed[PS_ADDRESSES];
 	struct ps_address formatted[PS_ADDRESSES];
-	struct ps_plan *plans[PS_PLANS];	/* by address of the code; engine/direct.c */
 	size_t allocated;		/* bytes, by ps_bind_allocate() */
 	struct ps_pool bytes;
 	struct ps_pool *views;		/* for each protocol */

@@ -7,20 +7,12 @@
 #include "lua.h"
 #include "lauxlib.h"
 
+#include "access.h"
 #include "bytes.h"
 #include "callable.h"
-#include "view.h"
 #include "write.h"
 
 #define TYPE	"bytes"
-
-struct ps_bytes {
-	struct ps_object object;	/* of ps_class_bytes */
-	uint32_t len;
-	uint64_t packet;	/* serial of the packet the bytes are in; 0: they are in own */
-	uint32_t off;		/* in that packet */
-	uint8_t own[];
-};
 
 static struct ps_bytes *to_array(lua_State *L, int arg)
 {
@@ -161,48 +153,13 @@ static int bytes_newindex(lua_State *L)
 bool ps_object_get_byte(lua_State *L, const struct ps_object *object, lua_Unsigned i,
 			TValue *result)
 {
-	const struct ps_bytes *array = (const struct ps_bytes *)object;
-	const struct ps_bind *bind = ps_bind_of(L);
-	const uint8_t *p;
-
-	if (i >= array->len)
-		return false;
-	if (array->packet) {
-		if (array->packet != bind->serial || !bind->pkt)
-			return false;
-		p = ps_packet_read(bind->pkt, array->off + i, 1);
-		if (!p)
-			return false;
-		setivalue(result, *p);
-	} else {
-		setivalue(result, array->own[i]);
-	}
-	return true;
+	return ps_bytes_get(ps_bind_of(L), object, i, result);
 }
 
 bool ps_object_set_byte(lua_State *L, struct ps_object *object, lua_Unsigned i,
 			const TValue *value)
 {
-	struct ps_bytes *array = (struct ps_bytes *)object;
-	const struct ps_bind *bind = ps_bind_of(L);
-	uint8_t *p;
-
-	if (i >= array->len || !ttisinteger(value) ||
-	    (lua_Unsigned)ivalue(value) > 255)
-		return false;
-	if (array->packet) {
-		if (array->packet != bind->serial || !bind->pkt)
-			return false;
-		if (ps_unlikely(bind->pkt->partial) && array->off + i < bind->pkt->partial + 2)
-			return false;	/* that may count in a checksum that is completed later */
-		p = ps_packet_write(bind->pkt, array->off + i, 1);
-		if (!p)
-			return false;
-		*p = ivalue(value);
-	} else {
-		array->own[i] = ivalue(value);
-	}
-	return true;
+	return ps_bytes_set(ps_bind_of(L), object, i, value);
 }
 
 static int bytes_len(lua_State *L)

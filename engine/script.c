@@ -8,7 +8,7 @@
 #include "lauxlib.h"
 
 #include "arena.h"
-#include "code.h"
+#include "global_use.h"
 #include "globals.h"
 #include "host.h"
 #include "script.h"
@@ -17,8 +17,9 @@
 /* A function that rules call. */
 struct ps_function {
 	TValue function;
-	const Instruction *code;	/* for ps_call1(); NULL: it is called the ordinary way */
-	bool begins_simply;		/* with what may need no interpreter: see begin() */
+	const Instruction *code;	/* where it begins, for ps_call1() */
+	const struct ps_linear *linear;	/* or NULL */
+	int slots;	/* of the stack that it needs; too many, if it is called the ordinary way */
 	int ref;	/* that keeps it, or LUA_NOREF: the place is free */
 };
 
@@ -372,24 +373,19 @@ struct find_request {
 	struct ps_function *handler;	/* to be filled in */
 };
 
-/* Whether a function begins with a method of its argument that may need no interpreter. */
-static bool begins_simply(const struct ps_bind *bind, const Proto *p)
-{
-	const TString *name = ps_code_begin(p);
-	const TValue *method = name ? ps_find(bind->whole->object.methods, name) : NULL;
-
-	return method && ps_method_of(method)->op;
-}
-
 /* Takes the function on top of the stack. May raise. */
 static void take_function(lua_State *L, struct ps_function *h)
 {
+	const struct ps_script *s = (const struct ps_script *)ps_bind_of(L);
 	const Proto *p;
 
+	if (s->compile)
+		s->compile(L);
 	h->function = *s2v(PS_STACK_TOP(L) - 1);
 	p = ttisLclosure(&h->function) ? clLvalue(&h->function)->p : NULL;
-	h->code = p && p->numparams <= 1 ? p->code : NULL;
-	h->begins_simply = p && begins_simply(ps_bind_of(L), p);
+	h->linear = p ? p->linear : NULL;
+	h->code = p ? p->code : NULL;
+	h->slots = p && p->numparams <= 1 && !p->is_vararg ? 2 + p->maxstacksize : LUAI_MAXSTACK;
 	h->ref = luaL_ref(L, LUA_REGISTRYINDEX);
 }
 
@@ -518,26 +514,6 @@ static inline enum ps_verdict to_verdict(struct ps_script *s, lua_State *L, int 
 	return PS_VERDICT_ERROR;
 }
 
-/*
- * Does what a handler, which is at func with the packet behind it, begins with, as far as that needs
- * no interpreter. True: that was all, and its result is at func. False: its code goes on at *pc.
- */
-static inline bool begin(lua_State *L, StkId func, const struct ps_object *packet,
-			 const Instruction **pc)
-{
-	const Instruction *next = ps_object_self(L, packet, *pc + 1, func + 1);
-	int result;
-
-	if (l_unlikely(!next))
-		return false;
-	*pc = next;
-	result = ps_code_return(next);
-	if (result < 0)
-		return false;
-	setobjs2s(L, func, func + 1 + result);
-	return true;
-}
-
 /* Into s->error: why the handlers of this state are not run. False: they may be again. */
 static ps_noinline bool is_refused(struct ps_script *s)
 {
@@ -558,8 +534,27 @@ static ps_noinline bool is_refused(struct ps_script *s)
 }
 
 /*
- * As lua_rawgeti(), lua_pcall() and lua_settop() would, with less in between: a function of which
- * only the return of a value is left then needs neither a frame nor limits.
+ * As far as the handler, which is at func with the packet behind it, needs no interpreter. True: that was all. False:
+ * *from is where ps_call1() goes on, or NULL: it is called the ordinary way.
+ */
+static inline bool begin(lua_State *L, const struct ps_function *h, StkId func, struct ps_run *run,
+			 const struct ps_run **from)
+{
+	*from = NULL;
+	if (l_unlikely(!L->ci->next || func + h->slots >= ps_stk(L->stack_last)))
+		return false;
+	*from = run;
+	if (l_likely(h->linear))
+		return !h->linear->run(L, h->linear, NULL, func + 1, run);
+	run->frames[0].func = func;
+	run->frames[0].pc = h->code;
+	run->frames[0].nresults = 1;
+	return false;
+}
+
+/*
+ * As lua_rawgeti(), lua_pcall() and lua_settop() would, with less in between: a function that needs no interpreter needs
+ * neither a frame nor limits.
  */
 static ps_inline enum ps_verdict run(struct ps_script *s, int handler, struct ps_packet *pkt,
 				     uint16_t *queue, bool is_repeat)
@@ -570,20 +565,27 @@ static ps_inline enum ps_verdict run(struct ps_script *s, int handler, struct ps
 	StkId func = PS_STACK_TOP(L);
 	struct ps_view *packet = ps_bind_packet(&s->bind, pkt);
 	enum ps_verdict verdict = PS_VERDICT_ERROR;
-	const Instruction *pc = h->code;
+	struct ps_run run ps_uninit;
+	const struct ps_run *from;
 	int status = LUA_OK;
 
 	setobj2s(L, func, &h->function);
 	setuvalue(L, s2v(func + 1), ps_userdata_of(packet));
-	if (h->begins_simply && l_likely(ps_has_room(L, func)) &&
-	    begin(L, func, &packet->object, &pc)) {
+	run.depth = 0;
+	run.is_watched = false;
+	run.is_repeat = is_repeat;
+	run.calls = 0;
+	if (l_likely(begin(L, h, func, &run, &from))) {
 		PS_STACK_TOP(L) = func + 1;
 	} else {
 		PS_STACK_TOP(L) = func + 2;
-		ps_runtime_enter(rt, is_repeat ? 0 : ps_limits.packet_ms);
-		status = ps_call1(L, pc);
-		ps_runtime_leave(rt);
+		if (!run.is_watched)
+			ps_runtime_enter(rt, is_repeat ? 0 : ps_limits.packet_ms);
+		run.is_watched = true;
+		status = ps_call1(L, from);
 	}
+	if (l_unlikely(run.is_watched))
+		ps_runtime_leave(rt);
 	ps_bind_release(&s->bind);
 
 	if (l_likely(status == LUA_OK))

@@ -20,6 +20,8 @@ struct ps_function;
 
 struct ps_script {
 	struct ps_bind bind;		/* first: found through the lua_State */
+	/* Compiles the function on top of the stack when ps_script_find() has found it; NULL: all is interpreted. */
+	void (*compile)(struct lua_State *L);
 	struct ps_function *handlers;
 	int nhandlers;
 	char error[PS_SCRIPT_ERROR_SIZE];	/* what the last call that failed has to say */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Views as bind.c makes them and direct.c looks into them. Include after lua.h.
+ * Views as bind.c makes them. Include after lua.h.
  */
 #ifndef PS_VIEW_H
 #define PS_VIEW_H
@@ -126,10 +126,8 @@ static inline bool ps_view_outer(struct ps_bind *bind, const struct ps_header *h
 	return !header->proto->csum.kind || ps_view_keep_outer(bind, header, outer);
 }
 
-/* ps_class_view; engine/direct.c. */
+/* ps_class_view; engine/object.c. */
 int ps_object_call(lua_State *L, const struct ps_method *method, StkId func, int nargs);
-const Instruction *ps_object_self(lua_State *L, const struct ps_object *object,
-				  const Instruction *pc, StkId base);
 bool ps_object_read(lua_State *L, const struct ps_object *object, const TString *name,
 		    TValue *result);
 bool ps_object_write(lua_State *L, const struct ps_object *object, const TString *name,

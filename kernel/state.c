@@ -16,6 +16,7 @@
 #include <linux/workqueue.h>
 #include <net/net_namespace.h>
 
+#include "compile.h"
 #include "digest.h"
 #include "state.h"
 
@@ -124,8 +125,10 @@ static int open_in(struct ps_instance *instance, const void *context)
 {
 	const struct ps_state *state = context;
 
-	return ps_script_init_sized(&instance->script, state->id, true, state->memory, instance->region) ?
-	       -ENOMEM : 0;
+	if (ps_script_init_sized(&instance->script, state->id, true, state->memory, instance->region))
+		return -ENOMEM;
+	instance->script.compile = ps_compile;
+	return 0;
 }
 
 static int load_in(struct ps_instance *instance, const void *context)

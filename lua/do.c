@@ -21,24 +21,29 @@ static ps_noinline void call_anything(lua_State *L)
 	luaD_callnoyield(L, restorestack(L, BOTTOM), 1);
 }
 
-/* What luaD_callnoyield() does for a Lua function with one argument; anything else goes to call_anything(). */
-static ps_noinline void call(lua_State *L, const Instruction *pc)
+/* As luaD_callnoyield(), in the middle of what is called: what the ordinary case needs of it. */
+static ps_noinline void call(lua_State *L, const struct ps_run *run)
 {
 	const struct ps_guard *guard = ps_guard_of(L);
-	StkId func = restorestack(L, BOTTOM), end;
-	CallInfo *ci = L->ci->next;
+	const struct ps_called *frame;
+	CallInfo *ci = L->ci;
 
-	/* an ordinary call begins where the code does: without room pc is still there; without C stack the call fails at once */
-	if (l_unlikely(!pc || guard->stack_soft == guard->stack_hard || !ps_has_room(L, func))) {
+	/* no C stack: that fails at once, wherever the code is */
+	if (l_unlikely(!run || guard->stack_soft == guard->stack_hard)) {
 		call_anything(L);
 		return;
 	}
-	end = func + 1 + clLvalue(s2v(func))->p->maxstacksize;
-	ps_stk(ci->func) = func;
-	ps_stk(ci->top) = end;
-	ci->nresults = 1;
-	ci->callstatus = CIST_FRESH;
-	ci->u.l.savedpc = pc;
+	for (frame = run->frames; frame <= run->frames + run->depth; frame++) {
+		ci = ci->next;
+		ps_stk(ci->func) = frame->func;
+		ps_stk(ci->top) = frame->func + 1 + clLvalue(s2v(frame->func))->p->maxstacksize;
+		ci->nresults = frame->nresults;
+		ci->callstatus = 0;
+		ci->u.l.savedpc = frame->pc;
+		ci->u.l.trap = 0;
+	}
+	PS_STACK_TOP(L) = ps_stk(ci->top);
+	L->ci->next->callstatus = CIST_FRESH;
 	L->ci = ci;
 	luaV_execute(L, ci);
 }
@@ -58,14 +63,14 @@ static ps_noinline int clean_up(lua_State *L, int status)
 	return status;
 }
 
-int ps_call1(lua_State *L, const Instruction *pc)
+int ps_call1(lua_State *L, const struct ps_run *run)
 {
 	struct lua_longjmp lj ps_uninit;
 	int status;
 
 	lj.status = LUA_OK;
 	L->errorJmp = &lj;
-	LUAI_TRY(L, &lj, call(L, pc););
+	LUAI_TRY(L, &lj, call(L, run););
 	L->errorJmp = NULL;
 	status = lj.status;
 	return l_likely(status == LUA_OK) ? status : clean_up(L, status);

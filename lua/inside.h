@@ -31,7 +31,7 @@
 
 /* What the block of every object of ours begins with: a userdata that has a class. They have no user values. */
 struct ps_object {
-	Table *methods;		/* by name, made with ps_push_method(); NULL if the class has no self() */
+	Table *methods;		/* by name, made with ps_push_method(); NULL if it has none */
 };
 
 /* The object that a userdata with a class is; and back. */
@@ -131,15 +131,6 @@ struct ps_class {
 	 */
 	int (*call)(lua_State *L, const struct ps_method *method, StkId func, int nargs);
 
-	/*
-	 * Does what an OP_SELF on the object does, at pc - 1, and as much as can be of what follows it in
-	 * the code: ip:daddr():set("2.1.1.1") makes no object. base is the frame's, and the function is before
-	 * it. It need not run: a handler may begin so before Lua is entered. Returns where the code goes on,
-	 * or NULL: at pc - 1.
-	 */
-	const Instruction *(*self)(lua_State *L, const struct ps_object *object, const Instruction *pc,
-				   StkId base);
-
 	/* object.name, object.name = value. False: the other way. */
 	bool (*read)(lua_State *L, const struct ps_object *object, const TString *name, TValue *result);
 	bool (*write)(lua_State *L, const struct ps_object *object, const TString *name,
@@ -150,20 +141,53 @@ struct ps_class {
 	bool (*set_byte)(lua_State *L, struct ps_object *object, lua_Unsigned i, const TValue *value);
 };
 
-/* True if there is room for a frame of this function, which is written in Lua: stack and CallInfo. */
-static inline bool ps_has_room(lua_State *L, StkId func)
-{
-	return L->ci->next &&
-	       func + 2 + clLvalue(s2v(func))->p->maxstacksize < ps_stk(L->stack_last);
-}
+/*
+ * A handler that runs, without the interpreter so far: the functions that are being called, each but the last one in a
+ * call of the next, and where the interpreter would go on in each.
+ */
+#define PS_RUN_FRAMES	8
+
+struct ps_called {
+	StkId func;
+	const Instruction *pc;
+	int nresults;		/* that its caller wants */
+};
+
+struct ps_run {
+	int depth;		/* of the last frame, from 0 */
+	bool is_watched;	/* ps_runtime_enter() has been called: the run goes back, or calls much */
+	bool is_repeat;		/* the packet has what time is left of its last run */
+	uint16_t calls;		/* before that */
+	struct ps_called frames[PS_RUN_FRAMES];
+};
+
+/*
+ * What a function has been compiled to, beside its bytecode (compile/). It goes with the function.
+ */
+struct ps_linear {
+	size_t size;	/* in bytes; they count as the state's */
+
+	/*
+	 * Does what the function does from pc on, in the frame at base, as far as it can: without an error, a call back, or a
+	 * byte more of memory. Returns where the interpreter goes on, which is pc if nothing was done.
+	 *
+	 * With run there is no interpreter yet, and nothing is around the call; pc is NULL, which is the beginning. Then it
+	 * returns NULL if the first function has returned, and its result is where the function was; else run tells where the
+	 * interpreter goes on. All of run is 0 before but is_repeat and the frames.
+	 */
+	const Instruction *(*run)(lua_State *L, const struct ps_linear *linear, const Instruction *pc,
+				  StkId base, struct ps_run *run);
+};
+
+/* The method that the value is, as ps_push_method() has pushed it, or NULL. */
+const struct ps_method *ps_to_method(const TValue *value);
 
 /*
  * Calls the function that is all there is on the stack but for one argument, protected, when
- * nothing runs in L. pc is where its code begins, or where it goes on if what is before that has
- * been done, in a frame that ps_has_room(); NULL, if it is not written in Lua or has more
- * parameters. Returns a Lua status; what is left is one value: the result, or the error.
+ * nothing runs in L. With run it goes on where that tells, and there is room for its frames. Returns a Lua status; what is left
+ * is one value: the result, or the error.
  */
-int ps_call1(lua_State *L, const Instruction *pc);
+int ps_call1(lua_State *L, const struct ps_run *run);
 
 /*
  * What some of Lua's files call in the place of a function of Lua's: luaconf.h renames it for them,

@@ -77,7 +77,11 @@ void ps_guard_handler(lua_State *L, StkId func, int nresults)
 
 void ps_guard_freeproto(lua_State *L, Proto *f)
 {
-	ps_guard_of(L)->code++;
+	if (f->linear) {
+		ps_runtime_of(L)->memory -= f->linear->size;
+		ps_runtime_of(L)->linear -= f->linear->size;
+		ps_host_realloc(f->linear, 0);
+	}
 	luaF_freeproto(L, f);
 }
 
@@ -97,16 +101,22 @@ void ps_push_method(lua_State *L, const struct ps_method *method)
 	lua_pushcclosure(L, call_method, 1);
 }
 
+const struct ps_method *ps_to_method(const TValue *value)
+{
+	return ttisCclosure(value) && clCvalue(value)->f == call_method ? ps_method_of(value) : NULL;
+}
+
 CallInfo *ps_guard_precall(lua_State *L, StkId func, int nresults)
 {
-	const TValue *f = s2v(func), *object = s2v(func + 1);
+	const TValue *object = s2v(func + 1);
+	const struct ps_method *method = ps_to_method(s2v(func));
 	const struct ps_class *class;
 	int n, nargs = PS_STACK_TOP(L) - func - 1;
 
-	if (!ttisCclosure(f) || clCvalue(f)->f != call_method)
+	if (!method)
 		return luaD_precall(L, func, nresults);
 	class = nargs && ttisfulluserdata(object) ? uvalue(object)->class : NULL;
-	n = class && class->call ? class->call(L, ps_method_of(f), func, nargs) : -1;
+	n = class && class->call ? class->call(L, method, func, nargs) : -1;
 	if (n < 0)
 		return luaD_precall(L, func, nresults);
 	if (nresults == LUA_MULTRET)

@@ -27,6 +27,7 @@ struct ps_runtime {
 	struct lua_State *L;
 	size_t memory;			/* bytes that the Lua state holds */
 	size_t memory_max;
+	size_t linear;			/* bytes of linear code, which are in memory, too */
 	size_t refused;			/* bytes that the last request for memory in vain was for */
 	size_t held;			/* memory at that time */
 	enum ps_refusal refusal;	/* why it was in vain */

@@ -62,15 +62,18 @@ static inline bool get_self(lua_State *L, const TValue *v, const TString *name, 
 			    const Instruction **pc)
 {
 	const struct ps_class *class = class_of(v);
+	const struct ps_linear *linear = clLvalue(s2v(base - 1))->p->linear;
 	const Instruction *next;
 	const TValue *method;
 
-	if (!class || !class->self)
+	if (!class || !ps_object_of(v)->methods)
 		return false;
-	next = class->self(L, ps_object_of(v), *pc, base);
-	if (next) {
-		*pc = next;
-		return true;
+	if (linear) {
+		next = linear->run(L, linear, *pc - 1, base, NULL);
+		if (next != *pc - 1) {
+			*pc = next;
+			return true;
+		}
 	}
 	method = ps_find(ps_object_of(v)->methods, name);
 	if (!method)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 #include "state.h"
 
+#include "compile.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -104,6 +106,7 @@ int ps_state_load(struct ps_state *s, const char *path, uint32_t id, size_t memo
 		snprintf(error, size, "%s: not enough memory", path);
 		s->script.bind.rt.L = NULL;
 	} else {
+		s->script.compile = ps_compile;
 		err = ps_script_load(&s->script, 0, path, text, len) ? 1 : 0;
 		if (err)
 			tell_error(s, path, error, size);

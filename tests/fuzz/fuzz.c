@@ -9,6 +9,7 @@
 
 #include "lua.h"
 
+#include "compile.h"
 #include "fuzz.h"
 #include "host_user.h"
 
@@ -174,7 +175,7 @@ void __wrap_ps_host_log(const char *line)
 		log_hash = (log_hash ^ (uint8_t)*line++) * 0x100000001B3;
 }
 
-/* The ways past engine/direct.c and engine/bytes.c. */
+/* The ways past engine/object.c and engine/bytes.c. */
 #define PLAINLY(type, name, nothing, parameters, arguments) \
 	type __real_##name parameters; \
 	type __wrap_##name parameters; \
@@ -189,8 +190,6 @@ typedef const void *pointer;
 
 PLAINLY(int, ps_object_call, -1, (void *L, pointer method, pointer func, int nargs),
 	(L, method, func, nargs))
-PLAINLY(pointer, ps_object_self, NULL, (void *L, pointer object, pointer pc, pointer base),
-	(L, object, pc, base))
 PLAINLY(bool, ps_object_read, false, (void *L, pointer object, pointer name, void *result),
 	(L, object, name, result))
 PLAINLY(bool, ps_object_write, false, (void *L, pointer object, pointer name, pointer value),
@@ -227,6 +226,7 @@ int fuzz_state_init(struct fuzz_state *state)
 	opening = false;
 	if (err)
 		return err;
+	state->s.compile = fuzz_plainly ? NULL : ps_compile;
 	L = state->s.bind.rt.L;
 	state->allocate = lua_getallocf(L, &state->allocate_data);
 	lua_setallocf(L, counted, state);
@@ -260,7 +260,7 @@ void fuzz_run(struct fuzz_state *state, int handler, const struct frame *frame,
 
 	if (fuzz_show)
 		printf("%s: link %d other %d moving %d prefix %u partial %u segments %d failing %d\n",
-		       fuzz_plainly ? "plainly" : "planned", frame->link, frame->other,
+		       fuzz_plainly ? "plainly" : "compiled", frame->link, frame->other,
 		       frame->moving, frame->prefix, frame->partial, frame->segments,
 		       frame->failing);
 	fuzz_show_bytes("  packet", frame->bytes, frame->len);
@@ -313,19 +313,19 @@ void fuzz_check_place(const char *error, const char *name)
 		fuzz_fail("an error without file and line: \"%s\"", error);
 }
 
-void fuzz_compare(const struct fuzz_outcome *planned, const struct fuzz_outcome *plain)
+void fuzz_compare(const struct fuzz_outcome *compiled, const struct fuzz_outcome *plain)
 {
-	if (planned->verdict != plain->verdict || strcmp(planned->error, plain->error))
-		fuzz_fail("verdict %d (%s) with plans, %d (%s) without", planned->verdict,
-			  planned->error, plain->verdict, plain->error);
-	if (planned->log != plain->log)
-		fuzz_fail("what is printed with plans and without is not the same");
-	if (planned->partial != plain->partial)
-		fuzz_fail("partial checksum at %u with plans, at %u without", planned->partial,
+	if (compiled->verdict != plain->verdict || strcmp(compiled->error, plain->error))
+		fuzz_fail("verdict %d (%s) compiled, %d (%s) interpreted", compiled->verdict,
+			  compiled->error, plain->verdict, plain->error);
+	if (compiled->log != plain->log)
+		fuzz_fail("what is printed compiled and interpreted is not the same");
+	if (compiled->partial != plain->partial)
+		fuzz_fail("partial checksum at %u compiled, at %u interpreted", compiled->partial,
 			  plain->partial);
 	for (uint32_t i = 0; i < plain->len; i++) {
-		if (planned->bytes[i] != plain->bytes[i])
-			fuzz_fail("byte %u is %02x with plans, %02x without", i, planned->bytes[i],
+		if (compiled->bytes[i] != plain->bytes[i])
+			fuzz_fail("byte %u is %02x compiled, %02x interpreted", i, compiled->bytes[i],
 				  plain->bytes[i]);
 	}
 }

@@ -15,7 +15,7 @@ void fuzz_fail(const char *format, ...) __attribute__((format(printf, 1, 2), nor
 /* Set by the environment, FUZZ_SHOW=1: scripts, packets and outcomes are printed. */
 extern bool fuzz_show;
 
-/* Neither plans nor the shorter ways of engine/direct.c and engine/bytes.c are taken. */
+/* Neither linear code nor the shorter ways of engine/object.c and engine/bytes.c are taken. */
 extern bool fuzz_plainly;
 
 /* What happens at the n-th time that memory is asked for, from now on. 0: never. */
@@ -62,7 +62,7 @@ void fuzz_outcome_clean(struct fuzz_outcome *outcome);
 void fuzz_check_place(const char *error, const char *name);
 
 /* Fails unless the two ways of running a script came to the same. */
-void fuzz_compare(const struct fuzz_outcome *planned, const struct fuzz_outcome *plain);
+void fuzz_compare(const struct fuzz_outcome *compiled, const struct fuzz_outcome *plain);
 
 /* Prints bytes in hexadecimal, if fuzz_show. */
 void fuzz_show_bytes(const char *what, const uint8_t *bytes, uint32_t len);

@@ -10,7 +10,7 @@
 struct grammar {
 	struct fuzz_input *in;
 	bool wild;	/* also what depends on memory, addresses, the order in tables */
-	bool keeps;	/* also views from packet to packet, of which plans make fewer */
+	bool keeps;	/* also views from packet to packet, of which linear code makes fewer */
 	char *text;
 	size_t len;
 	int depth;

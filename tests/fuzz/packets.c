@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * Target packets: scripts from files, or made of assignments to fields, on packets that the input
- * has. Each script runs with plans and without, and has to come to the same.
+ * has. Each script runs compiled and interpreted, and has to come to the same.
  */
 #include <ctype.h>
 #include <stdarg.h>
@@ -15,7 +15,7 @@
 
 /*
  * Scripts from files. A comment in one may promise: "fuzz: reads" that it writes nothing, "fuzz:
- * keeps" that it keeps views, of which plans make fewer, "fuzz: never drops" that if it does, what it
+ * keeps" that it keeps views, of which linear code makes fewer, "fuzz: never drops" that if it does, what it
  * looks for is wrong.
  */
 static const struct {

@@ -10,7 +10,7 @@ FUZZ_FLAGS := -D__SANITIZE_ADDRESS__ -O1 $(SANITIZE) -fsanitize=fuzzer-no-link
 COVERAGE_FLAGS := -O1 -fprofile-instr-generate -fcoverage-mapping
 # what tests/fuzz/fuzz.c puts itself in front of
 FUZZ_WRAP := $(addprefix -Wl$(comma)--wrap=,ps_host_enter ps_host_leave ps_host_realloc \
-	ps_host_random ps_host_log ps_runtime_expire ps_object_call ps_object_self ps_object_read \
+	ps_host_random ps_host_log ps_runtime_expire ps_object_call ps_object_read \
 	ps_object_write ps_object_get_byte ps_object_set_byte)
 $(eval $(call engine,$(BUILD)/fuzz,$(FUZZ_FLAGS)))
 $(eval $(call engine,$(BUILD)/coverage,$(COVERAGE_FLAGS)))
@@ -20,7 +20,7 @@ $(BUILD)/fuzz/lua/src/%: LUA_FLAGS += -fno-sanitize=fuzzer-no-link
 
 FUZZ_COMMON := $(addprefix tests/fuzz/,fuzz.c frame.c case.c model.c) tests/unit/packets.c
 FUZZ_DEPENDS := $(FUZZ_COMMON) $(wildcard tests/fuzz/*.h) $(BUILD)/fuzz-scripts/scripts.inc
-fuzz_compile = $(Q)$(CC) $(CFLAGS) $(WARN) $(1) -Ipacket -Iengine -Ilua -Iplat/user -Iproto -Ilua/src -Itests/fuzz \
+fuzz_compile = $(Q)$(CC) $(CFLAGS) $(WARN) $(1) -Ipacket -Iengine -Icompile -Ilua -Iplat/user -Iproto -Ilua/src -Itests/fuzz \
 	-Itests/unit -Iuser -D_GNU_SOURCE -I$(BUILD)/fuzz-scripts -o $@ $(filter %.c %.a,$^) $(FUZZ_WRAP) $(FUZZ_LIBS)
 
 # scripts as C strings, by name

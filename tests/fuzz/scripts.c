@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * Target scripts: scripts made by a grammar, or the input's own text, on a few packets. A script
- * that does the same each time runs with plans and without, and has to come to the same; others
+ * that does the same each time runs compiled and interpreted, and has to come to the same; others
  * also meet memory that runs out, and a time that is up anywhere.
  */
 #include <stdio.h>
@@ -17,7 +17,7 @@
 
 enum kind {
 	TAME,		/* compared */
-	KEEPS,		/* views are kept; plans make fewer */
+	KEEPS,		/* views are kept; linear code makes fewer */
 	WILD,
 	STARVED,	/* wild, and memory runs out at some time */
 	HURRIED,	/* wild, and its time is up at some time */
@@ -140,20 +140,20 @@ static void check_alone(const struct play *play)
 
 static void play(const struct play *play)
 {
-	struct history planned, plain;
+	struct history compiled, plain;
 	unsigned int i;
 
 	fuzz_recycle(play->when & 16);
 	fuzz_plainly = play->kind != TAME && play->when & 4;
-	run(play, &planned);
-	if (planned.comparable) {
+	run(play, &compiled);
+	if (compiled.comparable) {
 		fuzz_plainly = true;
 		run(play, &plain);
 		for (i = 0; plain.comparable && i < play->nframes; i++)
-			fuzz_compare(&planned.outcomes[i], &plain.outcomes[i]);
+			fuzz_compare(&compiled.outcomes[i], &plain.outcomes[i]);
 		clean(&plain);
 	}
-	clean(&planned);
+	clean(&compiled);
 	fuzz_recycle(false);
 	if (play->when == 8)
 		check_alone(play);

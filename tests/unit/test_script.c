@@ -5,6 +5,7 @@
 #include "digest.h"
 #include "host_user.h"
 #include "callable.h"
+#include "compile.h"
 #include "packets.h"
 #include "runtime.h"
 #include "script.h"
@@ -28,6 +29,7 @@ static bool begin(struct bench *b, const char *script)
 		CHECK(!"no memory");
 		return false;
 	}
+	b->s.compile = ps_compile;
 	if (ps_script_load(&b->s, 0, "/s/test.lua", script, strlen(script)))
 		return false;
 	b->handler = ps_script_find(&b->s, 0, "process_packet");

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Plans (engine/direct.c) against the ordinary way: the same handler, once written such that plans
- * are made of it, and once such that none can be, does the same to the same packet.
+ * Linear code (compile/): what it does, where it ends, and that it does the same as the ordinary way, where the same handler
+ * is written such that it is left to the interpreter.
  */
+#include "compile.h"
 #include "packets.h"
 #include "proto.h"
 #include "script.h"
@@ -23,7 +24,7 @@ static unsigned int draw(unsigned int n)
  * names that are computed to the metamethods.
  */
 struct forms {
-	char planned[2048], ordinary[2048];
+	char compiled[2048], ordinary[2048];
 };
 
 static void append(char *to, const char *format, const char *a, const char *b)
@@ -50,13 +51,13 @@ static unsigned int draw_chain(struct forms *f)
 	unsigned int i, n = 1 + draw(4), id = 0;
 	char number[16];
 
-	strcpy(f->planned, "p");
+	strcpy(f->compiled, "p");
 	strcpy(f->ordinary, "p");
 	for (i = 0; i < n; i++) {
 		/* mostly the way that leads somewhere */
 		id = draw(4) ? i == 0 ? 1 + draw(2) : i == 1 ? 2 : 3 + draw(3) : draw(ps_nprotos);
 		snprintf(number, sizeof(number), "%u", id);
-		append(f->planned, ":data(%s)", number, "");
+		append(f->compiled, ":data(%s)", number, "");
 		append(f->ordinary, ":data(%s, nil, nil)", number, "");
 	}
 	return id;
@@ -73,23 +74,23 @@ static void draw_use(struct forms *f, unsigned int id, unsigned int i)
 	snprintf(local, sizeof(local), "r%u", i);
 	switch (draw(5)) {
 	case 0:
-		append(f->planned, " v.%s = %s", name, value);
+		append(f->compiled, " v.%s = %s", name, value);
 		append(f->ordinary, " write(v, '%s', %s)", name, value);
 		break;
 	case 1:
-		append(f->planned, " local %s = v.%s", local, name);
+		append(f->compiled, " local %s = v.%s", local, name);
 		append(f->ordinary, " local %s = read(v, '%s')", local, name);
 		break;
 	case 2:
-		append(f->planned, " v:%s():set(%s)", name, value);
+		append(f->compiled, " v:%s():set(%s)", name, value);
 		append(f->ordinary, " v:%s(nil, nil):set(%s, nil, nil)", name, value);
 		break;
 	case 3:
-		append(f->planned, " local %s = v:%s():get()", local, name);
+		append(f->compiled, " local %s = v:%s():get()", local, name);
 		append(f->ordinary, " local %s = v:%s(nil, nil):get(nil, nil)", local, name);
 		break;
 	case 4:
-		append(f->planned, " local %s = v:%s():int()", local, name);
+		append(f->compiled, " local %s = v:%s():int()", local, name);
 		append(f->ordinary, " local %s = v:%s(nil, nil):int(nil, nil)", local, name);
 		break;
 	}
@@ -109,7 +110,7 @@ static void draw_script(char *script, size_t size)
 		 "  local t = {...} for i = 1, 8 do t[i] = tostring(t[i]) end return table.concat(t, ' ')\n"
 		 "end\n"
 		 "local n, s, r0, r1, r2, r3, r4, r5, r6 = 7, '10.9.8.7'\n"
-		 "local function planned(p)\n"
+		 "local function compiled(p)\n"
 		 "  local n, s = n, s\n"
 		 "  local v = %s if not v then return 'none' end\n"
 		 "  %s\n"
@@ -124,12 +125,12 @@ static void draw_script(char *script, size_t size)
 		 "local runs, first = 0\n"
 		 "function process_packet(p)\n"
 		 "  runs = runs + 1\n"
-		 "  local ok, result = pcall(runs <= 2 and planned or ordinary, p)\n"
+		 "  local ok, result = pcall(runs <= 2 and compiled or ordinary, p)\n"
 		 "  if not ok then problem, result = result, 'error' end\n"
 		 "  first = first or result\n"
 		 "  if result ~= first then print(first .. ' / ' .. result .. ' ' .. tostring(problem)) return NF_DROP end\n"
 		 "  return ok and NF_ACCEPT or XT_CONTINUE\n"
-		 "end\n", chain.planned, uses.planned, chain.ordinary, uses.ordinary);
+		 "end\n", chain.compiled, uses.compiled, chain.ordinary, uses.ordinary);
 }
 
 static struct shape draw_shape(void)
@@ -149,7 +150,8 @@ static struct shape draw_shape(void)
 static int open_script(struct ps_script *s, const char *script, const char *function)
 {
 	CHECK_INT(ps_script_init(s, 0, true), 0);
-	CHECK_INT(ps_script_load(s, 0, "plan.lua", script, strlen(script)), 0);
+	s->compile = ps_compile;
+	CHECK_INT(ps_script_load(s, 0, "code.lua", script, strlen(script)), 0);
 	return ps_script_find(s, 0, function);
 }
 
@@ -250,7 +252,7 @@ static void random_beginnings(void)
 		id = draw_chain(&chain);
 		count = id ? draw(4) : 0;
 		if (id && !draw(4)) {
-			append(chain.planned, ":%s():%s", draw_field(id)->name,
+			append(chain.compiled, ":%s():%s", draw_field(id)->name,
 			       draw(2) ? "int()" : "get()");
 			count = 0;
 		}
@@ -263,7 +265,7 @@ static void random_beginnings(void)
 		for (way = 0; way < 2; way++) {
 			snprintf(script, sizeof(script), "local n, s = 7, '10.9.8.7'\n"
 				 "function process_packet(%s) %s\n local v = %s %s local a, b = 1, 'b'\n %s\n return %s\nend",
-				 params, befores[way], chain.planned, test, uses.planned, result);
+				 params, befores[way], chain.compiled, test, uses.compiled, result);
 			run_handler(script, &shape, &deeds[way]);
 		}
 		for (i = 0; i < 3; i++) {
@@ -306,44 +308,70 @@ static int count_accepted(const char *script, const struct shape *shape, int n)
 
 static const struct shape udp = { .protocol = 17, .payload = 20 };
 
-/* Lua is entered for what no plan can do, and for nothing else. */
+/* The interpreter is entered for what it has to do, and for nothing else. */
 static void enters_lua(void)
 {
 	static const struct {
 		const char *body;
 		bool enters;
 	} cases[] = {
+		{ "return NF_ACCEPT", false },
 		{ "p:data(1):data(2):daddr():set('2.1.1.1') return NF_ACCEPT", false },
-		{ "local ip = p:data(1):data(2) if not ip then return NF_DROP end ip.ttl = 9 "
-		  "return NF_ACCEPT", false },
-		{ "p:data(1):data(2):ttl():set(1) return p:data(1):data(2):ttl():int()", true },
+		{ "local ip = p:data(1):data(2) if not ip then return NF_DROP end ip.ttl = 9 return NF_ACCEPT", false },
+		{ "p:data(1):data(2):ttl():set(1) return p:data(1):data(2):ttl():int()", false },
 		{ "local ttl = p:data(1):data(2):version():int() return NF_ACCEPT", false },
-		{ "local ip = p:data(1):data(2) ip.ttl = 9 n = 1 return NF_ACCEPT", true },
-		{ "local ip = p:data(1):data(2) if ip.ttl == 9 then return NF_DROP end "
-		  "return NF_ACCEPT", true },
-		{ "return NF_ACCEPT", true },
+		{ "local ip = p:data(1):data(2) ip.ttl = 9 n = 1 return NF_ACCEPT", false },
+		{ "local ip = p:data(1):data(2) if ip.ttl == 9 then return NF_DROP end return NF_ACCEPT", false },
+		{ "local ip = p:data(1):data(2) local udp = ip and ip:data(5) if not udp then return NF_DROP end "
+		  "return udp.dport == 2000 and NF_ACCEPT or NF_DROP", false },
+		{ "local ip = p:data(1):data(2) local f = ip:ttl() f:set(f:get() - 1) return NF_ACCEPT", false },
+		{ "local ip = p:data(1):data(2) ip.ttl = ip.ttl - 1 ip:tos():set(ip:tos():get() | 3) return NF_ACCEPT", false },
+		{ "local ip = p:data(1):data(2) counts[ip:saddr():int()] = counts[ip:saddr():int()] + 1 "
+		  "n = n + 1 return NF_ACCEPT", false },
+		{ "local ip, udp = headers(p) if udp.sport ~= 1000 then return NF_DROP end return verdict(ip, udp)", false },
+		{ "local b = p:data(1):data(2):data(5):data():get() local x = b[0] << 8 | b[1] "
+		  "return x > 0 and #b == 20 and NF_ACCEPT or NF_DROP", false },
+		{ "o.x = o.x + 1 o[1] = o[1] ~ 5 return o.x and NF_ACCEPT or NF_DROP", false },
+		{ "return o:get() and NF_ACCEPT or NF_DROP", true },		/* a function that is not foreseen */
+		{ "return deep(5, NF_ACCEPT)", false },
+		{ "for i = 1, 10 do n = n + i end return NF_ACCEPT", true },	/* the time is looked at */
+		{ "local i = 0 while i < 10 do i = i + 1 end return NF_ACCEPT", true },
+		{ "return deep(8, NF_ACCEPT)", true },				/* more frames than there are */
 		{ "p:get_size() return NF_ACCEPT", true },
+		{ "counts[#counts + 1] = 1 return NF_ACCEPT", true },		/* the table grows */
+		{ "local s = 'x' .. n return NF_ACCEPT", true },
+		{ "return math.abs(-1)", true },
 	};
+	static const char before[] =
+		"n, o, counts = 1, { x = 1, 2, get = function(self) return self.x end }, { [0x0a000001] = 0 }\n"
+		"local function headers(p) local ip = p:data(1):data(2) return ip, ip and ip:data(5) end\n"
+		"local function verdict(ip, udp) return ip.ttl == 64 and udp.dport == 2000 and NF_ACCEPT or NF_DROP end\n"
+		"local function deep(k, x) if k == 0 then return x end local r = deep(k - 1, x) return r end\n";
 	size_t i;
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct ps_packet pkt;
 		struct layout at;
 		struct ps_script s;
-		char script[512];
+		char script[2048];
 		uint16_t queue;
-		uint8_t *data = make_packet(&udp, &pkt, &at);
 		int handler, run;
+		bool entered = false;
 
-		snprintf(script, sizeof(script), "function process_packet(p) %s end", cases[i].body);
+		snprintf(script, sizeof(script), "%sfunction process_packet(p) %s end", before, cases[i].body);
 		handler = open_script(&s, script, "process_packet");
 		for (run = 0; run < 3; run++) {
+			uint8_t *data = make_packet(&udp, &pkt, &at);
+
 			s.bind.rt.guard.stack_hard = 0;	/* ps_runtime_enter() sets it */
 			CHECK_INT(ps_script_run(&s, handler, &pkt, &queue), PS_VERDICT_ACCEPT);
-			if (run > 0)	/* it makes views */
-				CHECK_INT(s.bind.rt.guard.stack_hard != 0, cases[i].enters);
+			if (run > 0)	/* it makes arrays */
+				entered |= s.bind.rt.guard.stack_hard;
+			free(data);
 		}
-		free(data);
+		CHECK_INT(entered, cases[i].enters);
+		if (test_failed)
+			printf("# %s: %s\n", cases[i].body, s.error);
 		ps_script_clean(&s);
 	}
 }
@@ -446,7 +474,7 @@ static void types_change(void)
 	CHECK_INT(count_accepted(script, &udp, 3), 3);
 }
 
-/* More views than a pool has, and more code than there are plans. */
+/* More views than a pool has. */
 static void limits(void)
 {
 	static char script[64 * 1024];
@@ -465,52 +493,18 @@ static void limits(void)
 				 " return sum > 1000 and NF_ACCEPT or NF_DROP end\n", &udp, 3), 3);
 }
 
-/* Functions that are as far apart in memory as their plans would have the same place in a table. */
-static void plans_stay(void)
-{
-	static const char script[] =
-		"local functions = {}\n"
-		"for i = 1, 32 do\n"
-		"  functions[i] = load('local p = ... return p:data(1)')\n"
-		"end\n"
-		"local runs = 0\n"
-		"function process_packet(p)\n"
-		"  runs = runs + 1\n"
-		"  if runs == 1 then return functions[1](p) end\n"
-		"  for i = 1, 32 do functions[i](p) end\n"
-		"  return NF_ACCEPT\n"
-		"end\n";
-	struct ps_packet pkt;
-	struct layout at;
-	struct ps_script s;
-	uint16_t queue;
-	uint8_t *data = make_packet(&udp, &pkt, &at);
-	size_t before, one;
-	int handler;
-
-	handler = open_script(&s, script, "process_packet");
-	before = s.bind.allocated;
-	ps_script_run(&s, handler, &pkt, &queue);
-	one = s.bind.allocated - before;
-	CHECK(one > 0);
-	CHECK_INT(ps_script_run(&s, handler, &pkt, &queue), PS_VERDICT_ACCEPT);
-	CHECK(s.bind.allocated - before >= 30 * one);
-	free(data);
-	ps_script_clean(&s);
-}
-
-/* What fails within a plan names its own line. */
+/* What fails names its own line. */
 static void lines(void)
 {
 	static const struct {
 		const char *body, *message;
 	} cases[] = {
-		{ "local ip = p:data(1)\n:data(2)\nip.ttl = 1\nip.ttl = 256\n", "plan.lua:5: ttl" },
-		{ "local ip = p:data(1):data(2)\nip:ttl():set(1)\nip:ttl():set(-1)\n", "plan.lua:4: ttl" },
-		{ "local ip = p:data(1):data(2)\nlocal x = ip.ttl\nip.daddr = 'x'\n", "plan.lua:4: daddr" },
-		{ "local udp = p:data(1):data(2)\n:data(3)\nudp.type = 1\n", "plan.lua:4: attempt to index a nil" },
+		{ "local ip = p:data(1)\n:data(2)\nip.ttl = 1\nip.ttl = 256\n", "code.lua:5: ttl" },
+		{ "local ip = p:data(1):data(2)\nip:ttl():set(1)\nip:ttl():set(-1)\n", "code.lua:4: ttl" },
+		{ "local ip = p:data(1):data(2)\nlocal x = ip.ttl\nip.daddr = 'x'\n", "code.lua:4: daddr" },
+		{ "local udp = p:data(1):data(2)\n:data(3)\nudp.type = 1\n", "code.lua:4: attempt to index a nil" },
 		{ "local ip = p:data(1):data(2)\nlocal y = ip.ttl\nlocal x = ip:sport():get()\n",
-		  "plan.lua:4: attempt to call a nil value (method 'sport')" },
+		  "code.lua:4: attempt to call a nil value (method 'sport')" },
 	};
 	size_t i;
 
@@ -644,18 +638,111 @@ static void lengths_want_memory(void)
 	CHECK(refused > 0 && refused < 15);
 }
 
-const struct test plan_tests[] = {
-	{ "plan: random handlers do the same without", random_handlers },
-	{ "plan: handlers begin with Lua and without alike", random_beginnings },
-	{ "plan: Lua is entered only for what no plan can do", enters_lua },
-	{ "plan: what was done without Lua is not done again", begins_once },
-	{ "plan: a handler that begins without Lua has its frame", frames_go },
-	{ "plan: none outlives the code it is for", code_comes_and_goes },
-	{ "plan: one for each type that comes along", types_change },
-	{ "plan: more views and more code than are kept", limits },
-	{ "plan: none takes another's place while there is room", plans_stay },
-	{ "plan: errors name their line", lines },
-	{ "plan: memory that comes late leaves no wrong checksum", memory_comes_late },
-	{ "plan: lengths are set with what is computed anew, or not at all", lengths_want_memory },
+/* Code that would run for long is ended by time, whatever it goes back by. */
+static void time_ends_it(void)
+{
+	static const char *const bodies[] = {
+		"while true do end", "repeat until false", "for i = 1, math.maxinteger do end", "::again:: goto again",
+		"local x = 1 while x do x = x + 1 end", "return again(p)", "return wide(8)",
+		"for i = 1, math.maxinteger do local ip = p:data(1):data(2) ip.ttl = i & 255 end",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+		struct ps_packet pkt;
+		struct layout at;
+		struct ps_script s;
+		char script[1024];
+		uint16_t queue;
+		uint8_t *data = make_packet(&udp, &pkt, &at);
+		int handler, run;
+
+		snprintf(script, sizeof(script),
+			 "local function again(p) return again(p) end\n"
+			 "local function wide(k) if k > 0 then for i = 1, 8 do wide(k - 1) end end return 1 end\n"
+			 "function process_packet(p)\n%s\nend", bodies[i]);
+		handler = open_script(&s, script, "process_packet");
+		for (run = 0; run < 2; run++) {
+			s.error[0] = 0;
+			CHECK_INT(ps_script_run(&s, handler, &pkt, &queue), PS_VERDICT_ERROR);
+			CHECK_TEXT(s.error, "time limit exceeded");
+			CHECK_TEXT(s.error, "code.lua:");
+		}
+		free(data);
+		ps_script_clean(&s);
+	}
+}
+
+/* Calls without a loop are counted: eight levels of twelve each are four hundred million. */
+static void calls_end(void)
+{
+	char script[4096] = "local f0 = function() return 1 end\n";
+	struct ps_packet pkt;
+	struct layout at;
+	struct ps_script s;
+	uint16_t queue;
+	uint8_t *data = make_packet(&udp, &pkt, &at);
+	int i, n, handler;
+
+	for (i = 1; i <= 8; i++) {
+		snprintf(script + strlen(script), 64, "local f%d = function() ", i);
+		for (n = 0; n < 12; n++)
+			snprintf(script + strlen(script), 16, "f%d() ", i - 1);
+		strcat(script, "return 1 end\n");
+	}
+	strcat(script, "function process_packet(p) return f8() end");
+	handler = open_script(&s, script, "process_packet");
+	CHECK_INT(ps_script_run(&s, handler, &pkt, &queue), PS_VERDICT_ERROR);
+	CHECK_TEXT(s.error, "time limit exceeded");
+	free(data);
+	ps_script_clean(&s);
+}
+
+/* Linear code has its part of the state's memory, which it gives back; what is too much is interpreted. */
+static void memory_is_counted(void)
+{
+	static char script[256 * 1024];
+	struct ps_packet pkt;
+	struct layout at;
+	struct ps_script s;
+	uint16_t queue;
+	uint8_t *data = make_packet(&udp, &pkt, &at);
+	size_t before;
+	int i, handler;
+
+	strcpy(script, "function large(p) local n = 0\n");
+	for (i = 0; i < 6000; i++)
+		strcat(script + i, "n = n + 1\n");
+	strcat(script, "return n == 6000 and 1 or 0 end\n"
+	       "function small(p) return 1 end function other(p) return 1 end\n");
+	handler = open_script(&s, script, "large");
+	CHECK_INT(s.bind.rt.linear, 0);
+	CHECK_INT(ps_script_run(&s, handler, &pkt, &queue), PS_VERDICT_ACCEPT);
+	before = s.bind.rt.memory;
+	handler = ps_script_find(&s, 0, "small");
+	CHECK(s.bind.rt.linear > 0 && s.bind.rt.memory >= before + s.bind.rt.linear);
+	before = s.bind.rt.linear;
+	CHECK(ps_script_find(&s, 0, "small") != handler);	/* compiled once */
+	CHECK_INT(s.bind.rt.linear, before);
+	ps_script_clean(&s);
+	CHECK_INT(s.bind.rt.linear, 0);
+	free(data);
+}
+
+const struct test compile_tests[] = {
+	{ "compile: random handlers do the same without", random_handlers },
+	{ "compile: handlers begin with Lua and without alike", random_beginnings },
+	{ "compile: Lua is entered for what it has to do only", enters_lua },
+	{ "compile: what was done without Lua is not done again", begins_once },
+	{ "compile: a handler that begins without Lua has its frame", frames_go },
+	{ "compile: code comes and goes", code_comes_and_goes },
+	{ "compile: code sees objects of any type", types_change },
+	{ "compile: more views than are kept", limits },
+	{ "compile: errors name their line", lines },
+	{ "compile: time ends what goes back", time_ends_it },
+	{ "compile: time ends what calls much", calls_end },
+	{ "compile: linear code counts as memory, up to a part of it", memory_is_counted },
+	{ "compile: memory that comes late leaves no wrong checksum", memory_comes_late },
+	{ "compile: lengths are set with what is computed anew, or not at all", lengths_want_memory },
 	{ NULL, NULL },
 };

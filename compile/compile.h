@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * From bytecode to linear code, when a handler is looked up.
+ */
+#ifndef PS_COMPILE_H
+#define PS_COMPILE_H
+
+struct lua_State;
+
+/*
+ * Compiles the function on top of the stack, which handles packets, and those that it calls, as far as that can be seen
+ * and memory goes: an eighth of the state's. What is not compiled is interpreted. Takes time as the code is long. Any
+ * context that the runtime is in; does not raise.
+ */
+void ps_compile(struct lua_State *L);
+
+#endif

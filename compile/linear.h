@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Linear code: a function of a script as it runs without the interpreter. It stands beside the bytecode, one operation for
+ * each instruction, with operands and jumps decoded, names looked up, and the protocol foreseen that a register has a
+ * view of. An operation may do what several instructions do; those behind it have operations of their own
+ * nevertheless, since code may jump there, and the interpreter may leave off there.
+ *
+ * All values are where the interpreter has them, in the registers of Lua's stack, and an operation does all that the
+ * instruction would, or nothing. So the interpreter can go on at each of them, and does where an operation finds what it
+ * was not made for: that is LEAVE, of which any instruction may be made.
+ */
+#ifndef PS_LINEAR_H
+#define PS_LINEAR_H
+
+#include "inside.h"
+
+#include "bind.h"
+
+/*
+ * Operations: name, which operands are registers (A, B, C) and whether n is a distance (N), and what it does, with registers
+ * R[…], the constant K, and the field F of the view in R[B]. One with a condition goes on at n if it is so, else at other.
+ */
+enum { PS_A = 1, PS_B = 2, PS_C = 4, PS_N = 8, PS_AB = PS_A | PS_B, PS_ABC = PS_AB | PS_C, PS_AN = PS_A | PS_N,
+       PS_ABN = PS_AB | PS_N, PS_BN = PS_B | PS_N, PS_BCN = PS_B | PS_C | PS_N };
+
+#define PS_OPERATIONS(X) \
+	X(LEAVE, 0)		/* to the interpreter */ \
+	X(MOVE, PS_AB)		/* R[A] = R[B] */ \
+	X(LOAD, PS_A)		/* R[A] = K */ \
+	X(LOAD_SKIP, PS_A)	/* R[A] = K, and over the next instruction */ \
+	X(LOAD_NIL, PS_A)	/* n registers from A on */ \
+	X(GET_UPVALUE, PS_A)	/* R[A] = upvalue B */ \
+	X(SET_UPVALUE, PS_A)	/* upvalue B = R[A] */ \
+	X(GET_GLOBAL, PS_A)	/* R[A] = upvalue B[name] */ \
+	X(SET_GLOBAL, 0)	/* upvalue A[name] = K */ \
+	X(SET_GLOBAL_R, PS_B)	/* upvalue A[name] = R[B] */ \
+	X(GET_NAME, PS_AB)	/* R[A] = R[B][name] */ \
+	X(GET_INDEX, PS_AB)	/* R[A] = R[B][n] */ \
+	X(GET_KEY, PS_ABC)	/* R[A] = R[B][R[C]] */ \
+	X(GET_BYTE, PS_ABC)	/* the same of what should be a byte array */ \
+	X(SET_NAME, PS_A)	/* R[A][name] = K */ \
+	X(SET_NAME_R, PS_AB)	/* R[A][name] = R[B] */ \
+	X(SET_INDEX, PS_A)	/* R[A][n] = K */ \
+	X(SET_INDEX_R, PS_AB)	/* R[A][n] = R[B] */ \
+	X(SET_KEY, PS_A | PS_C)	/* R[A][R[C]] = K */ \
+	X(SET_KEY_R, PS_ABC)	/* R[A][R[C]] = R[B] */ \
+	X(SET_BYTE, PS_ABC)	/* the same of what should be a byte array */ \
+	X(SELF, PS_AB)		/* R[A + 1] = R[B], R[A] = R[B][name] */ \
+	X(CALL, PS_A)		/* R[A] with B arguments, and C results from A on */ \
+	X(TAIL_CALL, PS_A)	/* the same, and all that it returns */ \
+	X(RETURN, PS_A)		/* n values from A on */ \
+	X(RETURN_ONE, PS_A)	/* R[A] */ \
+	X(RETURN_K, PS_A)	/* K, which was to be loaded into R[A] */ \
+	X(JUMP, PS_N) \
+	X(JUMP_BACK, PS_N) \
+	X(TEST, PS_AN)		/* if R[A] is true */ \
+	X(TEST_SET, PS_ABN)	/* the same of R[B]; where the condition says so, R[A] = R[B] */ \
+	X(NOT, PS_AB)		/* R[A] = not R[B] */ \
+	X(LENGTH, PS_AB)	/* R[A] = #R[B] */ \
+	X(NEGATE, PS_AB)	/* R[A] = -R[B] */ \
+	X(INVERT, PS_AB)	/* R[A] = ~R[B] */ \
+	X(EQUAL, PS_ABN)	/* if R[A] == R[B] */ \
+	X(EQUAL_K, PS_AN)	/* if R[A] == K */ \
+	X(EQUAL_INT, PS_AN)	/* the same of a K that is an integer */ \
+	X(LESS, PS_ABN)		/* if R[A] < R[B] */ \
+	X(LESS_EQUAL, PS_ABN) \
+	X(LESS_K, PS_AN)	/* if R[A] < K */ \
+	X(LESS_EQUAL_K, PS_AN) \
+	X(GREATER_K, PS_AN) \
+	X(GREATER_EQUAL_K, PS_AN) \
+	/* of integers: R[A] = R[B] op R[C], or K */ \
+	X(ADD, PS_ABC) X(SUB, PS_ABC) X(MUL, PS_ABC) X(MOD, PS_ABC) X(DIV, PS_ABC) \
+	X(AND, PS_ABC) X(OR, PS_ABC) X(XOR, PS_ABC) X(SHL, PS_ABC) X(SHR, PS_ABC) \
+	X(ADD_K, PS_AB) X(SUB_K, PS_AB) X(MUL_K, PS_AB) X(MOD_K, PS_AB) X(DIV_K, PS_AB) \
+	X(AND_K, PS_AB) X(OR_K, PS_AB) X(XOR_K, PS_AB) \
+	X(SHL_K, PS_AB)		/* K << R[B] */ \
+	X(SHR_K, PS_AB)		/* R[B] >> K */ \
+	X(FOR_BEGIN, PS_AN)	/* the loop whose variables are from A on; jumps over it if it has no turn */ \
+	X(FOR_NEXT, PS_AN)	/* jumps back if there is another turn */ \
+	/* what instructions over a distance do: a method of the view in R[B] that is called */ \
+	X(NETWORK, PS_ABN)	/* R[A] = R[B]:data(link):data(C) */ \
+	X(DATA, PS_ABN)		/* R[A] = R[B]:data(C) */ \
+	X(FIELD, PS_ABN)	/* R[A] = R[B]:F() */ \
+	X(VALUE, PS_ABN)	/* R[A] = R[B]:get() */ \
+	X(GET16, PS_ABN)	/* R[A] = R[B]:F():get(), R[B].F; an integer within a word of 16 bits of the fixed part */ \
+	X(GET32, PS_ABN)	/* the same of one that is two such words, as integer */ \
+	X(GET_FIELD, PS_ABN)	/* the same of any */ \
+	X(GET_INT, PS_ABN)	/* R[A] = R[B]:F():int() */ \
+	X(SET_FIELD, PS_BCN)	/* R[B]:F():set(R[C]) */ \
+	X(SET_FIELD_K, PS_BN)	/* R[B]:F():set(K) */ \
+	X(ASSIGN, PS_BN)	/* the same, of which the value is known as an integer */ \
+	X(ASSIGN32, PS_BN)	/* of two words of 16 bits of the fixed part, at byte C */
+
+enum ps_operation {
+#define X(name, operands)	DO_##name,
+	PS_OPERATIONS(X)
+#undef X
+	PS_NOPERATIONS
+};
+
+struct ps_op {
+	uint8_t op;		/* enum ps_operation */
+	bool condition;
+	uint16_t a, b, c;	/* registers are bytes from the frame's base */
+	int n;			/* distances are bytes from this operation */
+	int other;		/* as n, where it is not so; of NETWORK and DATA, if there is a view, and it is tested for at once */
+	union {
+		const struct ps_field_method *field;
+		const TString *name;
+		struct ps_pool *pool;
+	};
+	union {
+		TValue k;
+		struct {		/* ASSIGN, ASSIGN32 */
+			uint64_t value;
+			uint8_t flags;	/* enum ps_field_flags, of the field */
+		};
+		struct {		/* NETWORK, DATA: what C is */
+			const struct ps_proto *proto;
+			uint16_t protocol;	/* NETWORK: of the link layer: what selects it */
+			uint8_t link;
+		};
+		struct {		/* GET16, GET32: where the field is */
+			uint16_t at;	/* byte */
+			uint8_t shift;
+			uint16_t mask;
+		};
+	};
+};
+
+#define PS_RESULTS	4	/* of which it is known what views they are */
+
+struct ps_function_code {
+	struct ps_linear linear;
+	const Instruction *code;
+	int8_t results[PS_RESULTS];	/* protocols of the views that it returns; below 0: not known */
+	struct ps_op ops[];
+};
+
+/* Where instruction pc is. */
+static inline const struct ps_op *ps_op_at(const struct ps_function_code *f, const Instruction *pc)
+{
+	return f->ops + (pc - f->code);
+}
+
+/* struct ps_linear, run. */
+const Instruction *ps_linear_run(lua_State *L, const struct ps_linear *linear, const Instruction *pc,
+				 StkId base, struct ps_run *run);
+
+#endif

@@ -1,0 +1,856 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Runs linear code.
+ */
+#define LUA_CORE
+#include "lprefix.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lua.h"
+#include "lfunc.h"
+#include "lgc.h"
+#include "lstring.h"
+#include "ltable.h"
+#include "ltm.h"
+#include "lvm.h"
+
+#include "access.h"
+#include "bytes.h"
+#include "linear.h"
+#include "runtime.h"
+
+/* Calls that a run without a limit of time may make: functions that call others several times each are loops, too. */
+#define CALLS_UNWATCHED	64
+
+/* The view that a value is, of the packet that is being handled, or NULL. */
+static ps_inline const struct ps_view *to_view(const struct ps_bind *bind, const TValue *v)
+{
+	const struct ps_view *view = ps_check(v, &ps_class_view);
+
+	return view && ps_likely(view->packet == bind->serial) ? view : NULL;
+}
+
+/* The place of a header of this protocol that the value is a view of, all fields of which are there; or NULL. */
+static ps_inline const struct ps_place *to_header(const struct ps_bind *bind, const TValue *v,
+						  const struct ps_field_method *m)
+{
+	const struct ps_view *view = to_view(bind, v);
+	const struct ps_place *at = view ? &view->place : NULL;
+
+	return at && at->header.proto == m->proto && !at->field && !(at->flags & PS_VIEW_LACKING) ? at : NULL;
+}
+
+/*
+ * The network layer as protocol id, from the whole packet, through the link layer or without one. 1: to has it. 0: the
+ * link layer says that it is another. -1: a link layer cut short.
+ */
+static ps_inline int to_network(struct ps_packet *pkt, const struct ps_op *op, struct ps_place *to)
+{
+	uint32_t off = pkt->network, protocol = pkt->protocol;
+	const struct ps_proto *link;
+	const uint8_t *fixed;
+
+	if (pkt->has_link) {
+		link = ps_protos[op->link];
+		fixed = ps_packet_read(pkt, 0, link->header_min);
+		if (!fixed)
+			return -1;
+		protocol = ps_proto_word(fixed, link->next_by);
+		off = link->header_min;
+	}
+	to->header.proto = op->proto;
+	to->header.outer = NULL;
+	to->header.range.off = off;
+	to->header.range.len = pkt->len - off;
+	to->field = NULL;
+	to->flags = 0;
+	return protocol == op->protocol && ps_proto_fits_range(pkt, &to->header);
+}
+
+/* Makes what found, 1 or below, says of made the value. Returns found. */
+static ps_inline int set_view(lua_State *L, const struct ps_bind *bind, struct ps_pool *pool,
+			       struct ps_view *made, int found, TValue *result)
+{
+	if (l_likely(found > 0)) {
+		made->packet = bind->serial;
+		setuvalue(L, result, ps_userdata_of(made));
+		return found;
+	}
+	pool->used--;
+	if (!found)
+		setnilvalue(result);
+	return found;
+}
+
+/*
+ * Stores 32 bits at byte at of the fixed part, and what checksums become by it. Where not all of the packet is
+ * writable, what is needed becomes that first, so that nothing fails half-way. False: no memory.
+ */
+static ps_inline bool store32(struct ps_packet *pkt, const struct ps_header *header,
+			      const struct ps_op *op, bool is_writable)
+{
+	struct ps_header next ps_uninit;
+	uint32_t change;
+	uint8_t *fixed;
+
+	if (!is_writable) {
+		fixed = ps_packet_own(pkt, header->range.off, header->proto->header_min);
+		if (!fixed || !ps_field_own_next(pkt, fixed, header, op->flags & PS_ROUTED, &next))
+			return false;
+	}
+	fixed = pkt->data + header->range.off;
+	change = ps_field_change32(ps_load32(fixed + op->c), op->value);
+	ps_store32(fixed + op->c, op->value);
+	if (ps_unlikely(change == PS_FIELD_SAME32))
+		return true;
+	ps_field_sum(pkt, header, fixed, change);
+	if (op->flags & PS_PSEUDO &&
+	    (!is_writable || ps_field_own_next(pkt, fixed, header, op->flags & PS_ROUTED, &next)))
+		ps_field_sum_next(pkt, &next, change);
+	return true;
+}
+
+static ps_noinline bool store32_partly(struct ps_packet *pkt, const struct ps_header *header,
+				       const struct ps_op *op)
+{
+	return store32(pkt, header, op, false);
+}
+
+static ps_inline bool assign32(struct ps_packet *pkt, const struct ps_header *header,
+			       const struct ps_op *op)
+{
+	if (header->outer || header->range.off & 1)
+		return !ps_field_set(pkt, header, op->field->field, op->value);
+	if (pkt->writable != pkt->len)
+		return store32_partly(pkt, header, op);
+	return store32(pkt, header, op, true);
+}
+
+/*
+ * Values of Lua. Where one that is no integer, boolean or short string would be looked into, or a metamethod might be asked,
+ * that is left to the interpreter.
+ */
+
+/* 1: equal; 0: not; -1: the interpreter knows. */
+static ps_inline int compare(const TValue *a, const TValue *b)
+{
+	if (rawtt(a) != rawtt(b))
+		return 0;
+	switch (ttypetag(a)) {
+	case LUA_VNUMINT:
+		return ivalue(a) == ivalue(b);
+	case LUA_VNIL:
+	case LUA_VTRUE:
+	case LUA_VFALSE:
+		return 1;
+	case LUA_VSHRSTR:
+		return tsvalue(a) == tsvalue(b);
+	}
+	return iscollectable(a) && gcvalue(a) == gcvalue(b) ? 1 : -1;
+}
+
+/* Makes what stands in the slot of a table the value. False: it is none, and a metatable may know one. */
+static ps_inline bool take_slot(lua_State *L, const Table *t, const TValue *slot, TValue *result)
+{
+	if (l_likely(!isempty(slot))) {
+		setobj(L, result, slot);
+		return true;
+	}
+	if (t->metatable)
+		return false;
+	setnilvalue(result);
+	return true;
+}
+
+/* The slot of a key; what is no integer or short string has none here. */
+static ps_inline const TValue *slot_of(Table *t, const TValue *key)
+{
+	if (ttisinteger(key))
+		return l_castS2U(ivalue(key)) - 1u < t->alimit ? &t->array[ivalue(key) - 1] :
+								 luaH_getint(t, ivalue(key));
+	return ttisshrstring(key) ? luaH_getshortstr(t, tsvalue(key)) : NULL;
+}
+
+/* t[key] = v, where the table has a value for it: else it may have to grow, or a metatable be asked. */
+static ps_inline bool put_slot(lua_State *L, const TValue *t, const TValue *slot, const TValue *v)
+{
+	if (l_unlikely(!slot || isempty(slot)))
+		return false;
+	setobj2t(L, cast(TValue *, slot), v);
+	luaC_barrierback(L, gcvalue(t), v);
+	return true;
+}
+
+static ps_inline bool get_key(lua_State *L, const struct ps_bind *bind, const TValue *object, const TValue *key, TValue *result)
+{
+	struct ps_object *array;
+	const TValue *slot;
+
+	if (ttistable(object)) {
+		slot = slot_of(hvalue(object), key);
+		return slot && take_slot(L, hvalue(object), slot, result);
+	}
+	array = ps_check(object, &ps_class_bytes);
+	return array && ttisinteger(key) && ps_bytes_get(bind, array, ivalue(key), result);
+}
+
+static ps_inline bool set_key(lua_State *L, const struct ps_bind *bind, const TValue *object, const TValue *key, const TValue *v)
+{
+	struct ps_object *array;
+
+	if (ttistable(object))
+		return put_slot(L, object, slot_of(hvalue(object), key), v);
+	array = ps_check(object, &ps_class_bytes);
+	return array && ttisinteger(key) && ps_bytes_set(bind, array, ivalue(key), v);
+}
+
+/* object.name, where it was not foreseen what the object is. */
+static ps_noinline bool get_name(lua_State *L, const TValue *object, const TString *name, TValue *result)
+{
+	const struct ps_object *view;
+
+	if (ttistable(object))
+		return take_slot(L, hvalue(object), luaH_getshortstr(hvalue(object), (TString *)name), result);
+	view = ps_check(object, &ps_class_view);
+	return view && ps_object_read(L, view, name, result);
+}
+
+static ps_noinline bool set_name(lua_State *L, const TValue *object, const TString *name, const TValue *v)
+{
+	const struct ps_object *view;
+
+	if (ttistable(object))
+		return put_slot(L, object, luaH_getshortstr(hvalue(object), (TString *)name), v);
+	view = ps_check(object, &ps_class_view);
+	return view && ps_object_write(L, view, name, v);
+}
+
+/* The method, or a table's function, that object:name() calls, or NULL. */
+static ps_noinline const TValue *find_self(const TValue *object, const TString *name)
+{
+	const TValue *found = NULL;
+	const struct ps_object *view;
+
+	if (ttistable(object)) {
+		found = luaH_getshortstr(hvalue(object), (TString *)name);
+		return isempty(found) ? NULL : found;
+	}
+	view = ps_check(object, &ps_class_view);
+	return view ? ps_find(view->methods, name) : NULL;
+}
+
+static ps_noinline bool get_length(lua_State *L, const TValue *v, TValue *result)
+{
+	struct ps_object *array;
+
+	if (ttisshrstring(v)) {
+		setivalue(result, tsvalue(v)->shrlen);
+		return true;
+	}
+	if (ttistable(v)) {
+		if (hvalue(v)->metatable)
+			return false;
+		setivalue(result, luaH_getn(hvalue(v)));
+		return true;
+	}
+	array = ps_check(v, &ps_class_bytes);
+	return array && ps_bytes_length(ps_bind_of(L), array, result);
+}
+
+/* The method that stands at func, called. As many results as wanted; below 0: the ordinary way. */
+static ps_noinline int call_method(lua_State *L, StkId func, int nargs, int nresults)
+{
+	const struct ps_method *method = ps_to_method(s2v(func));
+	int n;
+
+	if (!method || !nargs || !ps_check(s2v(func + 1), &ps_class_view))
+		return -1;
+	n = ps_object_call(L, method, func, nargs);
+	for (; n >= 0 && n < nresults; n++)
+		setnilvalue(s2v(func + n));
+	return n;
+}
+
+/* Begins a numeric loop. 1: it has a turn; 0: none; -1: the interpreter knows. */
+static ps_inline int begin_loop(StkId ra)
+{
+	const TValue *init = s2v(ra), *step = s2v(ra + 2);
+	TValue *limit = s2v(ra + 1);
+	lua_Unsigned count;
+
+	if (!ttisinteger(init) || !ttisinteger(limit) || !ttisinteger(step) || !ivalue(step))
+		return -1;
+	if (ivalue(step) > 0) {
+		if (ivalue(init) > ivalue(limit))
+			return 0;
+		count = l_castS2U(ivalue(limit)) - l_castS2U(ivalue(init));
+		if (ivalue(step) != 1)
+			count /= l_castS2U(ivalue(step));
+	} else {
+		if (ivalue(init) < ivalue(limit))
+			return 0;
+		count = l_castS2U(ivalue(init)) - l_castS2U(ivalue(limit));
+		count /= l_castS2U(-(ivalue(step) + 1)) + 1u;	/* the least integer has no positive one */
+	}
+	setivalue(limit, l_castU2S(count));
+	setivalue(s2v(ra + 3), ivalue(init));
+	return 1;
+}
+
+/*
+ * Time. A run that goes back, or calls much, is watched from then on. True: it goes on without the interpreter; that has
+ * no run, and looks at the time itself.
+ */
+static ps_noinline bool begin_watch(lua_State *L, struct ps_run *run)
+{
+	if (!run)
+		return false;
+	ps_runtime_enter(ps_runtime_of(L), run->is_repeat ? 0 : ps_limits.packet_ms);
+	run->is_watched = true;
+	return !ps_guard_is_expired(L);
+}
+
+static ps_inline bool may_go_on(lua_State *L, const struct ps_bind *bind, struct ps_run *run)
+{
+	if (l_likely(run && run->is_watched))
+		return l_likely(!bind->rt.guard.expired);
+	return begin_watch(L, run);
+}
+
+/*
+ * Frames.
+ */
+static ps_inline const struct ps_function_code *code_of(StkId func)
+{
+	return (const struct ps_function_code *)clLvalue(s2v(func))->p->linear;
+}
+
+/* The instruction of the function at func that the operation stands for. */
+static ps_inline const Instruction *pc_of(StkId func, const struct ps_op *op)
+{
+	return code_of(func)->code + (op - code_of(func)->ops);
+}
+
+/* Makes registers of parameters that have no argument nil. */
+static ps_inline void fill_arguments(StkId func, int nargs)
+{
+	int n = clLvalue(s2v(func))->p->numparams;
+
+	for (; nargs < n; nargs++)
+		setnilvalue(s2v(func + 1 + nargs));
+}
+
+/* Whether there is room for a frame of the function at func, which has linear code. */
+static ps_inline bool has_room(lua_State *L, StkId func)
+{
+	return func + 2 + clLvalue(s2v(func))->p->maxstacksize < ps_stk(L->stack_last);
+}
+
+/* The same, of the interpreter's own, too, behind those that there are. */
+static bool has_frame(lua_State *L, const struct ps_run *run, StkId func)
+{
+	const CallInfo *ci = L->ci;
+	int n;
+
+	for (n = 0; ci && n <= run->depth; n++)
+		ci = ci->next;
+	return run->depth + 1 < PS_RUN_FRAMES && ci && ci->next && has_room(L, func);
+}
+
+/* Whether a run may call once more: much, only if it is watched. */
+static bool may_call(lua_State *L, const struct ps_bind *bind, struct ps_run *run)
+{
+	if (run->calls < CALLS_UNWATCHED) {
+		run->calls++;
+		return true;
+	}
+	return may_go_on(L, bind, run);
+}
+
+#define AT(n)		((StkId)((char *)base + (n)))	/* where a register is */
+#define R(n)		s2v(AT(n))
+#define FUNCTION	clLvalue(s2v(base - 1))
+#define GO(n)		do { op = (const struct ps_op *)((const char *)op + (n)); goto *table[op->op]; } while (0)
+#define ON(n)		GO((n) * (int)sizeof(*op))	/* by so many operations */
+#define CASE(name)	L_##name
+
+#define GO_IF(is) do { \
+		if (is) \
+			GO(op->n); \
+		GO(op->other); \
+	} while (0)
+
+#define COMPARE(x, y, operator) do { \
+		if (!ttisinteger(x) || !ttisinteger(y)) \
+			goto CASE(LEAVE); \
+		GO_IF(ivalue(x) operator ivalue(y)); \
+	} while (0)
+
+#define ARITH(y, expression) do { \
+		const TValue *y_ = (y), *x_ = R(op->b); \
+		lua_Unsigned m, n; \
+		if (!ttisinteger(x_) || !ttisinteger(y_)) \
+			goto CASE(LEAVE); \
+		m = l_castS2U(ivalue(x_)); \
+		n = l_castS2U(ivalue(y_)); \
+		setivalue(R(op->a), l_castU2S(expression)); \
+		ON(2); \
+	} while (0)
+
+#define DIVIDE(y, function) do { \
+		const TValue *y_ = (y), *x_ = R(op->b); \
+		if (!ttisinteger(x_) || !ttisinteger(y_) || !ivalue(y_)) \
+			goto CASE(LEAVE); \
+		setivalue(R(op->a), function(L, ivalue(x_), ivalue(y_))); \
+		ON(2); \
+	} while (0)
+
+#if defined(PS_JUMP_TABLE_SECTION)
+#define TABLE	__attribute__((section(PS_JUMP_TABLE_SECTION)))
+#else
+#define TABLE
+#endif
+
+const Instruction *ps_linear_run(lua_State *L, const struct ps_linear *linear, const Instruction *pc,
+				 StkId base, struct ps_run *run)
+{
+#define X(name, operands)	[DO_##name] = &&CASE(name),
+	static const void *const table[] TABLE = { PS_OPERATIONS(X) };
+#undef X
+	struct ps_bind *const bind = ps_bind_of(L);
+	const struct ps_function_code *const code = (const struct ps_function_code *)linear;
+	const struct ps_op *op = pc ? ps_op_at(code, pc) : code->ops;
+
+	ON(0);
+
+CASE(MOVE):
+	setobj(L, R(op->a), R(op->b));
+	ON(1);
+CASE(LOAD):
+	setobj(L, R(op->a), &op->k);
+	ON(1);
+CASE(LOAD_SKIP):
+	setobj(L, R(op->a), &op->k);
+	ON(2);
+CASE(LOAD_NIL): {
+	int n;
+
+	for (n = 0; n < op->n; n++)
+		setnilvalue(s2v(AT(op->a) + n));
+	ON(1);
+}
+CASE(GET_UPVALUE):
+	setobj(L, R(op->a), ps_stk(FUNCTION->upvals[op->b]->v));
+	ON(1);
+CASE(SET_UPVALUE): {
+	UpVal *up = FUNCTION->upvals[op->b];
+
+	setobj(L, ps_stk(up->v), R(op->a));
+	luaC_barrier(L, up, R(op->a));
+	ON(1);
+}
+CASE(GET_GLOBAL): {
+	const TValue *globals = ps_stk(FUNCTION->upvals[op->b]->v);
+
+	if (!ttistable(globals) ||
+	    !take_slot(L, hvalue(globals), luaH_getshortstr(hvalue(globals), (TString *)op->name), R(op->a)))
+		goto CASE(LEAVE);
+	ON(1);
+}
+CASE(SET_GLOBAL):
+CASE(SET_GLOBAL_R): {
+	const TValue *globals = ps_stk(FUNCTION->upvals[op->a]->v);
+
+	if (!ttistable(globals) ||
+	    !put_slot(L, globals, luaH_getshortstr(hvalue(globals), (TString *)op->name),
+		      op->op == DO_SET_GLOBAL ? &op->k : R(op->b)))
+		goto CASE(LEAVE);
+	ON(1);
+}
+CASE(GET_NAME):
+	if (!get_name(L, R(op->b), op->name, R(op->a)))
+		goto CASE(LEAVE);
+	ON(1);
+CASE(GET_INDEX): {
+	TValue key;
+
+	setivalue(&key, op->n);
+	if (!get_key(L, bind, R(op->b), &key, R(op->a)))
+		goto CASE(LEAVE);
+	ON(1);
+}
+CASE(GET_KEY):
+	if (!get_key(L, bind, R(op->b), R(op->c), R(op->a)))
+		goto CASE(LEAVE);
+	ON(1);
+CASE(GET_BYTE): {
+	const struct ps_object *array = ps_check(R(op->b), &ps_class_bytes);
+
+	if (!array || !ttisinteger(R(op->c)) || !ps_bytes_get(bind, array, ivalue(R(op->c)), R(op->a)))
+		goto CASE(GET_KEY);
+	ON(1);
+}
+CASE(SET_NAME):
+	if (!set_name(L, R(op->a), op->name, &op->k))
+		goto CASE(LEAVE);
+	ON(1);
+CASE(SET_NAME_R):
+	if (!set_name(L, R(op->a), op->name, R(op->b)))
+		goto CASE(LEAVE);
+	ON(1);
+CASE(SET_INDEX):
+CASE(SET_INDEX_R): {
+	TValue key;
+
+	setivalue(&key, op->n);
+	if (!set_key(L, bind, R(op->a), &key, op->op == DO_SET_INDEX ? &op->k : R(op->b)))
+		goto CASE(LEAVE);
+	ON(1);
+}
+CASE(SET_KEY):
+	if (!set_key(L, bind, R(op->a), R(op->c), &op->k))
+		goto CASE(LEAVE);
+	ON(1);
+CASE(SET_KEY_R):
+	if (!set_key(L, bind, R(op->a), R(op->c), R(op->b)))
+		goto CASE(LEAVE);
+	ON(1);
+CASE(SET_BYTE): {
+	struct ps_object *array = ps_check(R(op->a), &ps_class_bytes);
+
+	if (!array || !ttisinteger(R(op->c)) || !ps_bytes_set(bind, array, ivalue(R(op->c)), R(op->b)))
+		goto CASE(SET_KEY_R);
+	ON(1);
+}
+
+CASE(SELF): {
+	const TValue *found = find_self(R(op->b), op->name);
+
+	if (!found)
+		goto CASE(LEAVE);
+	setobj(L, s2v(AT(op->a) + 1), R(op->b));
+	setobj(L, R(op->a), found);
+	ON(1);
+}
+CASE(CALL): {
+	StkId func = AT(op->a);
+	struct ps_called *frame;
+
+	if (!ttisLclosure(s2v(func))) {
+		if (call_method(L, func, op->b, op->c) < 0)
+			goto CASE(LEAVE);
+		ON(1);
+	}
+	if (!run || !code_of(func) || !has_frame(L, run, func) || !may_call(L, bind, run))
+		goto CASE(LEAVE);
+	frame = &run->frames[run->depth++];
+	frame->func = base - 1;
+	frame->pc = pc_of(base - 1, op) + 1;
+	frame[1].nresults = op->c;
+	fill_arguments(func, op->b);
+	base = func + 1;
+	op = code_of(func)->ops;
+	ON(0);
+}
+CASE(TAIL_CALL): {
+	StkId func = AT(op->a);
+	int n;
+
+	if (!run)
+		goto CASE(LEAVE);
+	if (!ttisLclosure(s2v(func))) {
+		if (call_method(L, func, op->b, 1) < 0)
+			goto CASE(LEAVE);
+		setobjs2s(L, base - 1, func);
+		goto returned_one;
+	}
+	if (!code_of(func) || !has_room(L, func) || !may_call(L, bind, run))
+		goto CASE(LEAVE);
+	for (n = 0; n <= op->b; n++)
+		setobjs2s(L, base - 1 + n, func + n);
+	fill_arguments(base - 1, op->b);
+	op = code_of(base - 1)->ops;
+	ON(0);
+}
+CASE(RETURN): {
+	int n, nresults;
+
+	if (!run)
+		goto CASE(LEAVE);
+	nresults = run->depth ? run->frames[run->depth].nresults : 1;
+	for (n = 0; n < nresults; n++) {
+		if (n < op->n)
+			setobjs2s(L, base - 1 + n, AT(op->a) + n)
+		else
+			setnilvalue(s2v(base - 1 + n));
+	}
+	goto returned;
+}
+CASE(RETURN_ONE): {
+	if (!run)
+		goto CASE(LEAVE);
+	setobj(L, s2v(base - 1), R(op->a));
+	goto returned_one;
+}
+CASE(RETURN_K):
+	if (!run)
+		goto CASE(LEAVE);
+	setobj(L, s2v(base - 1), &op->k);
+returned_one:
+	if (run->depth) {
+		int n, nresults = run->frames[run->depth].nresults;
+
+		for (n = 1; n < nresults; n++)
+			setnilvalue(s2v(base - 1 + n));
+	}
+returned:
+	if (!run->depth)
+		return NULL;
+	run->depth--;
+	base = run->frames[run->depth].func + 1;
+	op = ps_op_at(code_of(base - 1), run->frames[run->depth].pc);
+	ON(0);
+
+CASE(JUMP):
+	GO(op->n);
+CASE(JUMP_BACK):
+	if (!may_go_on(L, bind, run))
+		goto CASE(LEAVE);
+	GO(op->n);
+CASE(TEST):
+	GO_IF(!l_isfalse(R(op->a)));
+CASE(TEST_SET):
+	if (!l_isfalse(R(op->b)) == op->condition)
+		setobj(L, R(op->a), R(op->b));
+	GO_IF(!l_isfalse(R(op->b)));
+CASE(NOT):
+	if (l_isfalse(R(op->b)))
+		setbtvalue(R(op->a));
+	else
+		setbfvalue(R(op->a));
+	ON(1);
+CASE(LENGTH):
+	if (!get_length(L, R(op->b), R(op->a)))
+		goto CASE(LEAVE);
+	ON(1);
+CASE(NEGATE):
+	if (!ttisinteger(R(op->b)))
+		goto CASE(LEAVE);
+	setivalue(R(op->a), l_castU2S(0u - l_castS2U(ivalue(R(op->b)))));
+	ON(1);
+CASE(INVERT):
+	if (!ttisinteger(R(op->b)))
+		goto CASE(LEAVE);
+	setivalue(R(op->a), l_castU2S(~l_castS2U(ivalue(R(op->b)))));
+	ON(1);
+CASE(EQUAL): {
+	int is = compare(R(op->a), R(op->b));
+
+	if (is < 0)
+		goto CASE(LEAVE);
+	GO_IF(is);
+}
+CASE(EQUAL_K): {
+	int is = compare(R(op->a), &op->k);
+
+	if (is < 0)
+		goto CASE(LEAVE);
+	GO_IF(is);
+}
+CASE(EQUAL_INT):
+	GO_IF(ttisinteger(R(op->a)) && ivalue(R(op->a)) == ivalue(&op->k));
+CASE(LESS):
+	COMPARE(R(op->a), R(op->b), <);
+CASE(LESS_EQUAL):
+	COMPARE(R(op->a), R(op->b), <=);
+CASE(LESS_K):
+	COMPARE(R(op->a), &op->k, <);
+CASE(LESS_EQUAL_K):
+	COMPARE(R(op->a), &op->k, <=);
+CASE(GREATER_K):
+	COMPARE(R(op->a), &op->k, >);
+CASE(GREATER_EQUAL_K):
+	COMPARE(R(op->a), &op->k, >=);
+
+CASE(ADD):
+	ARITH(R(op->c), m + n);
+CASE(SUB):
+	ARITH(R(op->c), m - n);
+CASE(MUL):
+	ARITH(R(op->c), m * n);
+CASE(AND):
+	ARITH(R(op->c), m & n);
+CASE(OR):
+	ARITH(R(op->c), m | n);
+CASE(XOR):
+	ARITH(R(op->c), m ^ n);
+CASE(SHL):
+	ARITH(R(op->c), l_castS2U(luaV_shiftl(l_castU2S(m), l_castU2S(n))));
+CASE(SHR):
+	ARITH(R(op->c), l_castS2U(luaV_shiftl(l_castU2S(m), l_castU2S(0u - n))));
+CASE(ADD_K):
+	ARITH(&op->k, m + n);
+CASE(SUB_K):
+	ARITH(&op->k, m - n);
+CASE(MUL_K):
+	ARITH(&op->k, m * n);
+CASE(AND_K):
+	ARITH(&op->k, m & n);
+CASE(OR_K):
+	ARITH(&op->k, m | n);
+CASE(XOR_K):
+	ARITH(&op->k, m ^ n);
+CASE(SHL_K):
+	ARITH(&op->k, l_castS2U(luaV_shiftl(l_castU2S(n), l_castU2S(m))));
+CASE(SHR_K):
+	ARITH(&op->k, l_castS2U(luaV_shiftl(l_castU2S(m), l_castU2S(0u - n))));
+CASE(MOD):
+	DIVIDE(R(op->c), luaV_mod);
+CASE(DIV):
+	DIVIDE(R(op->c), luaV_idiv);
+CASE(MOD_K):
+	DIVIDE(&op->k, luaV_mod);
+CASE(DIV_K):
+	DIVIDE(&op->k, luaV_idiv);
+
+CASE(FOR_BEGIN): {
+	int turns = begin_loop(AT(op->a));
+
+	if (turns < 0)
+		goto CASE(LEAVE);
+	if (turns)
+		ON(1);
+	GO(op->n);
+}
+CASE(FOR_NEXT): {
+	StkId ra = AT(op->a);
+	lua_Unsigned count;
+	lua_Integer i;
+
+	if (!ttisinteger(s2v(ra + 2)) || !may_go_on(L, bind, run))
+		goto CASE(LEAVE);
+	count = l_castS2U(ivalue(s2v(ra + 1)));
+	if (!count)
+		ON(1);
+	chgivalue(s2v(ra + 1), l_castU2S(count - 1));
+	i = intop(+, ivalue(s2v(ra)), ivalue(s2v(ra + 2)));
+	chgivalue(s2v(ra), i);
+	setivalue(s2v(ra + 3), i);
+	GO(op->n);
+}
+
+CASE(NETWORK): {
+	const struct ps_view *v = to_view(bind, R(op->b));
+	struct ps_view *made;
+	int found;
+
+	if (!v || !(v->place.flags & PS_VIEW_WHOLE))
+		goto CASE(LEAVE);
+	made = ps_pool_next(bind, op->pool);
+	if (!made)
+		goto CASE(LEAVE);
+	found = set_view(L, bind, op->pool, made, to_network(bind->pkt, op, &made->place), R(op->a));
+	if (l_likely(found > 0))
+		GO(op->other);
+	if (found < 0)
+		goto CASE(LEAVE);
+	GO(op->n);
+}
+CASE(DATA): {
+	const struct ps_view *v = to_view(bind, R(op->b));
+	struct ps_view *made;
+	int found;
+
+	if (!v)
+		goto CASE(LEAVE);
+	made = ps_pool_next(bind, op->pool);
+	if (!made)
+		goto CASE(LEAVE);
+	found = set_view(L, bind, op->pool, made,
+			 ps_access_payload(bind, &v->place, op->c, &made->place), R(op->a));
+	if (l_likely(found > 0))
+		GO(op->other);
+	if (found < 0)
+		goto CASE(LEAVE);
+	GO(op->n);
+}
+CASE(FIELD): {
+	const struct ps_place *at = to_header(bind, R(op->b), op->field);
+	struct ps_place to ps_uninit;
+
+	if (!at || !ps_access_field(bind, at, op->field->field, &to) ||
+	    !ps_access_make(L, bind, (struct ps_pool *)&op->field->pool, &to, R(op->a)))
+		goto CASE(LEAVE);
+	GO(op->n);
+}
+CASE(VALUE): {
+	const struct ps_view *v = to_view(bind, R(op->b));
+
+	if (!v)
+		goto CASE(LEAVE);
+	if (v->place.field ? !ps_access_get(L, bind, &v->place, v->place.field, false, R(op->a)) :
+			     !ps_bytes_make(L, bind, &v->place.header.range, R(op->a)))
+		goto CASE(LEAVE);
+	GO(op->n);
+}
+CASE(GET16): {
+	const struct ps_place *at = to_header(bind, R(op->b), op->field);
+	const uint8_t *p = at ? ps_packet_reach(bind->pkt, at->header.range.off + op->at, 2) : NULL;
+
+	if (l_unlikely(!p))
+		goto CASE(LEAVE);
+	setivalue(R(op->a), ps_load16(p) >> op->shift & op->mask);
+	GO(op->n);
+}
+CASE(GET32): {
+	const struct ps_place *at = to_header(bind, R(op->b), op->field);
+	const uint8_t *p = at ? ps_packet_reach(bind->pkt, at->header.range.off + op->at, 4) : NULL;
+
+	if (l_unlikely(!p))
+		goto CASE(LEAVE);
+	setivalue(R(op->a), ps_load32(p));
+	GO(op->n);
+}
+CASE(GET_FIELD):
+CASE(GET_INT): {
+	const struct ps_place *at = to_header(bind, R(op->b), op->field);
+
+	if (!at || !ps_access_get(L, bind, at, op->field->field, op->op == DO_GET_INT, R(op->a)))
+		goto CASE(LEAVE);
+	GO(op->n);
+}
+CASE(SET_FIELD):
+CASE(SET_FIELD_K): {
+	const struct ps_place *at = to_header(bind, R(op->b), op->field);
+
+	if (!at || !ps_access_set(bind, at, op->field->field, op->op == DO_SET_FIELD ? R(op->c) : &op->k))
+		goto CASE(LEAVE);
+	GO(op->n);
+}
+CASE(ASSIGN): {
+	const struct ps_place *at = to_header(bind, R(op->b), op->field);
+
+	if (!at || ps_field_set(bind->pkt, &at->header, op->field->field, op->value))
+		goto CASE(LEAVE);
+	GO(op->n);
+}
+CASE(ASSIGN32): {
+	const struct ps_place *at = to_header(bind, R(op->b), op->field);
+
+	if (!at || !assign32(bind->pkt, &at->header, op))
+		goto CASE(LEAVE);
+	GO(op->n);
+}
+
+CASE(LEAVE): {
+	pc = pc_of(base - 1, op);
+	if (run) {
+		run->frames[run->depth].func = base - 1;
+		run->frames[run->depth].pc = pc;
+		run->frames[0].nresults = 1;
+	}
+	return pc;
+}
+}

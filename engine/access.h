@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * How to get from a view to the next one, and at a field's value, without a frame and without a way to raise: only
+ * what is simple. For the interpreter's fast ways (engine/object.c) and for compiled code (compile/run.c). Include after lua.h.
+ */
+#ifndef PS_ACCESS_H
+#define PS_ACCESS_H
+
+#include "view.h"
+
+bool ps_access_absent(struct ps_packet *pkt, const struct ps_header *link, struct ps_header *payload);
+bool ps_access_quoted(struct ps_packet *pkt, const struct ps_place *at, struct ps_place *to);
+
+static inline bool ps_access_find_payload(struct ps_packet *pkt, const struct ps_place *at,
+				struct ps_place *to)
+{
+	struct ps_header *payload = &to->header;
+
+	to->flags = 0;
+	if (at->flags) {
+		if (at->flags & PS_VIEW_ABSENT)
+			return !at->field && ps_access_absent(pkt, &at->header, payload);
+		if (at->flags & PS_VIEW_WHOLE && payload->proto->is_link &&
+		    (!pkt->has_link || pkt->len < payload->proto->header_min)) {
+			payload->range.off = pkt->has_link ? 0 : pkt->network;
+			payload->range.len = 0;
+			to->flags = PS_VIEW_ABSENT;
+			return true;
+		}
+		if (at->flags & PS_VIEW_CAREFUL && !at->field && !ps_proto_fits(pkt, &at->header))
+			return false;
+	}
+	if (at->field || at->header.proto == &ps_proto_raw)
+		payload->range = *ps_place_range(at);
+	else if (!ps_proto_carries(pkt, &at->header, payload->proto, &payload->range))
+		return false;
+	if (ps_unlikely(payload->proto->locate))
+		to->flags = PS_VIEW_CAREFUL;
+	return ps_likely(ps_proto_fits(pkt, payload)) || ps_access_quoted(pkt, at, to);
+}
+
+static ps_inline int ps_access_payload(struct ps_bind *bind, const struct ps_place *at, unsigned int id,
+				struct ps_place *to)
+{
+	to->header.proto = ps_protos[id];
+	to->field = NULL;
+	if (!ps_access_find_payload(bind->pkt, at, to))
+		return 0;
+	return ps_view_outer(bind, &at->header, &to->header.outer) ? 1 : -1;
+}
+
+/* The same as ps_access_get() and ps_access_set() for fields that are there and have no int. */
+bool ps_access_get_wide(lua_State *L, struct ps_bind *bind, const struct ps_place *at,
+			const struct ps_field *field, bool as_integer, TValue *result);
+bool ps_access_set_wide(struct ps_bind *bind, const struct ps_place *at,
+			const struct ps_field *field, const TValue *arg);
+
+/* The text of the value, if it has been made before. */
+static inline bool ps_access_text(lua_State *L, struct ps_bind *bind, struct ps_value value,
+			    const struct ps_type *type, TValue *result)
+{
+	const struct ps_address *known = ps_formatted_entry(bind, value);
+
+	if (!known->text || known->type != type || !ps_value_is(known->value, value))
+		return false;
+	setsvalue(L, result, ps_string_of(known->text));
+	return true;
+}
+
+/*
+ * The value of a field of the place, or of the field that it is: if it is there and nothing has
+ * to be made for it.
+ */
+static inline bool ps_access_get(lua_State *L, struct ps_bind *bind, const struct ps_place *at,
+			     const struct ps_field *field, bool as_integer, TValue *result)
+{
+	uint64_t value;
+
+	if (!field || at->flags & PS_VIEW_LACKING)
+		return false;
+	if (ps_unlikely(!field->type->has_int))
+		return ps_access_get_wide(L, bind, at, field, as_integer, result);
+	if (ps_field_get(bind->pkt, at->header.range.off, field->at, &value))
+		return false;
+	if (field->type->format && !as_integer)
+		return ps_access_text(L, bind, (struct ps_value){ 0, value }, field->type, result);
+	setivalue(result, value);
+	return true;
+}
+
+/* Sets it, if it is there. What fails now fails the other way too, and says why. */
+static inline bool ps_access_set(struct ps_bind *bind, const struct ps_place *at,
+			     const struct ps_field *field, const TValue *arg)
+{
+	const struct ps_value *value;
+
+	if (!field || at->flags & PS_VIEW_LACKING)
+		return false;
+	if (ps_unlikely(!field->type->has_int))
+		return ps_access_set_wide(bind, at, field, arg);
+	if (ttisinteger(arg))
+		return !ps_field_set(bind->pkt, &at->header, field, ivalue(arg));
+	if (!field->type->parse || !ttisstring(arg))
+		return false;
+	value = ps_known_address(bind, getstr(tsvalue(arg)), field->type);
+	return value && !ps_field_set(bind->pkt, &at->header, field, value->low);
+}
+
+/* The place of a field. False: it is not there. */
+static inline bool ps_access_field(struct ps_bind *bind, const struct ps_place *at,
+			    const struct ps_field *field, struct ps_place *to)
+{
+	if (at->flags & PS_VIEW_LACKING ||
+	    !ps_proto_field(bind->pkt, &at->header, field, &to->range))
+		return false;
+	to->header = at->header;
+	to->field = field;
+	to->flags = at->flags;
+	return true;
+}
+
+/* Makes a view of the place the value. False: the pool is used up. */
+static inline bool ps_access_make(lua_State *L, struct ps_bind *bind, struct ps_pool *pool,
+			     const struct ps_place *place, TValue *value)
+{
+	struct ps_view *v = ps_pool_next(bind, pool);
+
+	if (!v)
+		return false;
+	v->packet = bind->serial;
+	v->place = *place;
+	setuvalue(L, value, ps_userdata_of(v));
+	return true;
+}
+
+/* The object as a view of the packet that is being handled, or NULL. */
+static inline const struct ps_view *ps_access_view(const struct ps_bind *bind,
+					    const struct ps_object *object)
+{
+	const struct ps_view *v = (const struct ps_view *)object;
+
+	return v->packet == bind->serial && bind->pkt ? v : NULL;
+}
+
+/* The method for the field of that name that views with these methods have, or NULL. */
+static inline struct ps_field_method *ps_access_named(const Table *methods, const TString *name)
+{
+	const TValue *slot = ps_find(methods, name);
+	const struct ps_method *method = slot ? ps_method_of(slot) : NULL;
+
+	return method && method->op == PS_OP_FIELD ? (struct ps_field_method *)method : NULL;
+}
+
+/*
+ * Byte arrays.
+ */
+struct ps_bytes {
+	struct ps_object object;	/* of ps_class_bytes */
+	uint32_t len;
+	uint64_t packet;	/* serial of the packet the bytes are in; 0: they are in own */
+	uint32_t off;		/* in that packet */
+	uint8_t own[];
+};
+
+/*
+ * Whether the array's bytes can be had: its own, or those of the packet that is being handled, which has all of them.
+ */
+static inline bool ps_bytes_are_there(const struct ps_bind *bind, const struct ps_bytes *array)
+{
+	return !array->packet || array->packet == bind->serial;	/* never the one after the last */
+}
+
+/* object[i] */
+static inline bool ps_bytes_get(const struct ps_bind *bind, const struct ps_object *object,
+				lua_Unsigned i, TValue *result)
+{
+	const struct ps_bytes *array = (const struct ps_bytes *)object;
+	const uint8_t *p;
+
+	if (i >= array->len || !ps_bytes_are_there(bind, array))
+		return false;
+	p = array->packet ? ps_packet_reach(bind->pkt, array->off + i, 1) : array->own + i;
+	if (!p)
+		return false;
+	setivalue(result, *p);
+	return true;
+}
+
+/* object[i] = value */
+static inline bool ps_bytes_set(const struct ps_bind *bind, struct ps_object *object,
+				lua_Unsigned i, const TValue *value)
+{
+	struct ps_bytes *array = (struct ps_bytes *)object;
+	uint8_t *p;
+
+	if (i >= array->len || !ttisinteger(value) || (lua_Unsigned)ivalue(value) > 255 ||
+	    !ps_bytes_are_there(bind, array))
+		return false;
+	if (!array->packet)
+		p = array->own + i;
+	else if (ps_unlikely(bind->pkt->partial) && array->off + i < bind->pkt->partial + 2)
+		return false;	/* that may count in a checksum that is completed later */
+	else
+		p = ps_packet_own(bind->pkt, array->off + i, 1);
+	if (!p)
+		return false;
+	*p = ivalue(value);
+	return true;
+}
+
+/* #object */
+static inline bool ps_bytes_length(const struct ps_bind *bind, const struct ps_object *object,
+				   TValue *result)
+{
+	const struct ps_bytes *array = (const struct ps_bytes *)object;
+
+	if (!ps_bytes_are_there(bind, array))
+		return false;
+	setivalue(result, array->len);
+	return true;
+}
+
+/* An array over range of the packet. False: the pool is used up. */
+static inline bool ps_bytes_make(lua_State *L, struct ps_bind *bind, const struct ps_range *range,
+				 TValue *value)
+{
+	struct ps_bytes *array = ps_pool_next(bind, &bind->bytes);
+
+	if (!array)
+		return false;
+	array->packet = bind->serial;
+	array->off = range->off;
+	array->len = range->len;
+	setuvalue(L, value, ps_userdata_of(array));
+	return true;
+}
+
+#endif
