@@ -9,17 +9,11 @@ static const struct ps_field fields[] = {
 	{ "data",   { 112,  0 }, PS_BYTES, PS_PAYLOAD },
 };
 
-static const struct ps_next next[] = {
-	{ 0x0800, &ps_proto_ip },
-	{ 0x86DD, &ps_proto_ip6 },
-	{ 0, NULL },
-};
-
 const struct ps_proto ps_proto_eth = {
 	.name = "packet_eth",
 	.header_min = 14,
 	.next_by = PS_WORD(96, 16),
-	.next = next,
+	.next = ps_networks,
 	.is_link = true,
 	PS_FIELDS(fields),
 };

@@ -19,7 +19,7 @@ extern const struct ps_proto ps_proto_icmp6;
 extern const struct ps_proto *const ps_protos[];
 extern const unsigned int ps_nprotos;
 
-/* For struct ps_packet_ops. */
+/* What link layers carry, by Ethernet type; also for struct ps_packet_ops. The frequent ones first. */
 extern const struct ps_next ps_networks[];
 
 #endif

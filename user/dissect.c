@@ -356,7 +356,7 @@ static const char *rest_word(struct ps_packet *pkt, const struct ps_layers *laye
 	words = words_of(last->proto);
 	if (!words || !ps_proto_next_value(pkt, last, &number) || has_next(last->proto, number))
 		return NULL;
-	return last->proto->is_link && number < ETHERNET_TYPES ? "llc" : word_of(words, number);
+	return last->proto->next == ps_networks && number < ETHERNET_TYPES ? "llc" : word_of(words, number);
 }
 
 size_t ps_packet_line(struct ps_packet *pkt, char *text, size_t size)
