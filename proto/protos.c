@@ -14,11 +14,14 @@ const struct ps_proto *const ps_protos[] = {
 	&ps_proto_gre,
 	&ps_proto_icmp6,
 	&ps_proto_ip6,
+	&ps_proto_vlan,
 };
 
 const struct ps_next ps_networks[] = {
 	{ 0x0800, &ps_proto_ip },
 	{ 0x86DD, &ps_proto_ip6 },
+	{ 0x8100, &ps_proto_vlan },
+	{ 0x88A8, &ps_proto_vlan },
 	{ 0, NULL },
 };
 

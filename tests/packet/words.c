@@ -17,13 +17,6 @@ char words_wrong[256];
 enum { OTHER_TYPE = 0xFFFF, OTHER_PROTOCOL = 253, NO_NEXT_HEADER = 59 };
 
 /* Those that proto/ has not. */
-static const struct ps_field vlan_fields[] = {
-	{ "pcp",  {  0,  3 }, PS_UINT },
-	{ "dei",  {  3,  1 }, PS_UINT },
-	{ "vid",  {  4, 12 }, PS_UINT },
-	{ "type", { 16, 16 }, PS_UINT },
-};
-
 static const struct ps_field arp_fields[] = {
 	{ "htype", {   0, 16 }, PS_UINT },
 	{ "ptype", {  16, 16 }, PS_UINT },
@@ -36,14 +29,11 @@ static const struct ps_field arp_fields[] = {
 	{ "tpa",   { 192, 32 }, PS_IPV4 },
 };
 
-static const struct ps_proto vlan = {
-	.name = "packet_vlan", .header_min = 4, .next_by = PS_WORD(16, 16), PS_FIELDS(vlan_fields),
-};
 static const struct ps_proto arp = { .name = "packet_arp", .header_min = 28, PS_FIELDS(arp_fields) };
 
 static const struct words_kind kinds[] = {
 	{ "eth", "dmac=02:00:00:00:00:01 smac=02:00:00:00:00:02", "", BY_TYPE, 0x6558 },
-	{ "vlan", "vid=5", "", BY_TYPE, 0x8100, 0, &vlan },
+	{ "vlan", "vid=5", "", BY_TYPE, 0x8100 },
 	{ "arp", "htype=1 ptype=0x0800 hlen=6 plen=4 oper=1 sha=02:00:00:00:00:02 spa=10.0.0.1 tpa=10.0.0.2", "",
 	  NOTHING, 0x0806, 0, &arp },
 	{ "ip", "version=4 id=4660 ttl=64 saddr=10.0.0.1 daddr=10.0.0.2", "final ", BY_PROTOCOL, 0x0800, 4 },

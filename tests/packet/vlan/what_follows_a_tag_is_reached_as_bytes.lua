@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT OR GPL-2.0-only
--- A tagged frame holds nothing that eth knows; what follows the tag is reached through a raw view.
+-- A tagged frame does not hold IP; what follows the tag is reached through a raw view, too.
 -- in: eth / vlan vid=7 / ip / udp / text tagged
 function process_packet(p)
   local eth = p:data(packet_eth)
