@@ -56,7 +56,7 @@ static bool is_in(const struct ps_proto *const *chain, int n, const struct ps_pr
 	return false;
 }
 
-/* What goes around the innermost of the chain: what is named, or the first that can; or NULL. */
+/* What goes around the outermost of the chain: what is named, but a link layer last, or the first that can; or NULL. */
 static const struct ps_proto *carrier(const struct ps_proto *const *chain, int n, uint64_t named)
 {
 	const struct ps_proto *first = NULL;
@@ -66,7 +66,7 @@ static const struct ps_proto *carrier(const struct ps_proto *const *chain, int n
 	for (i = 0; i < ps_nprotos; i++) {
 		if (!carries(ps_protos[i], chain[n - 1], &value) || is_in(chain, n, ps_protos[i]))
 			continue;
-		if (named >> i & 1)
+		if (named >> i & 1 && !ps_protos[i]->is_link)
 			return ps_protos[i];
 		if (!first)
 			first = ps_protos[i];

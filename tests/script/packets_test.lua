@@ -107,3 +107,18 @@ test("captures are arrays of packets", function()
   equal(packets[1], frame)
   equal(packets[2].icmp.type, 8)
 end)
+
+test("a packet is built over the headers that are named", function()
+  local p = packet.udp{ ip6 = { hop_limit = 3 }, dst = "2001:db8::53", dport = 53, payload = "x" }
+  equal(p.eth.type, 0x86DD)
+  equal({ p.ip6.daddr, p.ip6.hop_limit, p.ip6.payload_len, p.ip6.nexthdr }, { "2001:db8::53", 3, 9, 17 })
+  equal(p.udp.dport, 53)
+  local q = packet.tcp{ vlan = { vid = 7 }, ip6 = {}, eth = { type = 0x88A8 } }
+  equal({ q.eth.type, q.vlan.vid, q.vlan.type, q.ip6.nexthdr }, { 0x88A8, 7, 0x86DD, 6 })
+  equal(packet.udp{ vlan = {} }.vlan.type, 0x0800)
+  equal(packet.udp{ ip = {}, ip6 = {} }.ip.protocol, 17)
+  equal(packet.icmp6{}.ip6.nexthdr, 58)
+  equal(packet.ip6{ eth = false, payload = "ab" }.ip6.payload_len, 2)
+  raises(function() packet.udp{ ip6 = { saddr = 5 } } end, "saddr: a number is not what the field can be")
+  raises(function() packet.udp{ ip6 = { saddr = "192.0.2.1" } } end, "is not what the field can be")
+end)
