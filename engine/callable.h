@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * What scripts may call: methods and operators of objects, functions of libraries. Each is one row, from which
- * - the object gets it, and the interpreter what it does without a call (method.op),
+ * - the object gets it, and the interpreter and the compiler know what they may do without a call of C (method.op),
  * - 'packetscript check' knows what it takes and what comes of it,
  * - 'packetscript types' and the tables of docs/language.md are made.
  * Needs no header of Lua.
