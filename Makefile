@@ -95,18 +95,21 @@ lua/src/%: lua-patched ;
 # linked there.
 #
 TREE = $(BUILD)/modules/$(KVER)
+MODULE_FOLDERS := kernel plat/kernel packet engine proto lua lua/src
 # That of the kernel's release, if it is not this machine's (scripts/fetch-kernel).
 KERNEL_COMPILER = $(addprefix scripts/in-toolchain ,$(wildcard $(BUILD)/kernel/$(KVER)/toolchain))
-# $(call kernel_make,OBJECTS): the kernel's build, for what $(call kernel_objects,OBJECTS,SOURCES) has made a folder for
+# $(call kernel_make,OBJECTS): the kernel's build, for what $(call kernel_objects,OBJECTS,SOURCES,FOLDERS) has made a folder
+# for
 kernel_make = $(KERNEL_COMPILER) $(MAKE) -C $(abspath $(KDIR)) M=$(abspath $(1))
 define kernel_objects
 @mkdir -p $(1)
-@{ printf 'src := %s\ninclude $$(src)/Kbuild\n.PRECIOUS: $$(obj)/%%.c $$(obj)/%%.S\n' $(abspath $(2)); \
-	printf '$$(obj)/%%.%s: $$(src)/%%.%s ; @mkdir -p $$(@D) && ln -sfn $$< $$@\n' c c S S; } >$(1)/Kbuild
+@printf 'src := %s\ninclude $$(src)/Kbuild\n' $(abspath $(2)) >$(1)/Kbuild
+@cd $(2) && find $(3) -maxdepth 1 -name '*.[cS]' | while read -r source; do \
+	mkdir -p "$(abspath $(1))/$${source%/*}" && ln -sfn "$(abspath $(2))/$$source" "$(abspath $(1))/$$source"; done
 endef
 
 modules: need-headers lua-patched
-	$(call kernel_objects,$(TREE),.)
+	$(call kernel_objects,$(TREE),.,$(MODULE_FOLDERS))
 	+$(call kernel_make,$(TREE)) modules
 
 #
@@ -246,16 +249,16 @@ check:
 	+@tests/run
 
 check-kernels:
-	@tests/kernels/run $(TESTS)
+	+@tests/kernels/run $(TESTS)
 
 check-arch:
-	@tests/arch/run
+	+@tests/arch/run
 
 check-dkms:
-	@tests/dkms/run
+	+@tests/dkms/run
 
 check-lua:
-	@tests/lua/run $(TESTS)
+	+@tests/lua/run $(TESTS)
 
 # With sanitizers, and as it is: only then are stack limits those of the kernel.
 unit: $(BUILD)/asan/unit $(BUILD)/user/unit
@@ -330,7 +333,7 @@ $(BUILD)/%/packet-case: $(addprefix $(BUILD)/%/,$(PACKET_CASE))
 # What feeds the same to the kernel; tests/vm/run.sh takes it along.
 FEED = $(BUILD)/feed/$(KVER)
 feed: $(FEED)/feed $(FEED)/packet-case need-headers
-	$(call kernel_objects,$(FEED)/objects,tests/packet/kernel)
+	$(call kernel_objects,$(FEED)/objects,tests/packet/kernel,.)
 	+$(call kernel_make,$(FEED)/objects) modules
 	@cp $(FEED)/objects/ps_feed.ko $(FEED)/
 $(FEED)/feed: tests/packet/feed.c tests/packet/sum.h tests/packet/kernel/ps_feed.h include/uapi/packetscript.h
