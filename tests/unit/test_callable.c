@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/* The rows of what scripts may call say what is so: all of them are called, rightly and wrongly. */
+/*
+ * The rows of what scripts may call say what is so: all of them are called, rightly and wrongly, by pcall(), which calls the
+ * C function, and as methods in code, which the interpreter may do without it.
+ */
 #include <stdlib.h>
 
 #include "callable.h"
@@ -54,13 +57,16 @@ static const char calls[] =
 	"      if call(given) then error(what .. ' takes any argument ' .. n) end\n"
 	"    end\n"
 	"  end\n"
-	"  for n = row.needed, #row do\n"
-	"    local answer = table.pack(call({ table.unpack(row, 1, n) }))\n"
+	"  local function check(n, answer)\n"
 	"    if not answer[1] then error(what .. ' with ' .. n .. ' arguments: ' .. answer[2]) end\n"
 	"    if answer.n - 1 ~= (row.result and 1 or 0) then error(what .. ' gives ' .. answer.n - 1) end\n"
 	"    if row.result and not results[row.result](answer[2]) then\n"
 	"      error(what .. ' gives no ' .. row.result .. ' but ' .. tostring(answer[2]))\n"
 	"    end\n"
+	"  end\n"
+	"  for n = row.needed, #row do\n"
+	"    check(n, table.pack(call({ table.unpack(row, 1, n) })))\n"
+	"    if not f or row.name == 'ttl' then check(n, table.pack(pcall(row.written[n], v))) end\n"
 	"  end\n"
 	"  return NF_ACCEPT\n"
 	"end\n";
@@ -86,6 +92,18 @@ static const struct {
 	[PS_LUA_FIELD] = { "field" },
 };
 
+/* A function that calls it with so many arguments, as scripts do. Not in a return: that would be another kind of call. */
+static void add_call(FILE *to, const struct ps_callable *row, const char *name, int count)
+{
+	int i;
+
+	fprintf(to, "[%d] = function(v) %sv%s%s(", count, row->result ? "local x = " : "",
+		row->of == PS_OF_LIBRARY ? "." : ":", name);
+	for (i = 0; i < count; i++)
+		fprintf(to, "%s%s", i ? ", " : "", types[row->arguments[i].type].argument);
+	fprintf(to, ")%s end, ", row->result ? " return x" : "");
+}
+
 static int add_row(FILE *to, const struct ps_callable *row, const char *name)
 {
 	int i, needed = 0, cases = 0;
@@ -99,7 +117,10 @@ static int add_row(FILE *to, const struct ps_callable *row, const char *name)
 		fprintf(to, "%s, ", types[argument->type].argument);
 		needed += !argument->is_optional;
 	}
-	fprintf(to, "needed = %d", needed);
+	fprintf(to, "written = { ");
+	for (; i >= needed; i--)
+		add_call(to, row, name, i);
+	fprintf(to, "}, needed = %d", needed);
 	if (row->result) {
 		CHECK(types[row->result].name);
 		fprintf(to, ", result = '%s'", types[row->result].name);
