@@ -110,7 +110,9 @@ static void draw(const struct ps_proto *proto)
 	}
 	draw_line(&(const struct ps_proto){ .header_min = COLUMNS / 8 }, 0);
 	for (field = proto->fields; field < proto->fields + proto->nfields; field++) {
-		if (field->flags & PS_OPTIONS)
+		if (field->flags & PS_LOCATED)
+			draw_variable(field->name, "where the header says, if at all");
+		else if (field->flags & PS_OPTIONS)
 			draw_variable(field->name, "to the end of the header");
 		else if (field->flags & PS_PAYLOAD)
 			draw_variable(field->name, "the payload");

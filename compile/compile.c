@@ -211,7 +211,7 @@ static void add_data(struct compiling *c, struct ps_op *op, const struct ps_code
 		return;
 	id = ivalue(&call.arg.constant);
 	row = ps_proto_only_row(ps_protos[op->c]->next, ps_protos[id]);
-	if (!row)
+	if (!row || row->proto->locate)		/* whose views are not as simple as what DO_NETWORK makes */
 		return;
 	op->op = DO_NETWORK;
 	op->link = op->c;

@@ -15,6 +15,7 @@ const struct ps_proto *const ps_protos[] = {
 	&ps_proto_icmp6,
 	&ps_proto_ip6,
 	&ps_proto_vlan,
+	&ps_proto_arp,
 };
 
 const struct ps_next ps_networks[] = {
@@ -22,6 +23,7 @@ const struct ps_next ps_networks[] = {
 	{ 0x86DD, &ps_proto_ip6 },
 	{ 0x8100, &ps_proto_vlan },
 	{ 0x88A8, &ps_proto_vlan },
+	{ 0x0806, &ps_proto_arp },
 	{ 0, NULL },
 };
 

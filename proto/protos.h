@@ -15,6 +15,7 @@ extern const struct ps_proto ps_proto_dccp;
 extern const struct ps_proto ps_proto_gre;
 extern const struct ps_proto ps_proto_icmp6;
 extern const struct ps_proto ps_proto_vlan;
+extern const struct ps_proto ps_proto_arp;
 
 /* The registry: a protocol's id is its place in it. */
 extern const struct ps_proto *const ps_protos[];

@@ -23,6 +23,14 @@ static const struct {
 	{ "ip6",  "hop_limit",   { 0, 64 } },
 	{ "ip6",  "saddr",       { 0x20010DB800000000, 1 } },	/* RFC 3849 */
 	{ "ip6",  "daddr",       { 0x20010DB800000000, 2 } },
+	{ "arp",  "htype",       { 0, 1 } },
+	{ "arp",  "ptype",       { 0, 0x0800 } },
+	{ "arp",  "hlen",        { 0, 6 } },
+	{ "arp",  "plen",        { 0, 4 } },
+	{ "arp",  "oper",        { 0, 1 } },
+	{ "arp",  "sha",         { 0, 0x020000000001 } },
+	{ "arp",  "spa",         { 0, 0xC0000201 } },
+	{ "arp",  "tpa",         { 0, 0xC0000202 } },
 	{ "icmp", "type",        { 0, 8 } },
 	{ "icmp6", "type",       { 0, 128 } },
 	{ "tcp",  "flags",       { 0, 0x10 } },
@@ -139,10 +147,35 @@ static size_t options_len(const struct ps_build_layer *layer)
 	return 0;
 }
 
-static void put_fields(const struct ps_build_layer *layer, uint8_t *header)
+/* The header that begins here, as that of a packet which is all zeros behind it. */
+static void open_header(const struct ps_proto *proto, uint8_t *header, size_t size, struct ps_packet *pkt,
+			struct ps_header *at)
+{
+	ps_buffer_init(pkt, header, size, 0, 0);
+	*at = (struct ps_header){ proto, { 0, size }, NULL };
+}
+
+/* False: the header, as far as it has been put, has no such field. */
+static bool put_value(const struct ps_proto *proto, const struct ps_field *field, struct ps_value value,
+		      uint8_t *header, size_t size)
+{
+	struct ps_field moved;
+	struct ps_packet pkt;
+	struct ps_header at;
+
+	open_header(proto, header, size, &pkt, &at);
+	field = ps_proto_here(&pkt, &at, field, &moved);
+	if (field)
+		put_bits(header, field->at, value);
+	return field;
+}
+
+/* False: the header has not got all of them. */
+static bool put_fields(const struct ps_build_layer *layer, uint8_t *header, size_t size)
 {
 	const struct ps_proto *proto = layer->proto;
 	const struct ps_build_value *value;
+	bool has_all = true;
 	unsigned int i;
 
 	for (i = 0; i < proto->nfields; i++) {
@@ -152,19 +185,46 @@ static void put_fields(const struct ps_build_layer *layer, uint8_t *header)
 		if (proto->fields[i].type->is_bytes)
 			memcpy(header + proto->fields[i].at.bit / 8, value->bytes, value->len);
 		else
-			put_bits(header, proto->fields[i].at, value->number);
+			has_all &= put_value(proto, &proto->fields[i], value->number, header, size);
 	}
+	return has_all;
 }
 
-static void put_presets(const struct ps_proto *proto, uint8_t *header)
+/* What is not given, of fields that are where the table says, or of those that are not (PS_LOCATED). */
+static void put_presets(const struct ps_build_layer *layer, unsigned int located, uint8_t *header,
+			size_t size)
 {
+	const struct ps_proto *proto = layer->proto;
+	const struct ps_field *field;
 	size_t i;
 
 	for (i = 0; i < sizeof(presets) / sizeof(*presets); i++) {
-		if (!strcmp(presets[i].proto, ps_proto_short(proto)))
-			put_bits(header, ps_field_named(proto, presets[i].field)->at,
-				 presets[i].value);
+		if (strcmp(presets[i].proto, ps_proto_short(proto)))
+			continue;
+		field = ps_field_named(proto, presets[i].field);
+		if ((field->flags & PS_LOCATED) == located && !layer->value[field - proto->fields].is_set)
+			put_value(proto, field, presets[i].value, header, size);
 	}
+}
+
+#define HEADER_MAX	1024	/* bytes of one that says how far it goes */
+
+/* How many bytes the header has: as many as what it is given says. */
+static size_t header_size(const struct ps_build_layer *layer)
+{
+	const struct ps_proto *proto = layer->proto;
+	size_t size = proto->header_min + options_len(layer);
+	uint8_t header[HEADER_MAX] = { 0 };
+	struct ps_extent extent;
+	struct ps_packet pkt;
+	struct ps_header at;
+
+	if (!proto->extent)
+		return size;
+	put_presets(layer, 0, header, size);
+	put_fields(layer, header, size);	/* what says how far it goes; others may come to lie behind */
+	open_header(proto, header, sizeof(header), &pkt, &at);
+	return proto->extent(&pkt, &at, &extent) && extent.len > size && extent.len <= HEADER_MAX ? extent.len : size;
 }
 
 /* True if the checksum is given, or there is none: nothing is to be computed then. */
@@ -218,7 +278,7 @@ const char *ps_build_finish(const struct ps_build *b, uint8_t *bytes, struct ps_
 		    proto->header_min + options_len(&b->layer[i]) > 4u * proto->header_len.mask)
 			return "more options than the header can hold";
 		at[i] = len;
-		len += proto->header_min + options_len(&b->layer[i]);
+		len += header_size(&b->layer[i]);
 		if (proto->is_link)
 			network = len;
 	}
@@ -232,14 +292,17 @@ const char *ps_build_finish(const struct ps_build *b, uint8_t *bytes, struct ps_
 	for (i = 0; i < b->nlayers; i++) {
 		const struct ps_proto *proto = b->layer[i].proto;
 		uint8_t *header = bytes + at[i];
+		size_t size = (i + 1 < b->nlayers ? at[i + 1] : len - b->len) - at[i];
 
-		put_presets(proto, header);
+		put_presets(&b->layer[i], 0, header, size);
 		put_word(header, proto->header_len,
 			 (proto->header_min + options_len(&b->layer[i])) / 4);
 		put_word(header, proto->total_len, len - at[i] - proto->total_more);
 		if (i + 1 < b->nlayers && carries(proto, b->layer[i + 1].proto, &value))
 			put_word(header, proto->next_by, value);
-		put_fields(&b->layer[i], header);
+		if (!put_fields(&b->layer[i], header, size))
+			return "a field is given that the header, as it is given, does not have";
+		put_presets(&b->layer[i], PS_LOCATED, header, size);
 		if (proto->is_link)
 			protocol = ps_proto_word(header, proto->next_by);
 	}

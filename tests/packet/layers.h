@@ -19,7 +19,6 @@ struct words_kind {
 	enum words_carries carries;
 	uint16_t type;		/* it carries this Ethernet type; 0: no link layer carries it */
 	uint8_t protocol;	/* of IP; 0: IP does not carry it */
-	const struct ps_proto *own;	/* NULL: it is one of proto/ */
 };
 
 /* name=value. One that has no field is something else that the protocol has words for. */

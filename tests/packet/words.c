@@ -16,26 +16,11 @@ char words_wrong[256];
 
 enum { OTHER_TYPE = 0xFFFF, OTHER_PROTOCOL = 253, NO_NEXT_HEADER = 59 };
 
-/* Those that proto/ has not. */
-static const struct ps_field arp_fields[] = {
-	{ "htype", {   0, 16 }, PS_UINT },
-	{ "ptype", {  16, 16 }, PS_UINT },
-	{ "hlen",  {  32,  8 }, PS_UINT },
-	{ "plen",  {  40,  8 }, PS_UINT },
-	{ "oper",  {  48, 16 }, PS_UINT },
-	{ "sha",   {  64, 48 }, PS_MAC },
-	{ "spa",   { 112, 32 }, PS_IPV4 },
-	{ "tha",   { 144, 48 }, PS_MAC },
-	{ "tpa",   { 192, 32 }, PS_IPV4 },
-};
-
-static const struct ps_proto arp = { .name = "packet_arp", .header_min = 28, PS_FIELDS(arp_fields) };
-
 static const struct words_kind kinds[] = {
 	{ "eth", "dmac=02:00:00:00:00:01 smac=02:00:00:00:00:02", "", BY_TYPE, 0x6558 },
 	{ "vlan", "vid=5", "", BY_TYPE, 0x8100 },
 	{ "arp", "htype=1 ptype=0x0800 hlen=6 plen=4 oper=1 sha=02:00:00:00:00:02 spa=10.0.0.1 tpa=10.0.0.2", "",
-	  NOTHING, 0x0806, 0, &arp },
+	  NOTHING, 0x0806 },
 	{ "ip", "version=4 id=4660 ttl=64 saddr=10.0.0.1 daddr=10.0.0.2", "final ", BY_PROTOCOL, 0x0800, 4 },
 	{ "ip6", "version=6 hop_limit=64 saddr=fd00::1 daddr=fd00::2",
 	  "extensions final ", BY_PROTOCOL, 0x86DD, 41 },
@@ -102,7 +87,7 @@ static void *wrong(const char *format, ...)
  */
 const struct ps_proto *words_proto(const struct words_kind *kind)
 {
-	return kind->own ? kind->own : ps_proto_named(kind->name);
+	return ps_proto_named(kind->name);
 }
 
 static const struct words_kind *kind_named(const char *name)
@@ -333,6 +318,7 @@ static const struct { const char *name; unsigned int bit; } gre_parts[] = {
 };
 
 #define GRE_PART	4	/* bytes of each */
+#define ARP_SIZE	28	/* with addresses of Ethernet and IPv4, RFC 826; others are told in hexadecimal digits */
 
 static uint32_t size_of(const struct words_layer *layer)
 {
@@ -342,7 +328,7 @@ static uint32_t size_of(const struct words_layer *layer)
 
 	if (!layer->kind)
 		return layer->size;
-	size = words_proto(layer->kind)->header_min;
+	size = words_is(layer, "arp") ? ARP_SIZE : words_proto(layer->kind)->header_min;
 	options = words_given(layer, "options");
 	if (!options)
 		options = words_given(layer, "extensions");

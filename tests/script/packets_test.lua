@@ -122,3 +122,13 @@ test("a packet is built over the headers that are named", function()
   raises(function() packet.udp{ ip6 = { saddr = 5 } } end, "saddr: a number is not what the field can be")
   raises(function() packet.udp{ ip6 = { saddr = "192.0.2.1" } } end, "is not what the field can be")
 end)
+
+test("addresses of ARP stand behind its lengths", function()
+  local p = packet.arp{ spa = "10.0.0.1", tpa = "10.0.0.2", oper = 2 }
+  equal({ #p, p.eth.type, p.arp.hlen, p.arp.plen, p.arp.spa, p.arp.tpa }, { 42, 0x0806, 6, 4, "10.0.0.1", "10.0.0.2" })
+  local q = packet.arp{ vlan = {}, hlen = 8 }
+  equal({ #q, q.arp.sha, q.arp.spa }, { 14 + 4 + 8 + 24, nil, "192.0.2.1" })
+  raises(function() packet.arp{ hlen = 8, sha = "02:00:00:00:00:01" } end, "does not have")
+  equal(packet.gre{ has_check = 1, check = 0x1234, eth = false }.gre.check, 0x1234)
+  raises(function() packet.gre{ check = 1 } end, "does not have")
+end)

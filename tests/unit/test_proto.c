@@ -191,6 +191,8 @@ static void tables(void)
 				CHECK(strcmp(proto->fields[j].name, f->name));
 			if (f->flags & PS_CHECKSUM && proto->csum.present.mask)
 				CHECK_INT(f->at.bit, proto->header_min * 8);	/* the first part */
+			if (f->flags & PS_LOCATED)
+				CHECK(proto->locate && f->at.bit % 8 == 0);
 			else
 				CHECK(f->at.bit + f->at.width <= proto->header_min * 8);
 			if (f->type->is_bytes) {
