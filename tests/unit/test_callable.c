@@ -97,11 +97,11 @@ static void add_call(FILE *to, const struct ps_callable *row, const char *name, 
 {
 	int i;
 
-	fprintf(to, "[%d] = function(v) %sv%s%s(", count, row->result ? "local x = " : "",
+	fprintf(to, "[%d] = function(v) %sv%s%s(", count, row->result ? "local x = " : "if select('#', ",
 		row->of == PS_OF_LIBRARY ? "." : ":", name);
 	for (i = 0; i < count; i++)
 		fprintf(to, "%s%s", i ? ", " : "", types[row->arguments[i].type].argument);
-	fprintf(to, ")%s end, ", row->result ? " return x" : "");
+	fprintf(to, ")%s end, ", row->result ? " return x" : ") > 0 then error('gives a value') end");
 }
 
 static int add_row(FILE *to, const struct ps_callable *row, const char *name)
