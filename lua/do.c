@@ -21,14 +21,14 @@ static ps_noinline void call_anything(lua_State *L)
 	luaD_callnoyield(L, restorestack(L, BOTTOM), 1);
 }
 
-/* As luaD_callnoyield(), in the middle of what is called: what the ordinary case needs of it. */
+/* What luaD_callnoyield() does for functions of Lua, but with the frames in run, and where these tell. */
 static ps_noinline void call(lua_State *L, const struct ps_run *run)
 {
 	const struct ps_guard *guard = ps_guard_of(L);
 	const struct ps_called *frame;
 	CallInfo *ci = L->ci;
 
-	/* no C stack: that fails at once, wherever the code is */
+	/* without C stack an ordinary call fails at once, whatever there is in run */
 	if (l_unlikely(!run || guard->stack_soft == guard->stack_hard)) {
 		call_anything(L);
 		return;

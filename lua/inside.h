@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * The few places where the packet path goes past Lua's API. Include after lua.h, in a file
+ * Lua's internals, where the packet path uses them instead of its API. Include after lua.h, in a file
  * that is compiled with Lua's own headers.
  */
 #ifndef PS_INSIDE_H
@@ -29,12 +29,12 @@
 #define PS_STACK_TOP(L)		ps_stk((L)->top)
 #define PS_CALL_FUNC(L)		ps_stk((L)->ci->func)
 
-/* What the block of every object of ours begins with: a userdata that has a class. They have no user values. */
+/* The block of each of our objects begins so. An object is a userdata that has a class; it has no user values. */
 struct ps_object {
-	Table *methods;		/* by name, made with ps_push_method(); NULL if it has none */
+	Table *methods;		/* its methods by name, pushed by ps_push_method(); NULL if it has none */
 };
 
-/* The object that a userdata with a class is; and back. */
+/* The object in a userdata that has a class; and the userdata of an object. */
 static inline struct ps_object *ps_object_of(const TValue *v)
 {
 	return (struct ps_object *)((char *)uvalue(v) + udatamemoffset(0));
@@ -99,7 +99,7 @@ static inline void ps_push_string(lua_State *L, const char *text)
 /* Pushes a method, which must outlive the runtime. */
 void ps_push_method(lua_State *L, const struct ps_method *method);
 
-/* The value in methods that has this name, or NULL. */
+/* The method of this name in a table of methods, or NULL. */
 static inline const TValue *ps_find(const Table *methods, const TString *name)
 {
 	const Node *n = gnode(methods, lmod(name->hash, sizenode(methods)));
@@ -118,25 +118,25 @@ static inline const struct ps_method *ps_method_of(const TValue *value)
 }
 
 /*
- * What a userdata is, and what the interpreter tries first with it: without the frame that a call of a C function costs,
- * and without metamethods. NULL: nothing. These do what they are asked if it is simple, or nothing: no error, no call
- * back, nothing that Lua allocates, and no look at the time, which loops have.
+ * A class of userdata. Its functions are what the interpreter tries first: they need no frame, as the call of a C function
+ * does, and no metamethod. Any may be NULL. Each does all of what is asked, if that is simple, or nothing. They never raise,
+ * call back or have Lua allocate, and do not look at the time, which each loop does.
  */
 struct ps_class {
 	const char *name;
 
 	/*
-	 * The arguments are at func + 1 … func + nargs, the first is the object. Returns 1 with the result at func, 0
-	 * without one, or -1: call it the other way.
+	 * Calls a method. The arguments are at func + 1 … func + nargs; the first is the object. Returns 1 with the result at
+	 * func; 0 if there is none; -1 if it did nothing: the C function has to be called.
 	 */
 	int (*call)(lua_State *L, const struct ps_method *method, StkId func, int nargs);
 
-	/* object.name, object.name = value. False: the other way. */
+	/* object.name, object.name = value. False: it did nothing, and the metamethod has to be called. */
 	bool (*read)(lua_State *L, const struct ps_object *object, const TString *name, TValue *result);
 	bool (*write)(lua_State *L, const struct ps_object *object, const TString *name,
 		      const TValue *value);
 
-	/* object[i], object[i] = value. */
+	/* The same for object[i], object[i] = value. */
 	bool (*get_byte)(lua_State *L, const struct ps_object *object, lua_Unsigned i, TValue *result);
 	bool (*set_byte)(lua_State *L, struct ps_object *object, lua_Unsigned i, const TValue *value);
 };
@@ -183,15 +183,15 @@ struct ps_linear {
 const struct ps_method *ps_to_method(const TValue *value);
 
 /*
- * Calls the function that is all there is on the stack but for one argument, protected, when
- * nothing runs in L. With run it goes on where that tells, and there is room for its frames. Returns a Lua status; what is left
- * is one value: the result, or the error.
+ * A protected call, when nothing runs in L: of the function that is alone on the stack with its one argument. With run it goes
+ * on where that tells; there has to be room for its frames. Returns a Lua status; one value is left: the result, or the
+ * error.
  */
 int ps_call1(lua_State *L, const struct ps_run *run);
 
 /*
- * What some of Lua's files call in the place of a function of Lua's: luaconf.h renames it for them,
- * with the prototype that Lua has for it. They raise what that function does, and their own errors.
+ * Some of Lua's files call these in place of a function of Lua's, since luaconf.h renames it for them; so each has that
+ * function's prototype. They raise the errors of that function, and their own.
  */
 CallInfo *ps_guard_precall(lua_State *L, StkId func, int nresults);
 int ps_guard_fold(lua_State *L, int op, const TValue *a, const TValue *b, TValue *result);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Lua's interpreter, with fast ways for objects of ours: a method (p:data) is looked
- * up in the object's table of methods, without going through metatables; it is called without a
- * frame; names that are not called (ip.ttl) are read and written without one too.
+ * Lua's interpreter, with fast paths for our objects: a method (p:data) is looked up in the object's table of methods, not
+ * through metatables, and called without a frame; names that are not called (ip.ttl) are read and written without one, too.
  */
 #define lvm_c
 #define LUA_CORE
@@ -21,8 +20,8 @@
 #include "inside.h"
 
 /*
- * What lvm.c asks where it looks into something that is no table (lua/patches/lvm.c.patch). Each does all of it,
- * or nothing and returns false.
+ * lvm.c calls these where it indexes something that is no table (lua/patches/lvm.c.patch). Each does all of it, or nothing
+ * and returns false.
  */
 static inline const struct ps_class *class_of(const TValue *v)
 {
@@ -57,7 +56,7 @@ static inline bool set_name(lua_State *L, const TValue *v, const TString *name, 
 	return class && class->write && class->write(L, ps_object_of(v), name, value);
 }
 
-/* The method into ra; or what the code does with it, and *pc is behind that. */
+/* Puts the method into ra; or runs linear code, which does what the bytecode does up to *pc, where the interpreter goes on. */
 static inline bool get_self(lua_State *L, const TValue *v, const TString *name, StkId ra, StkId base,
 			    const Instruction **pc)
 {
