@@ -29,6 +29,17 @@ row dnat        ours  rewritten  no-alloc        'script dnat'                  
 row dnat-short  ours  rewritten  no-alloc        'script dnat-short'               'DNAT, shorthand'
 row filter      ours  as-sent    no-alloc        'script filter'                   '5-tuple filter, 1,000 entries'
 row loop        ours  as-sent    no-alloc        'script loop'                     'a loop over the payload'"'s bytes"
+row xor         ours  as-sent    no-alloc        'script xor'                      'the same, each byte written, too'
+row ports       ours  as-sent    no-alloc        'script ports'                    'a decision by ports'
+row count       ours  as-sent    no-alloc        'script count'                    'packets and bytes of each source'
+row key         ours  as-sent    no-alloc        'script key'                      'a 5-tuple joined into one key'
+row dscp        ours  as-sent    no-alloc        'script dscp'                     'DSCP by port'
+row bucket      ours  as-sent    no-alloc        'script bucket'                   'a token bucket'
+row balance     ours  rewritten  no-alloc        'script balance'                  'a backend by hash'
+row portmap     ours  rewritten  no-alloc        'script portmap'                  'a port map, two writes'
+row inline      ours  rewritten  no-alloc        'script inline'                   'DNAT by port'
+row helper      ours  rewritten  no-alloc        'script helper'                   'the same, headers by a function'
+row four        ours  as-sent    no-alloc        'script four'                     'four bytes of the payload'
 row search      ours  as-sent    -               'script search'                   'a pattern search in the payload'
 
 # unit NAME MARKS TEXT: an operation of scripts/units.lua

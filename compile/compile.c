@@ -143,7 +143,7 @@ static void set_field(struct ps_op *op, const struct ps_field_method *m, const s
 
 	op->field = m;
 	if (v->reg >= 0) {
-		op->op = DO_SET_FIELD;
+		op->op = is_plain32(m->proto, m->field) ? DO_SET32 : DO_SET_FIELD;
 		op->c = v->reg;
 	} else if (!constant_value(m->field, &k, &value)) {
 		op->op = DO_SET_FIELD_K;
@@ -151,9 +151,11 @@ static void set_field(struct ps_op *op, const struct ps_field_method *m, const s
 	} else {
 		op->op = is_plain32(m->proto, m->field) && !(value >> 32) ? DO_ASSIGN32 : DO_ASSIGN;
 		op->value = value;
-		op->flags = m->field->flags;
-		op->c = m->field->at.bit / 8;
 	}
+	if (op->op == DO_SET_FIELD_K)
+		return;
+	op->flags = m->field->flags;
+	op->byte = m->field->at.bit / 8;
 }
 
 /*
@@ -369,6 +371,17 @@ static void add_small(struct compiling *c, struct ps_op *op, enum ps_operation o
 {
 	setivalue(&op->k, n);
 	add_arith(c, op, operation);
+}
+
+/* R[a] = R[b] >> n, or the other way if that is below 0. */
+static void add_shift(struct compiling *c, struct ps_op *op, int n)
+{
+	forget(c, op->a);
+	op->op = n < 0 ? DO_SHIFT_LEFT : DO_SHIFT_RIGHT;
+	op->n = n < 0 ? -n : n;
+	if (op->n < 64)
+		return;
+	op->op = DO_LEAVE;	/* nobody writes that */
 }
 
 static void add_load(struct compiling *c, struct ps_op *op, const Instruction *pc)
@@ -634,7 +647,7 @@ static void translate(struct compiling *c, const Instruction *pc)
 		add_small(c, op, DO_SHL_K, GETARG_sC(i));
 		return;
 	case OP_SHRI:
-		add_small(c, op, DO_SHR_K, GETARG_sC(i));
+		add_shift(c, op, GETARG_sC(i));
 		return;
 	case OP_FORPREP:
 		op->op = DO_FOR_BEGIN;

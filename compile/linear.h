@@ -74,7 +74,8 @@ enum { PS_A = 1, PS_B = 2, PS_C = 4, PS_N = 8, PS_AB = PS_A | PS_B, PS_ABC = PS_
 	X(ADD_K, PS_AB) X(SUB_K, PS_AB) X(MUL_K, PS_AB) X(MOD_K, PS_AB) X(DIV_K, PS_AB) \
 	X(AND_K, PS_AB) X(OR_K, PS_AB) X(XOR_K, PS_AB) \
 	X(SHL_K, PS_AB)		/* K << R[B] */ \
-	X(SHR_K, PS_AB)		/* R[B] >> K */ \
+	X(SHIFT_LEFT, PS_AB)	/* R[B] << n, which is from 0 to 63 */ \
+	X(SHIFT_RIGHT, PS_AB) \
 	X(FOR_BEGIN, PS_AN)	/* the loop whose variables are from A on; jumps over it if it has no turn */ \
 	X(FOR_NEXT, PS_AN)	/* jumps back if there is another turn */ \
 	/* what instructions over a distance do: a method of the view in R[B] that is called */ \
@@ -89,7 +90,8 @@ enum { PS_A = 1, PS_B = 2, PS_C = 4, PS_N = 8, PS_AB = PS_A | PS_B, PS_ABC = PS_
 	X(SET_FIELD, PS_BCN)	/* R[B]:F():set(R[C]) */ \
 	X(SET_FIELD_K, PS_BN)	/* R[B]:F():set(K) */ \
 	X(ASSIGN, PS_BN)	/* the same, of which the value is known as an integer */ \
-	X(ASSIGN32, PS_BN)	/* of two words of 16 bits of the fixed part, at byte C */
+	X(ASSIGN32, PS_BN)	/* of two words of 16 bits of the fixed part */ \
+	X(SET32, PS_BCN)	/* as SET_FIELD, of such a field */
 
 enum ps_operation {
 #define X(name, operands)	DO_##name,
@@ -111,9 +113,10 @@ struct ps_op {
 	};
 	union {
 		TValue k;
-		struct {		/* ASSIGN, ASSIGN32 */
+		struct {		/* ASSIGN, ASSIGN32, SET32 */
 			uint64_t value;
 			uint8_t flags;	/* enum ps_field_flags, of the field */
+			uint8_t byte;	/* of the fixed part, where the field begins */
 		};
 		struct {		/* NETWORK, DATA: what C is */
 			const struct ps_proto *proto;

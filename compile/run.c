@@ -85,11 +85,11 @@ static ps_inline int set_view(lua_State *L, const struct ps_bind *bind, struct p
 }
 
 /*
- * Stores 32 bits at byte at of the fixed part, and what checksums become by it. Where not all of the packet is
+ * Stores 32 bits at op->byte of the fixed part, and what checksums become by it. Where not all of the packet is
  * writable, what is needed becomes that first, so that nothing fails half-way. False: no memory.
  */
 static ps_inline bool store32(struct ps_packet *pkt, const struct ps_header *header,
-			      const struct ps_op *op, bool is_writable)
+			      const struct ps_op *op, uint32_t value, bool is_writable)
 {
 	struct ps_header next ps_uninit;
 	uint32_t change;
@@ -101,8 +101,8 @@ static ps_inline bool store32(struct ps_packet *pkt, const struct ps_header *hea
 			return false;
 	}
 	fixed = pkt->data + header->range.off;
-	change = ps_field_change32(ps_load32(fixed + op->c), op->value);
-	ps_store32(fixed + op->c, op->value);
+	change = ps_field_change32(ps_load32(fixed + op->byte), value);
+	ps_store32(fixed + op->byte, value);
 	if (ps_unlikely(change == PS_FIELD_SAME32))
 		return true;
 	ps_field_sum(pkt, header, fixed, change);
@@ -113,19 +113,35 @@ static ps_inline bool store32(struct ps_packet *pkt, const struct ps_header *hea
 }
 
 static ps_noinline bool store32_partly(struct ps_packet *pkt, const struct ps_header *header,
-				       const struct ps_op *op)
+				       const struct ps_op *op, uint32_t value)
 {
-	return store32(pkt, header, op, false);
+	return store32(pkt, header, op, value, false);
 }
 
 static ps_inline bool assign32(struct ps_packet *pkt, const struct ps_header *header,
-			       const struct ps_op *op)
+			       const struct ps_op *op, uint32_t value)
 {
 	if (header->outer || header->range.off & 1)
-		return !ps_field_set(pkt, header, op->field->field, op->value);
+		return !ps_field_set(pkt, header, op->field->field, value);
 	if (pkt->writable != pkt->len)
-		return store32_partly(pkt, header, op);
-	return store32(pkt, header, op, true);
+		return store32_partly(pkt, header, op, value);
+	return store32(pkt, header, op, value, true);
+}
+
+/* The 32 bits that a value stands for: an integer of so many, or an address that has been read before. */
+static ps_inline bool to_bits32(struct ps_bind *bind, const TValue *v, const struct ps_field *field,
+				uint32_t *bits)
+{
+	const struct ps_value *known;
+
+	if (ttisinteger(v)) {
+		*bits = ivalue(v);
+		return !(l_castS2U(ivalue(v)) >> 32);
+	}
+	known = field->type->parse && ttisstring(v) ?
+		ps_known_address(bind, getstr(tsvalue(v)), field->type) : NULL;
+	*bits = known ? known->low : 0;
+	return known;
 }
 
 /*
@@ -348,25 +364,28 @@ static ps_inline bool has_room(lua_State *L, StkId func)
 	return func + 2 + clLvalue(s2v(func))->p->maxstacksize < ps_stk(L->stack_last);
 }
 
-/* The same, of the interpreter's own, too, behind those that there are. */
-static bool has_frame(lua_State *L, const struct ps_run *run, StkId func)
+/* How many frames a run may have: the interpreter needs one of its own for each, should it go on there. */
+static ps_noinline unsigned int count_frames(lua_State *L)
 {
-	const CallInfo *ci = L->ci;
-	int n;
+	const CallInfo *ci;
+	unsigned int n = 0;
 
-	for (n = 0; ci && n <= run->depth; n++)
-		ci = ci->next;
-	return run->depth + 1 < PS_RUN_FRAMES && ci && ci->next && has_room(L, func);
+	for (ci = L->ci->next; ci && n < PS_RUN_FRAMES; ci = ci->next)
+		n++;
+	return n;
+}
+
+static ps_inline bool has_frame(lua_State *L, struct ps_run *run)
+{
+	if (l_unlikely(!run->frames_max))
+		run->frames_max = count_frames(L);
+	return run->depth + 1 < run->frames_max;
 }
 
 /* Whether a run may call once more: much, only if it is watched. */
-static bool may_call(lua_State *L, const struct ps_bind *bind, struct ps_run *run)
+static ps_inline bool may_call(lua_State *L, const struct ps_bind *bind, struct ps_run *run)
 {
-	if (run->calls < CALLS_UNWATCHED) {
-		run->calls++;
-		return true;
-	}
-	return may_go_on(L, bind, run);
+	return l_likely(run->calls++ < CALLS_UNWATCHED) || (run->calls--, may_go_on(L, bind, run));
 }
 
 #define AT(n)		((StkId)((char *)base + (n)))	/* where a register is */
@@ -543,7 +562,7 @@ CASE(CALL): {
 			goto CASE(LEAVE);
 		ON(1);
 	}
-	if (!run || !code_of(func) || !has_frame(L, run, func) || !may_call(L, bind, run))
+	if (!run || !code_of(func) || !has_frame(L, run) || !has_room(L, func) || !may_call(L, bind, run))
 		goto CASE(LEAVE);
 	frame = &run->frames[run->depth++];
 	frame->func = base - 1;
@@ -702,10 +721,17 @@ CASE(OR_K):
 	ARITH(&op->k, m | n);
 CASE(XOR_K):
 	ARITH(&op->k, m ^ n);
+CASE(SHIFT_LEFT):
+CASE(SHIFT_RIGHT):
+	if (!ttisinteger(R(op->b)))
+		goto CASE(LEAVE);
+	if (op->op == DO_SHIFT_LEFT)
+		setivalue(R(op->a), l_castU2S(l_castS2U(ivalue(R(op->b))) << op->n))
+	else
+		setivalue(R(op->a), l_castU2S(l_castS2U(ivalue(R(op->b))) >> op->n));
+	ON(2);
 CASE(SHL_K):
 	ARITH(&op->k, l_castS2U(luaV_shiftl(l_castU2S(n), l_castU2S(m))));
-CASE(SHR_K):
-	ARITH(&op->k, l_castS2U(luaV_shiftl(l_castU2S(m), l_castU2S(0u - n))));
 CASE(MOD):
 	DIVIDE(R(op->c), luaV_mod);
 CASE(DIV):
@@ -839,7 +865,16 @@ CASE(ASSIGN): {
 CASE(ASSIGN32): {
 	const struct ps_place *at = to_header(bind, R(op->b), op->field);
 
-	if (!at || !assign32(bind->pkt, &at->header, op))
+	if (!at || !assign32(bind->pkt, &at->header, op, op->value))
+		goto CASE(LEAVE);
+	GO(op->n);
+}
+CASE(SET32): {
+	const struct ps_place *at = to_header(bind, R(op->b), op->field);
+	uint32_t bits;
+
+	if (!at || !to_bits32(bind, R(op->c), op->field->field, &bits) ||
+	    !assign32(bind->pkt, &at->header, op, bits))
 		goto CASE(LEAVE);
 	GO(op->n);
 }

@@ -157,7 +157,8 @@ struct ps_run {
 	int depth;		/* of the last frame, from 0 */
 	bool is_watched;	/* ps_runtime_enter() has been called: the run goes back, or calls much */
 	bool is_repeat;		/* the packet has what time is left of its last run */
-	uint16_t calls;		/* before that */
+	uint8_t calls;		/* before that */
+	uint8_t frames_max;	/* that there is room for, the interpreter's too; 0: nobody has looked */
 	struct ps_called frames[PS_RUN_FRAMES];
 };
 
@@ -173,7 +174,7 @@ struct ps_linear {
 	 *
 	 * With run there is no interpreter yet, and nothing is around the call; pc is NULL, which is the beginning. Then it
 	 * returns NULL if the first function has returned, and its result is where the function was; else run tells where the
-	 * interpreter goes on. All of run is 0 before but is_repeat and the frames.
+	 * interpreter goes on. All of run is 0 before but is_repeat, and the frames, which are anything.
 	 */
 	const Instruction *(*run)(lua_State *L, const struct ps_linear *linear, const Instruction *pc,
 				  StkId base, struct ps_run *run);
