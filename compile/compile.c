@@ -89,6 +89,14 @@ static bool is_fixed(const struct ps_proto *proto, const struct ps_field *field)
 	return !(field->flags & PS_LOCATED) && field->at.width && field->at.bit + field->at.width <= proto->header_min * 8;
 }
 
+/* Where bits are that lie within a word of 16. */
+static void place16(struct ps_op *op, struct ps_bits at)
+{
+	op->at = at.bit / 16 * 2;
+	op->shift = 16 - at.bit % 16 - at.width;
+	op->mask = (1u << at.width) - 1;
+}
+
 /* R[a] = the field of R[b]. */
 static void get_field(struct ps_op *op, const struct ps_field_method *m, bool as_integer)
 {
@@ -103,8 +111,7 @@ static void get_field(struct ps_op *op, const struct ps_field_method *m, bool as
 	op->at = at.bit / 16 * 2;
 	if (at.width <= rest) {
 		op->op = DO_GET16;
-		op->shift = rest - at.width;
-		op->mask = (1u << at.width) - 1;
+		place16(op, at);
 	} else if (at.width == 32 && rest == 16) {
 		op->op = DO_GET32;
 	}
@@ -135,27 +142,43 @@ static bool is_plain32(const struct ps_proto *proto, const struct ps_field *fiel
 	       !proto->csum.present.mask && !(field->flags & (PS_CHECKSUM | PS_COVERAGE));
 }
 
+/* Whether a field is within a word of 16 bits of the fixed part, and counts in no other header's checksum. */
+static bool is_plain16(const struct ps_proto *proto, const struct ps_field *field)
+{
+	return field->at.bit % 16 + field->at.width <= 16 && is_fixed(proto, field) && field->type->has_int &&
+	       !proto->csum.present.mask && !proto->csum.covers.mask &&
+	       !(field->flags & (PS_CHECKSUM | PS_COVERAGE | PS_PSEUDO));
+}
+
 /* The field of R[b] = a constant, or R[c]. */
 static void set_field(struct ps_op *op, const struct ps_field_method *m, const struct ps_operand *v)
 {
+	const struct ps_field *field = m->field;
+	bool is_known = v->reg < 0;
 	TValue k = v->constant;
-	uint64_t value;
+	uint64_t value = 0;
 
 	op->field = m;
-	if (v->reg >= 0) {
-		op->op = is_plain32(m->proto, m->field) ? DO_SET32 : DO_SET_FIELD;
-		op->c = v->reg;
-	} else if (!constant_value(m->field, &k, &value)) {
+	if (is_known && !constant_value(field, &k, &value)) {
 		op->op = DO_SET_FIELD_K;
 		op->k = k;
-	} else {
-		op->op = is_plain32(m->proto, m->field) && !(value >> 32) ? DO_ASSIGN32 : DO_ASSIGN;
-		op->value = value;
-	}
-	if (op->op == DO_SET_FIELD_K)
 		return;
-	op->flags = m->field->flags;
-	op->byte = m->field->at.bit / 8;
+	}
+	if (!is_known)
+		op->c = v->reg;
+	if (is_plain16(m->proto, field) && !(value >> field->at.width)) {
+		op->op = is_known ? DO_SET16 : DO_SET16_R;
+		place16(op, field->at);
+		op->bits = value;
+		return;
+	}
+	if (is_plain32(m->proto, field) && !(value >> 32))
+		op->op = is_known ? DO_ASSIGN32 : DO_SET32;
+	else
+		op->op = is_known ? DO_ASSIGN : DO_SET_FIELD;
+	op->value = value;
+	op->flags = field->flags;
+	op->byte = field->at.bit / 8;
 }
 
 /*
@@ -182,6 +205,8 @@ static void look_for_test(const struct compiling *c, struct ps_op *op)
 		op->other += GETARG_sJ(pc[1]) + 2;
 	else if (jumps && !GETARG_k(*pc))
 		op->other += 2;
+	else if (GET_OPCODE(*pc) == OP_TESTSET && GETARG_B(*pc) == op->a && !GETARG_k(*pc))
+		op->other += 2;	/* ip and ip:data(…) */
 }
 
 /* A link layer after whose fixed part comes nothing but the payload. */

@@ -90,6 +90,8 @@ enum { PS_A = 1, PS_B = 2, PS_C = 4, PS_N = 8, PS_AB = PS_A | PS_B, PS_ABC = PS_
 	X(SET_FIELD, PS_BCN)	/* R[B]:F():set(R[C]) */ \
 	X(SET_FIELD_K, PS_BN)	/* R[B]:F():set(K) */ \
 	X(ASSIGN, PS_BN)	/* the same, of which the value is known as an integer */ \
+	X(SET16, PS_BN)		/* of bits within a word of 16, to constant bits; no other header's checksum has them */ \
+	X(SET16_R, PS_BCN)	/* the same, to R[C] */ \
 	X(ASSIGN32, PS_BN)	/* of two words of 16 bits of the fixed part */ \
 	X(SET32, PS_BCN)	/* as SET_FIELD, of such a field */
 
@@ -123,10 +125,11 @@ struct ps_op {
 			uint16_t protocol;	/* NETWORK: of the link layer: what selects it */
 			uint8_t link;
 		};
-		struct {		/* GET16, GET32: where the field is */
+		struct {		/* GET16, GET32, SET16: where the field is */
 			uint16_t at;	/* byte */
 			uint8_t shift;
 			uint16_t mask;
+			uint16_t bits;	/* SET16: what becomes of it */
 		};
 	};
 };

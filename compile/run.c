@@ -112,6 +112,7 @@ static ps_inline bool store32(struct ps_packet *pkt, const struct ps_header *hea
 	return true;
 }
 
+/* Apart, as it is large: the registers of the loop over operations are for that. */
 static ps_noinline bool store32_partly(struct ps_packet *pkt, const struct ps_header *header,
 				       const struct ps_op *op, uint32_t value)
 {
@@ -128,6 +129,28 @@ static ps_inline bool assign32(struct ps_packet *pkt, const struct ps_header *he
 	return store32(pkt, header, op, value, true);
 }
 
+/* Stores bits within a word of 16 of the fixed part, which count in the header's own checksum at most. */
+static ps_noinline bool store16(struct ps_packet *pkt, const struct ps_header *header,
+				const struct ps_op *op, lua_Unsigned value)
+{
+	uint32_t old, new;
+	uint8_t *fixed;
+
+	if (value > op->mask)
+		return false;	/* which is an error */
+	if (!ps_field_is_alone(header) || header->range.off & 1)
+		return !ps_field_set(pkt, header, op->field->field, value);
+	fixed = ps_packet_own(pkt, header->range.off, header->proto->header_min);
+	if (!fixed)
+		return false;
+	old = ps_load16(fixed + op->at);
+	new = (old & ~((uint32_t)op->mask << op->shift)) | (uint32_t)value << op->shift;
+	ps_store16(fixed + op->at, new);
+	if (l_likely(old != new))
+		ps_field_sum(pkt, header, fixed, 0xFFFF - old + new);
+	return true;
+}
+
 /* The 32 bits that a value stands for: an integer of so many, or an address that has been read before. */
 static ps_inline bool to_bits32(struct ps_bind *bind, const TValue *v, const struct ps_field *field,
 				uint32_t *bits)
@@ -142,6 +165,27 @@ static ps_inline bool to_bits32(struct ps_bind *bind, const TValue *v, const str
 		ps_known_address(bind, getstr(tsvalue(v)), field->type) : NULL;
 	*bits = known ? known->low : 0;
 	return known;
+}
+
+static ps_noinline bool get_field(lua_State *L, struct ps_bind *bind, const struct ps_place *at,
+				  const struct ps_field *field, bool as_integer, TValue *result)
+{
+	return ps_access_get(L, bind, at, field, as_integer, result);
+}
+
+static ps_noinline bool set_field(struct ps_bind *bind, const struct ps_place *at,
+				  const struct ps_field *field, const TValue *value)
+{
+	return ps_access_set(bind, at, field, value);
+}
+
+static ps_noinline bool make_field(lua_State *L, struct ps_bind *bind, const struct ps_place *at,
+				   const struct ps_field_method *method, TValue *result)
+{
+	struct ps_place to ps_uninit;
+
+	return ps_access_field(bind, at, method->field, &to) &&
+	       ps_access_make(L, bind, (struct ps_pool *)&method->pool, &to, result);
 }
 
 /*
@@ -418,6 +462,17 @@ static ps_inline bool may_call(lua_State *L, const struct ps_bind *bind, struct 
 		ON(2); \
 	} while (0)
 
+/* The same of a constant, which is an integer. */
+#define ARITH_K(expression) do { \
+		const TValue *x_ = R(op->b); \
+		lua_Unsigned m, n = l_castS2U(ivalue(&op->k)); \
+		if (!ttisinteger(x_)) \
+			goto CASE(LEAVE); \
+		m = l_castS2U(ivalue(x_)); \
+		setivalue(R(op->a), l_castU2S(expression)); \
+		ON(2); \
+	} while (0)
+
 #define DIVIDE(y, function) do { \
 		const TValue *y_ = (y), *x_ = R(op->b); \
 		if (!ttisinteger(x_) || !ttisinteger(y_) || !ivalue(y_)) \
@@ -441,6 +496,7 @@ const Instruction *ps_linear_run(lua_State *L, const struct ps_linear *linear, c
 	struct ps_bind *const bind = ps_bind_of(L);
 	const struct ps_function_code *const code = (const struct ps_function_code *)linear;
 	const struct ps_op *op = pc ? ps_op_at(code, pc) : code->ops;
+	uint32_t bits;
 
 	ON(0);
 
@@ -710,17 +766,17 @@ CASE(SHL):
 CASE(SHR):
 	ARITH(R(op->c), l_castS2U(luaV_shiftl(l_castU2S(m), l_castU2S(0u - n))));
 CASE(ADD_K):
-	ARITH(&op->k, m + n);
+	ARITH_K(m + n);
 CASE(SUB_K):
-	ARITH(&op->k, m - n);
+	ARITH_K(m - n);
 CASE(MUL_K):
-	ARITH(&op->k, m * n);
+	ARITH_K(m * n);
 CASE(AND_K):
-	ARITH(&op->k, m & n);
+	ARITH_K(m & n);
 CASE(OR_K):
-	ARITH(&op->k, m | n);
+	ARITH_K(m | n);
 CASE(XOR_K):
-	ARITH(&op->k, m ^ n);
+	ARITH_K(m ^ n);
 CASE(SHIFT_LEFT):
 CASE(SHIFT_RIGHT):
 	if (!ttisinteger(R(op->b)))
@@ -731,7 +787,7 @@ CASE(SHIFT_RIGHT):
 		setivalue(R(op->a), l_castU2S(l_castS2U(ivalue(R(op->b))) >> op->n));
 	ON(2);
 CASE(SHL_K):
-	ARITH(&op->k, l_castS2U(luaV_shiftl(l_castU2S(n), l_castU2S(m))));
+	ARITH_K(l_castS2U(luaV_shiftl(l_castU2S(n), l_castU2S(m))));
 CASE(MOD):
 	DIVIDE(R(op->c), luaV_mod);
 CASE(DIV):
@@ -795,7 +851,7 @@ CASE(DATA): {
 	if (!made)
 		goto CASE(LEAVE);
 	found = set_view(L, bind, op->pool, made,
-			 ps_access_payload(bind, &v->place, op->c, &made->place), R(op->a));
+			 ps_view_payload(bind, &v->place, op->c, &made->place), R(op->a));
 	if (l_likely(found > 0))
 		GO(op->other);
 	if (found < 0)
@@ -804,10 +860,8 @@ CASE(DATA): {
 }
 CASE(FIELD): {
 	const struct ps_place *at = to_header(bind, R(op->b), op->field);
-	struct ps_place to ps_uninit;
 
-	if (!at || !ps_access_field(bind, at, op->field->field, &to) ||
-	    !ps_access_make(L, bind, (struct ps_pool *)&op->field->pool, &to, R(op->a)))
+	if (!at || !make_field(L, bind, at, op->field, R(op->a)))
 		goto CASE(LEAVE);
 	GO(op->n);
 }
@@ -816,7 +870,7 @@ CASE(VALUE): {
 
 	if (!v)
 		goto CASE(LEAVE);
-	if (v->place.field ? !ps_access_get(L, bind, &v->place, v->place.field, false, R(op->a)) :
+	if (v->place.field ? !get_field(L, bind, &v->place, v->place.field, false, R(op->a)) :
 			     !ps_bytes_make(L, bind, &v->place.header.range, R(op->a)))
 		goto CASE(LEAVE);
 	GO(op->n);
@@ -843,7 +897,7 @@ CASE(GET_FIELD):
 CASE(GET_INT): {
 	const struct ps_place *at = to_header(bind, R(op->b), op->field);
 
-	if (!at || !ps_access_get(L, bind, at, op->field->field, op->op == DO_GET_INT, R(op->a)))
+	if (!at || !get_field(L, bind, at, op->field->field, op->op == DO_GET_INT, R(op->a)))
 		goto CASE(LEAVE);
 	GO(op->n);
 }
@@ -851,7 +905,7 @@ CASE(SET_FIELD):
 CASE(SET_FIELD_K): {
 	const struct ps_place *at = to_header(bind, R(op->b), op->field);
 
-	if (!at || !ps_access_set(bind, at, op->field->field, op->op == DO_SET_FIELD ? R(op->c) : &op->k))
+	if (!at || !set_field(bind, at, op->field->field, op->op == DO_SET_FIELD ? R(op->c) : &op->k))
 		goto CASE(LEAVE);
 	GO(op->n);
 }
@@ -862,19 +916,26 @@ CASE(ASSIGN): {
 		goto CASE(LEAVE);
 	GO(op->n);
 }
-CASE(ASSIGN32): {
+CASE(SET16):
+CASE(SET16_R): {
 	const struct ps_place *at = to_header(bind, R(op->b), op->field);
+	const TValue *v = R(op->c);
 
-	if (!at || !assign32(bind->pkt, &at->header, op, op->value))
+	if (!at || (op->op == DO_SET16_R && !ttisinteger(v)) ||
+	    !store16(bind->pkt, &at->header, op, op->op == DO_SET16_R ? l_castS2U(ivalue(v)) : op->bits))
 		goto CASE(LEAVE);
 	GO(op->n);
 }
-CASE(SET32): {
+CASE(ASSIGN32):
+	bits = op->value;
+	goto assign32;
+CASE(SET32):
+	if (!to_bits32(bind, R(op->c), op->field->field, &bits))
+		goto CASE(LEAVE);
+assign32: {
 	const struct ps_place *at = to_header(bind, R(op->b), op->field);
-	uint32_t bits;
 
-	if (!at || !to_bits32(bind, R(op->c), op->field->field, &bits) ||
-	    !assign32(bind->pkt, &at->header, op, bits))
+	if (!at || !assign32(bind->pkt, &at->header, op, bits))
 		goto CASE(LEAVE);
 	GO(op->n);
 }
