@@ -916,13 +916,18 @@ CASE(ASSIGN): {
 		goto CASE(LEAVE);
 	GO(op->n);
 }
-CASE(SET16):
+CASE(SET16): {
+	const struct ps_place *at = to_header(bind, R(op->b), op->field);
+
+	if (!at || !store16(bind->pkt, &at->header, op, op->bits))
+		goto CASE(LEAVE);
+	GO(op->n);
+}
 CASE(SET16_R): {
 	const struct ps_place *at = to_header(bind, R(op->b), op->field);
-	const TValue *v = R(op->c);
 
-	if (!at || (op->op == DO_SET16_R && !ttisinteger(v)) ||
-	    !store16(bind->pkt, &at->header, op, op->op == DO_SET16_R ? l_castS2U(ivalue(v)) : op->bits))
+	if (!at || !ttisinteger(R(op->c)) ||
+	    !store16(bind->pkt, &at->header, op, l_castS2U(ivalue(R(op->c)))))
 		goto CASE(LEAVE);
 	GO(op->n);
 }
