@@ -132,7 +132,7 @@ USER_PLAT := plat/user/host plat/user/buffer
 
 # $(call engine,FOLDER,FLAGS): rules for the objects of one flavour and its archive
 define engine
-$(1)/lua/src/%.o $(1)/lua/do.o: EXTRA = $$(LUA_FLAGS)
+$(1)/lua/src/%.o $(1)/lua/call.o: EXTRA = $$(LUA_FLAGS)
 $(1)/lua/vm.o $(1)/compile/run.o: EXTRA = $$(LUA_FLAGS) $$(VM_FLAGS)
 $(1)/plat/%.o: INCLUDE := -Ilua -Ipacket -Iproto
 $(1)/%.o: %.c | need-compiler lua/src/lua.h

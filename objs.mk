@@ -10,8 +10,8 @@ LUA_RELEASE := lapi lcode lctype ldebug ldump lfunc lgc llex lmem lobject \
 	lopcodes lparser lstate lstring ltable ltm lundump lzio \
 	lauxlib lbaselib lcorolib lstrlib ltablib lutf8lib
 
-# ours around it; lua/vm is the interpreter, lvm.c, and lua/do its calls, ldo.c, and a little more
-LUA_OURS := lua/runtime lua/watch lua/text lua/arena lua/mathlib lua/do lua/vm
+# ours around it; lua/vm is the interpreter, lvm.c, and lua/call its calls, ldo.c, and a little more
+LUA_OURS := lua/runtime lua/watch lua/text lua/arena lua/mathlib lua/call lua/vm
 
 ENGINE := packet/verdict engine/digest packet/csum packet/value packet/field packet/write packet/proto engine/bind engine/object engine/bytes \
 	engine/globals engine/script compile/compile compile/run proto/protos proto/eth proto/ip proto/ip6 proto/icmp proto/tcp proto/udp \

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lint_inside.h"
+#include "lint_internals.h"
 #include "testlib.h"
 #include "lauxlib.h"
 #include "lualib.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "dissect.h"
-#include "lint_inside.h"
+#include "lint_internals.h"
 
 struct lint_builtin {
 	const char *library;	/* NULL: it is a global */

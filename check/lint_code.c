@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lint_inside.h"
+#include "lint_internals.h"
 
 static void set_any(struct lint_flow *w, int first, int last)
 {

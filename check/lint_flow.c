@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lint_inside.h"
+#include "lint_internals.h"
 #include "ldebug.h"
 
 #define STEPS_MAX	8000000UL		/* instructions that are followed in a function */

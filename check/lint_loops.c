@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lint_inside.h"
+#include "lint_internals.h"
 #include "ldebug.h"
 
 #define TOO_LONG	(1ULL << 32)	/* a 'for' with so many rounds exceeds any time limit */

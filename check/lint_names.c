@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "lint_inside.h"
+#include "lint_internals.h"
 #include "spelling.h"
 
 #define NAMES_MAX	64	/* that are listed */

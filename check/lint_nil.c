@@ -10,7 +10,7 @@
  */
 #include <stdio.h>
 
-#include "lint_inside.h"
+#include "lint_internals.h"
 #include "ldebug.h"
 
 #define SEEN_ALL	UINT64_MAX

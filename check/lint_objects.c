@@ -8,7 +8,7 @@
 #include <strings.h>
 
 #include "dissect.h"
-#include "lint_inside.h"
+#include "lint_internals.h"
 
 /* True if what this instruction reads is compared with nil at once: then it may be missing. */
 static bool is_tested(const struct lint_flow *w)

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lint_inside.h"
+#include "lint_internals.h"
 #include "field.h"
 #include "ldebug.h"
 

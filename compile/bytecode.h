@@ -7,7 +7,7 @@
 #ifndef PS_BYTECODE_H
 #define PS_BYTECODE_H
 
-#include "inside.h"
+#include "internals.h"
 #include "lopcodes.h"
 
 struct ps_code {

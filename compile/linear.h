@@ -12,7 +12,7 @@
 #ifndef PS_LINEAR_H
 #define PS_LINEAR_H
 
-#include "inside.h"
+#include "internals.h"
 
 #include "bind.h"
 

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "inside.h"
+#include "internals.h"
 #include "llex.h"
 #include "lopcodes.h"
 

@@ -8,7 +8,7 @@
 #include "lauxlib.h"
 #include "ldebug.h"
 #include "lopcodes.h"
-#include "inside.h"
+#include "internals.h"
 
 #include "globals.h"
 #include "protos.h"

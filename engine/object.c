@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Methods and fields of views as the interpreter tries them first (lua/inside.h, struct ps_class): only what is simple,
+ * Methods and fields of views as the interpreter tries them first (lua/internals.h, struct ps_class): only what is simple,
  * without a frame, and without a way to raise; and what engine/access.h has for that.
  */
 #define LUA_LIB

@@ -5,7 +5,7 @@
 #ifndef PS_VIEW_H
 #define PS_VIEW_H
 
-#include "inside.h"
+#include "internals.h"
 
 #include "bind.h"
 #include "field.h"

@@ -23,7 +23,7 @@
 
 #include "arena.h"
 #include "host.h"
-#include "inside.h"
+#include "internals.h"
 #include "runtime.h"
 #include "text.h"
 

@@ -17,7 +17,7 @@
 #include "lopcodes.h"
 #include "lvm.h"
 
-#include "inside.h"
+#include "internals.h"
 
 /*
  * lvm.c calls these where it indexes something that is no table (lua/patches/lvm.c.patch). Each does all of it, or nothing

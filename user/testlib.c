@@ -16,7 +16,7 @@
 #include "dissect.h"
 #include "link.h"
 #include "field.h"
-#include "inside.h"
+#include "internals.h"
 #include "state.h"
 
 #define MEMORY		(64 * 1024 * 1024)	/* bytes that a file of tests may hold */

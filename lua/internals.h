@@ -3,8 +3,8 @@
  * Lua's internals, where the packet path uses them instead of its API. Include after lua.h, in a file
  * that is compiled with Lua's own headers.
  */
-#ifndef PS_INSIDE_H
-#define PS_INSIDE_H
+#ifndef PS_INTERNALS_H
+#define PS_INTERNALS_H
 
 #include <stdbool.h>
 #include <stdint.h>

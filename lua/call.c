@@ -11,7 +11,7 @@
 #include "ldo.c"
 
 #include "attr.h"
-#include "inside.h"
+#include "internals.h"
 
 /* Where the function is: a stack on which nothing runs has one slot, which belongs to no function. */
 #define BOTTOM	sizeof(StackValue)

@@ -5,8 +5,8 @@
  * lint_objects.c knows what names mean, lint_calls.c what calls do, lint_values.c what may be done with a value, lint_names.c
  * which names resemble each other. For files that are compiled with Lua's own headers.
  */
-#ifndef PS_LINT_INSIDE_H
-#define PS_LINT_INSIDE_H
+#ifndef PS_LINT_INTERNALS_H
+#define PS_LINT_INTERNALS_H
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "lua.h"
-#include "inside.h"
+#include "internals.h"
 #include "lopcodes.h"
 
 #include "callable.h"
