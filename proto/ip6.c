@@ -48,10 +48,16 @@ static const struct extension {
 
 #define EXTENSION_MIN	8	/* bytes of each */
 
-static const struct extension *extension_of(uint32_t value)
+/* All of these, for a look at what most packets have. */
+#define EXTENSIONS	((uint64_t)1 << HOP_BY_HOP | (uint64_t)1 << ROUTING | (uint64_t)1 << FRAGMENT | \
+			 (uint64_t)1 << AUTHENTICATION | (uint64_t)1 << DESTINATION_OPTIONS)
+
+static inline const struct extension *extension_of(uint32_t value)
 {
 	const struct extension *e;
 
+	if (ps_likely(value >= 64 || !(EXTENSIONS >> value & 1)))
+		return NULL;
 	for (e = extensions; e < extensions + sizeof(extensions) / sizeof(extensions[0]); e++) {
 		if (e->value == value)
 			return e;
