@@ -248,7 +248,7 @@ static bool read_error(char *error, size_t size)
 			continue;
 		*end = 0;
 		text++;
-		end = strstr(text, " (--on-error ");
+		end = strstr(text, " (on error: ");
 		if (strncmp(text, "packetscript: ", 14) || !end)
 			continue;
 		*end = 0;
