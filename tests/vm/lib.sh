@@ -132,6 +132,18 @@ snmp() {
 	' /proc/net/snmp /proc/net/netstat /proc/net/snmp6
 }
 
+# snmp_sum 'PROTOCOL FIELD'…: these counters of A, R and B, added up
+snmp_sum() {
+	local ns counter sum=0
+	for ns in A R B; do
+		for counter; do
+			# shellcheck disable=SC2086 # protocol and field are two words
+			sum=$((sum + $(snmp $ns $counter)))
+		done
+	done
+	echo $sum
+}
+
 # --- servers; each is listening when the function returns ---
 
 # start_nginx NS DIRECTORY ADDRESS:PORT (IPv6: [ADDRESS]:PORT)

@@ -15,15 +15,7 @@ nat() {
 	inR $iptables -t mangle -A PREROUTING -i rB -j LUA --script /examples/nat.lua --function process_packet_dnat
 }
 
-csum_errors() {
-	local ns counter sum=0
-	for ns in A R B; do
-		for counter in 'Ip InHdrErrors' 'Tcp InCsumErrors' 'Udp InCsumErrors' 'Icmp InCsumErrors'; do
-			sum=$((sum + $(snmp $ns $counter)))
-		done
-	done
-	echo $sum
-}
+csum_errors() { snmp_sum 'Ip InHdrErrors' 'Tcp InCsumErrors' 'Udp InCsumErrors' 'Icmp InCsumErrors'; }
 
 mkdir www
 head -c 10000000 /dev/urandom >www/file

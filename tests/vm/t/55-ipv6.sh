@@ -46,15 +46,7 @@ nat() {
 	inR $1 -t mangle -A PREROUTING -i rB -j LUA --script nat6.lua --function enter
 }
 
-csum_errors() {
-	local ns counter sum=0
-	for ns in A R B; do
-		for counter in 'Ip6 InHdrErrors' 'Tcp InCsumErrors' 'Udp6 InCsumErrors' 'Icmp6 InCsumErrors'; do
-			sum=$((sum + $(snmp $ns $counter)))
-		done
-	done
-	echo $sum
-}
+csum_errors() { snmp_sum 'Ip6 InHdrErrors' 'Tcp InCsumErrors' 'Udp6 InCsumErrors' 'Icmp6 InCsumErrors'; }
 
 # a second datagram to a port where nobody listens fails, if the error about the first has come back
 refused() { inA bash -c 'exec 3<>/dev/udp/fd00:b::2/9; echo 1 >&3; for i in {1..50}; do sleep 0.1; echo 2 >&3 || exit; done' 2>&1; }
