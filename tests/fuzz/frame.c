@@ -111,13 +111,23 @@ static const struct ps_packet_ops moving_ops = {
 	.networks = ps_networks,
 };
 
+/* What the network layer is said to be; sometimes other than what the link layer says. */
+static uint16_t said_protocol(const struct frame *frame)
+{
+	uint16_t type = frame_network(frame) ? frame->bytes[12] << 8 | frame->bytes[13] : 0;
+
+	if (type && (type == 0x86DD) == frame->other)
+		return type;
+	return frame->other ? 0x86DD : 0x0800;
+}
+
 void frame_open(struct frame_packet *p, const struct frame *frame)
 {
 	uint32_t network = frame_network(frame);
 	uint8_t *data = malloc(frame->len ? frame->len : 1);
 
 	memcpy(data, frame->bytes, frame->len);
-	ps_buffer_init(&p->pkt, data, frame->len, network, frame->other ? 0x86DD : 0x0800);
+	ps_buffer_init(&p->pkt, data, frame->len, network, said_protocol(frame));
 	p->pkt.partial = frame->partial;
 	p->frame = frame;
 	p->random = frame->seed;
@@ -163,14 +173,19 @@ uint32_t frame_network(const struct frame *frame)
 
 static uint32_t header_min(uint8_t protocol)
 {
-	return protocol == 6 ? 20 : protocol == 4 ? 20 : protocol == 33 ? 12 : protocol == 47 ? 4 : 8;
+	return protocol == 6 ? 20 : protocol == 4 ? 20 : protocol == 41 ? 40 : protocol == 33 ? 12 : protocol == 47 ? 4 : 8;
 }
 
 /* The transport header of the IP header at ip, of which there are len bytes; 0 if there is none. */
 static uint32_t transport_at(const uint8_t *ip, uint32_t len)
 {
+	struct frame_ip6 w;
 	uint32_t head;
 
+	if (len >= 40 && ip[0] >> 4 == 6) {
+		w = frame_walk_ip6(ip, len);
+		return w.head && !w.later && w.head + header_min(w.next) <= len ? w.head : 0;
+	}
 	if (len < 20 || ip[0] >> 4 != 4 || get16(ip + 6) & 0x1FFF)
 		return 0;
 	head = (ip[0] & 15) * 4;
@@ -179,9 +194,29 @@ static uint32_t transport_at(const uint8_t *ip, uint32_t len)
 	return head;
 }
 
+/* Where IP, IPv6 or something else begins, behind link layer and tags. */
+static uint32_t behind_tags(const struct frame *frame)
+{
+	uint32_t at = frame_network(frame), type;
+
+	while (at && frame->len >= at + 4) {
+		type = get16(frame->bytes + at - 2);
+		if (type != 0x8100 && type != 0x88A8)
+			break;
+		at += 4;
+	}
+	return at;
+}
+
+/* What it says it carries. */
+static uint8_t carried(const uint8_t *ip, uint32_t len)
+{
+	return len >= 40 && ip[0] >> 4 == 6 ? frame_walk_ip6(ip, len).next : ip[9];
+}
+
 uint32_t frame_transport(const struct frame *frame)
 {
-	uint32_t network = frame_network(frame);
+	uint32_t network = behind_tags(frame);
 	uint32_t head = transport_at(frame->bytes + network, frame->len - network);
 
 	return head ? network + head : 0;
@@ -207,32 +242,71 @@ const uint8_t *frame_destination(const uint8_t *ip, uint32_t len)
 	return ip + 16;
 }
 
-/* RFC 768: addresses, protocol, length. Not inverted. */
-static uint32_t pseudo(const uint8_t *ip, uint32_t len)
+struct frame_ip6 frame_walk_ip6(const uint8_t *ip6, uint32_t len)
 {
-	uint32_t sum = (uint16_t)~naive_csum(ip + 12, 4, 0);
+	struct frame_ip6 w = { .head = 40, .next = ip6[6] };
+	bool routed = false;
+	int n = 0;
 
-	sum += (uint16_t)~naive_csum(frame_destination(ip, 60), 4, 0);
-	return sum + ip[9] + len;
+	while (!w.later && (w.next == 0 || w.next == 43 || w.next == 44 || w.next == 51 || w.next == 60)) {
+		const uint8_t *e = ip6 + w.head;
+		uint32_t size;
+
+		if (++n > 16 || len < w.head + 8)
+			return (struct frame_ip6){ 0 };
+		size = w.next == 44 ? 8 : w.next == 51 ? 4 * (e[1] + 2) : 8 * (e[1] + 1);
+		if (w.next == 44) {
+			w.later = (e[2] << 8 | e[3]) >> 3;
+			w.more = e[3] & 1;
+		}
+		if (w.next == 43 && !routed) {
+			routed = true;
+			if (e[3] && size >= 24 && (e[2] == 0 || e[2] == 2))
+				w.final = w.head + 8 + ((size - 8) / 16 - 1) * 16;
+			else if (e[3] && size >= 24 && e[2] == 4)
+				w.final = w.head + 8;
+		}
+		w.next = e[0];
+		w.head += size;
+	}
+	if (w.head > len)
+		w.final = 0;
+	return w;
+}
+
+/* RFC 768: addresses, protocol, length; RFC 8200, 8.1. */
+uint32_t frame_pseudo(const uint8_t *ip, uint32_t len, bool is_ip6, uint32_t size)
+{
+	struct frame_ip6 w;
+
+	if (is_ip6) {
+		w = frame_walk_ip6(ip, len);
+		return (uint16_t)~naive_csum(ip + 8, 16, 0) +
+		       (uint16_t)~naive_csum(ip + (w.final ? w.final : 24), 16, 0) + w.next + size;
+	}
+	return (uint16_t)~naive_csum(ip + 12, 4, 0) +
+	       (uint16_t)~naive_csum(frame_destination(ip, len), 4, 0) + ip[9] + size;
 }
 
 /* Where in the transport header the checksum is, or 0. */
 static uint32_t checksum_at(uint8_t protocol)
 {
 	return protocol == 6 ? 16 : protocol == 17 || protocol == 136 || protocol == 33 ? 6 :
-	       protocol == 1 ? 2 : protocol == 47 ? 4 : 0;
+	       protocol == 1 || protocol == 58 ? 2 : protocol == 47 ? 4 : 0;
 }
 
 void frame_make_partial(struct frame *frame)
 {
-	uint32_t network = frame_network(frame), t = frame_transport(frame);
+	uint32_t network = behind_tags(frame), t = frame_transport(frame), len = frame->len - network, size;
 	const uint8_t *ip = frame->bytes + network;
+	uint8_t protocol = t ? carried(ip, len) : 0;
 
-	if (!t || (ip[9] != 6 && ip[9] != 17))
+	if (protocol != 6 && protocol != 17)
 		return;
-	frame->partial = t + checksum_at(ip[9]);
+	frame->partial = t + checksum_at(protocol);
+	size = ip[0] >> 4 == 6 ? get16(ip + 4) + 40 : get16(ip + 2);
 	put16(frame->bytes + frame->partial,
-	      (uint16_t)~naive_csum(NULL, 0, pseudo(ip, get16(ip + 2) - (t - network))));
+	      (uint16_t)~naive_csum(NULL, 0, frame_pseudo(ip, len, ip[0] >> 4 == 6, size - (t - network))));
 }
 
 /* How much of size bytes the checksum is of: UDP-Lite, DCCP. */
@@ -244,12 +318,52 @@ static uint32_t covered(uint8_t protocol, const uint8_t *t, uint32_t size)
 	return said >= 8 && said < size ? said : size;
 }
 
+static void repair(uint8_t *ip, uint32_t len, bool lengths, bool checksums, int depth);
+
+/* The same for IPv6. */
+static void repair_ip6(uint8_t *ip, uint32_t len, bool lengths, bool checksums, int depth)
+{
+	struct frame_ip6 w;
+	uint32_t size, told;
+	uint8_t *t, *check;
+
+	if (lengths)
+		put16(ip + 4, len - 40);
+	w = frame_walk_ip6(ip, len);
+	told = get16(ip + 4) ? get16(ip + 4) + 40u : len;
+	if (told > len)
+		told = len;
+	if (!w.head || w.later || w.head + header_min(w.next) > told)
+		return;
+	size = told - w.head;
+	t = ip + w.head;
+	if (depth && (w.next == 4 || w.next == 41))
+		repair(t, size, lengths, checksums, depth - 1);
+	else if (depth && w.next == 58 && size >= 48)
+		repair(t + 8, size - 8, lengths, checksums, depth - 1);
+	if (lengths && w.next == 17)
+		put16(t + 4, size);
+	if (!checksums || !checksum_at(w.next) || w.next == 1 || w.next == 47 || checksum_at(w.next) + 2 > size)
+		return;
+	if (w.next == 17 && get16(t + 4) >= 8 && get16(t + 4) < size)
+		size = get16(t + 4);
+	check = t + checksum_at(w.next);
+	put16(check, 0);
+	put16(check, naive_csum(t, covered(w.next, t, size), frame_pseudo(ip, len, true, size)));
+	if (!get16(check))
+		put16(check, 0xFFFF);
+}
+
 /* Innermost headers first, since outer checksums are of them too. */
 static void repair(uint8_t *ip, uint32_t len, bool lengths, bool checksums, int depth)
 {
 	uint32_t t, size;
 
-	if (len < 20)
+	if (len >= 40 && ip[0] >> 4 == 6) {
+		repair_ip6(ip, len, lengths, checksums, depth);
+		return;
+	}
+	if (len < 20 || ip[0] >> 4 == 6)
 		return;
 	if (lengths) {
 		if ((ip[0] & 15) < 5 || (ip[0] & 15) * 4u > len)
@@ -262,7 +376,7 @@ static void repair(uint8_t *ip, uint32_t len, bool lengths, bool checksums, int 
 		size = size > t + header_min(ip[9]) ? size - t : len - t;
 		if (lengths && ip[9] == 17)
 			put16(ip + t + 4, size);
-		if (depth && ip[9] == 4)
+		if (depth && (ip[9] == 4 || ip[9] == 41))
 			repair(ip + t, size, lengths, checksums, depth - 1);
 		else if (depth && ip[9] == 47 && size >= 28 && ip[t + 8] >> 4 == 4)
 			repair(ip + t + 8, size - 8, lengths, checksums, depth - 1);
@@ -280,7 +394,7 @@ static void repair(uint8_t *ip, uint32_t len, bool lengths, bool checksums, int 
 				size = get16(ip + t + 4);
 			put16(check, 0);
 			put16(check, naive_csum(ip + t, covered(ip[9], ip + t, size),
-						ip[9] == 1 || ip[9] == 47 ? 0 : pseudo(ip, size)));
+						ip[9] == 1 || ip[9] == 47 ? 0 : frame_pseudo(ip, len, false, size)));
 			if (!get16(check))
 				put16(check, 0xFFFF);
 		}
@@ -293,7 +407,7 @@ static void repair(uint8_t *ip, uint32_t len, bool lengths, bool checksums, int 
 
 void frame_repair(struct frame *frame, bool lengths, bool checksums)
 {
-	uint32_t network = frame_network(frame);
+	uint32_t network = behind_tags(frame);
 
 	repair(frame->bytes + network, frame->len - network, lengths, checksums, 4);
 }
@@ -371,6 +485,118 @@ static uint32_t build_ip(uint8_t *ip, uint32_t max, uint32_t *random, int depth)
 	return len;
 }
 
+/* Extension headers, of which the first is *next then; returns their length. */
+static uint32_t build_extensions(uint8_t *p, uint32_t *random, uint8_t *next)
+{
+	static const uint8_t kinds[] = { 0, 60, 43, 43, 44, 51 };
+	uint32_t n = frame_draw(random, 3) ? 0 : 1 + frame_draw(random, 3), len = 0, size, i;
+	uint8_t *last = next, kind;
+
+	for (i = 0; i < n; i++, len += size) {
+		kind = kinds[frame_draw(random, 6)];
+		size = kind == 51 ? 12 + 4 * frame_draw(random, 3) : kind == 43 ? 8 + 16 * frame_draw(random, 3) :
+		       kind == 44 ? 8 : 8 * (1 + frame_draw(random, 2));
+		memset(p + len, 0, size);
+		p[len] = *last;
+		*last = kind;
+		last = p + len;
+		last[1] = kind == 51 ? size / 4 - 2 : kind == 44 ? 0 : size / 8 - 1;
+		if (kind == 43) {
+			last[2] = (const uint8_t[]){ 0, 2, 4, 3 }[frame_draw(random, 4)];
+			last[3] = frame_draw(random, 3);
+			for (uint32_t b = 8; b < size; b++)
+				last[b] = frame_draw(random, 256);
+		}
+		if (kind == 44)
+			put16(last + 2, (const uint16_t[]){ 0, 0, 1, 8, 9 }[frame_draw(random, 5)]);
+	}
+	return len;
+}
+
+/* The same as build_ip(); max is 200 or more. */
+static uint32_t build_ip6(uint8_t *ip, uint32_t max, uint32_t *random, int depth)
+{
+	static const uint8_t protocols[] = { 17, 6, 136, 33, 58, 58, 41, 4 };
+	uint32_t head, t, len, i;
+	uint8_t protocol = protocols[frame_draw(random, 8)];
+
+	if (!depth && (protocol == 41 || protocol == 4))
+		protocol = 17;
+	memset(ip, 0, 40);
+	ip[0] = 0x60;
+	ip[6] = protocol;
+	ip[7] = 64;
+	memcpy(ip + 8, "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1", 16);
+	memcpy(ip + 24, "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\2", 16);
+	head = 40 + build_extensions(ip + 40, random, ip + 6);
+	t = protocol == 4 || protocol == 41 ? head : head + header_min(protocol);
+	memset(ip + head, 0, t - head);
+	if (protocol == 58)
+		ip[head] = frame_draw(random, 2) ? 1 + frame_draw(random, 5) : 128;
+	if (protocol == 6)
+		ip[head + 12] = 0x50;
+	if (protocol == 33) {
+		ip[head + 4] = 3;
+		ip[head + 5] = frame_draw(random, 4);
+	}
+	if (protocol == 136 && frame_draw(random, 2))
+		put16(ip + head + 4, 8 + frame_draw(random, 40));
+	if (depth && max - t >= 280 && (protocol == 41 || (protocol == 58 && frame_draw(random, 2)))) {
+		len = t + build_ip6(ip + t, max - t, random, depth - 1);
+	} else if (protocol == 4 && max - t >= 120) {
+		len = t + build_ip(ip + t, max - t, random, depth - 1);
+	} else {
+		len = t + frame_draw(random, max - t < 64 ? max - t + 1 : 64);
+		for (i = t; i < len; i++)
+			ip[i] = frame_draw(random, 256);
+	}
+	put16(ip + 4, len - 40);
+	if (protocol == 17)
+		put16(ip + head + 4, len - head);
+	return len;
+}
+
+static uint32_t build_arp(uint8_t *arp, uint32_t *random)
+{
+	static const uint8_t lengths[] = { 6, 6, 6, 6, 4, 8, 16, 0 };
+	uint32_t i, len;
+
+	memcpy(arp, "\0\1\x08\0\6\4\0\1", 8);
+	if (!frame_draw(random, 3))
+		arp[4] = lengths[frame_draw(random, 8)];
+	if (!frame_draw(random, 3))
+		arp[5] = lengths[frame_draw(random, 8)];
+	len = 8 + 2 * (arp[4] + arp[5]);
+	for (i = 8; i < len; i++)
+		arp[i] = frame_draw(random, 256);
+	return len;
+}
+
+/* A link layer, or none, with tags, and what it carries. */
+static void build_frame(struct frame *frame, uint32_t *random)
+{
+	static const uint16_t types[] = { 0x0800, 0x0800, 0x86DD, 0x86DD, 0x86DD, 0x0806 };
+	uint16_t type = types[frame_draw(random, 6)];
+	uint8_t *p = frame->bytes;
+	int tags = frame_draw(random, 4) ? 0 : 1 + frame_draw(random, 2), depth = frame_draw(random, 4);
+
+	if (!frame->link && type == 0x0806)
+		type = 0x0800;
+	frame->other = type == 0x86DD;
+	if (frame->link) {
+		memcpy(p, "\x02\x00\x00\x00\x00\x01\x02\x00\x00\x00\x00\x02", 12);
+		for (p += 12; tags; tags--, p += 4) {
+			put16(p, frame_draw(random, 2) ? 0x8100 : 0x88A8);
+			put16(p + 2, frame_draw(random, 1 << 16));
+		}
+		put16(p, type);
+		p += 2;
+	}
+	p += type == 0x0800 ? build_ip(p, 400, random, depth) : type == 0x0806 ? build_arp(p, random) :
+	     build_ip6(p, 600, random, depth);
+	frame->len = p - frame->bytes;
+}
+
 void frame_build(struct frame *frame, uint32_t seed)
 {
 	uint32_t random = seed, network, padding;
@@ -381,9 +607,7 @@ void frame_build(struct frame *frame, uint32_t seed)
 	frame->moving = frame_draw(&random, 2);
 	frame->prefix = frame_draw(&random, 64);
 	network = frame->link ? 14 : 0;
-	if (network)
-		memcpy(frame->bytes, "\x02\x00\x00\x00\x00\x01\x02\x00\x00\x00\x00\x02\x08\x00", 14);
-	frame->len = network + build_ip(frame->bytes + network, 400, &random, frame_draw(&random, 4));
+	build_frame(frame, &random);
 	padding = frame_draw(&random, 4) ? 0 : frame_draw(&random, 20);
 	frame_repair(frame, false, true);
 	memset(frame->bytes + frame->len, 0xAA, padding);

@@ -61,6 +61,20 @@ uint32_t frame_network(const struct frame *frame);
  * that is not used up (RFC 791).
  */
 const uint8_t *frame_destination(const uint8_t *ip, uint32_t len);
+
+/* What an IPv6 header says with its extension headers: RFC 8200, 4. */
+struct frame_ip6 {
+	uint32_t head;		/* bytes up to the payload; 0: malformed */
+	uint8_t next;
+	bool later, more;	/* a fragment that is not the first, not the last */
+	uint32_t final;		/* where the address stands to which a route leads that is not used up; 0: daddr */
+};
+
+/* Of a header of which len bytes are there. */
+struct frame_ip6 frame_walk_ip6(const uint8_t *ip6, uint32_t len);
+
+/* The sum of the pseudo header that IP, or IPv6, makes for a message of size bytes. Not inverted. */
+uint32_t frame_pseudo(const uint8_t *ip, uint32_t len, bool is_ip6, uint32_t size);
 uint32_t frame_transport(const struct frame *frame);
 
 /* Marks the transport's checksum as one that is completed later, and makes it such a one. */

@@ -15,7 +15,7 @@ static uint32_t get16(const uint8_t *p)
  */
 static uint32_t least(int id)
 {
-	static const uint8_t bytes[] = { 0, 14, 20, 8, 20, 8, 8, 12, 4 };
+	static const uint8_t bytes[] = { 0, 14, 20, 8, 20, 8, 8, 12, 4, 8, 40, 4, 8 };
 
 	return bytes[id];
 }
@@ -31,19 +31,27 @@ static uint32_t head_of(const uint8_t *bytes, const struct model_view *v)
 		return bytes[v->off + 4] * 4;
 	if (v->id == MODEL_GRE)		/* checksum, key, sequence, acknowledgement */
 		return 4 + 4 * __builtin_popcount(get16(bytes + v->off) & 0xB080);
+	if (v->id == MODEL_IP6)
+		return frame_walk_ip6(bytes + v->off, v->len).head;
+	if (v->id == MODEL_ARP)
+		return 8 + 2 * (bytes[v->off + 4] + bytes[v->off + 5]);
 	return least(v->id);
 }
 
 static bool fits(const uint8_t *bytes, const struct model_view *v)
 {
-	return v->len >= least(v->id) && head_of(bytes, v) <= v->len;
+	return v->len >= least(v->id) && head_of(bytes, v) <= v->len &&
+	       (v->id != MODEL_IP6 || head_of(bytes, v));
 }
 
 /* Header and payload, as far as they are there. */
 static uint32_t total_of(const uint8_t *bytes, const struct model_view *v)
 {
 	uint32_t told = v->id == MODEL_IP ? get16(bytes + v->off + 2) :
-			v->id == MODEL_UDP ? get16(bytes + v->off + 4) : 0;
+			v->id == MODEL_UDP || v->id == MODEL_IP6 ? get16(bytes + v->off + 4) : 0;
+
+	if (told && v->id == MODEL_IP6)
+		told += 40;
 
 	return told && told < v->len ? told : v->len;
 }
@@ -57,13 +65,22 @@ static bool is_error(const uint8_t *bytes, const struct model_view *v)
 {
 	uint8_t type = bytes[v->off];
 
+	if (v->id == MODEL_ICMP6)
+		return type >= 1 && type <= 4;
 	return v->id == MODEL_ICMP && ((type >= 3 && type <= 5) || type == 11 || type == 12);
 }
 
 /* Whether it may be seen so: whole, or of a quote the beginning. */
 static bool may_be(const uint8_t *bytes, const struct model_view *v)
 {
-	return fits(bytes, v) || (v->quoted && v->id >= MODEL_ICMP && v->len >= 8);
+	return fits(bytes, v) || (v->quoted && v->id >= MODEL_ICMP && v->id <= MODEL_ICMP6 && v->len >= 8);
+}
+
+/* What link layers and tags carry by their type. */
+static int by_type(uint32_t type)
+{
+	return type == 0x0800 ? MODEL_IP : type == 0x86DD ? MODEL_IP6 : type == 0x0806 ? MODEL_ARP :
+	       type == 0x8100 || type == 0x88A8 ? MODEL_VLAN : -1;
 }
 
 /* The header's payload seen as protocol id. */
@@ -84,19 +101,27 @@ static bool payload(const uint8_t *bytes, const struct model_view *v, int id, st
 	to->len = total - head;
 	if (id == MODEL_RAW)
 		return true;
-	if (v->id == MODEL_ETH)
-		return id == MODEL_IP && get16(bytes + v->off + 12) == 0x0800 && fits(bytes, to);
-	if (v->id == MODEL_ICMP)
-		return id == MODEL_IP && is_error(bytes, v) && fits(bytes, to);
+	if (v->id == MODEL_ETH || v->id == MODEL_VLAN)
+		return id == by_type(get16(bytes + v->off + head - 2)) && fits(bytes, to);
+	if (v->id == MODEL_ICMP || v->id == MODEL_ICMP6)
+		return id == (v->id == MODEL_ICMP ? MODEL_IP : MODEL_IP6) && is_error(bytes, v) &&
+		       fits(bytes, to);
 	if (v->id == MODEL_GRE)
 		return ((id == MODEL_IP && get16(bytes + v->off + 2) == 0x0800) ||
+			(id == MODEL_IP6 && get16(bytes + v->off + 2) == 0x86DD) ||
 			(id == MODEL_ETH && get16(bytes + v->off + 2) == 0x6558)) &&
 		       !(bytes[v->off] & 0x40) && fits(bytes, to);
 	if (v->id == MODEL_IP) {
-		static const uint8_t numbers[] = { 0, 0, 0, 1, 6, 17, 136, 33, 47 };
+		static const uint8_t numbers[MODEL_PROTOCOLS] = { 0, 0, 0, 1, 6, 17, 136, 33, 47, 0, 41 };
 
 		return numbers[id] && bytes[v->off + 9] == numbers[id] &&
 		       !is_fragment(bytes, v) && may_be(bytes, to);
+	}
+	if (v->id == MODEL_IP6) {
+		static const uint8_t numbers[MODEL_PROTOCOLS] = { 0, 0, 4, 0, 6, 17, 136, 33, 47, 58, 41 };
+		struct frame_ip6 w = frame_walk_ip6(bytes + v->off, v->len);
+
+		return numbers[id] && w.next == numbers[id] && !w.later && may_be(bytes, to);
 	}
 	return false;
 }
@@ -107,7 +132,7 @@ static bool step(const struct frame *frame, const uint8_t *bytes, const struct m
 	uint32_t network = frame_network(frame);
 
 	memset(to, 0, sizeof(*to));
-	to->quoted = v->quoted || (v->id == MODEL_ICMP && is_error(bytes, v));
+	to->quoted = v->quoted || is_error(bytes, v);
 	if (s->id < 0) {
 		to->off = v->off + s->off;
 		to->len = s->id == MODEL_RANGE ? s->len : v->len - s->off;
@@ -117,7 +142,8 @@ static bool step(const struct frame *frame, const uint8_t *bytes, const struct m
 	if (v->absent) {
 		to->off = network;
 		to->len = frame->len - network;
-		return s->id == MODEL_RAW || (s->id == MODEL_IP && !frame->other && fits(bytes, to));
+		return s->id == MODEL_RAW ||
+		       (s->id == (frame->other ? MODEL_IP6 : MODEL_IP) && fits(bytes, to));
 	}
 	if (v->whole && s->id == MODEL_ETH && !network) {
 		to->absent = true;
@@ -153,7 +179,7 @@ int model_walk(const struct frame *frame, const uint8_t *bytes, const struct mod
  */
 static uint32_t checksum_of(const uint8_t *bytes, const struct model_view *v)
 {
-	static const uint8_t at[] = { 0, 0, 10, 2, 16, 6, 6, 6, 4 };
+	static const uint8_t at[MODEL_PROTOCOLS] = { 0, 0, 10, 2, 16, 6, 6, 6, 4, 2 };
 
 	if (!at[v->id] || at[v->id] + 2u > v->len)
 		return 0;
@@ -163,11 +189,7 @@ static uint32_t checksum_of(const uint8_t *bytes, const struct model_view *v)
 /* RFC 768: addresses, protocol, length. */
 static uint32_t pseudo(const uint8_t *bytes, const struct model_view *v, uint32_t len)
 {
-	const uint8_t *ip = bytes + v->off;
-	uint32_t sum = (uint16_t)~naive_csum(ip + 12, 4, 0);
-
-	sum += (uint16_t)~naive_csum(frame_destination(ip, v->len), 4, 0);
-	return sum + ip[9] + len;
+	return frame_pseudo(bytes + v->off, v->len, v->id == MODEL_IP6, len);
 }
 
 /* How many bytes the checksum of UDP-Lite or DCCP is of; 0: what is said is wrong. */
@@ -212,6 +234,7 @@ static enum validity validity(const uint8_t *bytes, const struct model_view *v,
 		if (partial == checksum_of(bytes, v))	/* the sum of no pseudo header */
 			return right_if(get16(bytes + checksum_of(bytes, v)) % 0xFFFF == 0);
 		return right_if(!naive_csum(p, len, 0));
+	case MODEL_ICMP6:
 	case MODEL_TCP:
 	case MODEL_UDP:
 		if (!ip || len < least(v->id))
@@ -247,7 +270,7 @@ static enum validity validity(const uint8_t *bytes, const struct model_view *v,
 static const struct model_view *outer_of(const struct model_path *path, int i)
 {
 	while (--i >= 0) {
-		if (path->views[i].id >= MODEL_IP)
+		if (path->views[i].id >= MODEL_IP && path->views[i].id <= MODEL_IP6)
 			return &path->views[i];
 	}
 	return NULL;
@@ -257,7 +280,7 @@ static const struct model_view *ip_of(const struct model_path *path, int i)
 {
 	const struct model_view *outer = outer_of(path, i);
 
-	return outer && outer->id == MODEL_IP ? outer : NULL;
+	return outer && (outer->id == MODEL_IP || outer->id == MODEL_IP6) ? outer : NULL;
 }
 
 /* What follows IP by the policy, with a checksum. */
@@ -265,27 +288,51 @@ static bool next_of(const uint8_t *bytes, const struct model_view *ip, struct mo
 {
 	int id;
 
-	for (id = MODEL_ICMP; id < MODEL_PROTOCOLS; id++) {
+	for (id = MODEL_ICMP; id <= MODEL_ICMP6; id++) {
 		if (payload(bytes, ip, id, next))
 			return true;
 	}
 	return false;
 }
 
-static uint64_t bits(const uint8_t *p, uint32_t bit, uint32_t width)
+/* Where the field's bits are in the header: those of ARP's addresses lie behind lengths. */
+static uint32_t first_bit(const uint8_t *bytes, const struct model_view *v, const struct ps_field *field)
 {
-	uint64_t value = 0;
+	const uint8_t *arp = bytes + v->off;
 
-	for (; width; width--, bit++)
-		value = value << 1 | (p[bit / 8] >> (7 - bit % 8) & 1);
-	return value;
+	if (v->id != MODEL_ARP)
+		return field->at.bit;
+	switch (field->at.bit / 8) {
+	case 14:
+		return 8 * (8 + arp[4]);
+	case 18:
+		return 8 * (8 + arp[4] + arp[5]);
+	case 24:
+		return 8 * (8 + 2 * arp[4] + arp[5]);
+	}
+	return field->at.bit;
 }
 
-static void mark_field(uint8_t *mask, const struct model_view *v, const struct ps_field *field)
+/* Whether the field has the value. */
+static bool is_value(const uint8_t *bytes, const struct model_view *v, const struct ps_field *field,
+		     struct ps_value value)
 {
-	uint32_t bit;
+	uint32_t bit = first_bit(bytes, v, field), width = field->at.width;
+	struct ps_value is = { 0 };
 
-	for (bit = field->at.bit; bit < field->at.bit + field->at.width; bit++)
+	for (; width; width--, bit++) {
+		is.high = is.high << 1 | is.low >> 63;
+		is.low = is.low << 1 | (bytes[v->off + bit / 8] >> (7 - bit % 8) & 1);
+	}
+	return ps_value_is(is, value);
+}
+
+static void mark_field(uint8_t *mask, const uint8_t *bytes, const struct model_view *v,
+		       const struct ps_field *field)
+{
+	uint32_t bit = first_bit(bytes, v, field), end = bit + field->at.width;
+
+	for (; bit < end; bit++)
 		mask[v->off + bit / 8] |= 0x80 >> bit % 8;
 }
 
@@ -306,6 +353,11 @@ static bool is_elsewhere(const uint8_t *bytes, const struct model_view *v)
 		return true;
 	if (v->id == MODEL_GRE)
 		return p[0] & 0x40;
+	if (v->id == MODEL_IP6) {
+		struct frame_ip6 w = frame_walk_ip6(p, v->len);
+
+		return get16(p + 4) + 40u > v->len || w.later || w.more;
+	}
 	return v->id == MODEL_IP ? get16(p + 2) > v->len || get16(p + 6) & 0x3FFF :
 	       v->id == MODEL_UDP && get16(p + 4) > v->len;
 }
@@ -334,23 +386,27 @@ static bool names(const struct ps_field *field, const char *name)
 bool model_has_field(const uint8_t *bytes, const struct model_view *v,
 		     const struct ps_field *field)
 {
-	return field->at.bit + field->at.width <= v->len * 8 &&
+	if (v->id == MODEL_ARP && field->at.bit >= 64 &&
+	    field->at.width != 8 * bytes[v->off + (field->at.width == 48 ? 4 : 5)])
+		return false;
+	return first_bit(bytes, v, field) + field->at.width <= v->len * 8 &&
 	       !(field->flags & PS_CHECKSUM && !checksum_of(bytes, v));
 }
 
 void model_check_set(const struct frame *frame, const uint8_t *after, uint32_t partial,
 		     const struct model_path *path, const struct ps_field *field, bool done,
-		     bool has_value, uint64_t value)
+		     bool has_value, struct ps_value value)
 {
 	const uint8_t *before = frame->bytes;
 	const int end = path->n - 1;
 	const struct model_view *v = &path->views[end];
 	const bool coverage = field->flags & PS_COVERAGE;
-	const bool address = v->id == MODEL_IP && (names(field, "saddr") || names(field, "daddr"));
+	const bool is_network = v->id == MODEL_IP || v->id == MODEL_IP6;
+	const bool address = is_network && (names(field, "saddr") || names(field, "daddr"));
 	const bool check = names(field, "check") || names(field, "checksum");
 	struct model_view next_before, next_after;
-	bool had_next = v->id == MODEL_IP && next_of(before, v, &next_before);
-	bool has_next = v->id == MODEL_IP && next_of(after, v, &next_after);
+	bool had_next = is_network && next_of(before, v, &next_before);
+	bool has_next = is_network && next_of(after, v, &next_after);
 	bool unclear = false;	/* a checksum further in is completed later */
 	uint8_t mask[FRAME_MAX] = { 0 };
 	uint32_t i;
@@ -359,14 +415,14 @@ void model_check_set(const struct frame *frame, const uint8_t *after, uint32_t p
 	if (!done && !check && memcmp(before, after, frame->len))
 		fuzz_fail("%s not set, but bytes have changed", field->name);
 
-	if (done && !check && bits(before + v->off, field->at.bit, field->at.width) == value) {
+	if (done && !check && is_value(before, v, field, value)) {
 		if (memcmp(before, after, frame->len))
 			fuzz_fail("%s set to what it was, but bytes have changed", field->name);
 		return;
 	}
 
 	/* which bytes may change */
-	mark_field(mask, v, field);
+	mark_field(mask, before, v, field);
 	for (k = 0; k <= end; k++) {
 		mark_checksum(mask, before, &path->views[k]);
 		mark_checksum(mask, after, &path->views[k]);
@@ -384,7 +440,7 @@ void model_check_set(const struct frame *frame, const uint8_t *after, uint32_t p
 		fuzz_fail("%s set: partial checksum at %u, before at %u", field->name, partial,
 			  frame->partial);
 
-	if (done && has_value && bits(after + v->off, field->at.bit, field->at.width) != value)
+	if (done && has_value && !is_value(after, v, field, value))
 		fuzz_fail("%s is not what it was set to", field->name);
 
 	/* checksums, from the inside outwards */
@@ -422,7 +478,7 @@ void model_check_set(const struct frame *frame, const uint8_t *after, uint32_t p
 			else if (done && coverage && h->id == MODEL_GRE && is != UNKNOWN &&
 				 !(outer_of(path, k) && is_elsewhere(after, outer_of(path, k))))
 				check_right("itself", RIGHT, is, h, field);
-			else if (done && coverage && h->id >= MODEL_UDP && ip && is != UNKNOWN &&
+			else if (done && coverage && h->id >= MODEL_UDP && h->id <= MODEL_DCCP && ip && is != UNKNOWN &&
 				 !says_none(before, h) && !says_none(after, h) &&
 				 !is_elsewhere(after, h) && !is_elsewhere(after, ip))
 				check_right("itself", RIGHT, is, h, field);

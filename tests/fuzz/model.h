@@ -10,7 +10,7 @@
 #include "proto.h"
 
 enum { MODEL_RAW, MODEL_ETH, MODEL_IP, MODEL_ICMP, MODEL_TCP, MODEL_UDP, MODEL_UDPLITE, MODEL_DCCP,
-       MODEL_GRE, MODEL_PROTOCOLS };
+       MODEL_GRE, MODEL_ICMP6, MODEL_IP6, MODEL_VLAN, MODEL_ARP, MODEL_PROTOCOLS };
 
 #define MODEL_DEPTH	10
 
@@ -53,6 +53,6 @@ bool model_has_field(const uint8_t *bytes, const struct model_view *v,
  */
 void model_check_set(const struct frame *frame, const uint8_t *after, uint32_t partial,
 		     const struct model_path *path, const struct ps_field *field, bool done,
-		     bool has_value, uint64_t value);
+		     bool has_value, struct ps_value value);
 
 #endif

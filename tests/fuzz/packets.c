@@ -155,7 +155,7 @@ struct assignment {
 	const struct ps_field *field;
 	bool in_chain;		/* p:…:field():set(), without a variable */
 	bool has_value;
-	uint64_t value;
+	struct ps_value value;
 	char text[512];
 };
 
@@ -171,7 +171,22 @@ static void go_raw(struct assignment *a, uint32_t off, uint32_t len)
 
 static int transport(unsigned int n)
 {
-	return MODEL_ICMP + n % (MODEL_PROTOCOLS - MODEL_ICMP);
+	return MODEL_ICMP + n % (MODEL_ICMP6 + 1 - MODEL_ICMP);
+}
+
+/* To IPv6, from the link layer or a tag on, and further in. */
+static void choose_ip6_way(struct assignment *a, const struct statement *s, unsigned int way)
+{
+	go(a, MODEL_IP6);
+	if (way == 4 || way == 5) {
+		go(a, s->inner & 8 ? MODEL_ICMP6 : MODEL_IP6);
+		if (s->inner & 8)
+			go(a, MODEL_IP6);
+	}
+	if (way == 6)
+		go(a, MODEL_IP);
+	if (s->inner % 8)
+		go(a, transport(s->inner));
 }
 
 /* Where to; mostly where something is. */
@@ -188,6 +203,16 @@ static void choose_way(struct assignment *a, const struct statement *s)
 		go(a, MODEL_ETH);
 	if (way == 3)
 		return;
+	if (s->way & 0x40)
+		go(a, MODEL_VLAN);
+	if (s->way & 0x80 && way == 0) {
+		go(a, MODEL_ARP);
+		return;
+	}
+	if (s->way & 0x80) {
+		choose_ip6_way(a, s, way);
+		return;
+	}
 	go(a, MODEL_IP);
 	switch (way) {
 	case 4:		/* an ICMP error, or a tunnel */
@@ -242,18 +267,17 @@ static size_t add(char *to, size_t size, size_t used, const char *format, ...)
 
 static uint64_t mask_of(const struct ps_field *field)
 {
-	return ((uint64_t)1 << field->at.width) - 1;
+	return field->at.width < 64 ? ((uint64_t)1 << field->at.width) - 1 : UINT64_MAX;
 }
 
-static void value_text(char *text, size_t size, const struct ps_field *field, uint64_t v, bool as_text)
+static void value_text(char *text, size_t size, const struct ps_field *field, struct ps_value value, bool as_text)
 {
 	const struct ps_type *type = field->type;
-	struct ps_value value = { 0, v };
 	char address[PS_TEXT_SIZE];
 	size_t len, i;
 
-	if (!as_text || !type->format || !ps_value_fits(value, type->width)) {
-		snprintf(text, size, "%llu", (unsigned long long)v);
+	if ((!as_text && type->has_int) || !type->format || !ps_value_fits(value, type->width)) {
+		snprintf(text, size, "%llu", (unsigned long long)value.low);
 		return;
 	}
 	len = type->format(address, value);
@@ -268,17 +292,19 @@ static void make_assignment(struct assignment *a, const struct statement *s, int
 			      s->value[3];
 	size_t n = 0, size = sizeof(a->text);
 	const char *field;
-	char value[32], chain[200], start[240] = "";
+	char value[PS_TEXT_SIZE + 3], chain[200], start[240] = "";
 	int i;
 
 	memset(a, 0, sizeof(*a));
 	choose_way(a, s);
 	a->field = choose_field(a->steps[a->nsteps - 1].id, s->field);
-	a->value = four;
-	if (a->field->at.width == 48)
-		a->value |= four << 16;
+	a->value.low = four;
+	if (a->field->at.width >= 48)
+		a->value.low |= four << 16;
+	if (!a->field->type->has_int && s->style & 0x20)
+		a->value = (struct ps_value){ four << 32 | four >> 8, four << (s->field % 33) };
 	if (!(s->style & 0x40))		/* lengths that small packets have */
-		a->value &= a->field->flags & PS_COVERAGE ? mask_of(a->field) & 127 : mask_of(a->field);
+		a->value.low &= a->field->flags & PS_COVERAGE ? mask_of(a->field) & 127 : mask_of(a->field);
 	a->has_value = s->style % 8 != 4;
 	a->in_chain = s->style % 8 == 3 || s->style % 8 == 4;
 	field = a->field->name;
@@ -323,9 +349,12 @@ static void make_assignment(struct assignment *a, const struct statement *s, int
 		n = add(a->text, size, n, " local f = v:%s()\n f:set(%s)\n", field, value);
 		break;
 	case 6:
-		n = add(a->text, size, n, " local x = v.%s\n v.%s = %s\n"
-			" if v:%s():int() ~= %llu then return NF_DROP end\n", field, field, value, field,
-			(unsigned long long)a->value);
+		n = add(a->text, size, n, " local x = v.%s\n v.%s = %s\n", field, field, value);
+		if (a->field->type->has_int)
+			n = add(a->text, size, n, " if v:%s():int() ~= %llu then return NF_DROP end\n", field,
+				(unsigned long long)a->value.low);
+		else
+			n = add(a->text, size, n, " if v.%s ~= (%s):lower() then return NF_DROP end\n", field, value);
 		break;
 	case 7:		/* a name that is computed is left to metamethods */
 		n = add(a->text, size, n, " local name = '%s'\n v[name] = %s\n", field, value);
@@ -352,7 +381,7 @@ static void check_assignment(const struct assignment *a, const struct frame *fra
 	if (steps < a->nsteps)
 		expected = steps == a->nsteps - 1 && !a->in_chain ? PS_VERDICT_CONTINUE : PS_VERDICT_ERROR;
 	else if (v->absent || !model_has_field(frame->bytes, v, a->field) ||
-		 (a->has_value ? a->value > mask_of(a->field) : !checksum))
+		 (a->has_value ? !ps_value_fits(a->value, a->field->at.width) : !checksum))
 		expected = PS_VERDICT_ERROR;
 	else if (checksum && (!a->has_value || frame->segments))
 		expected = o->verdict;	/* the model does not tell */
