@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 #include <stddef.h>
 
+#include "callable.h"
 #include "packets.h"
 #include "protos.h"
 #include "test.h"
@@ -189,6 +190,10 @@ static void tables(void)
 
 			for (unsigned int j = 0; j < i; j++)
 				CHECK(strcmp(proto->fields[j].name, f->name));
+			/* it would take the method's place; :data() is the payload */
+			for (const struct ps_callable *row = ps_view_methods; row->method.name; row++)
+				CHECK(!(row->of & PS_OF_HEADER) || f->flags & PS_PAYLOAD ||
+				      strcmp(row->method.name, f->name));
 			if (f->flags & PS_CHECKSUM && proto->csum.present.mask)
 				CHECK_INT(f->at.bit, proto->header_min * 8);	/* the first part */
 			if (f->flags & PS_LOCATED)
