@@ -23,6 +23,20 @@ static void build(struct fuzz_case *c, int i)
 	draw(2);
 }
 
+/* Another assignment, or a byte of it: libFuzzer's own changes seldom leave the way to a header a whole one. */
+static void change_statement(struct statement *s)
+{
+	uint8_t *p = (uint8_t *)s;
+	size_t i;
+
+	if (draw(2)) {
+		LLVMFuzzerMutate(p, sizeof(*s), sizeof(*s));
+		return;
+	}
+	for (i = 0; i < sizeof(*s); i++)
+		p[i] = draw(256);
+}
+
 static void set_field(uint8_t *p, uint32_t room, const struct ps_field *field)
 {
 	static const uint32_t values[] = { 0, 1, 5, 6, 15, 17, 20, 0x7F, 0x80, 0xFF, 0x100, 0x7FFF, 0xFFFF, ~0u };
@@ -61,8 +75,9 @@ static void change_frame(struct fuzz_case *c, int i)
 	struct frame *f = &c->frames[i];
 	uint32_t network = frame_network(f);
 
-	switch (draw(12)) {
+	switch (draw(13)) {
 	case 0:
+	case 12:
 		build(c, i);
 		break;
 	case 1:
@@ -133,8 +148,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned 
 			/* fall through */
 		case 3:
 			if (c.script < CASE_SCRIPTS) {
-				LLVMFuzzerMutate((uint8_t *)&c.statements[draw(c.nstatements)],
-						 sizeof(struct statement), sizeof(struct statement));
+				change_statement(&c.statements[draw(c.nstatements)]);
 				break;
 			}
 			/* fall through */
