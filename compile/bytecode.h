@@ -29,10 +29,18 @@ struct ps_call_code {
 	bool has_result;
 };
 
-/* The name of the method in an OP_SELF, of code with these constants. NULL: it is computed. */
+/* Whether a name is one that tables are asked for without looking at its text. */
+static inline bool ps_code_is_short(const TString *name)
+{
+	return name->tt == LUA_VSHRSTR;
+}
+
+/* The name of the method in an OP_SELF, of code with these constants. NULL: it is computed, or long. */
 static inline const TString *ps_code_method(const TValue *k, Instruction i)
 {
-	return TESTARG_k(i) ? tsvalue(k + GETARG_C(i)) : NULL;
+	const TString *name = TESTARG_k(i) ? tsvalue(k + GETARG_C(i)) : NULL;
+
+	return name && ps_code_is_short(name) ? name : NULL;
 }
 
 /* A call of the method, with one argument at most, and one result or none. */
@@ -74,7 +82,7 @@ static inline bool ps_code_self(struct ps_code *code, const TString **name)
 	if (GET_OPCODE(i) != OP_SELF || GETARG_A(i) != code->self || GETARG_B(i) != code->self)
 		return false;
 	*name = ps_code_method(code->k, i);
-	if (!*name || (*name)->tt != LUA_VSHRSTR)
+	if (!*name)
 		return false;
 	code->pc++;
 	return true;

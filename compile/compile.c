@@ -61,32 +61,35 @@ static void foresee_value(struct compiling *c, int reg, const TValue *v)
 		c->registers[reg].function = clLvalue(v);
 }
 
-/* The method of that name of headers of a protocol; of fields, below 0. */
+/* What the views of a pool have, the first of which is made with it. */
+static const Table *methods_of(const struct ps_pool *pool)
+{
+	return ((const struct ps_object *)pool->block[0])->methods;
+}
+
+/* The method of that name of headers of a protocol, or NULL. */
 static const struct ps_method *method_of(const struct compiling *c, int proto, const TString *name)
 {
-	const struct ps_pool *pool = &c->bind->views[proto];
-	const struct ps_object *first = pool->block[0];
-	const TValue *slot = ps_find(first->methods, name);
-
-	return slot ? ps_method_of(slot) : NULL;
+	return ps_access_method(methods_of(&c->bind->views[proto]), name);
 }
 
 /* The field of that name of what the register has a view of, or NULL. */
 static const struct ps_field_method *field_of(const struct compiling *c, int reg, const TString *name)
 {
 	int proto = c->registers[reg].proto;
-	const struct ps_method *method = proto < 0 ? NULL : method_of(c, proto, name);
 
-	return method && method->op == PS_OP_FIELD ? (const struct ps_field_method *)method : NULL;
+	return proto < 0 ? NULL : ps_access_named(methods_of(&c->bind->views[proto]), name);
 }
 
 /*
  * Fields.
  */
+
 /* Whether the field is within the fixed part of each header that has no flag against it. */
 static bool is_fixed(const struct ps_proto *proto, const struct ps_field *field)
 {
-	return !(field->flags & PS_LOCATED) && field->at.width && field->at.bit + field->at.width <= proto->header_min * 8;
+	return !(field->flags & PS_LOCATED) && field->at.width &&
+	       field->at.bit + field->at.width <= proto->header_min * 8;
 }
 
 /* Where bits are that lie within a word of 16. */
@@ -108,12 +111,12 @@ static void get_field(struct ps_op *op, const struct ps_field_method *m, bool as
 	op->op = as_integer ? DO_GET_INT : DO_GET_FIELD;
 	if (!field->type->has_int || (field->type->format && !as_integer) || !is_fixed(m->proto, field))
 		return;
-	op->at = at.bit / 16 * 2;
 	if (at.width <= rest) {
 		op->op = DO_GET16;
 		place16(op, at);
 	} else if (at.width == 32 && rest == 16) {
 		op->op = DO_GET32;
+		op->at = at.bit / 8;
 	}
 }
 
@@ -254,20 +257,16 @@ static void add_data(struct compiling *c, struct ps_op *op, const struct ps_code
 static void add_field(struct compiling *c, struct ps_op *op, struct ps_code *code,
 		      const struct ps_field_method *m)
 {
-	const struct ps_object *field = m->pool.block[0];
 	struct ps_code next = *code;
 	const struct ps_method *method = NULL;
 	const TString *name;
-	const TValue *slot;
 	struct ps_call_code call = { .has_arg = false };
 
 	op->op = DO_FIELD;
 	op->field = m;
 	finish(c, op, code, NOT_A_VIEW);
-	if (ps_code_self(&next, &name)) {
-		slot = ps_find(field->methods, name);
-		method = slot ? ps_method_of(slot) : NULL;
-	}
+	if (ps_code_self(&next, &name))
+		method = ps_access_method(methods_of(&m->pool), name);
 	if (!method || !ps_code_call(&next, &call))
 		return;
 	if ((method->op == PS_OP_GET || method->op == PS_OP_INT) && call.has_result && !call.has_arg)
@@ -288,7 +287,7 @@ static void add_self(struct compiling *c, struct ps_op *op, const Instruction *p
 	const struct ps_method *method;
 	struct ps_call_code call = { .has_arg = false };
 
-	if (!name || name->tt != LUA_VSHRSTR)
+	if (!name)
 		return;
 	op->op = DO_SELF;
 	op->name = name;
@@ -402,11 +401,9 @@ static void add_small(struct compiling *c, struct ps_op *op, enum ps_operation o
 static void add_shift(struct compiling *c, struct ps_op *op, int n)
 {
 	forget(c, op->a);
-	op->op = n < 0 ? DO_SHIFT_LEFT : DO_SHIFT_RIGHT;
 	op->n = n < 0 ? -n : n;
-	if (op->n < 64)
-		return;
-	op->op = DO_LEAVE;	/* nobody writes that */
+	if (op->n < 64)		/* nobody writes more */
+		op->op = n < 0 ? DO_SHIFT_LEFT : DO_SHIFT_RIGHT;
 }
 
 static void add_load(struct compiling *c, struct ps_op *op, const Instruction *pc)
@@ -417,11 +414,6 @@ static void add_load(struct compiling *c, struct ps_op *op, const Instruction *p
 	forget(c, op->a);
 }
 
-static bool is_short(const TString *name)
-{
-	return name->tt == LUA_VSHRSTR;
-}
-
 /* A global; what it is now is what it will be, most likely. */
 static void add_global(struct compiling *c, struct ps_op *op, Instruction i)
 {
@@ -429,7 +421,7 @@ static void add_global(struct compiling *c, struct ps_op *op, Instruction i)
 	const TValue *globals = ps_stk(c->closure->upvals[GETARG_B(i)]->v);
 
 	forget(c, op->a);
-	if (!is_short(name))
+	if (!ps_code_is_short(name))
 		return;
 	op->op = DO_GET_GLOBAL;
 	op->name = name;
@@ -449,7 +441,7 @@ static void add_set_global(const struct compiling *c, struct ps_op *op, Instruct
 {
 	const TString *name = tsvalue(c->p->k + GETARG_B(i));
 
-	if (!is_short(name))
+	if (!ps_code_is_short(name))
 		return;
 	op->op = is_constant(c, i, &op->k) ? DO_SET_GLOBAL : DO_SET_GLOBAL_R;
 	op->name = name;
@@ -459,13 +451,13 @@ static void add_set_global(const struct compiling *c, struct ps_op *op, Instruct
 static void add_get_name(struct compiling *c, struct ps_op *op, Instruction i)
 {
 	const TString *name = tsvalue(c->p->k + GETARG_C(i));
-	const struct ps_field_method *m = is_short(name) ? field_of(c, op->b, name) : NULL;
+	const struct ps_field_method *m = ps_code_is_short(name) ? field_of(c, op->b, name) : NULL;
 
 	op->n = 1;
 	op->name = name;
 	if (m)
 		get_field(op, m, false);
-	else if (is_short(name))
+	else if (ps_code_is_short(name))
 		op->op = DO_GET_NAME;
 	forget(c, op->a);
 }
@@ -473,7 +465,7 @@ static void add_get_name(struct compiling *c, struct ps_op *op, Instruction i)
 static void add_set_name(struct compiling *c, struct ps_op *op, Instruction i)
 {
 	const TString *name = tsvalue(c->p->k + GETARG_B(i));
-	const struct ps_field_method *m = is_short(name) ? field_of(c, op->a, name) : NULL;
+	const struct ps_field_method *m = ps_code_is_short(name) ? field_of(c, op->a, name) : NULL;
 	struct ps_operand operand = { .reg = -1 };
 
 	if (!is_constant(c, i, &operand.constant))
@@ -482,7 +474,7 @@ static void add_set_name(struct compiling *c, struct ps_op *op, Instruction i)
 	if (m) {
 		op->b = op->a;
 		set_field(op, m, &operand);
-	} else if (is_short(name)) {
+	} else if (ps_code_is_short(name)) {
 		op->op = operand.reg < 0 ? DO_SET_NAME : DO_SET_NAME_R;
 		op->name = name;
 		op->b = operand.reg;
@@ -710,16 +702,15 @@ static struct ps_function_code *new_code(struct ps_bind *bind, int n)
 	struct ps_runtime *rt = &bind->rt;
 	struct ps_function_code *f;
 
-	if (size > rt->memory_max / PART_OF_MEMORY - bind->rt.linear || size > rt->memory_max - rt->memory)
+	if (size > rt->memory_max / PART_OF_MEMORY - rt->linear)
 		return NULL;
-	f = ps_host_realloc(NULL, size);
+	f = ps_runtime_allocate(rt, size);
 	if (!f)
 		return NULL;
 	memset(f, 0, size);
 	memset(f->results, NOT_A_VIEW, sizeof(f->results));
 	f->linear.size = size;
-	rt->memory += size;
-	bind->rt.linear += size;
+	rt->linear += size;
 	return f;
 }
 
@@ -735,14 +726,10 @@ static const struct ps_function_code *compile(struct ps_bind *bind, const LClosu
 		return (const struct ps_function_code *)p->linear;
 	if (p->is_vararg || c.depth == DEPTH_MAX || is_being_compiled(caller, p))
 		return NULL;
-	c.to = new_code(bind, p->sizecode);
-	c.registers = c.to ? ps_host_realloc(NULL, (p->maxstacksize + 1) * sizeof(*c.registers)) : NULL;
-	if (!c.registers) {
-		if (c.to) {
-			bind->rt.memory -= c.to->linear.size;
-			bind->rt.linear -= c.to->linear.size;
-		}
-		ps_host_realloc(c.to, 0);
+	c.registers = ps_host_realloc(NULL, (p->maxstacksize + 1) * sizeof(*c.registers));
+	c.to = c.registers ? new_code(bind, p->sizecode) : NULL;
+	if (!c.to) {
+		ps_host_realloc(c.registers, 0);
 		return NULL;
 	}
 	for (i = 0; i <= p->maxstacksize; i++)

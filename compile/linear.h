@@ -99,7 +99,6 @@ enum ps_operation {
 #define X(name, operands)	DO_##name,
 	PS_OPERATIONS(X)
 #undef X
-	PS_NOPERATIONS
 };
 
 struct ps_op {

@@ -1,53 +1,12 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * How to get from a view to the next one, and at a field's value, without a frame and without a way to raise: only
+ * How to get at fields of a view and bytes of an array, without a frame and without a way to raise: only
  * what is simple. For the interpreter's fast ways (engine/object.c) and for compiled code (compile/run.c). Include after lua.h.
  */
 #ifndef PS_ACCESS_H
 #define PS_ACCESS_H
 
 #include "view.h"
-
-bool ps_access_absent(struct ps_packet *pkt, const struct ps_header *link, struct ps_header *payload);
-bool ps_access_quoted(struct ps_packet *pkt, const struct ps_place *at, struct ps_place *to);
-
-static inline bool ps_access_find_payload(struct ps_packet *pkt, const struct ps_place *at,
-				struct ps_place *to)
-{
-	struct ps_header *payload = &to->header;
-
-	to->flags = 0;
-	if (at->flags) {
-		if (at->flags & PS_VIEW_ABSENT)
-			return !at->field && ps_access_absent(pkt, &at->header, payload);
-		if (at->flags & PS_VIEW_WHOLE && payload->proto->is_link &&
-		    (!pkt->has_link || pkt->len < payload->proto->header_min)) {
-			payload->range.off = pkt->has_link ? 0 : pkt->network;
-			payload->range.len = 0;
-			to->flags = PS_VIEW_ABSENT;
-			return true;
-		}
-		if (at->flags & PS_VIEW_CAREFUL && !at->field && !ps_proto_fits(pkt, &at->header))
-			return false;
-	}
-	if (at->field || at->header.proto == &ps_proto_raw)
-		payload->range = *ps_place_range(at);
-	else if (!ps_proto_carries(pkt, &at->header, payload->proto, &payload->range))
-		return false;
-	if (ps_unlikely(payload->proto->locate))
-		to->flags = PS_VIEW_CAREFUL;
-	return ps_likely(ps_proto_fits(pkt, payload)) || ps_access_quoted(pkt, at, to);
-}
-
-static ps_inline int ps_access_payload(struct ps_bind *bind, const struct ps_place *at, unsigned int id,
-				struct ps_place *to)
-{
-	to->header.proto = ps_protos[id];
-	to->field = NULL;
-	if (!ps_access_find_payload(bind->pkt, at, to))
-		return 0;
-	return ps_view_outer(bind, &at->header, &to->header.outer) ? 1 : -1;
-}
 
 /* The same as ps_access_get() and ps_access_set() for fields that are there and have no int. */
 bool ps_access_get_wide(lua_State *L, struct ps_bind *bind, const struct ps_place *at,
@@ -142,11 +101,18 @@ static inline const struct ps_view *ps_access_view(const struct ps_bind *bind,
 	return v->packet == bind->serial && bind->pkt ? v : NULL;
 }
 
+/* The method of that name, or NULL. */
+static inline const struct ps_method *ps_access_method(const Table *methods, const TString *name)
+{
+	const TValue *slot = ps_find(methods, name);
+
+	return slot ? ps_method_of(slot) : NULL;
+}
+
 /* The method for the field of that name that views with these methods have, or NULL. */
 static inline struct ps_field_method *ps_access_named(const Table *methods, const TString *name)
 {
-	const TValue *slot = ps_find(methods, name);
-	const struct ps_method *method = slot ? ps_method_of(slot) : NULL;
+	const struct ps_method *method = ps_access_method(methods, name);
 
 	return method && method->op == PS_OP_FIELD ? (struct ps_field_method *)method : NULL;
 }

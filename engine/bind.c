@@ -753,13 +753,10 @@ int ps_bind_open(lua_State *L)
 
 void *ps_bind_allocate(struct ps_bind *bind, size_t size)
 {
-	struct ps_runtime *rt = &bind->rt;
-	void *block = size <= rt->memory_max - rt->memory ? ps_host_realloc(NULL, size) : NULL;
+	void *block = ps_runtime_allocate(&bind->rt, size);
 
-	if (block) {
-		rt->memory += size;
+	if (block)
 		bind->allocated += size;
-	}
 	return block;
 }
 

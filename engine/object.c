@@ -16,8 +16,8 @@
  * A link layer that is not there: its payload is what the packet is said to be. One that is cut short
  * has none.
  */
-bool ps_access_absent(struct ps_packet *pkt, const struct ps_header *link,
-			   struct ps_header *payload)
+static bool find_absent(struct ps_packet *pkt, const struct ps_header *link,
+			struct ps_header *payload)
 {
 	if (pkt->has_link)
 		return false;
@@ -30,7 +30,7 @@ bool ps_access_absent(struct ps_packet *pkt, const struct ps_header *link,
 }
 
 /* Whether the place, which is of a header that does not fit, is what an ICMP error quotes of it. */
-bool ps_access_quoted(struct ps_packet *pkt, const struct ps_place *at,
+static ps_noinline bool is_quoted(struct ps_packet *pkt, const struct ps_place *at,
 				  struct ps_place *to)
 {
 	struct ps_header quoted = to->header;
@@ -41,10 +41,42 @@ bool ps_access_quoted(struct ps_packet *pkt, const struct ps_place *at,
 	       ps_proto_is_quoted(pkt, &quoted);
 }
 
+static inline bool find_payload(struct ps_packet *pkt, const struct ps_place *at,
+				struct ps_place *to)
+{
+	struct ps_header *payload = &to->header;
+
+	to->flags = 0;
+	if (at->flags) {
+		if (at->flags & PS_VIEW_ABSENT)
+			return !at->field && find_absent(pkt, &at->header, payload);
+		if (at->flags & PS_VIEW_WHOLE && payload->proto->is_link &&
+		    (!pkt->has_link || pkt->len < payload->proto->header_min)) {
+			payload->range.off = pkt->has_link ? 0 : pkt->network;
+			payload->range.len = 0;
+			to->flags = PS_VIEW_ABSENT;
+			return true;
+		}
+		if (at->flags & PS_VIEW_CAREFUL && !at->field && !ps_proto_fits(pkt, &at->header))
+			return false;
+	}
+	if (at->field || at->header.proto == &ps_proto_raw)
+		payload->range = *ps_place_range(at);
+	else if (!ps_proto_carries(pkt, &at->header, payload->proto, &payload->range))
+		return false;
+	if (ps_unlikely(payload->proto->locate))
+		to->flags = PS_VIEW_CAREFUL;
+	return ps_likely(ps_proto_fits(pkt, payload)) || is_quoted(pkt, at, to);
+}
+
 int ps_view_payload(struct ps_bind *bind, const struct ps_place *at, unsigned int id,
 		    struct ps_place *to)
 {
-	return ps_access_payload(bind, at, id, to);
+	to->header.proto = ps_protos[id];
+	to->field = NULL;
+	if (!find_payload(bind->pkt, at, to))
+		return 0;
+	return ps_view_outer(bind, &at->header, &to->header.outer) ? 1 : -1;
 }
 
 static inline bool is_same(const struct ps_header *a, const struct ps_header *b)

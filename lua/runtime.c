@@ -606,6 +606,15 @@ void ps_runtime_clean(struct ps_runtime *rt)
 	tell_left_out(rt, rt->log.left_out);
 }
 
+void *ps_runtime_allocate(struct ps_runtime *rt, size_t size)
+{
+	void *block = size <= rt->memory_max - rt->memory ? ps_host_realloc(NULL, size) : NULL;
+
+	if (block)
+		rt->memory += size;
+	return block;
+}
+
 /* What is held is told in KiB: so errors of one cause mostly have the same text. */
 static const char *tell_full(struct ps_runtime *rt)
 {

@@ -57,6 +57,12 @@ int ps_runtime_init(struct ps_runtime *rt, unsigned int state_id, size_t memory_
 		    struct ps_arena *arena);
 void ps_runtime_clean(struct ps_runtime *rt);
 
+/*
+ * Memory outside of what Lua collects, which counts as the state's; or NULL. Whoever frees it, by ps_host_realloc(), takes its
+ * size off rt->memory. Any context that the runtime is in.
+ */
+void *ps_runtime_allocate(struct ps_runtime *rt, size_t size);
+
 /* After a run whose time was up: makes the runtime ready for the next one. */
 void ps_runtime_recover(struct ps_runtime *rt);
 

@@ -47,19 +47,11 @@ const struct ps_proto *ps_proto_select_extent(struct ps_packet *pkt, const struc
 bool ps_proto_payload_extent(struct ps_packet *pkt, const struct ps_header *header,
 			     struct ps_range *payload)
 {
-	uint32_t head = ps_proto_extent_len(pkt, header), total = header->range.len, told;
+	uint32_t head = ps_proto_extent_len(pkt, header);
 	const uint8_t *fixed = ps_proto_read(pkt, header);
 
-	if (!head || !fixed)
-		return false;
-	told = ps_proto_told(fixed, header->proto);
-	if (told && told < total)
-		total = told;
-	if (head > total)
-		return false;
-	payload->off = header->range.off + head;
-	payload->len = total - head;
-	return true;
+	return head && fixed &&
+	       ps_proto_behind(header, head, ps_proto_told(fixed, header->proto), payload);
 }
 
 bool ps_proto_next_value(struct ps_packet *pkt, const struct ps_header *header, uint32_t *next)

@@ -243,6 +243,24 @@ static inline uint32_t ps_proto_told(const uint8_t *fixed, const struct ps_proto
 	return told ? told + proto->total_more : 0;
 }
 
+/*
+ * Where the payload lies behind head bytes of a header that tells of so many, 0: it does not tell. False: head is
+ * beyond that.
+ */
+static inline bool ps_proto_behind(const struct ps_header *header, uint32_t head, uint32_t told,
+				   struct ps_range *payload)
+{
+	uint32_t total = header->range.len;
+
+	if (told && told < total)
+		total = told;
+	if (head > total)
+		return false;
+	payload->off = header->range.off + head;
+	payload->len = total - head;
+	return true;
+}
+
 /* ps_proto_payload() of a header that has an extent. */
 bool ps_proto_payload_extent(struct ps_packet *pkt, const struct ps_header *header,
 			     struct ps_range *payload);
@@ -252,7 +270,7 @@ static inline bool ps_proto_payload_of(struct ps_packet *pkt, const uint8_t *fix
 				       const struct ps_header *header, struct ps_range *payload)
 {
 	const struct ps_proto *proto = header->proto;
-	uint32_t head, total = header->range.len, told;
+	uint32_t head;
 
 	if (proto->header_len.mask)
 		head = ps_proto_word(fixed, proto->header_len) * 4;
@@ -260,18 +278,8 @@ static inline bool ps_proto_payload_of(struct ps_packet *pkt, const uint8_t *fix
 		return ps_proto_payload_extent(pkt, header, payload);
 	else
 		head = proto->header_min;
-	if (head < proto->header_min)
-		return false;
-	if (proto->total_len.mask) {
-		told = ps_proto_told(fixed, proto);
-		if (told && told < total)
-			total = told;
-	}
-	if (head > total)
-		return false;
-	payload->off = header->range.off + head;
-	payload->len = total - head;
-	return true;
+	return head >= proto->header_min &&
+	       ps_proto_behind(header, head, proto->total_len.mask ? ps_proto_told(fixed, proto) : 0, payload);
 }
 
 /* Length of the header with its options. False if it is malformed or truncated. */
