@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * Checks a script: compiles it with the engine's own Lua, as a rule would, follows the code of
- * its functions a few times, each time knowing more (lint_flow.c), and sorts what is found.
+ * its functions a few times, each time knowing more (lint_code.c), and sorts what is found.
  */
 #include <limits.h>
 #include <stdio.h>
@@ -18,47 +18,6 @@
 #define HANDLER		"process_packet"
 #define ON_CLOSE	"on_close"	/* called when the state closes, by no rule */
 #define CHUNK		"script"	/* the name of the chunk, with which the compiler's messages begin */
-
-static bool may_be_nil(struct lint_value v)
-{
-	return v.kind >= LINT_VIEW && v.kind <= LINT_BYTES;
-}
-
-static struct lint_value join_kinds(struct lint_value a, struct lint_value b)
-{
-	if (a.kind == b.kind && a.i == b.i) {
-		a.whole &= b.whole;
-		a.lasts &= b.lasts;
-		return a;
-	}
-	if (a.kind == LINT_NIL && may_be_nil(b))
-		return b;
-	if (b.kind == LINT_NIL && may_be_nil(a))
-		return a;
-	return a.kind == LINT_BOOLEAN && b.kind == LINT_BOOLEAN ? lint_boolean : lint_any;
-}
-
-static unsigned int join_origins(unsigned int a, unsigned int b)
-{
-	if (!a || a == b)
-		return b;
-	return b ? LINT_ORIGIN_LOST : a;
-}
-
-struct lint_value lint_join(struct lint_value a, struct lint_value b)
-{
-	struct lint_value v;
-
-	if (a.kind == LINT_NONE)
-		return b;
-	if (b.kind == LINT_NONE)
-		return a;
-	v = join_kinds(a, b);
-	v.origin = join_origins(a.origin, b.origin);
-	v.global = a.global || b.global;
-	v.no_number = v.kind == LINT_ANY && (lint_is_no_number(a) || lint_is_no_number(b));
-	return v;
-}
 
 /*
  * Findings.
@@ -156,7 +115,7 @@ struct lint_global *lint_global(struct lint *l, TString *name)
 		size_t i;
 
 		g->name = name;
-		g->value.kind = LINT_ANY;
+		g->value.kind = PS_KIND_ANY;
 		g->declared = l->options->is_test && ps_test_is_global(getstr(name));
 		for (i = 0; i < l->options->nglobals; i++)
 			g->declared |= !strcmp(getstr(name), l->options->globals[i]);
@@ -339,7 +298,7 @@ static void find_variables(struct lint_function *f)
 			next++;
 		}
 		f->active[pc] = nactive;
-		if (!lint_writes(p, p->code[pc], &first, &last))
+		if (!ps_code_writes(p, p->code[pc], &first, &last))
 			continue;
 		for (i = first; i <= last && i < nactive; i++)
 			f->reassigned[active[i]] = true;
@@ -369,7 +328,7 @@ static void find_written(struct lint_function *f)
 /* What has such a method is a packet object: get() and set() others have as well, and rows of their own for each kind. */
 static bool is_packet_method(const char *name)
 {
-	const struct ps_callable *row = lint_row(ps_view_methods, PS_OF_VIEW, name);
+	const struct ps_callable *row = ps_row_named(ps_view_methods, PS_OF_VIEW, name);
 
 	return row && row->of == PS_OF_VIEW;
 }
@@ -457,11 +416,11 @@ static void follow_all(struct lint *l)
 
 	for (i = 1; i < l->nfunctions; i++) {
 		for (n = 0; n < l->functions[i].p->sizeupvalues; n++)
-			l->functions[i].upvalues[n].kind = LINT_NONE;
+			l->functions[i].upvalues[n].kind = PS_KIND_NONE;
 	}
-	l->functions[0].upvalues[0].kind = LINT_GLOBALS;
+	l->functions[0].upvalues[0].kind = PS_KIND_GLOBALS;
 	if (lint_bit(l->functions[0].written, 0)) {	/* _ENV = … */
-		l->functions[0].upvalues[0].kind = LINT_ANY;
+		l->functions[0].upvalues[0].kind = PS_KIND_ANY;
 		l->globals_escape = true;
 	}
 	for (i = 0; i < l->nfunctions; i++) {
@@ -469,8 +428,8 @@ static void follow_all(struct lint *l)
 
 		f->returns = false;
 		for (n = 0; n < f->p->sizeupvalues; n++) {
-			if (f->upvalues[n].kind == LINT_NONE)	/* no path makes the function */
-				f->upvalues[n].kind = LINT_ANY;
+			if (f->upvalues[n].kind == PS_KIND_NONE)	/* no path makes the function */
+				f->upvalues[n].kind = PS_KIND_ANY;
 		}
 		lint_follow(l, f);
 	}
@@ -479,7 +438,7 @@ static void follow_all(struct lint *l)
 /* Hands what this round has found to the next one. */
 static void conclude(struct lint *l)
 {
-	static const struct lint_value none = { .kind = LINT_NONE };
+	static const struct ps_known none = { .kind = PS_KIND_NONE };
 	size_t i;
 	int n;
 
@@ -487,8 +446,8 @@ static void conclude(struct lint *l)
 		struct lint_global *g = &l->globals[i];
 
 		g->value = g->next;
-		if (g->next.kind == LINT_NONE)
-			g->value.kind = LINT_ANY;
+		if (g->next.kind == PS_KIND_NONE)
+			g->value.kind = PS_KIND_ANY;
 		g->next = none;
 	}
 	for (n = 0; n < l->nfunctions; n++) {

@@ -5,14 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "dissect.h"
 #include "lint_internals.h"
 
 struct lint_builtin {
 	const char *library;	/* NULL: it is a global */
 	const char *name;	/* NULL: all others of the library */
 	bool may_leave;		/* it may raise on purpose, or yield, as struct lint_function has it */
-	void (*check)(struct lint_flow *w, int a, int nargs);
+	void (*check)(struct lint_flow *w, struct ps_call *call);
+	bool (*ends)(const struct lint_flow *w, const struct ps_call *call);	/* it never returns; NULL: it does */
 };
 
 /*
@@ -54,26 +54,24 @@ static void not_carried(struct lint_flow *w, const struct ps_proto *outer,
 		  names[0] ? names : ":data(protocol)");
 }
 
-/* The payload of self as a view of proto. */
-static struct lint_value payload(struct lint_flow *w, struct lint_value self,
-				 const struct ps_proto *proto)
+/* What the payload of the object, as a view of this protocol, may be nil for: what carries it; or NULL. */
+static const struct ps_proto *carrier(struct lint_flow *w, struct ps_known self, const struct ps_proto *proto)
 {
-	struct lint_value v = lint_pointer(LINT_VIEW, proto);
-	const struct ps_proto *outer = self.kind == LINT_VIEW ? self.proto : &ps_proto_raw;
+	const struct ps_proto *outer = self.kind == PS_KIND_VIEW ? self.proto : &ps_proto_raw;
 
 	if (proto == &ps_proto_raw || (self.whole && proto->is_link))
-		return v;
-	if (self.kind == LINT_VIEW && !carries(self.proto, proto)) {
+		return NULL;
+	if (self.kind == PS_KIND_VIEW && !carries(self.proto, proto)) {
 		not_carried(w, self.proto, proto);
-		return v;
+		return NULL;
 	}
 	if (self.whole && !begins_packet(proto)) {
 		lint_warn(w, "whole-packet", "the packet does not begin with %s: this takes other bytes "
 			  "for it, MAC addresses or an IP header; go through the headers: "
 			  "p:data(packet_eth):data(packet_ip)", proto->name);
-		return v;
+		return NULL;
 	}
-	return lint_may_be_nil(w, v, outer);
+	return outer;
 }
 
 /*
@@ -91,24 +89,24 @@ enum form {
 	FORM_ANY = 63,
 };
 
-static unsigned int form_of(struct lint_value v)
+static unsigned int form_of(struct ps_known v)
 {
 	switch (v.kind) {
-	case LINT_NONE:
-	case LINT_ANY:
+	case PS_KIND_NONE:
+	case PS_KIND_ANY:
 		return FORM_ANY;
-	case LINT_INTEGER:
-	case LINT_NUMBER:
+	case PS_KIND_INTEGER:
+	case PS_KIND_NUMBER:
 		return FORM_NUMBER;
-	case LINT_VALUE:
+	case PS_KIND_VALUE:
 		return lint_is_text(v) ? FORM_WORDS : FORM_NUMBER;
-	case LINT_STRING:
+	case PS_KIND_STRING:
 		return lint_is_numeral(v.string) ? FORM_NUMERAL : FORM_WORDS;
-	case LINT_BYTES:
+	case PS_KIND_BYTES:
 		return FORM_ARRAY;
-	case LINT_TABLE:
-	case LINT_GLOBALS:
-	case LINT_LIBRARY:
+	case PS_KIND_TABLE:
+	case PS_KIND_GLOBALS:
+	case PS_KIND_LIBRARY:
 		return FORM_TABLE;
 	default:
 		return FORM_OTHER;
@@ -125,14 +123,6 @@ static const struct {
 	[PS_LUA_ARRAY] = { FORM_ARRAY, "a byte array" },
 	[PS_LUA_TEXT] = { FORM_NUMERAL | FORM_WORDS | FORM_ARRAY, "a string or a byte array" },
 	[PS_LUA_TEXTS] = { FORM_TABLE, "a table of byte arrays and strings" },
-};
-
-/* A call of what a row is of, at w->pc. */
-struct call {
-	const struct ps_callable *row;
-	struct lint_value self;		/* LINT_NONE: a function of a library */
-	int first;	/* the register of the first argument */
-	int count;	/* of arguments; -1: not known */
 };
 
 /* How messages name it: ":set()", "bytes.new()". */
@@ -158,17 +148,17 @@ static int count_arguments(const struct ps_callable *row, bool needed)
 	return n;
 }
 
-static struct lint_value argument(const struct lint_flow *w, const struct call *call, int i)
+static struct ps_known argument(const struct lint_flow *w, const struct ps_call *call, int i)
 {
 	if (call->count < 0)
-		return lint_any;
-	return i < call->count ? lint_get(w, call->first + i) : lint_nil;
+		return ps_known_any;
+	return i < call->count ? lint_get(w, call->first + i) : ps_known_nil;
 }
 
 /* Checks v, to which all bytes of something are set. what: its name. */
-static void fill(struct lint_flow *w, struct lint_value v, const char *what)
+static void fill(struct lint_flow *w, struct ps_known v, const char *what)
 {
-	if (v.kind != LINT_STRING || lint_is_numeral(v.string))
+	if (v.kind != PS_KIND_STRING || lint_is_numeral(v.string))
 		lint_check_byte(w, v, what);
 	else
 		lint_warn(w, "bad-value", "%s: :set() fills all bytes with one (0 to 255), it does not "
@@ -176,19 +166,19 @@ static void fill(struct lint_flow *w, struct lint_value v, const char *what)
 			  lint_describe(v).text);
 }
 
-static void check_byte(struct lint_flow *w, const struct call *call, struct lint_value v)
+static void check_byte(struct lint_flow *w, const struct ps_call *call, struct ps_known v)
 {
-	if (call->self.kind == LINT_FIELD)
+	if (call->self.kind == PS_KIND_FIELD)
 		fill(w, v, lint_field_name(call->self.field).text);
-	else if (call->self.kind == LINT_VIEW)
+	else if (call->self.kind == PS_KIND_VIEW)
 		fill(w, v, call->self.proto->name);
 }
 
-static void check_value(struct lint_flow *w, const struct call *call, struct lint_value v)
+static void check_value(struct lint_flow *w, const struct ps_call *call, struct ps_known v)
 {
 	const struct ps_field *field = call->self.field;
 
-	if (call->self.kind != LINT_FIELD)
+	if (call->self.kind != PS_KIND_FIELD)
 		return;
 	if (call->count == 0 && !(field->flags & PS_CHECKSUM))
 		lint_warn(w, "bad-value",
@@ -198,29 +188,29 @@ static void check_value(struct lint_flow *w, const struct call *call, struct lin
 		lint_check_value(w, field, v);
 }
 
-static void check_protocol(struct lint_flow *w, const struct call *call, struct lint_value id)
+static void check_protocol(struct lint_flow *w, const struct ps_call *call, struct ps_known id)
 {
 	char names[LINT_NAMES_SIZE];
 
 	if (call->count == 0)
 		return;
-	if (id.kind == LINT_NIL)
+	if (id.kind == PS_KIND_NIL)
 		lint_warn(w, "bad-value", ":data() is given nil: name a protocol, or write ':data()' for "
 			  "bytes");
-	if (id.kind == LINT_STRING && !lint_is_numeral(id.string))
+	if (id.kind == PS_KIND_STRING && !lint_is_numeral(id.string))
 		lint_warn(w, "bad-value", ":data() takes a protocol id such as packet_ip, not %s",
 			  lint_describe(id).text);
-	if (id.kind == LINT_INTEGER && (id.i < 0 || id.i >= ps_nprotos)) {
+	if (id.kind == PS_KIND_INTEGER && (id.i < 0 || id.i >= ps_nprotos)) {
 		lint_list_protos(names, sizeof(names));
 		lint_warn(w, "unknown-protocol", "no protocol has the id %lld; there are %s", id.i,
 			  names);
 	}
 }
 
-static void check_argument(struct lint_flow *w, const struct call *call, int i)
+static void check_argument(struct lint_flow *w, const struct ps_call *call, int i)
 {
-	const struct ps_argument *is = &call->row->arguments[i];
-	struct lint_value v = argument(w, call, i);
+	const struct ps_argument *is = &call->callee.row->arguments[i];
+	struct ps_known v = argument(w, call, i);
 	unsigned int forms = accepted[is->type].forms;
 
 	switch (is->type) {
@@ -234,8 +224,8 @@ static void check_argument(struct lint_flow *w, const struct call *call, int i)
 		check_protocol(w, call, v);
 		break;
 	default:
-		if (forms && !(form_of(v) & forms) && !(v.kind == LINT_NIL && is->is_optional))
-			lint_warn(w, "bad-value", "%s takes %s%s%s, not %s", name_of(call->row).text,
+		if (forms && !(form_of(v) & forms) && !(v.kind == PS_KIND_NIL && is->is_optional))
+			lint_warn(w, "bad-value", "%s takes %s%s%s, not %s", name_of(call->callee.row).text,
 				  accepted[is->type].name, i ? " as " : "", i ? is->name : "",
 				  lint_describe(v).text);
 	}
@@ -256,22 +246,22 @@ static void list_arguments(char *to, size_t size, const struct ps_callable *row,
 }
 
 /* One that is missing is nil, of which its type tells. */
-static bool has_enough(struct lint_flow *w, const struct call *call)
+static bool has_enough(struct lint_flow *w, const struct ps_call *call)
 {
-	int needed = count_arguments(call->row, true);
+	int needed = count_arguments(call->callee.row, true);
 	char list[LINT_NAMES_SIZE] = "";
 
 	if (call->count < 0 || call->count >= needed || needed == 1)
 		return true;
-	list_arguments(list, sizeof(list), call->row, needed);
-	lint_warn(w, "bad-value", "%s takes %d arguments, %s, not %d", name_of(call->row).text, needed,
+	list_arguments(list, sizeof(list), call->callee.row, needed);
+	lint_warn(w, "bad-value", "%s takes %d arguments, %s, not %d", name_of(call->callee.row).text, needed,
 		  list, call->count);
 	return false;
 }
 
-static void check_arguments(struct lint_flow *w, const struct call *call)
+static void check_arguments(struct lint_flow *w, const struct ps_call *call)
 {
-	int max = count_arguments(call->row, false), i;
+	int max = count_arguments(call->callee.row, false), i;
 
 	if (has_enough(w, call)) {
 		for (i = 0; i < max; i++)
@@ -281,59 +271,46 @@ static void check_arguments(struct lint_flow *w, const struct call *call)
 		return;
 	if (max)
 		lint_warn(w, "ignored-argument", "%s takes %d argument%s: what follows is ignored",
-			  name_of(call->row).text, max, max == 1 ? "" : "s");
+			  name_of(call->callee.row).text, max, max == 1 ? "" : "s");
 	else
 		lint_warn(w, "ignored-argument", "%s takes no argument: what is given is ignored",
-			  name_of(call->row).text);
+			  name_of(call->callee.row).text);
 }
 
-static struct lint_value payload_of(struct lint_flow *w, const struct call *call)
+/* A range of bytes of the object may be nil, but for one within the fixed part of a header, which is there if the header is. */
+static const struct ps_proto *whole_of_range(const struct lint_flow *w, const struct ps_call *call)
 {
-	struct lint_value id = argument(w, call, 0);
+	struct ps_known off = argument(w, call, 0), len = argument(w, call, 1);
+	const struct ps_proto *outer = call->self.kind == PS_KIND_VIEW ? call->self.proto : &ps_proto_raw;
 
-	if (call->count == 0)
-		return lint_pointer(LINT_VIEW, &ps_proto_raw);
-	if (id.kind != LINT_INTEGER || id.i < 0 || id.i >= ps_nprotos)
-		return lint_any;
-	return payload(w, call->self, ps_protos[id.i]);
-}
-
-/* A range of bytes of the object. What is within the fixed part of a header is there, if the header is. */
-static struct lint_value range_of(struct lint_flow *w, const struct call *call)
-{
-	struct lint_value off = argument(w, call, 0), len = argument(w, call, 1);
-	const struct ps_proto *outer = call->self.kind == LINT_VIEW ? call->self.proto : &ps_proto_raw;
-	struct lint_value v = lint_pointer(LINT_VIEW, &ps_proto_raw);
-
-	if (off.kind == LINT_INTEGER && len.kind == LINT_INTEGER && off.i >= 0 && len.i >= 0 &&
+	if (off.kind == PS_KIND_INTEGER && len.kind == PS_KIND_INTEGER && off.i >= 0 && len.i >= 0 &&
 	    off.i <= outer->header_min && len.i <= outer->header_min - off.i)
-		return v;
-	return lint_may_be_nil(w, v, outer);
+		return NULL;
+	return outer;
 }
 
-static struct lint_value result_of(struct lint_flow *w, const struct call *call)
+/* Adds to the result what only messages need. */
+static void look_at_result(struct lint_flow *w, struct ps_call *call)
 {
-	const struct ps_field *field = call->self.field;
+	struct ps_known *result = &call->results[0];
+	const struct ps_proto *outer = NULL;
 
-	switch (call->row->result) {
-	case PS_LUA_NOTHING:
-		return lint_nil;
+	switch (call->callee.row->result) {
 	case PS_LUA_SIZE:
 		lint_look_at_size(w);
-		return lint_any;
-	case PS_LUA_VALUE:
-		return call->self.kind == LINT_FIELD ? lint_pointer(LINT_VALUE, field) : lint_any;
-	case PS_LUA_NUMBER:
-		return call->self.kind == LINT_FIELD ? lint_pointer(LINT_NUMBER, field) : lint_any;
-	case PS_LUA_ARRAY:
-		return lint_plain(LINT_BYTES);
+		break;
 	case PS_LUA_RAW:
-		return range_of(w, call);
+		outer = whole_of_range(w, call);
+		break;
 	case PS_LUA_PAYLOAD:
-		return payload_of(w, call);
+		if (result->kind == PS_KIND_VIEW)
+			outer = carrier(w, call->self, result->proto);
+		break;
 	default:
-		return lint_any;
+		break;
 	}
+	if (outer)
+		*result = lint_may_be_nil(w, *result, outer);
 }
 
 static void has_no_integer(struct lint_flow *w, const struct ps_field *field)
@@ -345,15 +322,16 @@ static void has_no_integer(struct lint_flow *w, const struct ps_field *field)
 			  lint_field_name(field).text, field->at.width);
 }
 
-static struct lint_value call_row(struct lint_flow *w, const struct call *call)
+static void call_row(struct lint_flow *w, struct ps_call *call)
 {
-	if (call->row->result == PS_LUA_NUMBER && call->self.kind == LINT_FIELD &&
+	if (call->callee.row->result == PS_LUA_NUMBER && call->self.kind == PS_KIND_FIELD &&
 	    !call->self.field->type->has_int) {
 		has_no_integer(w, call->self.field);
-		return lint_any;
+		call->results[0] = ps_known_any;
+		return;
 	}
 	check_arguments(w, call);
-	return result_of(w, call);
+	look_at_result(w, call);
 }
 
 /* "ip" of packet_ip: what a variable may be called. */
@@ -365,62 +343,75 @@ static const char *short_name(const struct ps_proto *proto)
 }
 
 /* ip:ttl(5) */
-static void field_given_value(struct lint_flow *w, const struct ps_field *field, struct lint_value v)
+static void field_given_value(struct lint_flow *w, const struct ps_field *field, struct ps_known v)
 {
 	const char *of = short_name(lint_proto_of(field));
 	struct lint_description value = { "x" };
 
-	if (v.kind == LINT_INTEGER || v.kind == LINT_STRING)
+	if (v.kind == PS_KIND_INTEGER || v.kind == PS_KIND_STRING)
 		value = lint_describe(v);
 	lint_warn(w, "ignored-argument", "%s: ':%s()' is the field itself and takes no value; write "
 		  "'%s.%s = %s', or '%s:%s():set(%s)'", lint_field_name(field).text, field->name, of,
 		  field->name, value.text, of, field->name, value.text);
 }
 
-/* The method at register a is called on a + 1. */
-static struct lint_value call_method(struct lint_flow *w, int a, int nargs)
+static void call_method(struct lint_flow *w, struct ps_call *call)
 {
-	struct lint_value self = nargs ? lint_get(w, a + 1) : lint_nil, v = lint_get(w, a);
-	struct call call = { v.row, self, a + 2, nargs < 0 ? -1 : nargs - 1 };
+	enum ps_kind kind = call->self.kind;
 
-	if (nargs >= 0 &&
-	    (self.kind == LINT_NIL || self.kind == LINT_INTEGER || self.kind == LINT_STRING)) {
+	if (call->count >= 0 && (kind == PS_KIND_NIL || kind == PS_KIND_INTEGER || kind == PS_KIND_STRING)) {
 		lint_warn(w, "unknown-method",
 			  "a method is called without its object: write ':' for '.'");
-		return lint_any;
+		call->results[0] = ps_known_any;
+	} else if (call->callee.kind == PS_KIND_METHOD) {
+		call_row(w, call);
+	} else if (call->count > 0) {
+		field_given_value(w, call->callee.field, argument(w, call, 0));
 	}
-	if (v.kind == LINT_METHOD)
-		return call_row(w, &call);
-	if (call.count > 0)
-		field_given_value(w, v.field, argument(w, &call, 0));
-	return lint_pointer(LINT_FIELD, v.field);
-}
-
-/* A function of a library that has rows. */
-static struct lint_value call_function_row(struct lint_flow *w, int a, int nargs)
-{
-	struct call call = { lint_get(w, a).row, lint_plain(LINT_NONE), a + 1, nargs };
-
-	return call_row(w, &call);
-}
-
-static bool is_library_row(struct lint_value v)
-{
-	return v.kind == LINT_METHOD && v.row->of == PS_OF_LIBRARY;
 }
 
 /*
  * Functions of libraries.
  */
 
-/* A function that pcall() calls may raise in order to tell something. */
-static void check_caught(struct lint_flow *w, int a, int nargs)
+static struct ps_known first_argument(const struct lint_flow *w, const struct ps_call *call)
 {
-	struct lint_value f = nargs > 0 ? lint_get(w, a + 1) : lint_any;
+	return call->count > 0 ? lint_get(w, call->first) : ps_known_any;
+}
 
-	if (f.kind == LINT_FUNCTION)
-		f.function->is_caught = true;
-	else if (f.kind == LINT_ANY)
+static bool always(const struct lint_flow *w, const struct ps_call *call)
+{
+	(void)w;
+	(void)call;
+	return true;
+}
+
+static bool assert_fails(const struct lint_flow *w, const struct ps_call *call)
+{
+	struct ps_known first = first_argument(w, call);
+
+	return first.kind == PS_KIND_NIL || (first.kind == PS_KIND_BOOLEAN && !first.i);
+}
+
+/* It gives what it is given, if that is there. */
+static void pass_asserted(struct lint_flow *w, struct ps_call *call)
+{
+	struct ps_known first = first_argument(w, call);
+
+	first.origin = 0;
+	if (lint_is_object(first))
+		call->results[0] = first;
+}
+
+/* A function that pcall() calls may raise in order to tell something. */
+static void check_caught(struct lint_flow *w, struct ps_call *call)
+{
+	struct ps_known v = first_argument(w, call);
+	struct lint_function *f = v.kind == PS_KIND_FUNCTION ? v.own : NULL;
+
+	if (f)
+		f->is_caught = true;
+	else if (v.kind == PS_KIND_ANY)
 		w->l->catches_any = true;
 }
 
@@ -431,14 +422,14 @@ static char conversion(const char **at)
 	return **at ? *(*at)++ : 0;
 }
 
-static void check_format(struct lint_flow *w, int a, int nargs)
+static void check_format(struct lint_flow *w, struct ps_call *call)
 {
-	struct lint_value v = nargs > 0 ? lint_get(w, a + 1) : lint_any;
+	struct ps_known v = first_argument(w, call);
 	const char *at;
 	int n = 0;
 	char c;
 
-	if (v.kind != LINT_STRING)
+	if (v.kind != PS_KIND_STRING)
 		return;
 	for (at = strchr(getstr(v.string), '%'); at; at = strchr(at, '%')) {
 		if (*++at == '%') {
@@ -458,17 +449,17 @@ static void check_format(struct lint_flow *w, int a, int nargs)
 			return;
 		}
 	}
-	if (nargs > 0 && n > nargs - 1)
+	if (call->count > 0 && n > call->count - 1)
 		lint_warn(w, "bad-value", "string.format() wants %d value%s for %s and gets %d: it raises",
-			  n, n == 1 ? "" : "s", lint_describe(v).text, nargs - 1);
+			  n, n == 1 ? "" : "s", lint_describe(v).text, call->count - 1);
 }
 
-static void check_pack(struct lint_flow *w, int a, int nargs)
+static void check_pack(struct lint_flow *w, struct ps_call *call)
 {
-	struct lint_value v = nargs > 0 ? lint_get(w, a + 1) : lint_any;
+	struct ps_known v = first_argument(w, call);
 	const char *c;
 
-	if (v.kind != LINT_STRING)
+	if (v.kind != PS_KIND_STRING)
 		return;
 	for (c = getstr(v.string); *c; c++) {
 		if (*c == 'X' && c[1])
@@ -483,6 +474,8 @@ static void check_pack(struct lint_flow *w, int a, int nargs)
 
 /* Of a call the first row that fits counts. Functions that are not here may do anything. */
 static const struct lint_builtin builtins[] = {
+	{ NULL, "error", true, NULL, always },
+	{ NULL, "assert", true, pass_asserted, assert_fails },
 	{ NULL, "pcall", true, check_caught },
 	{ NULL, "xpcall", true, check_caught },
 	{ "coroutine", "create", false, check_caught },
@@ -517,22 +510,22 @@ static bool is_same(const char *a, const char *b)
 	return a && b ? !strcmp(a, b) : a == b;
 }
 
-struct lint_value lint_builtin(const char *library, const char *name)
+struct ps_known lint_builtin(const char *library, const char *name)
 {
 	const struct ps_callable *function = NULL;
 	size_t i;
 
 	if (library && !strcmp(library, "bytes"))
-		function = lint_row(ps_bytes_library, PS_OF_LIBRARY, name);
+		function = ps_row_named(ps_bytes_library, PS_OF_LIBRARY, name);
 	if (function)
-		return lint_pointer(LINT_METHOD, function);
+		return ps_known_as(PS_KIND_METHOD, function);
 	for (i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++) {
 		const struct lint_builtin *row = &builtins[i];
 
 		if (is_same(row->library, library) && (!row->name || !strcmp(row->name, name)))
-			return lint_pointer(LINT_BUILTIN, row);
+			return ps_known_as(PS_KIND_BUILTIN, row);
 	}
-	return lint_any;
+	return ps_known_any;
 }
 
 /*
@@ -540,74 +533,68 @@ struct lint_value lint_builtin(const char *library, const char *name)
  */
 
 /* Of the function it is not known what it does with its arguments. */
-static void expose_arguments(struct lint_flow *w, int a, int nargs)
+static void expose_arguments(struct lint_flow *w, const struct ps_call *call)
 {
-	int r, last = nargs < 0 ? w->nregs - 1 : a + nargs;
+	int r, end = call->count < 0 ? w->walk.nregs : call->first + call->count;
 
-	for (r = a + 1; r <= last; r++)
+	for (r = call->first; r < end; r++)
 		lint_expose(w, lint_get(w, r));
 }
 
-static void call_function(struct lint_flow *w, struct lint_function *f, bool *may_leave, bool *ends)
+static bool call_builtin(struct lint_flow *w, struct ps_call *call, bool *may_leave)
 {
+	const struct lint_builtin *row = call->callee.pointer;
+
+	*may_leave = row->may_leave;
+	if (row->check)
+		row->check(w, call);
+	return !row->ends || !row->ends(w, call);
+}
+
+static bool call_function(struct lint_flow *w, const struct ps_call *call, bool *may_leave)
+{
+	struct lint_function *f = call->callee.own;
+
 	f->is_caught |= w->f->is_caught;
 	*may_leave = f->may_leave;
-	*ends = f->never_returns;
+	expose_arguments(w, call);
+	return !f->never_returns;
 }
 
-static struct lint_value call_other(struct lint_flow *w, int a, int nargs, struct lint_value f,
-				    bool *may_leave, bool *ends)
+bool lint_call(struct lint_flow *w, struct ps_call *call)
 {
-	struct lint_value first = nargs > 0 ? lint_get(w, a + 1) : lint_any;
+	struct ps_known f = call->callee;
+	bool may_leave = true, returns = true;
 
 	switch (f.kind) {
-	case LINT_ERROR:
-		*ends = true;
-		return lint_any;
-	case LINT_ASSERT:
-		*ends = first.kind == LINT_NIL || (first.kind == LINT_BOOLEAN && !first.i);
-		first.origin = 0;
-		return lint_is_object(first) ? first : lint_any;
-	case LINT_BUILTIN:
-		*may_leave = f.builtin->may_leave;
-		if (f.builtin->check)
-			f.builtin->check(w, a, nargs);
-		return lint_any;
-	case LINT_FUNCTION:
-		call_function(w, f.function, may_leave, ends);
-		break;
-	case LINT_VALUE:
-		lint_warn(w, "unknown-method",
-			  "%s is read and then called: write ':%s()' for the field, "
-			  "'.%s' for its value",
-			  lint_field_name(f.field).text, f.field->name, f.field->name);
-		break;
-	default:
-		break;
-	}
-	expose_arguments(w, a, nargs);
-	return lint_any;
-}
-
-struct lint_value lint_call(struct lint_flow *w, int a, int nargs, bool *ends)
-{
-	struct lint_value f = lint_get(w, a), result;
-	bool may_leave = true;
-
-	*ends = false;
-	if (is_library_row(f)) {
-		result = call_function_row(w, a, nargs);
-		may_leave = false;
-	} else if (f.kind == LINT_GETTER || f.kind == LINT_METHOD) {
-		result = call_method(w, a, nargs);
+	case PS_KIND_METHOD:
 		/* what is given to a method may be meant to end the handler where it does not fit */
-		may_leave = f.kind == LINT_METHOD && f.row->arguments[0].name;
-	} else {
-		result = call_other(w, a, nargs, f, &may_leave, ends);
+		may_leave = f.row->of != PS_OF_LIBRARY && f.row->arguments[0].name;
+		if (f.row->of == PS_OF_LIBRARY)
+			call_row(w, call);
+		else
+			call_method(w, call);
+		break;
+	case PS_KIND_GETTER:
+		may_leave = false;
+		call_method(w, call);
+		break;
+	case PS_KIND_BUILTIN:
+		returns = call_builtin(w, call, &may_leave);
+		break;
+	case PS_KIND_FUNCTION:
+		returns = call_function(w, call, &may_leave);
+		break;
+	case PS_KIND_VALUE:
+		lint_warn(w, "unknown-method", "%s is read and then called: write ':%s()' for the field, '.%s' for its value",
+			  lint_field_name(f.field).text, f.field->name, f.field->name);
+		/* fall through */
+	default:
+		expose_arguments(w, call);
 	}
 	if (may_leave) {
 		w->may_leave = true;
-		w->marks[w->pc] |= LINT_LEAVES;
+		w->marks[w->walk.pc] |= LINT_LEAVES;
 	}
-	return result;
+	return returns;
 }

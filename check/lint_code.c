@@ -1,101 +1,80 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Does to what is known of the registers what each instruction does to their values.
+ * Looks at each instruction on the paths of a function.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lint_internals.h"
+#include "ldebug.h"
 
-static void set_any(struct lint_flow *w, int first, int last)
+#define STEPS_MAX	8000000UL		/* instructions that are followed in a function */
+#define STATES_MAX	((size_t)64 << 20)	/* bytes that its registers may take, where paths meet */
+
+int lint_indexed(Instruction i)
 {
-	for (; first <= last && first < w->nregs; first++)
-		lint_set(w, first, lint_any);
+	switch (GET_OPCODE(i)) {
+	case OP_GETTABLE:
+	case OP_GETI:
+	case OP_GETFIELD:
+	case OP_SELF:
+	case OP_LEN:
+		return GETARG_B(i);
+	case OP_SETTABLE:
+	case OP_SETI:
+	case OP_SETFIELD:
+		return GETARG_A(i);
+	default:
+		return -1;
+	}
+}
+
+int lint_numbers(Instruction i, int to[3])
+{
+	switch (GET_OPCODE(i)) {
+	case OP_ADDI ... OP_SHLI:
+	case OP_UNM:
+	case OP_BNOT:
+		to[0] = GETARG_B(i);
+		return 1;
+	case OP_ADD ... OP_SHR:
+		to[0] = GETARG_B(i);
+		to[1] = GETARG_C(i);
+		return 2;
+	case OP_LT:
+	case OP_LE:
+		to[0] = GETARG_A(i);
+		to[1] = GETARG_B(i);
+		return 2;
+	case OP_LTI ... OP_GEI:
+		to[0] = GETARG_A(i);
+		return 1;
+	case OP_FORPREP:
+		to[0] = GETARG_A(i);
+		to[1] = GETARG_A(i) + 1;
+		to[2] = GETARG_A(i) + 2;
+		return 3;
+	default:
+		return 0;
+	}
 }
 
 static void escape_from(struct lint_flow *w, int first, int last)
 {
-	for (; first <= last && first < w->nregs; first++)
+	for (; first <= last && first < w->walk.nregs; first++)
 		lint_escape(w, lint_get(w, first));
 }
 
-static struct lint_value constant(const struct lint_flow *w, int k)
+/* A constant, or what the register has. */
+static struct ps_known rk(const struct lint_flow *w, Instruction i)
 {
-	return lint_constant(&w->p->k[k]);
+	return TESTARG_k(i) ? ps_known_constant(&w->walk.p->k[GETARG_C(i)]) : lint_get(w, GETARG_C(i));
 }
 
-static struct lint_value rk(const struct lint_flow *w, Instruction i)
+static TString *name_at(const struct lint_flow *w, int k)
 {
-	return TESTARG_k(i) ? constant(w, GETARG_C(i)) : lint_get(w, GETARG_C(i));
-}
-
-/*
- * Loads.
- */
-static bool run_move(struct lint_flow *w, Instruction i)
-{
-	lint_set(w, GETARG_A(i), lint_get(w, GETARG_B(i)));
-	return true;
-}
-
-static bool run_load_integer(struct lint_flow *w, Instruction i)
-{
-	lint_set(w, GETARG_A(i), lint_integer(GETARG_sBx(i)));
-	return true;
-}
-
-static bool run_load_constant(struct lint_flow *w, Instruction i)
-{
-	bool extra = GET_OPCODE(i) == OP_LOADKX;
-
-	lint_set(w, GETARG_A(i),
-		 constant(w, extra ? GETARG_Ax(w->p->code[w->pc + 1]) : GETARG_Bx(i)));
-	return true;
-}
-
-static bool run_load_boolean(struct lint_flow *w, Instruction i)
-{
-	struct lint_value v = lint_boolean;
-
-	v.i = GET_OPCODE(i) == OP_LOADTRUE;
-	lint_set(w, GETARG_A(i), v);
-	return true;
-}
-
-static bool run_load_nil(struct lint_flow *w, Instruction i)
-{
-	int b;
-
-	for (b = GETARG_B(i); b >= 0; b--)
-		lint_set(w, GETARG_A(i) + b, lint_nil);
-	return true;
-}
-
-static bool run_new_table(struct lint_flow *w, Instruction i)
-{
-	lint_set(w, GETARG_A(i), lint_plain(LINT_TABLE));
-	return true;
-}
-
-static bool run_vararg(struct lint_flow *w, Instruction i)
-{
-	int a = GETARG_A(i), c = GETARG_C(i);
-
-	w->top = -1;
-	set_any(w, a, c ? a + c - 2 : w->nregs - 1);
-	return true;
-}
-
-static bool run_get_upvalue(struct lint_flow *w, Instruction i)
-{
-	lint_set(w, GETARG_A(i), w->f->upvalues[GETARG_B(i)]);
-	return true;
-}
-
-static bool run_set_upvalue(struct lint_flow *w, Instruction i)
-{
-	lint_escape(w, lint_get(w, GETARG_A(i)));
-	return true;
+	return tsvalue(&w->walk.p->k[k]);
 }
 
 /*
@@ -112,251 +91,43 @@ int lint_variable(const Proto *p, int reg, int pc)
 	return -1;
 }
 
-static struct lint_value captured(struct lint_flow *w, const Upvaldesc *up, int a,
+static struct ps_known captured(struct lint_flow *w, const Upvaldesc *up, int a,
 				  struct lint_function *inner)
 {
-	struct lint_value v;
+	struct ps_known v;
 	int variable;
 
 	if (!up->instack)
 		return w->f->upvalues[up->idx];
-	v = up->idx == a ? lint_pointer(LINT_FUNCTION, inner) : lint_get(w, up->idx);
+	v = up->idx == a ? ps_known_as(PS_KIND_FUNCTION, inner) : lint_get(w, up->idx);
 	lint_expose(w, v);
 	v.origin = 0;
-	v.lasts = v.kind == LINT_TABLE && w->f == w->l->functions;
-	lint_spend(w, w->p->sizelocvars / 64);
-	variable = lint_variable(w->p, up->idx, w->pc + 1);
+	v.lasts = v.kind == PS_KIND_TABLE && w->f == w->l->functions;
+	ps_walk_spend(&w->walk, w->walk.p->sizelocvars / 64);
+	variable = lint_variable(w->walk.p, up->idx, w->walk.pc + 1);
 	if (variable >= 0 && !w->f->reassigned[variable] && !lint_bit(w->f->shared, up->idx))
 		return v;
 	lint_escape(w, v);
-	return lint_any;
+	return ps_known_any;
 }
 
-static bool run_closure(struct lint_flow *w, Instruction i)
+static struct ps_known close_over(struct ps_walk *walk, Instruction i)
 {
+	struct lint_flow *w = (struct lint_flow *)walk;
 	struct lint_function *inner = w->f->inner + GETARG_Bx(i);
 	int n;
 
 	inner->is_caught |= w->f->is_caught;
 	for (n = 0; n < inner->p->sizeupvalues; n++)
 		inner->upvalues[n] =
-			lint_join(inner->upvalues[n],
+			ps_known_join(inner->upvalues[n],
 				  captured(w, &inner->p->upvalues[n], GETARG_A(i), inner));
-	lint_set(w, GETARG_A(i), lint_pointer(LINT_FUNCTION, inner));
-	return true;
+	return ps_known_as(PS_KIND_FUNCTION, inner);
 }
 
 /*
- * What is in a table or an object.
+ * Returns.
  */
-static bool run_read_global(struct lint_flow *w, Instruction i)
-{
-	lint_set(w, GETARG_A(i), lint_read_name(w, w->f->upvalues[GETARG_B(i)],
-						tsvalue(&w->p->k[GETARG_C(i)]), false));
-	return true;
-}
-
-static bool run_read_name(struct lint_flow *w, Instruction i)
-{
-	int b = GETARG_B(i);
-
-	lint_use(w, b);
-	lint_set(w, GETARG_A(i),
-		 lint_read_name(w, lint_get(w, b), tsvalue(&w->p->k[GETARG_C(i)]), false));
-	return true;
-}
-
-static bool run_read_index(struct lint_flow *w, Instruction i)
-{
-	bool is_integer = GET_OPCODE(i) == OP_GETI;
-	int b = GETARG_B(i), c = GETARG_C(i);
-
-	lint_use(w, b);
-	lint_set(w, GETARG_A(i), lint_read_index(w, lint_get(w, b),
-						 is_integer ? lint_integer(c) : lint_get(w, c)));
-	return true;
-}
-
-static bool run_read_method(struct lint_flow *w, Instruction i)
-{
-	int a = GETARG_A(i), b = GETARG_B(i);
-	struct lint_value v, key = rk(w, i);
-
-	lint_use(w, b);
-	v = lint_get(w, b);
-	lint_set(w, a + 1, v);
-	lint_set(w, a,
-		 key.kind == LINT_STRING ? lint_read_name(w, v, key.string, true) : lint_any);
-	return true;
-}
-
-static bool run_write_global(struct lint_flow *w, Instruction i)
-{
-	lint_write_name(w, w->f->upvalues[GETARG_A(i)], tsvalue(&w->p->k[GETARG_B(i)]), rk(w, i));
-	return true;
-}
-
-static bool run_write_name(struct lint_flow *w, Instruction i)
-{
-	int a = GETARG_A(i);
-
-	lint_use(w, a);
-	lint_write_name(w, lint_get(w, a), tsvalue(&w->p->k[GETARG_B(i)]), rk(w, i));
-	return true;
-}
-
-static bool run_write_index(struct lint_flow *w, Instruction i)
-{
-	bool is_integer = GET_OPCODE(i) == OP_SETI;
-	int a = GETARG_A(i), b = GETARG_B(i);
-
-	lint_use(w, a);
-	lint_write_index(w, lint_get(w, a), is_integer ? lint_integer(b) : lint_get(w, b),
-			 rk(w, i));
-	return true;
-}
-
-static bool run_set_list(struct lint_flow *w, Instruction i)
-{
-	int a = GETARG_A(i), b = GETARG_B(i);
-
-	escape_from(w, a + 1, b ? a + b : w->nregs - 1);
-	return true;
-}
-
-/*
- * Operators.
- */
-static bool run_compare(struct lint_flow *w, Instruction i)
-{
-	struct lint_value a = lint_get(w, GETARG_A(i)), b = lint_integer(GETARG_sB(i));
-
-	switch (GET_OPCODE(i)) {
-	case OP_EQ:
-		b = lint_get(w, GETARG_B(i));
-		lint_check_equal(w, a, b);
-		lint_forget(w, a);	/* the script may know that the other value is not nil */
-		lint_forget(w, b);
-		break;
-	case OP_EQK:
-		lint_check_equal(w, a, constant(w, GETARG_B(i)));
-		break;
-	case OP_EQI:
-		lint_check_equal(w, a, b);
-		break;
-	case OP_LT:
-	case OP_LE:
-		lint_check_order(w, a, lint_get(w, GETARG_B(i)));
-		break;
-	default:
-		lint_check_order(w, a, b);
-	}
-	return true;
-}
-
-static bool run_not(struct lint_flow *w, Instruction i)
-{
-	lint_forget(w, lint_get(w, GETARG_B(i)));
-	lint_set(w, GETARG_A(i), lint_boolean);
-	return true;
-}
-
-static bool run_length(struct lint_flow *w, Instruction i)
-{
-	lint_use(w, GETARG_B(i));
-	lint_look_at_size(w);
-	lint_set(w, GETARG_A(i), lint_any);
-	return true;
-}
-
-static bool run_unary(struct lint_flow *w, Instruction i)
-{
-	lint_check_operand(w, lint_get(w, GETARG_B(i)), "arithmetic");
-	lint_set(w, GETARG_A(i), lint_any);
-	return true;
-}
-
-static bool run_arithmetic(struct lint_flow *w, Instruction i)
-{
-	OpCode op = GET_OPCODE(i);
-
-	lint_check_float(w, op);
-	lint_check_operand(w, lint_get(w, GETARG_B(i)), "arithmetic");
-	if (op >= OP_ADD)
-		lint_check_operand(w, lint_get(w, GETARG_C(i)), "arithmetic");
-	lint_set(w, GETARG_A(i), lint_any);
-	return true;
-}
-
-static bool run_concat(struct lint_flow *w, Instruction i)
-{
-	int a = GETARG_A(i), r;
-
-	for (r = a; r < a + GETARG_B(i); r++) {
-		struct lint_value v = lint_get(w, r);
-
-		if (v.kind == LINT_VIEW || v.kind == LINT_FIELD)
-			lint_check_operand(w, v, "'..'");
-	}
-	lint_set(w, a, lint_any);
-	return true;
-}
-
-/*
- * Loops.
- */
-static bool run_count(struct lint_flow *w, Instruction i)
-{
-	set_any(w, GETARG_A(i), GETARG_A(i) + 3);
-	return true;
-}
-
-static bool run_iterate(struct lint_flow *w, Instruction i)
-{
-	int a = GETARG_A(i);
-
-	escape_from(w, a, a + 2);
-	set_any(w, a + 4, a + 3 + GETARG_C(i));
-	w->marks[w->pc] |= LINT_LEAVES;	/* what the iterator does is not known */
-	w->may_leave = true;
-	return true;
-}
-
-static bool run_iterate_on(struct lint_flow *w, Instruction i)
-{
-	lint_set(w, GETARG_A(i) + 2, lint_any);
-	return true;
-}
-
-/*
- * Calls and returns.
- */
-
-/* How many arguments the call at register a has, by its operand b; -1: not known. */
-static int count_arguments(const struct lint_flow *w, int a, int b)
-{
-	return b ? b - 1 : w->top > a ? w->top - a - 1 : -1;
-}
-
-static bool run_call(struct lint_flow *w, Instruction i)
-{
-	int a = GETARG_A(i), b = GETARG_B(i), c = GETARG_C(i);
-	bool ends;
-	struct lint_value result = lint_call(w, a, count_arguments(w, a, b), &ends);
-
-	escape_from(w, a + 1, b ? a + b - 1 : w->nregs - 1);
-	if (!c) {
-		w->top = result.kind == LINT_ANY || result.kind == LINT_NIL ? -1 : a + 1;
-		set_any(w, a, w->nregs - 1);
-		lint_set(w, a, result);
-		return !ends;
-	}
-	set_any(w, a + 1, a + c - 2);
-	if (c > 1)
-		lint_set(w, a, result);
-	return !ends;
-}
-
 static bool is_verdict(lua_Integer i)
 {
 	uint16_t queue;
@@ -387,7 +158,7 @@ static void no_value(struct lint_flow *w)
 	w->f->returns = true;
 	if (!w->f->is_handler)
 		return;
-	if (w->pc == w->p->sizecode - 1) {
+	if (w->walk.pc == w->walk.p->sizecode - 1) {
 		list_lines(w, lines, sizeof(lines));
 		lint_warn(w, "no-verdict",
 			  "'%.60s' can end here%s without a verdict, which is an error of the "
@@ -401,21 +172,21 @@ static void no_value(struct lint_flow *w)
 	}
 }
 
-static void value(struct lint_flow *w, struct lint_value v)
+static void value(struct lint_flow *w, struct ps_known v)
 {
 	w->f->returns = true;
 	switch (v.kind) {
-	case LINT_ANY:
-	case LINT_NUMBER:
+	case PS_KIND_ANY:
+	case PS_KIND_NUMBER:
 		w->f->gives_value = true;
 		return;
-	case LINT_INTEGER:
+	case PS_KIND_INTEGER:
 		if (is_verdict(v.i)) {
 			w->f->gives_value = w->f->gives_verdict = true;
 			return;
 		}
 		break;
-	case LINT_VALUE:
+	case PS_KIND_VALUE:
 		if (!lint_is_text(v)) {
 			w->f->gives_value = true;
 			return;
@@ -431,131 +202,202 @@ static void value(struct lint_flow *w, struct lint_value v)
 			  getstr(w->f->name), lint_describe(v).text);
 }
 
-static bool run_tail_call(struct lint_flow *w, Instruction i)
-{
-	int a = GETARG_A(i), b = GETARG_B(i);
-	bool ends;
-	struct lint_value v = lint_call(w, a, count_arguments(w, a, b), &ends);
-
-	escape_from(w, a + 1, b ? a + b - 1 : w->nregs - 1);
-	if (!ends)
-		value(w, v);
-	return false;
-}
-
-static bool run_return(struct lint_flow *w, Instruction i)
+static void look_at_return(struct lint_flow *w, Instruction i)
 {
 	int a = GETARG_A(i), b = GETARG_B(i);
 
-	switch (GET_OPCODE(i)) {
-	case OP_RETURN0:
-		b = 1;
-		break;
-	case OP_RETURN1:
-		b = 2;
-		break;
-	default:
-		break;
-	}
-	escape_from(w, a, b ? a + b - 2 : w->nregs - 1);
+	if (GET_OPCODE(i) != OP_RETURN)
+		b = GET_OPCODE(i) == OP_RETURN0 ? 1 : 2;
+	escape_from(w, a, b ? a + b - 2 : w->walk.nregs - 1);
 	if (b == 1)
 		no_value(w);
 	else
-		value(w, b || w->top > a ? lint_get(w, a) : lint_any);
-	return false;
+		value(w, b || w->walk.top > a ? lint_get(w, a) : ps_known_any);
+	w->marks[w->walk.pc] |= LINT_LEAVES;
 }
 
-/* Instructions that are not in this table give values of which nothing is known, or none. */
-static bool (*const instructions[NUM_OPCODES])(struct lint_flow *w, Instruction i) = {
-	[OP_MOVE] = run_move,
-	[OP_LOADI] = run_load_integer,
-	[OP_LOADK] = run_load_constant,
-	[OP_LOADKX] = run_load_constant,
-	[OP_LOADFALSE] = run_load_boolean,
-	[OP_LFALSESKIP] = run_load_boolean,
-	[OP_LOADTRUE] = run_load_boolean,
-	[OP_LOADNIL] = run_load_nil,
-	[OP_GETUPVAL] = run_get_upvalue,
-	[OP_SETUPVAL] = run_set_upvalue,
-	[OP_GETTABUP] = run_read_global,
-	[OP_GETTABLE] = run_read_index,
-	[OP_GETI] = run_read_index,
-	[OP_GETFIELD] = run_read_name,
-	[OP_SETTABUP] = run_write_global,
-	[OP_SETTABLE] = run_write_index,
-	[OP_SETI] = run_write_index,
-	[OP_SETFIELD] = run_write_name,
-	[OP_NEWTABLE] = run_new_table,
-	[OP_SELF] = run_read_method,
-	[OP_ADDI ... OP_SHR] = run_arithmetic,
-	[OP_UNM] = run_unary,
-	[OP_BNOT] = run_unary,
-	[OP_NOT] = run_not,
-	[OP_LEN] = run_length,
-	[OP_CONCAT] = run_concat,
-	[OP_EQ] = run_compare,
-	[OP_LT] = run_compare,
-	[OP_LE] = run_compare,
-	[OP_EQK] = run_compare,
-	[OP_EQI] = run_compare,
-	[OP_LTI] = run_compare,
-	[OP_LEI] = run_compare,
-	[OP_GTI] = run_compare,
-	[OP_GEI] = run_compare,
-	[OP_CALL] = run_call,
-	[OP_TAILCALL] = run_tail_call,
-	[OP_RETURN] = run_return,
-	[OP_RETURN0] = run_return,
-	[OP_RETURN1] = run_return,
-	[OP_FORLOOP] = run_count,
-	[OP_FORPREP] = run_count,
-	[OP_TFORCALL] = run_iterate,
-	[OP_TFORLOOP] = run_iterate_on,
-	[OP_SETLIST] = run_set_list,
-	[OP_CLOSURE] = run_closure,
-	[OP_VARARG] = run_vararg,
-};
-
-bool lint_run(struct lint_flow *w, Instruction i)
+static bool call(struct ps_walk *walk, struct ps_call *call)
 {
-	OpCode op = GET_OPCODE(i);
+	struct lint_flow *w = (struct lint_flow *)walk;
+	Instruction i = walk->p->code[walk->pc];
+	int a = GETARG_A(i), b = GETARG_B(i);
+	bool is_tail = GET_OPCODE(i) == OP_TAILCALL, returns = lint_call(w, call);
 
-	if (instructions[op])
-		return instructions[op](w, i);
-	/* OP_TESTSET sets its register only if it goes on: see lint_flow.c */
-	if (testAMode(op) && op != OP_TESTSET)
-		lint_set(w, GETARG_A(i), lint_any);
-	return true;
+	escape_from(w, a + 1, b ? a + b - 1 : walk->nregs - 1);
+	if (is_tail && returns)
+		value(w, call->results[0]);
+	if (is_tail || !returns)
+		w->marks[walk->pc] |= LINT_LEAVES;
+	return returns;
 }
 
-bool lint_writes(const Proto *p, Instruction i, int *first, int *last)
+/*
+ * Instructions.
+ */
+static void look_at_comparison(struct lint_flow *w, Instruction i)
 {
-	int a = GETARG_A(i), c = GETARG_C(i);
+	struct ps_known a = lint_get(w, GETARG_A(i)), b = ps_known_integer(GETARG_sB(i));
 
-	*first = *last = a;
 	switch (GET_OPCODE(i)) {
-	case OP_LOADNIL:
-		*last = a + GETARG_B(i);
-		return true;
-	case OP_SELF:
-		*last = a + 1;
-		return true;
-	case OP_CALL:
-	case OP_VARARG:
-		*last = c ? a + c - 2 : p->maxstacksize;
-		return true;
-	case OP_FORPREP:
-	case OP_FORLOOP:
-		*last = a + 3;
-		return true;
-	case OP_TFORCALL:
-		*first = a + 4;
-		*last = a + 3 + c;
-		return true;
-	case OP_TFORLOOP:
-		*first = *last = a + 2;
-		return true;
+	case OP_EQ:
+		b = lint_get(w, GETARG_B(i));
+		lint_check_equal(w, a, b);
+		lint_forget(w, a);	/* the script may know that the other value is not nil */
+		lint_forget(w, b);
+		break;
+	case OP_EQK:
+		lint_check_equal(w, a, ps_known_constant(&w->walk.p->k[GETARG_B(i)]));
+		break;
+	case OP_EQI:
+		lint_check_equal(w, a, b);
+		break;
+	case OP_LT:
+	case OP_LE:
+		lint_check_order(w, a, lint_get(w, GETARG_B(i)));
+		break;
 	default:
-		return testAMode(GET_OPCODE(i));
+		lint_check_order(w, a, b);
 	}
+}
+
+static void look_at_arithmetic(struct lint_flow *w, Instruction i)
+{
+	int operands[3], n = lint_numbers(i, operands), j;
+
+	lint_check_float(w, GET_OPCODE(i));
+	for (j = 0; j < n; j++)
+		lint_check_operand(w, lint_get(w, operands[j]), "arithmetic");
+}
+
+static void look_at_concatenation(struct lint_flow *w, Instruction i)
+{
+	int r, end = GETARG_A(i) + GETARG_B(i);
+
+	for (r = GETARG_A(i); r < end; r++) {
+		struct ps_known v = lint_get(w, r);
+
+		if (v.kind == PS_KIND_VIEW || v.kind == PS_KIND_FIELD)
+			lint_check_operand(w, v, "'..'");
+	}
+}
+
+static void look(struct ps_walk *walk, Instruction i)
+{
+	struct lint_flow *w = (struct lint_flow *)walk;
+	int a = GETARG_A(i), b = GETARG_B(i), indexed = lint_indexed(i);
+
+	if (walk->is_last)
+		lint_mark_way(w, i);
+	if (indexed >= 0)
+		lint_use(w, indexed);
+	switch (GET_OPCODE(i)) {
+	case OP_SETUPVAL:
+		lint_escape(w, lint_get(w, a));
+		break;
+	case OP_GETTABLE:
+		lint_check_key(w, lint_get(w, b), lint_get(w, GETARG_C(i)));
+		break;
+	case OP_SETTABUP:
+		lint_write_name(w, w->f->upvalues[a], name_at(w, b), rk(w, i));
+		break;
+	case OP_SETFIELD:
+		lint_write_name(w, lint_get(w, a), name_at(w, b), rk(w, i));
+		break;
+	case OP_SETI:
+		lint_write_index(w, lint_get(w, a), ps_known_integer(b), rk(w, i));
+		break;
+	case OP_SETTABLE:
+		lint_write_index(w, lint_get(w, a), lint_get(w, b), rk(w, i));
+		break;
+	case OP_SETLIST:
+		escape_from(w, a + 1, b ? a + b : walk->nregs - 1);
+		break;
+	case OP_NOT:
+		lint_forget(w, lint_get(w, b));
+		break;
+	case OP_LEN:
+		lint_look_at_size(w);
+		break;
+	case OP_CONCAT:
+		look_at_concatenation(w, i);
+		break;
+	case OP_EQ ... OP_GEI:
+		look_at_comparison(w, i);
+		break;
+	case OP_TFORCALL:
+		escape_from(w, a, a + 2);
+		w->marks[walk->pc] |= LINT_LEAVES;	/* what the iterator does is not known */
+		w->may_leave = true;
+		break;
+	case OP_RETURN:
+	case OP_RETURN0:
+	case OP_RETURN1:
+		look_at_return(w, i);
+		break;
+	case OP_FORPREP:
+		break;
+	default:
+		look_at_arithmetic(w, i);
+	}
+}
+
+static void test(struct ps_walk *walk, struct ps_known v)
+{
+	lint_forget((struct lint_flow *)walk, v);
+}
+
+/* Takes note of the lines from which the end is reached. */
+static void lead(struct ps_walk *walk, int pc)
+{
+	struct lint_flow *w = (struct lint_flow *)walk;
+	int line = luaG_getfuncline(walk->p, walk->pc), i;
+
+	if (pc != walk->p->sizecode - 1 || w->nfrom > LINT_LINES_MAX)
+		return;
+	for (i = 0; i < w->nfrom && w->from[i] != line; i++)
+		;
+	if (i == w->nfrom)
+		w->from[w->nfrom++] = line;
+}
+
+/*
+ * Functions.
+ */
+
+/* A function is too big to be followed: nothing is known of it. If all steps are used up, that is told once for the rest. */
+static void too_complex(struct lint *l, struct lint_function *f)
+{
+	f->returns = f->gives_value = f->may_leave = true;
+	if (!l->report || l->gave_up)
+		return;
+	l->gave_up = !l->steps;
+	lint_add(l, f->p->linedefined, PS_NOTE, "too-complex",
+		 l->gave_up ? "the script is too big to be followed from here on: it is not checked" :
+			      "this function is too big to be followed: it is not checked");
+}
+
+void lint_follow(struct lint *l, struct lint_function *f)
+{
+	static const struct ps_walker checker = { look, lint_read, call, close_over, test, lead };
+	const unsigned long budget = l->steps < STEPS_MAX ? l->steps : STEPS_MAX;
+	const struct ps_known packet = { .kind = PS_KIND_VIEW, .whole = true, .proto = &ps_proto_raw };
+	struct lint_flow w = {
+		.walk = { .by = &checker, .p = f->p, .upvalues = f->upvalues, .shared = f->shared, .active = f->active,
+			  .steps = budget, .memory = STATES_MAX, .has_last = l->report },
+		.l = l, .f = f, .marks = calloc(f->p->sizecode, sizeof(*w.marks) + sizeof(*w.pairs)),
+	};
+
+	w.pairs = w.marks ? w.marks + f->p->sizecode : NULL;
+	if (!w.marks || ps_walk_run(&w.walk, &packet, f->is_handler)) {
+		l->failed = true;
+		free(w.marks);
+		return;
+	}
+	if (w.walk.is_last && w.walk.steps)
+		lint_check_loops(&w);
+	l->steps -= budget - w.walk.steps;
+	f->may_leave = w.may_leave;
+	if (!w.walk.steps)
+		too_complex(l, f);
+	free(w.marks);
 }

@@ -18,19 +18,19 @@
  */
 
 /* Whether v counts as true: 1 or 0; -1: not known. */
-static int truth(struct lint_value v)
+static int truth(struct ps_known v)
 {
 	if (v.global)
 		return -1;
 	switch (v.kind) {
-	case LINT_NIL:
+	case PS_KIND_NIL:
 		return 0;
-	case LINT_BOOLEAN:
-		return v.i == LINT_EITHER ? -1 : (int)v.i;
-	case LINT_INTEGER:
-	case LINT_STRING:
-	case LINT_TABLE:
-	case LINT_FUNCTION:
+	case PS_KIND_BOOLEAN:
+		return v.i == PS_EITHER ? -1 : (int)v.i;
+	case PS_KIND_INTEGER:
+	case PS_KIND_STRING:
+	case PS_KIND_TABLE:
+	case PS_KIND_FUNCTION:
 		return 1;
 	default:
 		return -1;
@@ -38,15 +38,15 @@ static int truth(struct lint_value v)
 }
 
 /* An integer that no other script can change. */
-static bool is_known(struct lint_value v)
+static bool is_known(struct ps_known v)
 {
-	return v.kind == LINT_INTEGER && !v.global;
+	return v.kind == PS_KIND_INTEGER && !v.global;
 }
 
 /* How a comparison comes out: 1 or 0; -1: not known. */
 static int outcome(const struct lint_flow *w, Instruction i)
 {
-	struct lint_value a = lint_get(w, GETARG_A(i)), b = lint_integer(GETARG_sB(i));
+	struct ps_known a = lint_get(w, GETARG_A(i)), b = ps_known_integer(GETARG_sB(i));
 
 	switch (GET_OPCODE(i)) {
 	case OP_TEST:
@@ -54,7 +54,7 @@ static int outcome(const struct lint_flow *w, Instruction i)
 	case OP_TESTSET:
 		return truth(lint_get(w, GETARG_B(i)));
 	case OP_EQK:
-		b = lint_constant(&w->p->k[GETARG_B(i)]);
+		b = ps_known_constant(&w->walk.p->k[GETARG_B(i)]);
 		break;
 	case OP_EQ:
 	case OP_LT:
@@ -106,80 +106,55 @@ static bool counts_long(lua_Integer first, lua_Integer last, lua_Integer step)
 
 static void mark_count(struct lint_flow *w, Instruction i)
 {
-	struct lint_value first = lint_get(w, GETARG_A(i)), last = lint_get(w, GETARG_A(i) + 1);
-	struct lint_value step = lint_get(w, GETARG_A(i) + 2);
+	struct ps_known first = lint_get(w, GETARG_A(i)), last = lint_get(w, GETARG_A(i) + 1);
+	struct ps_known step = lint_get(w, GETARG_A(i) + 2);
 
 	if (!is_known(step))
 		return;
 	if (!step.i)
 		lint_warn(w, "endless-loop", "the step of this 'for' is 0: it raises; leave it out for 1");
 	else if (is_known(first) && is_known(last) && counts_long(first.i, last.i, step.i))
-		w->marks[w->pc + 1 + GETARG_Bx(i)] |= LINT_COUNTS_LONG;
+		w->marks[w->walk.pc + 1 + GETARG_Bx(i)] |= LINT_COUNTS_LONG;
 }
 
 /* Finds what an instruction indexes or measures. False: it does neither. */
-static bool base_of(const struct lint_flow *w, Instruction i, struct lint_value *base)
+static bool base_of(const struct lint_flow *w, Instruction i, struct ps_known *base)
 {
-	switch (GET_OPCODE(i)) {
-	case OP_GETTABUP:
+	OpCode op = GET_OPCODE(i);
+	int r = lint_indexed(i);
+
+	if (op == OP_GETTABUP)
 		*base = w->f->upvalues[GETARG_B(i)];
-		return true;
-	case OP_SETTABUP:
+	else if (op == OP_SETTABUP)
 		*base = w->f->upvalues[GETARG_A(i)];
-		return true;
-	case OP_GETTABLE:
-	case OP_GETI:
-	case OP_GETFIELD:
-	case OP_LEN:
-		*base = lint_get(w, GETARG_B(i));
-		return true;
-	case OP_SETTABLE:
-	case OP_SETI:
-	case OP_SETFIELD:
-		*base = lint_get(w, GETARG_A(i));
-		return true;
-	default:
+	else if (r >= 0 && op != OP_SELF)
+		*base = lint_get(w, r);
+	else
 		return false;
-	}
+	return true;
 }
 
 /* True if an operand that must be a number may be something else. */
 static bool lacks_number(const struct lint_flow *w, Instruction i)
 {
-	struct lint_value a = lint_get(w, GETARG_A(i)), b = lint_get(w, GETARG_B(i));
-	OpCode op = GET_OPCODE(i);
+	int operands[3], n = lint_numbers(i, operands);
 
-	switch (op) {
-	case OP_LT:
-	case OP_LE:
-		return lint_is_no_number(a) || lint_is_no_number(b);
-	case OP_LTI:
-	case OP_LEI:
-	case OP_GTI:
-	case OP_GEI:
-		return lint_is_no_number(a);
-	case OP_FORPREP:
-		return lint_is_no_number(a) || lint_is_no_number(lint_get(w, GETARG_A(i) + 1)) ||
-		       lint_is_no_number(lint_get(w, GETARG_A(i) + 2));
-	default:
-		if (op >= OP_ADD && op <= OP_SHR && lint_is_no_number(lint_get(w, GETARG_C(i))))
-			return true;
-		return ((op >= OP_ADDI && op <= OP_SHR) || op == OP_UNM || op == OP_BNOT) &&
-		       lint_is_no_number(b);
-	}
+	while (n-- && !ps_known_is_no_number(lint_get(w, operands[n])))
+		;
+	return n >= 0;
 }
 
 static void mark_errors(struct lint_flow *w, Instruction i)
 {
-	struct lint_value base;
+	struct ps_known base;
 
 	if (base_of(w, i, &base)) {
-		if (base.kind == LINT_TABLE || base.kind == LINT_GLOBALS)
-			w->marks[w->pc] |= LINT_SAFE;
-		else if (base.no_number || (base.kind != LINT_ANY && base.kind < LINT_STRING))
-			w->marks[w->pc] |= LINT_RAISES;
+		if (base.kind == PS_KIND_TABLE || base.kind == PS_KIND_GLOBALS)
+			w->marks[w->walk.pc] |= LINT_SAFE;
+		else if (base.no_number || (base.kind != PS_KIND_ANY && base.kind < PS_KIND_STRING))
+			w->marks[w->walk.pc] |= LINT_RAISES;
 	} else if (lacks_number(w, i)) {
-		w->marks[w->pc] |= LINT_RAISES;
+		w->marks[w->walk.pc] |= LINT_RAISES;
 	}
 }
 
@@ -189,19 +164,19 @@ void lint_mark_way(struct lint_flow *w, Instruction i)
 	bool next;
 	int to;
 
-	w->marks[w->pc] |= LINT_REACHED;
+	w->marks[w->walk.pc] |= LINT_REACHED;
 	mark_errors(w, i);
 	if (testTMode(op)) {
-		w->marks[w->pc] |= ways_of_comparison(w, i);
+		w->marks[w->walk.pc] |= ways_of_comparison(w, i);
 		return;
 	}
 	if (op == OP_FORPREP)
 		mark_count(w, i);
-	to = lint_jump(w->p, w->pc, &next);
+	to = ps_code_jump(w->walk.p, w->walk.pc, &next);
 	if (to >= 0)
-		w->marks[w->pc] |= LINT_TO_JUMP;
-	if (next && !(w->marks[w->pc] & LINT_COUNTS_LONG))
-		w->marks[w->pc] |= LINT_TO_NEXT;
+		w->marks[w->walk.pc] |= LINT_TO_JUMP;
+	if (next && !(w->marks[w->walk.pc] & LINT_COUNTS_LONG))
+		w->marks[w->walk.pc] |= LINT_TO_NEXT;
 }
 
 /*
@@ -223,11 +198,11 @@ static int successors(const struct lint_flow *w, int pc, int to[2])
 	bool next;
 	int n = 0;
 
-	if (w->marks[pc] & LINT_TO_NEXT && pc + 1 < w->p->sizecode)
+	if (w->marks[pc] & LINT_TO_NEXT && pc + 1 < w->walk.p->sizecode)
 		to[n++] = pc + 1;
 	if (w->marks[pc] & LINT_TO_JUMP) {
-		to[n] = lint_jump(w->p, pc, &next);
-		n += to[n] >= 0 && to[n] < w->p->sizecode;
+		to[n] = ps_code_jump(w->walk.p, pc, &next);
+		n += to[n] >= 0 && to[n] < w->walk.p->sizecode;
 	}
 	return n;
 }
@@ -239,9 +214,9 @@ static void add_leading(const struct loops *loops, uint8_t *set, const uint8_t *
 	bool added = true;
 	int pc, to[2], n;
 
-	while (added && w->steps) {
+	while (added && w->walk.steps) {
 		added = false;
-		lint_spend(w, loops->n);
+		ps_walk_spend(&w->walk, loops->n);
 		for (pc = loops->n - 1; pc >= 0; pc--) {
 			if (set[pc] || (among && !among[pc]))
 				continue;
@@ -257,7 +232,7 @@ static void collect(const struct loops *loops, int pc)
 {
 	int length = 1, to[2], n;
 
-	lint_spend(loops->w, 2 * loops->n);
+	ps_walk_spend(&loops->w->walk, 2 * loops->n);
 	memset(loops->in, 0, loops->n);
 	memset(loops->back, 0, loops->n);
 	loops->in[pc] = loops->back[pc] = 1;
@@ -276,7 +251,7 @@ static void mark_written(const struct lint_flow *w, Instruction i, uint8_t *set)
 {
 	int first, last;
 
-	if (!lint_writes(w->p, i, &first, &last))
+	if (!ps_code_writes(w->walk.p, i, &first, &last))
 		return;
 	for (; first <= last && first < LINT_REGISTERS; first++)
 		lint_set_bit(set, first);
@@ -292,9 +267,9 @@ static bool gives_anything(const struct lint_flow *w, Instruction i)
 
 	switch (op) {
 	case OP_GETTABUP:
-		return w->f->upvalues[GETARG_B(i)].kind != LINT_GLOBALS;
+		return w->f->upvalues[GETARG_B(i)].kind != PS_KIND_GLOBALS;
 	case OP_LOADK:
-		return !ttisinteger(&w->p->k[GETARG_Bx(i)]);
+		return !ttisinteger(&w->walk.p->k[GETARG_Bx(i)]);
 	case OP_MOVE:
 	case OP_LOADI:
 	case OP_GETUPVAL:
@@ -317,7 +292,7 @@ static void find_written(const struct loops *loops, uint8_t *written, uint8_t *d
 
 	for (again = 0; again < 3; again++) {	/* values are copied from register to register: three steps will do */
 		for (pc = 0; pc < loops->n; pc++) {
-			Instruction i = w->p->code[pc];
+			Instruction i = w->walk.p->code[pc];
 			OpCode op = GET_OPCODE(i);
 
 			if (!loops->in[pc])
@@ -333,45 +308,28 @@ static void find_written(const struct loops *loops, uint8_t *written, uint8_t *d
 /* True if the instruction may raise after some rounds, because of a value that the loop makes. */
 static bool may_raise(Instruction i, bool is_safe, const uint8_t *written, const uint8_t *doubtful)
 {
-	OpCode op = GET_OPCODE(i);
-	int a = GETARG_A(i), b = GETARG_B(i), c = GETARG_C(i);
+	int operands[3], n = lint_numbers(i, operands), r = lint_indexed(i);
 
-	switch (op) {
+	switch (GET_OPCODE(i)) {
 	case OP_GETTABUP:
 	case OP_SETTABUP:
 		return !is_safe;
-	case OP_GETTABLE:
-	case OP_GETI:
-	case OP_GETFIELD:
-	case OP_SELF:
-	case OP_LEN:
-		return !is_safe && lint_bit(written, b);
-	case OP_SETTABLE:
-		return (!is_safe && lint_bit(written, a)) || lint_bit(doubtful, b);
-	case OP_SETI:
-	case OP_SETFIELD:
-		return !is_safe && lint_bit(written, a);
 	case OP_MOD:
 	case OP_IDIV:
 	case OP_CONCAT:
 		return true;	/* division by 0; not enough memory */
-	case OP_FORPREP:
-		return lint_bit(doubtful, a) || lint_bit(doubtful, a + 1) ||
-		       lint_bit(doubtful, a + 2);
-	case OP_LT:
-	case OP_LE:
-		return lint_bit(doubtful, a) || lint_bit(doubtful, b);
-	case OP_LTI:
-	case OP_LEI:
-	case OP_GTI:
-	case OP_GEI:
-		return lint_bit(doubtful, a);
+	case OP_SETTABLE:
+		if (lint_bit(doubtful, GETARG_B(i)))
+			return true;
+		break;
 	default:
-		if (op >= OP_ADD && op <= OP_SHR)
-			return lint_bit(doubtful, b) || lint_bit(doubtful, c);
-		return ((op >= OP_ADDI && op <= OP_SHRI) || op == OP_UNM || op == OP_BNOT) &&
-		       lint_bit(doubtful, b);
+		break;
 	}
+	if (r >= 0)
+		return !is_safe && lint_bit(written, r);
+	while (n-- && !lint_bit(doubtful, operands[n]))
+		;
+	return n >= 0;
 }
 
 static bool ends_by_error(const struct loops *loops)
@@ -384,7 +342,7 @@ static bool ends_by_error(const struct loops *loops)
 		uint8_t marks = loops->w->marks[pc];
 
 		if (loops->in[pc] && (marks & LINT_RAISES ||
-				      may_raise(loops->w->p->code[pc], marks & LINT_SAFE, written,
+				      may_raise(loops->w->walk.p->code[pc], marks & LINT_SAFE, written,
 						doubtful)))
 			return true;
 	}
@@ -407,7 +365,7 @@ static void check_loop(const struct loops *loops, int pc)
 		loops->done[i] |= loops->in[i];
 	if (ends_by_error(loops))
 		return;
-	w->pc = pc;
+	w->walk.pc = pc;
 	lint_warn(w, "endless-loop", "nothing ends the loop that begins here: there is no way to a "
 		  "'break', 'return' or 'goto' out of it, so it runs until its time is up; give it an end");
 }
@@ -430,7 +388,7 @@ static void check_candidates(const struct loops *loops)
 		if (is_head[pc] && n < left)
 			loops->queue[loops->n + n++] = pc;
 	}
-	for (left = 0; left < n && w->steps; left++) {
+	for (left = 0; left < n && w->walk.steps; left++) {
 		if (!loops->done[loops->queue[loops->n + left]])
 			check_loop(loops, loops->queue[loops->n + left]);
 	}
@@ -438,7 +396,7 @@ static void check_candidates(const struct loops *loops)
 
 void lint_check_loops(struct lint_flow *w)
 {
-	int n = w->p->sizecode, pc;
+	int n = w->walk.p->sizecode, pc;
 	struct loops loops = { .w = w, .n = n };
 	uint8_t *bytes = calloc(n, 4);
 	bool endless = false;

@@ -5,7 +5,7 @@
  * may test it. A value that still has its origin when it is indexed has been tested on no path that leads there.
  *
  * A script may know otherwise that a header is there: it has tested the same payload before, or looked at lengths and at
- * the offset of fragments. w->seen has a bit for each of these. Where paths meet, it has the bits of all of them, so that
+ * the offset of fragments. w->walk.seen has a bit for each of these. Where paths meet, it has the bits of all of them, so
  * nothing is reported that a script may know on one path.
  */
 #include <stdio.h>
@@ -19,15 +19,15 @@
 #define SEEN_SIZE	(1ULL << 62)	/* the script has looked at a length */
 #define SEEN_FRAGMENT	(1ULL << 63)	/* the script has looked at the field that tells fragments apart */
 
-struct lint_value lint_may_be_nil(struct lint_flow *w, struct lint_value v,
+struct ps_known lint_may_be_nil(struct lint_flow *w, struct ps_known v,
 				  const struct ps_proto *outer)
 {
 	unsigned int pair = (lint_proto_id(outer) * ps_nprotos + lint_proto_id(v.proto)) % SEEN_PAIRS;
 
-	if (w->pc >= (int)LINT_ORIGINS_MAX)
+	if (w->walk.pc + 1 >= (int)PS_ORIGIN_LOST)
 		return v;
-	v.origin = w->pc + 1;
-	w->pairs[w->pc] = pair | (outer->fragment.mask && v.proto != &ps_proto_raw ? PAIR_IN_PARTS : 0);
+	v.origin = w->walk.pc + 1;
+	w->pairs[w->walk.pc] = pair | (outer->fragment.mask && v.proto != &ps_proto_raw ? PAIR_IN_PARTS : 0);
 	return v;
 }
 
@@ -36,40 +36,39 @@ static uint64_t bit_of(uint8_t pair)
 	return 1ULL << (pair & ~PAIR_IN_PARTS);
 }
 
-void lint_forget(struct lint_flow *w, struct lint_value v)
+void lint_forget(struct lint_flow *w, struct ps_known v)
 {
 	int r;
 
 	if (!v.origin)
 		return;
-	w->seen |= v.origin == LINT_ORIGIN_LOST ? SEEN_ALL : bit_of(w->pairs[v.origin - 1]);
-	for (r = 0; r < w->nregs; r++) {
-		if (v.origin == LINT_ORIGIN_LOST || w->reg[r].origin == v.origin)
-			w->reg[r].origin = 0;
+	w->walk.seen |= v.origin == PS_ORIGIN_LOST ? SEEN_ALL : bit_of(w->pairs[v.origin - 1]);
+	for (r = 0; r < w->walk.nregs; r++) {
+		if (v.origin == PS_ORIGIN_LOST || w->walk.reg[r].origin == v.origin)
+			w->walk.reg[r].origin = 0;
 	}
 }
 
-void lint_expose(struct lint_flow *w, struct lint_value v)
+void lint_expose(struct lint_flow *w, struct ps_known v)
 {
 	if (lint_is_object(v) || v.origin)
-		w->seen = SEEN_ALL;
+		w->walk.seen = SEEN_ALL;
 	lint_forget(w, v);
 }
 
 void lint_look_at_size(struct lint_flow *w)
 {
-	w->seen |= SEEN_SIZE;
+	w->walk.seen |= SEEN_SIZE;
 }
 
 void lint_look_at_field(struct lint_flow *w, const struct ps_field *field)
 {
-	const struct ps_proto *proto = lint_proto_of(field);
-	const struct ps_word *fragment = &proto->fragment;
+	const struct ps_word *fragment = &lint_proto_of(field)->fragment;
 
 	if (field->flags & PS_COVERAGE)
-		w->seen |= SEEN_SIZE;
+		w->walk.seen |= SEEN_SIZE;
 	if (fragment->mask && field->at.bit / 16 * 2 == fragment->at)
-		w->seen |= SEEN_FRAGMENT;
+		w->walk.seen |= SEEN_FRAGMENT;
 }
 
 /*
@@ -83,31 +82,31 @@ static bool may_be_meant(const struct lint_flow *w)
 /* The name of the local variable in register r, or NULL. */
 static const char *variable_name(const struct lint_flow *w, int r)
 {
-	int variable = lint_variable(w->p, r, w->pc);
+	int variable = lint_variable(w->walk.p, r, w->walk.pc);
 
-	return variable < 0 ? NULL : getstr(w->p->locvars[variable].varname);
+	return variable < 0 ? NULL : getstr(w->walk.p->locvars[variable].varname);
 }
 
 /* Why a view may be nil. A raw one with an origin is a range of bytes. */
-static const char *reasons(struct lint_value v)
+static const char *reasons(struct ps_known v)
 {
-	return v.kind == LINT_VIEW && v.proto == &ps_proto_raw ?
+	return v.kind == PS_KIND_VIEW && v.proto == &ps_proto_raw ?
 		       "not all of these bytes are there" :
 		       "another protocol, a later fragment, too few bytes";
 }
 
-static void report_nil(const struct lint_flow *w, const char *name, struct lint_value v)
+static void report_nil(const struct lint_flow *w, const char *name, struct ps_known v)
 {
-	if (name && v.kind == LINT_NIL)
+	if (name && v.kind == PS_KIND_NIL)
 		lint_warn(w, "nil", "'%.40s' is nil here, which has no fields and no methods: go on "
 			  "only where it is not", name);
 	else if (name)
 		lint_warn(w, "nil", "'%.40s' may be nil (%s) and nothing tests it before: "
 			  "'if not %.40s then return XT_CONTINUE end'", name, reasons(v), name);
-	else if (v.kind == LINT_VIEW && v.proto == &ps_proto_raw)
+	else if (v.kind == PS_KIND_VIEW && v.proto == &ps_proto_raw)
 		lint_warn(w, "nil", ":raw() may be nil (%s): keep it in a local variable, and go on only "
 			  "if that is not nil", reasons(v));
-	else if (v.kind == LINT_VIEW)
+	else if (v.kind == PS_KIND_VIEW)
 		lint_warn(w, "nil", ":data(%s) may be nil (%s): keep it in a local variable, "
 			  "and go on only if that is not nil", v.proto->name, reasons(v));
 	else
@@ -119,30 +118,30 @@ static bool is_known_otherwise(const struct lint_flow *w, uint8_t pair)
 {
 	uint64_t enough = pair & PAIR_IN_PARTS ? SEEN_SIZE | SEEN_FRAGMENT : SEEN_SIZE;
 
-	return w->seen & bit_of(pair) || (w->seen & enough) == enough;
+	return w->walk.seen & bit_of(pair) || (w->walk.seen & enough) == enough;
 }
 
-static void check_use(struct lint_flow *w, int r, struct lint_value v)
+static void check_use(struct lint_flow *w, int r, struct ps_known v)
 {
 	uint8_t *mark;
 	int line;
 
-	if (!w->report || may_be_meant(w))
+	if (!w->walk.is_last || may_be_meant(w))
 		return;
-	if (v.kind == LINT_NIL) {
+	if (v.kind == PS_KIND_NIL) {
 		const char *name = variable_name(w, r);
 
 		if (name)
 			report_nil(w, name, v);
 		return;
 	}
-	if (v.origin == LINT_ORIGIN_LOST)
+	if (v.origin == PS_ORIGIN_LOST)
 		return;
 	mark = &w->marks[v.origin - 1];
 	if (*mark & LINT_REPORTED || is_known_otherwise(w, w->pairs[v.origin - 1]))
 		return;
 	*mark |= LINT_REPORTED;
-	line = luaG_getfuncline(w->p, w->pc);
+	line = luaG_getfuncline(w->walk.p, w->walk.pc);
 	if (line != w->nil_line)	/* a chain is reported once */
 		report_nil(w, variable_name(w, r), v);
 	w->nil_line = line;
@@ -150,66 +149,13 @@ static void check_use(struct lint_flow *w, int r, struct lint_value v)
 
 void lint_use(struct lint_flow *w, int r)
 {
-	struct lint_value v = lint_get(w, r);
+	struct ps_known v = lint_get(w, r);
 
-	if (v.kind != LINT_NIL && !v.origin)
+	if (v.kind != PS_KIND_NIL && !v.origin)
 		return;
 	check_use(w, r, v);
-	if (v.kind == LINT_NIL)
-		lint_set(w, r, lint_any);
+	if (v.kind == PS_KIND_NIL)
+		ps_walk_set(&w->walk, r, ps_known_any);
 	else
 		lint_forget(w, v);
-}
-
-/*
- * Tests.
- */
-
-/* The register that an instruction tests for nil, or -1. *nil_skips: with nil the next instruction is skipped. */
-static int tested(const struct lint_flow *w, Instruction i, bool *nil_skips)
-{
-	int a = GETARG_A(i), b = GETARG_B(i);
-	bool k = GETARG_k(i);
-
-	switch (GET_OPCODE(i)) {
-	case OP_TEST:
-		*nil_skips = k;
-		return a;
-	case OP_TESTSET:
-		*nil_skips = k;
-		return b;
-	case OP_EQK:
-		*nil_skips = !k;
-		return ttisnil(&w->p->k[b]) ? a : -1;
-	case OP_EQ:
-		*nil_skips = !k;
-		if (lint_get(w, b).kind == LINT_NIL)
-			return a;
-		return lint_get(w, a).kind == LINT_NIL ? b : -1;
-	default:
-		return -1;
-	}
-}
-
-bool lint_can_learn(const struct lint_flow *w, Instruction i)
-{
-	bool nil_skips;
-	int r = tested(w, i, &nil_skips);
-	struct lint_value v;
-
-	if (r < 0)
-		return false;
-	v = lint_get(w, r);
-	return v.origin || (v.kind >= LINT_VIEW && v.kind <= LINT_BYTES);
-}
-
-void lint_learn(struct lint_flow *w, Instruction i, bool skips)
-{
-	bool nil_skips;
-	int r = tested(w, i, &nil_skips);
-	struct lint_value v = lint_get(w, r);
-
-	lint_forget(w, v);
-	if (skips == nil_skips && v.kind >= LINT_VIEW && v.kind <= LINT_BYTES)
-		lint_set(w, r, lint_nil);
 }

@@ -7,24 +7,23 @@
 #include <string.h>
 #include <strings.h>
 
-#include "dissect.h"
 #include "lint_internals.h"
 
 /* True if what this instruction reads is compared with nil at once: then it may be missing. */
 static bool is_tested(const struct lint_flow *w)
 {
-	Instruction i = w->p->code[w->pc], next = w->p->code[w->pc + 1];
+	Instruction i = w->walk.p->code[w->walk.pc], next = w->walk.p->code[w->walk.pc + 1];
 
 	return GET_OPCODE(next) == OP_EQK && GETARG_A(next) == GETARG_A(i) &&
-	       ttisnil(&w->p->k[GETARG_B(next)]);
+	       ttisnil(&w->walk.p->k[GETARG_B(next)]);
 }
 
 /* v goes to where it is not followed: what it gives access to may be changed there. */
-void lint_escape(struct lint_flow *w, struct lint_value v)
+void lint_escape(struct lint_flow *w, struct ps_known v)
 {
-	if (v.kind == LINT_GLOBALS)
+	if (v.kind == PS_KIND_GLOBALS)
 		w->l->globals_escape = true;
-	else if (v.kind == LINT_LIBRARY)
+	else if (v.kind == PS_KIND_LIBRARY)
 		w->l->libraries_escape = true;
 	lint_forget(w, v);
 }
@@ -84,10 +83,10 @@ static void unknown_protocol(const struct lint_flow *w, const char *name)
 /* The member that is read from what this instruction gives, or "". */
 static const char *member_read(const struct lint_flow *w)
 {
-	Instruction i = w->p->code[w->pc], next = w->p->code[w->pc + 1];
+	Instruction i = w->walk.p->code[w->walk.pc], next = w->walk.p->code[w->walk.pc + 1];
 
 	return GET_OPCODE(next) == OP_GETFIELD && GETARG_B(next) == GETARG_A(i) ?
-		       getstr(tsvalue(&w->p->k[GETARG_C(next)])) : "";
+		       getstr(tsvalue(&w->walk.p->k[GETARG_C(next)])) : "";
 }
 
 static void absent_global(const struct lint_flow *w, const char *name, const char *instead)
@@ -138,67 +137,65 @@ static bool has_names(const Table *t)
 	return false;
 }
 
-static struct lint_value engine_global(struct lint_flow *w, TString *name, const TValue *value)
+static struct ps_known engine_global(struct lint_flow *w, TString *name, const TValue *value)
 {
 	const char *text = getstr(name);
 
 	if (ttistable(value) && hvalue(value) == w->l->engine_globals)
-		return lint_plain(LINT_GLOBALS);
+		return ps_known_as(PS_KIND_GLOBALS, NULL);
 	if (ttistable(value) && has_names(hvalue(value)))
-		return lint_pointer(LINT_LIBRARY, hvalue(value));
-	if (!strcmp(text, "error"))
-		return lint_plain(LINT_ERROR);
-	if (!strcmp(text, "assert"))
-		return lint_plain(LINT_ASSERT);
+		return ps_known_as(PS_KIND_LIBRARY, hvalue(value));
 	if (!strcmp(text, "load")) /* what it compiles may assign any */
 		w->l->globals_escape = true;
-	return ttisfunction(value) ? lint_builtin(NULL, text) : lint_constant(value);
+	return ttisfunction(value) ? lint_builtin(NULL, text) : ps_known_constant(value);
 }
 
-static struct lint_value own_global(const struct lint_global *g)
+static struct ps_known own_global(const struct lint_global *g)
 {
-	struct lint_value v = g->value;
+	struct ps_known v = g->value;
 
 	v.origin = 0;
 	v.global = true;
-	v.lasts = v.kind == LINT_TABLE && !g->changes;
+	v.lasts = v.kind == PS_KIND_TABLE && !g->changes;
 	return v;
 }
 
-static struct lint_value read_global(struct lint_flow *w, TString *name)
+static struct ps_known read_global(struct lint_flow *w, TString *name)
 {
 	struct lint_global *g = lint_global(w->l, name);
 	const TValue *value = luaH_getstr(w->l->engine_globals, name);
 
 	if (!g)
-		return lint_any;
+		return ps_known_any;
 	g->read = true;
 	if (g->assigned)
-		return ttisnil(value) ? own_global(g) : lint_any;
+		return ttisnil(value) ? own_global(g) : ps_known_any;
 	if (!ttisnil(value))
 		return engine_global(w, name, value);
-	if (w->report && !g->declared && g->reported != w->f &&
+	if (w->walk.is_last && !g->declared && g->reported != w->f &&
 	    (is_protocol(getstr(name)) || !is_tested(w))) {
 		g->reported = w->f;
 		unknown_global(w, getstr(name));
 	}
-	return lint_any;
+	return ps_known_any;
 }
 
-static void write_global(struct lint_flow *w, TString *name, struct lint_value v)
+static void write_global(struct lint_flow *w, TString *name, struct ps_known v)
 {
 	bool outside = w->f == w->l->functions;
 	struct lint_global *g = lint_global(w->l, name);
+	struct lint_function *f;
 
 	if (!g)
 		return;
 	g->assigned = true;
 	g->declared |= outside;
 	g->changes |= !outside;
-	g->next = lint_join(g->next, v);
-	if (v.kind == LINT_FUNCTION && !v.function->name)
-		v.function->name = name;
-	if (!w->report || g->declared || g->reported == w->f)
+	g->next = ps_known_join(g->next, v);
+	f = v.kind == PS_KIND_FUNCTION ? v.own : NULL;
+	if (f && !f->name)
+		f->name = name;
+	if (!w->walk.is_last || g->declared || g->reported == w->f)
 		return;
 	g->reported = w->f;
 	if (lint_known(w->l->engine_globals, name))
@@ -255,7 +252,7 @@ static const char *library_name(const struct lint *l, const Table *library)
 	return "the library";
 }
 
-static struct lint_value read_member(struct lint_flow *w, const Table *library, TString *name)
+static struct ps_known read_member(struct lint_flow *w, const Table *library, TString *name)
 {
 	struct lint_guess guess = { .name = getstr(name) };
 	const char *of = library_name(w->l, library), *instead;
@@ -263,12 +260,12 @@ static struct lint_value read_member(struct lint_flow *w, const Table *library, 
 	const TValue *value;
 
 	if (w->l->libraries_escape || is_added(w->l, name))
-		return lint_any;
+		return ps_known_any;
 	value = luaH_getstr((Table *)library, name);
 	if (!ttisnil(value))
-		return ttisfunction(value) ? lint_builtin(of, getstr(name)) : lint_constant(value);
+		return ttisfunction(value) ? lint_builtin(of, getstr(name)) : ps_known_constant(value);
 	if (is_tested(w))
-		return lint_any;
+		return ps_known_any;
 	instead = lint_instead(of, getstr(name));
 	lint_try_table(&guess, library);
 	lint_list_table(names, sizeof(names), library);
@@ -280,7 +277,7 @@ static struct lint_value read_member(struct lint_flow *w, const Table *library, 
 	else
 		lint_warn(w, "unknown-member", "'%s' has no '%.60s': it has %s", of, guess.name,
 			  names);
-	return lint_any;
+	return ps_known_any;
 }
 
 /* A view has neither a field nor a method of this name. */
@@ -293,10 +290,10 @@ static void unknown_name(const struct lint_flow *w, const struct ps_proto *proto
 	char names[LINT_NAMES_SIZE];
 	unsigned int i;
 
-	if (!w->report || is_tested(w))
+	if (!w->walk.is_last || is_tested(w))
 		return;
 	if (is_call)
-		lint_try_methods(&guess, ps_view_methods, lint_owner(lint_pointer(LINT_VIEW, proto)));
+		lint_try_methods(&guess, ps_view_methods, ps_known_owner(ps_known_as(PS_KIND_VIEW, proto)));
 	for (i = 0; i < proto->nfields; i++)
 		lint_try(&guess, proto->fields[i].name);
 	if (guess.best) {
@@ -322,7 +319,7 @@ static void unknown_method(const struct lint_flow *w, const char *of, const stru
 	struct lint_guess guess = { .name = name };
 	char names[LINT_NAMES_SIZE];
 
-	if (!w->report)
+	if (!w->walk.is_last)
 		return;
 	lint_try_methods(&guess, rows, owner);
 	lint_list_methods(names, sizeof(names), rows, owner);
@@ -334,148 +331,96 @@ static void unknown_method(const struct lint_flow *w, const char *of, const stru
 			  names);
 }
 
-unsigned int lint_owner(struct lint_value v)
+/* An object has no such name. */
+static struct ps_known unknown_member(struct lint_flow *w, struct ps_known object, const char *name, bool is_call)
 {
-	switch (v.kind) {
-	case LINT_VIEW:
-		return v.proto == &ps_proto_raw ? PS_OF_RAW : PS_OF_HEADER;
-	case LINT_FIELD:
-		return v.field->type->is_bytes ? PS_OF_BYTES : PS_OF_VALUE;
-	case LINT_BYTES:
-		return PS_OF_ARRAY;
-	default:
-		return 0;
-	}
-}
-
-const struct ps_callable *lint_row(const struct ps_callable *rows, unsigned int owners,
-				   const char *name)
-{
-	for (; rows->method.name; rows++) {
-		if (rows->of & owners && !strcmp(rows->method.name, name) &&
-		    !ps_callable_is_operator(rows))
-			return rows;
-	}
-	return NULL;
-}
-
-static struct lint_value view_name(struct lint_flow *w, struct lint_value v, TString *key,
-				   bool is_call)
-{
-	const struct ps_field *field = ps_field_named(v.proto, getstr(key));
-	const struct ps_callable *row;
-
-	if (field)
-		lint_look_at_field(w, field);
-	if (field && is_call)
-		return lint_pointer(LINT_GETTER, field);
-	if (field)
-		return field->type->is_bytes ? lint_plain(LINT_BYTES) :
-					       lint_pointer(LINT_VALUE, field);
-	row = lint_row(ps_view_methods, lint_owner(v), getstr(key));
-	if (row)
-		return lint_pointer(LINT_METHOD, row);
-	unknown_name(w, v.proto, getstr(key), is_call);
-	return lint_any;
-}
-
-/* A method that only other fields have counts, too: the call tells what is wrong. */
-static const struct ps_callable *field_row(struct lint_value v, const char *name)
-{
-	const struct ps_callable *row = lint_row(ps_view_methods, lint_owner(v), name);
-
-	return row ? row : lint_row(ps_view_methods, PS_OF_FIELD, name);
-}
-
-static struct lint_value field_method(const struct lint_flow *w, struct lint_value v, TString *key)
-{
-	const struct ps_callable *row = field_row(v, getstr(key));
+	unsigned int owner = ps_known_owner(object);
+	const struct ps_callable *row = NULL;
 	char of[96];
 
-	if (row)
-		return lint_pointer(LINT_METHOD, row);
-	snprintf(of, sizeof(of), "the field %s", lint_field_name(v.field).text);
-	unknown_method(w, of, ps_view_methods, lint_owner(v), getstr(key));
-	return lint_any;
-}
-
-static struct lint_value array_method(const struct lint_flow *w, struct lint_value v, TString *key)
-{
-	const struct ps_callable *row = lint_row(ps_array_methods, lint_owner(v), getstr(key));
-
-	if (row)
-		return lint_pointer(LINT_METHOD, row);
-	unknown_method(w, "a byte array", ps_array_methods, lint_owner(v), getstr(key));
-	return lint_any;
-}
-
-/* v.key, or v:key() */
-struct lint_value lint_read_name(struct lint_flow *w, struct lint_value v, TString *key,
-				 bool is_call)
-{
-	switch (v.kind) {
-	case LINT_GLOBALS:
-		return read_global(w, key);
-	case LINT_LIBRARY:
-		return read_member(w, v.table, key);
-	case LINT_VIEW:
-		return view_name(w, v, key, is_call);
-	case LINT_FIELD:
-		return field_method(w, v, key);
-	case LINT_BYTES:
-		return array_method(w, v, key);
-	case LINT_NUMBER:
-	case LINT_VALUE:
-		if (!lint_is_text(v))
-			lint_warn(w, "unknown-method",
-				  "%s has been read already: it is an integer, which has no '%.60s'",
-				  lint_field_name(v.field).text, getstr(key));
-		else if (!lint_known(w->l->strings, key) &&
-			 lint_row(ps_view_methods, PS_OF_FIELD, getstr(key)))
-			lint_warn(w, "unknown-method",
-				  "%s has been read already: it is text, which has no '%.60s'",
-				  lint_field_name(v.field).text, getstr(key));
-		else
-			return read_member(w, w->l->strings, key);
-		return lint_any;
-	case LINT_STRING:
-		return read_member(w, w->l->strings, key);
+	switch (object.kind) {
+	case PS_KIND_VIEW:
+		unknown_name(w, object.proto, name, is_call);
+		break;
+	case PS_KIND_FIELD:	/* a method that only other fields have counts, too: the call tells what is wrong */
+		row = ps_row_named(ps_view_methods, PS_OF_FIELD, name);
+		snprintf(of, sizeof(of), "the field %s", lint_field_name(object.field).text);
+		if (!row)
+			unknown_method(w, of, ps_view_methods, owner, name);
+		break;
 	default:
-		return lint_any;
+		unknown_method(w, "a byte array", ps_array_methods, owner, name);
+	}
+	return row ? ps_known_as(PS_KIND_METHOD, row) : ps_known_any;
+}
+
+/* The value of a field has methods if it is text: those of strings. */
+static struct ps_known read_value(struct lint_flow *w, struct ps_known v, TString *key)
+{
+	bool is_text = lint_is_text(v);
+
+	if (is_text && (lint_known(w->l->strings, key) || !ps_row_named(ps_view_methods, PS_OF_FIELD, getstr(key))))
+		return read_member(w, w->l->strings, key);
+	lint_warn(w, "unknown-method", "%s has been read already: it is %s, which has no '%.60s'",
+		  lint_field_name(v.field).text, is_text ? "text" : "an integer", getstr(key));
+	return ps_known_any;
+}
+
+struct ps_known lint_read(struct ps_walk *walk, struct ps_known of, TString *name, bool is_call, struct ps_known member)
+{
+	struct lint_flow *w = (struct lint_flow *)walk;
+
+	switch (of.kind) {
+	case PS_KIND_GLOBALS:
+		return read_global(w, name);
+	case PS_KIND_LIBRARY:
+		return read_member(w, of.table, name);
+	case PS_KIND_STRING:
+		return read_member(w, w->l->strings, name);
+	case PS_KIND_NUMBER:
+	case PS_KIND_VALUE:
+		return read_value(w, of, name);
+	case PS_KIND_VIEW:
+	case PS_KIND_FIELD:
+	case PS_KIND_BYTES:
+		if (member.kind == PS_KIND_VALUE || member.kind == PS_KIND_GETTER)
+			lint_look_at_field(w, member.field);
+		return member.kind ? member : unknown_member(w, of, getstr(name), is_call);
+	default:
+		return ps_known_any;
 	}
 }
 
 /* v.key = value */
-void lint_write_name(struct lint_flow *w, struct lint_value v, TString *key,
-		     struct lint_value value)
+void lint_write_name(struct lint_flow *w, struct ps_known v, TString *key, struct ps_known value)
 {
 	const struct ps_field *field;
 
-	if (v.kind != LINT_GLOBALS)
+	if (v.kind != PS_KIND_GLOBALS)
 		lint_escape(w, value);
 	lint_forget(w, value);
 	switch (v.kind) {
-	case LINT_GLOBALS:
+	case PS_KIND_GLOBALS:
 		write_global(w, key, value);
-		if (value.kind == LINT_GLOBALS)
+		if (value.kind == PS_KIND_GLOBALS)
 			lint_escape(w, value);
 		break;
-	case LINT_LIBRARY:
+	case PS_KIND_LIBRARY:
 		add_member(w->l, key);
 		break;
-	case LINT_VIEW:
+	case PS_KIND_VIEW:
 		field = ps_field_named(v.proto, getstr(key));
 		if (field)
 			lint_check_value(w, field, value);
 		else
 			unknown_name(w, v.proto, getstr(key), false);
 		break;
-	case LINT_FIELD:
+	case PS_KIND_FIELD:
 		lint_warn(w, "unknown-field",
 			  "the field %s has no '%.60s' to assign to; write it with :set()",
 			  lint_field_name(v.field).text, getstr(key));
 		break;
-	case LINT_BYTES:
+	case PS_KIND_BYTES:
 		lint_warn(w, "unknown-field",
 			  "a byte array has no '%.60s' to assign to: its bytes are [0], [1]",
 			  getstr(key));
@@ -486,36 +431,29 @@ void lint_write_name(struct lint_flow *w, struct lint_value v, TString *key,
 }
 
 /* Views are used again for later packets: what a table has under one is found for other packets, or never. */
-static void check_key(const struct lint_flow *w, struct lint_value table, struct lint_value key)
+void lint_check_key(const struct lint_flow *w, struct ps_known table, struct ps_known key)
 {
 	if (!lint_is_object(key) || !table.lasts)
 		return;
 	lint_warn(w, "object-as-key", "%s is a key of a table that lasts: the object is not that of the "
 		  "next packet, or is used again for another; %s",
 		  lint_describe(key).text,
-		  key.kind == LINT_FIELD && !key.field->type->is_bytes ? "take its value: :get()" :
-		  key.kind == LINT_VIEW ? "take the value of a field, or :get():string()" :
+		  key.kind == PS_KIND_FIELD && !key.field->type->is_bytes ? "take its value: :get()" :
+		  key.kind == PS_KIND_VIEW ? "take the value of a field, or :get():string()" :
 					  "take the text: :string()");
 }
 
-/* v[key] */
-struct lint_value lint_read_index(struct lint_flow *w, struct lint_value v, struct lint_value key)
+void lint_write_index(struct lint_flow *w, struct ps_known v, struct ps_known key,
+		      struct ps_known value)
 {
-	check_key(w, v, key);
-	return key.kind == LINT_STRING ? lint_read_name(w, v, key.string, false) : lint_any;
-}
-
-void lint_write_index(struct lint_flow *w, struct lint_value v, struct lint_value key,
-		      struct lint_value value)
-{
-	if (key.kind == LINT_STRING) {
+	if (key.kind == PS_KIND_STRING) {
 		lint_write_name(w, v, key.string, value);
 		return;
 	}
-	check_key(w, v, key);
+	lint_check_key(w, v, key);
 	lint_escape(w, v);
 	lint_escape(w, key);
 	lint_escape(w, value);
-	if (v.kind == LINT_BYTES)
+	if (v.kind == PS_KIND_BYTES)
 		lint_check_byte(w, value, "a byte array");
 }

@@ -17,10 +17,10 @@ static void say(const struct lint_flow *w, enum ps_severity severity, const char
 {
 	char message[LINT_MESSAGE_SIZE];
 
-	if (!w->report)
+	if (!w->walk.is_last)
 		return;
 	vsnprintf(message, sizeof(message), format, args);
-	lint_add(w->l, luaG_getfuncline(w->p, w->pc), severity, kind, message);
+	lint_add(w->l, luaG_getfuncline(w->walk.p, w->walk.pc), severity, kind, message);
 }
 
 void lint_warn(const struct lint_flow *w, const char *kind, const char *format, ...)
@@ -62,53 +62,51 @@ struct lint_field_name lint_field_name(const struct ps_field *field)
 	return name;
 }
 
-struct lint_description lint_describe(struct lint_value v)
+struct lint_description lint_describe(struct ps_known v)
 {
 	struct lint_description d;
 	const size_t size = sizeof(d.text);
 
 	switch (v.kind) {
-	case LINT_NIL:
+	case PS_KIND_NIL:
 		snprintf(d.text, size, "nil");
 		break;
-	case LINT_BOOLEAN:
-		snprintf(d.text, size, "%s", v.i == LINT_EITHER ? "a boolean" : v.i ? "true" : "false");
+	case PS_KIND_BOOLEAN:
+		snprintf(d.text, size, "%s", v.i == PS_EITHER ? "a boolean" : v.i ? "true" : "false");
 		break;
-	case LINT_INTEGER:
+	case PS_KIND_INTEGER:
 		snprintf(d.text, size, "%lld", v.i);
 		break;
-	case LINT_STRING:
+	case PS_KIND_STRING:
 		snprintf(d.text, size, "\"%.40s%s\"", getstr(v.string),
 			 strlen(getstr(v.string)) > 40 ? "..." : "");
 		break;
-	case LINT_TABLE:
-	case LINT_GLOBALS:
-	case LINT_LIBRARY:
+	case PS_KIND_TABLE:
+	case PS_KIND_GLOBALS:
+	case PS_KIND_LIBRARY:
 		snprintf(d.text, size, "a table");
 		break;
-	case LINT_FUNCTION:
-	case LINT_ERROR:
-	case LINT_ASSERT:
-	case LINT_BUILTIN:
-	case LINT_METHOD:
-	case LINT_GETTER:
+	case PS_KIND_FUNCTION:
+	case PS_KIND_BUILTIN:
+	case PS_KIND_METHOD:
+	case PS_KIND_GETTER:
 		snprintf(d.text, size, "a function");
 		break;
-	case LINT_VIEW:
+	case PS_KIND_VIEW:
 		snprintf(d.text, size, "a view of %s", v.proto->name);
 		break;
-	case LINT_FIELD:
+	case PS_KIND_FIELD:
 		snprintf(d.text, size, "the field %s itself", lint_field_name(v.field).text);
 		break;
-	case LINT_VALUE:
+	case PS_KIND_VALUE:
 		snprintf(d.text, size, "the %s of %s",
 			 v.field->type->format ? "text" : "integer",
 			 lint_field_name(v.field).text);
 		break;
-	case LINT_NUMBER:
+	case PS_KIND_NUMBER:
 		snprintf(d.text, size, "the integer of %s", lint_field_name(v.field).text);
 		break;
-	case LINT_BYTES:
+	case PS_KIND_BYTES:
 		snprintf(d.text, size, "a byte array");
 		break;
 	default:
@@ -118,22 +116,22 @@ struct lint_description lint_describe(struct lint_value v)
 }
 
 /* The remedy where an object is used as if it were its value. */
-static const char *remedy(struct lint_value v)
+static const char *remedy(struct ps_known v)
 {
 	switch (v.kind) {
-	case LINT_FIELD:
+	case PS_KIND_FIELD:
 		return v.field->type->is_bytes ? "read its bytes with :get():string()" :
 						 "read it with :get()";
-	case LINT_BYTES:
+	case PS_KIND_BYTES:
 		return "take the text with :string(), or a byte with [i]";
 	default:
 		return "read one of its fields";
 	}
 }
 
-bool lint_is_text(struct lint_value v)
+bool lint_is_text(struct ps_known v)
 {
-	return v.kind == LINT_VALUE && v.field->type->format;
+	return v.kind == PS_KIND_VALUE && v.field->type->format;
 }
 
 /*
@@ -163,18 +161,18 @@ static const char *taken_by(const struct ps_type *type)
 	return type->has_int ? "an address or an integer" : "an address";
 }
 
-void lint_check_byte(const struct lint_flow *w, struct lint_value v, const char *what)
+void lint_check_byte(const struct lint_flow *w, struct ps_known v, const char *what)
 {
-	if (v.kind == LINT_INTEGER && (v.i < 0 || v.i > 255))
+	if (v.kind == PS_KIND_INTEGER && (v.i < 0 || v.i > 255))
 		lint_warn(w, "range", "%s takes a byte: %lld does not fit (0 to 255)", what, v.i);
-	else if ((v.kind == LINT_STRING && !lint_is_numeral(v.string)) || lint_is_object(v) ||
-		 v.kind == LINT_BOOLEAN || v.kind == LINT_TABLE || v.kind == LINT_NIL)
+	else if ((v.kind == PS_KIND_STRING && !lint_is_numeral(v.string)) || lint_is_object(v) ||
+		 v.kind == PS_KIND_BOOLEAN || v.kind == PS_KIND_TABLE || v.kind == PS_KIND_NIL)
 		lint_warn(w, "bad-value", "%s takes a byte (0 to 255), not %s", what,
 			  lint_describe(v).text);
 }
 
 /* field = v */
-void lint_check_value(const struct lint_flow *w, const struct ps_field *field, struct lint_value v)
+void lint_check_value(const struct lint_flow *w, const struct ps_field *field, struct ps_known v)
 {
 	const char *takes = taken_by(field->type);
 	const char *name;
@@ -187,7 +185,7 @@ void lint_check_value(const struct lint_flow *w, const struct ps_field *field, s
 		return;
 	}
 	switch (v.kind) {
-	case LINT_INTEGER:
+	case PS_KIND_INTEGER:
 		if (!field->type->has_int)
 			lint_warn(w, "bad-value", "%s takes %s, not %s", name, takes,
 				  lint_describe(v).text);
@@ -195,7 +193,7 @@ void lint_check_value(const struct lint_flow *w, const struct ps_field *field, s
 			lint_warn(w, "range", "%s has %d bits: %lld does not fit (0 to %lld)", name,
 				  field->at.width, v.i, (1LL << field->at.width) - 1);
 		break;
-	case LINT_STRING:
+	case PS_KIND_STRING:
 		if (!field->type->parse && !lint_is_numeral(v.string))
 			lint_warn(w, "bad-value", "%s takes an integer, not %s", name,
 				  lint_describe(v).text);
@@ -203,24 +201,24 @@ void lint_check_value(const struct lint_flow *w, const struct ps_field *field, s
 			lint_warn(w, "bad-value", "%s: %s is not %s", name, lint_describe(v).text,
 				  field->type->example);
 		break;
-	case LINT_VIEW:
-	case LINT_FIELD:
-	case LINT_BYTES:
+	case PS_KIND_VIEW:
+	case PS_KIND_FIELD:
+	case PS_KIND_BYTES:
 		lint_warn(w, "bad-value", "%s takes %s, not %s: %s", name, takes,
 			  lint_describe(v).text, remedy(v));
 		break;
-	case LINT_VALUE:
+	case PS_KIND_VALUE:
 		if (lint_is_text(v) && v.field->type != field->type)
 			lint_warn(w, "bad-value", "%s takes %s, not %s", name, takes,
 				  lint_describe(v).text);
 		break;
-	case LINT_NIL:
+	case PS_KIND_NIL:
 		if (field->flags & PS_CHECKSUM)
 			break;
 		/* fall through */
-	case LINT_BOOLEAN:
-	case LINT_TABLE:
-	case LINT_FUNCTION:
+	case PS_KIND_BOOLEAN:
+	case PS_KIND_TABLE:
+	case PS_KIND_FUNCTION:
 		lint_warn(w, "bad-value", "%s takes %s, not %s", name, takes,
 			  lint_describe(v).text);
 		break;
@@ -232,7 +230,7 @@ void lint_check_value(const struct lint_flow *w, const struct ps_field *field, s
 /*
  * Operators.
  */
-void lint_check_operand(const struct lint_flow *w, struct lint_value v, const char *what)
+void lint_check_operand(const struct lint_flow *w, struct ps_known v, const char *what)
 {
 	if (lint_is_object(v))
 		lint_warn(w, "object-as-value", "%s on %s, which is an object: %s", what,
@@ -255,7 +253,7 @@ void lint_check_float(const struct lint_flow *w, OpCode op)
 		lint_warn(w, "float", "'/' raises: there are integers only, which '//' divides");
 }
 
-static void never_equal(const struct lint_flow *w, struct lint_value a, struct lint_value b,
+static void never_equal(const struct lint_flow *w, struct ps_known a, struct ps_known b,
 			const char *why)
 {
 	lint_warn(w, "compare", "%s is never equal to %s: %s", lint_describe(a).text,
@@ -263,7 +261,7 @@ static void never_equal(const struct lint_flow *w, struct lint_value a, struct l
 }
 
 /* a was read from a field, and b is a string. */
-static void check_equal_text(const struct lint_flow *w, struct lint_value a, struct lint_value b)
+static void check_equal_text(const struct lint_flow *w, struct ps_known a, struct ps_known b)
 {
 	char text[PS_TEXT_SIZE + 1], why[80];
 	struct ps_value value;
@@ -283,7 +281,7 @@ static void check_equal_text(const struct lint_flow *w, struct lint_value a, str
 		never_equal(w, a, b, why);
 }
 
-static void check_equal_integer(const struct lint_flow *w, struct lint_value a, struct lint_value b)
+static void check_equal_integer(const struct lint_flow *w, struct ps_known a, struct ps_known b)
 {
 	char why[80];
 
@@ -299,54 +297,54 @@ static void check_equal_integer(const struct lint_flow *w, struct lint_value a, 
 	}
 }
 
-static bool is_scalar(struct lint_value v)
+static bool is_scalar(struct ps_known v)
 {
-	return v.kind == LINT_INTEGER || v.kind == LINT_STRING || v.kind == LINT_BOOLEAN ||
-	       v.kind == LINT_VALUE || v.kind == LINT_NUMBER;
+	return v.kind == PS_KIND_INTEGER || v.kind == PS_KIND_STRING || v.kind == PS_KIND_BOOLEAN ||
+	       v.kind == PS_KIND_VALUE || v.kind == PS_KIND_NUMBER;
 }
 
 /* a == b, a ~= b */
-void lint_check_equal(const struct lint_flow *w, struct lint_value a, struct lint_value b)
+void lint_check_equal(const struct lint_flow *w, struct ps_known a, struct ps_known b)
 {
 	if (lint_is_object(b) && !lint_is_object(a)) {
 		lint_check_equal(w, b, a);
 		return;
 	}
 	if (lint_is_object(a)) {
-		if (is_scalar(b) || (a.kind == LINT_FIELD && b.kind == LINT_FIELD))
+		if (is_scalar(b) || (a.kind == PS_KIND_FIELD && b.kind == PS_KIND_FIELD))
 			never_equal(w, a, b, remedy(a));
 		return;
 	}
-	if (b.kind == LINT_VALUE || b.kind == LINT_NUMBER) {
-		struct lint_value swap = a;
+	if (b.kind == PS_KIND_VALUE || b.kind == PS_KIND_NUMBER) {
+		struct ps_known swap = a;
 
 		a = b;
 		b = swap;
 	}
-	if (a.kind != LINT_VALUE && a.kind != LINT_NUMBER)
+	if (a.kind != PS_KIND_VALUE && a.kind != PS_KIND_NUMBER)
 		return;
-	if (b.kind == LINT_STRING)
+	if (b.kind == PS_KIND_STRING)
 		check_equal_text(w, a, b);
-	else if (b.kind == LINT_INTEGER)
+	else if (b.kind == PS_KIND_INTEGER)
 		check_equal_integer(w, a, b);
 }
 
 /* The type of v for a message; NULL: not known. *has_order: < compares two values of the type. */
-static const char *type_of(struct lint_value v, bool *has_order)
+static const char *type_of(struct ps_known v, bool *has_order)
 {
 	*has_order = true;
 	switch (v.kind) {
-	case LINT_INTEGER:
-	case LINT_NUMBER:
+	case PS_KIND_INTEGER:
+	case PS_KIND_NUMBER:
 		return "a number";
-	case LINT_STRING:
+	case PS_KIND_STRING:
 		return "a string";
-	case LINT_VALUE:
+	case PS_KIND_VALUE:
 		return lint_is_text(v) ? "a string" : "a number";
-	case LINT_BOOLEAN:
+	case PS_KIND_BOOLEAN:
 		*has_order = false;
 		return "a boolean";
-	case LINT_NIL:
+	case PS_KIND_NIL:
 		*has_order = false;
 		return "nil";
 	default:
@@ -354,9 +352,9 @@ static const char *type_of(struct lint_value v, bool *has_order)
 	}
 }
 
-static void check_types(const struct lint_flow *w, struct lint_value a, struct lint_value b)
+static void check_types(const struct lint_flow *w, struct ps_known a, struct ps_known b)
 {
-	bool has_order, quoted = a.kind == LINT_STRING || b.kind == LINT_STRING;
+	bool has_order, quoted = a.kind == PS_KIND_STRING || b.kind == PS_KIND_STRING;
 	const char *left = type_of(a, &has_order), *right = type_of(b, &has_order);
 
 	if (!left || !right || (has_order && !strcmp(left, right)))
@@ -367,15 +365,15 @@ static void check_types(const struct lint_flow *w, struct lint_value a, struct l
 }
 
 /* a < b and its kin */
-void lint_check_order(const struct lint_flow *w, struct lint_value a, struct lint_value b)
+void lint_check_order(const struct lint_flow *w, struct ps_known a, struct ps_known b)
 {
 	if (lint_is_object(a))
 		lint_check_operand(w, a, "a comparison");
 	else if (lint_is_object(b))
 		lint_check_operand(w, b, "a comparison");
-	else if (lint_is_text(a) && b.kind == LINT_INTEGER)
+	else if (lint_is_text(a) && b.kind == PS_KIND_INTEGER)
 		lint_check_operand(w, a, "a comparison with an integer");
-	else if (lint_is_text(b) && a.kind == LINT_INTEGER)
+	else if (lint_is_text(b) && a.kind == PS_KIND_INTEGER)
 		lint_check_operand(w, b, "a comparison with an integer");
 	else
 		check_types(w, a, b);

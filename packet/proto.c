@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#include <string.h>
+
 #include "csum.h"
 #include "field.h"
 
@@ -237,4 +239,15 @@ bool ps_proto_field(struct ps_packet *pkt, const struct ps_header *header,
 		range->len = head - first;
 	}
 	return true;
+}
+
+const struct ps_field *ps_field_named(const struct ps_proto *proto, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < proto->nfields; i++) {
+		if (!(proto->fields[i].flags & PS_PAYLOAD) && !strcmp(proto->fields[i].name, name))
+			return &proto->fields[i];
+	}
+	return NULL;
 }

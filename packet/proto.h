@@ -360,4 +360,7 @@ const struct ps_field *ps_proto_here(struct ps_packet *pkt, const struct ps_head
 bool ps_proto_field(struct ps_packet *pkt, const struct ps_header *header,
 		    const struct ps_field *field, struct ps_range *range);
 
+/* The field of that name, or NULL. Payloads are no fields here, as they are none to scripts, for which :data() gives them. */
+const struct ps_field *ps_field_named(const struct ps_proto *proto, const char *name);
+
 #endif

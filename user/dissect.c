@@ -77,17 +77,6 @@ const struct ps_proto *ps_proto_named(const char *name)
 	return NULL;
 }
 
-const struct ps_field *ps_field_named(const struct ps_proto *proto, const char *name)
-{
-	unsigned int i;
-
-	for (i = 0; i < proto->nfields; i++) {
-		if (!(proto->fields[i].flags & PS_PAYLOAD) && !strcmp(proto->fields[i].name, name))
-			return &proto->fields[i];
-	}
-	return NULL;
-}
-
 static void bytes_text(const uint8_t *bytes, uint32_t len, uint32_t shown,
 		       char text[PS_VALUE_SIZE])
 {

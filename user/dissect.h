@@ -22,12 +22,8 @@ void ps_dissect(struct ps_packet *pkt, struct ps_layers *layers);
 /* The name of a protocol as people write it: "ip". */
 const char *ps_proto_short(const struct ps_proto *proto);
 
-/*
- * The protocol of that name, "ip" or "packet_ip", or NULL; and the field of that name, or NULL. Payloads are no fields here,
- * as they are none to scripts, for which :data() gives them.
- */
+/* The protocol of that name, "ip" or "packet_ip", or NULL. */
 const struct ps_proto *ps_proto_named(const char *name);
-const struct ps_field *ps_field_named(const struct ps_proto *proto, const char *name);
 
 /*
  * The value of a field as text: a number, an address, or bytes in hexadecimal; of many bytes the first ones and how many

@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#define LUA_CORE
+#include "lprefix.h"
+
+#include <string.h>
+
+#include "lua.h"
+
+#include "flow.h"
+#include "host.h"
+
+struct ps_block {
+	struct ps_known *in;	/* registers when it begins; NULL: no path comes here */
+	uint64_t seen;
+	bool begins;		/* a block begins here: a jump leads here, or the instruction before always jumps */
+	bool changed;
+};
+
+int ps_code_jump(const Proto *p, int pc, bool *next)
+{
+	Instruction i = p->code[pc];
+	OpCode op = GET_OPCODE(i);
+
+	*next = true;
+	if (testTMode(op))
+		return pc + 2;
+	switch (op) {
+	case OP_JMP:
+		*next = false;
+		return pc + 1 + GETARG_sJ(i);
+	case OP_LFALSESKIP:
+		*next = false;
+		return pc + 2;
+	case OP_FORLOOP:
+	case OP_TFORLOOP:
+		return pc + 1 - GETARG_Bx(i);
+	case OP_FORPREP:
+		return pc + 2 + GETARG_Bx(i);
+	case OP_TFORPREP:
+		*next = false;
+		return pc + 1 + GETARG_Bx(i);
+	case OP_RETURN:
+	case OP_RETURN0:
+	case OP_RETURN1:
+	case OP_TAILCALL:
+		*next = false;
+		return -1;
+	default:
+		return -1;
+	}
+}
+
+bool ps_code_writes(const Proto *p, Instruction i, int *first, int *last)
+{
+	int a = GETARG_A(i), c = GETARG_C(i);
+
+	*first = *last = a;
+	switch (GET_OPCODE(i)) {
+	case OP_LOADNIL:
+		*last = a + GETARG_B(i);
+		return true;
+	case OP_SELF:
+		*last = a + 1;
+		return true;
+	case OP_CALL:
+	case OP_VARARG:
+		*last = c ? a + c - 2 : p->maxstacksize;
+		return true;
+	case OP_FORPREP:
+	case OP_FORLOOP:
+		*last = a + 3;
+		return true;
+	case OP_TFORCALL:
+		*first = a + 4;
+		*last = a + 3 + c;
+		return true;
+	case OP_TFORLOOP:
+		*first = *last = a + 2;
+		return true;
+	default:
+		return testAMode(GET_OPCODE(i));
+	}
+}
+
+/*
+ * What each instruction makes of the registers.
+ */
+static struct ps_known constant(const struct ps_walk *w, int k)
+{
+	return ps_known_constant(&w->p->k[k]);
+}
+
+static struct ps_known name_of(struct ps_walk *w, struct ps_known of, struct ps_known name, bool is_call)
+{
+	struct ps_known member;
+
+	if (name.kind != PS_KIND_STRING)
+		return ps_known_any;
+	member = ps_known_member(of, getstr(name.string), is_call);
+	return w->by->read(w, of, name.string, is_call, member);
+}
+
+static void self(struct ps_walk *w, Instruction i)
+{
+	struct ps_known v = ps_walk_get(w, GETARG_B(i));
+	struct ps_known name = TESTARG_k(i) ? constant(w, GETARG_C(i)) : ps_walk_get(w, GETARG_C(i));
+
+	ps_walk_set(w, GETARG_A(i) + 1, v);
+	ps_walk_set(w, GETARG_A(i), name_of(w, v, name, true));
+}
+
+/* The call at register a. */
+static struct ps_call call_at(const struct ps_walk *w, int a, int b)
+{
+	int nargs = b ? b - 1 : w->top > a ? w->top - a - 1 : -1, n;
+	struct ps_call call = { .callee = ps_walk_get(w, a), .first = a + 1, .count = nargs };
+	enum ps_kind kind = call.callee.kind;
+
+	if (kind == PS_KIND_GETTER || (kind == PS_KIND_METHOD && call.callee.row->of != PS_OF_LIBRARY)) {
+		call.self = nargs ? ps_walk_get(w, a + 1) : ps_known_nil;
+		call.first++;
+		call.count -= nargs > 0;
+	}
+	for (n = 1; n < PS_RESULTS; n++)
+		call.results[n] = ps_known_any;
+	call.results[0] = ps_known_result(&call, nargs < 0 ? ps_known_any : ps_walk_get(w, call.first));
+	return call;
+}
+
+static bool do_call(struct ps_walk *w, Instruction i)
+{
+	int a = GETARG_A(i), c = GETARG_C(i), r, last;
+	struct ps_call call = call_at(w, a, GETARG_B(i));
+	bool returns = w->by->call(w, &call);
+
+	if (GET_OPCODE(i) == OP_TAILCALL)
+		return returns;
+	if (!c)
+		w->top = call.results[0].kind <= PS_KIND_NIL ? -1 : a + 1;
+	ps_code_writes(w->p, i, &r, &last);
+	for (; r <= last; r++)
+		ps_walk_set(w, r, r - a < PS_RESULTS ? call.results[r - a] : ps_known_any);
+	return returns;
+}
+
+static void forget(struct ps_walk *w, Instruction i)
+{
+	int r, last;
+
+	if (!ps_code_writes(w->p, i, &r, &last))
+		return;
+	for (; r <= last; r++)
+		ps_walk_set(w, r, ps_known_any);
+}
+
+/* False: the path ends here. */
+static bool do_instruction(struct ps_walk *w, Instruction i)
+{
+	int a = GETARG_A(i), b = GETARG_B(i), c = GETARG_C(i);
+	OpCode op = GET_OPCODE(i);
+	struct ps_known v;
+
+	switch (op) {
+	case OP_MOVE:
+		v = ps_walk_get(w, b);
+		break;
+	case OP_LOADI:
+		v = ps_known_integer(GETARG_sBx(i));
+		break;
+	case OP_LOADK:
+		v = constant(w, GETARG_Bx(i));
+		break;
+	case OP_LOADKX:
+		v = constant(w, GETARG_Ax(w->p->code[w->pc + 1]));
+		break;
+	case OP_LOADTRUE:
+	case OP_LOADFALSE:
+	case OP_LFALSESKIP:
+		v = ps_known_boolean(op == OP_LOADTRUE);
+		break;
+	case OP_LOADNIL:
+		for (; b >= 0; b--)
+			ps_walk_set(w, a + b, ps_known_nil);
+		return true;
+	case OP_NOT:
+		v = ps_known_boolean(PS_EITHER);
+		break;
+	case OP_NEWTABLE:
+		v = ps_known_as(PS_KIND_TABLE, NULL);
+		break;
+	case OP_CLOSURE:
+		v = w->by->close ? w->by->close(w, i) : ps_known_any;
+		break;
+	case OP_GETUPVAL:
+		v = w->upvalues[b];
+		break;
+	case OP_GETTABUP:
+		v = name_of(w, w->upvalues[b], constant(w, c), false);
+		break;
+	case OP_GETFIELD:
+		v = name_of(w, ps_walk_get(w, b), constant(w, c), false);
+		break;
+	case OP_GETTABLE:
+		v = name_of(w, ps_walk_get(w, b), ps_walk_get(w, c), false);
+		break;
+	case OP_SELF:
+		self(w, i);
+		return true;
+	case OP_CALL:
+	case OP_TAILCALL:
+		return do_call(w, i);
+	case OP_TESTSET:	/* only if it goes on */
+		return true;
+	case OP_VARARG:
+		w->top = -1;
+		/* fall through */
+	default:
+		forget(w, i);
+		return true;
+	}
+	ps_walk_set(w, a, v);
+	return true;
+}
+
+/*
+ * Paths.
+ */
+
+/* A path leads to pc: joins the registers with what is known there. */
+static void flow_to(struct ps_walk *w, int pc)
+{
+	size_t size = w->nregs * sizeof(*w->reg);
+	struct ps_block *b;
+	int i;
+
+	if (pc < 0 || pc >= w->p->sizecode)
+		return;
+	if (w->is_last) {
+		if (w->by->lead)
+			w->by->lead(w, pc);
+		return;
+	}
+	ps_walk_spend(w, w->nregs);
+	b = &w->blocks[pc];
+	if (!b->in) {
+		b->in = size <= w->memory ? ps_host_realloc(NULL, size) : NULL;
+		if (!b->in) {
+			w->steps = 0;
+			return;
+		}
+		w->memory -= size;
+		memcpy(b->in, w->reg, size);
+		b->seen = w->seen;
+		b->changed = true;
+		return;
+	}
+	if (w->seen & ~b->seen) {
+		b->seen |= w->seen;
+		b->changed = true;
+	}
+	for (i = 0; i < w->nregs; i++) {
+		struct ps_known v = ps_known_join(b->in[i], w->reg[i]);
+
+		if (!ps_known_same(v, b->in[i])) {
+			b->in[i] = v;
+			b->changed = true;
+		}
+	}
+}
+
+/* The register that an instruction tests for nil, or -1. *nil_skips: with nil the next instruction is skipped. */
+static int tested(const struct ps_walk *w, Instruction i, bool *nil_skips)
+{
+	int a = GETARG_A(i), b = GETARG_B(i);
+	bool k = GETARG_k(i);
+
+	switch (GET_OPCODE(i)) {
+	case OP_TEST:
+		*nil_skips = k;
+		return a;
+	case OP_TESTSET:
+		*nil_skips = k;
+		return b;
+	case OP_EQK:
+		*nil_skips = !k;
+		return ttisnil(&w->p->k[b]) ? a : -1;
+	case OP_EQ:
+		*nil_skips = !k;
+		if (ps_walk_get(w, b).kind == PS_KIND_NIL)
+			return a;
+		return ps_walk_get(w, a).kind == PS_KIND_NIL ? b : -1;
+	default:
+		return -1;
+	}
+}
+
+/* On this way the value in register r, which may be nil, is so, or has at least been tested. */
+static void learn(struct ps_walk *w, int r, bool is_nil)
+{
+	struct ps_known v = ps_walk_get(w, r);
+
+	if (w->by->test)
+		w->by->test(w, v);
+	if (is_nil && ps_known_may_be_nil(v))
+		ps_walk_set(w, r, ps_known_nil);
+}
+
+/*
+ * After a comparison the next instruction follows, which is a jump, or the one behind it. On each of these ways it is known
+ * how the comparison came out.
+ */
+static void branch(struct ps_walk *w, Instruction i)
+{
+	size_t size = w->nregs * sizeof(*w->reg);
+	uint64_t seen = w->seen;
+	bool nil_skips;
+	int r = tested(w, i, &nil_skips);
+
+	if (r < 0 || !(ps_walk_get(w, r).origin || ps_known_may_be_nil(ps_walk_get(w, r)))) {
+		flow_to(w, w->pc + 2);
+		return;
+	}
+	ps_walk_spend(w, w->nregs);
+	memcpy(w->saved, w->reg, size);
+	learn(w, r, nil_skips);
+	flow_to(w, w->pc + 2);
+	memcpy(w->reg, w->saved, size);
+	w->seen = seen;
+	learn(w, r, !nil_skips);
+}
+
+static void run_block(struct ps_walk *w, int pc)
+{
+	bool next;
+	int to;
+
+	memcpy(w->reg, w->blocks[pc].in, w->nregs * sizeof(*w->reg));
+	w->seen = w->blocks[pc].seen;
+	for (;; pc++) {
+		Instruction i = w->p->code[pc];
+
+		if (!w->steps)
+			return;
+		ps_walk_spend(w, 1);
+		w->pc = pc;
+		w->by->look(w, i);
+		if (!do_instruction(w, i))
+			return;
+		to = ps_code_jump(w->p, pc, &next);
+		if (testTMode(GET_OPCODE(i)))
+			branch(w, i);
+		else if (to >= 0)
+			flow_to(w, to);
+		if (!next)
+			return;
+		if (GET_OPCODE(i) == OP_TESTSET)
+			ps_walk_set(w, GETARG_A(i), ps_walk_get(w, GETARG_B(i)));
+		if (pc + 1 >= w->p->sizecode)
+			return;
+		if (w->blocks[pc + 1].begins || w->is_last)
+			flow_to(w, pc + 1);
+		if (w->blocks[pc + 1].begins)
+			return;
+	}
+}
+
+/* Blocks begin where jumps end, and behind them. */
+static void find_blocks(struct ps_walk *w)
+{
+	bool next;
+	int pc, to;
+
+	w->blocks[0].begins = true;
+	for (pc = 0; pc < w->p->sizecode; pc++) {
+		to = ps_code_jump(w->p, pc, &next);
+		if (to >= 0 && to < w->p->sizecode)
+			w->blocks[to].begins = true;
+		if ((to >= 0 || !next) && pc + 1 < w->p->sizecode)
+			w->blocks[pc + 1].begins = true;
+	}
+}
+
+/* One pass through the blocks that paths come to, or to which they bring news. False: none. */
+static bool pass(struct ps_walk *w)
+{
+	bool any = false;
+	int pc;
+
+	for (pc = 0; pc < w->p->sizecode; pc++) {
+		struct ps_block *b = &w->blocks[pc];
+
+		if (w->is_last ? !b->in : !b->changed)
+			continue;
+		b->changed = false;
+		any = true;
+		run_block(w, pc);
+	}
+	return any;
+}
+
+int ps_walk_run(struct ps_walk *w, const struct ps_known *args, int nargs)
+{
+	const Proto *p = w->p;
+	size_t size = p->sizecode * sizeof(*w->blocks);
+	int i;
+
+	w->nregs = p->maxstacksize;
+	w->blocks = ps_host_realloc(NULL, size);
+	w->reg = ps_host_realloc(NULL, 2 * w->nregs * sizeof(*w->reg));
+	if (!w->blocks || !w->reg) {
+		ps_host_realloc(w->blocks, 0);
+		ps_host_realloc(w->reg, 0);
+		return -1;
+	}
+	memset(w->blocks, 0, size);
+	w->saved = w->reg + w->nregs;
+	find_blocks(w);
+	for (i = 0; i < w->nregs; i++)
+		w->reg[i] = i >= p->numparams ? ps_known_nil : i < nargs ? args[i] : ps_known_any;
+	flow_to(w, 0);
+	while (w->steps && pass(w))
+		;
+	w->is_last = w->has_last && w->steps;
+	if (w->is_last)
+		pass(w);
+	for (i = 0; i < p->sizecode; i++)
+		ps_host_realloc(w->blocks[i].in, 0);
+	ps_host_realloc(w->blocks, 0);
+	ps_host_realloc(w->reg, 0);
+	return 0;
+}

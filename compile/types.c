@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#define LUA_CORE
+#include "lprefix.h"
+
+#include <string.h>
+
+#include "lua.h"
+
+#include "types.h"
+
+bool ps_known_is_no_number(struct ps_known v)
+{
+	switch (v.kind) {
+	case PS_KIND_NONE:
+	case PS_KIND_INTEGER:
+	case PS_KIND_NUMBER:
+	case PS_KIND_VALUE:
+		return false;
+	case PS_KIND_ANY:
+		return v.no_number;
+	default:
+		return true;
+	}
+}
+
+struct ps_known ps_known_constant(const TValue *k)
+{
+	if (ttisinteger(k))
+		return ps_known_integer(ivalue(k));
+	if (ttisstring(k))
+		return ps_known_as(PS_KIND_STRING, tsvalue(k));
+	return ttisnil(k) ? ps_known_nil : ps_known_any;
+}
+
+/*
+ * Where paths meet.
+ */
+static struct ps_known join_kinds(struct ps_known a, struct ps_known b)
+{
+	if (a.kind == b.kind && a.i == b.i) {
+		a.whole &= b.whole;
+		a.lasts &= b.lasts;
+		return a;
+	}
+	if (a.kind == PS_KIND_NIL && ps_known_may_be_nil(b))
+		return b;
+	if (b.kind == PS_KIND_NIL && ps_known_may_be_nil(a))
+		return a;
+	return a.kind == PS_KIND_BOOLEAN && b.kind == PS_KIND_BOOLEAN ? ps_known_boolean(PS_EITHER) :
+									ps_known_any;
+}
+
+static unsigned int join_origins(unsigned int a, unsigned int b)
+{
+	if (!a || a == b)
+		return b;
+	return b ? PS_ORIGIN_LOST : a;
+}
+
+struct ps_known ps_known_join(struct ps_known a, struct ps_known b)
+{
+	struct ps_known v;
+
+	if (a.kind == PS_KIND_NONE)
+		return b;
+	if (b.kind == PS_KIND_NONE)
+		return a;
+	v = join_kinds(a, b);
+	v.origin = join_origins(a.origin, b.origin);
+	v.global = a.global || b.global;
+	v.no_number = v.kind == PS_KIND_ANY && (ps_known_is_no_number(a) || ps_known_is_no_number(b));
+	return v;
+}
+
+/*
+ * Names.
+ */
+unsigned int ps_known_owner(struct ps_known v)
+{
+	switch (v.kind) {
+	case PS_KIND_VIEW:
+		return v.proto == &ps_proto_raw ? PS_OF_RAW : PS_OF_HEADER;
+	case PS_KIND_FIELD:
+		return v.field->type->is_bytes ? PS_OF_BYTES : PS_OF_VALUE;
+	case PS_KIND_BYTES:
+		return PS_OF_ARRAY;
+	default:
+		return 0;
+	}
+}
+
+const struct ps_callable *ps_row_named(const struct ps_callable *rows, unsigned int owners, const char *name)
+{
+	for (; rows->method.name; rows++) {
+		if (rows->of & owners && !strcmp(rows->method.name, name) && !ps_callable_is_operator(rows))
+			return rows;
+	}
+	return NULL;
+}
+
+static struct ps_known field_of(const struct ps_field *field, bool is_call)
+{
+	if (is_call)
+		return ps_known_as(PS_KIND_GETTER, field);
+	return field->type->is_bytes ? ps_known_as(PS_KIND_BYTES, NULL) : ps_known_as(PS_KIND_VALUE, field);
+}
+
+struct ps_known ps_known_member(struct ps_known object, const char *name, bool is_call)
+{
+	unsigned int owner = ps_known_owner(object);
+	const struct ps_field *field = object.kind == PS_KIND_VIEW ? ps_field_named(object.proto, name) : NULL;
+	const struct ps_callable *row;
+
+	if (field)
+		return field_of(field, is_call);
+	row = ps_row_named(owner == PS_OF_ARRAY ? ps_array_methods : ps_view_methods, owner, name);
+	return ps_known_as(row ? PS_KIND_METHOD : PS_KIND_NONE, row);
+}
+
+/*
+ * Calls.
+ */
+static struct ps_known payload(const struct ps_call *call, struct ps_known id)
+{
+	if (call->count == 0)
+		return ps_known_as(PS_KIND_VIEW, &ps_proto_raw);
+	if (id.kind != PS_KIND_INTEGER || id.i < 0 || id.i >= ps_nprotos)
+		return ps_known_any;
+	return ps_known_as(PS_KIND_VIEW, ps_protos[id.i]);
+}
+
+/* The value of the field that self is. */
+static struct ps_known value_of(struct ps_known self, enum ps_kind kind)
+{
+	return self.kind == PS_KIND_FIELD ? ps_known_as(kind, self.field) : ps_known_any;
+}
+
+static struct ps_known result_of_row(const struct ps_call *call, struct ps_known argument)
+{
+	switch (call->callee.row->result) {
+	case PS_LUA_NOTHING:
+		return ps_known_nil;
+	case PS_LUA_VALUE:
+		return value_of(call->self, PS_KIND_VALUE);
+	case PS_LUA_NUMBER:
+		return value_of(call->self, PS_KIND_NUMBER);
+	case PS_LUA_ARRAY:
+		return ps_known_as(PS_KIND_BYTES, NULL);
+	case PS_LUA_RAW:
+		return ps_known_as(PS_KIND_VIEW, &ps_proto_raw);
+	case PS_LUA_PAYLOAD:
+		return payload(call, argument);
+	default:
+		return ps_known_any;
+	}
+}
+
+struct ps_known ps_known_result(const struct ps_call *call, struct ps_known argument)
+{
+	switch (call->callee.kind) {
+	case PS_KIND_GETTER:
+		return ps_known_as(PS_KIND_FIELD, call->callee.field);
+	case PS_KIND_METHOD:
+		return result_of_row(call, argument);
+	default:
+		return ps_known_any;
+	}
+}
