@@ -330,16 +330,18 @@ $(BUILD)/%/packet-case: $(addprefix $(BUILD)/%/,$(PACKET_CASE))
 	@echo '  LD      $@'
 	$(Q)$(LINK) -o $@ $^
 
-# What feeds the same to the kernel; tests/vm/run.sh takes it along.
+# What feeds the same, and the packets of hostile scripts, to the kernel; tests/vm/run.sh takes it along.
 FEED = $(BUILD)/feed/$(KVER)
-feed: $(FEED)/feed $(FEED)/packet-case need-headers
+feed: $(FEED)/feed $(FEED)/packet-case $(FEED)/in-kernel need-headers
 	$(call kernel_objects,$(FEED)/objects,tests/packet/kernel,.)
 	+$(call kernel_make,$(FEED)/objects) modules
 	@cp $(FEED)/objects/ps_feed.ko $(FEED)/
-$(FEED)/feed: tests/packet/feed.c tests/packet/sum.h tests/packet/kernel/ps_feed.h include/uapi/packetscript.h
+$(FEED)/feed: tests/packet/feed.c tests/packet/sum.h
+$(FEED)/in-kernel: tests/hostile/in_kernel.c
+$(FEED)/feed $(FEED)/in-kernel: tests/packet/kernel/ps_feed.h include/uapi/packetscript.h
 	@mkdir -p $(@D)
 	@echo '  LD      $@'
-	$(Q)$(COMPILE) $(LDFLAGS) -static -Iinclude/uapi -o $@ $<
+	$(Q)$(COMPILE) $(LDFLAGS) -static -Iinclude/uapi -Itests/packet/kernel -o $@ $(filter %.c,$^)
 
 $(FEED)/packet-case: $(addprefix $(BUILD)/user/,$(PACKET_CASE))
 	@mkdir -p $(@D)

@@ -107,9 +107,10 @@ image=(--kver "$kver")
 [ -z "$sysroot" ] || image+=(--sysroot "$sysroot")
 [ -n "$root" ] || [ ! -d "$build/root/$kver" ] || root=$build/root/$kver
 [ -z "$root" ] || image+=(--root "$root")
-feed=$build/feed/$kver # the programs that run tests/packet in the machine, made by 'make feed'
+feed=$build/feed/$kver # the programs that run tests/packet and tests/hostile in the machine, made by 'make feed'
 [ ! -e "$feed/ps_feed.ko" ] ||
 	image+=(--add "$feed/feed=/usr/bin/feed" --add "$feed/packet-case=/usr/bin/packet-case"
+		--add "$feed/in-kernel=/usr/bin/in-kernel"
 		--add "$feed/ps_feed.ko=/lib/modules/$kver/updates/packetscript/ps_feed.ko")
 if [ -n "$share" ]; then
 	share=$(realpath "$share")

@@ -4,6 +4,7 @@
  * a rule sees them, and makes its buffers in few of the shapes that it may. For tests only.
  */
 #include <linux/fs.h>
+#include <linux/ktime.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
@@ -171,9 +172,10 @@ static struct sk_buff *make(const struct feed_packet *p, const u8 *bytes, struct
 }
 
 /* With a link-layer header, as in PREROUTING; without, as in OUTPUT. */
-static unsigned int run(struct xt_target *target, const struct xt_lua_tginfo *info,
-			struct sk_buff *skb, bool has_link)
+static void run(struct feed_packet *p, struct xt_target *target, const struct xt_lua_tginfo *info,
+		struct sk_buff *skb)
 {
+	const bool has_link = p->network > 0;
 	const struct nf_hook_state state = {
 		.hook = has_link ? NF_INET_PRE_ROUTING : NF_INET_LOCAL_OUT,
 		.pf = NFPROTO_IPV4,
@@ -182,14 +184,15 @@ static unsigned int run(struct xt_target *target, const struct xt_lua_tginfo *in
 		.net = &init_net,
 	};
 	const struct xt_action_param par = { .target = target, .targinfo = info, .state = &state };
-	unsigned int verdict;
+	u64 start;
 
 	local_bh_disable();
 	rcu_read_lock();
-	verdict = target->target(skb, &par);
+	start = ktime_get_ns();
+	p->verdict = target->target(skb, &par);
+	p->ns = ktime_get_ns() - start;
 	rcu_read_unlock();
 	local_bh_enable();
-	return verdict;
 }
 
 /* What a device does with a packet before it sends it. */
@@ -254,7 +257,7 @@ static int feed_bytes(struct feed *feed, struct feed_packet *p, u8 *bytes)
 	skb = make(p, bytes, &other);
 	if (!skb)
 		goto out;
-	p->verdict = run(feed->target, &info, skb, p->network > 0);
+	run(p, feed->target, &info, skb);
 	if (!is_untouched(p, other, bytes))
 		p->wrong |= FEED_CLONE_CHANGED;
 	err = 0;

@@ -33,6 +33,7 @@ struct feed_packet {
 	__u16 reserved;
 	__u32 verdict;		/* back: what the target returned */
 	__u32 wrong;		/* back: FEED_CLONE_CHANGED … */
+	__u64 ns;		/* back: how long the target took, by the clock */
 };
 
 /* Adds the rule, after deleting the one before. The log says why it is refused. */
