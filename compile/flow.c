@@ -213,7 +213,8 @@ static bool do_instruction(struct ps_walk *w, Instruction i)
 		return true;
 	case OP_VARARG:
 		w->top = -1;
-		/* fall through */
+		forget(w, i);
+		return true;
 	default:
 		forget(w, i);
 		return true;
