@@ -97,15 +97,6 @@ static inline void lint_set_bit(uint8_t *set, unsigned int i)
 	set[i / 8] |= 1 << i % 8;
 }
 
-static inline unsigned int lint_proto_id(const struct ps_proto *proto)
-{
-	unsigned int id = 0;
-
-	while (id < ps_nprotos - 1 && ps_protos[id] != proto)
-		id++;
-	return id;
-}
-
 static inline bool lint_known(const Table *table, TString *name)
 {
 	return !ttisnil(luaH_getstr((Table *)table, name));

@@ -22,7 +22,7 @@
 struct ps_known lint_may_be_nil(struct lint_flow *w, struct ps_known v,
 				  const struct ps_proto *outer)
 {
-	unsigned int pair = (lint_proto_id(outer) * ps_nprotos + lint_proto_id(v.proto)) % SEEN_PAIRS;
+	unsigned int pair = (ps_proto_id(outer) * ps_nprotos + ps_proto_id(v.proto)) % SEEN_PAIRS;
 
 	if (w->walk.pc + 1 >= (int)PS_ORIGIN_LOST)
 		return v;

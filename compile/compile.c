@@ -6,59 +6,55 @@
 
 #include "lua.h"
 #include "lfunc.h"
-#include "lopcodes.h"
 
 #include "access.h"
-#include "bytecode.h"
 #include "compile.h"
+#include "flow.h"
 #include "host.h"
 #include "linear.h"
 
 #define DEPTH_MAX	8	/* calls within calls that are followed */
 #define PART_OF_MEMORY	8	/* linear code gets one in so many bytes */
-#define NOT_A_VIEW	(-1)
-#define BYTES		(-2)	/* but a byte array */
+#define STEPS		256	/* for each instruction, to foresee what registers have */
+#define STATES_MAX	((size_t)512 << 10)	/* bytes that it takes meanwhile, where paths meet */
 
-/* What a register is foreseen to have. Foreseeing wrongly makes code slow, not wrong. */
-struct foreseen {
-	int proto;			/* a header's protocol; BYTES; NOT_A_VIEW */
-	const LClosure *function;	/* NULL: not known */
-};
-
+/* A function whose code is followed. What is foreseen wrongly makes code slow, not wrong. */
 struct compiling {
+	struct ps_walk walk;	/* first */
 	struct ps_bind *bind;
-	const LClosure *closure;
-	const Proto *p;
 	struct ps_function_code *to;
 	const struct compiling *caller;
 	int depth;
-	struct foreseen *registers;
-	/* Before the instruction at end, which is behind one operation for several, register result gets a view of proto. */
-	int end, result, proto;
+	int chain, chain_end;	/* the last method that was called at once: where it begins, and ends */
+	struct ps_known upvalues[];
 };
 
-static const struct foreseen nothing = { NOT_A_VIEW, NULL };
+static const struct ps_function_code *compile(struct ps_bind *bind, const LClosure *closure, const struct ps_known *args,
+					      int nargs, const struct compiling *caller);
 
-static const struct ps_function_code *compile(struct ps_bind *bind, const LClosure *closure,
-					      const struct foreseen *args, int nargs,
-					      const struct compiling *caller);
+/* A value that the code names. */
+struct operand {
+	TValue constant;
+	int reg;		/* or the register it is in; below 0: constant has it */
+};
 
-static void foresee(struct compiling *c, int reg, int proto)
+/* Whether a name is one that tables are asked for without looking at its text. */
+static bool is_short(const TString *name)
 {
-	c->registers[reg] = (struct foreseen){ proto, NULL };
+	return name->tt == LUA_VSHRSTR;
 }
 
-static void forget(struct compiling *c, int reg)
+static const Instruction *code_of(const struct compiling *c)
 {
-	c->registers[reg] = nothing;
+	return c->walk.p->code;
 }
 
-/* The value may be a function that can be compiled, too. */
-static void foresee_value(struct compiling *c, int reg, const TValue *v)
+/* What a variable has now is what it will have, most likely. */
+static struct ps_known known_value(const TValue *v)
 {
-	c->registers[reg] = nothing;
 	if (ttisLclosure(v))
-		c->registers[reg].function = clLvalue(v);
+		return (struct ps_known){ .kind = PS_KIND_FUNCTION, .own = clLvalue(v) };
+	return ttistable(v) ? ps_known_as(PS_KIND_LIBRARY, hvalue(v)) : ps_known_any;
 }
 
 /* What the views of a pool have, the first of which is made with it. */
@@ -67,18 +63,11 @@ static const Table *methods_of(const struct ps_pool *pool)
 	return ((const struct ps_object *)pool->block[0])->methods;
 }
 
-/* The method of that name of headers of a protocol, or NULL. */
-static const struct ps_method *method_of(const struct compiling *c, int proto, const TString *name)
+/* The field of that name of what is a view, or NULL. */
+static const struct ps_field_method *field_of(const struct compiling *c, struct ps_known of, const TString *name)
 {
-	return ps_access_method(methods_of(&c->bind->views[proto]), name);
-}
-
-/* The field of that name of what the register has a view of, or NULL. */
-static const struct ps_field_method *field_of(const struct compiling *c, int reg, const TString *name)
-{
-	int proto = c->registers[reg].proto;
-
-	return proto < 0 ? NULL : ps_access_named(methods_of(&c->bind->views[proto]), name);
+	return of.kind == PS_KIND_VIEW && is_short(name) ?
+	       ps_access_named(methods_of(&c->bind->views[ps_proto_id(of.proto)]), name) : NULL;
 }
 
 /*
@@ -154,7 +143,7 @@ static bool is_plain16(const struct ps_proto *proto, const struct ps_field *fiel
 }
 
 /* The field of R[b] = a constant, or R[c]. */
-static void set_field(struct ps_op *op, const struct ps_field_method *m, const struct ps_operand *v)
+static void set_field(struct ps_op *op, const struct ps_field_method *m, const struct operand *v)
 {
 	const struct ps_field *field = m->field;
 	bool is_known = v->reg < 0;
@@ -188,27 +177,27 @@ static void set_field(struct ps_op *op, const struct ps_field_method *m, const s
  * Methods that are called at once: what several instructions do.
  */
 
-/* The operation does what is before code, and its result is a view of proto, or none. */
-static void finish(struct compiling *c, struct ps_op *op, const struct ps_code *code, int proto)
+/* How far the instruction jumps; a condition: to where the jump behind it leads, or to it, if it leads back and so looks at the time. */
+static int distance(const struct compiling *c, int pc)
 {
-	c->end = code->pc - c->p->code;
-	c->result = op->a;
-	c->proto = proto;
-	op->n = c->end - (op - c->to->ops);
+	bool next;
+
+	if (testTMode(GET_OPCODE(code_of(c)[pc])))
+		return distance(c, pc + 1) > 0 ? distance(c, pc + 1) + 1 : 1;
+	return ps_code_jump(c->walk.p, pc, &next) - pc;
 }
 
 /* Where the code goes on if the view is there: a test of that which follows is done with it. */
 static void look_for_test(const struct compiling *c, struct ps_op *op)
 {
-	const Instruction *pc = c->p->code + c->end;
-	bool jumps = GET_OPCODE(*pc) == OP_TEST && GETARG_A(*pc) == op->a;
+	int pc = op - c->to->ops + op->n;
+	Instruction i = code_of(c)[pc];
+	bool is_tested = GET_OPCODE(i) == OP_TEST && GETARG_A(i) == op->a;
 
 	op->other = op->n;
-	if (jumps && GETARG_k(*pc) && GETARG_sJ(pc[1]) >= 0)
-		op->other += GETARG_sJ(pc[1]) + 2;
-	else if (jumps && !GETARG_k(*pc))
-		op->other += 2;
-	else if (GET_OPCODE(*pc) == OP_TESTSET && GETARG_B(*pc) == op->a && !GETARG_k(*pc))
+	if (is_tested && GETARG_k(i))
+		op->other += distance(c, pc);
+	else if (is_tested || (GET_OPCODE(i) == OP_TESTSET && GETARG_B(i) == op->a && !GETARG_k(i)))
 		op->other += 2;	/* ip and ip:data(…) */
 }
 
@@ -219,254 +208,248 @@ static bool is_plain_link(const struct ps_proto *proto)
 	       !proto->fragment.mask && !proto->csum.kind;
 }
 
-/* :data(id), which has been read. If :data(next) follows, of what a link layer selects, both are one. */
-static void add_data(struct compiling *c, struct ps_op *op, const struct ps_code *code, int id)
-{
-	struct ps_code next = *code;
-	const TString *name;
-	const struct ps_method *method;
-	const struct ps_next *row;
-	struct ps_call_code call = { .has_arg = false };
+/* A call of a method of a view, one result of which is used, or none. */
+struct method_call {
+	enum ps_view_op method;
+	bool has_result;
+	bool has_arg;
+	struct operand arg;
+	int id;			/* DATA: the protocol; below 0: it is not a constant */
+};
 
-	op->op = DO_DATA;
+/* The operation does all up to the call. */
+static void finish(const struct compiling *c, struct ps_op *op, enum ps_operation operation)
+{
+	op->op = operation;
+	op->n = c->walk.pc + 1 - (op - c->to->ops);
+}
+
+static void add_data(const struct compiling *c, struct ps_op *op, enum ps_operation operation, int id)
+{
+	finish(c, op, operation);
 	op->c = id;
 	op->proto = ps_protos[id];
 	op->pool = &c->bind->views[id];
-	finish(c, op, code, id);
 	look_for_test(c, op);
-	if (!is_plain_link(ps_protos[id]) || !ps_code_self(&next, &name) || !ps_code_call(&next, &call))
+}
+
+/* SELF, and a call of what it finds: R[a] = R[b]:method(…). */
+static void add_method(const struct compiling *c, struct ps_op *op, const struct method_call *call,
+		       const struct ps_field_method *m)
+{
+	if (!call->has_result)
 		return;
-	method = method_of(c, id, name);
-	if (!method || method->op != PS_OP_DATA || !call.has_result || !ps_code_constant_id(&call, ps_nprotos))
+	if (call->method == PS_OP_DATA && call->id >= 0) {
+		add_data(c, op, DO_DATA, call->id);
+	} else if (call->method == PS_OP_GET && !call->has_arg) {
+		finish(c, op, DO_VALUE);
+	} else if (call->method == PS_OP_FIELD && !call->has_arg) {
+		finish(c, op, DO_FIELD);
+		op->field = m;
+	}
+}
+
+/* What a link layer selects, if the operation is :data() of that, and the call is :data() of what that gives. */
+static void extend_data(const struct compiling *c, struct ps_op *op, const struct method_call *call)
+{
+	const struct ps_proto *link = ps_protos[op->c];
+	const struct ps_next *row;
+
+	if (call->method != PS_OP_DATA || !call->has_result || call->id < 0 || !is_plain_link(link))
 		return;
-	id = ivalue(&call.arg.constant);
-	row = ps_proto_only_row(ps_protos[op->c]->next, ps_protos[id]);
+	row = ps_proto_only_row(link->next, ps_protos[call->id]);
 	if (!row || row->proto->locate)		/* whose views are not as simple as what DO_NETWORK makes */
 		return;
-	op->op = DO_NETWORK;
 	op->link = op->c;
 	op->protocol = row->value;
-	op->c = id;
-	op->proto = ps_protos[id];
-	op->pool = &c->bind->views[id];
-	finish(c, op, &next, id);
-	look_for_test(c, op);
+	add_data(c, op, DO_NETWORK, call->id);
 }
 
-/* :field(), which has been read; with what is called on it, if that is :get(), :int() or :set(x). */
-static void add_field(struct compiling *c, struct ps_op *op, struct ps_code *code,
-		      const struct ps_field_method *m)
+/* The operation is :field(), and the call a method of what that gives. */
+static void extend_field(const struct compiling *c, struct ps_op *op, const struct method_call *call)
 {
-	struct ps_code next = *code;
-	const struct ps_method *method = NULL;
-	const TString *name;
-	struct ps_call_code call = { .has_arg = false };
+	const struct ps_field_method *m = op->field;
+	bool gets = call->method == PS_OP_GET || call->method == PS_OP_INT;
 
-	op->op = DO_FIELD;
-	op->field = m;
-	finish(c, op, code, NOT_A_VIEW);
-	if (ps_code_self(&next, &name))
-		method = ps_access_method(methods_of(&m->pool), name);
-	if (!method || !ps_code_call(&next, &call))
-		return;
-	if ((method->op == PS_OP_GET || method->op == PS_OP_INT) && call.has_result && !call.has_arg)
-		get_field(op, m, method->op == PS_OP_INT);
-	else if (method->op == PS_OP_SET && !call.has_result && call.has_arg && call.arg.reg != op->a + 1)
-		set_field(op, m, &call.arg);
+	if (gets && call->has_result && !call->has_arg)
+		get_field(op, m, call->method == PS_OP_INT);
+	else if (call->method == PS_OP_SET && !call->has_result && call->has_arg && call->arg.reg != op->a + 1)
+		set_field(op, m, &call->arg);
 	else
 		return;
-	finish(c, op, &next, NOT_A_VIEW);
+	finish(c, op, op->op);
 }
 
-/* SELF: R[a + 1] = R[b], R[a] = R[b].name. */
-static void add_self(struct compiling *c, struct ps_op *op, const Instruction *pc)
+/* What is in register reg, if the instruction before the call has put it there. */
+static bool find_operand(const struct compiling *c, int reg, struct operand *operand)
 {
-	const TString *name = ps_code_method(c->p->k, *pc);
-	struct ps_code code = { .pc = pc + 1, .k = c->p->k, .self = op->a };
-	int proto = c->registers[op->b].proto;
-	const struct ps_method *method;
-	struct ps_call_code call = { .has_arg = false };
+	int pc = c->walk.pc - 1;
+	Instruction i = code_of(c)[pc];
 
-	if (!name)
+	operand->reg = GET_OPCODE(i) == OP_MOVE ? GETARG_B(i) : -1;
+	return GETARG_A(i) == reg && (operand->reg >= 0 || ps_code_loads(c->walk.p, pc, &operand->constant));
+}
+
+static enum ps_view_op method_of(struct ps_known callee)
+{
+	if (callee.kind == PS_KIND_GETTER)
+		return PS_OP_FIELD;
+	return callee.kind == PS_KIND_METHOD && callee.row->of & PS_OF_VIEW ? callee.row->method.op : 0;
+}
+
+/*
+ * The call of a method, by the SELF that has found it, if nothing but an argument is between. If the call before has given
+ * the object, and is one operation from its SELF on, this may be part of that, too.
+ */
+static void add_method_call(struct compiling *c, const struct ps_call *of)
+{
+	int self = c->walk.pc - 1 - of->count, nresults = GETARG_C(code_of(c)[c->walk.pc]) - 1;
+	struct ps_op *op = c->to->ops + self, *before = c->to->ops + c->chain;
+	struct method_call call = { method_of(of->callee), nresults == 1, of->count == 1, { .reg = -1 }, -1 };
+
+	if (!call.method || of->count < 0 || of->count > 1 || nresults < 0 || nresults > 1 ||
+	    self < 0 || op->op != DO_SELF || op->a != of->first - 2 ||
+	    (call.has_arg && !find_operand(c, of->first, &call.arg)))
 		return;
-	op->op = DO_SELF;
-	op->name = name;
-	c->registers[op->a + 1] = c->registers[op->b];
-	forget(c, op->a);
-	method = method_of(c, proto < 0 ? 0 : proto, name);
-	if (!method || !ps_code_call(&code, &call) || !call.has_result)
-		return;
-	if (method->op == PS_OP_DATA && (!call.has_arg || ps_code_constant_id(&call, ps_nprotos))) {
-		add_data(c, op, &code, call.has_arg ? ivalue(&call.arg.constant) : 0);
-	} else if (method->op == PS_OP_GET && !call.has_arg) {
-		op->op = DO_VALUE;
-		finish(c, op, &code, BYTES);
-	} else if (method->op == PS_OP_FIELD && !call.has_arg) {
-		add_field(c, op, &code, (const struct ps_field_method *)method);
-	}
+	if (of->results[0].kind == PS_KIND_VIEW && call.arg.reg < 0)
+		call.id = ps_proto_id(of->results[0].proto);
+	if (c->chain_end == self && op->b == op->a && before->a == op->a && before->op == DO_DATA)
+		extend_data(c, before, &call);
+	else if (c->chain_end == self && op->b == op->a && before->a == op->a && before->op == DO_FIELD)
+		extend_field(c, before, &call);
+	add_method(c, op, &call, field_of(c, of->self, op->name));
+	c->chain = self;
+	c->chain_end = c->walk.pc + 1;
 }
 
 /*
  * Calls of functions.
  */
-
-/* Results of a call from register a on: n of them. */
-static void foresee_results(struct compiling *c, int a, int n, const struct ps_function_code *callee)
+static void add_call(struct ps_op *op, Instruction i, bool is_tail)
 {
-	int i;
-
-	for (i = 0; i < n; i++)
-		foresee(c, a + i, callee && i < PS_RESULTS ? callee->results[i] : NOT_A_VIEW);
-}
-
-static void add_call(struct compiling *c, struct ps_op *op, Instruction i, bool is_tail)
-{
-	const LClosure *function = c->registers[op->a].function;
-	const struct ps_function_code *callee = NULL;
-	int nargs = GETARG_B(i) - 1, nresults = GETARG_C(i) - 1;
-
-	if (nargs >= 0 && function)
-		callee = compile(c->bind, function, c->registers + op->a + 1, nargs, c);
-	if (is_tail) {
-		if (nargs >= 0 && !TESTARG_k(i) && !GETARG_C(i))
-			op->op = DO_TAIL_CALL;
-		op->b = nargs;
-		if (callee)
-			memcpy(c->to->results, callee->results, sizeof(callee->results));
+	op->b = GETARG_B(i) - 1;
+	op->c = GETARG_C(i) - 1;
+	if (!GETARG_B(i))
 		return;
-	}
-	if (nargs >= 0 && nresults >= 0)
+	if (is_tail && !TESTARG_k(i) && !GETARG_C(i))
+		op->op = DO_TAIL_CALL;
+	else if (!is_tail && GETARG_C(i))
 		op->op = DO_CALL;
-	op->b = nargs;
-	op->c = nresults;
-	foresee_results(c, op->a, nresults, callee);
 }
 
-static void add_return(struct compiling *c, struct ps_op *op, int n)
+/* How many values a return gives; below 0: not known. */
+static int count_returned(Instruction i)
 {
-	int i;
+	return GET_OPCODE(i) == OP_RETURN0 ? 0 : GET_OPCODE(i) == OP_RETURN1 ? 1 : GETARG_B(i) - 1;
+}
 
-	op->op = n == 1 ? DO_RETURN_ONE : DO_RETURN;
-	op->n = n;
-	for (i = 0; i < n && i < PS_RESULTS; i++) {
-		if (c->registers[op->a + i].proto >= 0)
-			c->to->results[i] = c->registers[op->a + i].proto;
-	}
+static void add_return(struct ps_op *op, Instruction i)
+{
+	op->n = count_returned(i);
+	if (op->n >= 0 && (GET_OPCODE(i) != OP_RETURN || (!TESTARG_k(i) && !GETARG_C(i))))
+		op->op = op->n == 1 ? DO_RETURN_ONE : DO_RETURN;
 }
 
 /*
  * Instructions.
  */
+static const uint8_t conditions[NUM_OPCODES] = {
+	[OP_TEST] = DO_TEST, [OP_TESTSET] = DO_TEST_SET, [OP_EQ] = DO_EQUAL, [OP_LT] = DO_LESS, [OP_LE] = DO_LESS_EQUAL,
+	[OP_EQK] = DO_EQUAL_K, [OP_EQI] = DO_EQUAL_INT, [OP_LTI] = DO_LESS_K, [OP_LEI] = DO_LESS_EQUAL_K,
+	[OP_GTI] = DO_GREATER_K, [OP_GEI] = DO_GREATER_EQUAL_K,
+};
 
-/* A condition, behind which a jump stands: if it leads back, it is that which looks at the time. */
-static void add_condition(struct ps_op *op, enum ps_operation operation, const Instruction *pc)
+static void add_condition(const struct compiling *c, struct ps_op *op, Instruction i)
 {
-	int jump = GETARG_sJ(pc[1]) < 0 ? 1 : GETARG_sJ(pc[1]) + 2;
+	int jump = distance(c, op - c->to->ops);
+	OpCode code = GET_OPCODE(i);
 
-	op->op = operation;
-	op->condition = GETARG_k(*pc);
+	op->op = conditions[code];
+	op->condition = GETARG_k(i);
 	op->n = op->condition ? jump : 2;
 	op->other = op->condition ? 2 : jump;
+	if (code >= OP_EQI && code <= OP_GEI) {
+		setivalue(&op->k, GETARG_sB(i));
+		if (GETARG_C(i))	/* which stood as a float there */
+			op->op = DO_LEAVE;
+	} else if (code == OP_EQK) {
+		op->k = c->walk.p->k[op->b];
+		if (ttisinteger(&op->k))
+			op->op = DO_EQUAL_INT;
+	}
 }
 
-static void add_compare_k(struct ps_op *op, enum ps_operation operation, const Instruction *pc)
-{
-	setivalue(&op->k, GETARG_sB(*pc));
-	if (!GETARG_C(*pc))		/* else it stood as a float there */
-		add_condition(op, operation, pc);
-}
-
-static void add_arith(struct compiling *c, struct ps_op *op, enum ps_operation operation)
-{
-	op->op = operation;
-	forget(c, op->a);
-}
-
-static void add_arith_k(struct compiling *c, struct ps_op *op, enum ps_operation operation,
-			const TValue *k)
-{
-	op->k = *k;
-	if (ttisinteger(k))
-		op->op = operation;
-	forget(c, op->a);
-}
-
-static void add_small(struct compiling *c, struct ps_op *op, enum ps_operation operation, int n)
+static void add_small(struct ps_op *op, enum ps_operation operation, int n)
 {
 	setivalue(&op->k, n);
-	add_arith(c, op, operation);
+	op->op = operation;
 }
 
 /* R[a] = R[b] >> n, or the other way if that is below 0. */
-static void add_shift(struct compiling *c, struct ps_op *op, int n)
+static void add_shift(struct ps_op *op, int n)
 {
-	forget(c, op->a);
 	op->n = n < 0 ? -n : n;
 	if (op->n < 64)		/* nobody writes more */
 		op->op = n < 0 ? DO_SHIFT_LEFT : DO_SHIFT_RIGHT;
 }
 
-static void add_load(struct compiling *c, struct ps_op *op, const Instruction *pc)
+/* R[a] = K */
+static void add_load(struct ps_op *op, const Instruction *pc)
 {
-	bool is_returned = GET_OPCODE(pc[1]) == OP_RETURN1 && GETARG_A(pc[1]) == op->a;
+	OpCode code = GET_OPCODE(*pc);
 
-	op->op = is_returned ? DO_RETURN_K : DO_LOAD;
-	forget(c, op->a);
+	if (code == OP_LFALSESKIP || code == OP_LOADKX)
+		op->op = DO_LOAD_SKIP;
+	else if (GET_OPCODE(pc[1]) == OP_RETURN1 && GETARG_A(pc[1]) == op->a)
+		op->op = DO_RETURN_K;
+	else
+		op->op = DO_LOAD;
 }
 
-/* A global; what it is now is what it will be, most likely. */
-static void add_global(struct compiling *c, struct ps_op *op, Instruction i)
+static void add_global(const struct compiling *c, struct ps_op *op)
 {
-	const TString *name = tsvalue(c->p->k + GETARG_C(i));
-	const TValue *globals = ps_stk(c->closure->upvals[GETARG_B(i)]->v);
-
-	forget(c, op->a);
-	if (!ps_code_is_short(name))
-		return;
-	op->op = DO_GET_GLOBAL;
-	op->name = name;
-	if (ttistable(globals))
-		foresee_value(c, op->a, luaH_getshortstr(hvalue(globals), (TString *)name));
+	op->name = tsvalue(c->walk.p->k + op->c);
+	if (is_short(op->name))
+		op->op = DO_GET_GLOBAL;
 }
 
 /* What stands at C of an instruction that sets something: a constant, or a register. */
 static bool is_constant(const struct compiling *c, Instruction i, TValue *k)
 {
 	if (TESTARG_k(i))
-		*k = c->p->k[GETARG_C(i)];
+		*k = c->walk.p->k[GETARG_C(i)];
 	return TESTARG_k(i);
 }
 
 static void add_set_global(const struct compiling *c, struct ps_op *op, Instruction i)
 {
-	const TString *name = tsvalue(c->p->k + GETARG_B(i));
+	const TString *name = tsvalue(c->walk.p->k + GETARG_B(i));
 
-	if (!ps_code_is_short(name))
+	if (!is_short(name))
 		return;
 	op->op = is_constant(c, i, &op->k) ? DO_SET_GLOBAL : DO_SET_GLOBAL_R;
 	op->name = name;
 	op->b = GETARG_C(i);
 }
 
-static void add_get_name(struct compiling *c, struct ps_op *op, Instruction i)
+static void add_get_name(const struct compiling *c, struct ps_op *op, Instruction i)
 {
-	const TString *name = tsvalue(c->p->k + GETARG_C(i));
-	const struct ps_field_method *m = ps_code_is_short(name) ? field_of(c, op->b, name) : NULL;
+	const TString *name = tsvalue(c->walk.p->k + GETARG_C(i));
+	const struct ps_field_method *m = field_of(c, ps_walk_get(&c->walk, op->b), name);
 
 	op->n = 1;
 	op->name = name;
 	if (m)
 		get_field(op, m, false);
-	else if (ps_code_is_short(name))
+	else if (is_short(name))
 		op->op = DO_GET_NAME;
-	forget(c, op->a);
 }
 
-static void add_set_name(struct compiling *c, struct ps_op *op, Instruction i)
+static void add_set_name(const struct compiling *c, struct ps_op *op, Instruction i)
 {
-	const TString *name = tsvalue(c->p->k + GETARG_B(i));
-	const struct ps_field_method *m = ps_code_is_short(name) ? field_of(c, op->a, name) : NULL;
-	struct ps_operand operand = { .reg = -1 };
+	const TString *name = tsvalue(c->walk.p->k + GETARG_B(i));
+	const struct ps_field_method *m = field_of(c, ps_walk_get(&c->walk, op->a), name);
+	struct operand operand = { .reg = -1 };
 
 	if (!is_constant(c, i, &operand.constant))
 		operand.reg = GETARG_C(i);
@@ -474,7 +457,7 @@ static void add_set_name(struct compiling *c, struct ps_op *op, Instruction i)
 	if (m) {
 		op->b = op->a;
 		set_field(op, m, &operand);
-	} else if (ps_code_is_short(name)) {
+	} else if (is_short(name)) {
 		op->op = operand.reg < 0 ? DO_SET_NAME : DO_SET_NAME_R;
 		op->name = name;
 		op->b = operand.reg;
@@ -483,7 +466,7 @@ static void add_set_name(struct compiling *c, struct ps_op *op, Instruction i)
 	}
 }
 
-static void add_set(struct compiling *c, struct ps_op *op, Instruction i, enum ps_operation constant,
+static void add_set(const struct compiling *c, struct ps_op *op, Instruction i, enum ps_operation constant,
 		    enum ps_operation in_register)
 {
 	op->c = op->b;
@@ -492,14 +475,14 @@ static void add_set(struct compiling *c, struct ps_op *op, Instruction i, enum p
 	op->op = is_constant(c, i, &op->k) ? constant : in_register;
 }
 
-/* What needs no more than a row: R[A] = R[B] op R[C], or op K[C]. */
-static const uint8_t arithmetic[NUM_OPCODES] = {
+/* What needs no more than a row: its operands are A, B and C, or K[C] in place of C. */
+static const uint8_t plain[NUM_OPCODES] = {
 	[OP_ADD] = DO_ADD, [OP_SUB] = DO_SUB, [OP_MUL] = DO_MUL, [OP_MOD] = DO_MOD, [OP_IDIV] = DO_DIV,
 	[OP_BAND] = DO_AND, [OP_BOR] = DO_OR, [OP_BXOR] = DO_XOR, [OP_SHL] = DO_SHL, [OP_SHR] = DO_SHR,
-	[OP_UNM] = DO_NEGATE, [OP_BNOT] = DO_INVERT, [OP_NOT] = DO_NOT, [OP_LEN] = DO_LENGTH,
+	[OP_MOVE] = DO_MOVE, [OP_GETUPVAL] = DO_GET_UPVALUE, [OP_SETUPVAL] = DO_SET_UPVALUE, [OP_UNM] = DO_NEGATE, [OP_BNOT] = DO_INVERT, [OP_NOT] = DO_NOT, [OP_LEN] = DO_LENGTH,
 };
 
-static const uint8_t arithmetic_k[NUM_OPCODES] = {
+static const uint8_t plain_k[NUM_OPCODES] = {
 	[OP_ADDK] = DO_ADD_K, [OP_SUBK] = DO_SUB_K, [OP_MULK] = DO_MUL_K, [OP_MODK] = DO_MOD_K,
 	[OP_IDIVK] = DO_DIV_K, [OP_BANDK] = DO_AND_K, [OP_BORK] = DO_OR_K, [OP_BXORK] = DO_XOR_K,
 };
@@ -523,57 +506,27 @@ static void scale(struct ps_op *op)
 	op->other *= (int)sizeof(*op);
 }
 
-static void translate(struct compiling *c, const Instruction *pc)
+static void translate(const struct compiling *c, int at)
 {
-	struct ps_op *op = c->to->ops + (pc - c->p->code);
-	const TValue *k = c->p->k;
+	const Instruction *pc = code_of(c) + at;
+	struct ps_op *op = c->to->ops + at;
+	const TValue *k = c->walk.p->k;
 	Instruction i = *pc;
-	int n;
 
 	op->a = GETARG_A(i);
 	op->b = GETARG_B(i);
 	op->c = GETARG_C(i);
+	if (ps_code_loads(c->walk.p, at, &op->k)) {
+		add_load(op, pc);
+		return;
+	}
 	switch (GET_OPCODE(i)) {
-	case OP_MOVE:
-		op->op = DO_MOVE;
-		c->registers[op->a] = c->registers[op->b];
-		return;
-	case OP_LOADI:
-		setivalue(&op->k, GETARG_sBx(i));
-		add_load(c, op, pc);
-		return;
-	case OP_LOADK:
-		op->k = k[GETARG_Bx(i)];
-		add_load(c, op, pc);
-		return;
-	case OP_LOADTRUE:
-		setbtvalue(&op->k);
-		add_load(c, op, pc);
-		return;
-	case OP_LOADFALSE:
-		setbfvalue(&op->k);
-		add_load(c, op, pc);
-		return;
-	case OP_LFALSESKIP:
-		setbfvalue(&op->k);
-		op->op = DO_LOAD_SKIP;
-		forget(c, op->a);
-		return;
 	case OP_LOADNIL:
 		op->op = DO_LOAD_NIL;
 		op->n = op->b + 1;
-		for (n = 0; n < op->n; n++)
-			forget(c, op->a + n);
-		return;
-	case OP_GETUPVAL:
-		op->op = DO_GET_UPVALUE;
-		foresee_value(c, op->a, ps_stk(c->closure->upvals[op->b]->v));
-		return;
-	case OP_SETUPVAL:
-		op->op = DO_SET_UPVALUE;
 		return;
 	case OP_GETTABUP:
-		add_global(c, op, i);
+		add_global(c, op);
 		return;
 	case OP_SETTABUP:
 		add_set_global(c, op, i);
@@ -584,7 +537,6 @@ static void translate(struct compiling *c, const Instruction *pc)
 	case OP_GETI:
 		op->op = DO_GET_INDEX;
 		op->n = op->c;
-		forget(c, op->a);
 		return;
 	case OP_SETFIELD:
 		add_set_name(c, op, i);
@@ -593,165 +545,194 @@ static void translate(struct compiling *c, const Instruction *pc)
 		add_set(c, op, i, DO_SET_INDEX, DO_SET_INDEX_R);
 		return;
 	case OP_SETTABLE:
-		add_set(c, op, i, DO_SET_KEY, c->registers[op->a].proto == BYTES ? DO_SET_BYTE : DO_SET_KEY_R);
+		add_set(c, op, i, DO_SET_KEY, ps_walk_get(&c->walk, op->a).kind == PS_KIND_BYTES ? DO_SET_BYTE : DO_SET_KEY_R);
 		return;
 	case OP_GETTABLE:
-		op->op = c->registers[op->b].proto == BYTES ? DO_GET_BYTE : DO_GET_KEY;
-		forget(c, op->a);
+		op->op = ps_walk_get(&c->walk, op->b).kind == PS_KIND_BYTES ? DO_GET_BYTE : DO_GET_KEY;
 		return;
 	case OP_SELF:
-		add_self(c, op, pc);
+		op->name = TESTARG_k(i) ? tsvalue(k + op->c) : NULL;
+		if (op->name && is_short(op->name))
+			op->op = DO_SELF;
 		return;
 	case OP_CALL:
-		add_call(c, op, i, false);
+		add_call(op, i, false);
 		return;
 	case OP_TAILCALL:
-		add_call(c, op, i, true);
+		add_call(op, i, true);
 		return;
 	case OP_RETURN0:
-		add_return(c, op, 0);
-		return;
 	case OP_RETURN1:
-		add_return(c, op, 1);
-		return;
 	case OP_RETURN:
-		if (GETARG_B(i) && !TESTARG_k(i) && !GETARG_C(i))
-			add_return(c, op, GETARG_B(i) - 1);
+		add_return(op, i);
 		return;
 	case OP_JMP:
 		op->op = GETARG_sJ(i) < 0 ? DO_JUMP_BACK : DO_JUMP;
-		op->n = GETARG_sJ(i) + 1;
-		return;
-	case OP_TEST:
-		add_condition(op, DO_TEST, pc);
-		return;
-	case OP_TESTSET:
-		add_condition(op, DO_TEST_SET, pc);
-		c->registers[op->a] = c->registers[op->b];
-		return;
-	case OP_EQ:
-		add_condition(op, DO_EQUAL, pc);
-		return;
-	case OP_EQK:
-		op->k = k[op->b];
-		add_condition(op, ttisinteger(&op->k) ? DO_EQUAL_INT : DO_EQUAL_K, pc);
-		return;
-	case OP_EQI:
-		add_compare_k(op, DO_EQUAL_INT, pc);
-		return;
-	case OP_LT:
-		add_condition(op, DO_LESS, pc);
-		return;
-	case OP_LE:
-		add_condition(op, DO_LESS_EQUAL, pc);
-		return;
-	case OP_LTI:
-		add_compare_k(op, DO_LESS_K, pc);
-		return;
-	case OP_LEI:
-		add_compare_k(op, DO_LESS_EQUAL_K, pc);
-		return;
-	case OP_GTI:
-		add_compare_k(op, DO_GREATER_K, pc);
-		return;
-	case OP_GEI:
-		add_compare_k(op, DO_GREATER_EQUAL_K, pc);
+		op->n = distance(c, at);
 		return;
 	case OP_ADDI:
-		add_small(c, op, DO_ADD_K, GETARG_sC(i));
+		add_small(op, DO_ADD_K, GETARG_sC(i));
 		return;
 	case OP_SHLI:
-		add_small(c, op, DO_SHL_K, GETARG_sC(i));
+		add_small(op, DO_SHL_K, GETARG_sC(i));
 		return;
 	case OP_SHRI:
-		add_shift(c, op, GETARG_sC(i));
+		add_shift(op, GETARG_sC(i));
 		return;
 	case OP_FORPREP:
 		op->op = DO_FOR_BEGIN;
-		op->n = GETARG_Bx(i) + 2;
-		for (n = 0; n < 4; n++)
-			forget(c, op->a + n);
+		op->n = distance(c, at);
 		return;
 	case OP_FORLOOP:
 		op->op = DO_FOR_NEXT;
-		op->n = 1 - (int)GETARG_Bx(i);
+		op->n = distance(c, at);
 		return;
 	default:
 		break;
 	}
-	if (arithmetic[GET_OPCODE(i)])
-		add_arith(c, op, arithmetic[GET_OPCODE(i)]);
-	else if (arithmetic_k[GET_OPCODE(i)])
-		add_arith_k(c, op, arithmetic_k[GET_OPCODE(i)], k + op->c);
-	else if (testAMode(GET_OPCODE(i)))
-		forget(c, op->a);
+	if (testTMode(GET_OPCODE(i))) {
+		add_condition(c, op, i);
+		return;
+	}
+	op->op = plain[GET_OPCODE(i)];
+	if (!plain_k[GET_OPCODE(i)] || !ttisinteger(k + op->c))
+		return;
+	op->op = plain_k[GET_OPCODE(i)];
+	op->k = k[op->c];
+}
+
+/*
+ * Along the paths.
+ */
+
+/* A value of the kinds that stay what they are when the functions and tables of today are gone. */
+static struct ps_known lasting(struct ps_known v)
+{
+	return v.kind == PS_KIND_NIL || ps_known_may_be_nil(v) ? v : ps_known_any;
+}
+
+/* A path gives n results; below 0: any. */
+static void give(const struct compiling *c, const struct ps_known *v, int n)
+{
+	struct ps_known *results = c->to->results;
+	int r;
+
+	for (r = 0; r < PS_RESULTS; r++)
+		results[r] = ps_known_join(results[r], n < 0 ? ps_known_any : r < n ? lasting(v[r]) : ps_known_nil);
+}
+
+static void look(struct ps_walk *walk, Instruction i)
+{
+	const struct compiling *c = (struct compiling *)walk;
+
+	if (!walk->is_last)
+		return;
+	translate(c, walk->pc);
+	if (GET_OPCODE(i) >= OP_RETURN && GET_OPCODE(i) <= OP_RETURN1)
+		give(c, walk->reg + GETARG_A(i), count_returned(i));
+}
+
+/* Members of a table that is known; what is called on something unknown is called on a view, most likely. */
+static struct ps_known read(struct ps_walk *walk, struct ps_known of, TString *name, bool is_call, struct ps_known member)
+{
+	(void)walk;
+	if (of.kind == PS_KIND_LIBRARY && is_short(name))
+		return known_value(luaH_getshortstr((Table *)of.table, name));
+	if (of.kind == PS_KIND_ANY && is_call)
+		member = ps_known_member(ps_known_as(PS_KIND_VIEW, &ps_proto_raw), getstr(name), true);
+	return member.kind ? member : ps_known_any;
+}
+
+static bool call(struct ps_walk *walk, struct ps_call *call)
+{
+	struct compiling *c = (struct compiling *)walk;
+	const struct ps_function_code *callee = NULL;
+	int r;
+
+	if (call->callee.kind == PS_KIND_FUNCTION && call->count >= 0)
+		callee = compile(c->bind, call->callee.own, walk->reg + call->first, call->count, c);
+	for (r = 0; callee && r < PS_RESULTS; r++)
+		call->results[r] = callee->results[r].kind ? callee->results[r] : ps_known_any;
+	if (walk->is_last && GET_OPCODE(code_of(c)[walk->pc]) == OP_TAILCALL)
+		give(c, call->results, PS_RESULTS);
+	else if (walk->is_last)
+		add_method_call(c, call);
+	return true;
 }
 
 /* A function that calls itself, by whatever way. */
 static bool is_being_compiled(const struct compiling *c, const Proto *p)
 {
-	while (c && c->p != p)
+	while (c && c->walk.p != p)
 		c = c->caller;
 	return c;
 }
 
-/* Linear code for n instructions, all of which leave it yet; or NULL. */
-static struct ps_function_code *new_code(struct ps_bind *bind, int n)
+/* Linear code of so many bytes, all instructions of which leave it yet; or NULL. */
+static struct ps_function_code *new_code(struct ps_runtime *rt, size_t size)
 {
-	size_t size = sizeof(struct ps_function_code) + n * sizeof(struct ps_op);
-	struct ps_runtime *rt = &bind->rt;
-	struct ps_function_code *f;
+	struct ps_function_code *f = ps_runtime_allocate(rt, size);
 
-	if (size > rt->memory_max / PART_OF_MEMORY - rt->linear)
-		return NULL;
-	f = ps_runtime_allocate(rt, size);
 	if (!f)
 		return NULL;
 	memset(f, 0, size);
-	memset(f->results, NOT_A_VIEW, sizeof(f->results));
 	f->linear.size = size;
 	rt->linear += size;
 	return f;
 }
 
-static const struct ps_function_code *compile(struct ps_bind *bind, const LClosure *closure,
-					      const struct foreseen *args, int nargs,
-					      const struct compiling *caller)
+static const struct ps_function_code *compile(struct ps_bind *bind, const LClosure *closure, const struct ps_known *args,
+					      int nargs, const struct compiling *caller)
 {
-	struct compiling c = { bind, closure, closure->p, NULL, caller, caller ? caller->depth + 1 : 0, NULL, -1, 0, 0 };
+	static const struct ps_walker compiler = { .look = look, .read = read, .call = call };
+	struct ps_runtime *rt = &bind->rt;
+	int i, depth = caller ? caller->depth + 1 : 0;
 	Proto *p = closure->p;
-	int i;
+	size_t size = sizeof(struct ps_function_code) + p->sizecode * sizeof(struct ps_op);
+	struct ps_function_code *to;
+	struct compiling *c;
 
 	if (p->linear)
 		return (const struct ps_function_code *)p->linear;
-	if (p->is_vararg || c.depth == DEPTH_MAX || is_being_compiled(caller, p))
+	if (p->is_vararg || depth == DEPTH_MAX || is_being_compiled(caller, p) ||
+	    size > rt->memory_max / PART_OF_MEMORY - rt->linear)
 		return NULL;
-	c.registers = ps_host_realloc(NULL, (p->maxstacksize + 1) * sizeof(*c.registers));
-	c.to = c.registers ? new_code(bind, p->sizecode) : NULL;
-	if (!c.to) {
-		ps_host_realloc(c.registers, 0);
+	c = ps_host_realloc(NULL, sizeof(*c) + closure->nupvalues * sizeof(c->upvalues[0]));
+	to = c ? new_code(rt, size) : NULL;
+	if (!to) {
+		ps_host_realloc(c, 0);
 		return NULL;
 	}
-	for (i = 0; i <= p->maxstacksize; i++)
-		c.registers[i] = i < nargs && i < p->numparams ? args[i] : nothing;
+	memset(c, 0, sizeof(*c));
+	c->walk.by = &compiler;
+	c->walk.p = p;
+	c->walk.upvalues = c->upvalues;
+	c->walk.steps = STEPS * p->sizecode;
+	c->walk.memory = caller ? caller->walk.memory : STATES_MAX;
+	c->walk.has_last = true;
+	c->bind = bind;
+	c->to = to;
+	c->caller = caller;
+	c->depth = depth;
+	for (i = 0; i < closure->nupvalues; i++)
+		c->upvalues[i] = known_value(ps_stk(closure->upvals[i]->v));
+	ps_walk_run(&c->walk, args, nargs);
 	for (i = 0; i < p->sizecode; i++) {
-		if (i == c.end)
-			foresee(&c, c.result, c.proto);
-		translate(&c, p->code + i);
+		if (to->ops[i].op == DO_LEAVE)	/* no path that was followed comes there */
+			translate(c, i);
+		scale(&to->ops[i]);
 	}
-	for (i = 0; i < p->sizecode; i++)
-		scale(&c.to->ops[i]);
-	ps_host_realloc(c.registers, 0);
+	ps_host_realloc(c, 0);
 
-	c.to->code = p->code;
-	c.to->linear.run = ps_linear_run;
-	p->linear = &c.to->linear;
-	return c.to;
+	to->code = p->code;
+	to->linear.run = ps_linear_run;
+	p->linear = &to->linear;
+	return to;
 }
 
 void ps_compile(lua_State *L)
 {
-	const struct foreseen packet = { 0, NULL };
+	const struct ps_known packet = ps_known_as(PS_KIND_VIEW, &ps_proto_raw);
 	const TValue *f = s2v(PS_STACK_TOP(L) - 1);
 
 	if (ttisLclosure(f))

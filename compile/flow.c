@@ -9,6 +9,9 @@
 #include "flow.h"
 #include "host.h"
 
+#define NAME_STEPS	16	/* what it takes to look for a name among those of an object */
+#define PASS_PART	16	/* a pass takes a step for so many instructions, whatever it comes to */
+
 struct ps_block {
 	struct ps_known *in;	/* registers when it begins; NULL: no path comes here */
 	uint64_t seen;
@@ -47,6 +50,32 @@ int ps_code_jump(const Proto *p, int pc, bool *next)
 		return -1;
 	default:
 		return -1;
+	}
+}
+
+bool ps_code_loads(const Proto *p, int pc, TValue *k)
+{
+	Instruction i = p->code[pc];
+
+	switch (GET_OPCODE(i)) {
+	case OP_LOADI:
+		setivalue(k, GETARG_sBx(i));
+		return true;
+	case OP_LOADK:
+		*k = p->k[GETARG_Bx(i)];
+		return true;
+	case OP_LOADKX:
+		*k = p->k[GETARG_Ax(p->code[pc + 1])];
+		return true;
+	case OP_LOADTRUE:
+		setbtvalue(k);
+		return true;
+	case OP_LOADFALSE:
+	case OP_LFALSESKIP:
+		setbfvalue(k);
+		return true;
+	default:
+		return false;
 	}
 }
 
@@ -96,6 +125,7 @@ static struct ps_known name_of(struct ps_walk *w, struct ps_known of, struct ps_
 
 	if (name.kind != PS_KIND_STRING)
 		return ps_known_any;
+	ps_walk_spend(w, NAME_STEPS);
 	member = ps_known_member(of, getstr(name.string), is_call);
 	return w->by->read(w, of, name.string, is_call, member);
 }
@@ -109,33 +139,37 @@ static void self(struct ps_walk *w, Instruction i)
 	ps_walk_set(w, GETARG_A(i), name_of(w, v, name, true));
 }
 
-/* The call at register a. */
-static struct ps_call call_at(const struct ps_walk *w, int a, int b)
+/* Finds what is called at register a, with what, and what its row says of the result. */
+static void find_call(const struct ps_walk *w, int a, int b, struct ps_call *call)
 {
 	int nargs = b ? b - 1 : w->top > a ? w->top - a - 1 : -1, n;
-	struct ps_call call = { .callee = ps_walk_get(w, a), .first = a + 1, .count = nargs };
-	enum ps_kind kind = call.callee.kind;
+	struct ps_known callee = ps_walk_get(w, a);
 
-	if (kind == PS_KIND_GETTER || (kind == PS_KIND_METHOD && call.callee.row->of != PS_OF_LIBRARY)) {
-		call.self = nargs ? ps_walk_get(w, a + 1) : ps_known_nil;
-		call.first++;
-		call.count -= nargs > 0;
+	call->callee = callee;
+	call->self.kind = PS_KIND_NONE;
+	call->first = a + 1;
+	call->count = nargs;
+	if (callee.kind == PS_KIND_GETTER || (callee.kind == PS_KIND_METHOD && callee.row->of != PS_OF_LIBRARY)) {
+		call->self = nargs ? ps_walk_get(w, a + 1) : ps_known_nil;
+		call->first++;
+		call->count -= nargs > 0;
 	}
+	call->results[0] = ps_known_result(call, nargs < 0 ? ps_known_any : ps_walk_get(w, call->first));
 	for (n = 1; n < PS_RESULTS; n++)
-		call.results[n] = ps_known_any;
-	call.results[0] = ps_known_result(&call, nargs < 0 ? ps_known_any : ps_walk_get(w, call.first));
-	return call;
+		call->results[n] = ps_known_any;
 }
 
 static bool do_call(struct ps_walk *w, Instruction i)
 {
-	int a = GETARG_A(i), c = GETARG_C(i), r, last;
-	struct ps_call call = call_at(w, a, GETARG_B(i));
-	bool returns = w->by->call(w, &call);
+	int a = GETARG_A(i), r, last;
+	struct ps_call call;
+	bool returns;
 
+	find_call(w, a, GETARG_B(i), &call);
+	returns = w->by->call(w, &call);
 	if (GET_OPCODE(i) == OP_TAILCALL)
 		return returns;
-	if (!c)
+	if (!GETARG_C(i))
 		w->top = call.results[0].kind <= PS_KIND_NIL ? -1 : a + 1;
 	ps_code_writes(w->p, i, &r, &last);
 	for (; r <= last; r++)
@@ -159,24 +193,15 @@ static bool do_instruction(struct ps_walk *w, Instruction i)
 	int a = GETARG_A(i), b = GETARG_B(i), c = GETARG_C(i);
 	OpCode op = GET_OPCODE(i);
 	struct ps_known v;
+	TValue k;
 
+	if (ps_code_loads(w->p, w->pc, &k)) {
+		ps_walk_set(w, a, ttisboolean(&k) ? ps_known_boolean(ttistrue(&k)) : ps_known_constant(&k));
+		return true;
+	}
 	switch (op) {
 	case OP_MOVE:
 		v = ps_walk_get(w, b);
-		break;
-	case OP_LOADI:
-		v = ps_known_integer(GETARG_sBx(i));
-		break;
-	case OP_LOADK:
-		v = constant(w, GETARG_Bx(i));
-		break;
-	case OP_LOADKX:
-		v = constant(w, GETARG_Ax(w->p->code[w->pc + 1]));
-		break;
-	case OP_LOADTRUE:
-	case OP_LOADFALSE:
-	case OP_LFALSESKIP:
-		v = ps_known_boolean(op == OP_LOADTRUE);
 		break;
 	case OP_LOADNIL:
 		for (; b >= 0; b--)
@@ -211,11 +236,9 @@ static bool do_instruction(struct ps_walk *w, Instruction i)
 		return do_call(w, i);
 	case OP_TESTSET:	/* only if it goes on */
 		return true;
-	case OP_VARARG:
-		w->top = -1;
-		forget(w, i);
-		return true;
 	default:
+		if (op == OP_VARARG)
+			w->top = -1;
 		forget(w, i);
 		return true;
 	}
@@ -387,6 +410,7 @@ static bool pass(struct ps_walk *w)
 	bool any = false;
 	int pc;
 
+	ps_walk_spend(w, w->p->sizecode / PASS_PART + 1);
 	for (pc = 0; pc < w->p->sizecode; pc++) {
 		struct ps_block *b = &w->blocks[pc];
 
@@ -399,34 +423,39 @@ static bool pass(struct ps_walk *w)
 	return any;
 }
 
-int ps_walk_run(struct ps_walk *w, const struct ps_known *args, int nargs)
+static void follow(struct ps_walk *w, const struct ps_known *args, int nargs)
 {
-	const Proto *p = w->p;
-	size_t size = p->sizecode * sizeof(*w->blocks);
-	int i;
+	int i, nparams = w->p->numparams;
 
-	w->nregs = p->maxstacksize;
-	w->blocks = ps_host_realloc(NULL, size);
-	w->reg = ps_host_realloc(NULL, 2 * w->nregs * sizeof(*w->reg));
-	if (!w->blocks || !w->reg) {
-		ps_host_realloc(w->blocks, 0);
-		ps_host_realloc(w->reg, 0);
-		return -1;
-	}
-	memset(w->blocks, 0, size);
-	w->saved = w->reg + w->nregs;
 	find_blocks(w);
 	for (i = 0; i < w->nregs; i++)
-		w->reg[i] = i >= p->numparams ? ps_known_nil : i < nargs ? args[i] : ps_known_any;
+		w->reg[i] = i >= nparams ? ps_known_nil : i < nargs ? args[i] : ps_known_any;
 	flow_to(w, 0);
-	while (w->steps && pass(w))
-		;
+	while (w->steps && pass(w)) {
+	}
 	w->is_last = w->has_last && w->steps;
 	if (w->is_last)
 		pass(w);
-	for (i = 0; i < p->sizecode; i++)
+	for (i = 0; i < w->p->sizecode; i++)
 		ps_host_realloc(w->blocks[i].in, 0);
+}
+
+int ps_walk_run(struct ps_walk *w, const struct ps_known *args, int nargs)
+{
+	size_t size = w->p->sizecode * sizeof(*w->blocks);
+	int err = -1;
+
+	w->nregs = w->p->maxstacksize;
+	w->blocks = ps_host_realloc(NULL, size);
+	w->reg = ps_host_realloc(NULL, 2 * w->nregs * sizeof(*w->reg));
+	w->saved = w->reg + w->nregs;
+	if (w->blocks && w->reg) {
+		memset(w->blocks, 0, size);
+		follow(w, args, nargs);
+		err = 0;
+	}
 	ps_host_realloc(w->blocks, 0);
 	ps_host_realloc(w->reg, 0);
-	return 0;
+	w->nregs = 0;
+	return err;
 }

@@ -50,7 +50,10 @@ struct ps_walk {
 	struct ps_block *blocks;	/* for each instruction */
 };
 
-/* Parameters begin as args has it, as anything without. Returns -1 if there is no memory to begin with. */
+/*
+ * Parameters begin as args has it, as anything without. Returns -1 if there is no memory to begin with. Afterwards
+ * ps_walk_get() knows nothing of any register.
+ */
 int ps_walk_run(struct ps_walk *w, const struct ps_known *args, int nargs);
 
 static inline struct ps_known ps_walk_get(const struct ps_walk *w, int r)
@@ -74,6 +77,9 @@ static inline void ps_walk_spend(struct ps_walk *w, unsigned long steps)
 
 /* The instruction that follows the one at pc if the next one does not, or -1; *next: whether the next one may follow, too. */
 int ps_code_jump(const Proto *p, int pc, bool *next);
+
+/* True if the instruction at pc gives its register a constant, k. */
+bool ps_code_loads(const Proto *p, int pc, TValue *k);
 
 /* True if the instruction gives registers a value: *first to *last. */
 bool ps_code_writes(const Proto *p, Instruction i, int *first, int *last);

@@ -15,6 +15,7 @@
 #include "internals.h"
 
 #include "bind.h"
+#include "types.h"
 
 /*
  * Operations: name, which operands are registers (A, B, C) and whether n is a distance (N), and what it does, with registers
@@ -133,12 +134,10 @@ struct ps_op {
 	};
 };
 
-#define PS_RESULTS	4	/* of which it is known what views they are */
-
 struct ps_function_code {
 	struct ps_linear linear;
 	const Instruction *code;
-	int8_t results[PS_RESULTS];	/* protocols of the views that it returns; below 0: not known */
+	struct ps_known results[PS_RESULTS];	/* that it returns; NONE: nothing is known */
 	struct ps_op ops[];
 };
 

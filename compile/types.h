@@ -89,6 +89,16 @@ static inline bool ps_known_same(struct ps_known a, struct ps_known b)
 	       a.lasts == b.lasts && a.global == b.global && a.no_number == b.no_number;
 }
 
+/* Where the protocol stands in ps_protos. */
+static inline unsigned int ps_proto_id(const struct ps_proto *proto)
+{
+	unsigned int id = 0;
+
+	while (id < ps_nprotos - 1 && ps_protos[id] != proto)
+		id++;
+	return id;
+}
+
 /* True if it is known not to be a number, at least on some path. */
 bool ps_known_is_no_number(struct ps_known v);
 

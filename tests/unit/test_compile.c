@@ -332,7 +332,8 @@ static void enters_lua(void)
 		{ "local b = p:data(1):data(2):data(5):data():get() local x = b[0] << 8 | b[1] "
 		  "return x > 0 and #b == 20 and NF_ACCEPT or NF_DROP", false },
 		{ "o.x = o.x + 1 o[1] = o[1] ~ 5 return o.x and NF_ACCEPT or NF_DROP", false },
-		{ "return o:get() and NF_ACCEPT or NF_DROP", true },		/* a function that is not foreseen */
+		{ "return o:get() and NF_ACCEPT or NF_DROP", false },
+		{ "return o[2]() and NF_ACCEPT or NF_DROP", true },		/* a function that is not foreseen */
 		{ "return deep(5, NF_ACCEPT)", false },
 		{ "for i = 1, 10 do n = n + i end return NF_ACCEPT", true },	/* the time is looked at */
 		{ "local i = 0 while i < 10 do i = i + 1 end return NF_ACCEPT", true },
@@ -343,7 +344,8 @@ static void enters_lua(void)
 		{ "return math.abs(-1)", true },
 	};
 	static const char before[] =
-		"n, o, counts = 1, { x = 1, 2, get = function(self) return self.x end }, { [0x0a000001] = 0 }\n"
+		"n, o, counts = 1, { x = 1, 2, function() return 1 end, get = function(self) return self.x end }, "
+		"{ [0x0a000001] = 0 }\n"
 		"local function headers(p) local ip = p:data(1):data(2) return ip, ip and ip:data(5) end\n"
 		"local function verdict(ip, udp) return ip.ttl == 64 and udp.dport == 2000 and NF_ACCEPT or NF_DROP end\n"
 		"local function deep(k, x) if k == 0 then return x end local r = deep(k - 1, x) return r end\n";
