@@ -6,7 +6,6 @@
 #   FAILED row reason
 . /tests/lib.sh
 
-readonly from=192.168.0.2 sent_to=8.8.8.8 new_to=2.1.1.1 router=10.0.0.1
 # Frames go to this address, so that B drops them at once: if it looked for a route or a socket, that
 # would be most of the noise. Only the check of arrivals uses B's own.
 readonly nobody=02:00:00:00:00:99
@@ -18,41 +17,60 @@ unit() { row "unit:$1" unit as-sent "$2" "script units $1_1 $1_7"; }
 
 has() { [[ ,${marks[$1]}, == *,$2,* ]]; }
 
-# --- the network: A -- R -- B, without IPv6, so that nothing is sent but what is measured ---
+# --- the network: A -- R -- B, which sends nothing but what is measured ---
 
+# use_ip 4|6: sets the addresses, and v, which names of IPv6 have and those of IPv4 have not, as in ip6tables and Udp6
+use_ip() {
+	case $1 in
+	4) near=192.168.0. far=10.0.0. bits=24 sent_to=8.8.8.8 new_to=2.1.1.1 v='' ;;
+	6) near=fd00:a:: far=fd00:b:: bits=64 sent_to=2001:db8:8::8 new_to=2001:db8:1::1 v=6 ;;
+	esac
+	from=${near}2 router=${far}1 receiver=${far}2
+}
+
+# network_up 4|6: without IPv6, where it is not measured; otherwise nobody makes an address, probes one or asks for a
+# router, and who is in which group is said first, which takes two seconds
 network_up() {
+	use_ip "$1"
 	hosts '
 		for c in all default; do
 			echo 0 >ipv4/conf/$c/rp_filter
-			echo 1 >ipv6/conf/$c/disable_ipv6
+			echo '$(($1 != 6))' >ipv6/conf/$c/disable_ipv6
+			echo 0 >ipv6/conf/$c/accept_ra
+			echo 0 >ipv6/conf/$c/accept_dad
+			echo 1 >ipv6/conf/$c/addr_gen_mode
 		done'
 	offload off
 	to_mac=$(inR cat /sys/class/net/rA/address)
 	b_mac=$(inB cat /sys/class/net/eth0/address)
-	inR bash -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
+	inR bash -c 'echo 1 | tee /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding >/dev/null'
 	ip -n A -batch - <<-END
-		addr add $from/24 dev eth0
+		addr add $from/$bits dev eth0
 		link set eth0 up
 	END
 	ip -n B -batch - <<-END
 		link set lo up
-		addr add 10.0.0.2/24 dev eth0
+		addr add $sent_to dev lo
+		addr add $new_to dev lo
+		addr add $receiver/$bits dev eth0
 		link set eth0 up
 	END
 	ip -n R -batch - <<-END
-		addr add 192.168.0.1/24 dev rA
-		addr add $router/24 dev rB
+		addr add ${near}1/$bits dev rA
+		addr add $router/$bits dev rB
 		link set rA up
 		link set rB up
-		neigh replace 10.0.0.2 lladdr $nobody dev rB nud permanent
-		route add $sent_to via 10.0.0.2
-		route add $new_to via 10.0.0.2
+		neigh replace $receiver lladdr $nobody dev rB nud permanent
+		route add $sent_to via $receiver
+		route add $new_to via $receiver
 	END
-	network=up
+	[ "$1" = 4 ] || sleep 3
+	network=$1
 }
 
 network_down() {
 	local ns
+	[ -n "$network" ] || return 0
 	for ns in A R B; do ip netns del $ns; done
 	sleep 2 # that goes on in the background
 	network=
@@ -65,10 +83,10 @@ arrived() { at B awk '$1 == "eth0:" { print $3 }' /proc/net/dev; }
 
 # --- what the rows set up ---
 
-empty_table() { inR iptables-legacy -t mangle -F; }
+empty_table() { inR ip${v}tables-legacy -t mangle -F; }
 
 # rule TARGET…: one place for all: where the rule of the thesis is
-rule() { inR iptables-legacy -t mangle -A POSTROUTING -d $sent_to -j "$@"; }
+rule() { inR ip${v}tables-legacy -t mangle -A POSTROUTING -d $sent_to -j "$@"; }
 
 # script NAME [FUNCTION…]: see load_script
 script() {
@@ -89,7 +107,7 @@ percpu() {
 load_script() {
 	printf '%s\n' '*mangle' ':POSTROUTING ACCEPT' \
 		"-A POSTROUTING -d $sent_to -j LUA --script $file --state $1 --function $2$options" COMMIT |
-		at R iptables-legacy-restore
+		at R ip${v}tables-legacy-restore
 }
 
 tc_bpf() {
@@ -99,10 +117,10 @@ tc_bpf() {
 
 nft_set() {
 	inR nft -f - <<-END
-		table ip bench {
+		table ip$v bench {
 			chain out {
 				type filter hook postrouting priority mangle
-				ip daddr $sent_to ip daddr set $1
+				ip$v daddr $sent_to ip$v daddr set $1
 			}
 		}
 	END
@@ -154,22 +172,20 @@ of_state() { at R awk -v n="$1" 'NR == 2 { v = $n } END { print v + 0 }' /proc/n
 
 # check_arrival PAYLOAD: the receiver sees what it should; otherwise sets problem
 check_arrival() {
-	local payload=$1 source=$from to=$sent_to address wrong receiver expected
+	local payload=$1 source=$from to=$sent_to wrong pid expected
 	case ${sees[$name]} in
 	rewritten) to=$new_to ;;
 	translated) to=$new_to source=$router ;;
 	esac
 	expected="$(((warm_up + 1) * batch)) $source $to"
-	for address in $sent_to $new_to; do ip -n B addr add $address/32 dev lo; done
-	ip -n R neigh replace 10.0.0.2 lladdr "$b_mac" dev rB nud permanent
-	wrong=$(snmp B Udp InCsumErrors)
+	ip -n R neigh replace $receiver lladdr "$b_mac" dev rB nud permanent
+	wrong=$(snmp B Udp$v InCsumErrors)
 	at B $dir/udprecv 7 "$payload" "${expected%% *}" >receive.out &
-	receiver=$!
+	pid=$!
 	burst "$payload" 1
-	wait $receiver
-	wrong=$(($(snmp B Udp InCsumErrors) + $(snmp B Ip InHdrErrors) - wrong))
-	ip -n R neigh replace 10.0.0.2 lladdr $nobody dev rB nud permanent
-	for address in $sent_to $new_to; do ip -n B addr del $address/32 dev lo; done
+	wait $pid
+	wrong=$(($(snmp B Udp$v InCsumErrors) + $(snmp B Ip$v InHdrErrors) - wrong))
+	ip -n R neigh replace $receiver lladdr $nobody dev rB nud permanent
 
 	[ "$(<receive.out)" = "$expected" ] ||
 		problem="payload $payload: packets, source, destination are $(<receive.out), should be $expected"
@@ -233,11 +249,12 @@ report() {
 }
 
 run_row() {
-	local program='' problem='' file='' options='' functions=(-) rounds=3 error cost sent
+	local program='' problem='' file='' options='' functions=(-) rounds=3 ip=4 error cost sent
 	local payloads=$payloads
 	[ "${group[$name]}" != unit ] || payloads=${payloads%% *} # units don't look at it
-	! has "$name" apart || [ -z "$network" ] || network_down
-	[ -n "$network" ] || network_up
+	! has "$name" ip6 || ip=6
+	if has "$name" apart || [ "$network" != $ip ]; then network_down; fi
+	[ -n "$network" ] || network_up $ip
 	${setup[$name]} 2>setup.err || problem="cannot be set up: $(tail -n 1 setup.err)"
 	[ -n "$problem" ] || measure
 	if [ -n "$problem" ]; then
@@ -246,7 +263,7 @@ run_row() {
 		dmesg -C
 	fi
 	# a table stays in the network once it was there
-	if has "$name" apart; then network_down; else at R iptables-legacy -t mangle -F; fi
+	if has "$name" apart; then network_down; else empty_table; fi
 }
 
 echo "CALIBRATION $($dir/udpsend --calibrate)"

@@ -9,6 +9,7 @@
 #     no-alloc   must not allocate for a packet
 #     new-flows  each packet has its own source port
 #     apart      needs a network of its own
+#     ip6        IPv6; above plain6, as the others are above plain
 #   SETUP  a function of guest.sh, and its arguments
 row plain       linux as-sent    apart           ':'                               'plain forwarding'
 row mangle      linux as-sent    -               'empty_table'                     'an empty mangle table'
@@ -21,6 +22,9 @@ row nat         linux translated apart           'nat 2.1.1.1 10.0.0.1'         
 row nat-new     linux translated apart,new-flows 'nat 2.1.1.1 10.0.0.1'            'conntrack DNAT + SNAT, new flows'
 row nfq-accept  linux as-sent    -               'queue accept'                    'NFQUEUE to C: accept'
 row nfq-rewrite linux rewritten  -               'queue 2.1.1.1'                   'NFQUEUE to C: rewrite'
+row plain6      linux as-sent    ip6,apart       ':'                               'IPv6: plain forwarding'
+row nft-rewrite6 linux rewritten ip6,apart       'nft_set 2001:db8:1::1'           'IPv6: nft: ip6 daddr set'
+row mangle6     linux as-sent    ip6             'empty_table'                     'IPv6: an empty mangle table'
 row const       ours  as-sent    no-alloc        'script const'                    'return XT_CONTINUE'
 row const-local ours  as-sent    no-alloc        'script const-local'              'the same, local <const>'
 row const-percpu ours as-sent    no-alloc        'percpu const'                    'the same, --percpu'
@@ -41,6 +45,8 @@ row inline      ours  rewritten  no-alloc        'script inline'                
 row helper      ours  rewritten  no-alloc        'script helper'                   'the same, headers by a function'
 row four        ours  as-sent    no-alloc        'script four'                     'four bytes of the payload'
 row search      ours  as-sent    -               'script search'                   'a pattern search in the payload'
+row dnat6       ours  rewritten  ip6,no-alloc    'script dnat6'                    'IPv6: DNAT'
+row inline6     ours  rewritten  ip6,no-alloc    'script inline6'                  'IPv6: DNAT by port'
 
 # unit NAME MARKS TEXT: an operation of scripts/units.lua
 unit field      -        'ip:ttl()'

@@ -2,8 +2,11 @@
 /*
  * udprecv PORT PAYLOAD COUNT: receives until COUNT packets have come or none for 3 seconds, and
  * prints how many were whole (right length and payload; the kernel has looked at the checksums), and
- * from where and to where the last one went, as:  20 192.168.0.2 8.8.8.8
+ * from where and to where the last one went, as:  20 192.168.0.2 8.8.8.8  Its socket is for IPv6, which
+ * serves IPv4 as well.
  */
+#define _GNU_SOURCE
+
 #include <arpa/inet.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -14,7 +17,7 @@
 #include "payload.h"
 
 struct arrival {
-	struct in_addr from, to;
+	struct in6_addr from, to;
 	unsigned char payload[2048];
 	int len;
 };
@@ -22,10 +25,10 @@ struct arrival {
 static bool receive(int s, struct arrival *a)
 {
 	union {
-		char bytes[CMSG_SPACE(sizeof(struct in_pktinfo))];
+		char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))];
 		struct cmsghdr align;
 	} control;
-	struct sockaddr_in from;
+	struct sockaddr_in6 from;
 	struct iovec part = { a->payload, sizeof(a->payload) };
 	struct msghdr message = {
 		.msg_name = &from,
@@ -43,10 +46,10 @@ static bool receive(int s, struct arrival *a)
 	a->len = recvmsg(s, &message, 0);
 	if (a->len < 0)
 		return false;
-	a->from = from.sin_addr;
+	a->from = from.sin6_addr;
 	for (c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
-		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO)
-			a->to = ((struct in_pktinfo *)CMSG_DATA(c))->ipi_addr;
+		if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO)
+			a->to = ((struct in6_pktinfo *)CMSG_DATA(c))->ipi6_addr;
 	}
 	return true;
 }
@@ -62,10 +65,17 @@ static bool is_whole(const struct arrival *a, int payload)
 	return a->len == payload;
 }
 
+static const char *name(const struct in6_addr *address, char *text)
+{
+	if (IN6_IS_ADDR_V4MAPPED(address))
+		return inet_ntop(AF_INET, &address->s6_addr[12], text, INET6_ADDRSTRLEN);
+	return inet_ntop(AF_INET6, address, text, INET6_ADDRSTRLEN);
+}
+
 int main(int argc, char **argv)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET };
-	char from[INET_ADDRSTRLEN], to[INET_ADDRSTRLEN];
+	struct sockaddr_in6 at = { .sin6_family = AF_INET6 };
+	char from[INET6_ADDRSTRLEN], to[INET6_ADDRSTRLEN];
 	struct arrival a = { 0 };
 	int s, yes = 1, seen, whole = 0;
 
@@ -73,16 +83,15 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: udprecv PORT PAYLOAD COUNT\n");
 		return 1;
 	}
-	at.sin_port = htons(atoi(argv[1]));
-	s = socket(AF_INET, SOCK_DGRAM, 0);
+	at.sin6_port = htons(atoi(argv[1]));
+	s = socket(AF_INET6, SOCK_DGRAM, 0);
 	if (s < 0 || bind(s, (void *)&at, sizeof(at)) < 0 ||
-	    setsockopt(s, IPPROTO_IP, IP_PKTINFO, &yes, sizeof(yes)) < 0) {
+	    setsockopt(s, IPPROTO_IPV6, IPV6_RECVPKTINFO, &yes, sizeof(yes)) < 0) {
 		perror("udprecv");
 		return 1;
 	}
 	for (seen = 0; seen < atoi(argv[3]) && receive(s, &a); seen++)
 		whole += is_whole(&a, atoi(argv[2]));
-	printf("%d %s %s\n", whole, inet_ntop(AF_INET, &a.from, from, sizeof(from)),
-	       inet_ntop(AF_INET, &a.to, to, sizeof(to)));
+	printf("%d %s %s\n", whole, name(&a.from, from), name(&a.to, to));
 	return 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * udpsend INTERFACE TO-MAC FROM TO PAYLOAD BATCHES [FLOWS]: sends UDP packets, of FLOWS source ports
- * in turn, in batches of 32; two to warm up and BATCHES that count. A packet goes all its way before sendmmsg() returns: the veth pairs hand it on in
- * softirq, on the one CPU.
+ * udpsend INTERFACE TO-MAC FROM TO PAYLOAD BATCHES [FLOWS]: sends UDP packets over IPv4 or IPv6, as the
+ * addresses are, of FLOWS source ports in turn, in batches of 32; two to warm up and BATCHES that count. A
+ * packet goes all its way before sendmmsg() returns: the veth pairs hand it on in softirq, on the one CPU.
  *
  * Prints the time stamp counter before the first packet, and the ticks that a packet takes. The dearer quarter of the batches is left out: the timer's interrupt is in them.
  *
@@ -15,7 +15,9 @@
 #include <net/if.h>
 #include <netinet/if_ether.h>
 #include <netinet/ip.h>
+#include <netinet/ip6.h>
 #include <netinet/udp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,13 +30,6 @@
 #define WARM_UP		2	/* batches that do not count */
 #define FROM_PORT	2000
 #define TO_PORT		7
-
-struct frame {
-	struct ether_header eth;
-	struct iphdr ip;
-	struct udphdr udp;
-	unsigned char payload[];
-} __attribute__((packed));
 
 static void die(const char *what)
 {
@@ -60,49 +55,97 @@ static unsigned short fold(unsigned long sum)
 	return htons(~sum);
 }
 
-/* An address that is none is a mistake in guest.sh. */
-static void address(const char *text, unsigned int *to)
+static bool is_ip6(const char *address)
 {
-	if (inet_pton(AF_INET, text, to) != 1) {
+	return strchr(address, ':');
+}
+
+/* An address that is none is a mistake in guest.sh. */
+static void address(int family, const char *text, void *to)
+{
+	if (inet_pton(family, text, to) != 1) {
 		fprintf(stderr, "udpsend: '%s' is not an address\n", text);
 		exit(1);
 	}
 }
 
-static void frame_init(struct frame *f, char **arg, int payload, int port)
+static unsigned char *append(unsigned char *at, const void *header, size_t size)
 {
-	unsigned int from, to, i;
-	unsigned char *mac = f->eth.ether_dhost;
+	memcpy(at, header, size);
+	return at + size;
+}
 
-	if (sscanf(arg[2], "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", mac, mac + 1, mac + 2, mac + 3, mac + 4,
+static unsigned char *append_eth(unsigned char *at, const char *to_mac, unsigned int type)
+{
+	struct ether_header eth = { .ether_shost = { 2 }, .ether_type = htons(type) };
+	unsigned char *mac = eth.ether_dhost;
+
+	if (sscanf(to_mac, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", mac, mac + 1, mac + 2, mac + 3, mac + 4,
 		   mac + 5) != 6) {
-		fprintf(stderr, "udpsend: '%s' is not a MAC address\n", arg[2]);
+		fprintf(stderr, "udpsend: '%s' is not a MAC address\n", to_mac);
 		exit(1);
 	}
-	address(arg[3], &from);
-	address(arg[4], &to);
-	f->eth.ether_shost[0] = 2;
-	f->eth.ether_type = htons(ETHERTYPE_IP);
+	return append(at, &eth, sizeof(eth));
+}
 
-	f->ip.version = 4;
-	f->ip.ihl = 5;
-	f->ip.tot_len = htons(sizeof(f->ip) + sizeof(f->udp) + payload);
-	f->ip.frag_off = htons(IP_DF);
-	f->ip.ttl = 64;
-	f->ip.protocol = IPPROTO_UDP;
-	f->ip.saddr = from;
-	f->ip.daddr = to;
-	f->ip.check = fold(sum(&f->ip, sizeof(f->ip), 0));
+/* This and the next: len is what follows; addresses is their sum, for its checksum. */
+static unsigned char *append_ip(unsigned char *at, const char *from, const char *to, int len,
+				unsigned long *addresses)
+{
+	struct iphdr ip = {
+		.version = 4,
+		.ihl = 5,
+		.tot_len = htons(sizeof(ip) + len),
+		.frag_off = htons(IP_DF),
+		.ttl = 64,
+		.protocol = IPPROTO_UDP,
+	};
 
-	f->udp.source = htons(port);
-	f->udp.dest = htons(TO_PORT);
-	f->udp.len = htons(sizeof(f->udp) + payload);
-	for (i = 0; i < (unsigned int)payload; i++)
-		f->payload[i] = payload_byte(i);
-	f->udp.check = fold(sum(&f->udp, sizeof(f->udp) + payload,
-				sum(&f->ip.saddr, 8, IPPROTO_UDP + sizeof(f->udp) + payload)));
-	if (!f->udp.check)
-		f->udp.check = 0xFFFF;
+	address(AF_INET, from, &ip.saddr);
+	address(AF_INET, to, &ip.daddr);
+	ip.check = fold(sum(&ip, sizeof(ip), 0));
+	*addresses = sum(&ip.saddr, 8, 0);
+	return append(at, &ip, sizeof(ip));
+}
+
+static unsigned char *append_ip6(unsigned char *at, const char *from, const char *to, int len,
+				 unsigned long *addresses)
+{
+	struct ip6_hdr ip = {
+		.ip6_flow = htonl(6u << 28),
+		.ip6_plen = htons(len),
+		.ip6_nxt = IPPROTO_UDP,
+		.ip6_hlim = 64,
+	};
+
+	address(AF_INET6, from, &ip.ip6_src);
+	address(AF_INET6, to, &ip.ip6_dst);
+	*addresses = sum(&ip.ip6_src, 32, 0);
+	return append(at, &ip, sizeof(ip));
+}
+
+static size_t frame_size(const char *to, int payload)
+{
+	return sizeof(struct ether_header) + (is_ip6(to) ? sizeof(struct ip6_hdr) : sizeof(struct iphdr)) +
+	       sizeof(struct udphdr) + payload;
+}
+
+static void frame_init(unsigned char *frame, char **arg, int payload, int port)
+{
+	const char *mac = arg[2], *from = arg[3], *to = arg[4];
+	int i, len = sizeof(struct udphdr) + payload;
+	struct udphdr udp = { .source = htons(port), .dest = htons(TO_PORT), .len = htons(len) };
+	unsigned char *at = append_eth(frame, mac, is_ip6(to) ? ETHERTYPE_IPV6 : ETHERTYPE_IP), *data;
+	unsigned long addresses;
+
+	at = (is_ip6(to) ? append_ip6 : append_ip)(at, from, to, len, &addresses);
+	data = at + sizeof(udp);
+	for (i = 0; i < payload; i++)
+		data[i] = payload_byte(i);
+	udp.check = fold(sum(data, payload, sum(&udp, sizeof(udp), addresses + IPPROTO_UDP + len)));
+	if (!udp.check)
+		udp.check = 0xFFFF;
+	append(at, &udp, sizeof(udp));
 }
 
 static int open_socket(const char *interface)
@@ -152,7 +195,7 @@ static double ticks_per_packet(unsigned long long *batch, int n)
 	return sum / kept / BATCH;
 }
 
-static void send_all(int s, char *frames, size_t size, int batches, int flows)
+static void send_all(int s, unsigned char *frames, size_t size, int batches, int flows)
 {
 	unsigned long long *ticks = calloc(batches + WARM_UP, sizeof(*ticks)), begin = 0, now;
 	struct mmsghdr messages[BATCH] = { 0 };
@@ -192,7 +235,7 @@ static int calibrate(void)
 int main(int argc, char **argv)
 {
 	int payload, batches, flows, i;
-	char *frames;
+	unsigned char *frames;
 	size_t size;
 
 	if (argc == 2 && !strcmp(argv[1], "--calibrate"))
@@ -205,12 +248,12 @@ int main(int argc, char **argv)
 	batches = atoi(argv[6]);
 	flows = argc > 7 ? atoi(argv[7]) : 1;
 
-	size = sizeof(struct frame) + payload;
+	size = frame_size(argv[4], payload);
 	frames = calloc(flows, size);
 	if (!frames)
 		die("calloc");
 	for (i = 0; i < flows; i++)
-		frame_init((struct frame *)(frames + i * size), argv, payload, FROM_PORT + i);
+		frame_init(frames + i * size, argv, payload, FROM_PORT + i);
 	send_all(open_socket(argv[1]), frames, size, batches, flows);
 	return 0;
 }
