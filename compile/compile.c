@@ -301,21 +301,24 @@ static enum ps_view_op method_of(struct ps_known callee)
  * The call of a method, by the SELF that has found it, if nothing but an argument is between. If the call before has given
  * the object, and is one operation from its SELF on, this may be part of that, too.
  */
-static void add_method_call(struct compiling *c, const struct ps_call *of)
+static ps_noinline void add_method_call(struct compiling *c, const struct ps_call *of)
 {
 	int self = c->walk.pc - 1 - of->count, nresults = GETARG_C(code_of(c)[c->walk.pc]) - 1;
-	struct ps_op *op = c->to->ops + self, *before = c->to->ops + c->chain;
 	struct method_call call = { method_of(of->callee), nresults == 1, of->count == 1, { .reg = -1 }, -1 };
+	struct ps_op *op, *before = c->to->ops + c->chain;
+	bool goes_on;
 
-	if (!call.method || of->count < 0 || of->count > 1 || nresults < 0 || nresults > 1 ||
-	    self < 0 || op->op != DO_SELF || op->a != of->first - 2 ||
-	    (call.has_arg && !find_operand(c, of->first, &call.arg)))
+	if (!call.method || of->count < 0 || of->count > 1 || nresults < 0 || nresults > 1 || self < 0)
+		return;
+	op = c->to->ops + self;
+	if (op->op != DO_SELF || op->a != of->first - 2 || (call.has_arg && !find_operand(c, of->first, &call.arg)))
 		return;
 	if (of->results[0].kind == PS_KIND_VIEW && call.arg.reg < 0)
 		call.id = ps_proto_id(of->results[0].proto);
-	if (c->chain_end == self && op->b == op->a && before->a == op->a && before->op == DO_DATA)
+	goes_on = c->chain_end == self && op->b == op->a && before->a == op->a;
+	if (goes_on && before->op == DO_DATA)
 		extend_data(c, before, &call);
-	else if (c->chain_end == self && op->b == op->a && before->a == op->a && before->op == DO_FIELD)
+	else if (goes_on && before->op == DO_FIELD)
 		extend_field(c, before, &call);
 	add_method(c, op, &call, field_of(c, of->self, op->name));
 	c->chain = self;
@@ -379,6 +382,7 @@ static void add_condition(const struct compiling *c, struct ps_op *op, Instructi
 	}
 }
 
+/* Of a constant that the instruction has itself. */
 static void add_small(struct ps_op *op, enum ps_operation operation, int n)
 {
 	setivalue(&op->k, n);
@@ -404,13 +408,6 @@ static void add_load(struct ps_op *op, const Instruction *pc)
 		op->op = DO_RETURN_K;
 	else
 		op->op = DO_LOAD;
-}
-
-static void add_global(const struct compiling *c, struct ps_op *op)
-{
-	op->name = tsvalue(c->walk.p->k + op->c);
-	if (is_short(op->name))
-		op->op = DO_GET_GLOBAL;
 }
 
 /* What stands at C of an instruction that sets something: a constant, or a register. */
@@ -479,7 +476,9 @@ static void add_set(const struct compiling *c, struct ps_op *op, Instruction i, 
 static const uint8_t plain[NUM_OPCODES] = {
 	[OP_ADD] = DO_ADD, [OP_SUB] = DO_SUB, [OP_MUL] = DO_MUL, [OP_MOD] = DO_MOD, [OP_IDIV] = DO_DIV,
 	[OP_BAND] = DO_AND, [OP_BOR] = DO_OR, [OP_BXOR] = DO_XOR, [OP_SHL] = DO_SHL, [OP_SHR] = DO_SHR,
-	[OP_MOVE] = DO_MOVE, [OP_GETUPVAL] = DO_GET_UPVALUE, [OP_SETUPVAL] = DO_SET_UPVALUE, [OP_UNM] = DO_NEGATE, [OP_BNOT] = DO_INVERT, [OP_NOT] = DO_NOT, [OP_LEN] = DO_LENGTH,
+	[OP_UNM] = DO_NEGATE, [OP_BNOT] = DO_INVERT, [OP_NOT] = DO_NOT, [OP_LEN] = DO_LENGTH,
+	[OP_MOVE] = DO_MOVE, [OP_GETUPVAL] = DO_GET_UPVALUE, [OP_SETUPVAL] = DO_SET_UPVALUE,
+	[OP_FORPREP] = DO_FOR_BEGIN, [OP_FORLOOP] = DO_FOR_NEXT,
 };
 
 static const uint8_t plain_k[NUM_OPCODES] = {
@@ -526,7 +525,9 @@ static void translate(const struct compiling *c, int at)
 		op->n = op->b + 1;
 		return;
 	case OP_GETTABUP:
-		add_global(c, op);
+		op->name = tsvalue(k + op->c);
+		if (is_short(op->name))
+			op->op = DO_GET_GLOBAL;
 		return;
 	case OP_SETTABUP:
 		add_set_global(c, op, i);
@@ -567,8 +568,8 @@ static void translate(const struct compiling *c, int at)
 		add_return(op, i);
 		return;
 	case OP_JMP:
-		op->op = GETARG_sJ(i) < 0 ? DO_JUMP_BACK : DO_JUMP;
 		op->n = distance(c, at);
+		op->op = op->n > 0 ? DO_JUMP : DO_JUMP_BACK;
 		return;
 	case OP_ADDI:
 		add_small(op, DO_ADD_K, GETARG_sC(i));
@@ -580,13 +581,9 @@ static void translate(const struct compiling *c, int at)
 		add_shift(op, GETARG_sC(i));
 		return;
 	case OP_FORPREP:
-		op->op = DO_FOR_BEGIN;
-		op->n = distance(c, at);
-		return;
 	case OP_FORLOOP:
-		op->op = DO_FOR_NEXT;
 		op->n = distance(c, at);
-		return;
+		break;
 	default:
 		break;
 	}

@@ -114,11 +114,6 @@ bool ps_code_writes(const Proto *p, Instruction i, int *first, int *last)
 /*
  * What each instruction makes of the registers.
  */
-static struct ps_known constant(const struct ps_walk *w, int k)
-{
-	return ps_known_constant(&w->p->k[k]);
-}
-
 static struct ps_known name_of(struct ps_walk *w, struct ps_known of, struct ps_known name, bool is_call)
 {
 	struct ps_known member;
@@ -133,17 +128,18 @@ static struct ps_known name_of(struct ps_walk *w, struct ps_known of, struct ps_
 static void self(struct ps_walk *w, Instruction i)
 {
 	struct ps_known v = ps_walk_get(w, GETARG_B(i));
-	struct ps_known name = TESTARG_k(i) ? constant(w, GETARG_C(i)) : ps_walk_get(w, GETARG_C(i));
+	struct ps_known name = TESTARG_k(i) ? ps_known_constant(w->p->k + GETARG_C(i)) : ps_walk_get(w, GETARG_C(i));
 
 	ps_walk_set(w, GETARG_A(i) + 1, v);
 	ps_walk_set(w, GETARG_A(i), name_of(w, v, name, true));
 }
 
 /* Finds what is called at register a, with what, and what its row says of the result. */
-static void find_call(const struct ps_walk *w, int a, int b, struct ps_call *call)
+static void find_call(struct ps_walk *w, int a, int b)
 {
 	int nargs = b ? b - 1 : w->top > a ? w->top - a - 1 : -1, n;
 	struct ps_known callee = ps_walk_get(w, a);
+	struct ps_call *call = &w->call;
 
 	call->callee = callee;
 	call->self.kind = PS_KIND_NONE;
@@ -161,19 +157,19 @@ static void find_call(const struct ps_walk *w, int a, int b, struct ps_call *cal
 
 static bool do_call(struct ps_walk *w, Instruction i)
 {
+	const struct ps_known *results = w->call.results;
 	int a = GETARG_A(i), r, last;
-	struct ps_call call;
 	bool returns;
 
-	find_call(w, a, GETARG_B(i), &call);
-	returns = w->by->call(w, &call);
+	find_call(w, a, GETARG_B(i));
+	returns = w->by->call(w, &w->call);
 	if (GET_OPCODE(i) == OP_TAILCALL)
 		return returns;
 	if (!GETARG_C(i))
-		w->top = call.results[0].kind <= PS_KIND_NIL ? -1 : a + 1;
+		w->top = results[0].kind <= PS_KIND_NIL ? -1 : a + 1;
 	ps_code_writes(w->p, i, &r, &last);
 	for (; r <= last; r++)
-		ps_walk_set(w, r, r - a < PS_RESULTS ? call.results[r - a] : ps_known_any);
+		ps_walk_set(w, r, r - a < PS_RESULTS ? results[r - a] : ps_known_any);
 	return returns;
 }
 
@@ -220,10 +216,10 @@ static bool do_instruction(struct ps_walk *w, Instruction i)
 		v = w->upvalues[b];
 		break;
 	case OP_GETTABUP:
-		v = name_of(w, w->upvalues[b], constant(w, c), false);
+		v = name_of(w, w->upvalues[b], ps_known_constant(w->p->k + c), false);
 		break;
 	case OP_GETFIELD:
-		v = name_of(w, ps_walk_get(w, b), constant(w, c), false);
+		v = name_of(w, ps_walk_get(w, b), ps_known_constant(w->p->k + c), false);
 		break;
 	case OP_GETTABLE:
 		v = name_of(w, ps_walk_get(w, b), ps_walk_get(w, c), false);

@@ -46,6 +46,7 @@ struct ps_walk {
 	int pc;
 	int top;		/* the register behind the results of a call that gives any number of them; -1: not known */
 	int nregs;
+	struct ps_call call;	/* at pc; here, as the C stack has no room for many, and calls may be followed within calls */
 	struct ps_known *reg, *saved;
 	struct ps_block *blocks;	/* for each instruction */
 };
