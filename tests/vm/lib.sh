@@ -183,6 +183,17 @@ udp_ask() {
 		timeout "$3" dd bs=64k count=1 status=none <&3' "$2" "$3" "$4" "${5:-60}"
 }
 
+# --- memory ---
+
+# unreclaimable: KB of slabs that the kernel uses. What it only keeps to be allocated again, which 7.x does with much more than
+# others, is given up first.
+unreclaimable() {
+	local cache
+	echo 3 >/proc/sys/vm/drop_caches
+	for cache in /sys/kernel/slab/*; do [ -L "$cache" ] || echo 1 >"$cache/shrink"; done
+	awk '/^SUnreclaim/ { print $2 }' /proc/meminfo
+}
+
 # --- the kernel's log ---
 
 # klog_since: its messages since this test began

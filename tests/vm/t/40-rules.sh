@@ -66,7 +66,6 @@ for iptables in iptables-legacy iptables-nft; do
 done
 
 # memory is back where it was
-unreclaimable() { awk '/^SUnreclaim/ { print $2 }' /proc/meminfo; }
 {
 	echo '*mangle'
 	for i in {1..100}; do echo "-A FORWARD -j LUA --script \"$PWD/quiet.lua\" --state $i"; done
@@ -79,7 +78,7 @@ add_and_delete() {
 }
 add_and_delete
 add_and_delete
-# the slabs breathe; what leaks grows each time
+# not all of the difference is ours; what leaks grows each time
 growth=999999
 for round in 1 2 3; do
 	before=$(unreclaimable)
