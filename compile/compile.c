@@ -681,7 +681,7 @@ static struct ps_function_code *new_code(struct ps_runtime *rt, size_t size)
 static const struct ps_function_code *compile(struct ps_bind *bind, const LClosure *closure, const struct ps_known *args,
 					      int nargs, const struct compiling *caller)
 {
-	static const struct ps_walker compiler = { .look = look, .read = read, .call = call };
+	static const struct ps_walker compiler = { .look = look, .read = read, .call = call, .wants_objects = true };
 	struct ps_runtime *rt = &bind->rt;
 	int i, depth = caller ? caller->depth + 1 : 0;
 	Proto *p = closure->p;

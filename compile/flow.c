@@ -192,7 +192,8 @@ static bool do_instruction(struct ps_walk *w, Instruction i)
 	TValue k;
 
 	if (ps_code_loads(w->p, w->pc, &k)) {
-		ps_walk_set(w, a, ttisboolean(&k) ? ps_known_boolean(ttistrue(&k)) : ps_known_constant(&k));
+		v = ttisboolean(&k) ? ps_known_boolean(ttistrue(&k)) : ps_known_constant(&k);
+		ps_walk_set(w, a, ttisfalse(&k) && w->by->wants_objects ? ps_known_nil : v);
 		return true;
 	}
 	switch (op) {
@@ -321,7 +322,7 @@ static void learn(struct ps_walk *w, int r, bool is_nil)
 
 	if (w->by->test)
 		w->by->test(w, v);
-	if (is_nil && ps_known_may_be_nil(v))
+	if (is_nil && (ps_known_may_be_nil(v) || w->by->wants_objects))
 		ps_walk_set(w, r, ps_known_nil);
 }
 
@@ -336,7 +337,7 @@ static void branch(struct ps_walk *w, Instruction i)
 	bool nil_skips;
 	int r = tested(w, i, &nil_skips);
 
-	if (r < 0 || !(ps_walk_get(w, r).origin || ps_known_may_be_nil(ps_walk_get(w, r)))) {
+	if (r < 0 || !(ps_walk_get(w, r).origin || ps_known_may_be_nil(ps_walk_get(w, r)) || w->by->wants_objects)) {
 		flow_to(w, w->pc + 2);
 		return;
 	}

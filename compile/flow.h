@@ -26,6 +26,8 @@ struct ps_walker {
 	struct ps_known (*close)(struct ps_walk *w, Instruction i);	/* a function that is made; may be NULL */
 	void (*test)(struct ps_walk *w, struct ps_known v);	/* for nil; may be NULL */
 	void (*lead)(struct ps_walk *w, int pc);	/* in the last pass: from w->pc to there; may be NULL */
+
+	bool wants_objects;	/* only which ones there may be: false is taken for nil, with which they join */
 };
 
 struct ps_block;

@@ -45,13 +45,15 @@ static bool call(struct ps_walk *walk, struct ps_call *call)
 	return true;
 }
 
+static const struct ps_walker walker = { .look = look, .read = read, .call = call };
+static const struct ps_walker for_objects = { .look = look, .read = read, .call = call, .wants_objects = true };
+
 /* Follows process_packet() of the script. steps: for each of its instructions. */
-static struct counting follow(const char *script, unsigned int steps, size_t memory)
+static struct counting follow_by(const struct ps_walker *by, const char *script, unsigned int steps, size_t memory)
 {
-	static const struct ps_walker walker = { .look = look, .read = read, .call = call };
 	const struct ps_known packet = ps_known_as(PS_KIND_VIEW, &ps_proto_raw);
 	struct ps_known upvalues[8];
-	struct counting c = { .walk = { .by = &walker, .upvalues = upvalues, .memory = memory, .has_last = true } };
+	struct counting c = { .walk = { .by = by, .upvalues = upvalues, .memory = memory, .has_last = true } };
 	struct ps_script s;
 	unsigned int i;
 
@@ -68,6 +70,11 @@ static struct counting follow(const char *script, unsigned int steps, size_t mem
 	CHECK_INT(ps_walk_get(&c.walk, 0).kind, PS_KIND_ANY);
 	ps_script_clean(&s);
 	return c;
+}
+
+static struct counting follow(const char *script, unsigned int steps, size_t memory)
+{
+	return follow_by(&walker, script, steps, memory);
 }
 
 static void paths_join(void)
@@ -109,6 +116,28 @@ static void paths_join(void)
 			CHECK(c.returned.proto == cases[i].proto);
 		if (test_failed)
 			printf("# %s\n", script);
+	}
+}
+
+/* Whoever looks for objects is told of those that may be false as well, or that stand behind a test of something unknown. */
+static void false_is_no_object(void)
+{
+	static const char *const bodies[] = {
+		"local ip = p.x == 1 and p:data(packet_ip) return ip",
+		"local x = p.x local ip = x and p:data(packet_ip) return ip",
+		"local x = not p.x local ip = x and p:data(packet_ip) return ip",
+		"local ip = false if p.x then ip = p:data(packet_ip) end return ip",
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+		char script[256];
+		struct counting c;
+
+		snprintf(script, sizeof(script), "function process_packet(p) %s end", bodies[i]);
+		CHECK_INT(follow(script, 256, 1 << 20).returned.kind, PS_KIND_ANY);
+		c = follow_by(&for_objects, script, 256, 1 << 20);
+		CHECK(c.returned.kind == PS_KIND_VIEW && c.returned.proto == &ps_proto_ip);
 	}
 }
 
@@ -211,6 +240,7 @@ static void tangled_code_is_given_up(void)
 
 const struct test flow_tests[] = {
 	{ "flow: what holds on all paths is known", paths_join },
+	{ "flow: false is taken for nil by who looks for objects", false_is_no_object },
 	{ "flow: long code is followed in few steps for each instruction", long_code_is_followed },
 	{ "flow: tangled code is given up", tangled_code_is_given_up },
 	{ NULL, NULL },
