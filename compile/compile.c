@@ -82,11 +82,9 @@ static bool is_fixed(const struct ps_proto *proto, const struct ps_field *field)
 }
 
 /* Where bits are that lie within a word of 16. */
-static void place16(struct ps_op *op, struct ps_bits at)
+static struct ps_word word_of(struct ps_bits at)
 {
-	op->at = at.bit / 16 * 2;
-	op->shift = 16 - at.bit % 16 - at.width;
-	op->mask = (1u << at.width) - 1;
+	return (struct ps_word)PS_WORD(at.bit, at.width);
 }
 
 /* R[a] = the field of R[b]. */
@@ -102,36 +100,22 @@ static void get_field(struct ps_op *op, const struct ps_field_method *m, bool as
 		return;
 	if (at.width <= rest) {
 		op->op = DO_GET16;
-		place16(op, at);
+		op->word = word_of(at);
 	} else if (at.width == 32 && rest == 16) {
 		op->op = DO_GET32;
-		op->at = at.bit / 8;
+		op->word.at = at.bit / 8;
 	}
 }
 
 /* Whether setting the field to v does the same each time, and then to which value. */
-static bool constant_value(const struct ps_field *field, const TValue *v, uint64_t *value)
+static bool constant_value(const struct ps_field *field, const TValue *v, struct ps_value *value)
 {
-	struct ps_value parsed;
-
-	if (!field->type->has_int)
-		return false;
-	if (ttisinteger(v)) {
-		*value = ivalue(v);
+	value->high = 0;
+	if (ttisinteger(v) && field->type->has_int) {
+		value->low = ivalue(v);
 		return true;
 	}
-	if (!field->type->parse || !ttisstring(v) ||
-	    !field->type->parse(getstr(tsvalue(v)), tsslen(tsvalue(v)), &parsed))
-		return false;
-	*value = parsed.low;
-	return true;
-}
-
-/* Whether a field is 32 bits, at a word of the fixed part, and is all that changes with it. */
-static bool is_plain32(const struct ps_proto *proto, const struct ps_field *field)
-{
-	return field->at.width == 32 && field->at.bit % 16 == 0 && is_fixed(proto, field) &&
-	       !proto->csum.present.mask && !(field->flags & (PS_CHECKSUM | PS_COVERAGE));
+	return field->type->parse && ttisstring(v) && field->type->parse(getstr(tsvalue(v)), tsslen(tsvalue(v)), value);
 }
 
 /* Whether a field is within a word of 16 bits of the fixed part, and counts in no other header's checksum. */
@@ -139,16 +123,16 @@ static bool is_plain16(const struct ps_proto *proto, const struct ps_field *fiel
 {
 	return field->at.bit % 16 + field->at.width <= 16 && is_fixed(proto, field) && field->type->has_int &&
 	       !proto->csum.present.mask && !proto->csum.covers.mask &&
-	       !(field->flags & (PS_CHECKSUM | PS_COVERAGE | PS_PSEUDO));
+	       !(field->flags & (PS_CHECKSUM | PS_COVERAGE | PS_PSEUDO | PS_SHAPE));
 }
 
 /* The field of R[b] = a constant, or R[c]. */
 static void set_field(struct ps_op *op, const struct ps_field_method *m, const struct operand *v)
 {
 	const struct ps_field *field = m->field;
+	struct ps_value value = { 0, 0 };
 	bool is_known = v->reg < 0;
 	TValue k = v->constant;
-	uint64_t value = 0;
 
 	op->field = m;
 	if (is_known && !constant_value(field, &k, &value)) {
@@ -158,19 +142,22 @@ static void set_field(struct ps_op *op, const struct ps_field_method *m, const s
 	}
 	if (!is_known)
 		op->c = v->reg;
-	if (is_plain16(m->proto, field) && !(value >> field->at.width)) {
+	if (is_plain16(m->proto, field) && !(value.low >> field->at.width)) {
 		op->op = is_known ? DO_SET16 : DO_SET16_R;
-		place16(op, field->at);
-		op->bits = value;
-		return;
-	}
-	if (is_plain32(m->proto, field) && !(value >> 32))
-		op->op = is_known ? DO_ASSIGN32 : DO_SET32;
-	else
+		op->word = word_of(field->at);
+		op->bits = value.low;
+	} else if (ps_simple_of(m->proto, field, 128, &op->simple)) {
+		op->op = is_known ? DO_ASSIGN128 : DO_SET128;
+		op->wide = value;
+	} else if (!field->type->has_int) {
+		op->op = is_known ? DO_SET_FIELD_K : DO_SET_FIELD;
+		op->k = k;
+	} else {
 		op->op = is_known ? DO_ASSIGN : DO_SET_FIELD;
-	op->value = value;
-	op->flags = field->flags;
-	op->byte = field->at.bit / 8;
+		op->value = value.low;
+		if (ps_simple_of(m->proto, field, 32, &op->simple) && !(value.low >> 32))
+			op->op = is_known ? DO_ASSIGN32 : DO_SET32;
+	}
 }
 
 /*
@@ -240,7 +227,7 @@ static void add_method(const struct compiling *c, struct ps_op *op, const struct
 	if (!call->has_result)
 		return;
 	if (call->method == PS_OP_DATA && call->id >= 0) {
-		add_data(c, op, DO_DATA, call->id);
+		add_data(c, op, call->id == PS_ID_RAW ? DO_BYTES : DO_DATA, call->id);
 	} else if (call->method == PS_OP_GET && !call->has_arg) {
 		finish(c, op, DO_VALUE);
 	} else if (call->method == PS_OP_FIELD && !call->has_arg) {
@@ -258,7 +245,7 @@ static void extend_data(const struct compiling *c, struct ps_op *op, const struc
 	if (call->method != PS_OP_DATA || !call->has_result || call->id < 0 || !is_plain_link(link))
 		return;
 	row = ps_proto_only_row(link->next, ps_protos[call->id]);
-	if (!row || row->proto->locate)		/* whose views are not as simple as what DO_NETWORK makes */
+	if (!row)
 		return;
 	op->link = op->c;
 	op->protocol = row->value;
@@ -502,7 +489,8 @@ static void scale(struct ps_op *op)
 		op->c *= sizeof(StackValue);
 	if (which & PS_N)
 		op->n *= (int)sizeof(*op);
-	op->other *= (int)sizeof(*op);
+	if (!(which & PS_S))
+		op->other *= (int)sizeof(*op);
 }
 
 static void translate(const struct compiling *c, int at)

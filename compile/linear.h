@@ -15,13 +15,14 @@
 #include "internals.h"
 
 #include "bind.h"
+#include "store.h"
 #include "types.h"
 
 /*
- * Operations: name, which operands are registers (A, B, C) and whether n is a distance (N), and what it does, with registers
- * R[…], the constant K, and the field F of the view in R[B]. One with a condition goes on at n if it is so, else at other.
+ * Operations: name, which operands are registers (A, B, C), whether n is a distance (N) and other none (S), and what it does,
+ * with registers R[…], the constant K, and the field F of the view in R[B]. One with a condition goes on at n if it is so, else at other.
  */
-enum { PS_A = 1, PS_B = 2, PS_C = 4, PS_N = 8, PS_AB = PS_A | PS_B, PS_ABC = PS_AB | PS_C, PS_AN = PS_A | PS_N,
+enum { PS_A = 1, PS_B = 2, PS_C = 4, PS_N = 8, PS_S = 16, PS_AB = PS_A | PS_B, PS_ABC = PS_AB | PS_C, PS_AN = PS_A | PS_N,
        PS_ABN = PS_AB | PS_N, PS_BN = PS_B | PS_N, PS_BCN = PS_B | PS_C | PS_N };
 
 #define PS_OPERATIONS(X) \
@@ -81,7 +82,8 @@ enum { PS_A = 1, PS_B = 2, PS_C = 4, PS_N = 8, PS_AB = PS_A | PS_B, PS_ABC = PS_
 	X(FOR_NEXT, PS_AN)	/* jumps back if there is another turn */ \
 	/* what instructions over a distance do: a method of the view in R[B] that is called */ \
 	X(NETWORK, PS_ABN)	/* R[A] = R[B]:data(link):data(C) */ \
-	X(DATA, PS_ABN)		/* R[A] = R[B]:data(C) */ \
+	X(DATA, PS_ABN)		/* R[A] = R[B]:data(C), of a header */ \
+	X(BYTES, PS_ABN)	/* the same without an argument, or of bytes */ \
 	X(FIELD, PS_ABN)	/* R[A] = R[B]:F() */ \
 	X(VALUE, PS_ABN)	/* R[A] = R[B]:get() */ \
 	X(GET16, PS_ABN)	/* R[A] = R[B]:F():get(), R[B].F; an integer within a word of 16 bits of the fixed part */ \
@@ -93,8 +95,10 @@ enum { PS_A = 1, PS_B = 2, PS_C = 4, PS_N = 8, PS_AB = PS_A | PS_B, PS_ABC = PS_
 	X(ASSIGN, PS_BN)	/* the same, of which the value is known as an integer */ \
 	X(SET16, PS_BN)		/* of bits within a word of 16, to constant bits; no other header's checksum has them */ \
 	X(SET16_R, PS_BCN)	/* the same, to R[C] */ \
-	X(ASSIGN32, PS_BN)	/* of two words of 16 bits of the fixed part */ \
-	X(SET32, PS_BCN)	/* as SET_FIELD, of such a field */
+	X(ASSIGN32, PS_BN | PS_S)	/* of two words of 16 bits of the fixed part */ \
+	X(SET32, PS_BCN | PS_S)	/* as SET_FIELD, of such a field */ \
+	X(ASSIGN128, PS_BN | PS_S)	/* these two, of 128 bits */ \
+	X(SET128, PS_BCN | PS_S)
 
 enum ps_operation {
 #define X(name, operands)	DO_##name,
@@ -107,7 +111,10 @@ struct ps_op {
 	bool condition;
 	uint16_t a, b, c;	/* registers are bytes from the frame's base */
 	int n;			/* distances are bytes from this operation */
-	int other;		/* as n, where it is not so; of NETWORK and DATA, if there is a view, and it is tested for at once */
+	union {
+		int other;	/* as n, where it is not so; of NETWORK, DATA and BYTES, if there is a view, and it is tested for at once */
+		struct ps_simple simple;	/* ASSIGN32, SET32, ASSIGN128, SET128 */
+	};
 	union {
 		const struct ps_field_method *field;
 		const TString *name;
@@ -115,20 +122,15 @@ struct ps_op {
 	};
 	union {
 		TValue k;
-		struct {		/* ASSIGN, ASSIGN32, SET32 */
-			uint64_t value;
-			uint8_t flags;	/* enum ps_field_flags, of the field */
-			uint8_t byte;	/* of the fixed part, where the field begins */
-		};
-		struct {		/* NETWORK, DATA: what C is */
+		uint64_t value;		/* ASSIGN, ASSIGN32 */
+		struct ps_value wide;	/* ASSIGN128 */
+		struct {		/* NETWORK, DATA, BYTES: what C is */
 			const struct ps_proto *proto;
 			uint16_t protocol;	/* NETWORK: of the link layer: what selects it */
 			uint8_t link;
 		};
 		struct {		/* GET16, GET32, SET16: where the field is */
-			uint16_t at;	/* byte */
-			uint8_t shift;
-			uint16_t mask;
+			struct ps_word word;
 			uint16_t bits;	/* SET16: what becomes of it */
 		};
 	};

@@ -20,6 +20,7 @@
 #include "bytes.h"
 #include "linear.h"
 #include "runtime.h"
+#include "store.h"
 
 /* Calls that a run without a limit of time may make: functions that call others several times each are loops, too. */
 #define CALLS_UNWATCHED	64
@@ -29,126 +30,78 @@ static ps_inline const struct ps_view *to_view(const struct ps_bind *bind, const
 {
 	const struct ps_view *view = ps_check(v, &ps_class_view);
 
-	return view && ps_likely(view->packet == bind->serial) ? view : NULL;
+	return view && ps_likely(view->stamp == bind->stamp) ? view : NULL;
 }
 
-/* The place of a header of this protocol that the value is a view of, all fields of which are there; or NULL. */
-static ps_inline const struct ps_place *to_header(const struct ps_bind *bind, const TValue *v,
-						  const struct ps_field_method *m)
+/* The same of a header of this protocol, all fields of which are there. */
+static ps_inline const struct ps_view *to_header(const struct ps_bind *bind, const TValue *v,
+						 const struct ps_field_method *m)
 {
 	const struct ps_view *view = to_view(bind, v);
-	const struct ps_place *at = view ? &view->place : NULL;
 
-	return at && at->header.proto == m->proto && !at->field && !(at->flags & PS_VIEW_LACKING) ? at : NULL;
+	return view && view->place.plain == m->proto ? view : NULL;
 }
 
-/*
- * The network layer as protocol id, from the whole packet, through the link layer or without one. 1: to has it. 0: the
- * link layer says that it is another. -1: a link layer cut short.
- */
-static ps_inline int to_network(struct ps_packet *pkt, const struct ps_op *op, struct ps_place *to)
+/* The same, as *layer. */
+static ps_inline bool to_layer(const struct ps_bind *bind, const TValue *v, const struct ps_field_method *m,
+			       struct ps_layer **layer)
 {
-	uint32_t off = pkt->network, protocol = pkt->protocol;
-	const struct ps_proto *link;
-	const uint8_t *fixed;
+	const struct ps_view *view = to_header(bind, v, m);
 
-	if (pkt->has_link) {
-		link = ps_protos[op->link];
-		fixed = ps_packet_read(pkt, 0, link->header_min);
-		if (!fixed)
-			return -1;
-		protocol = ps_proto_word(fixed, link->next_by);
-		off = link->header_min;
-	}
-	to->header.proto = op->proto;
-	to->header.outer = NULL;
-	to->header.range.off = off;
-	to->header.range.len = pkt->len - off;
-	to->field = NULL;
-	to->flags = 0;
-	return protocol == op->protocol && ps_proto_fits_range(pkt, &to->header);
-}
-
-/* Makes what found, 1 or below, says of made the value. Returns found. */
-static ps_inline int set_view(lua_State *L, const struct ps_bind *bind, struct ps_pool *pool,
-			       struct ps_view *made, int found, TValue *result)
-{
-	if (l_likely(found > 0)) {
-		made->packet = bind->serial;
-		setuvalue(L, result, ps_userdata_of(made));
-		return found;
-	}
-	pool->used--;
-	if (!found)
-		setnilvalue(result);
-	return found;
-}
-
-/*
- * Stores 32 bits at op->byte of the fixed part, and what checksums become by it. Where not all of the packet is
- * writable, what is needed becomes that first, so that nothing fails half-way. False: no memory.
- */
-static ps_inline bool store32(struct ps_packet *pkt, const struct ps_header *header,
-			      const struct ps_op *op, uint32_t value, bool is_writable)
-{
-	struct ps_header next ps_uninit;
-	uint32_t change;
-	uint8_t *fixed;
-
-	if (!is_writable) {
-		fixed = ps_packet_own(pkt, header->range.off, header->proto->header_min);
-		if (!fixed || !ps_field_own_next(pkt, fixed, header, op->flags & PS_ROUTED, &next))
-			return false;
-	}
-	fixed = pkt->data + header->range.off;
-	change = ps_field_change32(ps_load32(fixed + op->byte), value);
-	ps_store32(fixed + op->byte, value);
-	if (ps_unlikely(change == PS_FIELD_SAME32))
-		return true;
-	ps_field_sum(pkt, header, fixed, change);
-	if (op->flags & PS_PSEUDO &&
-	    (!is_writable || ps_field_own_next(pkt, fixed, header, op->flags & PS_ROUTED, &next)))
-		ps_field_sum_next(pkt, &next, change);
+	if (!view)
+		return false;
+	*layer = view->place.layer;
 	return true;
 }
 
-/* Apart, as it is large: the registers of the loop over operations are for that. */
-static ps_noinline bool store32_partly(struct ps_packet *pkt, const struct ps_header *header,
-				       const struct ps_op *op, uint32_t value)
+static ps_noinline enum ps_layer_found network_again(struct ps_bind *bind, const struct ps_op *op, struct ps_layer **found)
 {
-	return store32(pkt, header, op, value, false);
+	return ps_layer_network_again(&bind->layers, bind->pkt, ps_protos[op->link], op->proto, op->protocol, found);
 }
 
-static ps_inline bool assign32(struct ps_packet *pkt, const struct ps_header *header,
-			       const struct ps_op *op, uint32_t value)
+/* Makes the value a view of the layer, a header of proto with these flags. False: the pool is used up. */
+static ps_inline bool make_view(lua_State *L, const struct ps_bind *bind, struct ps_pool *pool, struct ps_layer *layer,
+				const struct ps_proto *proto, unsigned int flags, TValue *result)
 {
-	if (header->outer || header->range.off & 1)
-		return !ps_field_set(pkt, header, op->field->field, value);
-	if (pkt->writable != pkt->len)
-		return store32_partly(pkt, header, op, value);
-	return store32(pkt, header, op, value, true);
+	struct ps_view *made;
+
+	if (!ps_pool_has(bind, pool))
+		return false;
+	made = pool->block[pool->used++];
+	made->stamp = bind->stamp;
+	made->place.layer = layer;
+	made->place.field = NULL;
+	made->place.flags = ps_place_flags(flags);
+	made->place.plain = flags ? NULL : proto;
+	setuvalue(L, result, ps_userdata_of(made));
+	return true;
 }
 
-/* Stores bits within a word of 16 of the fixed part, which count in the header's own checksum at most. */
-static ps_noinline bool store16(struct ps_packet *pkt, const struct ps_header *header,
-				const struct ps_op *op, lua_Unsigned value)
+static ps_inline bool assign32(const struct ps_bind *bind, const struct ps_layer *layer, const struct ps_op *op,
+			       uint32_t value)
 {
-	uint32_t old, new;
-	uint8_t *fixed;
+	if (!ps_store_is_simple(&layer->header))
+		return !ps_field_set(bind->pkt, &layer->header, op->field->field, value);
+	return ps_store_set32(&bind->layers, bind->pkt, layer, &op->simple, value);
+}
 
-	if (value > op->mask)
+static ps_inline bool assign128(const struct ps_bind *bind, const struct ps_layer *layer, const struct ps_op *op,
+				struct ps_value value)
+{
+	if (!ps_store_is_simple(&layer->header))
+		return !ps_field_set_value(bind->pkt, &layer->header, op->field->field, value);
+	return ps_store_set128(&bind->layers, bind->pkt, layer, &op->simple, value);
+}
+
+/* Bits within a word of 16 of the fixed part, which count in the header's own checksum at most. */
+static ps_noinline bool assign16(struct ps_packet *pkt, const struct ps_header *header, const struct ps_op *op,
+				 lua_Unsigned value)
+{
+	if (value > (uint32_t)op->word.mask >> op->word.shift)
 		return false;	/* which is an error */
 	if (!ps_field_is_alone(header) || header->range.off & 1)
 		return !ps_field_set(pkt, header, op->field->field, value);
-	fixed = ps_packet_own(pkt, header->range.off, header->proto->header_min);
-	if (!fixed)
-		return false;
-	old = ps_load16(fixed + op->at);
-	new = (old & ~((uint32_t)op->mask << op->shift)) | (uint32_t)value << op->shift;
-	ps_store16(fixed + op->at, new);
-	if (l_likely(old != new))
-		ps_field_sum(pkt, header, fixed, 0xFFFF - old + new);
-	return true;
+	return ps_store_set16(pkt, header, op->word, value);
 }
 
 /* The 32 bits that a value stands for: an integer of so many, or an address that has been read before. */
@@ -167,16 +120,16 @@ static ps_inline bool to_bits32(struct ps_bind *bind, const TValue *v, const str
 	return known;
 }
 
-static ps_noinline bool get_field(lua_State *L, struct ps_bind *bind, const struct ps_place *at,
+static ps_noinline bool get_field(lua_State *L, struct ps_bind *bind, const struct ps_view *view,
 				  const struct ps_field *field, bool as_integer, TValue *result)
 {
-	return ps_access_get(L, bind, at, field, as_integer, result);
+	return ps_access_get(L, bind, &view->place, field, as_integer, result);
 }
 
-static ps_noinline bool set_field(struct ps_bind *bind, const struct ps_place *at,
+static ps_noinline bool set_field(struct ps_bind *bind, const struct ps_view *view,
 				  const struct ps_field *field, const TValue *value)
 {
-	return ps_access_set(bind, at, field, value);
+	return ps_access_set(bind, &view->place, field, value);
 }
 
 static ps_noinline bool make_field(lua_State *L, struct ps_bind *bind, const struct ps_place *at,
@@ -824,44 +777,71 @@ CASE(FOR_NEXT): {
 }
 
 CASE(NETWORK): {
-	const struct ps_view *v = to_view(bind, R(op->b));
-	struct ps_view *made;
-	int found;
+	enum ps_layer_found found;
+	struct ps_layer *layer;
 
-	if (!v || !(v->place.flags & PS_VIEW_WHOLE))
+	if (!ttisfulluserdata(R(op->b)) || uvalue(R(op->b)) != ps_userdata_of(bind->whole))
 		goto CASE(LEAVE);
-	made = ps_pool_next(bind, op->pool);
-	if (!made)
-		goto CASE(LEAVE);
-	found = set_view(L, bind, op->pool, made, to_network(bind->pkt, op, &made->place), R(op->a));
-	if (l_likely(found > 0))
+	if (l_unlikely(bind->layers.packet.child)) {
+		struct ps_layer *known;
+
+		found = network_again(bind, op, &known);
+		layer = known;
+	} else {
+		found = ps_layer_network(&bind->layers, bind->pkt, &ps_protos[op->link], op->proto, op->protocol, &layer);
+	}
+	if (l_likely(found == PS_LAYER_FOUND)) {
+		if (!make_view(L, bind, op->pool, layer, op->proto, 0, R(op->a)))
+			goto CASE(LEAVE);
 		GO(op->other);
-	if (found < 0)
+	}
+	if (found != PS_LAYER_NONE)
 		goto CASE(LEAVE);
+	setnilvalue(R(op->a));
 	GO(op->n);
 }
 CASE(DATA): {
 	const struct ps_view *v = to_view(bind, R(op->b));
-	struct ps_view *made;
-	int found;
+	enum ps_layer_found found;
+	struct ps_layer *layer;
 
 	if (!v)
 		goto CASE(LEAVE);
-	made = ps_pool_next(bind, op->pool);
-	if (!made)
-		goto CASE(LEAVE);
-	found = set_view(L, bind, op->pool, made,
-			 ps_view_payload(bind, &v->place, op->c, &made->place), R(op->a));
-	if (l_likely(found > 0))
+	if (l_unlikely(!v->place.plain))
+		goto CASE(BYTES);
+	found = ps_layer_payload(&bind->layers, bind->pkt, v->place.layer, op->proto, &layer);
+	if (l_likely(found == PS_LAYER_FOUND)) {
+		if (!make_view(L, bind, op->pool, layer, op->proto, layer->flags, R(op->a)))
+			goto CASE(LEAVE);
 		GO(op->other);
-	if (found < 0)
+	}
+	if (found != PS_LAYER_NONE)
 		goto CASE(LEAVE);
+	setnilvalue(R(op->a));
+	GO(op->n);
+}
+CASE(BYTES): {
+	const struct ps_view *v = to_view(bind, R(op->b));
+	struct ps_place to ps_uninit;
+	enum ps_layer_found found;
+
+	if (!v)
+		goto CASE(LEAVE);
+	found = ps_view_payload(bind, &v->place, op->c, &to);
+	if (found == PS_LAYER_FOUND) {
+		if (!ps_access_make(L, bind, op->pool, &to, R(op->a)))
+			goto CASE(LEAVE);
+		GO(op->other);
+	}
+	if (found != PS_LAYER_NONE)
+		goto CASE(LEAVE);
+	setnilvalue(R(op->a));
 	GO(op->n);
 }
 CASE(FIELD): {
-	const struct ps_place *at = to_header(bind, R(op->b), op->field);
+	const struct ps_view *v = to_header(bind, R(op->b), op->field);
 
-	if (!at || !make_field(L, bind, at, op->field, R(op->a)))
+	if (!v || !make_field(L, bind, &v->place, op->field, R(op->a)))
 		goto CASE(LEAVE);
 	GO(op->n);
 }
@@ -870,24 +850,30 @@ CASE(VALUE): {
 
 	if (!v)
 		goto CASE(LEAVE);
-	if (v->place.field ? !get_field(L, bind, &v->place, v->place.field, false, R(op->a)) :
-			     !ps_bytes_make(L, bind, &v->place.header.range, R(op->a)))
+	if (v->place.field ? !get_field(L, bind, v, v->place.field, false, R(op->a)) :
+			     !ps_bytes_make(L, bind, ps_place_range(&v->place), R(op->a)))
 		goto CASE(LEAVE);
 	GO(op->n);
 }
 CASE(GET16): {
-	const struct ps_place *at = to_header(bind, R(op->b), op->field);
-	const uint8_t *p = at ? ps_packet_reach(bind->pkt, at->header.range.off + op->at, 2) : NULL;
+	struct ps_layer *at;
+	const uint8_t *p;
 
+	if (!to_layer(bind, R(op->b), op->field, &at))
+		goto CASE(LEAVE);
+	p = ps_packet_reach(bind->pkt, at->header.range.off + op->word.at, 2);
 	if (l_unlikely(!p))
 		goto CASE(LEAVE);
-	setivalue(R(op->a), ps_load16(p) >> op->shift & op->mask);
+	setivalue(R(op->a), (ps_load16(p) & op->word.mask) >> op->word.shift);
 	GO(op->n);
 }
 CASE(GET32): {
-	const struct ps_place *at = to_header(bind, R(op->b), op->field);
-	const uint8_t *p = at ? ps_packet_reach(bind->pkt, at->header.range.off + op->at, 4) : NULL;
+	struct ps_layer *at;
+	const uint8_t *p;
 
+	if (!to_layer(bind, R(op->b), op->field, &at))
+		goto CASE(LEAVE);
+	p = ps_packet_reach(bind->pkt, at->header.range.off + op->word.at, 4);
 	if (l_unlikely(!p))
 		goto CASE(LEAVE);
 	setivalue(R(op->a), ps_load32(p));
@@ -895,39 +881,39 @@ CASE(GET32): {
 }
 CASE(GET_FIELD):
 CASE(GET_INT): {
-	const struct ps_place *at = to_header(bind, R(op->b), op->field);
+	const struct ps_view *v = to_header(bind, R(op->b), op->field);
 
-	if (!at || !get_field(L, bind, at, op->field->field, op->op == DO_GET_INT, R(op->a)))
+	if (!v || !get_field(L, bind, v, op->field->field, op->op == DO_GET_INT, R(op->a)))
 		goto CASE(LEAVE);
 	GO(op->n);
 }
 CASE(SET_FIELD):
 CASE(SET_FIELD_K): {
-	const struct ps_place *at = to_header(bind, R(op->b), op->field);
+	const struct ps_view *v = to_header(bind, R(op->b), op->field);
 
-	if (!at || !set_field(bind, at, op->field->field, op->op == DO_SET_FIELD ? R(op->c) : &op->k))
+	if (!v || !set_field(bind, v, op->field->field, op->op == DO_SET_FIELD ? R(op->c) : &op->k))
 		goto CASE(LEAVE);
 	GO(op->n);
 }
 CASE(ASSIGN): {
-	const struct ps_place *at = to_header(bind, R(op->b), op->field);
+	struct ps_layer *at;
 
-	if (!at || ps_field_set(bind->pkt, &at->header, op->field->field, op->value))
+	if (!to_layer(bind, R(op->b), op->field, &at) || ps_view_set(bind, at, op->field->field, op->value))
 		goto CASE(LEAVE);
 	GO(op->n);
 }
 CASE(SET16): {
-	const struct ps_place *at = to_header(bind, R(op->b), op->field);
+	struct ps_layer *at;
 
-	if (!at || !store16(bind->pkt, &at->header, op, op->bits))
+	if (!to_layer(bind, R(op->b), op->field, &at) || !assign16(bind->pkt, &at->header, op, op->bits))
 		goto CASE(LEAVE);
 	GO(op->n);
 }
 CASE(SET16_R): {
-	const struct ps_place *at = to_header(bind, R(op->b), op->field);
+	struct ps_layer *at;
 
-	if (!at || !ttisinteger(R(op->c)) ||
-	    !store16(bind->pkt, &at->header, op, l_castS2U(ivalue(R(op->c)))))
+	if (!to_layer(bind, R(op->b), op->field, &at) || !ttisinteger(R(op->c)) ||
+	    !assign16(bind->pkt, &at->header, op, l_castS2U(ivalue(R(op->c)))))
 		goto CASE(LEAVE);
 	GO(op->n);
 }
@@ -938,9 +924,27 @@ CASE(SET32):
 	if (!to_bits32(bind, R(op->c), op->field->field, &bits))
 		goto CASE(LEAVE);
 assign32: {
-	const struct ps_place *at = to_header(bind, R(op->b), op->field);
+	struct ps_layer *at;
 
-	if (!at || !assign32(bind->pkt, &at->header, op, bits))
+	if (!to_layer(bind, R(op->b), op->field, &at) || !assign32(bind, at, op, bits))
+		goto CASE(LEAVE);
+	GO(op->n);
+}
+CASE(ASSIGN128): {
+	struct ps_layer *at;
+
+	if (!to_layer(bind, R(op->b), op->field, &at) || !assign128(bind, at, op, op->wide))
+		goto CASE(LEAVE);
+	GO(op->n);
+}
+CASE(SET128): {
+	const struct ps_value *known;
+	struct ps_layer *at;
+
+	if (!to_layer(bind, R(op->b), op->field, &at) || !ttisstring(R(op->c)))
+		goto CASE(LEAVE);
+	known = ps_known_address(bind, getstr(tsvalue(R(op->c))), op->field->field->type);
+	if (!known || !assign128(bind, at, op, *known))
 		goto CASE(LEAVE);
 	GO(op->n);
 }

@@ -26,6 +26,12 @@ static inline bool ps_access_text(lua_State *L, struct ps_bind *bind, struct ps_
 	return true;
 }
 
+/* Whether the field is where its table says, in the layer that the place is of. NULL: it is none. */
+static inline bool ps_access_is_there(const struct ps_place *at, const struct ps_field *field)
+{
+	return field && !(at->flags & PS_VIEW_LACKING) && !(field->flags & PS_LOCATED);
+}
+
 /*
  * The value of a field of the place, or of the field that it is: if it is there and nothing has
  * to be made for it.
@@ -35,11 +41,11 @@ static inline bool ps_access_get(lua_State *L, struct ps_bind *bind, const struc
 {
 	uint64_t value;
 
-	if (!field || at->flags & PS_VIEW_LACKING)
+	if (!ps_access_is_there(at, field))
 		return false;
 	if (ps_unlikely(!field->type->has_int))
 		return ps_access_get_wide(L, bind, at, field, as_integer, result);
-	if (ps_field_get(bind->pkt, at->header.range.off, field->at, &value))
+	if (ps_field_get(bind->pkt, at->layer->header.range.off, field->at, &value))
 		return false;
 	if (field->type->format && !as_integer)
 		return ps_access_text(L, bind, (struct ps_value){ 0, value }, field->type, result);
@@ -53,28 +59,29 @@ static inline bool ps_access_set(struct ps_bind *bind, const struct ps_place *at
 {
 	const struct ps_value *value;
 
-	if (!field || at->flags & PS_VIEW_LACKING)
+	if (!ps_access_is_there(at, field))
 		return false;
 	if (ps_unlikely(!field->type->has_int))
 		return ps_access_set_wide(bind, at, field, arg);
 	if (ttisinteger(arg))
-		return !ps_field_set(bind->pkt, &at->header, field, ivalue(arg));
+		return !ps_view_set(bind, at->layer, field, ivalue(arg));
 	if (!field->type->parse || !ttisstring(arg))
 		return false;
 	value = ps_known_address(bind, getstr(tsvalue(arg)), field->type);
-	return value && !ps_field_set(bind->pkt, &at->header, field, value->low);
+	return value && !ps_view_set(bind, at->layer, field, value->low);
 }
 
 /* The place of a field. False: it is not there. */
 static inline bool ps_access_field(struct ps_bind *bind, const struct ps_place *at,
 			    const struct ps_field *field, struct ps_place *to)
 {
-	if (at->flags & PS_VIEW_LACKING ||
-	    !ps_proto_field(bind->pkt, &at->header, field, &to->range))
+	if (!ps_access_is_there(at, field) || !ps_proto_field(bind->pkt, &at->layer->header, field, &to->within))
 		return false;
-	to->header = at->header;
+	to->within.off -= at->layer->header.range.off;
+	to->layer = at->layer;
+	to->plain = NULL;
 	to->field = field;
-	to->flags = at->flags;
+	to->flags = 0;
 	return true;
 }
 
@@ -82,11 +89,12 @@ static inline bool ps_access_field(struct ps_bind *bind, const struct ps_place *
 static inline bool ps_access_make(lua_State *L, struct ps_bind *bind, struct ps_pool *pool,
 			     const struct ps_place *place, TValue *value)
 {
-	struct ps_view *v = ps_pool_next(bind, pool);
+	struct ps_view *v;
 
-	if (!v)
+	if (!ps_pool_has(bind, pool))
 		return false;
-	v->packet = bind->serial;
+	v = pool->block[pool->used++];
+	v->stamp = bind->stamp;
 	v->place = *place;
 	setuvalue(L, value, ps_userdata_of(v));
 	return true;
@@ -98,7 +106,7 @@ static inline const struct ps_view *ps_access_view(const struct ps_bind *bind,
 {
 	const struct ps_view *v = (const struct ps_view *)object;
 
-	return v->packet == bind->serial && bind->pkt ? v : NULL;
+	return v->stamp == bind->stamp && bind->pkt ? v : NULL;
 }
 
 /* The method of that name, or NULL. */
@@ -186,17 +194,25 @@ static inline bool ps_bytes_length(const struct ps_bind *bind, const struct ps_o
 	return true;
 }
 
-/* An array over range of the packet. False: the pool is used up. */
-static inline bool ps_bytes_make(lua_State *L, struct ps_bind *bind, const struct ps_range *range,
-				 TValue *value)
+/* Makes the array one over range of the packet. */
+static inline void ps_bytes_bind(struct ps_bind *bind, struct ps_bytes *array, struct ps_range range)
 {
-	struct ps_bytes *array = ps_pool_next(bind, &bind->bytes);
-
-	if (!array)
-		return false;
 	array->packet = bind->serial;
-	array->off = range->off;
-	array->len = range->len;
+	array->off = range.off;
+	array->len = range.len;
+	ps_layers_expose(&bind->layers);
+}
+
+/* Makes the value an array over range of the packet. False: the pool is used up. */
+static inline bool ps_bytes_make(lua_State *L, struct ps_bind *bind, struct ps_range range, TValue *value)
+{
+	struct ps_pool *pool = &bind->bytes;
+	struct ps_bytes *array;
+
+	if (!ps_pool_has(bind, pool))
+		return false;
+	array = pool->block[pool->used++];
+	ps_bytes_bind(bind, array, range);
 	setuvalue(L, value, ps_userdata_of(array));
 	return true;
 }

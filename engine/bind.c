@@ -2,16 +2,17 @@
 #define LUA_LIB
 #include "lprefix.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "lua.h"
 #include "lauxlib.h"
 
+#include "access.h"
 #include "bytes.h"
 #include "callable.h"
 #include "host.h"
 #include "verdict.h"
-#include "view.h"
 #include "write.h"
 
 #define FIELD_TYPE	"packet_field"
@@ -58,9 +59,10 @@ void *ps_bind_take(lua_State *L, struct ps_pool *pool, size_t size, const struct
 		   const char *type)
 {
 	struct ps_bind *bind = ps_bind_of(L);
-	void *block = ps_pool_next(bind, pool);
+	void *block;
 
-	if (l_likely(block)) {
+	if (l_likely(ps_pool_has(bind, pool))) {
+		block = pool->block[pool->used++];
 		ps_push_block(L, block);
 		return block;
 	}
@@ -88,20 +90,34 @@ struct ps_packet *ps_bind_check_packet(lua_State *L, uint64_t serial)
 	return bind->pkt;
 }
 
+/* A view of this packet, that was made before layers were let go: has its own gone with them? */
+static void check_layer(lua_State *L, struct ps_view *v)
+{
+	struct ps_bind *bind = ps_bind_of(L);
+	const struct ps_layer *layer = v->place.layer;
+
+	ps_bind_check_packet(L, v->stamp >= bind->serial && v->stamp <= bind->stamp ? bind->serial : 0);
+	if (layer->flags & PS_LAYER_GONE)
+		luaL_error(L, "%s is gone: what the header before it says of what follows has been written since (get it "
+			      "anew, with :data())", layer->header.proto->name);
+	v->stamp = bind->stamp;
+}
+
 static struct ps_view *check_view(lua_State *L)
 {
 	struct ps_view *v = ps_arg_object(L, 1, &ps_class_view);
 
 	if (l_unlikely(!v))
 		luaL_typeerror(L, 1, ps_class_view.name);
-	ps_bind_check_packet(L, v->packet);
+	if (l_unlikely(!ps_access_view(ps_bind_of(L), &v->object)))
+		check_layer(L, v);
 	return v;
 }
 
 /* Binds a view to a place of the packet. */
 static void bind_view(const struct ps_bind *bind, struct ps_view *v, const struct ps_place *place)
 {
-	v->packet = bind->serial;
+	v->stamp = bind->stamp;
 	v->place = *place;
 }
 
@@ -114,36 +130,24 @@ static void push_header(lua_State *L, unsigned int id, const struct ps_place *pl
 	bind_view(bind, v, place);
 }
 
-/* The header can't be kept, as something that others lie in. */
-static int too_many_headers(lua_State *L, const struct ps_header *header)
-{
-	if (ps_header_depth(header) >= PS_NESTED_MAX)
-		return luaL_error(L, "more than %d nested headers in one packet", PS_NESTED_MAX);
-	if (ps_bind_of(L)->nheaders == PS_HEADERS_MAX)
-		return luaL_error(L, "more than %d headers in one packet that something was looked for in",
-				  PS_HEADERS_MAX);
-	return luaL_error(L, "not enough memory");
-}
-
 /*
  * Methods of all views.
  */
 static int view_raw(lua_State *L)
 {
-	struct ps_view *v = check_view(L);
-	const struct ps_range *range = ps_place_range(&v->place);
+	const struct ps_place *at = &check_view(L)->place;
+	struct ps_range range = ps_place_range(at);
 	lua_Integer off = luaL_checkinteger(L, 2), len = luaL_checkinteger(L, 3);
-	struct ps_place bytes = { .header.proto = &ps_proto_raw };
+	struct ps_place bytes;
 
-	if (off < 0 || len < 0 || off > range->len || len > range->len - off) {
+	if (off < 0 || len < 0 || off > range.len || len > range.len - off) {
 		lua_pushnil(L);
 		return 1;
 	}
-	bytes.header.range.off = range->off + off;
-	bytes.header.range.len = len;
-	if (!ps_view_outer(ps_bind_of(L), &v->place.header, &bytes.header.outer))
-		return too_many_headers(L, &v->place.header);
-	push_header(L, 0, &bytes);
+	range.off += off - at->layer->header.range.off;
+	range.len = len;
+	ps_place_bytes(&bytes, at->layer, range);
+	push_header(L, PS_ID_RAW, &bytes);
 	return 1;
 }
 
@@ -166,15 +170,19 @@ static int view_data(lua_State *L)
 	struct ps_view *v = check_view(L);
 	unsigned int id = opt_proto(L, 2);
 	struct ps_place payload;
-	int found = ps_view_payload(ps_bind_of(L), &v->place, id, &payload);
 
-	if (found < 0)
-		return too_many_headers(L, &v->place.header);
-	if (found)
+	switch (ps_view_payload(ps_bind_of(L), &v->place, id, &payload)) {
+	case PS_LAYER_FOUND:
 		push_header(L, id, &payload);
-	else
+		return 1;
+	case PS_LAYER_NONE:
 		lua_pushnil(L);
-	return 1;
+		return 1;
+	case PS_LAYER_TOO_DEEP:
+		return luaL_error(L, "more than %d nested headers in one packet", PS_NESTED_MAX);
+	default:
+		return luaL_error(L, "not enough memory for all headers that were looked for in this packet");
+	}
 }
 
 static int view_to_bytes(lua_State *L)
@@ -187,28 +195,28 @@ static int view_to_bytes(lua_State *L)
 
 static int view_get_offset(lua_State *L)
 {
-	lua_pushinteger(L, ps_place_range(&check_view(L)->place)->off);
+	lua_pushinteger(L, ps_place_range(&check_view(L)->place).off);
 	return 1;
 }
 
 static int view_get_size(lua_State *L)
 {
-	lua_pushinteger(L, ps_place_range(&check_view(L)->place)->len);
+	lua_pushinteger(L, ps_place_range(&check_view(L)->place).len);
 	return 1;
 }
 
 /* Whether the place, which is absent, is of a link layer that no packet on this hook has. */
 static bool is_of_absent_link(lua_State *L, const struct ps_place *at)
 {
-	return at->header.proto->is_link && !ps_bind_of(L)->pkt->has_link;
+	return at->layer->header.proto->is_link && !ps_bind_of(L)->pkt->has_link;
 }
 
 static int view_tostring(lua_State *L)
 {
 	const struct ps_place *at = &check_view(L)->place;
-	const struct ps_range *range = ps_place_range(at);
+	struct ps_range range = ps_place_range(at);
 
-	lua_pushstring(L, at->header.proto->name);
+	lua_pushstring(L, at->flags & PS_VIEW_BYTES ? ps_proto_raw.name : at->layer->header.proto->name);
 	if (at->field) {
 		lua_pushfstring(L, ".%s", at->field->name);
 		lua_concat(L, 2);
@@ -217,7 +225,7 @@ static int view_tostring(lua_State *L)
 		lua_pushstring(L, is_of_absent_link(L, at) ? " (no link-layer header)" :
 							     " (not there)");
 	else
-		lua_pushfstring(L, " offset %d length %d", (int)range->off, (int)range->len);
+		lua_pushfstring(L, " offset %d length %d", (int)range.off, (int)range.len);
 	lua_concat(L, 2);
 	return 1;
 }
@@ -225,19 +233,20 @@ static int view_tostring(lua_State *L)
 static int view_write(lua_State *L)
 {
 	const struct ps_place *at = &check_view(L)->place;
-	const struct ps_range *range = ps_place_range(at);
+	struct ps_range range = ps_place_range(at);
 	lua_Integer off = luaL_optinteger(L, 3, 0);
-	struct ps_range to;
+	struct ps_bind *bind = ps_bind_of(L);
 	const uint8_t *bytes;
 	size_t len;
 
 	bytes = ps_bytes_check(L, 2, &len);
-	if (off < 0 || off > range->len || (lua_Integer)len > range->len - off)
+	if (off < 0 || off > range.len || (lua_Integer)len > range.len - off)
 		return luaL_error(L, "%I bytes from %I on are not all within a view of %d bytes",
-				  (LUAI_UACINT)len, (LUAI_UACINT)off, (int)range->len);
-	to.off = range->off + off;
-	to.len = len;
-	return ps_bytes_written(L, ps_write_bytes(ps_bind_of(L)->pkt, &at->header, &to, bytes));
+				  (LUAI_UACINT)len, (LUAI_UACINT)off, (int)range.len);
+	range.off += off;
+	range.len = len;
+	ps_layers_expose(&bind->layers);
+	return ps_bytes_written(L, ps_write_bytes(bind->pkt, &at->layer->header, &range, bytes));
 }
 
 /* Bytes: raw views, headers, and fields that are just bytes. */
@@ -251,10 +260,13 @@ static int bytes_get(lua_State *L)
 
 static int fill(lua_State *L, const struct ps_place *at, int index)
 {
+	struct ps_range range = ps_place_range(at);
+	struct ps_bind *bind = ps_bind_of(L);
 	lua_Integer byte = luaL_checkinteger(L, index);
 
 	luaL_argcheck(L, byte >= 0 && byte <= 255, index, "not a byte (0 to 255)");
-	return ps_bytes_written(L, ps_write_fill(ps_bind_of(L)->pkt, ps_place_range(at), byte));
+	ps_layers_expose(&bind->layers);
+	return ps_bytes_written(L, ps_write_fill(bind->pkt, &range, byte));
 }
 
 static int bytes_set(lua_State *L)
@@ -280,17 +292,21 @@ static const struct ps_place *check_field(lua_State *L)
  */
 static bool find_field(struct ps_bind *bind, struct ps_place *at, const struct ps_field *field)
 {
-	const struct ps_header *header = &at->header;
+	const struct ps_header *header = &at->layer->header;
 	struct ps_field moved;
 
 	at->field = field;
-	at->range.off = header->range.off;
-	at->range.len = 0;
-	if (at->flags & PS_VIEW_CAREFUL && !ps_proto_here(bind->pkt, header, field, &moved))
+	at->plain = NULL;
+	at->within.off = at->within.len = 0;
+	if ((at->flags & PS_VIEW_CAREFUL || field->flags & PS_LOCATED) &&
+	    !ps_proto_here(bind->pkt, header, field, &moved))
 		at->flags |= PS_VIEW_ABSENT;
 	if (at->flags & PS_VIEW_ABSENT)
 		return true;
-	return ps_proto_field(bind->pkt, header, field, &at->range);
+	if (!ps_proto_field(bind->pkt, header, field, &at->within))
+		return false;
+	at->within.off -= header->range.off;
+	return true;
 }
 
 static int view_field(lua_State *L)
@@ -304,7 +320,7 @@ static int view_field(lua_State *L)
 
 	if (!ps_view_has_field(&v->place, field))
 		return luaL_error(L, "%s is not a field of this %s", field->name,
-				  v->place.header.proto->name);
+				  v->place.layer->header.proto->name);
 	if (!find_field(bind, &place, field)) {
 		lua_pushnil(L);
 		return 1;
@@ -358,10 +374,10 @@ static bool field_value(lua_State *L, const struct ps_place *at, struct ps_value
 
 	if (at->flags & PS_VIEW_ABSENT)
 		return false;
-	field = ps_proto_here(pkt, &at->header, at->field, &moved);
+	field = ps_proto_here(pkt, &at->layer->header, at->field, &moved);
 	if (!field)
 		return false;
-	if (ps_field_get_value(pkt, at->header.range.off, field, value))
+	if (ps_field_get_value(pkt, at->layer->header.range.off, field, value))
 		luaL_error(L, "no memory to read the packet");
 	return true;
 }
@@ -373,7 +389,7 @@ static int push_value(lua_State *L, const struct ps_place *at)
 	struct ps_value value;
 
 	if (type->is_bytes && !(at->flags & PS_VIEW_ABSENT))
-		ps_bytes_push(L, &at->range);
+		ps_bytes_push(L, ps_place_range(at));
 	else if (!field_value(L, at, &value))
 		lua_pushnil(L);
 	else if (type->format)
@@ -436,6 +452,14 @@ static struct ps_value check_value(lua_State *L, int index, const struct ps_fiel
 	return value;
 }
 
+/* Sets a field, which is where it says. */
+static int set_field(struct ps_bind *bind, struct ps_layer *layer, const struct ps_field *field, struct ps_value value)
+{
+	if (!field->type->has_int)
+		return ps_field_set_value(bind->pkt, &layer->header, field, value);
+	return value.high ? PS_FIELD_RANGE : ps_view_set(bind, layer, field, value.low);
+}
+
 /* Sets a field to argument index. */
 static int set_value(lua_State *L, const struct ps_place *at, int index)
 {
@@ -445,7 +469,7 @@ static int set_value(lua_State *L, const struct ps_place *at, int index)
 	int err;
 
 	if (!(at->flags & PS_VIEW_ABSENT))
-		here = field->type->is_bytes ? field : ps_proto_here(pkt, &at->header, field, &moved);
+		here = field->type->is_bytes ? field : ps_proto_here(pkt, &at->layer->header, field, &moved);
 	if (!here)
 		return luaL_error(L, is_of_absent_link(L, at) ?
 				  "%s: there is no link-layer header on this hook" :
@@ -454,9 +478,9 @@ static int set_value(lua_State *L, const struct ps_place *at, int index)
 	if (field->type->is_bytes)
 		return fill(L, at, index);
 	if (field->flags & PS_CHECKSUM && lua_isnoneornil(L, index))
-		err = ps_field_checksum(pkt, &at->header);
+		err = ps_field_checksum(pkt, &at->layer->header);
 	else
-		err = ps_field_set_value(pkt, &at->header, here, check_value(L, index, field));
+		err = set_field(ps_bind_of(L), at->layer, here, check_value(L, index, field));
 
 	switch (err) {
 	case 0:
@@ -515,7 +539,7 @@ static int view_newindex(lua_State *L)
 	const struct ps_field *field = named_field(L);
 
 	if (!field)
-		return luaL_error(L, "%s has no field '%s'", at.header.proto->name,
+		return luaL_error(L, "%s has no field '%s'", at.layer->header.proto->name,
 				  luaL_tolstring(L, 2, NULL));
 	if (!find_field(ps_bind_of(L), &at, field))
 		return luaL_error(L, "%s: the header is malformed", field->name);
@@ -708,10 +732,17 @@ static struct ps_view *new_whole(lua_State *L)
 {
 	struct ps_view *v = ps_bind_new(L, sizeof(*v), &ps_class_view, ps_proto_raw.name);
 
-	v->packet = 0;
-	v->place = (struct ps_place){ .header.proto = &ps_proto_raw, .flags = PS_VIEW_WHOLE };
+	v->stamp = 0;
+	v->place = (struct ps_place){ .layer = &ps_bind_of(L)->layers.packet, .flags = PS_VIEW_WHOLE };
 	luaL_ref(L, LUA_REGISTRYINDEX);
 	return v;
+}
+
+static struct ps_layer_block *more_layers(struct ps_layers *layers)
+{
+	void *bind = (char *)layers - offsetof(struct ps_bind, layers);
+
+	return ps_bind_allocate(bind, sizeof(struct ps_layer_block));
 }
 
 int ps_bind_open(lua_State *L)
@@ -720,8 +751,8 @@ int ps_bind_open(lua_State *L)
 	struct ps_field_method *method;
 	size_t i;
 
-	bind->serial = 1;
-	bind->headers[0] = new_array(L, PS_HEADERS_FIRST, sizeof(**bind->headers));
+	bind->serial = bind->stamp = 1;
+	ps_layers_init(&bind->layers, more_layers);
 	bind->views = new_array(L, ps_nprotos, sizeof(*bind->views));
 	bind->fields = new_array(L, count_fields(), sizeof(*bind->fields));
 	method = bind->fields;
@@ -747,7 +778,8 @@ int ps_bind_open(lua_State *L)
 	luaL_requiref(L, "bytes", ps_bytes_open, 1);
 	lua_pop(L, 1);
 	bind->whole = new_whole(L);
-	bind->serial++;		/* the first views are free */
+	bind->serial = 0;		/* the first views are free */
+	bind->stamp++;
 	return 0;
 }
 
@@ -762,12 +794,13 @@ void *ps_bind_allocate(struct ps_bind *bind, size_t size)
 
 void ps_bind_clean(struct ps_bind *bind)
 {
-	size_t i;
+	struct ps_layer_block *block, *next;
 
-	for (i = 0; i < PS_HEADER_BLOCKS; i++) {
-		ps_host_realloc(bind->headers[i], 0);
-		bind->headers[i] = NULL;
+	for (block = bind->layers.first.next; block; block = next) {
+		next = block->next;
+		ps_host_realloc(block, 0);
 	}
+	bind->layers.first.next = NULL;
 	bind->rt.memory -= bind->allocated;
 	bind->allocated = 0;
 	ps_host_realloc(bind->views, 0);

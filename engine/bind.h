@@ -9,14 +9,12 @@
 #ifndef PS_BIND_H
 #define PS_BIND_H
 
+#include "layer.h"
 #include "protos.h"
 #include "runtime.h"
 
 #define PS_POOL_SIZE	8	/* objects of a kind that are kept; more are garbage afterwards */
 #define PS_ADDRESSES	64	/* that are remembered as text, in each direction */
-#define PS_HEADER_BLOCKS	7	/* each of twice as many headers as the one before */
-#define PS_HEADERS_FIRST	PS_NESTED_MAX
-#define PS_HEADERS_MAX	(PS_HEADERS_FIRST * ((1 << PS_HEADER_BLOCKS) - 1))	/* of one packet */
 
 struct ps_class;
 struct ps_object;
@@ -38,9 +36,9 @@ struct ps_address {
 struct ps_bind {
 	struct ps_runtime rt;		/* first: found through the lua_State */
 	struct ps_packet *pkt;		/* NULL: no handler runs */
-	uint64_t serial;		/* of that packet; never 0 */
-	struct ps_header *headers[PS_HEADER_BLOCKS];	/* what views of this packet lie in */
-	unsigned int nheaders;
+	uint64_t serial;		/* of that packet; 0: of none */
+	uint64_t stamp;			/* of views that are surely there: serial, and 1 more whenever layers were let go */
+	struct ps_layers layers;	/* of that packet */
 	struct ps_address parsed[PS_ADDRESSES];
 	struct ps_address formatted[PS_ADDRESSES];
 	size_t allocated;		/* bytes, by ps_bind_allocate() */

@@ -56,24 +56,22 @@ static struct ps_bytes *push_own(lua_State *L, lua_Integer len)
 	return array;
 }
 
-void ps_bytes_push(lua_State *L, const struct ps_range *range)
+void ps_bytes_push(lua_State *L, struct ps_range range)
 {
 	struct ps_bind *bind = ps_bind_of(L);
 	struct ps_bytes *array = ps_bind_take(L, &bind->bytes, sizeof(*array), &ps_class_bytes, TYPE);
 
-	array->packet = bind->serial;
-	array->off = range->off;
-	array->len = range->len;
+	ps_bytes_bind(bind, array, range);
 }
 
-void ps_bytes_push_copy(lua_State *L, const struct ps_range *range)
+void ps_bytes_push_copy(lua_State *L, struct ps_range range)
 {
-	struct ps_bytes *copy = push_own(L, range->len);
-	const uint8_t *p = ps_packet_read(ps_bind_of(L)->pkt, range->off, range->len);
+	struct ps_bytes *copy = push_own(L, range.len);
+	const uint8_t *p = ps_packet_read(ps_bind_of(L)->pkt, range.off, range.len);
 
 	if (!p)
 		luaL_error(L, "no memory to read the packet");
-	memcpy(copy->own, p, range->len);
+	memcpy(copy->own, p, range.len);
 }
 
 static int bytes_index(lua_State *L)
@@ -107,7 +105,7 @@ const uint8_t *ps_bytes_check(lua_State *L, int arg, size_t *len)
 	*len = array->len;
 	if (!array->packet)
 		return array->own;
-	ps_bytes_push_copy(L, &(struct ps_range){ array->off, array->len });
+	ps_bytes_push_copy(L, (struct ps_range){ array->off, array->len });
 	return to_array(L, -1)->own;
 }
 

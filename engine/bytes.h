@@ -13,7 +13,7 @@ struct lua_State;
 int ps_bytes_open(struct lua_State *L);
 
 /* Pushes an array over range of the packet that is being handled. May raise. */
-void ps_bytes_push(struct lua_State *L, const struct ps_range *range);
+void ps_bytes_push(struct lua_State *L, struct ps_range range);
 
 /*
  * The bytes of argument arg, a string or a byte array. They hold as long as the argument; of the
@@ -25,6 +25,6 @@ const uint8_t *ps_bytes_check(struct lua_State *L, int arg, size_t *len);
 int ps_bytes_written(struct lua_State *L, int err);
 
 /* Pushes an array with a copy of range. May raise. */
-void ps_bytes_push_copy(struct lua_State *L, const struct ps_range *range);
+void ps_bytes_push_copy(struct lua_State *L, struct ps_range range);
 
 #endif

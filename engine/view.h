@@ -9,25 +9,28 @@
 
 #include "bind.h"
 #include "field.h"
+#include "layer.h"
 
 enum ps_view_flags {
-	PS_VIEW_WHOLE = 1,	/* the raw view that the handler gets */
-	PS_VIEW_ABSENT = 2,	/* a link-layer header, or a field, that is not there */
-	PS_VIEW_CAREFUL = 4,	/* fields may be missing: look for each whether it is there */
+	PS_VIEW_BYTES = 1,	/* just bytes, of a layer */
+	PS_VIEW_WHOLE = 2,	/* the raw view that the handler gets */
+	PS_VIEW_ABSENT = 4,	/* a link-layer header, or a field, that is not there */
+	PS_VIEW_CAREFUL = 8,	/* fields may be missing: look for each whether it is there */
 	PS_VIEW_LACKING = PS_VIEW_ABSENT | PS_VIEW_CAREFUL,
 };
 
-/* A header, just bytes (the header's protocol is raw), or a field of a header. */
+/* A header, a field of a header, or just bytes. */
 struct ps_place {
-	struct ps_header header;
-	const struct ps_field *field;	/* NULL: the header itself */
-	struct ps_range range;		/* of a field: its bytes */
-	uint32_t flags;
+	struct ps_layer *layer;		/* the header, or what the bytes are of */
+	const struct ps_proto *plain;	/* of a header that has all its fields: its protocol; else NULL */
+	const struct ps_field *field;	/* NULL: no field */
+	struct ps_range within;		/* of a field, and of bytes: from where the layer begins */
+	uint32_t flags;			/* enum ps_view_flags */
 };
 
 struct ps_view {
 	struct ps_object object;	/* of ps_class_view */
-	uint64_t packet;		/* serial */
+	uint64_t stamp;			/* as the one of struct ps_bind, when it was made, or was seen to be there */
 	struct ps_place place;
 };
 
@@ -48,27 +51,55 @@ struct ps_field_method {
 	struct ps_pool pool;
 };
 
-static inline const struct ps_range *ps_place_range(const struct ps_place *at)
+static inline struct ps_range ps_place_range(const struct ps_place *at)
 {
-	return at->field ? &at->range : &at->header.range;
+	if (at->field || at->flags & PS_VIEW_BYTES)
+		return ps_layer_range(at->layer, at->within);
+	return at->layer->header.range;
+}
+
+/* What flags of a layer (enum ps_layer_flags) mean to a view of it. */
+static ps_inline uint32_t ps_place_flags(uint32_t flags)
+{
+	return (flags & PS_LAYER_ABSENT ? PS_VIEW_ABSENT : 0) | (flags & PS_LAYER_CAREFUL ? PS_VIEW_CAREFUL : 0);
+}
+
+/* The place is the header that the layer is. */
+static ps_inline void ps_place_header(struct ps_place *at, struct ps_layer *layer)
+{
+	at->layer = layer;
+	at->field = NULL;
+	at->flags = ps_place_flags(layer->flags);
+	at->plain = at->flags ? NULL : layer->header.proto;
+}
+
+/* The place is bytes of a layer. */
+static inline void ps_place_bytes(struct ps_place *at, struct ps_layer *layer, struct ps_range within)
+{
+	at->layer = layer;
+	at->plain = NULL;
+	at->field = NULL;
+	at->within = within;
+	at->flags = PS_VIEW_BYTES;
 }
 
 /* True if at is a header that has the field. */
 static inline bool ps_view_has_field(const struct ps_place *at, const struct ps_field *field)
 {
-	const struct ps_proto *proto = at->header.proto;
+	const struct ps_proto *proto = at->layer->header.proto;
 
-	return !at->field && field >= proto->fields && field < proto->fields + proto->nfields;
+	return !at->field && !(at->flags & PS_VIEW_BYTES) && field >= proto->fields &&
+	       field < proto->fields + proto->nfields;
 }
 
-/* An object that this packet has not used, or NULL. */
-static inline void *ps_pool_next(const struct ps_bind *bind, struct ps_pool *pool)
+/* Whether there is an object that this packet has not used: pool->block[pool->used++]. */
+static inline bool ps_pool_has(const struct ps_bind *bind, struct ps_pool *pool)
 {
 	if (pool->packet != bind->serial) {
 		pool->packet = bind->serial;
 		pool->used = 0;
 	}
-	return l_likely(pool->used < pool->made) ? pool->block[pool->used++] : NULL;
+	return l_likely(pool->used < pool->made);
 }
 
 /* The place of the value in the memory of addresses as text, and of the text in that of values. */
@@ -99,9 +130,9 @@ static inline struct ps_view *ps_bind_packet(struct ps_bind *bind, struct ps_pac
 	struct ps_view *v = bind->whole;
 
 	bind->pkt = pkt;
-	bind->nheaders = 0;
-	v->packet = bind->serial;
-	v->place.header.range.len = pkt->len;
+	bind->serial = bind->stamp;
+	ps_layers_begin(&bind->layers, pkt);
+	v->stamp = bind->stamp;
 	return v;
 }
 
@@ -109,21 +140,8 @@ static inline struct ps_view *ps_bind_packet(struct ps_bind *bind, struct ps_pac
 static inline void ps_bind_release(struct ps_bind *bind)
 {
 	bind->pkt = NULL;
-	bind->serial++;
-}
-
-/*
- * The header as something that others lie in: kept until the packet's end. Headers that no
- * checksum has to do with don't matter to what they enclose. False: there are too many, or no memory for more.
- */
-bool ps_view_keep_outer(struct ps_bind *bind, const struct ps_header *header,
-			const struct ps_header **outer);
-
-static inline bool ps_view_outer(struct ps_bind *bind, const struct ps_header *header,
-				 const struct ps_header **outer)
-{
-	*outer = header->outer;
-	return !header->proto->csum.kind || ps_view_keep_outer(bind, header, outer);
+	bind->serial = 0;
+	bind->stamp++;
 }
 
 /* ps_class_view; engine/object.c. */
@@ -139,8 +157,20 @@ bool ps_object_get_byte(lua_State *L, const struct ps_object *object, lua_Unsign
 bool ps_object_set_byte(lua_State *L, struct ps_object *object, lua_Unsigned i,
 			const TValue *value);
 
-/* at:data(id). 1: to has it; 0: there is none; -1: its header can't be kept. */
-int ps_view_payload(struct ps_bind *bind, const struct ps_place *at, unsigned int id,
-		    struct ps_place *to);
+/* ps_field_set() for fields that say how what follows reads. */
+int ps_view_set_shape(struct ps_bind *bind, struct ps_layer *layer, const struct ps_field *field, uint64_t value);
+
+/* Sets a field of a layer that has it and is an integer: 0, or an enum ps_field_error. */
+static ps_inline int ps_view_set(struct ps_bind *bind, struct ps_layer *layer, const struct ps_field *field,
+				 uint64_t value)
+{
+	if (ps_unlikely(field->flags & (PS_SHAPE | PS_COVERAGE)))
+		return ps_view_set_shape(bind, layer, field, value);
+	return ps_field_set(bind->pkt, &layer->header, field, value);
+}
+
+/* at:data(id): PS_LAYER_FOUND: to has it. */
+enum ps_layer_found ps_view_payload(struct ps_bind *bind, const struct ps_place *at, unsigned int id,
+				    struct ps_place *to);
 
 #endif

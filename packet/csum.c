@@ -27,7 +27,7 @@ bool ps_csum_is_there(struct ps_packet *pkt, const struct ps_header *header)
 	if (!csum->present.mask)
 		return true;
 	fixed = ps_proto_read(pkt, header);
-	return fixed && ps_proto_word(fixed, csum->present);
+	return fixed && ps_proto_has(fixed, csum->present);
 }
 
 /* How many bytes of the message at header its checksum is of, by what the fixed part says. */

@@ -45,16 +45,6 @@ static inline uint64_t load(const uint8_t *p, uint32_t n)
 	return word;
 }
 
-static inline uint64_t load64(const uint8_t *p)
-{
-	return (uint64_t)ps_load32(p) << 32 | ps_load32(p + 4);
-}
-
-static inline struct ps_value load_wide(const uint8_t *p)
-{
-	return (struct ps_value){ load64(p), load64(p + 8) };
-}
-
 static inline void store(uint8_t *p, uint32_t n, uint64_t word)
 {
 	switch (n) {
@@ -72,14 +62,6 @@ static inline void store(uint8_t *p, uint32_t n, uint64_t word)
 		p[n] = word;
 		word >>= 8;
 	}
-}
-
-static inline void store_wide(uint8_t *p, struct ps_value value)
-{
-	ps_store32(p, value.high >> 32);
-	ps_store32(p + 4, value.high);
-	ps_store32(p + 8, value.low >> 32);
-	ps_store32(p + 12, value.low);
 }
 
 int ps_field_get_bits(struct ps_packet *pkt, uint32_t header, struct ps_bits at, uint64_t *value)
@@ -105,7 +87,7 @@ int ps_field_get_value(struct ps_packet *pkt, uint32_t header, const struct ps_f
 	p = ps_packet_read(pkt, header + first_byte(field->at), WIDE_BYTES);
 	if (!p)
 		return PS_FIELD_GONE;
-	*value = load_wide(p);
+	*value = ps_load128(p);
 	return 0;
 }
 
@@ -126,7 +108,7 @@ static void merge(uint8_t *p, struct ps_bits at, struct ps_value value)
 	uint64_t word;
 
 	if (n == WIDE_BYTES) {
-		store_wide(p, value);
+		ps_store128(p, value);
 		return;
 	}
 	word = load(p, n) & ~(mask_of(at) << shift_of(at));
@@ -213,11 +195,6 @@ static void next_of_pseudo(struct ps_packet *pkt, const struct ps_header *header
  * Most fields are a word of 16 bits of the fixed part, are in one, or are two. Stores it, and
  * returns what that changes in sums that start at the header, not folded.
  */
-enum {
-	CHANGE_NONE = -1,	/* in no sum */
-	CHANGE_ELSEWHERE = -2,	/* it is no such field: nothing is stored */
-};
-
 static inline int64_t put_word(uint8_t *fixed, struct ps_bits at, uint64_t value)
 {
 	uint8_t *p = fixed + at.bit / 16 * 2;
@@ -229,7 +206,7 @@ static inline int64_t put_word(uint8_t *fixed, struct ps_bits at, uint64_t value
 		new = (old & ~(((1u << at.width) - 1) << rest)) | new << rest;
 		ps_store16(p, new);
 		if (ps_unlikely(old == new))
-			return CHANGE_NONE;
+			return PS_CHANGE_NONE;
 		return 0xFFFF - old + new;
 	}
 	if (at.width == 32 && rest == 16) {
@@ -237,29 +214,10 @@ static inline int64_t put_word(uint8_t *fixed, struct ps_bits at, uint64_t value
 		ps_store32(p, new);
 		new = ps_field_change32(old, new);
 		if (ps_unlikely(new == PS_FIELD_SAME32))
-			return CHANGE_NONE;
+			return PS_CHANGE_NONE;
 		return new;
 	}
-	return CHANGE_ELSEWHERE;
-}
-
-static inline uint64_t sum_of(struct ps_value v)
-{
-	return (v.high >> 32) + (v.high & 0xFFFFFFFF) + (v.low >> 32) + (v.low & 0xFFFFFFFF);
-}
-
-/* The same for a wide one at an even byte. */
-static int64_t put_wide(uint8_t *p, struct ps_value value)
-{
-	struct ps_value old = load_wide(p);
-	uint64_t sum;
-
-	if (ps_value_is(old, value))
-		return CHANGE_NONE;
-	store_wide(p, value);
-	sum = sum_of((struct ps_value){ ~old.high, ~old.low }) + sum_of(value);
-	sum = (sum & 0xFFFFFFFF) + (sum >> 32);
-	return (sum & 0xFFFF) + (sum >> 16);
+	return PS_CHANGE_ELSEWHERE;
 }
 
 /* Makes the checksums writable that changes within header go to, on the way outwards. */
@@ -355,7 +313,7 @@ int ps_field_set(struct ps_packet *pkt, const struct ps_header *header,
 		return PS_FIELD_GONE;
 	change = put_word(fixed, field->at, value);
 	if (ps_unlikely(change < 0))
-		return change == CHANGE_NONE ? 0 : set_anywhere(pkt, header, field, whole);
+		return change == PS_CHANGE_NONE ? 0 : set_anywhere(pkt, header, field, whole);
 	ps_field_sum(pkt, header, fixed, change);
 	ps_field_sum_next(pkt, &next, change);
 	return field->flags & PS_COVERAGE ? recompute(pkt, header) : 0;
@@ -378,8 +336,8 @@ int ps_field_set_value(struct ps_packet *pkt, const struct ps_header *header,
 	fixed = own_plain(pkt, header, field, &next);
 	if (!fixed)
 		return PS_FIELD_GONE;
-	change = put_wide(fixed + field->at.bit / 8, value);
-	if (change == CHANGE_NONE)
+	change = ps_field_put128(fixed + field->at.bit / 8, value);
+	if (change == PS_CHANGE_NONE)
 		return 0;
 	ps_field_sum(pkt, header, fixed, change);
 	ps_field_sum_next(pkt, &next, change);

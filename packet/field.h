@@ -44,6 +44,42 @@ static inline int ps_field_get(struct ps_packet *pkt, uint32_t header, struct ps
 	return ps_field_get_bits(pkt, header, at, value);
 }
 
+static inline struct ps_value ps_load128(const uint8_t *p)
+{
+	return (struct ps_value){ ps_load64(p), ps_load64(p + 8) };
+}
+
+static inline void ps_store128(uint8_t *p, struct ps_value value)
+{
+	ps_store64(p, value.high);
+	ps_store64(p + 8, value.low);
+}
+
+/* What storing a value changes in sums that start at the header, not folded; or one of these. */
+enum {
+	PS_CHANGE_NONE = -1,	/* in no sum */
+	PS_CHANGE_ELSEWHERE = -2,	/* the field does not lie so simply: nothing is stored */
+};
+
+static inline uint64_t ps_field_sum128(struct ps_value v)
+{
+	return (v.high >> 32) + (v.high & 0xFFFFFFFF) + (v.low >> 32) + (v.low & 0xFFFFFFFF);
+}
+
+/* Stores 128 bits at an even byte. */
+static inline int64_t ps_field_put128(uint8_t *p, struct ps_value value)
+{
+	struct ps_value old = ps_load128(p);
+	uint64_t sum;
+
+	if (ps_value_is(old, value))
+		return PS_CHANGE_NONE;
+	ps_store128(p, value);
+	sum = ps_field_sum128((struct ps_value){ ~old.high, ~old.low }) + ps_field_sum128(value);
+	sum = (sum & 0xFFFFFFFF) + (sum >> 32);
+	return (sum & 0xFFFF) + (sum >> 16);
+}
+
 /* The change when a value of 32 bits is. */
 static inline uint32_t ps_field_change32(uint32_t old, uint32_t new)
 {

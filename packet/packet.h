@@ -110,10 +110,23 @@ static inline void ps_store16(uint8_t *p, uint32_t v)
 	__builtin_memcpy(p, &big, sizeof(big));
 }
 
+static inline uint64_t ps_load64(const uint8_t *p)
+{
+	return (uint64_t)ps_load32(p) << 32 | ps_load32(p + 4);
+}
+
 static inline void ps_store32(uint8_t *p, uint32_t v)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 	v = __builtin_bswap32(v);
+#endif
+	__builtin_memcpy(p, &v, sizeof(v));
+}
+
+static inline void ps_store64(uint8_t *p, uint64_t v)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	v = __builtin_bswap64(v);
 #endif
 	__builtin_memcpy(p, &v, sizeof(v));
 }

@@ -85,7 +85,7 @@ bool ps_proto_is_later(struct ps_packet *pkt, const struct ps_header *header, ui
 		return true;
 	}
 	fixed = ps_proto_read(pkt, header);
-	if (!fixed || !ps_proto_word(fixed, proto->fragment))
+	if (!fixed || !ps_proto_has(fixed, proto->fragment))
 		return false;
 	*next = ps_proto_word(fixed, proto->next_by);
 	return true;
@@ -116,7 +116,7 @@ bool ps_proto_is_partial(struct ps_packet *pkt, const struct ps_header *header)
 	struct ps_extent extent;
 
 	if (!fixed || ps_proto_told(fixed, proto) > header->range.len ||
-	    ps_proto_word(fixed, proto->fragment) || ps_proto_word(fixed, proto->more_fragments))
+	    ps_proto_has(fixed, proto->fragment) || ps_proto_has(fixed, proto->more_fragments))
 		return true;
 	return proto->extent && (!proto->extent(pkt, header, &extent) || extent.is_fragment ||
 				 extent.more_fragments);

@@ -20,8 +20,8 @@ struct ps_bits {
  */
 struct ps_word {
 	uint8_t at;		/* in bytes, even */
-	uint8_t shift;
-	uint16_t mask;
+	uint8_t shift;		/* how many bits are behind it */
+	uint16_t mask;		/* where its bits are */
 };
 
 #define PS_FIELD_BYTES	16	/* one of at most 48 bits lies within 7 bytes; wide ones are 16 */
@@ -30,7 +30,7 @@ struct ps_word {
 #define PS_QUOTED_MIN	8	/* bytes of a transport header that ICMP errors quote: RFC 792 */
 
 #define PS_WORD(bit, width) \
-	{ (bit) / 16 * 2, 16 - (bit) % 16 - (width), (1 << (width)) - 1 }
+	{ (bit) / 16 * 2, 16 - (bit) % 16 - (width), ((1 << (width)) - 1) << (16 - (bit) % 16 - (width)) }
 
 /* How a field relates to checksums and to the header's end. */
 enum ps_field_flags {
@@ -41,6 +41,7 @@ enum ps_field_flags {
 	PS_PAYLOAD = 16,	/* runs from the end of the header to the end of the view */
 	PS_ROUTED = 32,		/* with PS_PSEUDO: not while a source route goes on from there */
 	PS_LOCATED = 64,	/* each header says where it is, if at all: struct ps_proto, locate */
+	PS_SHAPE = 128,		/* says where the payload begins, or what it is */
 };
 
 struct ps_field {
@@ -99,6 +100,7 @@ struct ps_proto {
 	 */
 	bool (*extent)(struct ps_packet *pkt, const struct ps_header *header, struct ps_extent *extent);
 	struct ps_word shape;	/* with extent: what in the fixed part says that it goes on */
+	bool next_ends;		/* with extent: it does not go on if next has the value of next_by */
 	struct ps_word next_by;
 	const struct ps_next *next;	/* NULL: payloads are raw only */
 	bool any_next;			/* raw: any protocol may be looked for */
@@ -141,18 +143,6 @@ struct ps_header {
 	const struct ps_header *outer;	/* the enclosing one that matters to checksums, or NULL */
 };
 
-/* In how many headers with checksums it lies. */
-static inline unsigned int ps_header_depth(const struct ps_header *header)
-{
-	unsigned int n = 0;
-
-	while (header->outer) {
-		header = header->outer;
-		n++;
-	}
-	return n;
-}
-
 /* The fixed part of the header, or NULL: it is not there. Holds as ps_packet_read()'s does. */
 static inline const uint8_t *ps_proto_read(struct ps_packet *pkt, const struct ps_header *header)
 {
@@ -162,7 +152,13 @@ static inline const uint8_t *ps_proto_read(struct ps_packet *pkt, const struct p
 /* A value in the fixed part. */
 static inline uint32_t ps_proto_word(const uint8_t *fixed, struct ps_word word)
 {
-	return ps_load16(fixed + word.at) >> word.shift & word.mask;
+	return (ps_load16(fixed + word.at) & word.mask) >> word.shift;
+}
+
+/* Whether it is not 0. */
+static inline bool ps_proto_has(const uint8_t *fixed, struct ps_word word)
+{
+	return ps_load16(fixed + word.at) & word.mask;
 }
 
 /* The protocol that the value stands for in the rows from here on, or NULL. */
@@ -174,6 +170,25 @@ const struct ps_next *ps_proto_only_row(const struct ps_next *row, const struct 
 /* The length in an extent; 0 if there is none. */
 uint32_t ps_proto_extent_len(struct ps_packet *pkt, const struct ps_header *header);
 
+/* The protocol that next has for what the fixed part says, or NULL. */
+static inline const struct ps_proto *ps_proto_row_of(const uint8_t *fixed, const struct ps_proto *proto)
+{
+	uint32_t value = ps_proto_word(fixed, proto->next_by);
+	const struct ps_next *row = proto->next;
+
+	for (; row->value != value; row++) {
+		if (!row->proto)
+			return NULL;
+	}
+	return row->proto;
+}
+
+/* Whether the header has more than its fixed part, of an extent that has to be found. */
+static inline bool ps_proto_goes_on(const uint8_t *fixed, const struct ps_proto *proto)
+{
+	return ps_unlikely(proto->extent != NULL) && !(proto->next_ends && ps_proto_row_of(fixed, proto));
+}
+
 /* What a header with this fixed part, which does not hold any more afterwards, says of its own length. */
 static inline uint32_t ps_proto_head(struct ps_packet *pkt, const uint8_t *fixed,
 				     const struct ps_header *header)
@@ -182,7 +197,7 @@ static inline uint32_t ps_proto_head(struct ps_packet *pkt, const uint8_t *fixed
 
 	if (proto->header_len.mask)
 		return ps_proto_word(fixed, proto->header_len) * 4;
-	return ps_unlikely(proto->extent) ? ps_proto_extent_len(pkt, header) : proto->header_min;
+	return ps_proto_goes_on(fixed, proto) ? ps_proto_extent_len(pkt, header) : proto->header_min;
 }
 
 /* True if the whole header, with its options, is in header->range, which the packet has. */
@@ -201,7 +216,8 @@ static inline bool ps_proto_fits_range(struct ps_packet *pkt, const struct ps_he
 	}
 	if (!ps_unlikely(proto->extent))
 		return true;
-	head = ps_proto_extent_len(pkt, header);
+	fixed = ps_packet_reach(pkt, range->off, proto->header_min);
+	head = fixed ? ps_proto_head(pkt, fixed, header) : 0;
 	return head && head <= range->len;
 }
 
@@ -222,17 +238,12 @@ const struct ps_proto *ps_proto_select_extent(struct ps_packet *pkt, const struc
 static inline const struct ps_proto *ps_proto_select(struct ps_packet *pkt, const uint8_t *fixed,
 						     const struct ps_header *header)
 {
-	const struct ps_proto *proto = header->proto;
-	const struct ps_next *row = proto->next;
-	uint32_t value;
+	const struct ps_proto *proto = header->proto, *next;
 
-	if (!row || ps_proto_word(fixed, proto->fragment))
+	if (!proto->next || ps_proto_has(fixed, proto->fragment))
 		return NULL;
-	for (value = ps_proto_word(fixed, proto->next_by); row->value != value; row++) {
-		if (!row->proto)
-			return ps_unlikely(proto->extent) ? ps_proto_select_extent(pkt, header) : NULL;
-	}
-	return row->proto;
+	next = ps_proto_row_of(fixed, proto);
+	return ps_unlikely(!next && proto->extent) ? ps_proto_select_extent(pkt, header) : next;
 }
 
 /* How many bytes header and payload have, by the header; 0: it does not tell. */
@@ -274,7 +285,7 @@ static inline bool ps_proto_payload_of(struct ps_packet *pkt, const uint8_t *fix
 
 	if (proto->header_len.mask)
 		head = ps_proto_word(fixed, proto->header_len) * 4;
-	else if (ps_unlikely(proto->extent))
+	else if (ps_proto_goes_on(fixed, proto))
 		return ps_proto_payload_extent(pkt, header, payload);
 	else
 		head = proto->header_min;

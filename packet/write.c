@@ -83,7 +83,7 @@ static bool changes_word(struct ps_packet *pkt, const struct ps_header *header,
 		return true;
 	for (i = 0; i < 2; i++)
 		new[i] = at + i >= w->off && at + i < w->end ? w->bytes[at + i - w->off] : p[i];
-	return (ps_load16(p) ^ ps_load16(new)) >> word.shift & word.mask;
+	return (ps_load16(p) ^ ps_load16(new)) & word.mask;
 }
 
 /* Whether bytes from off to end, which the packet has, would be others. */

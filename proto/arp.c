@@ -9,8 +9,8 @@
 static const struct ps_field fields[] = {
 	{ "htype", {   0, 16 }, PS_UINT },
 	{ "ptype", {  16, 16 }, PS_UINT },
-	{ "hlen",  {  32,  8 }, PS_UINT },
-	{ "plen",  {  40,  8 }, PS_UINT },
+	{ "hlen",  {  32,  8 }, PS_UINT, PS_SHAPE },
+	{ "plen",  {  40,  8 }, PS_UINT, PS_SHAPE },
 	{ "oper",  {  48, 16 }, PS_UINT },
 	{ "sha",   {  64, 48 }, PS_MAC, PS_LOCATED },
 	{ "spa",   { 112, 32 }, PS_IPV4, PS_LOCATED },

@@ -5,7 +5,7 @@
 static const struct ps_field fields[] = {
 	{ "sport",    {  0, 16 }, PS_UINT },
 	{ "dport",    { 16, 16 }, PS_UINT },
-	{ "data_off", { 32,  8 }, PS_UINT, PS_COVERAGE },
+	{ "data_off", { 32,  8 }, PS_UINT, PS_COVERAGE | PS_SHAPE },
 	{ "ccval",    { 40,  4 }, PS_UINT },
 	{ "cscov",    { 44,  4 }, PS_UINT, PS_COVERAGE },
 	{ "check",    { 48, 16 }, PS_UINT, PS_CHECKSUM },

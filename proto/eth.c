@@ -5,7 +5,7 @@
 static const struct ps_field fields[] = {
 	{ "dmac",   {   0, 48 }, PS_MAC },
 	{ "smac",   {  48, 48 }, PS_MAC },
-	{ "type",   {  96, 16 }, PS_UINT },
+	{ "type",   {  96, 16 }, PS_UINT, PS_SHAPE },
 	{ "data",   { 112,  0 }, PS_BYTES, PS_PAYLOAD },
 };
 

@@ -4,13 +4,13 @@
 #include "protos.h"
 
 static const struct ps_field fields[] = {
-	{ "has_check",    {  0,  1 }, PS_UINT, PS_COVERAGE },
-	{ "has_route",    {  1,  1 }, PS_UINT, PS_COVERAGE },
-	{ "has_key",      {  2,  1 }, PS_UINT, PS_COVERAGE },
-	{ "has_sequence", {  3,  1 }, PS_UINT, PS_COVERAGE },
-	{ "has_ack",      {  8,  1 }, PS_UINT, PS_COVERAGE },
+	{ "has_check",    {  0,  1 }, PS_UINT, PS_COVERAGE | PS_SHAPE },
+	{ "has_route",    {  1,  1 }, PS_UINT, PS_COVERAGE | PS_SHAPE },
+	{ "has_key",      {  2,  1 }, PS_UINT, PS_COVERAGE | PS_SHAPE },
+	{ "has_sequence", {  3,  1 }, PS_UINT, PS_COVERAGE | PS_SHAPE },
+	{ "has_ack",      {  8,  1 }, PS_UINT, PS_COVERAGE | PS_SHAPE },
 	{ "version",      { 13,  3 }, PS_UINT },
-	{ "protocol",     { 16, 16 }, PS_UINT },
+	{ "protocol",     { 16, 16 }, PS_UINT, PS_SHAPE },
 	{ "check",        { 32, 16 }, PS_UINT, PS_CHECKSUM | PS_LOCATED },
 	{ "options",      { 32,  0 }, PS_BYTES, PS_OPTIONS },
 	{ "data",         { 32,  0 }, PS_BYTES, PS_PAYLOAD },

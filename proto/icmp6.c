@@ -3,7 +3,7 @@
 #include "protos.h"
 
 static const struct ps_field fields[] = {
-	{ "type",       {  0,  8 }, PS_UINT },
+	{ "type",       {  0,  8 }, PS_UINT, PS_SHAPE },
 	{ "code",       {  8,  8 }, PS_UINT },
 	{ "checksum",   { 16, 16 }, PS_UINT, PS_CHECKSUM },
 	{ "id",         { 32, 16 }, PS_UINT },

@@ -4,14 +4,14 @@
 
 static const struct ps_field fields[] = {
 	{ "version",    {   0,  4 }, PS_UINT },
-	{ "ihl",        {   4,  4 }, PS_UINT, PS_COVERAGE },
+	{ "ihl",        {   4,  4 }, PS_UINT, PS_COVERAGE | PS_SHAPE },
 	{ "tos",        {   8,  8 }, PS_UINT },
 	{ "tot_len",    {  16, 16 }, PS_UINT, PS_COVERAGE },
 	{ "id",         {  32, 16 }, PS_UINT },
 	{ "flags",      {  48,  3 }, PS_UINT },
-	{ "frag_off",   {  51, 13 }, PS_UINT },
+	{ "frag_off",   {  51, 13 }, PS_UINT, PS_SHAPE },
 	{ "ttl",        {  64,  8 }, PS_UINT },
-	{ "protocol",   {  72,  8 }, PS_UINT },
+	{ "protocol",   {  72,  8 }, PS_UINT, PS_SHAPE },
 	{ "check",      {  80, 16 }, PS_UINT, PS_CHECKSUM },
 	{ "saddr",      {  96, 32 }, PS_IPV4, PS_PSEUDO },
 	{ "daddr",      { 128, 32 }, PS_IPV4, PS_PSEUDO | PS_ROUTED },

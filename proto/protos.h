@@ -17,6 +17,8 @@ extern const struct ps_proto ps_proto_icmp6;
 extern const struct ps_proto ps_proto_vlan;
 extern const struct ps_proto ps_proto_arp;
 
+#define PS_ID_RAW	0
+
 /* The registry: a protocol's id is its place in it. */
 extern const struct ps_proto *const ps_protos[];
 extern const unsigned int ps_nprotos;

@@ -7,7 +7,7 @@ static const struct ps_field fields[] = {
 	{ "dport",       {  16, 16 }, PS_UINT },
 	{ "seq",         {  32, 32 }, PS_UINT },
 	{ "ack",         {  64, 32 }, PS_UINT },
-	{ "data_off",    {  96,  4 }, PS_UINT },
+	{ "data_off",    {  96,  4 }, PS_UINT, PS_SHAPE },
 	{ "reserved",    { 100,  4 }, PS_UINT },
 	{ "flags",       { 104,  8 }, PS_UINT },
 	{ "window_size", { 112, 16 }, PS_UINT },

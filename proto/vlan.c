@@ -6,7 +6,7 @@ static const struct ps_field fields[] = {
 	{ "pcp",  {  0,  3 }, PS_UINT },
 	{ "dei",  {  3,  1 }, PS_UINT },
 	{ "vid",  {  4, 12 }, PS_UINT },
-	{ "type", { 16, 16 }, PS_UINT },
+	{ "type", { 16, 16 }, PS_UINT, PS_SHAPE },
 	{ "data", { 32,  0 }, PS_BYTES, PS_PAYLOAD },
 };
 

@@ -132,8 +132,8 @@ static void put_word(uint8_t *header, struct ps_word word, uint32_t value)
 
 	if (!word.mask)
 		return;
-	old &= ~((uint32_t)word.mask << word.shift);
-	ps_store16(header + word.at, old | (value & word.mask) << word.shift);
+	old &= ~(uint32_t)word.mask;
+	ps_store16(header + word.at, old | (value << word.shift & word.mask));
 }
 
 static size_t options_len(const struct ps_build_layer *layer)
@@ -242,7 +242,7 @@ static bool has_checksum(const struct ps_build_layer *layer)
 /* From the innermost layer outwards, since the sum of an outer one covers the inner ones. */
 static void put_checksums(const struct ps_build *b, struct ps_packet *pkt)
 {
-	struct ps_layers layers;
+	struct ps_headers layers;
 	int i;
 
 	ps_dissect(pkt, &layers);
@@ -275,7 +275,7 @@ const char *ps_build_finish(const struct ps_build *b, uint8_t *bytes, struct ps_
 		const struct ps_proto *proto = b->layer[i].proto;
 
 		if (proto->header_len.mask &&
-		    proto->header_min + options_len(&b->layer[i]) > 4u * proto->header_len.mask)
+		    proto->header_min + options_len(&b->layer[i]) > 4u * (proto->header_len.mask >> proto->header_len.shift))
 			return "more options than the header can hold";
 		at[i] = len;
 		len += header_size(&b->layer[i]);

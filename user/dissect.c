@@ -45,7 +45,7 @@ static bool first_header(struct ps_packet *pkt, struct ps_header *header)
 	return header->proto && ps_proto_fits(pkt, header);
 }
 
-void ps_dissect(struct ps_packet *pkt, struct ps_layers *layers)
+void ps_dissect(struct ps_packet *pkt, struct ps_headers *layers)
 {
 	struct ps_header *header = layers->header;
 
@@ -119,7 +119,7 @@ bool ps_value_text(struct ps_packet *pkt, const struct ps_header *header,
 
 struct side {
 	struct ps_packet *pkt;
-	struct ps_layers layers;
+	struct ps_headers layers;
 };
 
 /* The caller that is told about differences, and how many there were. */
@@ -203,7 +203,7 @@ static struct ps_range beyond(const struct side *s, struct ps_range range)
 	return (struct ps_range){ off, s->pkt->len - off };
 }
 
-static bool has_proto(const struct ps_layers *layers, int from, const struct ps_proto *proto)
+static bool has_proto(const struct ps_headers *layers, int from, const struct ps_proto *proto)
 {
 	for (; from < layers->n; from++) {
 		if (layers->header[from].proto == proto)
@@ -333,7 +333,7 @@ static const struct word *words_of(const struct ps_proto *proto)
  * A word for what the innermost header carries, or the packet begins with, if that is a protocol without a table. NULL:
  * there is no such word.
  */
-static const char *rest_word(struct ps_packet *pkt, const struct ps_layers *layers)
+static const char *rest_word(struct ps_packet *pkt, const struct ps_headers *layers)
 {
 	const struct ps_header *last;
 	const struct word *words;
@@ -351,7 +351,7 @@ static const char *rest_word(struct ps_packet *pkt, const struct ps_layers *laye
 size_t ps_packet_line(struct ps_packet *pkt, char *text, size_t size)
 {
 	const struct ps_header *network = NULL, *last;
-	struct ps_layers layers;
+	struct ps_headers layers;
 	size_t length = 0, *len = &length;
 	const char *word;
 	int i;

@@ -12,12 +12,12 @@
 #define PS_VALUE_SIZE	128	/* bytes for the text of any value */
 
 /* The headers of a packet, outermost first. */
-struct ps_layers {
+struct ps_headers {
 	struct ps_header header[PS_LAYERS_MAX];
 	int n;
 };
 
-void ps_dissect(struct ps_packet *pkt, struct ps_layers *layers);
+void ps_dissect(struct ps_packet *pkt, struct ps_headers *layers);
 
 /* The name of a protocol as people write it: "ip". */
 const char *ps_proto_short(const struct ps_proto *proto);

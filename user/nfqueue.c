@@ -119,7 +119,7 @@ static const struct ps_packet_ops ops = {
 static bool find_partial(struct ps_nfqueue_packet *p)
 {
 	struct ps_packet *pkt = &p->pkt;
-	struct ps_layers layers;
+	struct ps_headers layers;
 	const struct ps_header *transport = &layers.header[1];
 	uint32_t sum;
 

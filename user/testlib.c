@@ -399,7 +399,7 @@ static int packet_index(lua_State *L)
 {
 	struct packet *p = check_packet(L, 1);
 	const char *name = luaL_checkstring(L, 2);
-	struct ps_layers layers;
+	struct ps_headers layers;
 	struct ps_packet pkt;
 	int i;
 

@@ -255,7 +255,7 @@ void fuzz_run(struct fuzz_state *state, int handler, const struct frame *frame,
 {
 	struct ps_script *s = &state->s;
 	struct frame_packet packet;
-	uint64_t serial = s->bind.serial;
+	uint64_t stamp = s->bind.stamp;
 	uint16_t queue = 0;
 
 	if (fuzz_show)
@@ -289,7 +289,7 @@ void fuzz_run(struct fuzz_state *state, int handler, const struct frame *frame,
 		fuzz_fail("an error without its verdict: %s", s->error);
 	if (queue && outcome->verdict != PS_VERDICT_QUEUE)
 		fuzz_fail("a queue without its verdict");
-	if (s->bind.pkt || s->bind.serial == serial)
+	if (s->bind.pkt || s->bind.serial || s->bind.stamp == stamp)
 		fuzz_fail("the packet outlives its handler");
 	if (s->bind.rt.guard.running != s->bind.rt.L || s->bind.rt.guard.expired)
 		fuzz_fail("the runtime was not brought in order");

@@ -217,6 +217,37 @@ static void tables(void)
 	}
 }
 
+static bool overlaps(const struct ps_field *field, struct ps_word word)
+{
+	for (unsigned int bit = 0; bit < 16; bit++) {
+		unsigned int place = word.at * 8 + bit;
+
+		if (word.mask >> (15 - bit) & 1 && place >= field->at.bit && place < field->at.bit + field->at.width)
+			return true;
+	}
+	return false;
+}
+
+/* PS_SHAPE stands where a field has bits of what says where the payload begins, or what it is; and nowhere else. */
+static void shapes(void)
+{
+	for (unsigned int id = 0; id < ps_nprotos; id++) {
+		const struct ps_proto *proto = ps_protos[id];
+
+		CHECK(!proto->next_ends || (proto->extent && proto->shape.at == proto->next_by.at &&
+					    proto->shape.mask == proto->next_by.mask));
+		for (unsigned int i = 0; i < proto->nfields; i++) {
+			const struct ps_field *f = &proto->fields[i];
+			bool is_shape = overlaps(f, proto->header_len) || overlaps(f, proto->fragment) ||
+					overlaps(f, proto->shape) || (proto->next && overlaps(f, proto->next_by));
+
+			if (is_shape != !!(f->flags & PS_SHAPE))
+				printf("# %s.%s\n", proto->name, f->name);
+			CHECK(is_shape == !!(f->flags & PS_SHAPE));
+		}
+	}
+}
+
 const struct test proto_tests[] = {
 	{ "proto: a whole packet has the transport that its protocol field says", whole },
 	{ "proto: a truncated packet has no headers beyond its end", truncated },
@@ -227,5 +258,6 @@ const struct test proto_tests[] = {
 	{ "proto: TCP data offsets are honoured or refused", tcp_options },
 	{ "proto: UDP lengths are honoured, cut or refused", udp_length },
 	{ "proto: the tables are consistent", tables },
+	{ "proto: fields that say how what follows reads are marked", shapes },
 	{ NULL, NULL },
 };

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#include "layer.h"
+
+#include <string.h>
+
+/* The block that free is in, or behind. */
+static struct ps_layer_block *block_of(const struct ps_layers *layers)
+{
+	return (void *)((char *)(layers->end - PS_LAYERS_A_BLOCK) - offsetof(struct ps_layer_block, layer));
+}
+
+void ps_layers_init(struct ps_layers *layers, struct ps_layer_block *(*more)(struct ps_layers *layers))
+{
+	memset(layers, 0, sizeof(*layers));
+	layers->packet.header.proto = &ps_proto_raw;
+	layers->more = more;
+	layers->is_used = true;
+}
+
+bool ps_layers_extend(struct ps_layers *layers)
+{
+	struct ps_layer_block *block = block_of(layers);
+
+	if (!block->next) {
+		block->next = layers->more(layers);
+		if (!block->next)
+			return false;
+		block->next->next = NULL;
+	}
+	ps_layers_use(layers, block->next);
+	return true;
+}
+
+/*
+ * A link layer that is not there: its payload is what the packet is said to be. One that is cut short
+ * has none.
+ */
+static bool find_absent(struct ps_packet *pkt, const struct ps_header *link, struct ps_header *payload)
+{
+	if (pkt->has_link)
+		return false;
+	payload->range.off = pkt->network;
+	payload->range.len = pkt->len - pkt->network;
+	return ps_proto_row(link->proto->next, pkt->protocol) == payload->proto && ps_proto_fits(pkt, payload);
+}
+
+/* Whether the layer, which does not fit, is what an ICMP error quotes of such a header. */
+static ps_noinline bool is_quoted(struct ps_packet *pkt, struct ps_layer *layer)
+{
+	struct ps_header quoted = layer->header;
+
+	quoted.outer = &layer->parent->header;
+	layer->flags |= PS_LAYER_CAREFUL;
+	return ps_packet_has(pkt, quoted.range.off, quoted.range.len) && ps_proto_is_quoted(pkt, &quoted);
+}
+
+/* Begins a layer that is looked for in parent. */
+static inline void begin(struct ps_layer *layer, struct ps_layer *parent, const struct ps_proto *proto)
+{
+	bool matters = ps_layer_matters(parent->header.proto);
+
+	layer->header.proto = proto;
+	layer->header.outer = matters ? &parent->header : parent->header.outer;
+	layer->parent = parent;
+	layer->child = NULL;
+	layer->flags = 0;
+	layer->depth = parent->depth + matters;
+}
+
+/* Whether a layer that was found before is what is looked for, as far as can be said without looking. */
+static inline bool is_known(const struct ps_layers *layers, const struct ps_layer *layer, const struct ps_proto *proto)
+{
+	return layer && layer->header.proto == proto && !(layer->flags & PS_LAYER_GONE) && !layers->is_exposed;
+}
+
+static inline void take_free(struct ps_layers *layers)
+{
+	layers->free++;
+	layers->is_used = true;
+}
+
+/* Takes the layer that has been found; or the one that is known, if it is the same. */
+static inline struct ps_layer *take(struct ps_layers *layers, struct ps_layer *layer, struct ps_layer *known)
+{
+	if (known && known->header.proto == layer->header.proto &&
+	    known->header.range.off == layer->header.range.off &&
+	    known->header.range.len == layer->header.range.len) {
+		known->flags = layer->flags;
+		return known;
+	}
+	take_free(layers);
+	return layer;
+}
+
+/* Finds what the parent, which has no flags, carries as the layer's protocol. */
+static inline bool find_payload(struct ps_packet *pkt, const struct ps_header *parent, struct ps_layer *layer)
+{
+	const uint8_t *fixed = ps_packet_reach(pkt, parent->range.off, parent->proto->header_min);
+
+	return fixed && ps_proto_select(pkt, fixed, parent) == layer->header.proto &&
+	       ps_proto_payload_of(pkt, fixed, parent, &layer->header.range) &&
+	       (ps_likely(ps_proto_fits_range(pkt, &layer->header)) || is_quoted(pkt, layer));
+}
+
+/* The same of one that is absent, or may lack fields. */
+static ps_noinline bool find_payload_of(struct ps_packet *pkt, const struct ps_layer *parent, struct ps_layer *layer)
+{
+	if (parent->flags & PS_LAYER_ABSENT)
+		return find_absent(pkt, &parent->header, &layer->header);
+	return ps_proto_fits(pkt, &parent->header) && find_payload(pkt, &parent->header, layer);
+}
+
+enum ps_layer_found ps_layer_payload(struct ps_layers *layers, struct ps_packet *pkt, struct ps_layer *parent,
+				     const struct ps_proto *proto, struct ps_layer **found)
+{
+	struct ps_layer *known = parent->child, *layer;
+
+	if (is_known(layers, known, proto)) {
+		*found = known;
+		return PS_LAYER_FOUND;
+	}
+	if (!ps_layers_have_room(layers))
+		return PS_LAYER_NO_MEMORY;
+	layer = layers->free;
+	begin(layer, parent, proto);
+	if (ps_unlikely(parent->flags & (PS_LAYER_ABSENT | PS_LAYER_CAREFUL)) ?
+	    !find_payload_of(pkt, parent, layer) : !find_payload(pkt, &parent->header, layer))
+		return PS_LAYER_NONE;
+	if (ps_unlikely(layer->depth > PS_NESTED_MAX))
+		return PS_LAYER_TOO_DEEP;
+	if (ps_likely(!known))
+		take_free(layers);
+	else
+		layer = take(layers, layer, known);
+	*found = parent->child = layer;
+	return PS_LAYER_FOUND;
+}
+
+/* The same layer among the last ones, or NULL. */
+static struct ps_layer *find_chosen(const struct ps_layers *layers, const struct ps_layer *layer)
+{
+	struct ps_layer *l = layers->free;
+
+	while (l > block_of(layers)->layer) {
+		l--;
+		if (l->parent == layer->parent && l->flags & PS_LAYER_CHOSEN &&
+		    l->header.proto == layer->header.proto && l->header.range.off == layer->header.range.off &&
+		    l->header.range.len == layer->header.range.len)
+			return l;
+	}
+	return NULL;
+}
+
+/* What was looked for in bytes has been found. */
+static enum ps_layer_found take_chosen(struct ps_layers *layers, struct ps_layer *layer, struct ps_layer **found)
+{
+	layer->flags |= PS_LAYER_CHOSEN;
+	if (layer->depth > PS_NESTED_MAX)
+		return PS_LAYER_TOO_DEEP;
+	*found = take(layers, layer, find_chosen(layers, layer));
+	return PS_LAYER_FOUND;
+}
+
+enum ps_layer_found ps_layer_in_bytes(struct ps_layers *layers, struct ps_packet *pkt, struct ps_layer *parent,
+				      struct ps_range within, const struct ps_proto *proto, struct ps_layer **found)
+{
+	struct ps_layer *layer;
+
+	if (!ps_layers_have_room(layers))
+		return PS_LAYER_NO_MEMORY;
+	layer = layers->free;
+	begin(layer, parent, proto);
+	layer->header.range = ps_layer_range(parent, within);
+	if (!ps_proto_fits(pkt, &layer->header) && !is_quoted(pkt, layer))
+		return PS_LAYER_NONE;
+	ps_layers_expose(layers);	/* it may lie across others, which are written as it is */
+	return take_chosen(layers, layer, found);
+}
+
+enum ps_layer_found ps_layer_first(struct ps_layers *layers, struct ps_packet *pkt, const struct ps_proto *proto,
+				   struct ps_layer **found)
+{
+	struct ps_layer *packet = &layers->packet, *layer;
+	bool is_there = pkt->has_link && pkt->len >= proto->header_min;
+
+	if (!proto->is_link)
+		return ps_layer_in_bytes(layers, pkt, packet, packet->header.range, proto, found);
+	if (!ps_layers_have_room(layers))
+		return PS_LAYER_NO_MEMORY;
+	layer = layers->free;
+	begin(layer, packet, proto);
+	layer->header.range = packet->header.range;
+	if (!is_there) {
+		layer->header.range.off = pkt->has_link ? 0 : pkt->network;
+		layer->header.range.len = 0;
+		layer->flags = PS_LAYER_ABSENT;
+	}
+	return take_chosen(layers, layer, found);
+}
+
+enum ps_layer_found ps_layer_network_again(struct ps_layers *layers, struct ps_packet *pkt, const struct ps_proto *link,
+					   const struct ps_proto *proto, uint32_t value, struct ps_layer **found)
+{
+	struct ps_layer *known = layers->packet.child, *layer;
+	enum ps_layer_found is;
+
+	*found = known;
+	if (is_known(layers, known, proto))
+		return PS_LAYER_FOUND;
+	if (!ps_layers_have_room(layers))
+		return PS_LAYER_NO_MEMORY;
+	layer = layers->free;
+	is = ps_layer_network_at(pkt, &link, proto, value, layer);
+	if (is == PS_LAYER_FOUND)
+		*found = layers->packet.child = take(layers, layer, known);
+	return is;
+}
+
+bool ps_layer_payload_range(struct ps_packet *pkt, const struct ps_layer *layer, struct ps_range *within)
+{
+	if (layer->flags & PS_LAYER_ABSENT) {
+		within->off = 0;
+		within->len = pkt->len - pkt->network;
+		return !pkt->has_link;
+	}
+	if (layer->flags & PS_LAYER_CAREFUL && !ps_proto_fits(pkt, &layer->header))
+		return false;
+	if (!ps_proto_payload(pkt, &layer->header, within))
+		return false;
+	within->off -= layer->header.range.off;
+	return true;
+}
+
+/* The same header: it may have been looked for twice. */
+static bool is_same(const struct ps_layer *a, const struct ps_layer *b)
+{
+	return a->header.proto == b->header.proto && a->header.range.off == b->header.range.off;
+}
+
+/* Whether the layer was found by what the header says, or by what one says that was. */
+static bool is_behind(const struct ps_layer *layer, const struct ps_layer *header)
+{
+	while (!(layer->flags & PS_LAYER_CHOSEN)) {
+		layer = layer->parent;
+		if (!layer)	/* a network layer, found through the link layer */
+			return header->header.proto->is_link;
+		if (is_same(layer, header))
+			return true;
+	}
+	return false;
+}
+
+bool ps_layers_let_go(struct ps_layers *layers, const struct ps_layer *written)
+{
+	struct ps_layer_block *block, *last = block_of(layers);
+	struct ps_layer *l, *end;
+	bool any = false;
+
+	if (layers->packet.child && is_behind(layers->first.layer, written)) {
+		layers->first.layer[0].flags |= PS_LAYER_GONE;
+		any = true;
+	}
+	for (block = &layers->first;; block = block->next) {
+		end = block == last ? layers->free : block->layer + PS_LAYERS_A_BLOCK;
+		for (l = block == &layers->first ? block->layer + 1 : block->layer; l < end; l++) {
+			if (is_behind(l, written)) {
+				l->flags |= PS_LAYER_GONE;
+				any = true;
+			}
+		}
+		if (block == last)
+			return any;
+	}
+}
