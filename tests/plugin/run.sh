@@ -472,8 +472,9 @@ if command -v mandoc >/dev/null; then
 		"$(mandoc -Tlint "$language" 2>&1 | grep -v 'input text line longer than 80 bytes')"
 fi
 if command -v groff >/dev/null; then
+	# on one long page, as man shows it: where pages ended, a table might not fit
 	is "packetscript-language(7): groff has nothing to say" "" \
-		"$(groff -k -t -man -ww -Tutf8 -rLL=200n "$language" 2>&1 >/dev/null)"
+		"$(sed '1i .pl 10000v' "$language" | groff -k -t -man -ww -Tutf8 -rLL=200n 2>&1 >/dev/null)"
 	# what of the reference's tables and code is on the page
 	groff -k -t -man -Tutf8 -rLL=200n "$language" 2>/dev/null | sed 's/.\x08//g; s/\x1b\[[0-9;]*m//g' | tr -s ' ' >page
 	for text in 'process_packet(p)' 'XT_CONTINUE 0xFFFFFFFF goes on to the next rule' '--memory SIZE what the state may hold, 128K to 64M 1M' \
