@@ -780,7 +780,8 @@ CASE(NETWORK): {
 	enum ps_layer_found found;
 	struct ps_layer *layer;
 
-	if (!ttisfulluserdata(R(op->b)) || uvalue(R(op->b)) != ps_userdata_of(bind->whole))
+	/* code that runs between packets may have kept the object */
+	if (!ttisfulluserdata(R(op->b)) || uvalue(R(op->b)) != ps_userdata_of(bind->whole) || l_unlikely(!bind->pkt))
 		goto CASE(LEAVE);
 	if (l_unlikely(bind->layers.packet.child)) {
 		struct ps_layer *known;

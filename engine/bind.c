@@ -738,11 +738,23 @@ static struct ps_view *new_whole(lua_State *L)
 	return v;
 }
 
-static struct ps_layer_block *more_layers(struct ps_layers *layers)
+static struct ps_bind *bind_of_layers(struct ps_layers *layers)
 {
-	void *bind = (char *)layers - offsetof(struct ps_bind, layers);
+	return (void *)((char *)layers - offsetof(struct ps_bind, layers));
+}
 
-	return ps_bind_allocate(bind, sizeof(struct ps_layer_block));
+static struct ps_layer_block *new_block(struct ps_layers *layers)
+{
+	return ps_bind_allocate(bind_of_layers(layers), sizeof(struct ps_layer_block));
+}
+
+static void free_block(struct ps_layers *layers, struct ps_layer_block *block)
+{
+	struct ps_bind *bind = bind_of_layers(layers);
+
+	ps_host_realloc(block, 0);
+	bind->allocated -= sizeof(*block);
+	bind->rt.memory -= sizeof(*block);
 }
 
 int ps_bind_open(lua_State *L)
@@ -752,7 +764,7 @@ int ps_bind_open(lua_State *L)
 	size_t i;
 
 	bind->serial = bind->stamp = 1;
-	ps_layers_init(&bind->layers, more_layers);
+	ps_layers_init(&bind->layers, new_block, free_block);
 	bind->views = new_array(L, ps_nprotos, sizeof(*bind->views));
 	bind->fields = new_array(L, count_fields(), sizeof(*bind->fields));
 	method = bind->fields;
@@ -794,13 +806,7 @@ void *ps_bind_allocate(struct ps_bind *bind, size_t size)
 
 void ps_bind_clean(struct ps_bind *bind)
 {
-	struct ps_layer_block *block, *next;
-
-	for (block = bind->layers.first.next; block; block = next) {
-		next = block->next;
-		ps_host_realloc(block, 0);
-	}
-	bind->layers.first.next = NULL;
+	ps_layers_shrink(&bind->layers);
 	bind->rt.memory -= bind->allocated;
 	bind->allocated = 0;
 	ps_host_realloc(bind->views, 0);

@@ -41,17 +41,18 @@ enum ps_layer_found ps_view_payload(struct ps_bind *bind, const struct ps_place 
 
 int ps_view_set_shape(struct ps_bind *bind, struct ps_layer *layer, const struct ps_field *field, uint64_t value)
 {
-	uint64_t before;
+	uint64_t before, after;
 	int err = ps_field_get(bind->pkt, layer->header.range.off, field->at, &before);
 
-	if (!err)
-		err = ps_field_set(bind->pkt, &layer->header, field, value);
-	if (err || before == value)
+	if (err)
+		return err;
+	err = ps_field_set(bind->pkt, &layer->header, field, value);
+	if (!ps_field_get(bind->pkt, layer->header.range.off, field->at, &after) && before == after)
 		return err;
 	ps_layers_expose(&bind->layers);
 	if (field->flags & PS_SHAPE && ps_layers_let_go(&bind->layers, layer))
 		bind->stamp++;
-	return 0;
+	return err;
 }
 
 bool ps_access_get_wide(lua_State *L, struct ps_bind *bind, const struct ps_place *at,

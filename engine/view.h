@@ -130,7 +130,7 @@ static inline struct ps_view *ps_bind_packet(struct ps_bind *bind, struct ps_pac
 	struct ps_view *v = bind->whole;
 
 	bind->pkt = pkt;
-	bind->serial = bind->stamp;
+	bind->serial = ++bind->stamp;	/* no view that was made before has it */
 	ps_layers_begin(&bind->layers, pkt);
 	v->stamp = bind->stamp;
 	return v;

@@ -9,11 +9,13 @@ static struct ps_layer_block *block_of(const struct ps_layers *layers)
 	return (void *)((char *)(layers->end - PS_LAYERS_A_BLOCK) - offsetof(struct ps_layer_block, layer));
 }
 
-void ps_layers_init(struct ps_layers *layers, struct ps_layer_block *(*more)(struct ps_layers *layers))
+void ps_layers_init(struct ps_layers *layers, struct ps_layer_block *(*new_block)(struct ps_layers *layers),
+		    void (*free_block)(struct ps_layers *layers, struct ps_layer_block *block))
 {
 	memset(layers, 0, sizeof(*layers));
 	layers->packet.header.proto = &ps_proto_raw;
-	layers->more = more;
+	layers->new_block = new_block;
+	layers->free_block = free_block;
 	layers->is_used = true;
 }
 
@@ -22,10 +24,11 @@ bool ps_layers_extend(struct ps_layers *layers)
 	struct ps_layer_block *block = block_of(layers);
 
 	if (!block->next) {
-		block->next = layers->more(layers);
+		block->next = layers->new_block(layers);
 		if (!block->next)
 			return false;
 		block->next->next = NULL;
+		layers->blocks++;
 	}
 	ps_layers_use(layers, block->next);
 	return true;
@@ -64,6 +67,7 @@ static inline void begin(struct ps_layer *layer, struct ps_layer *parent, const 
 	layer->parent = parent;
 	layer->child = NULL;
 	layer->flags = 0;
+	layer->is_behind = false;
 	layer->depth = parent->depth + matters;
 }
 
@@ -237,38 +241,51 @@ static bool is_same(const struct ps_layer *a, const struct ps_layer *b)
 	return a->header.proto == b->header.proto && a->header.range.off == b->header.range.off;
 }
 
-/* Whether the layer was found by what the header says, or by what one says that was. */
+/*
+ * Whether the layer was found by what the header says, or by what one says that was. Of parents, which come before, that
+ * has been told.
+ */
 static bool is_behind(const struct ps_layer *layer, const struct ps_layer *header)
 {
-	while (!(layer->flags & PS_LAYER_CHOSEN)) {
-		layer = layer->parent;
-		if (!layer)	/* a network layer, found through the link layer */
-			return header->header.proto->is_link;
-		if (is_same(layer, header))
-			return true;
-	}
-	return false;
+	if (layer->flags & PS_LAYER_CHOSEN)
+		return false;
+	if (!layer->parent)	/* the network layer, found through the link layer */
+		return header->header.proto->is_link && !header->header.range.off;
+	return layer->parent->is_behind || is_same(layer->parent, header);
+}
+
+static bool let_go(struct ps_layer *layer, const struct ps_layer *written)
+{
+	layer->is_behind = is_behind(layer, written);
+	if (layer->is_behind)
+		layer->flags |= PS_LAYER_GONE;
+	return layer->is_behind;
 }
 
 bool ps_layers_let_go(struct ps_layers *layers, const struct ps_layer *written)
 {
-	struct ps_layer_block *block, *last = block_of(layers);
-	struct ps_layer *l, *end;
-	bool any = false;
+	struct ps_layer_block *block = &layers->first, *last = block_of(layers);
+	struct ps_layer *l = block->layer, *end;
+	bool any = layers->packet.child && let_go(l, written);
 
-	if (layers->packet.child && is_behind(layers->first.layer, written)) {
-		layers->first.layer[0].flags |= PS_LAYER_GONE;
-		any = true;
-	}
-	for (block = &layers->first;; block = block->next) {
+	for (l++;; l = block->layer) {
 		end = block == last ? layers->free : block->layer + PS_LAYERS_A_BLOCK;
-		for (l = block == &layers->first ? block->layer + 1 : block->layer; l < end; l++) {
-			if (is_behind(l, written)) {
-				l->flags |= PS_LAYER_GONE;
-				any = true;
-			}
-		}
+		for (; l < end; l++)
+			any |= let_go(l, written);
 		if (block == last)
 			return any;
+		block = block->next;
+	}
+}
+
+void ps_layers_shrink(struct ps_layers *layers)
+{
+	struct ps_layer_block *block = layers->first.next, *next;
+
+	layers->first.next = NULL;
+	layers->blocks = 0;
+	for (; block; block = next) {
+		next = block->next;
+		layers->free_block(layers, block);
 	}
 }

@@ -23,6 +23,7 @@ struct ps_layer {
 	struct ps_layer *child;		/* what was found last in its payload, by what it says; NULL: nothing was */
 	uint8_t flags;			/* enum ps_layer_flags */
 	uint8_t depth;			/* how many headers it lies in that matter to checksums */
+	bool is_behind;			/* of use to ps_layers_let_go() */
 };
 
 #define PS_LAYERS_A_BLOCK	16
@@ -32,15 +33,18 @@ struct ps_layer_block {
 	struct ps_layer layer[PS_LAYERS_A_BLOCK];
 };
 
-/* Those of one packet. Blocks stay for the next one. */
+#define PS_LAYERS_KEPT	16	/* blocks that stay for the next packet; where there are more, none do */
+
+/* Those of one packet. */
 struct ps_layers {
 	struct ps_layer packet;		/* all of it, as bytes */
 	bool is_exposed;		/* bytes may be written one by one: what headers say has to be read each time */
 	bool is_used;			/* since the packet began, something but the first layer's has changed */
 	struct ps_layer *free, *end;	/* the next one, and where its block ends */
 	struct ps_layer_block first;	/* the first of these is the network layer that was found first */
-	/* More memory of sizeof(struct ps_layer_block), or NULL. */
-	struct ps_layer_block *(*more)(struct ps_layers *layers);
+	unsigned int blocks;		/* besides the first */
+	struct ps_layer_block *(*new_block)(struct ps_layers *layers);	/* NULL: no memory */
+	void (*free_block)(struct ps_layers *layers, struct ps_layer_block *block);
 };
 
 /* Goes on with a block. */
@@ -51,7 +55,11 @@ static inline void ps_layers_use(struct ps_layers *layers, struct ps_layer_block
 }
 
 /* Makes them those of no packet, in memory that may have any value. */
-void ps_layers_init(struct ps_layers *layers, struct ps_layer_block *(*more)(struct ps_layers *layers));
+void ps_layers_init(struct ps_layers *layers, struct ps_layer_block *(*new_block)(struct ps_layers *layers),
+		    void (*free_block)(struct ps_layers *layers, struct ps_layer_block *block));
+
+/* Gives all blocks back but the first. No packet's layers are used. */
+void ps_layers_shrink(struct ps_layers *layers);
 
 /* Begins a packet. */
 static inline void ps_layers_begin(struct ps_layers *layers, const struct ps_packet *pkt)
@@ -60,6 +68,8 @@ static inline void ps_layers_begin(struct ps_layers *layers, const struct ps_pac
 	layers->packet.child = NULL;
 	if (layers->is_used) {
 		layers->is_used = layers->is_exposed = false;
+		if (ps_unlikely(layers->blocks > PS_LAYERS_KEPT))
+			ps_layers_shrink(layers);
 		ps_layers_use(layers, &layers->first);
 		layers->free++;
 	}

@@ -12,10 +12,17 @@ static struct layout at;
 static uint8_t *data;
 static unsigned int blocks, blocks_max;
 
-static struct ps_layer_block *more(struct ps_layers *of)
+static struct ps_layer_block *new_block(struct ps_layers *of)
 {
 	(void)of;
 	return blocks < blocks_max ? blocks++, malloc(sizeof(struct ps_layer_block)) : NULL;
+}
+
+static void free_block(struct ps_layers *of, struct ps_layer_block *block)
+{
+	(void)of;
+	free(block);
+	blocks--;
 }
 
 static void begin(const struct shape *shape)
@@ -23,18 +30,14 @@ static void begin(const struct shape *shape)
 	data = make_packet(shape, &pkt, &at);
 	blocks = 0;
 	blocks_max = 1000;
-	ps_layers_init(&layers, more);
+	ps_layers_init(&layers, new_block, free_block);
 	ps_layers_begin(&layers, &pkt);
 }
 
 static void end(void)
 {
-	struct ps_layer_block *block = layers.first.next, *next;
-
-	for (; block; block = next) {
-		next = block->next;
-		free(block);
-	}
+	ps_layers_shrink(&layers);
+	CHECK_INT(blocks, 0);
 	free(data);
 }
 
@@ -178,6 +181,72 @@ static void many(void)
 	end();
 }
 
+/* A packet with a great many leaves no more than the next one's share. */
+static void given_back(void)
+{
+	struct ps_range bytes = { 0, 8 };
+	struct ps_layer *layer;
+	unsigned int i;
+
+	begin(&(struct shape){ .protocol = 17, .payload = 1400 });
+	for (i = 0; i < 1000; i++) {
+		bytes.off = i;
+		CHECK_INT(ps_layer_in_bytes(&layers, &pkt, &layers.packet, bytes, &ps_proto_udp, &layer), PS_LAYER_FOUND);
+	}
+	CHECK_INT(blocks, 1000 / PS_LAYERS_A_BLOCK);
+	ps_layers_begin(&layers, &pkt);
+	CHECK_INT(blocks, 0);
+	CHECK(network(&ps_proto_ip, 0x0800));
+	end();
+}
+
+/* Only the packet's own link layer says what its network layer is. */
+static void inner_link_layer(void)
+{
+	struct ps_layer *ip, *eth;
+	struct ps_range bytes = { 28, 20 };
+
+	begin(&(struct shape){ .protocol = 17, .payload = 20, .ethernet = true });
+	ip = network(&ps_proto_ip, 0x0800);
+	CHECK_INT(ps_layer_in_bytes(&layers, &pkt, ip, bytes, &ps_proto_eth, &eth), PS_LAYER_FOUND);
+	CHECK(!ps_layers_let_go(&layers, eth));
+	CHECK(ps_layers_let_go(&layers, link_layer()));
+	end();
+}
+
+/* Reading more of a packet may move it: nothing is read where it was. */
+static bool move(struct ps_packet *p, uint32_t end)
+{
+	uint8_t *to = malloc(p->len);
+
+	memcpy(to, p->data, p->len);
+	memset(p->data, 0xEE, p->len);
+	free(p->data);
+	p->data = data = to;
+	p->readable = end;
+	return true;
+}
+
+static void moving(void)
+{
+	static const uint8_t ip6[] = { 0x60, 0, 0, 0, 0, 24, 0, 64, [40] = 17, 0, 1, 4, 0, 0, 0, 0, 3, 0xE8, 0, 7, 0, 16 };
+	struct ps_packet_ops ops = { .pull = move, .networks = ps_networks };
+	struct ps_layer *ip, *udp;
+
+	begin(&(struct shape){ .protocol = 17, .payload = 36 });
+	CHECK_INT(pkt.len, 64);
+	memset(data, 0, 64);
+	memcpy(data, ip6, sizeof(ip6));
+	pkt.ops = &ops;
+	pkt.protocol = 0x86DD;
+	pkt.readable = pkt.writable = 40;
+	ip = network(&ps_proto_ip6, 0x86DD);
+	pkt.readable = 40;
+	udp = ip ? payload(ip, &ps_proto_udp) : NULL;
+	CHECK(udp && udp->header.range.off == 48 && udp->header.range.len == 16);
+	end();
+}
+
 static void too_deep(void)
 {
 	struct ps_layer *layer;
@@ -198,6 +267,9 @@ const struct test layer_tests[] = {
 	{ "layer: what was looked for in bytes stays", chosen_stays },
 	{ "layer: where bytes were written, headers are read again", read_again },
 	{ "layer: there are as many as memory has room for", many },
+	{ "layer: memory for a great many is given back", given_back },
+	{ "layer: a link layer inside says nothing of the outer network layer", inner_link_layer },
+	{ "layer: packets that move are not read where they were", moving },
 	{ "layer: nesting has an end", too_deep },
 	{ NULL, NULL },
 };

@@ -500,6 +500,30 @@ static void short_frames(void)
 	accept_body(&frame, "assert(not p:raw(0, 13):data(packet_eth))");
 }
 
+/* Code runs between packets, too: what turns an error into text. It has no packet, and makes no views for the next one. */
+static void no_views_between_packets(void)
+{
+	static const char script[] =
+		"local function find(p) local ip = p:data(packet_eth):data(packet_ip) return ip end\n"
+		"function process_packet(p)\n"
+		"  if kept then assert(not pcall(function() return kept.ttl end)) return NF_ACCEPT end\n"
+		"  if tried then return NF_ACCEPT end\n"
+		"  tried = true\n"
+		"  find(p)\n"
+		"  error(setmetatable({}, { __tostring = function() kept = find(p) return 'found' end }))\n"
+		"end\n";
+	uint8_t *bytes = calloc(1, 16);
+	struct bench b;
+
+	CHECK(begin(&b, script));
+	CHECK_INT(feed(&b, &udp), PS_VERDICT_ERROR);
+	CHECK_TEXT(b.s.error, "__tostring failed");
+	ps_buffer_init(&b.pkt, bytes, 16, 16, 0);
+	CHECK_INT(ps_script_run(&b.s, b.handler, &b.pkt, &b.queue), PS_VERDICT_ACCEPT);
+	end(&b);
+	free(bytes);
+}
+
 static void absent_link_layer(void)
 {
 	accept_body(&udp,
@@ -1035,6 +1059,7 @@ const struct test script_tests[] = {
 	{ "script: a link layer that is cut short has no fields and no payload", short_frames },
 	{ "script: an absent link layer leads on to the network header", absent_link_layer },
 	{ "script: views are gone after the handler", views_end_with_the_handler },
+	{ "script: code that runs between packets makes no views", no_views_between_packets },
 	{ "script: more views than are kept", many_views },
 	{ "script: headers in headers", nested_headers },
 	{ "script: byte arrays", byte_arrays },
