@@ -283,16 +283,17 @@ static inline bool ps_proto_payload_of(struct ps_packet *pkt, const uint8_t *fix
 	const struct ps_proto *proto = header->proto;
 	uint32_t head;
 
-	if (proto->header_len.mask)
+	if (proto->header_len.mask) {
 		head = ps_proto_word(fixed, proto->header_len) * 4;
-	else
+	} else {
 		head = proto->header_min;
-	if (ps_unlikely(proto->extent != NULL)) {
-		fixed = ps_proto_read(pkt, header);	/* finding the extent may have moved it */
-		if (!fixed)
-			return false;
-		if (ps_proto_goes_on(fixed, proto))
-			return ps_proto_payload_extent(pkt, header, payload);
+		if (ps_unlikely(proto->extent != NULL)) {
+			fixed = ps_proto_read(pkt, header);	/* finding the extent may have moved it */
+			if (!fixed)
+				return false;
+			if (ps_proto_goes_on(fixed, proto))
+				return ps_proto_payload_extent(pkt, header, payload);
+		}
 	}
 	return head >= proto->header_min &&
 	       ps_proto_behind(header, head, proto->total_len.mask ? ps_proto_told(fixed, proto) : 0, payload);
