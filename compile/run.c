@@ -69,10 +69,7 @@ static ps_inline bool make_view(lua_State *L, const struct ps_bind *bind, struct
 		return false;
 	made = pool->block[pool->used++];
 	made->stamp = bind->stamp;
-	made->place.layer = layer;
-	made->place.field = NULL;
-	made->place.flags = ps_place_flags(flags);
-	made->place.plain = flags ? NULL : proto;
+	ps_place_header(&made->place, layer, proto, flags);
 	setuvalue(L, result, ps_userdata_of(made));
 	return true;
 }
@@ -798,8 +795,7 @@ CASE(NETWORK): {
 	}
 	if (found != PS_LAYER_NONE)
 		goto CASE(LEAVE);
-	setnilvalue(R(op->a));
-	GO(op->n);
+	goto none;
 }
 CASE(DATA): {
 	const struct ps_view *v = to_view(bind, R(op->b));
@@ -818,8 +814,7 @@ CASE(DATA): {
 	}
 	if (found != PS_LAYER_NONE)
 		goto CASE(LEAVE);
-	setnilvalue(R(op->a));
-	GO(op->n);
+	goto none;
 }
 CASE(BYTES): {
 	const struct ps_view *v = to_view(bind, R(op->b));
@@ -836,6 +831,7 @@ CASE(BYTES): {
 	}
 	if (found != PS_LAYER_NONE)
 		goto CASE(LEAVE);
+none:
 	setnilvalue(R(op->a));
 	GO(op->n);
 }

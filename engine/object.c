@@ -13,14 +13,14 @@
 enum ps_layer_found ps_view_payload(struct ps_bind *bind, const struct ps_place *at, unsigned int id,
 				    struct ps_place *to)
 {
-	bool is_header = !at->field && !(at->flags & (PS_VIEW_BYTES | PS_VIEW_WHOLE));
+	bool is_header = ps_place_is_header(at);
 	struct ps_range within = at->flags & PS_VIEW_WHOLE ? at->layer->header.range : at->within;
 	enum ps_layer_found found;
 	struct ps_layer *layer;
 
+	if (!is_header && at->flags & PS_VIEW_ABSENT)
+		return PS_LAYER_NONE;
 	if (id == PS_ID_RAW) {
-		if (at->flags & PS_VIEW_ABSENT && at->field)
-			return PS_LAYER_NONE;
 		if (is_header && !ps_layer_payload_range(bind->pkt, at->layer, &within))
 			return PS_LAYER_NONE;
 		ps_place_bytes(to, at->layer, within);
@@ -28,14 +28,12 @@ enum ps_layer_found ps_view_payload(struct ps_bind *bind, const struct ps_place 
 	}
 	if (ps_likely(is_header))
 		found = ps_layer_payload(&bind->layers, bind->pkt, at->layer, ps_protos[id], &layer);
-	else if (at->flags & PS_VIEW_ABSENT)
-		return PS_LAYER_NONE;
 	else if (at->flags & PS_VIEW_WHOLE)
 		found = ps_layer_first(&bind->layers, bind->pkt, ps_protos[id], &layer);
 	else
 		found = ps_layer_in_bytes(&bind->layers, bind->pkt, at->layer, within, ps_protos[id], &layer);
 	if (ps_likely(found == PS_LAYER_FOUND))
-		ps_place_header(to, layer);
+		ps_place_header(to, layer, ps_protos[id], layer->flags);
 	return found;
 }
 

@@ -64,13 +64,14 @@ static ps_inline uint32_t ps_place_flags(uint32_t flags)
 	return (flags & PS_LAYER_ABSENT ? PS_VIEW_ABSENT : 0) | (flags & PS_LAYER_CAREFUL ? PS_VIEW_CAREFUL : 0);
 }
 
-/* The place is the header that the layer is. */
-static ps_inline void ps_place_header(struct ps_place *at, struct ps_layer *layer)
+/* The place is the header that the layer is, of proto, with these flags (enum ps_layer_flags). */
+static ps_inline void ps_place_header(struct ps_place *at, struct ps_layer *layer, const struct ps_proto *proto,
+				      uint32_t flags)
 {
 	at->layer = layer;
 	at->field = NULL;
-	at->flags = ps_place_flags(layer->flags);
-	at->plain = at->flags ? NULL : layer->header.proto;
+	at->flags = ps_place_flags(flags);
+	at->plain = at->flags ? NULL : proto;
 }
 
 /* The place is bytes of a layer. */
@@ -83,13 +84,17 @@ static inline void ps_place_bytes(struct ps_place *at, struct ps_layer *layer, s
 	at->flags = PS_VIEW_BYTES;
 }
 
+static inline bool ps_place_is_header(const struct ps_place *at)
+{
+	return !at->field && !(at->flags & (PS_VIEW_BYTES | PS_VIEW_WHOLE));
+}
+
 /* True if at is a header that has the field. */
 static inline bool ps_view_has_field(const struct ps_place *at, const struct ps_field *field)
 {
 	const struct ps_proto *proto = at->layer->header.proto;
 
-	return !at->field && !(at->flags & PS_VIEW_BYTES) && field >= proto->fields &&
-	       field < proto->fields + proto->nfields;
+	return ps_place_is_header(at) && field >= proto->fields && field < proto->fields + proto->nfields;
 }
 
 /* Whether there is an object that this packet has not used: pool->block[pool->used++]. */

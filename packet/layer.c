@@ -67,7 +67,6 @@ static inline void begin(struct ps_layer *layer, struct ps_layer *parent, const 
 	layer->parent = parent;
 	layer->child = NULL;
 	layer->flags = 0;
-	layer->is_behind = false;
 	layer->depth = parent->depth + matters;
 }
 
@@ -77,22 +76,27 @@ static inline bool is_known(const struct ps_layers *layers, const struct ps_laye
 	return layer && layer->header.proto == proto && !(layer->flags & PS_LAYER_GONE) && !layers->is_exposed;
 }
 
-static inline void take_free(struct ps_layers *layers)
+/* The same header: it may have been looked for twice. */
+static inline bool is_same(const struct ps_layer *a, const struct ps_layer *b)
 {
-	layers->free++;
-	layers->is_used = true;
+	return a->header.proto == b->header.proto && a->header.range.off == b->header.range.off;
+}
+
+/* The same header, of the same bytes. */
+static inline bool is_equal(const struct ps_layer *a, const struct ps_layer *b)
+{
+	return is_same(a, b) && a->header.range.len == b->header.range.len;
 }
 
 /* Takes the layer that has been found; or the one that is known, if it is the same. */
 static inline struct ps_layer *take(struct ps_layers *layers, struct ps_layer *layer, struct ps_layer *known)
 {
-	if (known && known->header.proto == layer->header.proto &&
-	    known->header.range.off == layer->header.range.off &&
-	    known->header.range.len == layer->header.range.len) {
+	if (ps_unlikely(known) && is_equal(known, layer)) {
 		known->flags = layer->flags;
 		return known;
 	}
-	take_free(layers);
+	layers->free++;
+	layers->is_used = true;
 	return layer;
 }
 
@@ -132,11 +136,7 @@ enum ps_layer_found ps_layer_payload(struct ps_layers *layers, struct ps_packet 
 		return PS_LAYER_NONE;
 	if (ps_unlikely(layer->depth > PS_NESTED_MAX))
 		return PS_LAYER_TOO_DEEP;
-	if (ps_likely(!known))
-		take_free(layers);
-	else
-		layer = take(layers, layer, known);
-	*found = parent->child = layer;
+	*found = parent->child = take(layers, layer, known);
 	return PS_LAYER_FOUND;
 }
 
@@ -147,9 +147,7 @@ static struct ps_layer *find_chosen(const struct ps_layers *layers, const struct
 
 	while (l > block_of(layers)->layer) {
 		l--;
-		if (l->parent == layer->parent && l->flags & PS_LAYER_CHOSEN &&
-		    l->header.proto == layer->header.proto && l->header.range.off == layer->header.range.off &&
-		    l->header.range.len == layer->header.range.len)
+		if (l->parent == layer->parent && l->flags & PS_LAYER_CHOSEN && is_equal(l, layer))
 			return l;
 	}
 	return NULL;
@@ -233,12 +231,6 @@ bool ps_layer_payload_range(struct ps_packet *pkt, const struct ps_layer *layer,
 		return false;
 	within->off -= layer->header.range.off;
 	return true;
-}
-
-/* The same header: it may have been looked for twice. */
-static bool is_same(const struct ps_layer *a, const struct ps_layer *b)
-{
-	return a->header.proto == b->header.proto && a->header.range.off == b->header.range.off;
 }
 
 /*

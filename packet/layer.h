@@ -23,7 +23,7 @@ struct ps_layer {
 	struct ps_layer *child;		/* what was found last in its payload, by what it says; NULL: nothing was */
 	uint8_t flags;			/* enum ps_layer_flags */
 	uint8_t depth;			/* how many headers it lies in that matter to checksums */
-	bool is_behind;			/* of use to ps_layers_let_go() */
+	bool is_behind;			/* set and read by ps_layers_let_go() alone */
 };
 
 #define PS_LAYERS_A_BLOCK	16
@@ -133,7 +133,7 @@ bool ps_layer_payload_range(struct ps_packet *pkt, const struct ps_layer *layer,
 enum ps_layer_found ps_layer_network_again(struct ps_layers *layers, struct ps_packet *pkt, const struct ps_proto *link,
 					   const struct ps_proto *proto, uint32_t value, struct ps_layer **found);
 
-/* The same, at layer, which is not taken yet. */
+/* The same, at layer, which is not taken yet. *link is read only if the packet has a link layer: most hooks have none. */
 static ps_inline enum ps_layer_found ps_layer_network_at(struct ps_packet *pkt, const struct ps_proto *const *link,
 							 const struct ps_proto *proto, uint32_t value,
 							 struct ps_layer *layer)

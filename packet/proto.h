@@ -310,21 +310,6 @@ bool ps_proto_payload(struct ps_packet *pkt, const struct ps_header *header,
 		      struct ps_range *payload);
 
 /*
- * The policy: may the payload be seen as protocol next? If so, it is at *payload, as
- * ps_proto_payload() has it.
- */
-static inline bool ps_proto_carries(struct ps_packet *pkt, const struct ps_header *header,
-				    const struct ps_proto *next, struct ps_range *payload)
-{
-	const uint8_t *fixed = ps_proto_read(pkt, header);
-
-	return fixed &&
-	       (header->proto->any_next || next == &ps_proto_raw ||
-		ps_proto_select(pkt, fixed, header) == next) &&
-	       ps_proto_payload_of(pkt, fixed, header, payload);
-}
-
-/*
  * The header that the payload begins with, as far as the policy knows protocols. False: an
  * unknown one, a later fragment, truncated, malformed.
  */
