@@ -106,9 +106,12 @@ struct ps_change {
 	uint32_t diff;
 };
 
-/* The bytes that were written, and the checksums that have changed with them. */
+/*
+ * The bytes that were written, and the lengths and checksums that have changed with them. Most there are when a packet is
+ * resized: the bytes, and of each header around a length, and a checksum that follows twice.
+ */
 struct ps_changes {
-	struct ps_change list[PS_FIELD_BYTES + 2 * (PS_NESTED_MAX + PS_INNER_MAX + 2)];
+	struct ps_change list[1 + 5 * (PS_NESTED_MAX + 1)];
 	unsigned int n;
 };
 

@@ -16,6 +16,7 @@ enum ps_field_error {
 	PS_FIELD_SEGMENTS = -4,	/* segments will be made of the packet, and their checksums */
 	PS_FIELD_SHAPE = -5,	/* bytes that say how long things are can't be written as bytes */
 	PS_FIELD_LATER = -6,	/* a checksum that is completed later, or of unknown bytes */
+	PS_FIELD_LONG = -7,	/* the packet would be longer than a packet can be, or than there is room for */
 };
 
 /* The general way: bits that lie anyhow, or at the packet's end. */

@@ -233,6 +233,32 @@ bool ps_layer_payload_range(struct ps_packet *pkt, const struct ps_layer *layer,
 	return true;
 }
 
+/* Those that there are, one after the other. */
+struct walk {
+	struct ps_layer_block *block, *last;
+	struct ps_layer *next;
+};
+
+static void begin_walk(struct ps_layers *layers, struct walk *walk)
+{
+	walk->block = &layers->first;
+	walk->last = block_of(layers);
+	walk->next = layers->first.layer + !layers->packet.child;	/* nothing was found as the first */
+}
+
+/* The next one, or NULL. Parents come before what was found in them. */
+static inline struct ps_layer *walk_on(const struct ps_layers *layers, struct walk *walk)
+{
+	if (walk->block == walk->last)
+		return walk->next < layers->free ? walk->next++ : NULL;
+	if (walk->next == walk->block->layer + PS_LAYERS_A_BLOCK) {
+		walk->block = walk->block->next;
+		walk->next = walk->block->layer;
+		return walk_on(layers, walk);
+	}
+	return walk->next++;
+}
+
 /*
  * Whether the layer was found by what the header says, or by what one says that was. Of parents, which come before, that
  * has been told.
@@ -243,30 +269,59 @@ static bool is_behind(const struct ps_layer *layer, const struct ps_layer *heade
 		return false;
 	if (!layer->parent)	/* the network layer, found through the link layer */
 		return header->header.proto->is_link && !header->header.range.off;
-	return layer->parent->is_behind || is_same(layer->parent, header);
-}
-
-static bool let_go(struct ps_layer *layer, const struct ps_layer *written)
-{
-	layer->is_behind = is_behind(layer, written);
-	if (layer->is_behind)
-		layer->flags |= PS_LAYER_GONE;
-	return layer->is_behind;
+	return layer->parent->is_marked || is_same(layer->parent, header);
 }
 
 bool ps_layers_let_go(struct ps_layers *layers, const struct ps_layer *written)
 {
-	struct ps_layer_block *block = &layers->first, *last = block_of(layers);
-	struct ps_layer *l = block->layer, *end;
-	bool any = layers->packet.child && let_go(l, written);
+	struct ps_layer *layer;
+	struct walk walk;
+	bool any = false;
 
-	for (l++;; l = block->layer) {
-		end = block == last ? layers->free : block->layer + PS_LAYERS_A_BLOCK;
-		for (; l < end; l++)
-			any |= let_go(l, written);
-		if (block == last)
-			return any;
-		block = block->next;
+	begin_walk(layers, &walk);
+	while ((layer = walk_on(layers, &walk))) {
+		layer->is_marked = is_behind(layer, written);
+		if (layer->is_marked)
+			layer->flags |= PS_LAYER_GONE;
+		any |= layer->is_marked;
+	}
+	return any;
+}
+
+/* Whether it is one of the headers, from this one outwards. */
+static bool is_among(const struct ps_layer *layer, const struct ps_header *header)
+{
+	for (; header; header = header->outer) {
+		if (header->proto == layer->header.proto && header->range.off == layer->header.range.off)
+			return true;
+	}
+	return false;
+}
+
+void ps_layers_move(struct ps_layers *layers, struct ps_layer *layer, uint32_t at, uint32_t end, uint32_t delta)
+{
+	struct ps_layer *l;
+	struct walk walk;
+
+	begin_walk(layers, &walk);
+	while ((l = walk_on(layers, &walk)))
+		l->is_marked = false;
+	for (l = layer; l && l != &layers->packet; l = l->parent)
+		l->is_marked = !(l->flags & PS_LAYER_ABSENT);
+	layers->packet.header.range.len += delta;
+
+	begin_walk(layers, &walk);
+	while ((l = walk_on(layers, &walk))) {
+		struct ps_range *range = &l->header.range;
+		uint32_t range_end = range->off + range->len;
+
+		if (l->is_marked || (range->off < at && range_end >= end &&
+				     (range_end > at || is_among(l, &layer->header))))
+			range->len += delta;
+		else if (range->off >= end)
+			range->off += delta;
+		else if (range_end > at)
+			l->flags |= PS_LAYER_GONE;
 	}
 }
 

@@ -23,7 +23,7 @@ struct ps_layer {
 	struct ps_layer *child;		/* what was found last in its payload, by what it says; NULL: nothing was */
 	uint8_t flags;			/* enum ps_layer_flags */
 	uint8_t depth;			/* how many headers it lies in that matter to checksums */
-	bool is_behind;			/* set and read by ps_layers_let_go() alone */
+	bool is_marked;			/* of use within ps_layers_let_go() and ps_layers_move() alone */
 };
 
 #define PS_LAYERS_A_BLOCK	16
@@ -177,5 +177,11 @@ static ps_inline enum ps_layer_found ps_layer_network(struct ps_layers *layers, 
  * again. Returns whether there are any.
  */
 bool ps_layers_let_go(struct ps_layers *layers, const struct ps_layer *written);
+
+/*
+ * Bytes [at, end) of the packet, which lie in the layer's payload, have become delta more, modulo 2^32: layers around them
+ * are as much longer, those behind have moved, those in them are gone.
+ */
+void ps_layers_move(struct ps_layers *layers, struct ps_layer *layer, uint32_t at, uint32_t end, uint32_t delta);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 #include <linux/module.h>
 
+#include "field.h"
 #include "protos.h"
 #include "skb.h"
 
@@ -80,10 +81,43 @@ static bool own_checksum(struct ps_packet *pkt)
 	return true;
 }
 
+/* What is behind the bytes moves within the linear part, which gets as much longer or shorter; pages stay as they are. */
+static int resize(struct ps_packet *pkt, uint32_t at, uint32_t cut, uint32_t add)
+{
+	struct sk_buff *skb = skb_of(pkt);
+	uint32_t off = at - pkt->network, rest, more = add > cut ? add - cut : 0;
+	int room;
+
+	if (skb_is_gso(skb))
+		return PS_FIELD_SEGMENTS;
+	if (skb_shared(skb))
+		return PS_FIELD_GONE;
+	if (skb_has_frag_list(skb) && skb_linearize(skb)) {	/* of one that was put together from fragments */
+		find_bytes(pkt);
+		return PS_FIELD_GONE;
+	}
+	if (!make_writable(pkt, at + cut))
+		return PS_FIELD_GONE;
+	room = skb_end_pointer(skb) - skb_tail_pointer(skb);
+	if (skb_cloned(skb) || room < more) {
+		if (pskb_expand_head(skb, 0, room < more ? more - room : 0, GFP_ATOMIC))
+			return PS_FIELD_GONE;
+	}
+	rest = skb_headlen(skb) - off - cut;
+	memmove(skb->data + off + add, skb->data + off + cut, rest);
+	skb->tail += add - cut;
+	skb->len += add - cut;
+	pkt->len += add - cut;
+	ps_skb_refresh(skb_packet_of(pkt));
+	pkt->writable = pkt->readable;
+	return 0;
+}
+
 const struct ps_packet_ops ps_skb_ops = {
 	.pull = pull,
 	.make_writable = make_writable,
 	.own_checksum = own_checksum,
+	.resize = resize,
 	.networks = ps_networks,
 };
 EXPORT_SYMBOL_GPL(ps_skb_ops);

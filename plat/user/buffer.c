@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 #include "buffer.h"
 #include "csum.h"
+#include "field.h"
 #include "protos.h"
 
 #include <string.h>
@@ -19,10 +20,40 @@ static bool own_checksum(struct ps_packet *pkt)
 	return true;
 }
 
+static int put_in(struct ps_packet *pkt, uint32_t room, uint32_t at, uint32_t cut, uint32_t add)
+{
+	uint32_t len = pkt->len - cut + add;
+
+	if (len > room)
+		return PS_FIELD_LONG;
+	memmove(pkt->data + at + add, pkt->data + at + cut, pkt->len - at - cut);
+	pkt->len = pkt->readable = pkt->writable = len;
+	return 0;
+}
+
+static int shrink(struct ps_packet *pkt, uint32_t at, uint32_t cut, uint32_t add)
+{
+	return put_in(pkt, pkt->len, at, cut, add);
+}
+
+static int resize(struct ps_packet *pkt, uint32_t at, uint32_t cut, uint32_t add)
+{
+	return put_in(pkt, ((struct ps_buffer *)pkt)->room, at, cut, add);
+}
+
 static const struct ps_packet_ops ops = {
 	.pull = never,
 	.make_writable = never,
 	.own_checksum = own_checksum,
+	.resize = shrink,
+	.networks = ps_networks,
+};
+
+static const struct ps_packet_ops ops_with_room = {
+	.pull = never,
+	.make_writable = never,
+	.own_checksum = own_checksum,
+	.resize = resize,
 	.networks = ps_networks,
 };
 
@@ -38,6 +69,14 @@ void ps_buffer_init(struct ps_packet *pkt, void *data, uint32_t len, uint32_t ne
 	pkt->network = network;
 	pkt->protocol = protocol;
 	pkt->has_link = network > 0;
+}
+
+void ps_buffer_init_room(struct ps_buffer *buffer, void *data, uint32_t len, uint32_t room, uint32_t network,
+			 uint16_t protocol)
+{
+	ps_buffer_init(&buffer->pkt, data, len, network, protocol);
+	buffer->pkt.ops = &ops_with_room;
+	buffer->room = room;
 }
 
 /* What devices compute. */
@@ -71,6 +110,7 @@ void ps_buffer_offload(struct ps_packet *pkt, struct ps_offload *message)
 		return;
 	message->off = transport.range.off;
 	message->end = payload.off + payload.len;
+	message->len = pkt->len;
 	pkt->partial = ps_csum_at(&transport);
 	ps_csum_compute(pkt, &transport, &sum);
 	ps_store16(pkt->data + pkt->partial, sum);
@@ -82,7 +122,7 @@ void ps_buffer_complete(struct ps_packet *pkt, const struct ps_offload *message)
 
 	if (!pkt->partial)
 		return;
-	sum = ps_csum_add(0, pkt->data + message->off, message->end - message->off);
+	sum = ps_csum_add(0, pkt->data + message->off, message->end - message->off + pkt->len - message->len);
 	sum = 0xFFFF - ps_csum_fold(sum);
 	ps_store16(pkt->data + pkt->partial, sum ? sum : 0xFFFF);
 }

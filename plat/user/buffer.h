@@ -8,15 +8,25 @@
 #include "packet.h"
 
 /*
- * A packet over len bytes at data, which stay the caller's. network: where the network header
+ * A packet over len bytes at data, which stay the caller's. It cannot grow, but shrink. network: where the network header
  * begins; what is before it is a link-layer header. protocol: its Ethernet type.
  */
 void ps_buffer_init(struct ps_packet *pkt, void *data, uint32_t len, uint32_t network,
 		    uint16_t protocol);
 
-/* The bytes that a partial checksum is of. */
+/* One that has room to grow. */
+struct ps_buffer {
+	struct ps_packet pkt;	/* first */
+	uint32_t room;		/* bytes at pkt.data */
+};
+
+/* The same over len bytes, with memory for room bytes at data. */
+void ps_buffer_init_room(struct ps_buffer *buffer, void *data, uint32_t len, uint32_t room, uint32_t network,
+			 uint16_t protocol);
+
+/* The bytes that a partial checksum is of, in a packet of len bytes. */
 struct ps_offload {
-	uint32_t off, end;
+	uint32_t off, end, len;
 };
 
 /*

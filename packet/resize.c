@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#include "resize.h"
+
+#include <string.h>
+
+#define HEADERS_MAX	(PS_NESTED_MAX + 1)	/* that lie in one another and matter to checksums, with the layer's own */
+
+/* Bytes [at, end) of the packet, which become add other ones: delta more, modulo 2^32. */
+struct change {
+	uint32_t at, end, add, delta;
+};
+
+/* A header around them, and what has to follow. */
+struct around {
+	struct ps_header *header;
+	struct ps_word length;		/* counts the bytes; mask 0: there is no such word */
+	bool is_summed;			/* its checksum is of them */
+	uint32_t sum_end, sum;		/* where that ends, and what these bytes add to it, before they change */
+};
+
+/*
+ * What the bytes from c->at on add to a sum that ends at sum_end, as if it began at the packet's offset 0. Those behind
+ * changed_end are the same before and after, and need no look if they stay high or low bytes of words.
+ */
+static bool sum_bytes(struct ps_packet *pkt, const struct change *c, uint32_t changed_end, uint32_t sum_end, uint32_t *sum)
+{
+	uint32_t len = (c->delta & 1 ? sum_end : changed_end) - c->at;
+	const uint8_t *p = ps_packet_read(pkt, c->at, len);
+
+	if (p)
+		*sum = ps_csum_align(ps_csum_fold(ps_csum_add(0, p, len)), c->at);
+	return p;
+}
+
+/* The word that counts payload bytes: of a header that has one, so that it has but one. */
+static struct ps_word length_word(const struct ps_proto *proto)
+{
+	return proto->total_len.mask || proto->csum.covers_payload ? proto->total_len : proto->csum.covers;
+}
+
+/* Whether a length that is told can follow. */
+static int check_length(const struct change *c, uint32_t told)
+{
+	return told && told + c->delta <= 0xFFFF ? 0 : told ? PS_FIELD_LONG : PS_FIELD_SHAPE;
+}
+
+/* Finds what has to follow in a header, of which the bytes are payload up to end. */
+static int find_words(const struct change *c, const uint8_t *fixed, uint32_t end, struct around *a)
+{
+	const struct ps_proto *proto = a->header->proto;
+	uint32_t told;
+
+	a->length = length_word(proto);
+	if (!a->length.mask)
+		return 0;
+	told = ps_proto_word(fixed, a->length);
+	if (proto->total_len.mask)
+		return check_length(c, told);
+	/* a sum over a part of the message: it follows if it goes on behind the change */
+	if (!told || a->sum_end < c->at || (a->sum_end == c->at && end > c->at)) {
+		a->length.mask = 0;
+		return 0;
+	}
+	return a->sum_end < c->end ? PS_FIELD_SHAPE : check_length(c, told);
+}
+
+/* Finds what has to follow in a header that the bytes have to be payload of. */
+static int look_at(struct ps_packet *pkt, const struct change *c, struct ps_header *header, struct around *a)
+{
+	const struct ps_proto *proto = header->proto;
+	struct ps_range payload;
+	const uint8_t *fixed;
+	uint32_t end;
+	int err;
+
+	a->header = header;
+	a->length.mask = 0;
+	a->is_summed = false;
+	if (proto == &ps_proto_raw)
+		return 0;
+	if (ps_proto_is_partial(pkt, header))
+		return PS_FIELD_PARTIAL;
+	if (!ps_proto_payload(pkt, header, &payload) || c->at < payload.off)
+		return PS_FIELD_SHAPE;
+	end = payload.off + payload.len;
+	if (c->end > end)
+		return PS_FIELD_GONE;
+	a->sum_end = ps_csum_end(pkt, header);
+	fixed = ps_proto_read(pkt, header);
+	if (!fixed)
+		return PS_FIELD_GONE;
+	err = find_words(c, fixed, end, a);
+	if (err || proto->csum.kind <= PS_CSUM_HEADER || !ps_csum_is_there(pkt, header))
+		return err;
+	a->is_summed = a->sum_end > c->at || a->sum_end == end;
+	if (!a->is_summed)
+		return 0;
+	if (a->sum_end < c->end || (a->sum_end < end && proto->csum.covers_payload))
+		return PS_FIELD_SHAPE;
+	return sum_bytes(pkt, c, c->end, a->sum_end, &a->sum) ? 0 : PS_FIELD_GONE;
+}
+
+/*
+ * Whether headers stay by which others find their way through the packet: the first one that says how long it is has to
+ * be among those that follow; if none does, all of the known ones lie before the bytes.
+ */
+static bool keeps_network(struct ps_packet *pkt, const struct change *c, const struct around *around, unsigned int n)
+{
+	struct ps_header known[PS_INNER_MAX], *h = known, *end = known + PS_INNER_MAX;
+	uint32_t len;
+
+	if (c->at <= pkt->network)
+		return false;
+	if (!ps_proto_first(pkt, h))
+		return true;
+	while (!ps_layer_matters(h->proto)) {
+		if (h + 1 == end || !ps_proto_next(pkt, h, h + 1))
+			return ps_proto_header_len(pkt, h, &len) && c->at >= h->range.off + len;
+		h++;
+	}
+	for (; n; n--, around++) {
+		if (around->header->proto == h->proto && around->header->range.off == h->range.off)
+			return true;
+	}
+	return false;
+}
+
+/* Whether a checksum that is completed later stays where it is, or goes with the bytes (*replaced). */
+static bool keeps_partial(const struct ps_packet *pkt, const struct change *c, bool *replaced)
+{
+	uint32_t end = pkt->partial + 2;
+
+	*replaced = pkt->partial && c->at < end && c->end >= end;
+	return !pkt->partial || c->at >= end || *replaced;
+}
+
+/* Writes the length of a header anew. */
+static void follow_length(struct ps_packet *pkt, const struct change *c, const struct around *a, struct ps_changes *changes)
+{
+	uint32_t at = a->header->range.off + a->length.at;
+	uint8_t *p = pkt->data + at, old[2];
+
+	memcpy(old, p, 2);
+	ps_store16(p, ps_load16(p) + c->delta);
+	ps_changes_add(changes, at, ps_csum_diff(at, old, p, 2));
+}
+
+/* How much longer the message has become, as a sum. */
+static uint32_t length_sum(const struct change *c)
+{
+	return ps_csum_fold(c->delta & 0x80000000 ? 0xFFFF + c->delta : c->delta);
+}
+
+/* Brings the checksum of a header up to date with the bytes, and with what has changed inside. */
+static bool follow_sum(struct ps_packet *pkt, const struct change *c, const struct around *a, struct ps_changes *changes)
+{
+	const struct ps_header *header = a->header;
+	struct ps_change *first = changes->list;
+	uint32_t after;
+
+	/* that counts the length, in any case */
+	if (header->proto->csum.kind == PS_CSUM_PSEUDO && c->delta &&
+	    !ps_csum_follow_pseudo(pkt, header, length_sum(c), changes))
+		return false;
+	first->off = pkt->len;	/* behind all sums */
+	if (a->is_summed) {
+		if (!sum_bytes(pkt, c, c->at + c->add, a->sum_end + c->delta, &after))
+			return false;
+		first->off = header->range.off;
+		first->diff = ps_csum_change(a->sum, after);
+	}
+	return ps_csum_follow(pkt, header, changes);
+}
+
+int ps_layer_replace(struct ps_layers *layers, struct ps_packet *pkt, struct ps_layer *layer, struct ps_range within,
+		     const uint8_t *bytes, uint32_t len)
+{
+	struct around around[HEADERS_MAX], *a;
+	struct ps_changes changes = { .n = 1 };	/* the first are the bytes themselves */
+	struct ps_header *header = &layer->header;
+	struct change c;
+	unsigned int n;
+	bool replaced;
+	int err;
+
+	within = ps_layer_range(layer, within);
+	if (!ps_packet_has(pkt, within.off, within.len))
+		return PS_FIELD_GONE;
+	if (len > PS_PACKET_MAX || pkt->len - pkt->network - within.len + len > PS_PACKET_MAX)
+		return PS_FIELD_LONG;
+	c = (struct change){ within.off, within.off + within.len, len, len - within.len };
+	if (!ps_packet_read(pkt, within.off, within.len))
+		return PS_FIELD_GONE;
+	for (n = 0; header; header = (struct ps_header *)header->outer, n++) {
+		err = n == HEADERS_MAX ? PS_FIELD_SHAPE : look_at(pkt, &c, header, &around[n]);
+		if (err)
+			return err;
+	}
+	if (!keeps_network(pkt, &c, around, n))
+		return PS_FIELD_SHAPE;
+	if (!keeps_partial(pkt, &c, &replaced))
+		return PS_FIELD_LATER;
+	err = pkt->ops->resize(pkt, c.at, within.len, len);
+	if (err)
+		return err;
+
+	if (replaced)
+		pkt->ops->own_checksum(pkt);	/* it can be had: no segments will be made of a packet that could be resized */
+	ps_layers_move(layers, layer, c.at, c.end, c.delta);
+	if (bytes)
+		memcpy(pkt->data + c.at, bytes, len);
+	else
+		memset(pkt->data + c.at, 0, len);
+	for (a = around; a < around + n; a++) {
+		if (a->length.mask)
+			follow_length(pkt, &c, a, &changes);
+	}
+	for (a = around; a < around + n; a++) {
+		if (!follow_sum(pkt, &c, a, &changes))
+			return PS_FIELD_GONE;
+	}
+	return 0;
+}
+
+int ps_layer_resize(struct ps_layers *layers, struct ps_packet *pkt, struct ps_layer *layer, uint32_t at, int delta)
+{
+	struct ps_range taken = { at, delta < 0 ? -(uint32_t)delta : 0 };
+
+	return ps_layer_replace(layers, pkt, layer, taken, NULL, delta < 0 ? 0 : delta);
+}
