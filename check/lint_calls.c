@@ -162,8 +162,8 @@ static void fill(struct lint_flow *w, struct ps_known v, const char *what)
 		lint_check_byte(w, v, what);
 	else
 		lint_warn(w, "bad-value", "%s: :set() fills all bytes with one (0 to 255), it does not "
-			  "take %s: text is written byte by byte, v:get()[i] = text:byte(i + 1)", what,
-			  lint_describe(v).text);
+			  "take %s: v:write(text) puts text there; the payload that :data() of a header "
+			  "gives takes any, and changes its length", what, lint_describe(v).text);
 }
 
 static void check_byte(struct lint_flow *w, const struct ps_call *call, struct ps_known v)
@@ -216,6 +216,10 @@ static void check_argument(struct lint_flow *w, const struct ps_call *call, int 
 	switch (is->type) {
 	case PS_LUA_BYTE:
 		check_byte(w, call, v);
+		break;
+	case PS_LUA_CONTENT:
+		if (!(form_of(v) & (FORM_NUMERAL | FORM_WORDS | FORM_ARRAY)))
+			check_byte(w, call, v);
 		break;
 	case PS_LUA_VALUE:
 		check_value(w, call, v);

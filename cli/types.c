@@ -29,6 +29,7 @@ static const struct {
 	[PS_LUA_NUMBER] = { "integer", "integer" },
 	[PS_LUA_ARRAY] = { "ps.bytes", "byte array" },
 	[PS_LUA_TEXT] = { "ps.bytes|string" },
+	[PS_LUA_CONTENT] = { "ps.bytes|string|integer" },
 	[PS_LUA_TEXTS] = { "(ps.bytes|string)[]" },
 	[PS_LUA_RAW] = { "ps.raw", "raw view" },
 	[PS_LUA_PAYLOAD] = { "ps.view", "view" },
@@ -190,6 +191,8 @@ static void print_types(void)
 	print_functions(ps_view_methods, PS_OF_VIEW, &bytes_field);
 	printf("\n---@class ps.raw: ps.view\n");
 	print_functions(ps_view_methods, PS_OF_RAW | PS_OF_HEADER | PS_OF_BYTES, &bytes_field);
+	printf("\n---@class ps.payload: ps.raw\n");
+	print_functions(ps_view_methods, PS_OF_PAYLOAD, &bytes_field);
 	print_field_class(&integer_field);
 	print_field_class(&address_field);
 	print_field_class(&wide_address_field);
@@ -221,6 +224,7 @@ static const char *owners_name(unsigned int of)
 	} rows[] = {
 		{ PS_OF_VIEW, "all" },
 		{ PS_OF_RAW | PS_OF_HEADER | PS_OF_BYTES, "raw views, headers, byte fields" },
+		{ PS_OF_PAYLOAD, "what `:data()` of a header gives" },
 		{ PS_OF_HEADER, "headers" },
 		{ PS_OF_VALUE, "other fields" },
 	};
@@ -261,7 +265,7 @@ static void print_row(const struct ps_callable *row, const char *object)
 	else
 		print_call(row, object);
 	printf("` | ");
-	if (row->of & PS_OF_VIEW)
+	if (row->of & (PS_OF_VIEW | PS_OF_PAYLOAD))
 		printf("%s | ", owners_name(row->of));
 	if (row->result)
 		printf("*%s*: ", lua_types[row->result].name);

@@ -40,6 +40,7 @@ static struct ps_known join_kinds(struct ps_known a, struct ps_known b)
 	if (a.kind == b.kind && a.i == b.i) {
 		a.whole &= b.whole;
 		a.lasts &= b.lasts;
+		a.payload &= b.payload;
 		return a;
 	}
 	if (a.kind == PS_KIND_NIL && ps_known_may_be_nil(b))
@@ -79,7 +80,7 @@ unsigned int ps_known_owner(struct ps_known v)
 {
 	switch (v.kind) {
 	case PS_KIND_VIEW:
-		return v.proto == &ps_proto_raw ? PS_OF_RAW : PS_OF_HEADER;
+		return v.proto != &ps_proto_raw ? PS_OF_HEADER : PS_OF_RAW | (v.payload ? PS_OF_PAYLOAD : 0);
 	case PS_KIND_FIELD:
 		return v.field->type->is_bytes ? PS_OF_BYTES : PS_OF_VALUE;
 	case PS_KIND_BYTES:
@@ -122,8 +123,12 @@ struct ps_known ps_known_member(struct ps_known object, const char *name, bool i
  */
 static struct ps_known payload(const struct ps_call *call, struct ps_known id)
 {
-	if (call->count == 0)
-		return ps_known_as(PS_KIND_VIEW, &ps_proto_raw);
+	struct ps_known raw = ps_known_as(PS_KIND_VIEW, &ps_proto_raw);
+
+	if (call->count == 0) {
+		raw.payload = call->self.kind == PS_KIND_VIEW && call->self.proto != &ps_proto_raw;
+		return raw;
+	}
 	if (id.kind != PS_KIND_INTEGER || id.i < 0 || id.i >= ps_nprotos)
 		return ps_known_any;
 	return ps_known_as(PS_KIND_VIEW, ps_protos[id.i]);

@@ -45,6 +45,7 @@ struct ps_known {
 	bool whole : 1;		/* VIEW: of the packet that the handler gets */
 	bool lasts : 1;		/* TABLE: made once, outside of functions, so it is there for later packets, too */
 	bool global : 1;	/* other scripts of the state may have changed it */
+	bool payload : 1;	/* VIEW: raw, of all that a header carries */
 	bool no_number : 1;	/* ANY: on some path it is known not to be a number */
 	union {
 		lua_Integer i;
@@ -86,7 +87,7 @@ static inline bool ps_known_may_be_nil(struct ps_known v)
 static inline bool ps_known_same(struct ps_known a, struct ps_known b)
 {
 	return a.kind == b.kind && a.i == b.i && a.origin == b.origin && a.whole == b.whole &&
-	       a.lasts == b.lasts && a.global == b.global && a.no_number == b.no_number;
+	       a.lasts == b.lasts && a.payload == b.payload && a.global == b.global && a.no_number == b.no_number;
 }
 
 /* Where the protocol stands in ps_protos. */

@@ -131,7 +131,7 @@ static inline struct ps_field_method *ps_access_named(const Table *methods, cons
 struct ps_bytes {
 	struct ps_object object;	/* of ps_class_bytes */
 	uint32_t len;
-	uint64_t packet;	/* serial of the packet the bytes are in; 0: they are in own */
+	uint64_t packet;	/* as struct ps_bind, arrays, if the bytes are in a packet; 0: they are in own */
 	uint32_t off;		/* in that packet */
 	uint8_t own[];
 };
@@ -141,7 +141,7 @@ struct ps_bytes {
  */
 static inline bool ps_bytes_are_there(const struct ps_bind *bind, const struct ps_bytes *array)
 {
-	return !array->packet || array->packet == bind->serial;	/* never the one after the last */
+	return !array->packet || array->packet == bind->arrays;	/* never the one after the last */
 }
 
 /* object[i] */
@@ -197,7 +197,7 @@ static inline bool ps_bytes_length(const struct ps_bind *bind, const struct ps_o
 /* Makes the array one over range of the packet. */
 static inline void ps_bytes_bind(struct ps_bind *bind, struct ps_bytes *array, struct ps_range range)
 {
-	array->packet = bind->serial;
+	array->packet = bind->arrays;
 	array->off = range.off;
 	array->len = range.len;
 	ps_layers_expose(&bind->layers);

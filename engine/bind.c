@@ -12,6 +12,7 @@
 #include "bytes.h"
 #include "callable.h"
 #include "host.h"
+#include "resize.h"
 #include "verdict.h"
 #include "write.h"
 
@@ -90,6 +91,13 @@ struct ps_packet *ps_bind_check_packet(lua_State *L, uint64_t serial)
 	return bind->pkt;
 }
 
+/* Bytes that were found before the packet has got another length. */
+static void find_bytes(lua_State *L, struct ps_place *at)
+{
+	if (!(at->flags & PS_VIEW_PAYLOAD) || !ps_layer_payload_range(ps_bind_of(L)->pkt, at->layer, &at->within))
+		luaL_error(L, "these bytes are gone: the packet has got another length since (get them anew)");
+}
+
 /* A view of this packet, that was made before layers were let go: has its own gone with them? */
 static void check_layer(lua_State *L, struct ps_view *v)
 {
@@ -100,6 +108,8 @@ static void check_layer(lua_State *L, struct ps_view *v)
 	if (layer->flags & PS_LAYER_GONE)
 		luaL_error(L, "%s is gone: what the header before it says of what follows has been written since (get it "
 			      "anew, with :data())", layer->header.proto->name);
+	if (v->stamp < bind->arrays && v->place.flags & PS_VIEW_BYTES)
+		find_bytes(L, &v->place);
 	v->stamp = bind->stamp;
 }
 
@@ -269,9 +279,47 @@ static int fill(lua_State *L, const struct ps_place *at, int index)
 	return ps_bytes_written(L, ps_write_fill(bind->pkt, &range, byte));
 }
 
+/* Puts argument 2 in the place of a payload. */
+static int replace(lua_State *L, struct ps_view *v)
+{
+	struct ps_bind *bind = ps_bind_of(L);
+	const uint8_t *bytes;
+	size_t len;
+	int err;
+
+	bytes = ps_bytes_check(L, 2, &len);
+	if (len > PS_PACKET_MAX)
+		err = PS_FIELD_LONG;
+	else
+		err = ps_layer_replace(&bind->layers, bind->pkt, v->place.layer, v->place.within, bytes, len);
+	switch (err) {
+	case 0:
+		v->place.within.len = len;
+		v->stamp = bind->arrays = ++bind->stamp;
+		return 0;
+	case PS_FIELD_SHAPE:
+		return luaL_error(L, "this payload keeps its length: the network header is in it, or a header around it does "
+				     "not say how long it is, or has a checksum of a part of it");
+	case PS_FIELD_PARTIAL:
+		return luaL_error(L, "this payload keeps its length: the rest of it is in another fragment, or was not "
+				     "captured");
+	case PS_FIELD_LATER:
+		return luaL_error(L, "this payload keeps its length: a checksum within it is completed later (offload; "
+				     "ethtool -K switches it off)");
+	case PS_FIELD_LONG:
+		return luaL_error(L, "%I bytes do not fit: a packet has at most %d", (LUAI_UACINT)len, PS_PACKET_MAX);
+	default:
+		return ps_bytes_written(L, err);
+	}
+}
+
 static int bytes_set(lua_State *L)
 {
-	return fill(L, &check_view(L)->place, 2);
+	struct ps_view *v = check_view(L);
+
+	if (lua_type(L, 2) != LUA_TNUMBER && v->place.flags & PS_VIEW_PAYLOAD)
+		return replace(L, v);
+	return fill(L, &v->place, 2);
 }
 
 /*
@@ -565,6 +613,9 @@ const struct ps_callable ps_view_methods[] = {
 	  PS_LUA_VALUE, "the packet does not have the field", "an integer, or an address as a string" },
 	{ { "int", field_int, PS_OP_INT }, PS_OF_VALUE, { { NULL } },
 	  PS_LUA_NUMBER, "the packet does not have the field", "the value, of addresses up to 64 bits, too" },
+	{ { "set", bytes_set }, PS_OF_PAYLOAD, { { "content", PS_LUA_CONTENT } }, PS_LUA_NOTHING, NULL,
+	  "a string or a byte array takes the place of the payload: the packet grows or shrinks, and lengths and checksums of "
+	  "all headers around follow; raises, and changes nothing, if that cannot be; a byte fills the payload" },
 	{ { "set", bytes_set }, PS_OF_RAW | PS_OF_HEADER | PS_OF_BYTES, { { "byte", PS_LUA_BYTE } }, PS_LUA_NOTHING, NULL,
 	  "fills every byte of the view, and changes nothing else" },
 	{ { "set", field_set, PS_OP_SET }, PS_OF_VALUE, { { "value", PS_LUA_VALUE, true } }, PS_LUA_NOTHING, NULL,

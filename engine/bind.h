@@ -38,6 +38,7 @@ struct ps_bind {
 	struct ps_packet *pkt;		/* NULL: no handler runs */
 	uint64_t serial;		/* of that packet; 0: of none */
 	uint64_t stamp;			/* of views that are surely there: serial, and 1 more whenever layers were let go */
+	uint64_t arrays;		/* of its byte arrays: serial, or the stamp when its length changed last */
 	struct ps_layers layers;	/* of that packet */
 	struct ps_address parsed[PS_ADDRESSES];
 	struct ps_address formatted[PS_ADDRESSES];

@@ -22,11 +22,14 @@ static struct ps_bytes *to_array(lua_State *L, int arg)
 static struct ps_bytes *check(lua_State *L, int arg)
 {
 	struct ps_bytes *array = to_array(L, arg);
+	const struct ps_bind *bind = ps_bind_of(L);
 
 	if (!array)
 		luaL_typeerror(L, arg, ps_class_bytes.name);
-	if (array->packet)
-		ps_bind_check_packet(L, array->packet);
+	if (l_unlikely(!ps_bytes_are_there(bind, array))) {
+		ps_bind_check_packet(L, bind->serial && array->packet >= bind->serial ? bind->serial : 0);
+		luaL_error(L, "these bytes are gone: the packet has got another length since (get them anew)");
+	}
 	return array;
 }
 
@@ -121,7 +124,7 @@ int ps_bytes_written(lua_State *L, int err)
 		return luaL_error(L, "the checksum of these bytes is in the first fragment, which is "
 				     "another packet");
 	case PS_FIELD_SEGMENTS:
-		return luaL_error(L, "segments will be made of this packet, with checksums of their own");
+		return luaL_error(L, "segments will be made of this packet, with lengths and checksums of their own");
 	case PS_FIELD_LATER:
 		return luaL_error(L, "these bytes are a checksum that is completed later (offload), or may "
 				     "count in one: set fields, or switch it off (ethtool -K)");

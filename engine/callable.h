@@ -24,6 +24,7 @@ enum ps_owner {
 	PS_OF_FIELD = PS_OF_VALUE | PS_OF_BYTES,
 	PS_OF_VIEW = PS_OF_RAW | PS_OF_HEADER | PS_OF_FIELD,
 	PS_OF_ARRAY = 16,	/* byte arrays */
+	PS_OF_PAYLOAD = 64,	/* raw views that are all of a header's payload: more than other raw views have */
 	PS_OF_LIBRARY = 32,	/* no object: the library 'bytes' has it */
 };
 
@@ -41,6 +42,7 @@ enum ps_lua_type {
 	PS_LUA_NUMBER,		/* an integer: the field's value, whatever it is read as */
 	PS_LUA_ARRAY,		/* a byte array */
 	PS_LUA_TEXT,		/* a string or a byte array */
+	PS_LUA_CONTENT,		/* a byte, a string or a byte array */
 	PS_LUA_TEXTS,		/* a table of these, from 1 on */
 	PS_LUA_RAW,		/* a raw view */
 	PS_LUA_PAYLOAD,		/* a view of the protocol that the first argument names, a raw one without it */

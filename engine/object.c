@@ -24,6 +24,8 @@ enum ps_layer_found ps_view_payload(struct ps_bind *bind, const struct ps_place 
 		if (is_header && !ps_layer_payload_range(bind->pkt, at->layer, &within))
 			return PS_LAYER_NONE;
 		ps_place_bytes(to, at->layer, within);
+		if (is_header)
+			to->flags |= PS_VIEW_PAYLOAD;
 		return PS_LAYER_FOUND;
 	}
 	if (ps_likely(is_header))

@@ -16,6 +16,7 @@ enum ps_view_flags {
 	PS_VIEW_WHOLE = 2,	/* the raw view that the handler gets */
 	PS_VIEW_ABSENT = 4,	/* a link-layer header, or a field, that is not there */
 	PS_VIEW_CAREFUL = 8,	/* fields may be missing: look for each whether it is there */
+	PS_VIEW_PAYLOAD = 16,	/* all of what a header carries: its length may change */
 	PS_VIEW_LACKING = PS_VIEW_ABSENT | PS_VIEW_CAREFUL,
 };
 
@@ -135,7 +136,7 @@ static inline struct ps_view *ps_bind_packet(struct ps_bind *bind, struct ps_pac
 	struct ps_view *v = bind->whole;
 
 	bind->pkt = pkt;
-	bind->serial = ++bind->stamp;	/* no view that was made before has it */
+	bind->serial = bind->arrays = ++bind->stamp;	/* no view that was made before has it */
 	ps_layers_begin(&bind->layers, pkt);
 	v->stamp = bind->stamp;
 	return v;
@@ -145,7 +146,7 @@ static inline struct ps_view *ps_bind_packet(struct ps_bind *bind, struct ps_pac
 static inline void ps_bind_release(struct ps_bind *bind)
 {
 	bind->pkt = NULL;
-	bind->serial = 0;
+	bind->serial = bind->arrays = 0;
 	bind->stamp++;
 }
 

@@ -16,6 +16,7 @@ static const char calls[] =
 	"  function(p) return p:raw(0, #p) end, function(p) return p:data(packet_ip) end,\n"
 	"  function(p) return p:data(packet_ip):check() end, function(p) return p:data(packet_ip):options() end,\n"
 	"  function() return bytes.new(4) end, function() return bytes end,\n"
+	"  function(p) return p:data(packet_ip):data(packet_udp):data() end,\n"
 	"}\n"
 	"local operators = {\n"
 	"  __len = function(v) return #v end, __tostring = tostring, __eq = function(v, x) return v == x end,\n"
@@ -86,6 +87,7 @@ static const struct {
 	[PS_LUA_NUMBER] = { "integer" },
 	[PS_LUA_ARRAY] = { "array", "bytes.new(1)" },
 	[PS_LUA_TEXT] = { NULL, "'\\x46'" },
+	[PS_LUA_CONTENT] = { NULL, "'other'" },
 	[PS_LUA_TEXTS] = { NULL, "{ 'text', bytes.new(1) }" },
 	[PS_LUA_RAW] = { "raw" },
 	[PS_LUA_PAYLOAD] = { "view" },
