@@ -13,6 +13,8 @@
 #include "cli.h"
 #include "handle.h"
 #include "host_user.h"
+#include "link.h"
+#include "packet.h"
 #include "result.h"
 #include "state.h"
 
@@ -123,6 +125,34 @@ static bool make_room(struct job *job, uint32_t len)
 	return true;
 }
 
+/*
+ * Makes pkt of the packet in a frame, in job->bytes. A frame that tells how long what it carries is keeps its length, since
+ * that is not the packet's.
+ */
+static bool open_packet(struct job *job, const struct ps_frame *frame, struct ps_buffer *buffer)
+{
+	const uint32_t len = frame->record.captured, max = frame->network + PS_PACKET_MAX;
+	uint32_t room = max < frame->len ? frame->len : max;
+
+	if (frame->link == PS_LINK_NFLOG)
+		room = 0;
+	if (!make_room(job, len + room))
+		return false;
+	memcpy(job->bytes, frame->record.bytes, len);
+	ps_buffer_init_room(buffer, job->bytes + frame->skip, frame->len, room, frame->network, frame->protocol);
+	return true;
+}
+
+/* Puts what followed the packet in the frame behind it again. Returns how long the frame is now. */
+static uint32_t close_packet(struct job *job, const struct ps_frame *frame, const struct ps_packet *pkt)
+{
+	const uint32_t end = frame->skip + frame->len, rest = frame->record.captured - end;
+
+	if (pkt->len != frame->len)
+		memcpy(job->bytes + frame->skip + pkt->len, frame->record.bytes + end, rest);
+	return frame->skip + pkt->len + rest;
+}
+
 static void print_packet(struct job *job, const struct ps_frame *frame, struct ps_packet *after,
 			 enum ps_verdict verdict, uint16_t queue)
 {
@@ -130,7 +160,7 @@ static void print_packet(struct job *job, const struct ps_frame *frame, struct p
 	const struct ps_handled handled = { job->in.count, &before, after, verdict, queue };
 
 	/* nothing writes to this packet */
-	ps_buffer_init(&before, (void *)(frame->record.bytes + frame->skip), after->len,
+	ps_buffer_init(&before, (void *)(frame->record.bytes + frame->skip), frame->len,
 		       frame->network, frame->protocol);
 	ps_handled_print(job->report, job->json, &job->state, &handled);
 }
@@ -148,9 +178,9 @@ static void tell_verdict(struct job *job, enum ps_verdict verdict, uint16_t queu
 	putc('\n', job->verdicts);
 }
 
-static int write_packet(struct job *job, const struct ps_frame *frame, const uint8_t *bytes)
+static int write_packet(struct job *job, const struct ps_frame *frame, const uint8_t *bytes, uint32_t len)
 {
-	if (!job->writes || !ps_capture_write(&job->out, frame, bytes))
+	if (!job->writes || !ps_capture_write(&job->out, frame, bytes, len))
 		return CLI_OK;
 	return stopped == SIGPIPE ? CLI_TROUBLE : cli_error("%s", job->out.error);
 }
@@ -166,33 +196,33 @@ static int pass_untouched(struct job *job, const struct ps_frame *frame)
 				   frame->record.captured);
 	if (job->verdicts)
 		fputs("untouched\n", job->verdicts);
-	return write_packet(job, frame, frame->record.bytes);
+	return write_packet(job, frame, frame->record.bytes, frame->record.captured);
 }
 
 static int run_packet(struct job *job, const struct ps_frame *frame)
 {
-	const uint32_t len = frame->record.captured;
+	const uint32_t captured = frame->record.captured;
 	struct ps_offload message;
+	struct ps_buffer buffer;
 	enum ps_verdict verdict;
-	struct ps_packet pkt;
 	uint16_t queue = 0;
+	uint32_t len;
 
-	if (!make_room(job, len))
-		return cli_error("not enough memory for a packet of %u bytes", len);
-	memcpy(job->bytes, frame->record.bytes, len);
-	ps_buffer_init(&pkt, job->bytes + frame->skip, frame->len, frame->network, frame->protocol);
+	if (!open_packet(job, frame, &buffer))
+		return cli_error("not enough memory for a packet of %u bytes", captured);
 	if (job->offload)
-		ps_buffer_offload(&pkt, &message);
-	verdict = ps_handle_timed(&job->timing, &job->state, &pkt, &queue);
-	ps_buffer_complete(&pkt, &message);
-	job->changed += memcmp(job->bytes, frame->record.bytes, len) != 0;
+		ps_buffer_offload(&buffer.pkt, &message);
+	verdict = ps_handle_timed(&job->timing, &job->state, &buffer.pkt, &queue);
+	ps_buffer_complete(&buffer.pkt, &message);
+	len = close_packet(job, frame, &buffer.pkt);
+	job->changed += len != captured || memcmp(job->bytes, frame->record.bytes, len);
 
 	if (job->verbose)
-		print_packet(job, frame, &pkt, verdict, queue);
+		print_packet(job, frame, &buffer.pkt, verdict, queue);
 	if (job->verdicts)
 		tell_verdict(job, verdict, queue);
 	return ps_verdict_passes(ps_state_decide(&job->state, verdict)) ?
-	       write_packet(job, frame, job->bytes) : CLI_OK;
+	       write_packet(job, frame, job->bytes, len) : CLI_OK;
 }
 
 static int run_packets(struct job *job)

@@ -13,6 +13,8 @@
 
 #include "attr.h"
 
+#define PS_PACKET_MAX	65535	/* bytes from the network header on, of one that is resized: RFC 791, 3.1 */
+
 struct ps_next;
 struct ps_packet;
 

@@ -9,8 +9,6 @@
 #include "field.h"
 #include "layer.h"
 
-#define PS_PACKET_MAX	65535	/* bytes from the network header on: RFC 791, 3.1 */
-
 /*
  * Puts len bytes, or as many zeros if bytes is NULL, in the place of those of range within, counted from where the layer
  * begins; none of them is the packet's. They lie in the payload of the layer, which is one of the packet's network

@@ -476,20 +476,32 @@ static int fail_write(struct ps_capture_out *out)
 }
 
 /* Writes the record as it was, with other bytes of the packet. */
-static void put_again(struct ps_capture_out *out, const struct ps_record *r, const uint8_t *bytes)
+static void put_again(struct ps_capture_out *out, const struct ps_record *r, const uint8_t *bytes, uint32_t len)
 {
 	const uint32_t before = r->bytes - r->all;
+	const bool is_big = out->in->blocks.is_big;
+	uint8_t header[RECORD_PATCHED];
 
-	put(out, r->all, before);
-	put(out, bytes, r->captured);
-	put(out, r->bytes + r->captured, r->size - before - r->captured);
+	if (len == r->captured) {
+		put(out, r->all, before);
+		put(out, bytes, len);
+		put(out, r->bytes + len, r->size - before - len);
+	} else if (out->format == PS_PCAPNG) {
+		ps_pcapng_put_record(out->file, &out->in->blocks, r, bytes, len);
+	} else {
+		memcpy(header, r->all, before);
+		ps_put32(header + RECORD_CAPTURED, is_big, len);
+		ps_put32(header + RECORD_LENGTH, is_big, r->length - r->captured + len);
+		put(out, header, before);
+		put(out, bytes, len);
+	}
 }
 
 static int put_pcap_packet(struct ps_capture_out *out, const struct ps_record *r,
-			   const uint8_t *bytes)
+			   const uint8_t *bytes, uint32_t len)
 {
 	const struct ps_interface *from = r->interface;
-	uint32_t header[RECORD / 4] = { 0, 0, r->captured, r->length };
+	uint32_t header[RECORD / 4] = { 0, 0, len, r->length - r->captured + len };
 
 	if (!out->has_header)
 		put_pcap_header(out, from->link);
@@ -501,17 +513,17 @@ static int put_pcap_packet(struct ps_capture_out *out, const struct ps_record *r
 	header[0] = r->time / from->units + from->offset;
 	header[1] = (unsigned __int128)(r->time % from->units) * out->fractions / from->units;
 	put(out, header, sizeof(header));
-	put(out, bytes, r->captured);
+	put(out, bytes, len);
 	return 0;
 }
 
-int ps_capture_write(struct ps_capture_out *out, const struct ps_frame *frame, const uint8_t *bytes)
+int ps_capture_write(struct ps_capture_out *out, const struct ps_frame *frame, const uint8_t *bytes, uint32_t len)
 {
 	if (out->format == out->in->format)
-		put_again(out, &frame->record, bytes);
+		put_again(out, &frame->record, bytes, len);
 	else if (out->format == PS_PCAPNG)
-		ps_pcapng_put_packet(out->file, &frame->record, bytes);
-	else if (put_pcap_packet(out, &frame->record, bytes))
+		ps_pcapng_put_packet(out->file, &frame->record, bytes, len);
+	else if (put_pcap_packet(out, &frame->record, bytes, len))
 		return -1;
 	if (out->is_live)
 		fflush(out->file);

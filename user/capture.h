@@ -94,10 +94,10 @@ void ps_capture_create_to(struct ps_capture_out *out, FILE *file, enum ps_captur
 			  struct ps_capture_in *in);
 
 /*
- * Writes the packet that in has read last. bytes: those of the frame, as the handler has left them.
- * Returns 0, or -1: out->error.
+ * Writes the packet that in has read last. bytes: the len ones that the handler has left in the place of what was captured
+ * of it; as many more or less the packet has now. Returns 0, or -1: out->error.
  */
-int ps_capture_write(struct ps_capture_out *out, const struct ps_frame *frame, const uint8_t *bytes);
+int ps_capture_write(struct ps_capture_out *out, const struct ps_frame *frame, const uint8_t *bytes, uint32_t len);
 
 /* Gives the file its name. Returns 0, or -1: out->error, and no file was made or replaced. */
 int ps_capture_finish(struct ps_capture_out *out);

@@ -375,7 +375,7 @@ static const struct ps_link links[] = {
 	{ 206, frame_relay, 1 },	/* with a direction */
 	{ 105, wifi },			/* 802.11 */
 	{ 127, radiotap, 8 },
-	{ 239, nflog, 4 },
+	{ PS_LINK_NFLOG, nflog, 4 },
 };
 
 const struct ps_link *ps_link_of(uint16_t number)

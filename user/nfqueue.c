@@ -19,6 +19,7 @@
 #include "buffer.h"
 #include "csum.h"
 #include "dissect.h"
+#include "field.h"
 #include "protos.h"
 
 #define ETH_P_IP	0x0800
@@ -37,6 +38,12 @@
 
 #define PROC		"/proc/net/netfilter/nfnetlink_queue"
 
+/* The bytes of a packet that has grown, until its verdict is sent. */
+struct grown {
+	struct grown *next;
+	uint8_t bytes[COPY_RANGE + MNL_ALIGNTO];
+};
+
 /* A batch of received messages, and what is sent for them: verdicts, and payloads, which stay where they were received. */
 struct ps_nfqueue_batch {
 	uint8_t (*slots)[SLOT];
@@ -50,6 +57,8 @@ struct ps_nfqueue_batch {
 	char verdicts[(BATCH + 2) * VERDICT_ROOM];
 	char *end;			/* behind the last message in verdicts */
 	char *sent;			/* behind the last one that parts have */
+
+	struct grown *grown;
 
 	bool waits;			/* unchanged packets up to id shall get verdict, in one message */
 	uint32_t id, verdict;
@@ -105,10 +114,54 @@ static bool own_checksum(struct ps_packet *pkt)
 	return true;
 }
 
+/* A packet that grows gets memory for as many bytes as it can have: where it was received, others may follow. */
+static bool grow(struct ps_nfqueue_packet *p)
+{
+	struct ps_nfqueue_batch *b = p->queue->batch;
+	struct grown *grown = malloc(sizeof(*grown));
+
+	if (!grown)
+		return false;
+	grown->next = b->grown;
+	b->grown = grown;
+	memcpy(grown->bytes, p->pkt.data, p->pkt.len);
+	p->pkt.data = grown->bytes;
+	p->has_grown = true;
+	return true;
+}
+
+static void free_grown(struct ps_nfqueue_batch *b)
+{
+	struct grown *next;
+
+	for (; b->grown; b->grown = next) {
+		next = b->grown->next;
+		free(b->grown);
+	}
+}
+
+static int resize(struct ps_packet *pkt, uint32_t at, uint32_t cut, uint32_t add)
+{
+	struct ps_nfqueue_packet *p = packet_of(pkt);
+	uint32_t len = pkt->len - cut + add;
+
+	if (p->is_gso)
+		return PS_FIELD_SEGMENTS;
+	if (len > COPY_RANGE)
+		return PS_FIELD_LONG;
+	if (pkt->readable < pkt->len || (!p->is_written && !make_writable(pkt, pkt->len)) ||
+	    (add > cut && !p->has_grown && !grow(p)))
+		return PS_FIELD_GONE;
+	memmove(pkt->data + at + add, pkt->data + at + cut, pkt->len - at - cut);
+	pkt->len = pkt->readable = pkt->writable = len;
+	return 0;
+}
+
 static const struct ps_packet_ops ops = {
 	.pull = pull,
 	.make_writable = make_writable,
 	.own_checksum = own_checksum,
+	.resize = resize,
 	.networks = ps_networks,
 };
 
@@ -172,7 +225,7 @@ static bool packet_init(struct ps_nfqueue_packet *p, struct ps_nfqueue *q,
 	pkt->protocol = ntohs(about->hw_protocol);
 	if (attr[NFQA_PAYLOAD]) {
 		pkt->data = mnl_attr_get_payload(attr[NFQA_PAYLOAD]);
-		pkt->readable = mnl_attr_get_payload_len(attr[NFQA_PAYLOAD]);
+		pkt->readable = p->received = mnl_attr_get_payload_len(attr[NFQA_PAYLOAD]);
 	}
 	pkt->len = attr[NFQA_CAP_LEN] ? attr_u32(attr[NFQA_CAP_LEN]) : pkt->readable;
 	if (info & (NFQA_SKB_CSUMNOTREADY | NFQA_SKB_GSO))
@@ -185,7 +238,7 @@ void ps_nfqueue_before(const struct ps_nfqueue_packet *p, struct ps_packet *befo
 {
 	void *bytes = p->is_written ? p->queue->batch->before : p->pkt.data;
 
-	ps_buffer_init(before, bytes, p->pkt.readable, 0, p->pkt.protocol);
+	ps_buffer_init(before, bytes, p->received, 0, p->pkt.protocol);
 }
 
 /*
@@ -195,7 +248,7 @@ void ps_nfqueue_before(const struct ps_nfqueue_packet *p, struct ps_packet *befo
 static void complete(struct ps_nfqueue_packet *p)
 {
 	struct ps_packet *pkt = &p->pkt;
-	const struct ps_offload message = { p->transport, pkt->len };
+	const struct ps_offload message = { p->transport, pkt->len, pkt->len };
 
 	if (!p->is_gso || p->hook < NF_INET_FORWARD)
 		ps_buffer_complete(pkt, &message);
@@ -427,7 +480,10 @@ int ps_nfqueue_work(struct ps_nfqueue *q, uint32_t max, bool wait, ps_nfqueue_ha
 			return -1;
 		count += n;
 	}
-	return settle(q) || send_parts(q) ? -1 : count;
+	if (settle(q) || send_parts(q))
+		return -1;
+	free_grown(b);
+	return count;
 }
 
 /*
@@ -596,6 +652,7 @@ void ps_nfqueue_close(struct ps_nfqueue *q)
 	if (b) {
 		if (b->slots)
 			munmap(b->slots, BATCH * SLOT);
+		free_grown(b);
 		free(b->before);
 		free(b);
 	}

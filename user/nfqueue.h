@@ -41,10 +41,12 @@ struct ps_nfqueue_packet {
 	struct ps_nfqueue *queue;
 	uint32_t id;
 	uint32_t transport;		/* where the header begins that has the checksum at pkt.partial */
+	uint32_t received;		/* bytes that came */
 	uint8_t hook;			/* enum nf_inet_hooks */
 	bool is_gso;			/* it will be cut into segments */
 	bool is_foreign;		/* its checksum cannot be completed here: it cannot go back with other bytes */
 	bool is_written;
+	bool has_grown;			/* its bytes are in memory of their own */
 };
 
 /* Decides on a packet, and may write to it. Returns NF_ACCEPT, NF_DROP or NF_QUEUE_NR(number). */

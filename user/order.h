@@ -25,4 +25,11 @@ static inline uint32_t ps_get32(const uint8_t *p, bool is_big)
 	return is_big == PS_HOST_IS_BIG ? v : __builtin_bswap32(v);
 }
 
+static inline void ps_put32(uint8_t *p, bool is_big, uint32_t v)
+{
+	if (is_big != PS_HOST_IS_BIG)
+		v = __builtin_bswap32(v);
+	memcpy(p, &v, sizeof(v));
+}
+
 #endif

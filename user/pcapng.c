@@ -269,6 +269,29 @@ void ps_pcapng_put_again(FILE *to, const uint8_t *block, uint32_t size)
 	put(to, block + LENGTH + sizeof(unknown_length), size - LENGTH - sizeof(unknown_length));
 }
 
+void ps_pcapng_put_record(FILE *to, const struct ps_pcapng *p, const struct ps_record *record, const uint8_t *bytes,
+			  uint32_t len)
+{
+	enum { TOTAL = 4, SIMPLE_LENGTH = 8, CAPTURED = 20, LENGTH = 24, HEAD_MAX = 28 };
+	static const uint8_t padding[3];
+	const uint32_t before = record->bytes - record->all, old = before + record->captured + (-record->captured & 3);
+	const uint32_t total = record->size - old + before + len + (-len & 3);
+	uint8_t head[HEAD_MAX], tail[TAIL];
+
+	memcpy(head, record->all, before);
+	ps_put32(head + TOTAL, p->is_big, total);
+	ps_put32(tail, p->is_big, total);
+	if (before == HEAD_MAX)
+		ps_put32(head + CAPTURED, p->is_big, len);
+	ps_put32(head + (before == HEAD_MAX ? LENGTH : SIMPLE_LENGTH), p->is_big,
+		 record->length - record->captured + len);
+	put(to, head, before);
+	put(to, bytes, len);
+	put(to, padding, -len & 3);
+	put(to, record->all + old, record->size - old - TAIL);
+	put(to, tail, TAIL);
+}
+
 void ps_pcapng_put_interface(FILE *to, const struct ps_interface *interface)
 {
 	const bool is_micro = interface->units == MICRO;
@@ -287,17 +310,17 @@ void ps_pcapng_put_interface(FILE *to, const struct ps_interface *interface)
 	put(to, &head[1], sizeof(head[1]));
 }
 
-void ps_pcapng_put_packet(FILE *to, const struct ps_record *record, const uint8_t *bytes)
+void ps_pcapng_put_packet(FILE *to, const struct ps_record *record, const uint8_t *bytes, uint32_t len)
 {
 	static const uint8_t padding[3];
-	const uint32_t pad = -record->captured & 3;
+	const uint32_t pad = -len & 3;
 	const uint32_t head[] = {
-		ENHANCED, 32 + record->captured + pad, 0, record->time >> 32, record->time,
-		record->captured, record->length,
+		ENHANCED, 32 + len + pad, 0, record->time >> 32, record->time,
+		len, record->length - record->captured + len,
 	};
 
 	put(to, head, sizeof(head));
-	put(to, bytes, record->captured);
+	put(to, bytes, len);
 	put(to, padding, pad);
 	put(to, &head[1], sizeof(head[1]));
 }

@@ -58,7 +58,14 @@ bool ps_pcapng_is_section(const uint8_t *block);
  */
 void ps_pcapng_put_section(FILE *to);
 void ps_pcapng_put_interface(FILE *to, const struct ps_interface *interface);
-void ps_pcapng_put_packet(FILE *to, const struct ps_record *record, const uint8_t *bytes);
+void ps_pcapng_put_packet(FILE *to, const struct ps_record *record, const uint8_t *bytes, uint32_t len);
+
+/*
+ * Writes the block of a record as it was, but with len other bytes in the place of what was captured; what is told of the
+ * packet's length changes with them.
+ */
+void ps_pcapng_put_record(FILE *to, const struct ps_pcapng *p, const struct ps_record *record, const uint8_t *bytes,
+			  uint32_t len);
 
 /* Writes a section's block as it was, but for the length of the section. */
 void ps_pcapng_put_again(FILE *to, const uint8_t *block, uint32_t size);

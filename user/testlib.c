@@ -540,22 +540,24 @@ static int script_call(lua_State *L)
 	struct script_handle *handle = lua_touserdata(L, lua_upvalueindex(1));
 	struct ps_state *state = &handle->script->state;
 	int arg = luaL_testudata(L, 1, SCRIPT_TYPE) ? 2 : 1;
-	struct packet *before = check_packet(L, arg), *after;
+	const struct packet *before = check_packet(L, arg);
+	uint32_t room = before->len > PS_BUILD_MAX ? before->len : PS_BUILD_MAX;
+	uint8_t *bytes = lua_newuserdatauv(L, room, 0);
+	struct ps_buffer buffer;
 	enum ps_verdict verdict;
-	struct ps_packet pkt;
 	uint16_t queue = 0;
 
-	after = push_packet(L, before->bytes, before->len, before->network, before->protocol);
-	open_packet(after, &pkt);
+	memcpy(bytes, before->bytes, before->len);
+	ps_buffer_init_room(&buffer, bytes, before->len, room, before->network, before->protocol);
 	state->handler = lua_tointeger(L, lua_upvalueindex(2));
 	ps_runtime_leave(&suite->rt);
-	verdict = ps_state_run(state, &pkt, &queue);
+	verdict = ps_state_run(state, &buffer.pkt, &queue);
 	resume(L);
 	if (verdict == PS_VERDICT_ERROR)
 		return luaL_error(L, "%s", state->script.error);
 	suite->verdict = ps_verdict_value(verdict, queue);
 	lua_pushinteger(L, suite->verdict);
-	lua_insert(L, -2);
+	push_packet(L, bytes, buffer.pkt.len, before->network, before->protocol);
 	return 2;
 }
 

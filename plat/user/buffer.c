@@ -38,7 +38,11 @@ static int shrink(struct ps_packet *pkt, uint32_t at, uint32_t cut, uint32_t add
 
 static int resize(struct ps_packet *pkt, uint32_t at, uint32_t cut, uint32_t add)
 {
-	return put_in(pkt, ((struct ps_buffer *)pkt)->room, at, cut, add);
+	const struct ps_buffer *buffer = (struct ps_buffer *)pkt;
+
+	if (!buffer->room && cut != add)
+		return PS_FIELD_SHAPE;
+	return put_in(pkt, buffer->room ? buffer->room : pkt->len, at, cut, add);
 }
 
 static const struct ps_packet_ops ops = {

@@ -17,7 +17,7 @@ void ps_buffer_init(struct ps_packet *pkt, void *data, uint32_t len, uint32_t ne
 /* One that has room to grow. */
 struct ps_buffer {
 	struct ps_packet pkt;	/* first */
-	uint32_t room;		/* bytes at pkt.data */
+	uint32_t room;		/* bytes at pkt.data; 0: it keeps its length */
 };
 
 /* The same over len bytes, with memory for room bytes at data. */

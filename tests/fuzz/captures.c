@@ -159,7 +159,7 @@ static void rewrite(const uint8_t *data, size_t size, enum ps_capture_format for
 		check_frame(&in, &frame);
 		if (dropped && in.count % dropped == 0)
 			continue;
-		if (ps_capture_write(&out, &frame, frame.record.bytes))
+		if (ps_capture_write(&out, &frame, frame.record.bytes, frame.record.captured))
 			break;
 	}
 	if (got < 0)

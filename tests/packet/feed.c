@@ -69,11 +69,15 @@ struct capture {
 
 #define FILE_HEADER	24
 #define RECORD_HEADER	16
+#define RECORD_CAPTURED	8
+#define RECORD_LENGTH	12
+#define MAY_GROW	4096	/* bytes that a packet may get more */
 #define VERDICT_SIZE	512
 
 /* What became of a packet. */
 struct outcome {
 	uint8_t *bytes;
+	uint32_t len;
 	char verdict[VERDICT_SIZE];
 	bool leaves;
 };
@@ -117,6 +121,11 @@ static uint8_t *read_file(const char *path, size_t *size)
 	fclose(f);
 	*size = end;
 	return bytes;
+}
+
+static void put32(uint8_t *p, uint32_t v)
+{
+	memcpy(p, &v, sizeof(v));
 }
 
 static uint32_t get32(const uint8_t *p)
@@ -289,10 +298,10 @@ static void name_verdict(struct outcome *out, uint32_t verdict)
 static void feed_packet(const struct capture *c, const struct packet *packet,
 			const struct shape *shape, struct outcome *out)
 {
-	struct feed_packet p = { .len = packet->len, .linear = shape->linear, .how = shape->how };
+	struct feed_packet p = { .len = packet->len, .room = packet->len + MAY_GROW, .linear = shape->linear, .how = shape->how };
 	char discarded[VERDICT_SIZE];
 
-	out->bytes = allocate(p.len);
+	out->bytes = allocate(p.room);
 	memcpy(out->bytes, packet->bytes, p.len);
 	p.bytes = (uintptr_t)out->bytes;
 	if (!c->is_raw && p.len >= ETH_SIZE) {
@@ -308,6 +317,7 @@ static void feed_packet(const struct capture *c, const struct packet *packet,
 	read_error(discarded, sizeof(discarded));
 	if (ioctl(device, FEED_PACKET, &p))
 		die("FEED_PACKET: %s", strerror(errno));
+	out->len = p.len;
 	name_verdict(out, p.verdict);
 	if (p.wrong) {
 		snprintf(out->verdict, VERDICT_SIZE, "wrong:%s%s%s",
@@ -349,19 +359,19 @@ static unsigned int compare(const struct capture *c, const struct shape *shape,
 
 	for (i = 0; i < c->count; i++) {
 		const struct outcome *a = &linear[i], *b = &other[i];
-		uint32_t len = c->packets[i].len, at = 0;
+		uint32_t len = a->len < b->len ? a->len : b->len, at = 0;
 
 		if (strcmp(a->verdict, b->verdict)) {
 			fprintf(stderr, "packet %zu, %s: %s\n  linear: %s\n", i + 1, shape->name,
 				b->verdict, a->verdict);
 			differ++;
-		} else if (a->leaves && memcmp(a->bytes, b->bytes, len)) {
-			while (a->bytes[at] == b->bytes[at])
+		} else if (a->leaves && (a->len != b->len || memcmp(a->bytes, b->bytes, len))) {
+			while (at < len && a->bytes[at] == b->bytes[at])
 				at++;
-			fprintf(stderr, "packet %zu, %s: differs from byte %u on\n", i + 1,
-				shape->name, at);
-			print_bytes("linear:", a->bytes, at, len);
-			print_bytes("now:   ", b->bytes, at, len);
+			fprintf(stderr, "packet %zu, %s: differs from byte %u on, %u and %u bytes\n", i + 1,
+				shape->name, at, a->len, b->len);
+			print_bytes("linear:", a->bytes, at, a->len);
+			print_bytes("now:   ", b->bytes, at, b->len);
 			differ++;
 		}
 	}
@@ -371,6 +381,7 @@ static unsigned int compare(const struct capture *c, const struct shape *shape,
 static void write_capture(const char *path, const struct capture *c,
 			  const struct outcome *outcomes)
 {
+	uint8_t header[RECORD_HEADER];
 	FILE *f = fopen(path, "wb");
 	size_t i;
 
@@ -380,8 +391,12 @@ static void write_capture(const char *path, const struct capture *c,
 	for (i = 0; i < c->count; i++) {
 		if (!outcomes[i].leaves)
 			continue;
-		fwrite(c->packets[i].record, RECORD_HEADER, 1, f);
-		fwrite(outcomes[i].bytes, c->packets[i].len, 1, f);
+		memcpy(header, c->packets[i].record, RECORD_HEADER);
+		put32(header + RECORD_CAPTURED, outcomes[i].len);
+		put32(header + RECORD_LENGTH,
+		      get32(header + RECORD_LENGTH) - c->packets[i].len + outcomes[i].len);
+		fwrite(header, RECORD_HEADER, 1, f);
+		fwrite(outcomes[i].bytes, outcomes[i].len, 1, f);
 	}
 	if (fclose(f))
 		die("%s: %s", path, strerror(errno));

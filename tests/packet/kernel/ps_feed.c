@@ -206,7 +206,7 @@ static int complete_checksum(struct sk_buff *skb)
 	return pskb_may_pull(skb, end) ? skb_checksum_help(skb) : -ENOMEM;
 }
 
-/* Reads the packet with its link-layer header back into bytes. */
+/* Reads the packet with its link-layer header back into bytes, which have p->room. */
 static int collect(struct feed_packet *p, struct sk_buff *skb, u8 *bytes)
 {
 	int err;
@@ -214,9 +214,10 @@ static int collect(struct feed_packet *p, struct sk_buff *skb, u8 *bytes)
 	if (skb->ip_summed == CHECKSUM_COMPLETE &&
 	    csum_fold(skb->csum) != csum_fold(skb_checksum(skb, 0, skb->len, 0)))
 		p->wrong |= FEED_SUM_STALE;
-	if (skb->len != p->len - p->network || skb_network_offset(skb) ||
-	    skb->data - skb_mac_header(skb) != p->network) {
+	p->len = p->network + skb->len;
+	if (p->len > p->room || skb_network_offset(skb) || skb->data - skb_mac_header(skb) != p->network) {
 		p->wrong |= FEED_MOVED;
+		p->len = 0;
 		return 0;
 	}
 	err = complete_checksum(skb);
@@ -280,13 +281,14 @@ static int feed_packet(struct feed *feed, struct feed_packet __user *user)
 
 	if (copy_from_user(&p, user, sizeof(p)))
 		return -EFAULT;
-	if (!feed->target || p.len > LEN_MAX || (p.network && p.network != ETH_HLEN) ||
-	    p.network > p.len)
+	if (!feed->target || p.len > LEN_MAX || p.room < p.len || p.room > 2 * LEN_MAX)
+		return -EINVAL;
+	if ((p.network && p.network != ETH_HLEN) || p.network > p.len)
 		return -EINVAL;
 	if (p.how & FEED_PARTIAL && p.csum_start + p.csum_offset + 2u > p.len - p.network)
 		return -EINVAL;
 	p.wrong = 0;
-	bytes = kvmalloc(p.len + 1, GFP_KERNEL);
+	bytes = kvmalloc(p.room + 1, GFP_KERNEL);
 	if (!bytes)
 		return -ENOMEM;
 	err = -EFAULT;

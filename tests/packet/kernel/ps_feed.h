@@ -19,11 +19,12 @@
 /* What is wrong with it afterwards. */
 #define FEED_CLONE_CHANGED	1	/* the other owner sees other bytes now */
 #define FEED_SUM_STALE		2	/* still CHECKSUM_COMPLETE, but that is not the sum */
-#define FEED_MOVED		4	/* it has another length, or another place of its headers */
+#define FEED_MOVED		4	/* its headers have another place, or there is no room for its bytes */
 
 struct feed_packet {
 	__u64 bytes;		/* address; what the packet has become is written there, too */
-	__u32 len;
+	__u32 len;		/* back: of what it has become */
+	__u32 room;		/* bytes at that address, at least len */
 	__u32 network;		/* bytes of the link-layer header: 0 or 14 */
 	__u32 linear;		/* so many from the network header on are linear, others in pages */
 	__u32 how;		/* FEED_CLONE … */
