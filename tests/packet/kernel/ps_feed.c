@@ -23,6 +23,7 @@
 struct feed {
 	struct xt_target *target;	/* NULL: there is no rule */
 	struct xt_lua_tginfo rule;	/* keeps the state */
+	struct xt_lua_tginfo once;	/* one packet's rule in it; too large for a stack */
 };
 
 static int check(struct xt_target *target, struct xt_lua_tginfo *info)
@@ -246,19 +247,20 @@ static bool is_untouched(const struct feed_packet *p, const struct sk_buff *othe
 /* bytes: of the packet, and what it has become. */
 static int feed_bytes(struct feed *feed, struct feed_packet *p, u8 *bytes)
 {
-	struct xt_lua_tginfo info = feed->rule;
+	struct xt_lua_tginfo *rule = &feed->once;
 	struct sk_buff *skb, *other;
 	int err;
 
-	info.rule = NULL;
-	err = check(feed->target, &info);
+	*rule = feed->rule;
+	rule->rule = NULL;
+	err = check(feed->target, rule);
 	if (err)
 		return err;
 	err = -ENOMEM;
 	skb = make(p, bytes, &other);
 	if (!skb)
 		goto out;
-	run(p, feed->target, &info, skb);
+	run(p, feed->target, rule, skb);
 	if (!is_untouched(p, other, bytes))
 		p->wrong |= FEED_CLONE_CHANGED;
 	err = 0;
@@ -269,7 +271,7 @@ static int feed_bytes(struct feed *feed, struct feed_packet *p, u8 *bytes)
 	kfree_skb(skb);
 out:
 	kfree_skb(other);
-	destroy(feed->target, &info);
+	destroy(feed->target, rule);
 	return err;
 }
 

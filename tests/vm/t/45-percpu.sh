@@ -15,11 +15,6 @@ flush() {
 	inR $iptables -t mangle -F
 	wait_for no_state
 }
-# a log of its own for what follows; print is limited in rate
-new_log() {
-	sleep 5
-	dmesg -C
-}
 # ping_on CPU COUNT: veth's packets stay on the CPU of who sends them, and so do the answers
 ping_on() { inA taskset -c "$1" ping -q -c "$2" -i 0.01 -W 60 ${3:-} ${4:-} 10.0.0.2 >/dev/null; }
 # told_on CPU: what report prints there, after one packet more and before the answer to it
@@ -51,7 +46,7 @@ echo 'function process_packet(p) return XT_CONTINUE end _G.x = 1 -- what it defi
 echo 'function process_packet(p) error("on purpose") end' >bad.lua
 
 for iptables in iptables-legacy iptables-nft; do
-	new_log
+	dmesg -C
 	save() { inR $iptables-save -t mangle | grep -v '^#\|^:'; }
 
 	# its own globals
@@ -126,7 +121,7 @@ check_eq 'errors of all CPUs are counted' "$(column 5 4)" 10
 flush
 
 # a CPU goes and comes
-new_log
+dmesg -C
 rule -A count.lua --percpu
 rule -A count.lua --percpu --function report
 ping_on 1 3
@@ -142,7 +137,7 @@ flush
 
 # a CPU that was offline when the rules were made
 offline
-new_log
+dmesg -C
 rule -A count.lua --percpu
 rule -A count.lua --percpu --function report
 rule -A second.lua --percpu

@@ -35,7 +35,6 @@ for iptables in iptables-legacy iptables-nft; do
 		copies=1
 		[ -z "$options" ] || copies=$(nproc)
 		state=0
-		sleep 5 # print is limited in rate
 		dmesg -C
 
 		text NF_DROP
@@ -75,8 +74,6 @@ for iptables in iptables-legacy iptables-nft; do
 		flush
 
 		# restored
-		state=0
-		sleep 5
 		dmesg -C
 		add
 		rule -A FORWARD

@@ -42,7 +42,6 @@ END
 printf 'function on_close() print("of a rule that was refused") end\nfunction process_packet() end\nerror("refused")\n' >refused.lua
 
 for iptables in iptables-legacy iptables-nft; do
-	sleep 5 # print is limited in rate
 	dmesg -C
 	rule -A fill.lua
 	rule -A fill.lua --state 1 --memory 2M
@@ -72,7 +71,6 @@ for iptables in iptables-legacy iptables-nft; do
 	flush
 
 	# at the end
-	sleep 5
 	dmesg -C
 	rule -A close.lua
 	rule -A close.lua
@@ -90,7 +88,6 @@ for iptables in iptables-legacy iptables-nft; do
 	rule -A close3.lua
 	check 'one that does not end is stopped' flush
 	check 'and the log says so' klog_has 'close3.lua: on_close: .*close3.lua:2: time limit exceeded'
-	sleep 5
 	dmesg -C
 	rule -A close.lua --percpu --memory 2M
 	pings 2
