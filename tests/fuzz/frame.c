@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "buffer.h"
+#include "field.h"
 #include "frame.h"
 #include "fuzz.h"
 #include "packets.h"
@@ -104,10 +105,63 @@ static bool own_checksum(struct ps_packet *pkt)
 	return true;
 }
 
+/* The bytes anew, in memory of exactly their size. */
+static void replace(uint8_t **bytes, uint32_t len, uint32_t at, uint32_t cut, uint32_t add)
+{
+	uint8_t *data = malloc(len - cut + add ? len - cut + add : 1);
+
+	memcpy(data, *bytes, at);
+	memset(data + at, 0xEE, add);
+	memcpy(data + at + add, *bytes + at + cut, len - at - cut);
+	free(*bytes);
+	*bytes = data;
+}
+
+static int resize(struct ps_packet *pkt, uint32_t at, uint32_t cut, uint32_t add)
+{
+	struct frame_packet *p = packet_of(pkt);
+	uint32_t len = pkt->len - cut + add;
+
+	if (at < pkt->network || at > pkt->len || cut > pkt->len - at || at + cut > pkt->readable)
+		fuzz_fail("resize: %u bytes at %u, of %u, %u are readable", cut, at, pkt->len, pkt->readable);
+	if (p->frame->segments)
+		return PS_FIELD_SEGMENTS;
+	if (p->frame->moving && fails(p))
+		return PS_FIELD_GONE;
+	if (len > pkt->network + PS_PACKET_MAX)
+		fuzz_fail("resize: to %u bytes", len);
+	if (!p->frame->moving) {
+		replace(&pkt->data, pkt->len, at, cut, add);
+		pkt->len = pkt->readable = pkt->writable = len;
+		return 0;
+	}
+	take_over(p);
+	replace(&p->all, pkt->len, at, cut, add);
+	pkt->len = len;
+	move(p, pkt->readable - cut + add);
+	pkt->writable = at + add + frame_draw(&p->random, pkt->readable - at - add + 1);
+	return 0;
+}
+
 static const struct ps_packet_ops moving_ops = {
 	.pull = pull,
 	.make_writable = make_writable,
 	.own_checksum = own_checksum,
+	.resize = resize,
+	.networks = ps_networks,
+};
+
+/* All bytes are readable and writable, so there are no more to get. */
+static bool never(struct ps_packet *pkt, uint32_t end)
+{
+	fuzz_fail("%u of %u bytes, all of which are readable", end, pkt->len);
+}
+
+static const struct ps_packet_ops still_ops = {
+	.pull = never,
+	.make_writable = never,
+	.own_checksum = own_checksum,
+	.resize = resize,
 	.networks = ps_networks,
 };
 
@@ -132,8 +186,10 @@ void frame_open(struct frame_packet *p, const struct frame *frame)
 	p->frame = frame;
 	p->random = frame->seed;
 	p->all = NULL;
-	if (!frame->moving)
+	if (!frame->moving) {
+		p->pkt.ops = &still_ops;
 		return;
+	}
 
 	p->all = malloc(frame->len ? frame->len : 1);
 	memcpy(p->all, frame->bytes, frame->len);

@@ -272,7 +272,7 @@ void fuzz_run(struct fuzz_state *state, int handler, const struct frame *frame,
 	outcome->verdict = ps_script_run(s, handler, &packet.pkt, &queue);
 	outcome->late = expired;
 	outcome->log = log_hash;
-	outcome->len = frame->len;
+	outcome->len = packet.pkt.len;
 	outcome->partial = packet.pkt.partial;
 	outcome->bytes = frame_close(&packet);
 	memcpy(outcome->error, s->error, sizeof(outcome->error));
@@ -323,6 +323,8 @@ void fuzz_compare(const struct fuzz_outcome *compiled, const struct fuzz_outcome
 	if (compiled->partial != plain->partial)
 		fuzz_fail("partial checksum at %u compiled, at %u interpreted", compiled->partial,
 			  plain->partial);
+	if (compiled->len != plain->len)
+		fuzz_fail("%u bytes long compiled, %u interpreted", compiled->len, plain->len);
 	for (uint32_t i = 0; i < plain->len; i++) {
 		if (compiled->bytes[i] != plain->bytes[i])
 			fuzz_fail("byte %u is %02x compiled, %02x interpreted", i, compiled->bytes[i],

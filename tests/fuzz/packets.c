@@ -124,7 +124,7 @@ static void run_file(const struct fuzz_case *c)
 				fuzz_check_place(o->error, name);
 			if (never_drops && o->verdict == PS_VERDICT_DROP)
 				fuzz_fail("%s found something wrong", name);
-			if (reads && memcmp(o->bytes, frame->bytes, frame->len))
+			if (reads && (o->len != frame->len || memcmp(o->bytes, frame->bytes, frame->len)))
 				fuzz_fail("a script that only reads has written");
 			if (!keeps)
 				continue;
