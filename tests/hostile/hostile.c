@@ -26,6 +26,8 @@ static double cpu_ms(void)
 	return now.tv_sec * 1e3 + now.tv_nsec / 1e6;
 }
 
+#define ROOM	(14 + PS_PACKET_MAX)	/* that a packet may grow to */
+
 struct result {
 	double load, worst, close;	/* ms of processor time */
 	bool ran;
@@ -40,12 +42,14 @@ static void run_packets(struct ps_state *s, unsigned int packets, struct result 
 	while (packets--) {
 		enum ps_verdict verdict;
 		struct ps_packet pkt;
+		struct ps_buffer buffer;
 		struct layout at;
-		uint8_t *bytes = make_packet(&udp, &pkt, &at);
+		uint8_t *bytes = realloc(make_packet(&udp, &pkt, &at), ROOM);
 		double start = cpu_ms(), ms;
 		uint16_t queue;
 
-		verdict = ps_state_run(s, &pkt, &queue);
+		ps_buffer_init_room(&buffer, bytes, pkt.len, ROOM, pkt.network, pkt.protocol);
+		verdict = ps_state_run(s, &buffer.pkt, &queue);
 		ms = cpu_ms() - start;
 		free(bytes);
 		if (ms < r->worst)

@@ -58,7 +58,7 @@ static bool run(int device, const char *path, unsigned int packets, double *wors
 	while (packets--) {
 		struct frame f;
 		struct feed_packet p = {
-			.bytes = (uintptr_t)&f, .len = sizeof(f), .linear = UINT32_MAX,
+			.bytes = (uintptr_t)&f, .len = sizeof(f), .room = sizeof(f), .linear = UINT32_MAX,
 			.network = sizeof(f.ethernet), .protocol = 0x0800,
 		};
 
