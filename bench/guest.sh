@@ -76,9 +76,6 @@ network_down() {
 	network=
 }
 
-# at NS COMMAND…: a faster "ip netns exec", which leaves /sys alone
-at() { nsenter --net="/run/netns/$1" "${@:2}"; }
-
 arrived() { at B awk '$1 == "eth0:" { print $3 }' /proc/net/dev; }
 
 # --- what the rows set up ---

@@ -217,6 +217,7 @@ build_base() {
 	copy_tools
 	compile_helpers
 	write_etc
+	[ -n "$sysroot" ] || ldconfig -X -r "$base" "$libdir" # else each program looks for each library in a dozen folders
 	copy_modules
 	pack "$base" >"$out/base.cpio"
 	base_inputs | sha256sum >"$out/base.stamp"

@@ -18,7 +18,7 @@ seen_at_B() {
 	cat dump
 }
 
-udp_send() { ip netns exec "$1" bash -c 'echo hello >/dev/udp/8.8.8.8/53'; }
+udp_send() { at "$1" bash -c 'echo hello >/dev/udp/8.8.8.8/53'; }
 
 # deliver TABLE CHAIN NS: a rule in R, packets from NS
 deliver() {
@@ -27,7 +27,7 @@ deliver() {
 	for how in on off hosts; do
 		offload $how
 		check_match "ping goes to 2.1.1.1, $where, offload $how" \
-			"$(seen_at_B ip netns exec $3 ping -c 1 -W 1 8.8.8.8)" '> 2\.1\.1\.1: ICMP echo request'
+			"$(seen_at_B at $3 ping -c 1 -W 1 8.8.8.8)" '> 2\.1\.1\.1: ICMP echo request'
 		check_match "UDP goes to 2.1.1.1, $where, offload $how" "$(seen_at_B udp_send $3)" '> 2\.1\.1\.1\.53: '
 	done
 	inR $iptables -t $1 -F
@@ -56,7 +56,7 @@ inR iptables -t mangle -A PREROUTING -s 2.1.1.1 -j LUA --script back.lua --state
 for how in on off hosts; do
 	offload $how
 	for ns in R A; do
-		check "TCP from $ns, offload $how" ip netns exec $ns curl -sS -m 300 -o got http://8.8.8.8/file
+		check "TCP from $ns, offload $how" at $ns curl -sS -m 300 -o got http://8.8.8.8/file
 		check "the copy is the same, from $ns, offload $how" cmp www/file got
 	done
 done

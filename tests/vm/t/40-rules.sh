@@ -5,7 +5,7 @@
 
 topology
 no_hurry
-state() { ip netns exec "${2:-R}" awk '$1 == '"$1" /proc/net/packetscript; }
+state() { at "${2:-R}" awk '$1 == '"$1" /proc/net/packetscript; }
 column() { state "$1" "${3:-R}" | awk "{ print \$$2 }"; }
 
 cat >count.lua <<'END'
@@ -78,17 +78,16 @@ add_and_delete() {
 }
 add_and_delete
 add_and_delete
-# not all of the difference is ours; what leaks grows each time
-growth=999999
-for round in 1 2 3; do
-	before=$(unreclaimable)
-	for i in {1..5}; do add_and_delete; done
-	grown=$(($(unreclaimable) - before))
-	[ $grown -ge $growth ] || growth=$grown
-done
 # a debug kernel holds freed memory back; kmemleak looks there
 slack=200
 [ ! -e /sys/kernel/debug/kmemleak ] || slack=50000
+# not all of the difference is ours; what leaks grows each time
+for round in 1 2 3; do
+	before=$(unreclaimable)
+	for i in {1..5}; do add_and_delete; done
+	growth=$(($(unreclaimable) - before))
+	[ $growth -ge $slack ] || break
+done
 check "500 states come and go without a trace ($growth KB)" [ $growth -lt $slack ]
 
 # memory that a script gives back is given back: what it seems to hold is what it holds
@@ -132,22 +131,22 @@ inA ping -c 1 -W 1 -q 192.168.0.1 >/dev/null
 check_eq 'ten lines of print' "$(klog_since | grep -c 'state 1: .*flood.lua:4: ')" 10
 check 'values are a tab apart, and what is no text in them is escaped' klog_has $'state 0: .*flood.lua:4: line\t7\ta\\\\x09b$'
 check 'another state prints' klog_has 'state 2: .*a line of another state'
-sleep 5.1
-inA ping -c 9 -i 0.01 -W 1 -q 192.168.0.1 >/dev/null
-check_eq 'the rest was left out' "$(klog_since | grep -c 'state [01]: 11 lines of print left out')" 2
-inA ping -c 30 -i 0.01 -W 1 -q 192.168.0.1 >/dev/null
-inR iptables -t mangle -F
-check 'a state that closes says it too' klog_has 'state 0: 29 lines of print left out'
+# and so is a flood of errors, by each rule for itself: B's, of its own packets
 cat >fails.lua <<'END'
 function process_packet(p) error("again") end
 END
-inR iptables -t mangle -A PREROUTING -p icmp -j LUA --script fails.lua --on-error continue
-inA ping -c 25 -i 0.01 -W 1 -q 192.168.0.1 >/dev/null
+inB iptables -t mangle -A OUTPUT -p icmp --icmp-type echo-request -j LUA --script fails.lua --on-error continue
+inB ping -c 25 -i 0.01 -W 1 -q 127.0.0.1 >/dev/null
 check_eq 'ten errors of a rule' "$(klog_since | grep -c 'fails.lua:1: again')" 10
 sleep 5.1
-inA ping -c 1 -W 1 -q 192.168.0.1 >/dev/null
-check 'and how many were left out' klog_has 'state 0: 15 errors of this rule left out'
+inA ping -c 9 -i 0.01 -W 1 -q 192.168.0.1 >/dev/null
+check_eq 'the rest was left out' "$(klog_since | grep -c 'state [01]: 11 lines of print left out')" 2
+inB ping -c 1 -W 1 -q 127.0.0.1 >/dev/null
+check 'and how many errors were left out' klog_has 'state 0: 15 errors of this rule left out'
+inB iptables -t mangle -F
+inA ping -c 30 -i 0.01 -W 1 -q 192.168.0.1 >/dev/null
 inR iptables -t mangle -F
+check 'a state that closes says it too' klog_has 'state 0: 29 lines of print left out'
 
 # another namespace has states of its own
 inR iptables -t mangle -A PREROUTING -p icmp -j LUA --script count.lua
