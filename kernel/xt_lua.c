@@ -56,6 +56,7 @@ static unsigned int lua_tg(struct sk_buff *skb, const struct xt_action_param *pa
 	verdict = ps_rule_run(info->rule, &p.pkt, &queue);
 	if (unlikely(verdict == PS_VERDICT_REPEAT))
 		verdict = ps_rule_repeat(info->rule, &p.pkt, &queue);
+	ps_skb_end(&p);
 	if (unlikely(p.pulled))
 		ps_rule_count_pulled(info->rule);
 	if (likely(verdict == PS_VERDICT_CONTINUE))

@@ -32,36 +32,44 @@ static bool sum_bytes(struct ps_packet *pkt, const struct change *c, uint32_t ch
 	return p;
 }
 
-/* The word that counts payload bytes: of a header that has one, so that it has but one. */
-static struct ps_word length_word(const struct ps_proto *proto)
-{
-	return proto->total_len.mask || proto->csum.covers_payload ? proto->total_len : proto->csum.covers;
-}
-
-/* Whether a length that is told can follow. */
-static int check_length(const struct change *c, uint32_t told)
-{
-	return told && told + c->delta <= 0xFFFF ? 0 : told ? PS_FIELD_LONG : PS_FIELD_SHAPE;
-}
-
-/* Finds what has to follow in a header, of which the bytes are payload up to end. */
-static int find_words(const struct change *c, const uint8_t *fixed, uint32_t end, struct around *a)
+/*
+ * Finds where the bytes end that the header's checksum is of, and whether what changes is among these: of a part of the
+ * message, which ends before it, it is not. PS_FIELD_SHAPE: the part would be cut, or is none.
+ */
+static int find_sum(const struct change *c, const uint8_t *fixed, const struct ps_range *payload, struct around *a)
 {
 	const struct ps_proto *proto = a->header->proto;
+	uint32_t told = ps_proto_word(fixed, proto->csum.covers), end = payload->off + payload->len;
+
+	a->sum_end = end;
+	a->is_summed = true;
+	if (!told)
+		return 0;
+	if (proto->csum.covers_payload) {
+		a->sum_end = payload->off + (told - 1) * 4;
+		a->is_summed = false;
+		return a->sum_end > c->at ? PS_FIELD_SHAPE : 0;
+	}
+	a->sum_end = a->header->range.off + told;
+	a->is_summed = a->sum_end > c->at || a->sum_end == end;
+	return told < proto->header_min || a->sum_end > end || (a->is_summed && a->sum_end < c->end) ? PS_FIELD_SHAPE : 0;
+}
+
+/* Finds the word in the header that counts the bytes. */
+static int find_length(const struct change *c, const uint8_t *fixed, struct around *a)
+{
+	const struct ps_csum *csum = &a->header->proto->csum;
 	uint32_t told;
 
-	a->length = length_word(proto);
+	a->length = a->header->proto->total_len;
+	if (!a->length.mask && !csum->covers_payload && a->is_summed && ps_proto_has(fixed, csum->covers))
+		a->length = csum->covers;
 	if (!a->length.mask)
 		return 0;
 	told = ps_proto_word(fixed, a->length);
-	if (proto->total_len.mask)
-		return check_length(c, told);
-	/* a sum over a part of the message: it follows if it goes on behind the change */
-	if (!told || a->sum_end < c->at || (a->sum_end == c->at && end > c->at)) {
-		a->length.mask = 0;
-		return 0;
-	}
-	return a->sum_end < c->end ? PS_FIELD_SHAPE : check_length(c, told);
+	if (!told)
+		return PS_FIELD_SHAPE;
+	return told + c->delta <= 0xFFFF ? 0 : PS_FIELD_LONG;
 }
 
 /* Finds what has to follow in a header that the bytes have to be payload of. */
@@ -70,33 +78,27 @@ static int look_at(struct ps_packet *pkt, const struct change *c, struct ps_head
 	const struct ps_proto *proto = header->proto;
 	struct ps_range payload;
 	const uint8_t *fixed;
-	uint32_t end;
 	int err;
 
-	a->header = header;
-	a->length.mask = 0;
-	a->is_summed = false;
+	*a = (struct around){ .header = header };
 	if (proto == &ps_proto_raw)
 		return 0;
 	if (ps_proto_is_partial(pkt, header))
 		return PS_FIELD_PARTIAL;
 	if (!ps_proto_payload(pkt, header, &payload) || c->at < payload.off)
 		return PS_FIELD_SHAPE;
-	end = payload.off + payload.len;
-	if (c->end > end)
+	if (c->end > payload.off + payload.len)
 		return PS_FIELD_GONE;
-	a->sum_end = ps_csum_end(pkt, header);
 	fixed = ps_proto_read(pkt, header);
 	if (!fixed)
 		return PS_FIELD_GONE;
-	err = find_words(c, fixed, end, a);
-	if (err || proto->csum.kind <= PS_CSUM_HEADER || !ps_csum_is_there(pkt, header))
+	err = find_sum(c, fixed, &payload, a);
+	if (!err)
+		err = find_length(c, fixed, a);
+	if (proto->csum.kind <= PS_CSUM_HEADER || !ps_csum_is_there(pkt, header))
+		a->is_summed = false;
+	if (err || !a->is_summed)
 		return err;
-	a->is_summed = a->sum_end > c->at || a->sum_end == end;
-	if (!a->is_summed)
-		return 0;
-	if (a->sum_end < c->end || (a->sum_end < end && proto->csum.covers_payload))
-		return PS_FIELD_SHAPE;
 	return sum_bytes(pkt, c, c->end, a->sum_end, &a->sum) ? 0 : PS_FIELD_GONE;
 }
 

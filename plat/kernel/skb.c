@@ -113,6 +113,37 @@ static int resize(struct ps_packet *pkt, uint32_t at, uint32_t cut, uint32_t add
 	return 0;
 }
 
+#define TAGGED_HLEN	(ETH_HLEN + VLAN_HLEN)
+
+void ps_skb_take_tag(struct ps_skb_packet *p)
+{
+	struct sk_buff *skb = p->skb;
+	__be16 tag[2] = { skb->vlan_proto, htons(skb_vlan_tag_get(skb)) };
+
+	if (skb_shared(skb) || skb_cow_head(skb, TAGGED_HLEN))
+		return;
+	memmove(skb->data - TAGGED_HLEN, skb->data - ETH_HLEN, 2 * ETH_ALEN);
+	memcpy(skb->data - TAGGED_HLEN + 2 * ETH_ALEN, tag, sizeof(tag));
+	skb->mac_header -= VLAN_HLEN;
+	__vlan_hwaccel_clear_tag(skb);
+	p->pkt.network = TAGGED_HLEN;
+	p->is_tagged = true;
+}
+
+void ps_skb_give_tag(struct ps_skb_packet *p)
+{
+	struct sk_buff *skb = p->skb;
+	__be16 tag[2];
+
+	memcpy(tag, skb->data - TAGGED_HLEN + 2 * ETH_ALEN, sizeof(tag));
+	if (eth_type_vlan(tag[0]))
+		__vlan_hwaccel_put_tag(skb, tag[0], ntohs(tag[1]));
+	else
+		memcpy(skb->data - sizeof(__be16), tag, sizeof(__be16));
+	memmove(skb->data - ETH_HLEN, skb->data - TAGGED_HLEN, 2 * ETH_ALEN);
+	skb->mac_header += VLAN_HLEN;
+}
+
 const struct ps_packet_ops ps_skb_ops = {
 	.pull = pull,
 	.make_writable = make_writable,
@@ -121,3 +152,5 @@ const struct ps_packet_ops ps_skb_ops = {
 	.networks = ps_networks,
 };
 EXPORT_SYMBOL_GPL(ps_skb_ops);
+EXPORT_SYMBOL_GPL(ps_skb_take_tag);
+EXPORT_SYMBOL_GPL(ps_skb_give_tag);

@@ -6,6 +6,7 @@
 #define PS_SKB_H
 
 #include <linux/if_ether.h>
+#include <linux/if_vlan.h>
 #include <linux/skbuff.h>
 
 #include "packet.h"
@@ -14,6 +15,7 @@ struct ps_skb_packet {
 	struct ps_packet pkt;
 	struct sk_buff *skb;
 	bool pulled;	/* bytes beyond the linear part were copied into it out of pages */
+	bool is_tagged;	/* the VLAN tag that was kept outside of the packet is in it */
 };
 
 extern const struct ps_packet_ops ps_skb_ops;
@@ -42,9 +44,18 @@ static inline uint32_t ps_skb_private(const struct sk_buff *skb)
 }
 
 /*
+ * Puts the VLAN tag that the kernel keeps outside of the packet (skb->vlan_tci) behind the link layer's addresses, where a
+ * frame has it on the wire. Without memory it stays where it is.
+ */
+void ps_skb_take_tag(struct ps_skb_packet *p);
+
+/* Takes it out again, with what it has become. A link layer whose type says no more that there is one loses it. */
+void ps_skb_give_tag(struct ps_skb_packet *p);
+
+/*
  * Makes a packet of an skb whose data begins at the network header. has_link: the hook is one
  * where an Ethernet header stands before it. The skb stays the caller's, and may be changed
- * only through the packet while that is in use. Softirq context, or process context with
+ * only through the packet until ps_skb_end(). Softirq context, or process context with
  * softirqs disabled.
  */
 static inline void ps_skb_init(struct ps_skb_packet *p, struct sk_buff *skb, bool has_link)
@@ -53,11 +64,13 @@ static inline void ps_skb_init(struct ps_skb_packet *p, struct sk_buff *skb, boo
 	uint32_t private;
 
 	p->skb = skb;
-	p->pulled = false;
+	p->pulled = p->is_tagged = false;
 	pkt->ops = &ps_skb_ops;
 	pkt->has_link = has_link && skb_mac_header_was_set(skb) &&
 			skb->data - skb_mac_header(skb) == ETH_HLEN;
 	pkt->network = pkt->has_link ? ETH_HLEN : 0;
+	if (pkt->has_link && unlikely(skb_vlan_tag_present(skb)))
+		ps_skb_take_tag(p);
 	pkt->protocol = ntohs(skb->protocol);
 	pkt->len = pkt->network + skb->len;
 	pkt->partial = 0;
@@ -66,6 +79,13 @@ static inline void ps_skb_init(struct ps_skb_packet *p, struct sk_buff *skb, boo
 	ps_skb_refresh(p);
 	private = ps_skb_private(skb);
 	pkt->writable = private ? pkt->network + private : 0;
+}
+
+/* The packet is no longer used. */
+static inline void ps_skb_end(struct ps_skb_packet *p)
+{
+	if (unlikely(p->is_tagged))
+		ps_skb_give_tag(p);
 }
 
 #endif

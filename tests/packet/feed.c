@@ -49,6 +49,8 @@ static const struct shape {
 	{ "partial checksum, sent, 40 bytes its own", 40, FEED_PARTIAL | FEED_SENT },
 	{ "complete checksum", ALL, FEED_COMPLETE },
 	{ "complete checksum, 15 bytes linear", 15, FEED_COMPLETE },
+	{ "tag outside", ALL, FEED_TAGGED },
+	{ "tag outside, 15 bytes linear, clone", 15, FEED_TAGGED | FEED_CLONE },
 };
 
 /* A script that sees the difference says so, in a comment with the reason. */
@@ -295,6 +297,12 @@ static void name_verdict(struct outcome *out, uint32_t verdict)
 	}
 }
 
+/* Whether the kernel would take the tag out of a frame that it receives: it wants the type behind it, too. */
+static bool has_tag(const struct feed_packet *p)
+{
+	return p->network == ETH_SIZE && (p->protocol == 0x8100 || p->protocol == 0x88A8) && p->len >= ETH_SIZE + 6;
+}
+
 static void feed_packet(const struct capture *c, const struct packet *packet,
 			const struct shape *shape, struct outcome *out)
 {
@@ -312,6 +320,8 @@ static void feed_packet(const struct capture *c, const struct packet *packet,
 
 		p.protocol = version == 4 ? 0x0800 : version == 6 ? 0x86DD : 0;
 	}
+	if (p.how & FEED_TAGGED && !has_tag(&p))
+		p.how &= ~FEED_TAGGED;
 	if (p.how & FEED_PARTIAL && !make_partial(&p, out->bytes + p.network))
 		p.how &= ~FEED_PARTIAL;
 	read_error(discarded, sizeof(discarded));

@@ -8,7 +8,7 @@
 #define DEPTH	8
 
 /* A packet of headers that lie in one another, made from the table of what each is. */
-enum kind { IP, IP6, UDP, TCP, ICMP, GRE, UDPLITE, KINDS };
+enum kind { IP, IP6, UDP, TCP, ICMP, GRE, UDPLITE, DCCP, KINDS };
 
 static const struct {
 	const struct ps_proto *proto;
@@ -23,6 +23,7 @@ static const struct {
 	[ICMP] = { &ps_proto_icmp, 1, 8, 2 },
 	[GRE] = { &ps_proto_gre, 47, 8, 4 },
 	[UDPLITE] = { &ps_proto_udplite, 136, 8, 6 },
+	[DCCP] = { &ps_proto_dccp, 33, 12, 6 },
 };
 
 static uint8_t bytes[ROOM];
@@ -64,11 +65,13 @@ static uint16_t residue(unsigned int i, uint32_t end)
 		return 0;
 	if (chain[i] == IP)
 		len = 20;
-	else if (chain[i] == UDP || chain[i] == TCP || chain[i] == UDPLITE)
+	else if (kinds[chain[i]].proto->csum.kind == PS_CSUM_PSEUDO)
 		start = (uint16_t)~(chain[i - 1] == IP ? naive_csum(network + 12, 8, 0) : naive_csum(network + 8, 32, 0)) +
 			kinds[chain[i]].protocol + len;
 	if (chain[i] == UDPLITE && ps_load16(p + 4))
 		len = ps_load16(p + 4);
+	if (chain[i] == DCCP && p[5])
+		len = 12 + (p[5] - 1) * 4;
 	return naive_csum(p, len, start) % 0xFFFF;
 }
 
@@ -107,6 +110,8 @@ static void add(enum kind kind)
 	}
 	if (kind == TCP)
 		p[12] = 0x50;
+	if (kind == DCCP)
+		p[4] = 3;
 	if (kind == GRE)
 		p[0] = 0x80;
 	if (kind == ICMP)
@@ -165,11 +170,11 @@ static void start_chain(uint32_t link)
 
 static void random_chain(uint32_t link)
 {
-	enum kind inner[] = { UDP, TCP, UDPLITE, ICMP, GRE };
+	enum kind inner[] = { UDP, TCP, UDPLITE, DCCP, ICMP, GRE };
 
 	start_chain(link);
 	for (unsigned int i = 0; i < 3; i++) {
-		enum kind network = random_below(2) ? IP : IP6, next = inner[random_below(5)];
+		enum kind network = random_below(2) ? IP : IP6, next = inner[random_below(6)];
 
 		add(network);
 		if (next == GRE && i < 2) {
@@ -358,6 +363,25 @@ static void covers_a_part(void)
 	}
 }
 
+/* DCCP says how many words of payload its checksum is of: it stays that many, so what changes lies behind. */
+static void covers_words(void)
+{
+	for (uint32_t told = 0; told < 4; told++) {
+		start_chain(0);
+		add(IP);
+		add(DCCP);
+		bytes[25] = told;
+		begin(told == 3 ? 7 : 8, 0, 0);
+		find(0);
+		CHECK_INT(residue(1, pkt->len), 0);
+		CHECK_INT(ps_layer_resize(&layers, pkt, found[1], pkt->len - 20, 3), told == 3 ? PS_FIELD_SHAPE : 0);
+		CHECK_INT(ps_layer_resize(&layers, pkt, found[1], 12, 5), told < 2 ? 0 : PS_FIELD_SHAPE);
+		CHECK_INT(ps_layer_resize(&layers, pkt, found[1], 17, -1), told < 3 ? 0 : PS_FIELD_SHAPE);
+		CHECK(told == 3 || !residue(1, pkt->len));
+		end_packet();
+	}
+}
+
 /* Each refusal leaves everything as it was. */
 static void refused(struct ps_layer *layer, struct ps_range within, uint32_t len, int error)
 {
@@ -495,6 +519,7 @@ const struct test resize_tests[] = {
 	{ "resize: a checksum that is replaced is not completed, one behind the bytes is not moved", partial_is_replaced },
 	{ "resize: layers around grow, those behind move, those inside are gone", layers_move },
 	{ "resize: a checksum of a part goes on being one of that part", covers_a_part },
+	{ "resize: a checksum of so many words goes on being one of these", covers_words },
 	{ "resize: what is refused leaves the packet as it was", refusals },
 	{ "resize: a quoted packet cannot be resized, the error that quotes it can", quoted },
 	{ "resize: as many headers follow as can lie in one another", deep },

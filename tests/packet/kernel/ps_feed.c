@@ -4,6 +4,7 @@
  * a rule sees them, and makes its buffers in few of the shapes that it may. For tests only.
  */
 #include <linux/fs.h>
+#include <linux/if_vlan.h>
 #include <linux/ktime.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
@@ -153,6 +154,10 @@ static struct sk_buff *make(const struct feed_packet *p, const u8 *bytes, struct
 	__skb_pull(skb, p->network);
 	skb_reset_network_header(skb);
 	skb->protocol = htons(p->protocol);
+	if (p->how & FEED_TAGGED)
+		skb = skb_vlan_untag(skb);	/* as when it is received */
+	if (!skb)
+		return NULL;
 	skb->dev = init_net.loopback_dev;
 	if (p->how & FEED_PARTIAL) {
 		skb->ip_summed = CHECKSUM_PARTIAL;
@@ -207,6 +212,21 @@ static int complete_checksum(struct sk_buff *skb)
 	return pskb_may_pull(skb, end) ? skb_checksum_help(skb) : -ENOMEM;
 }
 
+/* A tag outside of the packet is put into it again, as before it is sent. NULL: no memory, and the packet is gone. */
+static struct sk_buff *put_tag(struct sk_buff *skb)
+{
+	if (!skb_vlan_tag_present(skb))
+		return skb;
+	__skb_push(skb, ETH_HLEN);
+	skb = __vlan_hwaccel_push_inside(skb);
+	if (!skb)
+		return NULL;
+	skb_reset_mac_header(skb);
+	__skb_pull(skb, ETH_HLEN);
+	skb_reset_network_header(skb);
+	return skb;
+}
+
 /* Reads the packet with its link-layer header back into bytes, which have p->room. */
 static int collect(struct feed_packet *p, struct sk_buff *skb, u8 *bytes)
 {
@@ -225,23 +245,27 @@ static int collect(struct feed_packet *p, struct sk_buff *skb, u8 *bytes)
 	return err ? err : skb_copy_bits(skb, -(int)p->network, bytes, p->len);
 }
 
+/* Whether there are these bytes from off on. */
+static bool has_bytes(const struct sk_buff *skb, int off, const u8 *bytes, unsigned int len)
+{
+	u8 *seen = kvmalloc(len + 1, GFP_KERNEL);
+	bool same = seen && !skb_copy_bits(skb, off, seen, len) && !memcmp(seen, bytes, len);
+
+	kvfree(seen);
+	return same;
+}
+
 /* True if the other owner, if there is one, still sees the bytes. */
 static bool is_untouched(const struct feed_packet *p, const struct sk_buff *other, const u8 *bytes)
 {
-	unsigned int from = 0;
-	bool same;
-	u8 *seen;
-
 	if (!other)
 		return true;
 	if (p->how & FEED_SENT)
-		from = p->len - other->len;
-	seen = kvmalloc(p->len + 1, GFP_KERNEL);
-	same = seen && !skb_copy_bits(other, p->how & FEED_SENT ? 0 : -(int)p->network, seen,
-				      p->len - from) &&
-	       !memcmp(seen, bytes + from, p->len - from);
-	kvfree(seen);
-	return same;
+		return has_bytes(other, 0, bytes + p->len - other->len, other->len);
+	if (p->how & FEED_TAGGED)
+		return has_bytes(other, -ETH_HLEN, bytes, 2 * ETH_ALEN) &&
+		       has_bytes(other, 0, bytes + p->len - other->len, other->len);
+	return has_bytes(other, -(int)p->network, bytes, p->len);
 }
 
 /* bytes: of the packet, and what it has become. */
@@ -267,6 +291,8 @@ static int feed_bytes(struct feed *feed, struct feed_packet *p, u8 *bytes)
 	if (p->verdict == NF_STOLEN)
 		skb = NULL;
 	else
+		skb = put_tag(skb);
+	if (skb)
 		err = collect(p, skb, bytes);
 	kfree_skb(skb);
 out:

@@ -15,6 +15,7 @@
 #define FEED_PARTIAL	2	/* CHECKSUM_PARTIAL: the device would complete the checksum */
 #define FEED_COMPLETE	4	/* CHECKSUM_COMPLETE: the device has summed the packet */
 #define FEED_SENT	8	/* as TCP sends: another owner keeps what is not in linear, linearly too */
+#define FEED_TAGGED	16	/* the VLAN tag that it begins with is kept outside of it */
 
 /* What is wrong with it afterwards. */
 #define FEED_CLONE_CHANGED	1	/* the other owner sees other bytes now */
