@@ -217,7 +217,8 @@ build_base() {
 	copy_tools
 	compile_helpers
 	write_etc
-	[ -n "$sysroot" ] || ldconfig -X -r "$base" "$libdir" # else each program looks for each library in a dozen folders
+	# or each program looks for each library in a dozen folders; another processor's libraries it does not know
+	[[ $kver == *-arm64 ]] || ldconfig -X -r "$base" "$libdir"
 	copy_modules
 	pack "$base" >"$out/base.cpio"
 	base_inputs | sha256sum >"$out/base.stamp"
