@@ -146,17 +146,17 @@ static void set_field(struct ps_op *op, const struct ps_field_method *m, const s
 		op->op = is_known ? DO_SET16 : DO_SET16_R;
 		op->word = word_of(field->at);
 		op->bits = value.low;
-	} else if (ps_simple_of(m->proto, field, 128, &op->simple)) {
-		op->op = is_known ? DO_ASSIGN128 : DO_SET128;
+	} else if (ps_simple_of(m->proto, field, &op->simple) && !(field->type->has_int && value.low >> field->at.width)) {
+		op->op = is_known ? DO_ASSIGN_SIMPLE : DO_SET_SIMPLE;
 		op->wide = value;
-	} else if (!field->type->has_int) {
-		op->op = is_known ? DO_SET_FIELD_K : DO_SET_FIELD;
-		op->k = k;
-	} else {
-		op->op = is_known ? DO_ASSIGN : DO_SET_FIELD;
+	} else if (!is_known) {
+		op->op = DO_SET_FIELD;
+	} else if (field->type->has_int) {
+		op->op = DO_ASSIGN;
 		op->value = value.low;
-		if (ps_simple_of(m->proto, field, 32, &op->simple) && !(value.low >> 32))
-			op->op = is_known ? DO_ASSIGN32 : DO_SET32;
+	} else {
+		op->op = DO_SET_FIELD_K;
+		op->k = k;
 	}
 }
 

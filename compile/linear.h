@@ -95,10 +95,8 @@ enum { PS_A = 1, PS_B = 2, PS_C = 4, PS_N = 8, PS_S = 16, PS_AB = PS_A | PS_B, P
 	X(ASSIGN, PS_BN)	/* the same, of which the value is known as an integer */ \
 	X(SET16, PS_BN)		/* of bits within a word of 16, to constant bits; no other header's checksum has them */ \
 	X(SET16_R, PS_BCN)	/* the same, to R[C] */ \
-	X(ASSIGN32, PS_BN | PS_S)	/* of two words of 16 bits of the fixed part */ \
-	X(SET32, PS_BCN | PS_S)	/* as SET_FIELD, of such a field */ \
-	X(ASSIGN128, PS_BN | PS_S)	/* these two, of 128 bits */ \
-	X(SET128, PS_BCN | PS_S)
+	X(ASSIGN_SIMPLE, PS_BN | PS_S)	/* of a field that is struct ps_simple */ \
+	X(SET_SIMPLE, PS_BCN | PS_S)	/* the same, to R[C] */
 
 enum ps_operation {
 #define X(name, operands)	DO_##name,
@@ -113,7 +111,7 @@ struct ps_op {
 	int n;			/* distances are bytes from this operation */
 	union {
 		int other;	/* as n, where it is not so; of NETWORK, DATA and BYTES, if there is a view, and it is tested for at once */
-		struct ps_simple simple;	/* ASSIGN32, SET32, ASSIGN128, SET128 */
+		struct ps_simple simple;	/* ASSIGN_SIMPLE, SET_SIMPLE */
 	};
 	union {
 		const struct ps_field_method *field;
@@ -122,8 +120,8 @@ struct ps_op {
 	};
 	union {
 		TValue k;
-		uint64_t value;		/* ASSIGN, ASSIGN32 */
-		struct ps_value wide;	/* ASSIGN128 */
+		uint64_t value;		/* ASSIGN */
+		struct ps_value wide;	/* ASSIGN_SIMPLE */
 		struct {		/* NETWORK, DATA, BYTES: what C is */
 			const struct ps_proto *proto;
 			uint16_t protocol;	/* NETWORK: of the link layer: what selects it */

@@ -74,20 +74,11 @@ static ps_inline bool make_view(lua_State *L, const struct ps_bind *bind, struct
 	return true;
 }
 
-static ps_inline bool assign32(const struct ps_bind *bind, const struct ps_layer *layer, const struct ps_op *op,
-			       uint32_t value)
+static ps_inline bool assign(const struct ps_bind *bind, const struct ps_layer *layer, const struct ps_op *op,
+			     const struct ps_value *value)
 {
-	if (!ps_store_is_simple(&layer->header))
-		return !ps_field_set(bind->pkt, &layer->header, op->field->field, value);
-	return ps_store_set32(&bind->layers, bind->pkt, layer, &op->simple, value);
-}
-
-static ps_inline bool assign128(const struct ps_bind *bind, const struct ps_layer *layer, const struct ps_op *op,
-				struct ps_value value)
-{
-	if (!ps_store_is_simple(&layer->header))
-		return !ps_field_set_value(bind->pkt, &layer->header, op->field->field, value);
-	return ps_store_set128(&bind->layers, bind->pkt, layer, &op->simple, value);
+	return ps_store_set(&bind->layers, bind->pkt, layer, &op->simple, value) ||
+	       !ps_field_set_value(bind->pkt, &layer->header, op->field->field, *value);
 }
 
 /* Bits within a word of 16 of the fixed part, which count in the header's own checksum at most. */
@@ -101,19 +92,20 @@ static ps_noinline bool assign16(struct ps_packet *pkt, const struct ps_header *
 	return ps_store_set16(pkt, header, op->word, value);
 }
 
-/* The 32 bits that a value stands for: an integer of so many, or an address that has been read before. */
-static ps_inline bool to_bits32(struct ps_bind *bind, const TValue *v, const struct ps_field *field,
-				uint32_t *bits)
+/* What v stands for in the field: *value, which may be own. It is an integer that has room, or text that has been read before. */
+static ps_inline bool to_value(struct ps_bind *bind, const TValue *v, const struct ps_field *field, struct ps_value *own,
+			       const struct ps_value **value)
 {
 	const struct ps_value *known;
 
 	if (ttisinteger(v)) {
-		*bits = ivalue(v);
-		return !(l_castS2U(ivalue(v)) >> 32);
+		*own = (struct ps_value){ 0, ivalue(v) };
+		*value = own;
+		return field->type->has_int && !(own->low >> field->at.width);
 	}
 	known = field->type->parse && ttisstring(v) ?
 		ps_known_address(bind, getstr(tsvalue(v)), field->type) : NULL;
-	*bits = known ? known->low : 0;
+	*value = known;
 	return known;
 }
 
@@ -446,7 +438,8 @@ const Instruction *ps_linear_run(lua_State *L, const struct ps_linear *linear, c
 	struct ps_bind *const bind = ps_bind_of(L);
 	const struct ps_function_code *const code = (const struct ps_function_code *)linear;
 	const struct ps_op *op = pc ? ps_op_at(code, pc) : code->ops;
-	uint32_t bits;
+	const struct ps_value *value;
+	struct ps_value own ps_uninit;
 
 	ON(0);
 
@@ -914,34 +907,16 @@ CASE(SET16_R): {
 		goto CASE(LEAVE);
 	GO(op->n);
 }
-CASE(ASSIGN32):
-	bits = op->value;
-	goto assign32;
-CASE(SET32):
-	if (!to_bits32(bind, R(op->c), op->field->field, &bits))
+CASE(ASSIGN_SIMPLE):
+	value = &op->wide;
+	goto assign;
+CASE(SET_SIMPLE):
+	if (!to_value(bind, R(op->c), op->field->field, &own, &value))
 		goto CASE(LEAVE);
-assign32: {
+assign: {
 	struct ps_layer *at;
 
-	if (!to_layer(bind, R(op->b), op->field, &at) || !assign32(bind, at, op, bits))
-		goto CASE(LEAVE);
-	GO(op->n);
-}
-CASE(ASSIGN128): {
-	struct ps_layer *at;
-
-	if (!to_layer(bind, R(op->b), op->field, &at) || !assign128(bind, at, op, op->wide))
-		goto CASE(LEAVE);
-	GO(op->n);
-}
-CASE(SET128): {
-	const struct ps_value *known;
-	struct ps_layer *at;
-
-	if (!to_layer(bind, R(op->b), op->field, &at) || !ttisstring(R(op->c)))
-		goto CASE(LEAVE);
-	known = ps_known_address(bind, getstr(tsvalue(R(op->c))), op->field->field->type);
-	if (!known || !assign128(bind, at, op, *known))
+	if (!to_layer(bind, R(op->b), op->field, &at) || !assign(bind, at, op, value))
 		goto CASE(LEAVE);
 	GO(op->n);
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "attr.h"
 #include "lgc.h"
 #include "lobject.h"
 #include "lstate.h"
@@ -56,7 +57,13 @@ static inline const TValue *ps_arg(lua_State *L, int arg)
 /* The object if v is one of this class, or NULL. */
 static inline void *ps_check(const TValue *v, const struct ps_class *class)
 {
-	return ttisfulluserdata(v) && uvalue(v)->class == class ? ps_object_of(v) : NULL;
+	void *object;
+
+	if (!ttisfulluserdata(v) || uvalue(v)->class != class)
+		return NULL;
+	object = ps_object_of(v);
+	ps_never(!object);
+	return object;
 }
 
 /* The argument if it is an object of this class, or NULL. */

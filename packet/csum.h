@@ -16,8 +16,7 @@ uint32_t ps_csum_add(uint32_t sum, const uint8_t *bytes, uint32_t length);
 
 static inline uint32_t ps_csum_fold(uint32_t sum)
 {
-	sum = (sum & 0xFFFF) + (sum >> 16);
-	return (sum + (sum >> 16)) & 0xFFFF;
+	return (sum + (sum << 16 | sum >> 16)) >> 16;	/* the lower half's carry comes to the upper one */
 }
 
 /* Turns a folded sum that starts at offset into one that starts at 0, and back. */

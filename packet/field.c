@@ -191,6 +191,91 @@ static void next_of_pseudo(struct ps_packet *pkt, const struct ps_header *header
 		next->proto = NULL;
 }
 
+/* What storing a value changes in sums that start at the header, not folded; or one of these. */
+enum {
+	CHANGE_NONE = -1,	/* in no sum */
+	CHANGE_ELSEWHERE = -2,	/* the field does not lie so simply: nothing is stored */
+};
+
+static inline uint64_t sum128(struct ps_value v)
+{
+	return (v.high >> 32) + (v.high & 0xFFFFFFFF) + (v.low >> 32) + (v.low & 0xFFFFFFFF);
+}
+
+/* Stores 128 bits at an even byte. */
+static inline int64_t put128(uint8_t *p, struct ps_value value)
+{
+	struct ps_value old = ps_load128(p);
+	uint64_t sum;
+
+	if (ps_value_is(old, value))
+		return CHANGE_NONE;
+	ps_store128(p, value);
+	sum = sum128((struct ps_value){ ~old.high, ~old.low }) + sum128(value);
+	sum = (sum & 0xFFFFFFFF) + (sum >> 32);
+	return (sum & 0xFFFF) + (sum >> 16);
+}
+
+/* The change when a value of 32 bits is. */
+static inline uint32_t change32(uint32_t old, uint32_t new)
+{
+	old = ~old;
+	return (old >> 16) + (old & 0xFFFF) + (new >> 16) + (new & 0xFFFF);
+}
+
+/* That of words which are the same as before, or of the same sum: no checksum can tell them apart. */
+#define SAME32	(2 * 0xFFFF)
+
+/*
+ * True if sums need no care for where the field is: in the fixed part of a header that begins at an
+ * even offset, is whole, and that no other checksum covers.
+ */
+static inline bool is_plain(const struct ps_header *header, const struct ps_field *field)
+{
+	const struct ps_proto *proto = header->proto;
+
+	return ps_field_is_alone(header) && !(header->range.off & 1) &&
+	       !(proto->csum.present.mask | proto->csum.covers.mask) &&
+	       header->range.len >= proto->header_min &&
+	       field->at.bit + field->at.width <= proto->header_min * 8;
+}
+
+/*
+ * What follows a header, whose fixed part this is, and has a checksum with a pseudo header: *next,
+ * whose fixed part is writable then. If there is nothing of the kind, next->proto is NULL: neither
+ * is there while a source route goes on, if it is about the destination (routed). Returns
+ * false if there is no memory. The packet has all of header->range.
+ */
+static ps_inline bool own_next(struct ps_packet *pkt, const uint8_t *fixed, const struct ps_header *header, bool routed,
+			       struct ps_header *next)
+{
+	const struct ps_proto *proto = ps_proto_select(pkt, fixed, header);
+	uint8_t *p;
+
+	next->proto = NULL;
+	if (!proto || proto->csum.kind != PS_CSUM_PSEUDO ||
+	    !ps_proto_payload_of(pkt, fixed, header, &next->range) ||
+	    next->range.len < proto->header_min)
+		return true;
+	p = ps_packet_own(pkt, next->range.off, proto->header_min);
+	if (!p)
+		return false;
+	if (ps_unlikely(next->range.off - header->range.off > header->proto->header_min) && routed &&
+	    ps_proto_route(pkt, header))
+		return true;
+	if (!proto->header_len.mask ||
+	    ps_proto_word(p, proto->header_len) * 4 <= next->range.len)
+		next->proto = proto;
+	return true;
+}
+
+/* Adds change to the checksum of what own_next() has found. */
+static inline void sum_next(struct ps_packet *pkt, const struct ps_header *next, uint32_t change)
+{
+	if (next->proto)
+		ps_csum_update(pkt, next, true, change);
+}
+
 /*
  * Most fields are a word of 16 bits of the fixed part, are in one, or are two. Stores it, and
  * returns what that changes in sums that start at the header, not folded.
@@ -206,18 +291,18 @@ static inline int64_t put_word(uint8_t *fixed, struct ps_bits at, uint64_t value
 		new = (old & ~(((1u << at.width) - 1) << rest)) | new << rest;
 		ps_store16(p, new);
 		if (ps_unlikely(old == new))
-			return PS_CHANGE_NONE;
+			return CHANGE_NONE;
 		return 0xFFFF - old + new;
 	}
 	if (at.width == 32 && rest == 16) {
 		old = ps_load32(p);
 		ps_store32(p, new);
-		new = ps_field_change32(old, new);
-		if (ps_unlikely(new == PS_FIELD_SAME32))
-			return PS_CHANGE_NONE;
+		new = change32(old, new);
+		if (ps_unlikely(new == SAME32))
+			return CHANGE_NONE;
 		return new;
 	}
-	return PS_CHANGE_ELSEWHERE;
+	return CHANGE_ELSEWHERE;
 }
 
 /* Makes the checksums writable that changes within header go to, on the way outwards. */
@@ -282,7 +367,7 @@ static ps_inline uint8_t *own_plain(struct ps_packet *pkt, const struct ps_heade
 
 	next->proto = NULL;
 	if (!fixed || (field->flags & PS_PSEUDO &&
-		       !ps_field_own_next(pkt, fixed, header, field->flags & PS_ROUTED, next)))
+		       !own_next(pkt, fixed, header, field->flags & PS_ROUTED, next)))
 		return NULL;
 	return pkt->data + header->range.off;
 }
@@ -305,7 +390,7 @@ int ps_field_set(struct ps_packet *pkt, const struct ps_header *header,
 		if (!ps_packet_own(pkt, 0, pkt->len))
 			return PS_FIELD_GONE;	/* recompute() may look at any of it, whatever the field becomes */
 	}
-	if (!ps_likely(ps_field_is_plain(header, field)))
+	if (!ps_likely(is_plain(header, field)))
 		return set_anywhere(pkt, header, field, whole);
 
 	fixed = own_plain(pkt, header, field, &next);
@@ -313,9 +398,9 @@ int ps_field_set(struct ps_packet *pkt, const struct ps_header *header,
 		return PS_FIELD_GONE;
 	change = put_word(fixed, field->at, value);
 	if (ps_unlikely(change < 0))
-		return change == PS_CHANGE_NONE ? 0 : set_anywhere(pkt, header, field, whole);
+		return change == CHANGE_NONE ? 0 : set_anywhere(pkt, header, field, whole);
 	ps_field_sum(pkt, header, fixed, change);
-	ps_field_sum_next(pkt, &next, change);
+	sum_next(pkt, &next, change);
 	return field->flags & PS_COVERAGE ? recompute(pkt, header) : 0;
 }
 
@@ -330,17 +415,17 @@ int ps_field_set_value(struct ps_packet *pkt, const struct ps_header *header,
 		return value.high ? PS_FIELD_RANGE : ps_field_set(pkt, header, field, value.low);
 	if (header->outer && !own_outwards(pkt, header->outer))
 		return PS_FIELD_GONE;
-	if (!ps_field_is_plain(header, field) || field->at.bit % 16)
+	if (!is_plain(header, field) || field->at.bit % 16)
 		return set_anywhere(pkt, header, field, value);
 
 	fixed = own_plain(pkt, header, field, &next);
 	if (!fixed)
 		return PS_FIELD_GONE;
-	change = ps_field_put128(fixed + field->at.bit / 8, value);
-	if (change == PS_CHANGE_NONE)
+	change = put128(fixed + field->at.bit / 8, value);
+	if (change == CHANGE_NONE)
 		return 0;
 	ps_field_sum(pkt, header, fixed, change);
-	ps_field_sum_next(pkt, &next, change);
+	sum_next(pkt, &next, change);
 	return 0;
 }
 

@@ -56,61 +56,12 @@ static inline void ps_store128(uint8_t *p, struct ps_value value)
 	ps_store64(p + 8, value.low);
 }
 
-/* What storing a value changes in sums that start at the header, not folded; or one of these. */
-enum {
-	PS_CHANGE_NONE = -1,	/* in no sum */
-	PS_CHANGE_ELSEWHERE = -2,	/* the field does not lie so simply: nothing is stored */
-};
-
-static inline uint64_t ps_field_sum128(struct ps_value v)
-{
-	return (v.high >> 32) + (v.high & 0xFFFFFFFF) + (v.low >> 32) + (v.low & 0xFFFFFFFF);
-}
-
-/* Stores 128 bits at an even byte. */
-static inline int64_t ps_field_put128(uint8_t *p, struct ps_value value)
-{
-	struct ps_value old = ps_load128(p);
-	uint64_t sum;
-
-	if (ps_value_is(old, value))
-		return PS_CHANGE_NONE;
-	ps_store128(p, value);
-	sum = ps_field_sum128((struct ps_value){ ~old.high, ~old.low }) + ps_field_sum128(value);
-	sum = (sum & 0xFFFFFFFF) + (sum >> 32);
-	return (sum & 0xFFFF) + (sum >> 16);
-}
-
-/* The change when a value of 32 bits is. */
-static inline uint32_t ps_field_change32(uint32_t old, uint32_t new)
-{
-	old = ~old;
-	return (old >> 16) + (old & 0xFFFF) + (new >> 16) + (new & 0xFFFF);
-}
-
-/* That of words which are the same as before, or of the same sum: no checksum can tell them apart. */
-#define PS_FIELD_SAME32	(2 * 0xFFFF)
-
 /* True if no checksum further out covers it: the header lies in none, or in one that sums but itself. */
 static inline bool ps_field_is_alone(const struct ps_header *header)
 {
 	const struct ps_header *outer = header->outer;
 
 	return !outer || (outer->proto->csum.kind <= PS_CSUM_HEADER && !outer->outer);
-}
-
-/*
- * True if sums need no care for where the field is: in the fixed part of a header that begins at an
- * even offset, is whole, and that no other checksum covers.
- */
-static inline bool ps_field_is_plain(const struct ps_header *header, const struct ps_field *field)
-{
-	const struct ps_proto *proto = header->proto;
-
-	return ps_field_is_alone(header) && !(header->range.off & 1) &&
-	       !(proto->csum.present.mask | proto->csum.covers.mask) &&
-	       header->range.len >= proto->header_min &&
-	       field->at.bit + field->at.width <= proto->header_min * 8;
 }
 
 /*
@@ -128,36 +79,6 @@ int ps_field_set_value(struct ps_packet *pkt, const struct ps_header *header,
 		       const struct ps_field *field, struct ps_value value);
 
 /*
- * What follows a header, whose fixed part this is, and has a checksum with a pseudo header: *next,
- * whose fixed part is writable then. If there is nothing of the kind, next->proto is NULL: neither
- * is there while a source route goes on, if it is about the destination (routed). Returns
- * false if there is no memory. The packet has all of header->range.
- */
-static ps_inline bool ps_field_own_next(struct ps_packet *pkt, const uint8_t *fixed,
-					const struct ps_header *header, bool routed,
-					struct ps_header *next)
-{
-	const struct ps_proto *proto = ps_proto_select(pkt, fixed, header);
-	uint8_t *p;
-
-	next->proto = NULL;
-	if (!proto || proto->csum.kind != PS_CSUM_PSEUDO ||
-	    !ps_proto_payload_of(pkt, fixed, header, &next->range) ||
-	    next->range.len < proto->header_min)
-		return true;
-	p = ps_packet_own(pkt, next->range.off, proto->header_min);
-	if (!p)
-		return false;
-	if (ps_unlikely(next->range.off - header->range.off > header->proto->header_min) && routed &&
-	    ps_proto_route(pkt, header))
-		return true;
-	if (!proto->header_len.mask ||
-	    ps_proto_word(p, proto->header_len) * 4 <= next->range.len)
-		next->proto = proto;
-	return true;
-}
-
-/*
  * For fields of a header that begins at an even offset and lies in none with a checksum
  * (header->outer): adds change to the checksum of the header, of which fixed is the fixed part.
  * change: what sums that start at the header have become more, not folded.
@@ -171,14 +92,6 @@ static inline void ps_field_sum(struct ps_packet *pkt, const struct ps_header *h
 		ps_csum_update_header(fixed + csum->at, change);
 	else if (csum->kind > PS_CSUM_HEADER)
 		ps_csum_update(pkt, header, false, change);
-}
-
-/* The same to that of what ps_field_own_next() has found. */
-static inline void ps_field_sum_next(struct ps_packet *pkt, const struct ps_header *next,
-				     uint32_t change)
-{
-	if (next->proto)
-		ps_csum_update(pkt, next, true, change);
 }
 
 /*

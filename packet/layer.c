@@ -101,7 +101,7 @@ static inline struct ps_layer *take(struct ps_layers *layers, struct ps_layer *l
 }
 
 /* Finds what the parent, which has no flags, carries as the layer's protocol. */
-static inline bool find_payload(struct ps_packet *pkt, const struct ps_header *parent, struct ps_layer *layer)
+static ps_inline bool find_payload(struct ps_packet *pkt, const struct ps_header *parent, struct ps_layer *layer)
 {
 	const uint8_t *fixed = ps_packet_reach(pkt, parent->range.off, parent->proto->header_min);
 

@@ -124,6 +124,15 @@ static inline uint64_t ps_load64(const uint8_t *p)
 	return (uint64_t)ps_load32(p) << 32 | ps_load32(p + 4);
 }
 
+/* As memory has them. */
+static inline uint64_t ps_load64_raw(const uint8_t *p)
+{
+	uint64_t bytes;
+
+	__builtin_memcpy(&bytes, p, sizeof(bytes));
+	return bytes;
+}
+
 static inline void ps_store32(uint8_t *p, uint32_t v)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__

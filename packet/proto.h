@@ -86,6 +86,19 @@ struct ps_extent {
 	bool more_fragments;	/* it ends there */
 };
 
+union ps_first_bytes {
+	uint8_t bytes[8];
+	uint64_t word;
+};
+
+/*
+ * How the first 8 bytes tell, by one look, a header without options, and that is no later fragment: what header_len and fragment
+ * say, which the mask has all of.
+ */
+struct ps_plain {
+	union ps_first_bytes mask, is;
+};
+
 struct ps_proto {
 	const char *name;	/* the global in scripts */
 	uint8_t header_min;	/* bytes of the fixed part */
@@ -100,7 +113,12 @@ struct ps_proto {
 	 */
 	bool (*extent)(struct ps_packet *pkt, const struct ps_header *header, struct ps_extent *extent);
 	struct ps_word shape;	/* with extent: what in the fixed part says that it goes on */
-	bool next_ends;		/* with extent: it does not go on if next has the value of next_by */
+	/*
+	 * With extent: a bit for each value of next_by, below 64, with which the header goes on; 0: shape says that in some other
+	 * way. None of these is in next.
+	 */
+	uint64_t goes_on;
+	struct ps_plain plain;	/* 0: nobody asks */
 	struct ps_word next_by;
 	const struct ps_next *next;	/* NULL: payloads are raw only */
 	bool any_next;			/* raw: any protocol may be looked for */
@@ -149,6 +167,12 @@ static inline const uint8_t *ps_proto_read(struct ps_packet *pkt, const struct p
 	return ps_packet_read(pkt, header->range.off, header->proto->header_min);
 }
 
+/* Whether the header, whose protocol has these bytes, has no options, and is no later fragment. It may still have an extent. */
+static inline bool ps_proto_is_plain(const uint8_t *fixed, const struct ps_proto *proto)
+{
+	return (ps_load64_raw(fixed) & proto->plain.mask.word) == proto->plain.is.word;
+}
+
 /* A value in the fixed part. */
 static inline uint32_t ps_proto_word(const uint8_t *fixed, struct ps_word word)
 {
@@ -183,10 +207,15 @@ static inline const struct ps_proto *ps_proto_row_of(const uint8_t *fixed, const
 	return row->proto;
 }
 
-/* Whether the header has more than its fixed part, of an extent that has to be found. */
+/* Whether the header may have more than its fixed part, of an extent that has to be found. */
 static inline bool ps_proto_goes_on(const uint8_t *fixed, const struct ps_proto *proto)
 {
-	return ps_unlikely(proto->extent != NULL) && !(proto->next_ends && ps_proto_row_of(fixed, proto));
+	uint32_t value;
+
+	if (ps_likely(!proto->extent))
+		return false;
+	value = ps_proto_word(fixed, proto->next_by);
+	return !proto->goes_on || (value < 64 && proto->goes_on >> value & 1);
 }
 
 /* What a header with this fixed part, which does not hold any more afterwards, says of its own length. */
@@ -201,7 +230,7 @@ static inline uint32_t ps_proto_head(struct ps_packet *pkt, const uint8_t *fixed
 }
 
 /* True if the whole header, with its options, is in header->range, which the packet has. */
-static inline bool ps_proto_fits_range(struct ps_packet *pkt, const struct ps_header *header)
+static ps_inline bool ps_proto_fits_range(struct ps_packet *pkt, const struct ps_header *header)
 {
 	const struct ps_proto *proto = header->proto;
 	const struct ps_range *range = &header->range;
@@ -217,7 +246,9 @@ static inline bool ps_proto_fits_range(struct ps_packet *pkt, const struct ps_he
 	if (!ps_unlikely(proto->extent))
 		return true;
 	fixed = ps_packet_reach(pkt, range->off, proto->header_min);
-	head = fixed ? ps_proto_head(pkt, fixed, header) : 0;
+	if (fixed && !ps_proto_goes_on(fixed, proto))
+		return true;
+	head = fixed ? ps_proto_extent_len(pkt, header) : 0;
 	return head && head <= range->len;
 }
 
@@ -277,8 +308,8 @@ bool ps_proto_payload_extent(struct ps_packet *pkt, const struct ps_header *head
 			     struct ps_range *payload);
 
 /* As ps_proto_payload(), for a header whose fixed part this is; it need not hold if the header has an extent. */
-static inline bool ps_proto_payload_of(struct ps_packet *pkt, const uint8_t *fixed,
-				       const struct ps_header *header, struct ps_range *payload)
+static ps_inline bool ps_proto_payload_of(struct ps_packet *pkt, const uint8_t *fixed,
+					  const struct ps_header *header, struct ps_range *payload)
 {
 	const struct ps_proto *proto = header->proto;
 	uint32_t head;

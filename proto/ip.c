@@ -61,6 +61,7 @@ const struct ps_proto ps_proto_ip = {
 	.total_len = PS_WORD(16, 16),
 	.more_fragments = PS_WORD(50, 1),
 	.fragment = PS_WORD(51, 13),
+	.plain = { { { 0x0F, 0, 0, 0, 0, 0, 0x1F, 0xFF } }, { { 0x05 } } },
 	.next_by = PS_WORD(72, 8),
 	.next = next,
 	.csum = { .kind = PS_CSUM_HEADER, .at = 10 },

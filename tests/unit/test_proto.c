@@ -234,8 +234,11 @@ static void shapes(void)
 	for (unsigned int id = 0; id < ps_nprotos; id++) {
 		const struct ps_proto *proto = ps_protos[id];
 
-		CHECK(!proto->next_ends || (proto->extent && proto->shape.at == proto->next_by.at &&
-					    proto->shape.mask == proto->next_by.mask));
+		if (proto->goes_on) {
+			CHECK(proto->extent && proto->shape.at == proto->next_by.at && proto->shape.mask == proto->next_by.mask);
+			for (const struct ps_next *row = proto->next; row->proto; row++)
+				CHECK(row->value >= 64 || !(proto->goes_on >> row->value & 1));
+		}
 		for (unsigned int i = 0; i < proto->nfields; i++) {
 			const struct ps_field *f = &proto->fields[i];
 			bool is_shape = overlaps(f, proto->header_len) || overlaps(f, proto->fragment) ||
@@ -248,6 +251,33 @@ static void shapes(void)
 	}
 }
 
+/* Whether all bits of the word are among those that decide. */
+static bool has_all(const struct ps_plain *plain, struct ps_word word)
+{
+	return !word.mask || (word.at < 7 && (ps_load16(plain->mask.bytes + word.at) & word.mask) == word.mask);
+}
+
+/* What is plain at the first look is what the words say. */
+static void plain(void)
+{
+	unsigned int n = 0;
+
+	for (unsigned int id = 0; id < ps_nprotos; id++) {
+		const struct ps_proto *proto = ps_protos[id];
+		const uint8_t *is = proto->plain.is.bytes;
+
+		if (!proto->plain.mask.word)
+			continue;
+		n++;
+		CHECK(proto->header_min >= 8);
+		CHECK(has_all(&proto->plain, proto->header_len) && has_all(&proto->plain, proto->fragment));
+		CHECK(!ps_proto_has(is, proto->fragment));
+		if (proto->header_len.mask)
+			CHECK_INT(ps_proto_word(is, proto->header_len) * 4, proto->header_min);
+	}
+	CHECK_INT(n, 2);
+}
+
 const struct test proto_tests[] = {
 	{ "proto: a whole packet has the transport that its protocol field says", whole },
 	{ "proto: a truncated packet has no headers beyond its end", truncated },
@@ -258,6 +288,7 @@ const struct test proto_tests[] = {
 	{ "proto: TCP data offsets are honoured or refused", tcp_options },
 	{ "proto: UDP lengths are honoured, cut or refused", udp_length },
 	{ "proto: the tables are consistent", tables },
+	{ "proto: what is plain at the first look has neither options nor an offset", plain },
 	{ "proto: fields that say how what follows reads are marked", shapes },
 	{ NULL, NULL },
 };
