@@ -67,7 +67,7 @@ static int find_length(const struct change *c, const uint8_t *fixed, struct arou
 	if (!a->length.mask)
 		return 0;
 	told = ps_proto_word(fixed, a->length);
-	if (!told)
+	if (!told || told == -c->delta)		/* 0 says nothing */
 		return PS_FIELD_SHAPE;
 	return told + c->delta <= 0xFFFF ? 0 : PS_FIELD_LONG;
 }

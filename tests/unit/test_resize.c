@@ -218,6 +218,11 @@ static void any_bytes(void)
 		of = at[depth] + within.off;
 		within.off = of - layer->header.range.off;
 		end = old_end + len - within.len;
+		if (chain[depth - 1] == IP6 && end == at[depth]) {	/* nor does it get one of 0 */
+			CHECK_INT(ps_layer_replace(&layers, pkt, layer, within, put, len), PS_FIELD_SHAPE);
+			end_packet();
+			continue;
+		}
 		memcpy(expected, bytes, of);
 		memcpy(expected + of, put, len);
 		memcpy(expected + of + len, bytes + of + within.len, old_end + padding - of - within.len);
