@@ -382,7 +382,7 @@ void lint_follow(struct lint *l, struct lint_function *f)
 	const unsigned long budget = l->steps < STEPS_MAX ? l->steps : STEPS_MAX;
 	const struct ps_known packet = { .kind = PS_KIND_VIEW, .whole = true, .proto = &ps_proto_raw };
 	struct lint_flow w = {
-		.walk = { .by = &checker, .p = f->p, .upvalues = f->upvalues, .shared = f->shared, .active = f->active,
+		.walk = { .by = &checker, .registry = &l->script.bind.registry, .p = f->p, .upvalues = f->upvalues, .shared = f->shared, .active = f->active,
 			  .steps = budget, .memory = STATES_MAX, .has_last = l->report },
 		.l = l, .f = f, .marks = calloc(f->p->sizecode, sizeof(*w.marks) + sizeof(*w.pairs)),
 	};

@@ -22,7 +22,8 @@
 struct ps_known lint_may_be_nil(struct lint_flow *w, struct ps_known v,
 				  const struct ps_proto *outer)
 {
-	unsigned int pair = (ps_proto_id(outer) * ps_nprotos + ps_proto_id(v.proto)) % SEEN_PAIRS;
+	const struct ps_registry *registry = w->walk.registry;
+	unsigned int pair = (ps_proto_id(registry, outer) * registry->n + ps_proto_id(registry, v.proto)) % SEEN_PAIRS;
 
 	if (w->walk.pc + 1 >= (int)PS_ORIGIN_LOST)
 		return v;

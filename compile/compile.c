@@ -67,7 +67,7 @@ static const Table *methods_of(const struct ps_pool *pool)
 static const struct ps_field_method *field_of(const struct compiling *c, struct ps_known of, const TString *name)
 {
 	return of.kind == PS_KIND_VIEW && is_short(name) ?
-	       ps_access_named(methods_of(&c->bind->views[ps_proto_id(of.proto)]), name) : NULL;
+	       ps_access_named(methods_of(ps_views_of(c->bind, ps_proto_id(&c->bind->registry, of.proto))), name) : NULL;
 }
 
 /*
@@ -151,7 +151,7 @@ static void set_field(struct ps_op *op, const struct ps_field_method *m, const s
 		op->wide = value;
 	} else if (!is_known) {
 		op->op = DO_SET_FIELD;
-	} else if (field->type->has_int) {
+	} else if (field->type->has_int && !(field->flags & PS_LOCATED)) {
 		op->op = DO_ASSIGN;
 		op->value = value.low;
 	} else {
@@ -215,8 +215,8 @@ static void add_data(const struct compiling *c, struct ps_op *op, enum ps_operat
 {
 	finish(c, op, operation);
 	op->c = id;
-	op->proto = ps_protos[id];
-	op->pool = &c->bind->views[id];
+	op->proto = c->bind->registry.protos[id];
+	op->pool = ps_views_of(c->bind, id);
 	look_for_test(c, op);
 }
 
@@ -239,12 +239,12 @@ static void add_method(const struct compiling *c, struct ps_op *op, const struct
 /* What a link layer selects, if the operation is :data() of that, and the call is :data() of what that gives. */
 static void extend_data(const struct compiling *c, struct ps_op *op, const struct method_call *call)
 {
-	const struct ps_proto *link = ps_protos[op->c];
+	const struct ps_proto *link = c->bind->registry.protos[op->c];
 	const struct ps_next *row;
 
 	if (call->method != PS_OP_DATA || !call->has_result || call->id < 0 || !is_plain_link(link))
 		return;
-	row = ps_proto_only_row(link->next, ps_protos[call->id]);
+	row = ps_proto_only_row(link->next, c->bind->registry.protos[call->id]);
 	if (!row)
 		return;
 	op->link = op->c;
@@ -301,7 +301,7 @@ static ps_noinline void add_method_call(struct compiling *c, const struct ps_cal
 	if (op->op != DO_SELF || op->a != of->first - 2 || (call.has_arg && !find_operand(c, of->first, &call.arg)))
 		return;
 	if (of->results[0].kind == PS_KIND_VIEW && call.arg.reg < 0)
-		call.id = ps_proto_id(of->results[0].proto);
+		call.id = ps_proto_id(&c->bind->registry, of->results[0].proto);
 	goes_on = c->chain_end == self && op->b == op->a && before->a == op->a;
 	if (goes_on && before->op == DO_DATA)
 		extend_data(c, before, &call);
@@ -690,6 +690,7 @@ static const struct ps_function_code *compile(struct ps_bind *bind, const LClosu
 	}
 	memset(c, 0, sizeof(*c));
 	c->walk.by = &compiler;
+	c->walk.registry = &bind->registry;
 	c->walk.p = p;
 	c->walk.upvalues = c->upvalues;
 	c->walk.steps = STEPS * p->sizecode;

@@ -150,7 +150,7 @@ static void find_call(struct ps_walk *w, int a, int b)
 		call->first++;
 		call->count -= nargs > 0;
 	}
-	call->results[0] = ps_known_result(call, nargs < 0 ? ps_known_any : ps_walk_get(w, call->first));
+	call->results[0] = ps_known_result(w->registry, call, nargs < 0 ? ps_known_any : ps_walk_get(w, call->first));
 	for (n = 1; n < PS_RESULTS; n++)
 		call->results[n] = ps_known_any;
 }

@@ -35,6 +35,7 @@ struct ps_block;
 struct ps_walk {
 	/* From the owner. */
 	const struct ps_walker *by;
+	const struct ps_registry *registry;
 	const Proto *p;
 	const struct ps_known *upvalues;
 	const uint8_t *shared;	/* a bit for each register that inner functions assign, so it may have any value; NULL: none */

@@ -121,7 +121,7 @@ struct ps_known ps_known_member(struct ps_known object, const char *name, bool i
 /*
  * Calls.
  */
-static struct ps_known payload(const struct ps_call *call, struct ps_known id)
+static struct ps_known payload(const struct ps_registry *registry, const struct ps_call *call, struct ps_known id)
 {
 	struct ps_known raw = ps_known_as(PS_KIND_VIEW, &ps_proto_raw);
 
@@ -129,9 +129,9 @@ static struct ps_known payload(const struct ps_call *call, struct ps_known id)
 		raw.payload = call->self.kind == PS_KIND_VIEW && call->self.proto != &ps_proto_raw;
 		return raw;
 	}
-	if (id.kind != PS_KIND_INTEGER || id.i < 0 || id.i >= ps_nprotos)
+	if (id.kind != PS_KIND_INTEGER || id.i < 0 || id.i >= registry->n)
 		return ps_known_any;
-	return ps_known_as(PS_KIND_VIEW, ps_protos[id.i]);
+	return ps_known_as(PS_KIND_VIEW, registry->protos[id.i]);
 }
 
 /* The value of the field that self is. */
@@ -140,7 +140,7 @@ static struct ps_known value_of(struct ps_known self, enum ps_kind kind)
 	return self.kind == PS_KIND_FIELD ? ps_known_as(kind, self.field) : ps_known_any;
 }
 
-static struct ps_known result_of_row(const struct ps_call *call, struct ps_known argument)
+static struct ps_known result_of_row(const struct ps_registry *registry, const struct ps_call *call, struct ps_known argument)
 {
 	switch (call->callee.row->result) {
 	case PS_LUA_NOTHING:
@@ -154,19 +154,19 @@ static struct ps_known result_of_row(const struct ps_call *call, struct ps_known
 	case PS_LUA_RAW:
 		return ps_known_as(PS_KIND_VIEW, &ps_proto_raw);
 	case PS_LUA_PAYLOAD:
-		return payload(call, argument);
+		return payload(registry, call, argument);
 	default:
 		return ps_known_any;
 	}
 }
 
-struct ps_known ps_known_result(const struct ps_call *call, struct ps_known argument)
+struct ps_known ps_known_result(const struct ps_registry *registry, const struct ps_call *call, struct ps_known argument)
 {
 	switch (call->callee.kind) {
 	case PS_KIND_GETTER:
 		return ps_known_as(PS_KIND_FIELD, call->callee.field);
 	case PS_KIND_METHOD:
-		return result_of_row(call, argument);
+		return result_of_row(registry, call, argument);
 	default:
 		return ps_known_any;
 	}

@@ -90,12 +90,12 @@ static inline bool ps_known_same(struct ps_known a, struct ps_known b)
 	       a.lasts == b.lasts && a.payload == b.payload && a.global == b.global && a.no_number == b.no_number;
 }
 
-/* Where the protocol stands in ps_protos. */
-static inline unsigned int ps_proto_id(const struct ps_proto *proto)
+/* The id of a protocol, which is there. */
+static inline unsigned int ps_proto_id(const struct ps_registry *registry, const struct ps_proto *proto)
 {
 	unsigned int id = 0;
 
-	while (id < ps_nprotos - 1 && ps_protos[id] != proto)
+	while (registry->protos[id] != proto)
 		id++;
 	return id;
 }
@@ -128,6 +128,6 @@ struct ps_call {
 };
 
 /* What a method, or a function that has a row, gives when its first argument is that. ANY if it is none of these. */
-struct ps_known ps_known_result(const struct ps_call *call, struct ps_known argument);
+struct ps_known ps_known_result(const struct ps_registry *registry, const struct ps_call *call, struct ps_known argument);
 
 #endif

@@ -20,6 +20,7 @@
 #define METHODS		"methods"	/* a metatable's name for them; scripts can't get at it */
 
 static const char anchors;	/* the address is the registry's key of a table of pooled objects */
+static const char supported;	/* the same of the table of protocols' names */
 
 /*
  * Objects.
@@ -134,8 +135,8 @@ static void bind_view(const struct ps_bind *bind, struct ps_view *v, const struc
 static void push_header(lua_State *L, unsigned int id, const struct ps_place *place)
 {
 	struct ps_bind *bind = ps_bind_of(L);
-	struct ps_view *v = ps_bind_take(L, &bind->views[id], sizeof(*v), &ps_class_view,
-					 ps_protos[id]->name);
+	struct ps_view *v = ps_bind_take(L, ps_views_of(bind, id), sizeof(*v), &ps_class_view,
+					 bind->registry.protos[id]->name);
 
 	bind_view(bind, v, place);
 }
@@ -171,7 +172,7 @@ static unsigned int opt_proto(lua_State *L, int arg)
 	luaL_argcheck(L, !ttisnil(v), arg, "nil is no protocol (is its name misspelt? the payload as "
 					   "bytes is :data() without argument)");
 	id = l_likely(ttisinteger(v)) ? ivalue(v) : luaL_checkinteger(L, arg);
-	luaL_argcheck(L, id >= 0 && id < ps_nprotos, arg, "no such protocol");
+	luaL_argcheck(L, id >= 0 && id < ps_bind_of(L)->registry.n, arg, "no such protocol");
 	return id;
 }
 
@@ -697,24 +698,13 @@ static void new_type(lua_State *L, const char *type, unsigned int owner)
 	lua_remove(L, -2);
 }
 
-/* An array of zeros, outside of what Lua collects. */
-static void *new_array(lua_State *L, size_t count, size_t size)
+/* Memory outside of what Lua collects, which has been at block; may raise. */
+static void *reallocate(lua_State *L, void *block, size_t size)
 {
-	void *array = ps_host_realloc(NULL, count * size);
-
-	if (!array)
+	block = ps_host_realloc(block, size);
+	if (!block)
 		luaL_error(L, "not enough memory");
-	memset(array, 0, count * size);
-	return array;
-}
-
-static unsigned int count_fields(void)
-{
-	unsigned int id, n = 0;
-
-	for (id = 0; id < ps_nprotos; id++)
-		n += ps_protos[id]->nfields;
-	return n;
+	return block;
 }
 
 /*
@@ -727,21 +717,16 @@ static void fill_pool(lua_State *L, struct ps_pool *pool, const char *type)
 	lua_pop(L, 1);
 }
 
-/*
- * The type of a protocol's headers; its global; its fields, whose methods begin at *method and
- * know their pools.
- */
-static void open_proto(lua_State *L, unsigned int id, struct ps_field_method **method)
+/* The type of a protocol's headers, and its fields, whose methods know their pools. */
+static void open_proto(lua_State *L, const struct ps_proto *proto, struct ps_proto_objects *objects)
 {
-	const struct ps_proto *proto = ps_protos[id];
-	struct ps_pool *pools = ps_bind_of(L)->views;
 	unsigned int i;
 
 	new_type(L, proto->name, proto == &ps_proto_raw ? PS_OF_RAW : PS_OF_HEADER);
-	fill_pool(L, &pools[id], proto->name);
-	for (i = 0; i < proto->nfields; i++, ++*method) {
+	fill_pool(L, &objects->views, proto->name);
+	for (i = 0; i < proto->nfields; i++) {
 		const struct ps_field *field = &proto->fields[i];
-		struct ps_field_method *m = *method;
+		struct ps_field_method *m = &objects->fields[i];
 
 		if (field->flags & PS_PAYLOAD)
 			continue;	/* :data() is the payload */
@@ -754,9 +739,42 @@ static void open_proto(lua_State *L, unsigned int id, struct ps_field_method **m
 		lua_setfield(L, -2, field->name);
 	}
 	lua_pop(L, 1);
+}
 
-	lua_pushinteger(L, id);
-	lua_setglobal(L, proto->name);
+/* Makes room for one more protocol, and the memory of its objects. */
+static struct ps_proto_objects *new_objects(lua_State *L, const struct ps_proto *proto)
+{
+	struct ps_bind *bind = ps_bind_of(L);
+	struct ps_registry *registry = &bind->registry;
+	struct ps_proto_objects *objects;
+	size_t size = sizeof(*objects) + proto->nfields * sizeof(objects->fields[0]);
+
+	registry->protos = reallocate(L, registry->protos, (registry->n + 1) * sizeof(*registry->protos));
+	bind->objects = reallocate(L, bind->objects, (registry->n + 1) * sizeof(*bind->objects));
+	objects = reallocate(L, NULL, size);
+	memset(objects, 0, size);
+	objects->next = bind->all_objects;	/* also if what follows raises: methods know them then */
+	bind->all_objects = objects;
+	return objects;
+}
+
+void ps_bind_add_protocol(lua_State *L, const struct ps_proto *proto)
+{
+	struct ps_bind *bind = ps_bind_of(L);
+	struct ps_registry *registry = &bind->registry;
+	struct ps_proto_objects *objects = new_objects(L, proto);
+
+	open_proto(L, proto, objects);
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &supported);
+	lua_pushstring(L, proto->name);
+	lua_rawseti(L, -2, registry->n);
+	lua_pushglobaltable(L);
+	lua_pushstring(L, proto->name);
+	lua_pushinteger(L, registry->n);
+	lua_rawset(L, -3);
+	lua_pop(L, 2);
+	registry->protos[registry->n] = proto;
+	bind->objects[registry->n++] = objects;
 }
 
 static void add_constant(luaL_Buffer *b, const char *name, lua_Integer value)
@@ -811,14 +829,10 @@ static void free_block(struct ps_layers *layers, struct ps_layer_block *block)
 int ps_bind_open(lua_State *L)
 {
 	struct ps_bind *bind = ps_bind_of(L);
-	struct ps_field_method *method;
 	size_t i;
 
 	bind->serial = bind->stamp = 1;
 	ps_layers_init(&bind->layers, new_block, free_block);
-	bind->views = new_array(L, ps_nprotos, sizeof(*bind->views));
-	bind->fields = new_array(L, count_fields(), sizeof(*bind->fields));
-	method = bind->fields;
 
 	lua_newtable(L);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &anchors);
@@ -827,12 +841,11 @@ int ps_bind_open(lua_State *L)
 	lua_pop(L, 1);
 
 	lua_createtable(L, ps_nprotos, 0);
-	for (i = 0; i < ps_nprotos; i++) {
-		open_proto(L, i, &method);
-		lua_pushstring(L, ps_protos[i]->name);
-		lua_rawseti(L, -2, i);
-	}
+	lua_pushvalue(L, -1);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &supported);
 	lua_setglobal(L, "supported_protocols");
+	for (i = 0; i < ps_nprotos; i++)
+		ps_bind_add_protocol(L, ps_protos[i]);
 
 	for (i = 0; i < PS_VERDICT_ERROR; i++) {
 		lua_pushinteger(L, ps_verdicts[i].value);
@@ -857,11 +870,17 @@ void *ps_bind_allocate(struct ps_bind *bind, size_t size)
 
 void ps_bind_clean(struct ps_bind *bind)
 {
+	struct ps_proto_objects *next;
+
 	ps_layers_shrink(&bind->layers);
 	bind->rt.memory -= bind->allocated;
 	bind->allocated = 0;
-	ps_host_realloc(bind->views, 0);
-	ps_host_realloc(bind->fields, 0);
-	bind->views = NULL;
-	bind->fields = NULL;
+	for (; bind->all_objects; bind->all_objects = next) {
+		next = bind->all_objects->next;
+		ps_host_realloc(bind->all_objects, 0);
+	}
+	ps_host_realloc(bind->objects, 0);
+	ps_host_realloc(bind->registry.protos, 0);
+	bind->objects = NULL;
+	bind->registry = (struct ps_registry){ 0 };
 }

@@ -18,6 +18,7 @@
 
 struct ps_class;
 struct ps_object;
+struct ps_proto_objects;
 
 struct ps_pool {
 	uint64_t packet;	/* the serial for which used counts */
@@ -44,9 +45,10 @@ struct ps_bind {
 	struct ps_address formatted[PS_ADDRESSES];
 	size_t allocated;		/* bytes, by ps_bind_allocate() */
 	struct ps_pool bytes;
-	struct ps_pool *views;		/* for each protocol */
+	struct ps_registry registry;
+	struct ps_proto_objects **objects;	/* for each protocol there */
+	struct ps_proto_objects *all_objects;	/* these, and of those that could not be added */
 	struct ps_view *whole;		/* of the packet: what handlers get */
-	struct ps_field_method *fields;	/* for each field of each: its method, its pool */
 };
 
 extern const struct ps_class ps_class_view, ps_class_bytes;
@@ -57,6 +59,12 @@ extern const struct ps_class ps_class_view, ps_class_bytes;
  */
 int ps_bind_open(struct lua_State *L);
 void ps_bind_clean(struct ps_bind *bind);
+
+/*
+ * Adds a protocol to those that the state knows: its id is the next one, in a global of its name, which nothing else in the
+ * state has. It has to last as long as the state. May raise, and then nothing has been added. In a lua_CFunction: call it protected.
+ */
+void ps_bind_add_protocol(struct lua_State *L, const struct ps_proto *proto);
 
 /*
  * Pushes Lua source that declares protocol ids and verdicts as constants, so that the compiler

@@ -10,6 +10,7 @@
 #include "lopcodes.h"
 #include "internals.h"
 
+#include "bind.h"
 #include "globals.h"
 #include "protos.h"
 
@@ -105,7 +106,7 @@ static unsigned int distance(const char *a, const char *b)
 }
 
 /* The protocol that is meant, or NULL. */
-static const char *similar(const char *name)
+static const char *similar(const struct ps_registry *registry, const char *name)
 {
 	unsigned int i, edits, fewest = EDITS_MAX + 1;
 	const char *other, *found = NULL;
@@ -113,8 +114,8 @@ static const char *similar(const char *name)
 
 	if (len > NAME_MAX)
 		return NULL;
-	for (i = 0; i < ps_nprotos; i++) {
-		other = ps_protos[i]->name;
+	for (i = 0; i < registry->n; i++) {
+		other = registry->protos[i]->name;
 		edits = distance(name, other);
 		/* of two, the one that has other letters and not more of them */
 		if (edits < fewest || (edits == fewest && strlen(other) == len)) {
@@ -127,7 +128,7 @@ static const char *similar(const char *name)
 
 static void raise(lua_State *L, const Proto *p, int pc, const char *name)
 {
-	const char *meant = similar(name);
+	const char *meant = similar(&ps_bind_of(L)->registry, name);
 	char source[LUA_IDSIZE];
 
 	luaO_chunkid(source, getstr(p->source), tsslen(p->source));

@@ -29,13 +29,13 @@ enum ps_layer_found ps_view_payload(struct ps_bind *bind, const struct ps_place 
 		return PS_LAYER_FOUND;
 	}
 	if (ps_likely(is_header))
-		found = ps_layer_payload(&bind->layers, bind->pkt, at->layer, ps_protos[id], &layer);
+		found = ps_layer_payload(&bind->layers, bind->pkt, at->layer, bind->registry.protos[id], &layer);
 	else if (at->flags & PS_VIEW_WHOLE)
-		found = ps_layer_first(&bind->layers, bind->pkt, ps_protos[id], &layer);
+		found = ps_layer_first(&bind->layers, bind->pkt, bind->registry.protos[id], &layer);
 	else
-		found = ps_layer_in_bytes(&bind->layers, bind->pkt, at->layer, within, ps_protos[id], &layer);
+		found = ps_layer_in_bytes(&bind->layers, bind->pkt, at->layer, within, bind->registry.protos[id], &layer);
 	if (ps_likely(found == PS_LAYER_FOUND))
-		ps_place_header(to, layer, ps_protos[id], layer->flags);
+		ps_place_header(to, layer, bind->registry.protos[id], layer->flags);
 	return found;
 }
 
@@ -91,13 +91,13 @@ int ps_object_call(lua_State *L, const struct ps_method *method, StkId func, int
 		return -1;
 	switch (method->op) {
 	case PS_OP_DATA:
-		if (arg && (!ttisinteger(arg) || (lua_Unsigned)ivalue(arg) >= ps_nprotos))
+		if (arg && (!ttisinteger(arg) || (lua_Unsigned)ivalue(arg) >= bind->registry.n))
 			return -1;
 		id = arg ? ivalue(arg) : 0;
 		found = ps_view_payload(bind, at, id, &to);
 		if (found == PS_LAYER_NONE)
 			setnilvalue(s2v(func));
-		else if (found != PS_LAYER_FOUND || !ps_access_make(L, bind, &bind->views[id], &to, s2v(func)))
+		else if (found != PS_LAYER_FOUND || !ps_access_make(L, bind, ps_views_of(bind, id), &to, s2v(func)))
 			return -1;
 		return 1;
 	case PS_OP_FIELD:

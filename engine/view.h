@@ -52,6 +52,19 @@ struct ps_field_method {
 	struct ps_pool pool;
 };
 
+/* The objects of a protocol, for as long as the state lasts. */
+struct ps_proto_objects {
+	struct ps_proto_objects *next;
+	struct ps_pool views;
+	struct ps_field_method fields[];	/* of each field: its method, its pool */
+};
+
+/* Whose views the protocol of that id has. */
+static inline struct ps_pool *ps_views_of(const struct ps_bind *bind, unsigned int id)
+{
+	return &bind->objects[id]->views;
+}
+
 static inline struct ps_range ps_place_range(const struct ps_place *at)
 {
 	if (at->field || at->flags & PS_VIEW_BYTES)

@@ -140,6 +140,12 @@ struct ps_proto {
 	uint8_t nfields;
 };
 
+/* The protocols that a state knows. A protocol's id is its place. */
+struct ps_registry {
+	const struct ps_proto **protos;
+	unsigned int n;
+};
+
 /* Just bytes, in which any protocol may be looked for. */
 extern const struct ps_proto ps_proto_raw;
 

@@ -19,7 +19,7 @@ extern const struct ps_proto ps_proto_arp;
 
 #define PS_ID_RAW	0
 
-/* The registry: a protocol's id is its place in it. */
+/* Those that each state knows from the beginning, in the order of its registry. */
 extern const struct ps_proto *const ps_protos[];
 extern const unsigned int ps_nprotos;
 

@@ -60,6 +60,7 @@ static struct counting follow_by(const struct ps_walker *by, const char *script,
 	for (i = 0; i < 8; i++)
 		upvalues[i] = ps_known_any;
 	CHECK_INT(ps_script_init(&s, 0, true), 0);
+	c.walk.registry = &s.bind.registry;
 	CHECK_INT(ps_script_load(&s, 0, "flow.lua", script, strlen(script)), 0);
 	lua_getglobal(s.bind.rt.L, "process_packet");
 	c.walk.p = clLvalue(s2v(PS_STACK_TOP(s.bind.rt.L) - 1))->p;

@@ -53,6 +53,70 @@ static void end(struct bench *b)
 static const struct shape udp = { .protocol = 17, .payload = 11 };
 static const struct shape frame = { .protocol = 17, .payload = 11, .ethernet = true };
 
+static int add_protocol(lua_State *L)
+{
+	ps_bind_add_protocol(L, lua_touserdata(L, 1));
+	return 0;
+}
+
+/* Adds a protocol to a state, whose memory is limited to so many bytes meanwhile. */
+static int add_within(struct bench *b, const struct ps_proto *proto, size_t more)
+{
+	struct ps_runtime *rt = &b->s.bind.rt;
+	size_t max = rt->memory_max;
+	int err;
+
+	rt->memory_max = rt->memory + more;
+	err = ps_runtime_call(rt, add_protocol, (void *)proto, ~0u);
+	rt->memory_max = max;
+	lua_settop(rt->L, 0);
+	return err;
+}
+
+/* A protocol that one state has and another has not, added between two packets and whatever memory there is. */
+static void protocols_of_a_state(void)
+{
+	static const struct ps_field fields[] = {
+		{ "kind", { 0, 8 }, PS_UINT }, { "number", { 8, 24 }, PS_UINT }, { "peer", { 32, 32 }, PS_IPV4 },
+		{ "data", { 64, 0 }, PS_BYTES, PS_PAYLOAD },
+	};
+	static const struct ps_proto made_up = { .name = "packet_made_up", .header_min = 8, PS_FIELDS(fields) };
+	static const char script[] =
+		"function process_packet(p)\n"
+		"  local ip = p:data(packet_ip)\n"
+		"  local udp = ip:data(packet_udp)\n"
+		"  local name = 'made_up'\n"
+		"  local id = _G['packet_' .. name]\n"
+		"  if not id then return NF_DROP end\n"
+		"  local v = udp:data():data(id)\n"
+		"  assert(v.kind == 97 and v.number == 0x626364 and tostring(v) == 'packet_made_up offset 28 length 11')\n"
+		"  v.number = 0x010203\n"
+		"  v.peer = '1.2.3.4'\n"
+		"  assert(v:number():get() == 0x010203 and v.peer == '1.2.3.4' and #v:data() == 3)\n"
+		"  assert(supported_protocols[id] == 'packet_made_up' and not pcall(p.data, p, id + 1))\n"
+		"  assert(udp.check ~= 0 and ip:data(packet_udp).dport == 2000)\n"
+		"  return NF_ACCEPT\n"
+		"end\n";
+	struct bench with, without;
+	unsigned int failed = 0;
+	size_t more;
+
+	if (!begin(&with, script) || !begin(&without, script))
+		return;
+	CHECK_INT(feed(&with, &udp), PS_VERDICT_DROP);
+	for (more = 0; add_within(&with, &made_up, more); more += 16, failed++)
+		CHECK_INT(with.s.bind.registry.n, ps_nprotos);
+	CHECK(failed > 3);
+	CHECK_INT(with.s.bind.registry.n, ps_nprotos + 1);
+	CHECK_INT(feed(&with, &udp), PS_VERDICT_ACCEPT);
+	CHECK_TEXT(with.s.error, "");
+	CHECK(transport_csum_ok(with.data + with.at.ip));
+	CHECK_INT(feed(&with, &udp), PS_VERDICT_ACCEPT);
+	CHECK_INT(feed(&without, &udp), PS_VERDICT_DROP);
+	end(&with);
+	end(&without);
+}
+
 /* The handler's body runs on such a packet and accepts it; asserts are the checks. */
 static void accept_body(const struct shape *shape, const char *body)
 {
@@ -1062,6 +1126,7 @@ const struct test script_tests[] = {
 	{ "script: code that runs between packets makes no views", no_views_between_packets },
 	{ "script: more views than are kept", many_views },
 	{ "script: headers in headers", nested_headers },
+	{ "script: a state may know protocols that others do not", protocols_of_a_state },
 	{ "script: byte arrays", byte_arrays },
 	{ "script: a handler that fails leaves the state usable", errors },
 	{ "script: scripts share a state and keep their functions", scripts_share_a_state },
