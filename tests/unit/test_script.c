@@ -66,6 +66,7 @@ static int add_within(struct bench *b, const struct ps_proto *proto, size_t more
 	size_t max = rt->memory_max;
 	int err;
 
+	lua_gc(rt->L, LUA_GCCOLLECT, 0);
 	rt->memory_max = rt->memory + more;
 	err = ps_runtime_call(rt, add_protocol, (void *)proto, ~0u);
 	rt->memory_max = max;
