@@ -105,8 +105,12 @@ host() {
 	END
 }
 
-# at NS COMMAND…: a faster "ip netns exec", which leaves /sys alone
-at() { nsenter --net="/run/netns/$1" "${@:2}"; }
+# at NS COMMAND…: a faster "ip netns exec", which leaves /sys alone. The path keeps busybox, whose nsenter it is, from running
+# a program of its own that has the command's name.
+at() {
+	hash -- "$2" || return 127
+	nsenter --net="/run/netns/$1" "${BASH_CMDS[$2]:-$2}" "${@:3}"
+}
 inA() { at A "$@"; }
 inR() { at R "$@"; }
 inB() { at B "$@"; }

@@ -173,8 +173,8 @@ fi
 
 # --- tests ---
 
-# Prints results as they come, and now and then that none have come; other lines of a test only around a failure, unless
-# --verbose is set. Returns 1 when the machine has said nothing for $limit seconds.
+# Prints results as they come, how long each test took, and now and then that none have come; other lines of a test only
+# around a failure, unless --verbose is set. Returns 1 when the machine has said nothing for $limit seconds.
 show() {
 	local line='' part='' got=0 told=() failing= silent=0 last='the machine starts'
 	while true; do
@@ -196,7 +196,7 @@ show() {
 			failing=1 told=()
 			printf '%s\n' "$line"
 			;;
-		'ok '*)
+		'ok '* | '# '*' took '*' s')
 			failing= told=()
 			printf '%s\n' "$line"
 			;;

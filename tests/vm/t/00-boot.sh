@@ -4,6 +4,9 @@
 . /tests/lib.sh
 
 topology
+check_match 'programs in a namespace are those outside' "$(inA ping -V)" '^ping from iputils'
+check_eq 'also by their paths' "$(inA "$(type -P ping)" -V)" "$(ping -V)"
+check_fails 'and what is not there fails' inA no_such_program
 check 'A reaches B through R' inA ping -c 1 -W 60 10.0.0.2
 check 'A reaches B through R over IPv6' inA ping -c 1 -W 60 fd00:b::2
 check_fails 'nobody answers for 10.0.0.9' inA ping -c 1 -W 1 10.0.0.9
