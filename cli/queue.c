@@ -86,7 +86,7 @@ static void listen_to(const int *signals, size_t n)
  * Packets.
  */
 
-/* As in kernel/xt_lua.c, but a rule with NFQUEUE ends its table: there are no rules to continue with. */
+/* As in kernel/front/xt_target.c, but a rule with NFQUEUE ends its table: there are no rules to continue with. */
 static uint32_t kernel_verdict(enum ps_verdict verdict, uint16_t queue)
 {
 	switch (verdict) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/* xt_LUA.ko: the iptables target LUA. */
+/* xt_LUA.ko: the target LUA of iptables and ip6tables. */
 #define pr_fmt(fmt) "packetscript: " fmt
 
 #include <linux/if_arp.h>
