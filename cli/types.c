@@ -32,7 +32,7 @@ static const struct {
 	[PS_LUA_CONTENT] = { "ps.bytes|string|integer" },
 	[PS_LUA_TEXTS] = { "(ps.bytes|string)[]" },
 	[PS_LUA_RAW] = { "ps.raw", "raw view" },
-	[PS_LUA_PAYLOAD] = { "ps.view", "view" },
+	[PS_LUA_PAYLOAD] = { "ps.payload", "view" },
 	[PS_LUA_FIELD] = { NULL, "field" },
 };
 

@@ -722,7 +722,7 @@ static void open_proto(lua_State *L, const struct ps_proto *proto, struct ps_pro
 {
 	unsigned int i;
 
-	new_type(L, proto->name, proto == &ps_proto_raw ? PS_OF_RAW : PS_OF_HEADER);
+	new_type(L, proto->name, proto == &ps_proto_raw ? PS_OF_RAW | PS_OF_PAYLOAD : PS_OF_HEADER);
 	fill_pool(L, &objects->views, proto->name);
 	for (i = 0; i < proto->nfields; i++) {
 		const struct ps_field *field = &proto->fields[i];

@@ -24,8 +24,8 @@ enum ps_owner {
 	PS_OF_FIELD = PS_OF_VALUE | PS_OF_BYTES,
 	PS_OF_VIEW = PS_OF_RAW | PS_OF_HEADER | PS_OF_FIELD,
 	PS_OF_ARRAY = 16,	/* byte arrays */
-	PS_OF_PAYLOAD = 64,	/* raw views that are all of a header's payload: more than other raw views have */
 	PS_OF_LIBRARY = 32,	/* no object: the library 'bytes' has it */
+	PS_OF_PAYLOAD = 64,	/* raw views that are all of a header's payload. Others have the method, too: it refuses them */
 };
 
 /* What is given to it, or comes of it. */
