@@ -8,16 +8,25 @@ for linker in /lib64/ld-linux-*.so.* /lib/ld-linux-*.so.*; do
 done
 [ -e "$linker" ] || skip 'no dynamic linker'
 
-files=0
-while read -r file; do
-	read -rN 4 magic <"$file" || true
-	[ "$magic" = $'\x7fELF' ] || continue
-	# of a program that is linked statically, it says nothing
-	said=$("$linker" --list "$file" 2>&1) || [ -z "$said" ] || fail "$file can be loaded" "$said"
-	[[ $said != *'not found'* ]] || fail "$file has its libraries" "$said"
-	files=$((files + 1))
-	[ $((files % 50)) != 0 ] || echo "# $files files"
-done < <(find /usr/bin /usr/sbin /usr/lib /usr/libexec -type f '(' -perm /111 -o -name '*.so*' ')' ! -path '/usr/lib/modules/*' 2>/dev/null)
+# have_libraries FILE…: of those that are programs or libraries
+have_libraries() {
+	local file magic said
+	for file; do
+		read -rN 4 magic <"$file" || true
+		[ "$magic" = $'\x7fELF' ] || continue
+		# of a program that is linked statically, it says nothing
+		said=$("$linker" --list "$file" 2>&1) || [ -z "$said" ] || fail "$file can be loaded" "$said"
+		[[ $said != *'not found'* ]] || fail "$file has its libraries" "$said"
+		echo "$file" >>looked-at
+	done
+	echo "# $# files"
+}
+export -f have_libraries fail
+export linker
+for folder in /usr/{bin,sbin,lib,libexec}; do
+	[ ! -e $folder ] || find $folder -type f '(' -perm /111 -o -name '*.so*' ')' ! -path '/usr/lib/modules/*' -print0
+done | xargs -0 -n 40 -P "$(nproc)" bash -c 'have_libraries "$@"' bash
+files=$(wc -l <looked-at)
 check "$files files have their libraries" [ $files -gt 50 ]
 
 # those that people call start
