@@ -122,6 +122,7 @@ static const struct {
 	[PS_LUA_STRING] = { FORM_NUMBER | FORM_NUMERAL | FORM_WORDS, "a string" },
 	[PS_LUA_ARRAY] = { FORM_ARRAY, "a byte array" },
 	[PS_LUA_TEXT] = { FORM_NUMERAL | FORM_WORDS | FORM_ARRAY, "a string or a byte array" },
+	[PS_LUA_CONTENT] = { FORM_NUMERAL | FORM_WORDS | FORM_ARRAY, "a string, a byte array or a byte" },
 	[PS_LUA_TEXTS] = { FORM_TABLE, "a table of byte arrays and strings" },
 };
 
@@ -218,8 +219,11 @@ static void check_argument(struct lint_flow *w, const struct ps_call *call, int 
 		check_byte(w, call, v);
 		break;
 	case PS_LUA_CONTENT:
-		if (!(form_of(v) & (FORM_NUMERAL | FORM_WORDS | FORM_ARRAY)))
+		if (v.kind == PS_KIND_INTEGER)
 			check_byte(w, call, v);
+		else if (!(form_of(v) & (FORM_NUMBER | forms)))
+			lint_warn(w, "bad-value", "%s takes %s, not %s", name_of(call->callee.row).text,
+				  accepted[is->type].name, lint_describe(v).text);
 		break;
 	case PS_LUA_VALUE:
 		check_value(w, call, v);

@@ -134,7 +134,7 @@ static bool open_packet(struct job *job, const struct ps_frame *frame, struct ps
 	const uint32_t len = frame->record.captured, max = frame->network + PS_PACKET_MAX;
 	uint32_t room = max < frame->len ? frame->len : max;
 
-	if (frame->link == PS_LINK_NFLOG)
+	if (ps_link_tells_length(frame->link))
 		room = 0;
 	if (!make_room(job, len + room))
 		return false;

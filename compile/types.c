@@ -125,7 +125,7 @@ static struct ps_known payload(const struct ps_registry *registry, const struct 
 {
 	struct ps_known raw = ps_known_as(PS_KIND_VIEW, &ps_proto_raw);
 
-	if (call->count == 0) {
+	if (call->count == 0 || (id.kind == PS_KIND_INTEGER && id.i == PS_ID_RAW)) {
 		raw.payload = call->self.kind == PS_KIND_VIEW && call->self.proto != &ps_proto_raw;
 		return raw;
 	}

@@ -289,6 +289,7 @@ static int replace(lua_State *L, struct ps_view *v)
 	int err;
 
 	bytes = ps_bytes_check(L, 2, &len);
+	find_bytes(L, &v->place);	/* lengths may have been written since it was found */
 	if (len > PS_PACKET_MAX)
 		err = PS_FIELD_LONG;
 	else
@@ -299,8 +300,8 @@ static int replace(lua_State *L, struct ps_view *v)
 		v->stamp = bind->arrays = ++bind->stamp;
 		return 0;
 	case PS_FIELD_SHAPE:
-		return luaL_error(L, "this payload keeps its length: the network header is in it, or a header around it does "
-				     "not say how long it is, or has a checksum of a part of it");
+		return luaL_error(L, "this payload keeps its length: the network header is in it, or not all headers around it "
+				     "are known, or one of them does not say how long it is, or sums up a part of it");
 	case PS_FIELD_PARTIAL:
 		return luaL_error(L, "this payload keeps its length: the rest of it is in another fragment, or was not "
 				     "captured");
@@ -320,6 +321,9 @@ static int bytes_set(lua_State *L)
 
 	if (lua_type(L, 2) != LUA_TNUMBER && v->place.flags & PS_VIEW_PAYLOAD)
 		return replace(L, v);
+	luaL_argcheck(L, lua_type(L, 2) != LUA_TSTRING || lua_isnumber(L, 2), 2,
+		      "not a byte (0 to 255): :write() puts text there, and only the payload that :data() of a header gives "
+		      "gets another length");
 	return fill(L, &v->place, 2);
 }
 

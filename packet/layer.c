@@ -288,12 +288,19 @@ bool ps_layers_let_go(struct ps_layers *layers, const struct ps_layer *written)
 	return any;
 }
 
-/* Whether it is one of the headers, from this one outwards. */
-static bool is_among(const struct ps_layer *layer, const struct ps_header *header)
+/*
+ * Whether the layer lies around bytes in the payload of inner: it is one of the headers that inner lies in, found once more, or
+ * begins before the outermost of them, as a link layer does.
+ */
+static bool is_around(const struct ps_layer *layer, const struct ps_header *inner)
 {
-	for (; header; header = header->outer) {
-		if (header->proto == layer->header.proto && header->range.off == layer->header.range.off)
+	uint32_t off = layer->header.range.off;
+
+	for (; inner; inner = inner->outer) {
+		if (off == inner->range.off && layer->header.proto == inner->proto)
 			return true;
+		if (!inner->outer)
+			return off < inner->range.off;
 	}
 	return false;
 }
@@ -315,8 +322,7 @@ void ps_layers_move(struct ps_layers *layers, struct ps_layer *layer, uint32_t a
 		struct ps_range *range = &l->header.range;
 		uint32_t range_end = range->off + range->len;
 
-		if (l->is_marked || (range->off < at && range_end >= end &&
-				     (range_end > at || is_among(l, &layer->header))))
+		if (l->is_marked || (range->off < at && range_end >= end && is_around(l, &layer->header)))
 			range->len += delta;
 		else if (range->off >= end)
 			range->off += delta;

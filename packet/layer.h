@@ -180,7 +180,7 @@ bool ps_layers_let_go(struct ps_layers *layers, const struct ps_layer *written);
 
 /*
  * Bytes [at, end) of the packet, which lie in the layer's payload, have become delta more, modulo 2^32: layers around them
- * are as much longer, those behind have moved, those in them are gone.
+ * are as much longer, those behind have moved. Those in them are gone, as are headers that lie around them by a script's choice.
  */
 void ps_layers_move(struct ps_layers *layers, struct ps_layer *layer, uint32_t at, uint32_t end, uint32_t delta);
 

@@ -72,8 +72,12 @@ static int find_length(const struct change *c, const uint8_t *fixed, struct arou
 	return told + c->delta <= 0xFFFF ? 0 : PS_FIELD_LONG;
 }
 
-/* Finds what has to follow in a header that the bytes have to be payload of. */
-static int look_at(struct ps_packet *pkt, const struct change *c, struct ps_header *header, struct around *a)
+/*
+ * Finds what has to follow in a header that the bytes have to be payload of, as has the header at inner which lies in this
+ * one: the same header twice would follow twice.
+ */
+static int look_at(struct ps_packet *pkt, const struct change *c, struct ps_header *header, uint32_t inner,
+		   struct around *a)
 {
 	const struct ps_proto *proto = header->proto;
 	struct ps_range payload;
@@ -85,7 +89,7 @@ static int look_at(struct ps_packet *pkt, const struct change *c, struct ps_head
 		return 0;
 	if (ps_proto_is_partial(pkt, header))
 		return PS_FIELD_PARTIAL;
-	if (!ps_proto_payload(pkt, header, &payload) || c->at < payload.off)
+	if (!ps_proto_payload(pkt, header, &payload) || inner < payload.off)
 		return PS_FIELD_SHAPE;
 	if (c->end > payload.off + payload.len)
 		return PS_FIELD_GONE;
@@ -102,38 +106,49 @@ static int look_at(struct ps_packet *pkt, const struct change *c, struct ps_head
 	return sum_bytes(pkt, c, c->end, a->sum_end, &a->sum) ? 0 : PS_FIELD_GONE;
 }
 
-/*
- * Whether headers stay by which others find their way through the packet: the first one that says how long it is has to
- * be among those that follow; if none does, all of the known ones lie before the bytes.
- */
-static bool keeps_network(struct ps_packet *pkt, const struct change *c, const struct around *around, unsigned int n)
+static bool is_among(const struct ps_header *header, const struct around *around, unsigned int n)
 {
-	struct ps_header known[PS_INNER_MAX], *h = known, *end = known + PS_INNER_MAX;
-	uint32_t len;
-
-	if (c->at <= pkt->network)
-		return false;
-	if (!ps_proto_first(pkt, h))
-		return true;
-	while (!ps_layer_matters(h->proto)) {
-		if (h + 1 == end || !ps_proto_next(pkt, h, h + 1))
-			return ps_proto_header_len(pkt, h, &len) && c->at >= h->range.off + len;
-		h++;
-	}
 	for (; n; n--, around++) {
-		if (around->header->proto == h->proto && around->header->range.off == h->range.off)
+		if (around->header->proto == header->proto && around->header->range.off == header->range.off)
 			return true;
 	}
 	return false;
 }
 
-/* Whether a checksum that is completed later stays where it is, or goes with the bytes (*replaced). */
-static bool keeps_partial(const struct ps_packet *pkt, const struct change *c, bool *replaced)
+/*
+ * Whether all headers that anybody finds around the bytes are among those that follow, if they say how long they are or have a
+ * checksum, and none of the others is in the bytes.
+ */
+static bool are_known(struct ps_packet *pkt, const struct change *c, const struct around *around, unsigned int n)
+{
+	struct ps_header known[PS_INNER_MAX], *h = known, *end = known + PS_INNER_MAX - 1;
+	struct ps_range payload;
+
+	if (!ps_proto_first(pkt, h))
+		return false;
+	for (;; h++) {
+		if (!ps_proto_payload(pkt, h, &payload) || c->at < payload.off)
+			return false;
+		if (c->at > payload.off + payload.len)
+			return true;
+		if (ps_layer_matters(h->proto) && !is_among(h, around, n))
+			return false;
+		if (h == end || !ps_proto_next(pkt, h, h + 1) || c->at <= h[1].range.off)
+			return true;
+	}
+}
+
+/*
+ * Whether a checksum that is completed later stays as it is: all that changes is behind it, or its header is replaced by the same
+ * bytes as far as there. Of another nobody knows what it would have to be: the script has read what is not one.
+ */
+static bool keeps_partial(const struct ps_packet *pkt, const struct change *c, const uint8_t *bytes)
 {
 	uint32_t end = pkt->partial + 2;
 
-	*replaced = pkt->partial && c->at < end && c->end >= end;
-	return !pkt->partial || c->at >= end || *replaced;
+	if (!pkt->partial || c->at >= end)
+		return true;
+	return !c->delta && bytes && c->end >= end && !memcmp(pkt->data + c->at, bytes, end - c->at);
 }
 
 /* Writes the length of a header anew. */
@@ -160,11 +175,11 @@ static bool follow_sum(struct ps_packet *pkt, const struct change *c, const stru
 	struct ps_change *first = changes->list;
 	uint32_t after;
 
-	/* that counts the length, in any case */
+	/* the pseudo header counts the message's length, also where the sum is of a part of the message */
 	if (header->proto->csum.kind == PS_CSUM_PSEUDO && c->delta &&
 	    !ps_csum_follow_pseudo(pkt, header, length_sum(c), changes))
 		return false;
-	first->off = pkt->len;	/* behind all sums */
+	first->off = pkt->len;		/* no sum is of what is there */
 	if (a->is_summed) {
 		if (!sum_bytes(pkt, c, c->at + c->add, a->sum_end + c->delta, &after))
 			return false;
@@ -182,7 +197,6 @@ int ps_layer_replace(struct ps_layers *layers, struct ps_packet *pkt, struct ps_
 	struct ps_header *header = &layer->header;
 	struct change c;
 	unsigned int n;
-	bool replaced;
 	int err;
 
 	within = ps_layer_range(layer, within);
@@ -194,20 +208,19 @@ int ps_layer_replace(struct ps_layers *layers, struct ps_packet *pkt, struct ps_
 	if (!ps_packet_read(pkt, within.off, within.len))
 		return PS_FIELD_GONE;
 	for (n = 0; header; header = (struct ps_header *)header->outer, n++) {
-		err = n == HEADERS_MAX ? PS_FIELD_SHAPE : look_at(pkt, &c, header, &around[n]);
+		err = n == HEADERS_MAX ? PS_FIELD_SHAPE :
+		      look_at(pkt, &c, header, n ? around[n - 1].header->range.off : c.at, &around[n]);
 		if (err)
 			return err;
 	}
-	if (!keeps_network(pkt, &c, around, n))
+	if (!are_known(pkt, &c, around, n))
 		return PS_FIELD_SHAPE;
-	if (!keeps_partial(pkt, &c, &replaced))
+	if (!keeps_partial(pkt, &c, bytes))
 		return PS_FIELD_LATER;
 	err = pkt->ops->resize(pkt, c.at, within.len, len);
 	if (err)
 		return err;
 
-	if (replaced)
-		pkt->ops->own_checksum(pkt);	/* it can be had: no segments will be made of a packet that could be resized */
 	ps_layers_move(layers, layer, c.at, c.end, c.delta);
 	if (bytes)
 		memcpy(pkt->data + c.at, bytes, len);

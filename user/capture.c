@@ -491,7 +491,7 @@ static void put_again(struct ps_capture_out *out, const struct ps_record *r, con
 	} else {
 		memcpy(header, r->all, before);
 		ps_put32(header + RECORD_CAPTURED, is_big, len);
-		ps_put32(header + RECORD_LENGTH, is_big, r->length - r->captured + len);
+		ps_put32(header + RECORD_LENGTH, is_big, ps_record_length(r, len));
 		put(out, header, before);
 		put(out, bytes, len);
 	}
@@ -501,7 +501,7 @@ static int put_pcap_packet(struct ps_capture_out *out, const struct ps_record *r
 			   const uint8_t *bytes, uint32_t len)
 {
 	const struct ps_interface *from = r->interface;
-	uint32_t header[RECORD / 4] = { 0, 0, len, r->length - r->captured + len };
+	uint32_t header[RECORD / 4] = { 0, 0, len, ps_record_length(r, len) };
 
 	if (!out->has_header)
 		put_pcap_header(out, from->link);
@@ -517,8 +517,20 @@ static int put_pcap_packet(struct ps_capture_out *out, const struct ps_record *r
 	return 0;
 }
 
+/* Whether a packet has become longer than its file says that any is: readers would cut it off, or refuse the file. */
+static bool is_too_long(const struct ps_capture_out *out, const struct ps_record *r, uint32_t len)
+{
+	uint32_t snap = out->format == out->in->format ? r->interface->snap : 0;
+
+	return snap && len > snap && len > r->captured;
+}
+
 int ps_capture_write(struct ps_capture_out *out, const struct ps_frame *frame, const uint8_t *bytes, uint32_t len)
 {
+	if (is_too_long(out, &frame->record, len))
+		return fail(out->error, "%s: not written: packet %llu has %u bytes now, and the file says that none has more "
+			    "than %u; as %s it may", out->name, (unsigned long long)out->in->count, len,
+			    frame->record.interface->snap, out->format == PS_PCAP ? ".pcapng" : ".pcap");
 	if (out->format == out->in->format)
 		put_again(out, &frame->record, bytes, len);
 	else if (out->format == PS_PCAPNG)

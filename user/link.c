@@ -25,6 +25,7 @@ struct ps_link {
 	bool (*find)(const struct ps_link *link, struct frame *f, struct ps_network *n);
 	uint8_t header;		/* bytes of the header; where its length varies, of the part that is always there */
 	uint8_t at;		/* the offset of the Ethernet type in it */
+	bool tells_length;	/* of what it carries */
 };
 
 static const uint8_t *left(const struct frame *f)
@@ -369,13 +370,13 @@ static const struct ps_link links[] = {
 	{ 50,  ppp },			/* over serial lines */
 	{ 204, ppp, 1 },		/* with a direction */
 	{ 166, pppd, 2 },
-	{ 51,  pppoe, 6 },
+	{ 51,  pppoe, 6, 0, true },
 	{ CISCO_HDLC, by_type, 4, 2 },
 	{ 107, frame_relay },
 	{ 206, frame_relay, 1 },	/* with a direction */
 	{ 105, wifi },			/* 802.11 */
 	{ 127, radiotap, 8 },
-	{ PS_LINK_NFLOG, nflog, 4 },
+	{ 239, nflog, 4, 0, true },
 };
 
 const struct ps_link *ps_link_of(uint16_t number)
@@ -387,6 +388,13 @@ const struct ps_link *ps_link_of(uint16_t number)
 			return &links[i];
 	}
 	return NULL;
+}
+
+bool ps_link_tells_length(uint16_t number)
+{
+	const struct ps_link *link = ps_link_of(number);
+
+	return link && link->tells_length;
 }
 
 bool ps_link_find(const struct ps_link *link, const uint8_t *bytes, uint32_t len, bool is_big,

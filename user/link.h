@@ -9,7 +9,6 @@
 #include <stdint.h>
 
 #define PS_LINK_ETHERNET	1
-#define PS_LINK_NFLOG		239
 
 struct ps_network {
 	uint32_t off, len;	/* bytes of the frame, within what was captured of it */
@@ -27,6 +26,9 @@ const struct ps_link *ps_link_of(uint16_t number);
  */
 bool ps_link_find(const struct ps_link *link, const uint8_t *bytes, uint32_t len, bool is_big,
 		  struct ps_network *network);
+
+/* Whether the frame says how long what it carries is, in a way that nobody changes with that. */
+bool ps_link_tells_length(uint16_t number);
 
 /* The Ethernet type of an IP packet, by its version; 0: it is none. */
 uint16_t ps_link_ip_type(const uint8_t *bytes, uint32_t len);

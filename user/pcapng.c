@@ -284,7 +284,7 @@ void ps_pcapng_put_record(FILE *to, const struct ps_pcapng *p, const struct ps_r
 	if (before == HEAD_MAX)
 		ps_put32(head + CAPTURED, p->is_big, len);
 	ps_put32(head + (before == HEAD_MAX ? LENGTH : SIMPLE_LENGTH), p->is_big,
-		 record->length - record->captured + len);
+		 ps_record_length(record, len));
 	put(to, head, before);
 	put(to, bytes, len);
 	put(to, padding, -len & 3);
@@ -316,7 +316,7 @@ void ps_pcapng_put_packet(FILE *to, const struct ps_record *record, const uint8_
 	const uint32_t pad = -len & 3;
 	const uint32_t head[] = {
 		ENHANCED, 32 + len + pad, 0, record->time >> 32, record->time,
-		len, record->length - record->captured + len,
+		len, ps_record_length(record, len),
 	};
 
 	put(to, head, sizeof(head));

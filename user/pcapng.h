@@ -36,6 +36,14 @@ struct ps_record {
 	uint32_t size;
 };
 
+/* What is told of the packet's length where len bytes take the place of those captured. */
+static inline uint32_t ps_record_length(const struct ps_record *record, uint32_t len)
+{
+	if (len == record->captured)
+		return record->length;
+	return (record->length > record->captured ? record->length - record->captured : 0) + len;
+}
+
 /* The length of the block that begins with these bytes, or 0: *why. */
 uint32_t ps_pcapng_size(const struct ps_pcapng *p, const uint8_t head[PS_PCAPNG_HEAD],
 			const char **why);

@@ -113,21 +113,56 @@ static int resize(struct ps_packet *pkt, uint32_t at, uint32_t cut, uint32_t add
 	return 0;
 }
 
+/*
+ * A packet of which no memory can be had.
+ */
+static bool get_none(struct ps_packet *pkt, uint32_t end)
+{
+	return false;
+}
+
+static bool own_none(struct ps_packet *pkt)
+{
+	return false;
+}
+
+static int resize_none(struct ps_packet *pkt, uint32_t at, uint32_t cut, uint32_t add)
+{
+	return PS_FIELD_GONE;
+}
+
+static const struct ps_packet_ops without_memory = {
+	.pull = get_none,
+	.make_writable = get_none,
+	.own_checksum = own_none,
+	.resize = resize_none,
+	.networks = ps_networks,
+};
+
 #define TAGGED_HLEN	(ETH_HLEN + VLAN_HLEN)
 
 void ps_skb_take_tag(struct ps_skb_packet *p)
 {
 	struct sk_buff *skb = p->skb;
+	struct ps_packet *pkt = &p->pkt;
 	__be16 tag[2] = { skb->vlan_proto, htons(skb_vlan_tag_get(skb)) };
 
-	if (skb_shared(skb) || skb_cow_head(skb, TAGGED_HLEN))
+	pkt->writable = 0;
+	if (skb_shared(skb) || skb_cow_head(skb, TAGGED_HLEN)) {
+		pkt->readable = 0;
+		pkt->ops = &without_memory;
 		return;
+	}
 	memmove(skb->data - TAGGED_HLEN, skb->data - ETH_HLEN, 2 * ETH_ALEN);
 	memcpy(skb->data - TAGGED_HLEN + 2 * ETH_ALEN, tag, sizeof(tag));
 	skb->mac_header -= VLAN_HLEN;
 	__vlan_hwaccel_clear_tag(skb);
-	p->pkt.network = TAGGED_HLEN;
 	p->is_tagged = true;
+	pkt->network = TAGGED_HLEN;
+	pkt->len += VLAN_HLEN;
+	if (pkt->partial)
+		pkt->partial += VLAN_HLEN;
+	ps_skb_refresh(p);
 }
 
 void ps_skb_give_tag(struct ps_skb_packet *p)

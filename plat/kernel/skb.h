@@ -45,7 +45,8 @@ static inline uint32_t ps_skb_private(const struct sk_buff *skb)
 
 /*
  * Puts the VLAN tag that the kernel keeps outside of the packet (skb->vlan_tci) behind the link layer's addresses, where a
- * frame has it on the wire. Without memory it stays where it is.
+ * frame has it on the wire. Without memory for that, no byte of the packet can be read: who looks fails, and sees no frame
+ * without its tag.
  */
 void ps_skb_take_tag(struct ps_skb_packet *p);
 
@@ -69,8 +70,6 @@ static inline void ps_skb_init(struct ps_skb_packet *p, struct sk_buff *skb, boo
 	pkt->has_link = has_link && skb_mac_header_was_set(skb) &&
 			skb->data - skb_mac_header(skb) == ETH_HLEN;
 	pkt->network = pkt->has_link ? ETH_HLEN : 0;
-	if (pkt->has_link && unlikely(skb_vlan_tag_present(skb)))
-		ps_skb_take_tag(p);
 	pkt->protocol = ntohs(skb->protocol);
 	pkt->len = pkt->network + skb->len;
 	pkt->partial = 0;
@@ -79,6 +78,8 @@ static inline void ps_skb_init(struct ps_skb_packet *p, struct sk_buff *skb, boo
 	ps_skb_refresh(p);
 	private = ps_skb_private(skb);
 	pkt->writable = private ? pkt->network + private : 0;
+	if (pkt->has_link && unlikely(skb_vlan_tag_present(skb)))
+		ps_skb_take_tag(p);
 }
 
 /* The packet is no longer used. */

@@ -275,11 +275,11 @@ static void completed_later(void)
 	}
 }
 
-/* The whole transport is replaced: nobody completes what is there no more. */
+/* The whole transport is replaced: nobody knows what its checksum should be, but if that stays as it is. */
 static void partial_is_replaced(void)
 {
 	struct ps_offload message = { 0 };
-	uint8_t put[9] = { 0 };
+	uint8_t put[18] = { 0 };
 
 	start_chain(0);
 	add(IP);
@@ -288,11 +288,16 @@ static void partial_is_replaced(void)
 	ps_buffer_offload(pkt, &message);
 	find(0);
 	CHECK_INT(ps_layer_replace(&layers, pkt, found[0], (struct ps_range){ 20, 4 }, put, 9), PS_FIELD_LATER);
+	CHECK_INT(ps_layer_replace(&layers, pkt, found[0], (struct ps_range){ 20, 18 }, put, 9), PS_FIELD_LATER);
+	CHECK_INT(ps_layer_replace(&layers, pkt, found[0], (struct ps_range){ 20, 18 }, NULL, 18), PS_FIELD_LATER);
+	memcpy(put, bytes + 20, 18);
+	put[17] ^= 0xFF;
+	CHECK_INT(ps_layer_replace(&layers, pkt, found[0], (struct ps_range){ 20, 18 }, put, 18), 0);
 	CHECK_INT(pkt->partial, 26);
-	CHECK_INT(ps_layer_replace(&layers, pkt, found[0], (struct ps_range){ 20, 18 }, put, 9), 0);
-	CHECK_INT(pkt->partial, 0);
-	CHECK_INT(pkt->len, 29);
-	CHECK_INT(residue(0, 29), 0);
+	CHECK_INT(pkt->len, 38);
+	CHECK_INT(residue(0, 38), 0);
+	ps_buffer_complete(pkt, &message);
+	CHECK_INT(residue(1, 38), 0);
 	CHECK(found[1]->flags & PS_LAYER_GONE);
 	CHECK(!(found[0]->flags & PS_LAYER_GONE));
 	end_packet();
@@ -340,6 +345,39 @@ static void layers_move(void)
 	/* what was found before is found again, and what was let go of is not mixed up with it */
 	CHECK(!ps_layers_let_go(&layers, found[1]));
 	CHECK(ps_layers_let_go(&layers, found[0]));
+	end_packet();
+}
+
+/* The payload is empty, and ends where all ends: who has been found apart from what it lies in grows with it. */
+static void found_apart(void)
+{
+	struct ps_layer *eth, *again, *apart;
+
+	start_chain(14);
+	add(IP);
+	add(UDP);
+	begin(0, 0, 14);
+	find(14);
+	CHECK_INT(ps_layer_first(&layers, pkt, &ps_proto_eth, &eth), PS_LAYER_FOUND);
+	CHECK_INT(ps_layer_payload(&layers, pkt, eth, &ps_proto_ip, &again), PS_LAYER_FOUND);
+	CHECK_INT(ps_layer_in_bytes(&layers, pkt, found[0], (struct ps_range){ 12, 16 }, &ps_proto_udp, &apart),
+		  PS_LAYER_FOUND);
+	CHECK(again != found[0]);
+	CHECK_INT(ps_layer_resize(&layers, pkt, found[1], 8, 5), 0);
+	CHECK_INT(eth->header.range.len, 14 + 20 + 8 + 5);
+	CHECK_INT(again->header.range.len, 20 + 8 + 5);
+	CHECK_INT(ps_load16(bytes + 14 + 2), 20 + 8 + 5);
+	/* a header by choice, which is none of these, ends where it did, and is gone when that goes */
+	CHECK_INT(apart->header.range.len, 16);
+	CHECK_INT(ps_layer_resize(&layers, pkt, found[1], 8, -5), 0);
+	CHECK(!(apart->flags & PS_LAYER_GONE));
+	CHECK_INT(ps_layer_in_bytes(&layers, pkt, found[0], (struct ps_range){ 12, 16 }, &ps_proto_udp, &apart),
+		  PS_LAYER_FOUND);
+	CHECK_INT(ps_layer_resize(&layers, pkt, found[1], 8, 3), 0);
+	CHECK_INT(ps_layer_in_bytes(&layers, pkt, found[0], (struct ps_range){ 20, 11 }, &ps_proto_icmp, &apart),
+		  PS_LAYER_FOUND);
+	CHECK_INT(ps_layer_resize(&layers, pkt, found[1], 9, -2), 0);
+	CHECK(apart->flags & PS_LAYER_GONE);
 	end_packet();
 }
 
@@ -424,10 +462,17 @@ static void refusals(void)
 	refused(eth, (struct ps_range){ 14, 40 }, 60, PS_FIELD_SHAPE);
 	refused(eth, (struct ps_range){ 44, 1 }, 2, PS_FIELD_SHAPE);
 
-	/* one that IP does not lie around */
+	/* one that IP does not lie around; IP itself, in IP's bytes; UDP's payload, as IP's */
 	CHECK_INT(ps_layer_in_bytes(&layers, pkt, &layers.packet, (struct ps_range){ 34, 18 }, &ps_proto_udp, &chosen),
 		  PS_LAYER_FOUND);
 	refused(chosen, (struct ps_range){ 8, 1 }, 2, PS_FIELD_SHAPE);
+	CHECK_INT(ps_layer_in_bytes(&layers, pkt, found[0], (struct ps_range){ 0, 38 }, &ps_proto_ip, &chosen),
+		  PS_LAYER_FOUND);
+	refused(chosen, (struct ps_range){ 28, 1 }, 2, PS_FIELD_SHAPE);
+	refused(found[0], (struct ps_range){ 28, 1 }, 2, PS_FIELD_SHAPE);
+	pkt->protocol = 0x8864;
+	refused(found[1], some, 2, PS_FIELD_SHAPE);
+	pkt->protocol = 0x0800;
 
 	bytes[14 + 6] = 0x20;	/* more fragments */
 	refused(found[1], some, 4, PS_FIELD_PARTIAL);
@@ -521,7 +566,8 @@ static void one_length(void)
 const struct test resize_tests[] = {
 	{ "resize: any bytes of a payload become any others, and all lengths and sums follow", any_bytes },
 	{ "resize: a checksum that is completed later is right then", completed_later },
-	{ "resize: a checksum that is replaced is not completed, one behind the bytes is not moved", partial_is_replaced },
+	{ "resize: a checksum that is completed later is neither replaced nor moved", partial_is_replaced },
+	{ "resize: layers that were found apart from what they lie in, and an empty payload", found_apart },
 	{ "resize: layers around grow, those behind move, those inside are gone", layers_move },
 	{ "resize: a checksum of a part goes on being one of that part", covers_a_part },
 	{ "resize: a checksum of so many words goes on being one of these", covers_words },

@@ -457,7 +457,7 @@ static void raw_views(void)
 		"assert(not p:raw(14, 19):data(packet_ip) and not p:raw(0, 13):data(packet_eth))\n"
 		"assert(#p:data() == #p and #p:raw(3, 9):data(packet_raw) == 9)\n");
 	refuse_body(&frame, "p:raw(0, 2):set(256)", "not a byte");
-	refuse_body(&frame, "p:raw(0, 2):set('x')", "number expected");
+	refuse_body(&frame, "p:raw(0, 2):set('x')", "not a byte (0 to 255): :write() puts text there");
 	refuse_body(&frame, "p:raw(0, 2):get()[2] = 1", "index 2 is outside of a byte array of 2 bytes");
 	refuse_body(&frame, "p:raw(0, 2):get()[0] = -1", "-1 is not a byte");
 	refuse_body(&frame, "p:data(99)", "no such protocol");

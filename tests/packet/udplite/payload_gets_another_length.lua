@@ -11,7 +11,7 @@ end
 
 -- verdict 1-3: XT_CONTINUE
 -- verdict 4: error payload_gets_another_length.lua:8: this payload keeps its length: the network header is in it,
---   or a header around it does not say how long it is, or has a checksum of a part of it
+--   or not all headers around it are known, or one of them does not say how long it is, or sums up a part of it
 -- out 1: eth / ip / udplite / text 12345678
 -- out 2: eth / ip / udplite length=8 / text 12345678
 -- out 3: eth / ip / udplite length=16 / text 12345678
