@@ -49,7 +49,7 @@ inR iptables -t mangle -F FORWARD
 
 taskset -p 1 $$ >/dev/null # and all that this starts
 mkdir www
-head -c 6000000 /dev/zero >www/file
+head -c 20000000 /dev/zero >www/file # a second or so: what else the host does lasts for parts of one
 start_nginx B "$PWD/www" 10.0.0.2:80
 # bytes in a second, while 100 pings a second come
 beside_flood() {
