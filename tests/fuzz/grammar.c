@@ -270,7 +270,10 @@ static void view_statement(struct grammar *g)
 		add(g, "%s:%s():set()\n", v, draw(g, 2) ? "check" : "checksum");
 		break;
 	case 17:
-		add(g, "%s:set(%u)\n", v, draw(g, 256));
+		if (draw(g, 2))
+			add(g, "%s:set(%u)\n", v, draw(g, 256));
+		else
+			add(g, "%s:data():set(('abc'):rep(%u)) T(#p, #%s)\n", v, draw(g, 40), v);
 		break;
 	case 18:
 		add(g, "%s:%s(%s, %s):%s(%s, %s)\n", v, any_field(g), value(g), value(g),
