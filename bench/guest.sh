@@ -28,6 +28,9 @@ use_ip() {
 	from=${near}2 router=${far}1 receiver=${far}2
 }
 
+# mac_of HOST DEVICE
+mac_of() { ip -n "$1" -o link show "$2" | sed 's|.*link/ether \([^ ]*\).*|\1|'; }
+
 # network_up 4|6: without IPv6, where it is not measured; otherwise nobody makes an address, probes one or asks for a
 # router, and who is in which group is said first, which takes two seconds
 network_up() {
@@ -41,8 +44,8 @@ network_up() {
 			echo 1 >ipv6/conf/$c/addr_gen_mode
 		done'
 	offload off
-	to_mac=$(inR cat /sys/class/net/rA/address)
-	b_mac=$(inB cat /sys/class/net/eth0/address)
+	to_mac=$(mac_of R rA)
+	b_mac=$(mac_of B eth0)
 	inR bash -c 'echo 1 | tee /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding >/dev/null'
 	ip -n A -batch - <<-END
 		addr add $from/$bits dev eth0
