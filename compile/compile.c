@@ -493,6 +493,40 @@ static void scale(struct ps_op *op)
 		op->other *= (int)sizeof(*op);
 }
 
+/*
+ * R[a] = R[b][R[c]], of a byte array, at pc. An operation on bits behind it, with a constant, that has its result in the same
+ * register, is done with it; and the one that stores this where the byte was.
+ */
+static void add_get_byte(const struct compiling *c, struct ps_op *op, const Instruction *pc)
+{
+	const TValue *k = c->walk.p->k + GETARG_C(pc[1]);
+	Instruction set;
+
+	op->op = DO_GET_BYTE;
+	if (GETARG_A(pc[1]) != op->a || GETARG_B(pc[1]) != op->a)
+		return;
+	switch (GET_OPCODE(pc[1])) {
+	case OP_BANDK:
+		op->mask = ivalue(k);
+		break;
+	case OP_BORK:
+		op->mask = ~l_castS2U(ivalue(k));
+		op->flip = ivalue(k);
+		break;
+	case OP_BXORK:
+		op->mask = ~(uint64_t)0;
+		op->flip = ivalue(k);
+		break;
+	default:
+		return;
+	}
+	op->op = DO_GET_BITS;
+	set = pc[3];	/* one for a metamethod is between */
+	if (op->a != op->b && op->a != op->c && GET_OPCODE(set) == OP_SETTABLE && GETARG_A(set) == op->b &&
+	    GETARG_B(set) == op->c && GETARG_C(set) == op->a && !TESTARG_k(set))
+		op->op = DO_SET_BITS;
+}
+
 static void translate(const struct compiling *c, int at)
 {
 	const Instruction *pc = code_of(c) + at;
@@ -537,7 +571,10 @@ static void translate(const struct compiling *c, int at)
 		add_set(c, op, i, DO_SET_KEY, ps_walk_get(&c->walk, op->a).kind == PS_KIND_BYTES ? DO_SET_BYTE : DO_SET_KEY_R);
 		return;
 	case OP_GETTABLE:
-		op->op = ps_walk_get(&c->walk, op->b).kind == PS_KIND_BYTES ? DO_GET_BYTE : DO_GET_KEY;
+		if (ps_walk_get(&c->walk, op->b).kind == PS_KIND_BYTES)
+			add_get_byte(c, op, pc);
+		else
+			op->op = DO_GET_KEY;
 		return;
 	case OP_SELF:
 		op->name = TESTARG_k(i) ? tsvalue(k + op->c) : NULL;

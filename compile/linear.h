@@ -40,6 +40,8 @@ enum { PS_A = 1, PS_B = 2, PS_C = 4, PS_N = 8, PS_S = 16, PS_AB = PS_A | PS_B, P
 	X(GET_INDEX, PS_AB)	/* R[A] = R[B][n] */ \
 	X(GET_KEY, PS_ABC)	/* R[A] = R[B][R[C]] */ \
 	X(GET_BYTE, PS_ABC)	/* the same of what should be a byte array */ \
+	X(GET_BITS, PS_ABC)	/* R[A] = R[B][R[C]] & mask ~ flip, of what should be a byte array */ \
+	X(SET_BITS, PS_ABC)	/* the same, and R[B][R[C]] = R[A] */ \
 	X(SET_NAME, PS_A)	/* R[A][name] = K */ \
 	X(SET_NAME_R, PS_AB)	/* R[A][name] = R[B] */ \
 	X(SET_INDEX, PS_A)	/* R[A][n] = K */ \
@@ -122,6 +124,9 @@ struct ps_op {
 		TValue k;
 		uint64_t value;		/* ASSIGN */
 		struct ps_value wide;	/* ASSIGN_SIMPLE */
+		struct {		/* GET_BITS, SET_BITS */
+			uint64_t mask, flip;
+		};
 		struct {		/* NETWORK, DATA, BYTES: what C is */
 			const struct ps_proto *proto;
 			uint16_t protocol;	/* NETWORK: of the link layer: what selects it */

@@ -314,11 +314,15 @@ static ps_noinline bool begin_watch(lua_State *L, struct ps_run *run)
 	return !ps_guard_is_expired(L);
 }
 
-static ps_inline bool may_go_on(lua_State *L, const struct ps_bind *bind, struct ps_run *run)
+/* Where a run that is not watched yet looks whether its time is up: it has to begin. */
+static const int unwatched = 1;
+
+/* What that has come to: where the run looks from now on, or NULL, if it may not go on here. */
+static ps_noinline const volatile int *watch(lua_State *L, struct ps_bind *bind, struct ps_run *run)
 {
-	if (l_likely(run && run->is_watched))
-		return l_likely(!bind->rt.guard.expired);
-	return begin_watch(L, run);
+	if (run && run->is_watched ? bind->rt.guard.expired : !begin_watch(L, run))
+		return NULL;
+	return &bind->rt.guard.expired;
 }
 
 /*
@@ -350,28 +354,28 @@ static ps_inline bool has_room(lua_State *L, StkId func)
 	return func + 2 + clLvalue(s2v(func))->p->maxstacksize < ps_stk(L->stack_last);
 }
 
-/* How many frames a run may have: the interpreter needs one of its own for each, should it go on there. */
-static ps_noinline unsigned int count_frames(lua_State *L)
+/* Whether a run may have one more frame: the interpreter needs one of its own for each, should it go on there. */
+static ps_inline bool has_frame(lua_State *L, const struct ps_run *run)
 {
-	const CallInfo *ci;
-	unsigned int n = 0;
+	const CallInfo *ci = L->ci->next;	/* of the first one */
+	int n;
 
-	for (ci = L->ci->next; ci && n < PS_RUN_FRAMES; ci = ci->next)
-		n++;
-	return n;
+	for (n = 0; ci && n <= run->depth; n++)
+		ci = ci->next;
+	return ci && n < PS_RUN_FRAMES;
 }
 
-static ps_inline bool has_frame(lua_State *L, struct ps_run *run)
+/* The interpreter goes on at pc in the function at func, and when that returns, in those that have called it. Returns pc. */
+static ps_noinline const Instruction *tell_frames(struct ps_run *run, StkId func, const Instruction *pc)
 {
-	if (l_unlikely(!run->frames_max))
-		run->frames_max = count_frames(L);
-	return run->depth + 1 < run->frames_max;
-}
+	struct ps_called *frame;
 
-/* Whether a run may call once more: much, only if it is watched. */
-static ps_inline bool may_call(lua_State *L, const struct ps_bind *bind, struct ps_run *run)
-{
-	return l_likely(run->calls++ < CALLS_UNWATCHED) || (run->calls--, may_go_on(L, bind, run));
+	for (frame = run->frames; frame < run->frames + run->depth; frame++)
+		frame->pc = pc_of(frame->func, frame->op);
+	frame->func = func;
+	frame->pc = pc;
+	run->frames[0].nresults = 1;
+	return pc;
 }
 
 #define AT(n)		((StkId)((char *)base + (n)))	/* where a register is */
@@ -380,6 +384,23 @@ static ps_inline bool may_call(lua_State *L, const struct ps_bind *bind, struct 
 #define GO(n)		do { op = (const struct ps_op *)((const char *)op + (n)); goto *table[op->op]; } while (0)
 #define ON(n)		GO((n) * (int)sizeof(*op))	/* by so many operations */
 #define CASE(name)	L_##name
+
+/* Before the run goes back. */
+#define WATCH() do { \
+		if (l_unlikely(*expired)) { \
+			expired = watch(L, bind, run); \
+			if (!expired) \
+				goto CASE(LEAVE); \
+		} \
+	} while (0)
+
+/* Before it calls: much, only if it is watched. */
+#define COUNT_CALL() do { \
+		if (l_likely(run->calls < CALLS_UNWATCHED)) \
+			run->calls++; \
+		else \
+			WATCH(); \
+	} while (0)
 
 #define GO_IF(is) do { \
 		if (is) \
@@ -440,6 +461,7 @@ const Instruction *ps_linear_run(lua_State *L, const struct ps_linear *linear, c
 	const struct ps_op *op = pc ? ps_op_at(code, pc) : code->ops;
 	const struct ps_value *value;
 	struct ps_value own ps_uninit;
+	const volatile int *expired = &unwatched;	/* where the run looks whether its time is up */
 
 	ON(0);
 
@@ -510,6 +532,31 @@ CASE(GET_BYTE): {
 		goto CASE(GET_KEY);
 	ON(1);
 }
+CASE(GET_BITS): {
+	const struct ps_bytes *array = ps_check(R(op->b), &ps_class_bytes);
+	const TValue *i = R(op->c);
+
+	if (!array || !ttisinteger(i) || !ps_bytes_near(bind, array, l_castS2U(ivalue(i)), array->readable))
+		goto CASE(GET_BYTE);
+	setivalue(R(op->a), l_castU2S((bind->pkt->data[array->off + ivalue(i)] & op->mask) ^ op->flip));
+	ON(3);
+}
+CASE(SET_BITS): {
+	const struct ps_bytes *array = ps_check(R(op->b), &ps_class_bytes);
+	const TValue *i = R(op->c);
+	uint64_t bits;
+	uint8_t *p;
+
+	if (!array || !ttisinteger(i) || !ps_bytes_near(bind, array, l_castS2U(ivalue(i)), array->writable))
+		goto CASE(GET_BITS);
+	p = bind->pkt->data + array->off + ivalue(i);
+	bits = (*p & op->mask) ^ op->flip;
+	if (bits > 255)
+		goto CASE(GET_BITS);
+	*p = bits;
+	setivalue(R(op->a), l_castU2S(bits));
+	ON(4);
+}
 CASE(SET_NAME):
 	if (!set_name(L, R(op->a), op->name, &op->k))
 		goto CASE(LEAVE);
@@ -561,11 +608,12 @@ CASE(CALL): {
 			goto CASE(LEAVE);
 		ON(1);
 	}
-	if (!run || !code_of(func) || !has_frame(L, run) || !has_room(L, func) || !may_call(L, bind, run))
+	if (!run || !code_of(func) || !has_frame(L, run) || !has_room(L, func))
 		goto CASE(LEAVE);
+	COUNT_CALL();
 	frame = &run->frames[run->depth++];
 	frame->func = base - 1;
-	frame->pc = pc_of(base - 1, op) + 1;
+	frame->op = op + 1;
 	frame[1].nresults = op->c;
 	fill_arguments(func, op->b);
 	base = func + 1;
@@ -584,8 +632,9 @@ CASE(TAIL_CALL): {
 		setobjs2s(L, base - 1, func);
 		goto returned_one;
 	}
-	if (!code_of(func) || !has_room(L, func) || !may_call(L, bind, run))
+	if (!code_of(func) || !has_room(L, func))
 		goto CASE(LEAVE);
+	COUNT_CALL();
 	for (n = 0; n <= op->b; n++)
 		setobjs2s(L, base - 1 + n, func + n);
 	fill_arguments(base - 1, op->b);
@@ -628,14 +677,13 @@ returned:
 		return NULL;
 	run->depth--;
 	base = run->frames[run->depth].func + 1;
-	op = ps_op_at(code_of(base - 1), run->frames[run->depth].pc);
+	op = run->frames[run->depth].op;
 	ON(0);
 
 CASE(JUMP):
 	GO(op->n);
 CASE(JUMP_BACK):
-	if (!may_go_on(L, bind, run))
-		goto CASE(LEAVE);
+	WATCH();
 	GO(op->n);
 CASE(TEST):
 	GO_IF(!l_isfalse(R(op->a)));
@@ -754,8 +802,9 @@ CASE(FOR_NEXT): {
 	lua_Unsigned count;
 	lua_Integer i;
 
-	if (!ttisinteger(s2v(ra + 2)) || !may_go_on(L, bind, run))
+	if (!ttisinteger(s2v(ra + 2)))
 		goto CASE(LEAVE);
+	WATCH();
 	count = l_castS2U(ivalue(s2v(ra + 1)));
 	if (!count)
 		ON(1);
@@ -921,13 +970,7 @@ assign: {
 	GO(op->n);
 }
 
-CASE(LEAVE): {
+CASE(LEAVE):
 	pc = pc_of(base - 1, op);
-	if (run) {
-		run->frames[run->depth].func = base - 1;
-		run->frames[run->depth].pc = pc;
-		run->frames[0].nresults = 1;
-	}
-	return pc;
-}
+	return run ? tell_frames(run, base - 1, pc) : pc;
 }

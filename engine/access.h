@@ -132,6 +132,11 @@ struct ps_bytes {
 	struct ps_object object;	/* of ps_class_bytes */
 	uint32_t len;
 	uint64_t packet;	/* as struct ps_bind, arrays, if the bytes are in a packet; 0: they are in own */
+	/*
+	 * So many of these, from the first on, are surely readable where the packet's data is, and may be written there, as
+	 * long as packet holds: somebody has looked. 64 bits wide, as indices are.
+	 */
+	uint64_t readable, writable;
 	uint32_t off;		/* in that packet */
 	uint8_t own[];
 };
@@ -144,41 +149,36 @@ static inline bool ps_bytes_are_there(const struct ps_bind *bind, const struct p
 	return !array->packet || array->packet == bind->arrays;	/* never the one after the last */
 }
 
+/* What the two below come to where nobody has looked yet, or the bytes are its own. */
+bool ps_bytes_get_any(const struct ps_bind *bind, const struct ps_object *object, lua_Unsigned i, TValue *result);
+bool ps_bytes_set_any(const struct ps_bind *bind, struct ps_object *object, lua_Unsigned i, const TValue *value);
+
+/* Whether byte i of the array is one of the packet that is being handled, and surely readable, or writable, there. */
+static ps_inline bool ps_bytes_near(const struct ps_bind *bind, const struct ps_bytes *array, uint64_t i, uint64_t near)
+{
+	return array->packet == bind->arrays && i < near;	/* between packets both may be 0, but near is 0 then */
+}
+
 /* object[i] */
-static inline bool ps_bytes_get(const struct ps_bind *bind, const struct ps_object *object,
-				lua_Unsigned i, TValue *result)
+static ps_inline bool ps_bytes_get(const struct ps_bind *bind, const struct ps_object *object, lua_Unsigned i, TValue *result)
 {
 	const struct ps_bytes *array = (const struct ps_bytes *)object;
-	const uint8_t *p;
 
-	if (i >= array->len || !ps_bytes_are_there(bind, array))
-		return false;
-	p = array->packet ? ps_packet_reach(bind->pkt, array->off + i, 1) : array->own + i;
-	if (!p)
-		return false;
-	setivalue(result, *p);
+	if (ps_unlikely(!ps_bytes_near(bind, array, i, array->readable)))
+		return ps_bytes_get_any(bind, object, i, result);
+	setivalue(result, bind->pkt->data[array->off + i]);
 	return true;
 }
 
 /* object[i] = value */
-static inline bool ps_bytes_set(const struct ps_bind *bind, struct ps_object *object,
-				lua_Unsigned i, const TValue *value)
+static ps_inline bool ps_bytes_set(const struct ps_bind *bind, struct ps_object *object, lua_Unsigned i, const TValue *value)
 {
-	struct ps_bytes *array = (struct ps_bytes *)object;
-	uint8_t *p;
+	const struct ps_bytes *array = (const struct ps_bytes *)object;
 
-	if (i >= array->len || !ttisinteger(value) || (lua_Unsigned)ivalue(value) > 255 ||
-	    !ps_bytes_are_there(bind, array))
-		return false;
-	if (!array->packet)
-		p = array->own + i;
-	else if (ps_unlikely(bind->pkt->partial) && array->off + i < bind->pkt->partial + 2)
-		return false;	/* that may count in a checksum that is completed later */
-	else
-		p = ps_packet_own(bind->pkt, array->off + i, 1);
-	if (!p)
-		return false;
-	*p = ivalue(value);
+	if (ps_unlikely(!ps_bytes_near(bind, array, i, array->writable) || !ttisinteger(value) ||
+			l_castS2U(ivalue(value)) > 255))
+		return ps_bytes_set_any(bind, object, i, value);
+	bind->pkt->data[array->off + i] = ivalue(value);
 	return true;
 }
 
@@ -198,6 +198,7 @@ static inline bool ps_bytes_length(const struct ps_bind *bind, const struct ps_o
 static inline void ps_bytes_bind(struct ps_bind *bind, struct ps_bytes *array, struct ps_range range)
 {
 	array->packet = bind->arrays;
+	array->readable = array->writable = 0;
 	array->off = range.off;
 	array->len = range.len;
 	ps_layers_expose(&bind->layers);

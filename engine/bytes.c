@@ -55,6 +55,7 @@ static struct ps_bytes *push_own(lua_State *L, lua_Integer len)
 	array = ps_bind_new(L, sizeof(*array) + len, &ps_class_bytes, TYPE);
 	array->len = len;
 	array->packet = 0;
+	array->readable = array->writable = 0;
 	array->off = 0;
 	return array;
 }
@@ -150,15 +151,61 @@ static int bytes_newindex(lua_State *L)
 	return 0;
 }
 
+/* How many bytes of the array are among the first end ones of the packet. */
+static uint64_t count_within(const struct ps_bytes *array, uint32_t end)
+{
+	uint32_t n = end > array->off ? end - array->off : 0;
+
+	return n < array->len ? n : array->len;
+}
+
 /* As the two above, for what they do without an error. */
-bool ps_object_get_byte(lua_State *L, const struct ps_object *object, lua_Unsigned i,
-			TValue *result)
+bool ps_bytes_get_any(const struct ps_bind *bind, const struct ps_object *object, lua_Unsigned i, TValue *result)
+{
+	struct ps_bytes *array = (struct ps_bytes *)object;
+	const uint8_t *p;
+
+	if (i >= array->len || !ps_bytes_are_there(bind, array))
+		return false;
+	p = array->own + i;
+	if (array->packet) {
+		p = ps_packet_reach(bind->pkt, array->off + i, 1);
+		if (!p)
+			return false;
+		array->readable = count_within(array, bind->pkt->readable);
+	}
+	setivalue(result, *p);
+	return true;
+}
+
+bool ps_bytes_set_any(const struct ps_bind *bind, struct ps_object *object, lua_Unsigned i, const TValue *value)
+{
+	struct ps_bytes *array = (struct ps_bytes *)object;
+	struct ps_packet *pkt = bind->pkt;
+	uint8_t *p;
+
+	if (i >= array->len || !ttisinteger(value) || l_castS2U(ivalue(value)) > 255 || !ps_bytes_are_there(bind, array))
+		return false;
+	p = array->own + i;
+	if (array->packet) {
+		if (pkt->partial && array->off + i < pkt->partial + 2)
+			return false;	/* that may count in a checksum that is completed later */
+		p = ps_packet_own(pkt, array->off + i, 1);
+		if (!p)
+			return false;
+		if (!pkt->partial || array->off >= pkt->partial + 2)
+			array->writable = count_within(array, pkt->writable);
+	}
+	*p = ivalue(value);
+	return true;
+}
+
+bool ps_object_get_byte(lua_State *L, const struct ps_object *object, lua_Unsigned i, TValue *result)
 {
 	return ps_bytes_get(ps_bind_of(L), object, i, result);
 }
 
-bool ps_object_set_byte(lua_State *L, struct ps_object *object, lua_Unsigned i,
-			const TValue *value)
+bool ps_object_set_byte(lua_State *L, struct ps_object *object, lua_Unsigned i, const TValue *value)
 {
 	return ps_bytes_set(ps_bind_of(L), object, i, value);
 }

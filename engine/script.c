@@ -574,7 +574,7 @@ static ps_inline enum ps_verdict run(struct ps_script *s, int handler, struct ps
 	run.depth = 0;
 	run.is_watched = false;
 	run.is_repeat = is_repeat;
-	run.calls = run.frames_max = 0;
+	run.calls = 0;
 	if (l_likely(begin(L, h, func, &run, &from))) {
 		PS_STACK_TOP(L) = func + 1;
 	} else {

@@ -156,7 +156,10 @@ struct ps_class {
 
 struct ps_called {
 	StkId func;
-	const Instruction *pc;
+	union {
+		const Instruction *pc;
+		const void *op;		/* the same while linear code runs, which knows no pc */
+	};
 	int nresults;		/* that its caller wants */
 };
 
@@ -165,7 +168,6 @@ struct ps_run {
 	bool is_watched;	/* ps_runtime_enter() has been called: the run goes back, or calls much */
 	bool is_repeat;		/* the packet has what time is left of its last run */
 	uint8_t calls;		/* before that */
-	uint8_t frames_max;	/* that there is room for, the interpreter's too; 0: nobody has looked */
 	struct ps_called frames[PS_RUN_FRAMES];
 };
 

@@ -215,6 +215,8 @@ static void statement(struct program *g)
 		"local w = l4 if w then a = a + 1 end", "a = o:get(a)", "a = deep(3, a)", "a = tail(a, 3)", "n = n + 1",
 		"bytes_of = ip:data():get()", "bytes_of = p:get()", "a = #bytes_of", "if l4 then a = l4.dport end", "m = m",
 		"if ip.protocol == 17 then b = l4.sport end", "a = not b", "a = a or 1", "b = b and 2", "a, b = 1, 2",
+		"c = c & 15 bytes_of[c] = bytes_of[c] ~ 5", "c = c & 15 a = bytes_of[c] & 15", "b = 3 b = bytes_of[b] & 7 bytes_of[b] = b",
+		"for i = 0, #bytes_of - 1 do bytes_of[i] = bytes_of[i] | 32 end", "c = c & 15 bytes_of[c] = bytes_of[c] ~ 256",
 		"ip = p:data(packet_eth):data(packet_ip) or ip", "local ip = v a = ip and 1 or 2", "v = ip:ttl()",
 	};
 	/* what the interpreter has to do, or what fails */

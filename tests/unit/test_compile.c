@@ -537,13 +537,21 @@ static void lines(void)
 struct short_packet {
 	struct ps_packet pkt;	/* first */
 	int failures;		/* to come */
+	uint8_t *elsewhere;	/* what its bytes are, in place of which others stand until they come */
 };
+
+static void bring(struct ps_packet *pkt, uint32_t end)
+{
+	memcpy(pkt->data + pkt->readable, ((struct short_packet *)pkt)->elsewhere + pkt->readable, end - pkt->readable);
+	pkt->readable = end;
+}
 
 static bool late_pull(struct ps_packet *pkt, uint32_t end)
 {
 	if (((struct short_packet *)pkt)->failures-- > 0)
 		return false;
-	pkt->readable = end;
+	if (end > pkt->readable)
+		bring(pkt, end);
 	return true;
 }
 
@@ -576,12 +584,20 @@ static enum ps_verdict use_late(const char *use, const struct shape *shape, int 
 
 	snprintf(script, sizeof(script), "function process_packet(p) "
 		 "local ip = p:data(1):data(2) %s return NF_ACCEPT end", use);
-	*data = make_packet(shape, &packet.pkt, at);
 	handler = open_script(&s, script, "process_packet");
+	*data = make_packet(shape, &packet.pkt, at);
+	ps_script_run(&s, handler, &packet.pkt, &queue);	/* Lua makes the objects that later packets have, too */
+	free(*data);
+	*data = make_packet(shape, &packet.pkt, at);
 	packet.pkt.ops = &late_ops;
 	packet.pkt.readable = packet.pkt.writable = at->transport;
 	packet.failures = failures;
+	packet.elsewhere = malloc(at->len);
+	memcpy(packet.elsewhere, *data, at->len);
+	memset(*data + at->transport, 0xEE, at->len - at->transport);
 	verdict = ps_script_run(&s, handler, &packet.pkt, &queue);
+	bring(&packet.pkt, at->len);
+	free(packet.elsewhere);
 	ps_script_clean(&s);
 	return verdict;
 }
@@ -610,6 +626,84 @@ static void memory_comes_late(void)
 		}
 	}
 	CHECK(refused);
+}
+
+/* Bytes come into reach one by one, and are read and written in one operation, or in one for each of these. */
+static void bytes_come_late(void)
+{
+	static const struct {
+		const char *use;
+		uint8_t mask, flip;
+	} cases[] = {
+		{ "b[i] = b[i] ~ 0x5A", 0xFF, 0x5A },
+		{ "b[i] = b[i] & 0x0F", 0x0F, 0 },
+		{ "b[i] = b[i] | 0x81", 0x7E, 0x81 },
+		{ "local x = 3 b[i] = b[i] ~ x", 0xFF, 3 },
+		{ "local x = b[i] x = x & 7 b[i] = x", 7, 0 },
+	};
+	const struct shape shape = { .protocol = 17, .payload = 20, .padding = 7 };
+	struct ps_packet unused;
+	struct layout at;
+	uint8_t *before = make_packet(&shape, &unused, &at), *data;
+
+	for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
+		char use[200];
+
+		snprintf(use, sizeof(use), "local b = ip:data(5):data():get() for i = 0, #b - 1 do %s end", cases[c].use);
+		CHECK_INT(use_late(use, &shape, 0, &at, &data), PS_VERDICT_ACCEPT);
+		for (uint32_t i = at.transport + 8; i < at.len; i++)
+			CHECK_INT(data[i], i < at.len - shape.padding ? (before[i] & cases[c].mask) ^ cases[c].flip : before[i]);
+		free(data);
+	}
+	free(before);
+}
+
+/* What an array has in reach has bounds all the same. */
+static void reach_has_bounds(void)
+{
+	static const struct {
+		const char *use;
+		bool is_right, goes;	/* goes: not with the next packet any more */
+	} cases[] = {
+		{ "local j = 3 j = b[j] & 7 b[j] = j if b[3] ~= 100 or b[4] ~= 4 then error() end", true },	/* "abcde…" */
+		{ "local n = #b if b[n] ~= nil or b[-1] ~= nil then error() end", true },
+		{ "local n = #b b[n] = 1", false },
+		{ "local n = #b b[n] = b[n] ~ 1", false },
+		{ "local j = -1 b[j] = 1", false },
+		{ "local j = 2 b[j] = b[j] ~ 0x100", false },
+		{ "local j = 2 b[j] = b[j] ~ -1", false },
+		{ "local j, x = 2, 256 b[j] = x", false },
+		{ "local a, j = ip:data():get(), 8 a[j] = a[j] ~ 1 if a[8] ~= 96 then error() end", true },
+		{ "local a, j = ip:data():get(), 8 a[j] = a[j] ~ 1 j = 7 a[j] = a[j] ~ 1", false },	/* of the checksum */
+		{ "local a, j = ip:data():get(), 8 a[j] = 1 j = 6 a[j] = 1", false },
+		{ "local j = 9 kept = kept or ip:data():get() x = kept[j] x = kept[j] & 1", true, true },
+		{ "local j = 9 kept = kept or ip:data():get() kept[j] = 1 kept[j] = kept[j] ~ 1", true, true },
+	};
+	const struct shape shape = { .protocol = 17, .payload = 20, .padding = 7 };
+
+	for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
+		struct ps_packet pkt;
+		struct layout at;
+		char script[300];
+		struct ps_script s;
+		uint16_t queue;
+		int handler, run;
+
+		snprintf(script, sizeof(script), "function process_packet(p) local ip = p:data(1):data(2) "
+			 "local b = ip:data(5):data():get() for i = 0, 1 do b[i] = b[i] ~ 0 end %s return NF_ACCEPT end", cases[c].use);
+		handler = open_script(&s, script, "process_packet");
+		for (run = 0; run < 2; run++) {		/* in the first one Lua makes the arrays */
+			uint8_t *data = make_packet(&shape, &pkt, &at);
+
+			pkt.partial = at.transport + 6;		/* behind which bytes may be written */
+			CHECK_INT(ps_script_run(&s, handler, &pkt, &queue),
+				  cases[c].is_right && !(run && cases[c].goes) ? PS_VERDICT_ACCEPT : PS_VERDICT_ERROR);
+			free(data);
+		}
+		if (test_failed)
+			printf("# %s: %s\n", cases[c].use, s.error);
+		ps_script_clean(&s);
+	}
 }
 
 /* What is computed anew is read beyond the header that was to be written. */
@@ -745,6 +839,8 @@ const struct test compile_tests[] = {
 	{ "compile: time ends what calls much", calls_end },
 	{ "compile: linear code counts as memory, up to a part of it", memory_is_counted },
 	{ "compile: memory that comes late leaves no wrong checksum", memory_comes_late },
+	{ "compile: bytes that come late are what they are, and become what they should", bytes_come_late },
+	{ "compile: bytes in reach have bounds", reach_has_bounds },
 	{ "compile: lengths are set with what is computed anew, or not at all", lengths_want_memory },
 	{ NULL, NULL },
 };
