@@ -106,11 +106,11 @@ struct ps_change {
 };
 
 /*
- * The bytes that were written, and the lengths and checksums that have changed with them. Most there are when a packet is
- * resized: the bytes, and of each header around a length, and a checksum that follows twice.
+ * The bytes that were written, and the checksums that have changed with them; or, of a packet that is resized, the bytes, and
+ * of up to 10 headers around a length, and a checksum that follows twice.
  */
 struct ps_changes {
-	struct ps_change list[1 + 5 * (PS_NESTED_MAX + 1)];
+	struct ps_change list[PS_FIELD_BYTES + 2 * (PS_NESTED_MAX + PS_INNER_MAX + 2)];
 	unsigned int n;
 };
 

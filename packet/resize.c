@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define HEADERS_MAX	(PS_NESTED_MAX + 1)	/* that lie in one another and matter to checksums, with the layer's own */
+#define HEADERS_MAX	10	/* that may lie around the bytes: tunnels in tunnels. More are refused, since they take room on the stack */
 
 /* Bytes [at, end) of the packet, which become add other ones: delta more, modulo 2^32. */
 struct change {
@@ -119,7 +119,7 @@ static bool is_among(const struct ps_header *header, const struct around *around
  * Whether all headers that anybody finds around the bytes are among those that follow, if they say how long they are or have a
  * checksum, and none of the others is in the bytes.
  */
-static bool are_known(struct ps_packet *pkt, const struct change *c, const struct around *around, unsigned int n)
+static ps_noinline bool are_known(struct ps_packet *pkt, const struct change *c, const struct around *around, unsigned int n)
 {
 	struct ps_header known[PS_INNER_MAX], *h = known, *end = known + PS_INNER_MAX - 1;
 	struct ps_range payload;

@@ -1,12 +1,12 @@
 -- SPDX-License-Identifier: MIT OR GPL-2.0-only
--- A payload under sixteen headers grows and shrinks by odd numbers of bytes, up to the longest packet there is.
+-- A payload under ten headers grows and shrinks by odd numbers of bytes, up to the longest packet there is.
 local long, n = ("x"):rep(60001), 0
 function process_packet(p)
   local ip = p:data(packet_eth):data(packet_ip)
   local v = ip:data(packet_udp)
   local header = v:raw(0, 8):get():string()
   v:data():set(header:rep(20))
-  for i = 1, 14 do
+  for i = 1, 8 do
     local inner = v:data():data(packet_udp)
     if not inner then break end
     inner.length = 0

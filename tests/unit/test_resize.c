@@ -507,10 +507,10 @@ static void quoted(void)
 	end_packet();
 }
 
-/* As many headers around as there can be, each with a length and a sum. */
+/* Many headers around, each with a length and a sum: as many as follow, and one more. */
 static void deep(void)
 {
-	struct ps_layer *layer;
+	struct ps_layer *layer, *tenth = NULL;
 	unsigned int n = 0;
 
 	start_chain(0);
@@ -527,10 +527,13 @@ static void deep(void)
 				 &found[2]) == PS_LAYER_FOUND) {
 		layer = found[2];
 		n++;
+		if (n == 8)
+			tenth = layer;
 	}
 	CHECK_INT(n, PS_NESTED_MAX - 1);
-	CHECK_INT(ps_layer_resize(&layers, pkt, layer, 8, 3), 0);
-	for (unsigned int i = 0; i <= n; i++)
+	CHECK_INT(ps_layer_resize(&layers, pkt, layer, 8, 3), PS_FIELD_SHAPE);
+	CHECK_INT(ps_layer_resize(&layers, pkt, tenth, 8, 3), 0);
+	for (unsigned int i = 0; i <= 8; i++)
 		CHECK_INT(ps_load16(bytes + 20 + 8 * i + 4), pkt->len - 20 - 8 * i);
 	end_packet();
 }
@@ -573,7 +576,7 @@ const struct test resize_tests[] = {
 	{ "resize: a checksum of so many words goes on being one of these", covers_words },
 	{ "resize: what is refused leaves the packet as it was", refusals },
 	{ "resize: a quoted packet cannot be resized, the error that quotes it can", quoted },
-	{ "resize: as many headers follow as can lie in one another", deep },
+	{ "resize: ten headers follow, of more the payload keeps its length", deep },
 	{ "resize: a packet without room shrinks, and does not grow", no_room },
 	{ "resize: no protocol has two lengths that follow", one_length },
 	{ NULL, NULL },
