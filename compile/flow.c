@@ -445,8 +445,8 @@ int ps_walk_run(struct ps_walk *w, const struct ps_known *args, int nargs)
 	w->nregs = w->p->maxstacksize;
 	w->blocks = ps_host_realloc(NULL, size);
 	w->reg = ps_host_realloc(NULL, 2 * w->nregs * sizeof(*w->reg));
-	w->saved = w->reg + w->nregs;
 	if (w->blocks && w->reg) {
+		w->saved = w->reg + w->nregs;
 		memset(w->blocks, 0, size);
 		follow(w, args, nargs);
 		err = 0;
