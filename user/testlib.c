@@ -39,6 +39,8 @@ struct suite {
 	struct script *scripts;	/* all that it loaded */
 	clock_t end;		/* clock() at which the running test has used up its time */
 	long long verdict;	/* what a handler has returned last, or NO_VERDICT */
+	uint8_t *packet;	/* room for the packet that a handler has */
+	uint32_t room;
 };
 
 struct script {
@@ -533,6 +535,22 @@ static int script_load(lua_State *L)
 	return 1;
 }
 
+/* Makes room for a packet of so many bytes, which may get as long as any. */
+static void make_room(lua_State *L, uint32_t len)
+{
+	struct suite *suite = suite_of(L);
+	uint32_t room = len > PS_BUILD_MAX ? len : PS_BUILD_MAX;
+	uint8_t *packet;
+
+	if (room <= suite->room)
+		return;
+	packet = realloc(suite->packet, room);
+	if (!packet)
+		luaL_error(L, "not enough memory");
+	suite->packet = packet;
+	suite->room = room;
+}
+
 /* Calls a handler. Upvalues: the script, its function. Arguments: [the script,] a packet. */
 static int script_call(lua_State *L)
 {
@@ -541,14 +559,13 @@ static int script_call(lua_State *L)
 	struct ps_state *state = &handle->script->state;
 	int arg = luaL_testudata(L, 1, SCRIPT_TYPE) ? 2 : 1;
 	const struct packet *before = check_packet(L, arg);
-	uint32_t room = before->len > PS_BUILD_MAX ? before->len : PS_BUILD_MAX;
-	uint8_t *bytes = lua_newuserdatauv(L, room, 0);
 	struct ps_buffer buffer;
 	enum ps_verdict verdict;
 	uint16_t queue = 0;
 
-	memcpy(bytes, before->bytes, before->len);
-	ps_buffer_init_room(&buffer, bytes, before->len, room, before->network, before->protocol);
+	make_room(L, before->len);
+	memcpy(suite->packet, before->bytes, before->len);
+	ps_buffer_init_room(&buffer, suite->packet, before->len, suite->room, before->network, before->protocol);
 	state->handler = lua_tointeger(L, lua_upvalueindex(2));
 	ps_runtime_leave(&suite->rt);
 	verdict = ps_state_run(state, &buffer.pkt, &queue);
@@ -557,7 +574,7 @@ static int script_call(lua_State *L)
 		return luaL_error(L, "%s", state->script.error);
 	suite->verdict = ps_verdict_value(verdict, queue);
 	lua_pushinteger(L, suite->verdict);
-	push_packet(L, bytes, buffer.pkt.len, before->network, before->protocol);
+	push_packet(L, suite->packet, buffer.pkt.len, before->network, before->protocol);
 	return 2;
 }
 
@@ -888,6 +905,7 @@ int ps_test_file(const char *path, const char *filter, size_t memory, ps_test_re
 		ps_runtime_clean(&suite.rt);
 	}
 	free_scripts(&suite);
+	free(suite.packet);
 	free(text);
 	return status ? -1 : 0;
 }
