@@ -92,11 +92,16 @@ struct ps_packet *ps_bind_check_packet(lua_State *L, uint64_t serial)
 	return bind->pkt;
 }
 
+void ps_bind_bytes_are_gone(lua_State *L)
+{
+	luaL_error(L, "these bytes are gone: the packet has got another length since (get them anew)");
+}
+
 /* Bytes that were found before the packet has got another length. */
 static void find_bytes(lua_State *L, struct ps_place *at)
 {
 	if (!(at->flags & PS_VIEW_PAYLOAD) || !ps_layer_payload_range(ps_bind_of(L)->pkt, at->layer, &at->within))
-		luaL_error(L, "these bytes are gone: the packet has got another length since (get them anew)");
+		ps_bind_bytes_are_gone(L);
 }
 
 /* A view of this packet, that was made before layers were let go: has its own gone with them? */

@@ -96,6 +96,9 @@ void *ps_bind_take(struct lua_State *L, struct ps_pool *pool, size_t size,
  */
 void *ps_bind_allocate(struct ps_bind *bind, size_t size);
 
+/* Raises that of bytes of this packet which were found when it had another length. */
+void ps_bind_bytes_are_gone(struct lua_State *L);
+
 /* Raises "packet is gone" unless serial is that of the packet that is being handled. */
 struct ps_packet *ps_bind_check_packet(struct lua_State *L, uint64_t serial);
 

@@ -28,7 +28,7 @@ static struct ps_bytes *check(lua_State *L, int arg)
 		luaL_typeerror(L, arg, ps_class_bytes.name);
 	if (l_unlikely(!ps_bytes_are_there(bind, array))) {
 		ps_bind_check_packet(L, bind->serial && array->packet >= bind->serial ? bind->serial : 0);
-		luaL_error(L, "these bytes are gone: the packet has got another length since (get them anew)");
+		ps_bind_bytes_are_gone(L);
 	}
 	return array;
 }

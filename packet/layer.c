@@ -76,16 +76,10 @@ static inline bool is_known(const struct ps_layers *layers, const struct ps_laye
 	return layer && layer->header.proto == proto && !(layer->flags & PS_LAYER_GONE) && !layers->is_exposed;
 }
 
-/* The same header: it may have been looked for twice. */
-static inline bool is_same(const struct ps_layer *a, const struct ps_layer *b)
-{
-	return a->header.proto == b->header.proto && a->header.range.off == b->header.range.off;
-}
-
 /* The same header, of the same bytes. */
 static inline bool is_equal(const struct ps_layer *a, const struct ps_layer *b)
 {
-	return is_same(a, b) && a->header.range.len == b->header.range.len;
+	return ps_header_is_same(&a->header, &b->header) && a->header.range.len == b->header.range.len;
 }
 
 /* Takes the layer that has been found; or the one that is known, if it is the same. */
@@ -269,7 +263,7 @@ static bool is_behind(const struct ps_layer *layer, const struct ps_layer *heade
 		return false;
 	if (!layer->parent)	/* the network layer, found through the link layer */
 		return header->header.proto->is_link && !header->header.range.off;
-	return layer->parent->is_marked || is_same(layer->parent, header);
+	return layer->parent->is_marked || ps_header_is_same(&layer->parent->header, &header->header);
 }
 
 bool ps_layers_let_go(struct ps_layers *layers, const struct ps_layer *written)
@@ -294,13 +288,11 @@ bool ps_layers_let_go(struct ps_layers *layers, const struct ps_layer *written)
  */
 static bool is_around(const struct ps_layer *layer, const struct ps_header *inner)
 {
-	uint32_t off = layer->header.range.off;
-
 	for (; inner; inner = inner->outer) {
-		if (off == inner->range.off && layer->header.proto == inner->proto)
+		if (ps_header_is_same(&layer->header, inner))
 			return true;
 		if (!inner->outer)
-			return off < inner->range.off;
+			return layer->header.range.off < inner->range.off;
 	}
 	return false;
 }

@@ -167,6 +167,12 @@ struct ps_header {
 	const struct ps_header *outer;	/* the enclosing one that matters to checksums, or NULL */
 };
 
+/* Whether it is the same header: it may have been looked for twice. */
+static inline bool ps_header_is_same(const struct ps_header *a, const struct ps_header *b)
+{
+	return a->proto == b->proto && a->range.off == b->range.off;
+}
+
 /* The fixed part of the header, or NULL: it is not there. Holds as ps_packet_read()'s does. */
 static inline const uint8_t *ps_proto_read(struct ps_packet *pkt, const struct ps_header *header)
 {

@@ -109,7 +109,7 @@ static int look_at(struct ps_packet *pkt, const struct change *c, struct ps_head
 static bool is_among(const struct ps_header *header, const struct around *around, unsigned int n)
 {
 	for (; n; n--, around++) {
-		if (around->header->proto == header->proto && around->header->range.off == header->range.off)
+		if (ps_header_is_same(around->header, header))
 			return true;
 	}
 	return false;

@@ -143,18 +143,15 @@ static void free_grown(struct ps_nfqueue_batch *b)
 static int resize(struct ps_packet *pkt, uint32_t at, uint32_t cut, uint32_t add)
 {
 	struct ps_nfqueue_packet *p = packet_of(pkt);
-	uint32_t len = pkt->len - cut + add;
 
 	if (p->is_gso)
 		return PS_FIELD_SEGMENTS;
-	if (len > COPY_RANGE)
+	if (pkt->len - cut + add > COPY_RANGE)
 		return PS_FIELD_LONG;
 	if (pkt->readable < pkt->len || (!p->is_written && !make_writable(pkt, pkt->len)) ||
 	    (add > cut && !p->has_grown && !grow(p)))
 		return PS_FIELD_GONE;
-	memmove(pkt->data + at + add, pkt->data + at + cut, pkt->len - at - cut);
-	pkt->len = pkt->readable = pkt->writable = len;
-	return 0;
+	return ps_buffer_put_in(pkt, COPY_RANGE, at, cut, add);
 }
 
 static const struct ps_packet_ops ops = {

@@ -20,7 +20,7 @@ static bool own_checksum(struct ps_packet *pkt)
 	return true;
 }
 
-static int put_in(struct ps_packet *pkt, uint32_t room, uint32_t at, uint32_t cut, uint32_t add)
+int ps_buffer_put_in(struct ps_packet *pkt, uint32_t room, uint32_t at, uint32_t cut, uint32_t add)
 {
 	uint32_t len = pkt->len - cut + add;
 
@@ -33,7 +33,7 @@ static int put_in(struct ps_packet *pkt, uint32_t room, uint32_t at, uint32_t cu
 
 static int shrink(struct ps_packet *pkt, uint32_t at, uint32_t cut, uint32_t add)
 {
-	return put_in(pkt, pkt->len, at, cut, add);
+	return ps_buffer_put_in(pkt, pkt->len, at, cut, add);
 }
 
 static int resize(struct ps_packet *pkt, uint32_t at, uint32_t cut, uint32_t add)
@@ -42,7 +42,7 @@ static int resize(struct ps_packet *pkt, uint32_t at, uint32_t cut, uint32_t add
 
 	if (!buffer->room && cut != add)
 		return PS_FIELD_SHAPE;
-	return put_in(pkt, buffer->room ? buffer->room : pkt->len, at, cut, add);
+	return ps_buffer_put_in(pkt, buffer->room ? buffer->room : pkt->len, at, cut, add);
 }
 
 static const struct ps_packet_ops ops = {

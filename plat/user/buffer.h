@@ -24,6 +24,12 @@ struct ps_buffer {
 void ps_buffer_init_room(struct ps_buffer *buffer, void *data, uint32_t len, uint32_t room, uint32_t network,
 			 uint16_t protocol);
 
+/*
+ * struct ps_packet_ops, resize, for bytes that are all readable and writable, in memory for room of them. PS_FIELD_LONG: there is
+ * not so much.
+ */
+int ps_buffer_put_in(struct ps_packet *pkt, uint32_t room, uint32_t at, uint32_t cut, uint32_t add);
+
 /* The bytes that a partial checksum is of, in a packet of len bytes. */
 struct ps_offload {
 	uint32_t off, end, len;
