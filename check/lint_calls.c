@@ -323,8 +323,9 @@ static void look_at_result(struct lint_flow *w, struct ps_call *call)
 
 static void has_no_integer(struct lint_flow *w, const struct ps_field *field)
 {
-	if (field->type->is_bytes)
-		lint_warn(w, "bad-value", "%s is bytes, not an integer", lint_field_name(field).text);
+	if (field->type->is_bytes || field->type->is_text)
+		lint_warn(w, "bad-value", "%s is %s, not an integer", lint_field_name(field).text,
+			  field->type->is_text ? "text" : "bytes");
 	else
 		lint_warn(w, "bad-value", "%s has %d bits, more than an integer: read the text with :get()",
 			  lint_field_name(field).text, field->at.width);
@@ -333,7 +334,7 @@ static void has_no_integer(struct lint_flow *w, const struct ps_field *field)
 static void call_row(struct lint_flow *w, struct ps_call *call)
 {
 	if (call->callee.row->result == PS_LUA_NUMBER && call->self.kind == PS_KIND_FIELD &&
-	    !call->self.field->type->has_int) {
+	    !call->self.field->type->has_int && !call->self.field->type->is_decimal) {
 		has_no_integer(w, call->self.field);
 		call->results[0] = ps_known_any;
 		return;
@@ -363,6 +364,21 @@ static void field_given_value(struct lint_flow *w, const struct ps_field *field,
 		  field->name, value.text, of, field->name, value.text);
 }
 
+/* object:header(key) */
+static void check_key(struct lint_flow *w, const struct ps_call *call)
+{
+	const struct ps_keyed *keyed = call->callee.keyed;
+	struct ps_known key = call->count > 0 ? argument(w, call, 0) : ps_known_nil;
+	bool is_wrong = keyed->is_number ? key.kind == PS_KIND_STRING && !lint_is_numeral(key.string) :
+					   key.kind == PS_KIND_INTEGER;
+
+	if (call->count < 0)
+		return;
+	if (is_wrong || key.kind == PS_KIND_NIL || key.kind == PS_KIND_BOOLEAN || key.kind == PS_KIND_TABLE || lint_is_object(key))
+		lint_warn(w, "bad-value", ":%s() takes %s, the %s, not %s", keyed->name,
+			  keyed->is_number ? "an integer" : "a string", keyed->key, lint_describe(key).text);
+}
+
 static void call_method(struct lint_flow *w, struct ps_call *call)
 {
 	enum ps_kind kind = call->self.kind;
@@ -373,6 +389,8 @@ static void call_method(struct lint_flow *w, struct ps_call *call)
 		call->results[0] = ps_known_any;
 	} else if (call->callee.kind == PS_KIND_METHOD) {
 		call_row(w, call);
+	} else if (call->callee.kind == PS_KIND_FINDER) {
+		check_key(w, call);
 	} else if (call->count > 0) {
 		field_given_value(w, call->callee.field, argument(w, call, 0));
 	}
@@ -584,6 +602,7 @@ bool lint_call(struct lint_flow *w, struct ps_call *call)
 			call_method(w, call);
 		break;
 	case PS_KIND_GETTER:
+	case PS_KIND_FINDER:
 		may_leave = false;
 		call_method(w, call);
 		break;

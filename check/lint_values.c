@@ -90,6 +90,7 @@ struct lint_description lint_describe(struct ps_known v)
 	case PS_KIND_BUILTIN:
 	case PS_KIND_METHOD:
 	case PS_KIND_GETTER:
+	case PS_KIND_FINDER:
 		snprintf(d.text, size, "a function");
 		break;
 	case PS_KIND_VIEW:
@@ -100,7 +101,7 @@ struct lint_description lint_describe(struct ps_known v)
 		break;
 	case PS_KIND_VALUE:
 		snprintf(d.text, size, "the %s of %s",
-			 v.field->type->format ? "text" : "integer",
+			 lint_is_text(v) ? "text" : "integer",
 			 lint_field_name(v.field).text);
 		break;
 	case PS_KIND_NUMBER:
@@ -131,7 +132,12 @@ static const char *remedy(struct ps_known v)
 
 bool lint_is_text(struct ps_known v)
 {
-	return v.kind == PS_KIND_VALUE && v.field->type->format;
+	const struct ps_type *type;
+
+	if (v.kind != PS_KIND_VALUE)
+		return false;
+	type = v.field->type;
+	return type->format || (type->is_text && !type->is_decimal);
 }
 
 /*
@@ -156,6 +162,8 @@ static bool parse(const struct ps_field *field, const TString *s, struct ps_valu
 
 static const char *taken_by(const struct ps_type *type)
 {
+	if (type->is_text)
+		return type->is_decimal ? "an integer" : "text";
 	if (!type->parse)
 		return "an integer";
 	return type->has_int ? "an address or an integer" : "an address";
@@ -171,6 +179,29 @@ void lint_check_byte(const struct lint_flow *w, struct ps_known v, const char *w
 			  lint_describe(v).text);
 }
 
+/* field = v, of one that takes any text that is valid. */
+static void check_text(const struct lint_flow *w, const struct ps_field *field, struct ps_known v)
+{
+	struct lint_field_name place = lint_field_name(field);
+
+	switch (v.kind) {
+	case PS_KIND_STRING:
+		if (field->type->is_valid && !field->type->is_valid(getstr(v.string), tsslen(v.string)))
+			lint_warn(w, "bad-value", "%s: %s is not %s", place.text, lint_describe(v).text, field->type->example);
+		break;
+	case PS_KIND_VIEW:
+	case PS_KIND_FIELD:
+	case PS_KIND_NIL:
+	case PS_KIND_BOOLEAN:
+	case PS_KIND_TABLE:
+	case PS_KIND_FUNCTION:
+		lint_warn(w, "bad-value", "%s takes %s, not %s", place.text, taken_by(field->type), lint_describe(v).text);
+		break;
+	default:
+		break;
+	}
+}
+
 /* field = v */
 void lint_check_value(const struct lint_flow *w, const struct ps_field *field, struct ps_known v)
 {
@@ -180,6 +211,14 @@ void lint_check_value(const struct lint_flow *w, const struct ps_field *field, s
 	struct ps_value value;
 
 	name = place.text;
+	if (field->flags & PS_READ_ONLY) {
+		lint_warn(w, "bad-value", "%s can only be read", name);
+		return;
+	}
+	if (field->type->is_text) {
+		check_text(w, field, v);
+		return;
+	}
 	if (field->type->is_bytes) {
 		lint_check_byte(w, v, name);
 		return;
@@ -270,6 +309,8 @@ static void check_equal_text(const struct lint_flow *w, struct ps_known a, struc
 		never_equal(w, a, b, "compare with an integer");
 		return;
 	}
+	if (a.field->type->is_text)
+		return;
 	if (!parse(a.field, b.string, &value)) {
 		snprintf(why, sizeof(why), "it is %s", a.field->type->example);
 		never_equal(w, a, b, why);
@@ -290,7 +331,7 @@ static void check_equal_integer(const struct lint_flow *w, struct ps_known a, st
 			 a.field->type->has_int ? "compare with text, or read :%s():int()" :
 						  "compare with text", a.field->name);
 		never_equal(w, a, b, why);
-	} else if (!fits(a.field, b.i)) {
+	} else if (!a.field->type->is_text && !fits(a.field, b.i)) {
 		snprintf(why, sizeof(why), "it has %d bits (0 to %lld)", a.field->at.width,
 			 (1LL << a.field->at.width) - 1);
 		never_equal(w, a, b, why);

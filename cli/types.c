@@ -34,6 +34,8 @@ static const struct {
 	[PS_LUA_RAW] = { "ps.raw", "raw view" },
 	[PS_LUA_PAYLOAD] = { "ps.payload", "view" },
 	[PS_LUA_FIELD] = { NULL, "field" },
+	[PS_LUA_KEY] = { "string|integer", "string" },
+	[PS_LUA_ITERATOR] = { "fun(): table?", "iterator" },
 };
 
 /* How operators are written, by what they are given: the text around the object and that; and LuaLS's names for them. */
@@ -68,12 +70,16 @@ static const struct field_class {
 } integer_field = { "ps.integer_field", "integer", "integer", true, true },
   address_field = { "ps.address_field", "string", "string|integer", true, false },
   wide_address_field = { "ps.wide_address_field", "string", "string", false, false },
+  text_field = { "ps.text_field", "string", "string|ps.bytes", false, false },
+  decimal_field = { "ps.decimal_field", "integer", "integer", true, false },
   bytes_field = { "ps.raw", "ps.bytes", "ps.bytes", false, false };
 
 static const struct field_class *field_class(const struct ps_type *type)
 {
 	if (type->is_bytes)
 		return &bytes_field;
+	if (type->is_text)
+		return type->is_decimal ? &decimal_field : &text_field;
 	if (!type->format)
 		return &integer_field;
 	return type->has_int ? &address_field : &wide_address_field;

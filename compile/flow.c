@@ -145,7 +145,7 @@ static void find_call(struct ps_walk *w, int a, int b)
 	call->self.kind = PS_KIND_NONE;
 	call->first = a + 1;
 	call->count = nargs;
-	if (callee.kind == PS_KIND_GETTER || (callee.kind == PS_KIND_METHOD && callee.row->of != PS_OF_LIBRARY)) {
+	if (callee.kind == PS_KIND_GETTER || callee.kind == PS_KIND_FINDER || (callee.kind == PS_KIND_METHOD && callee.row->of != PS_OF_LIBRARY)) {
 		call->self = nargs ? ps_walk_get(w, a + 1) : ps_known_nil;
 		call->first++;
 		call->count -= nargs > 0;

@@ -99,6 +99,26 @@ const struct ps_callable *ps_row_named(const struct ps_callable *rows, unsigned 
 	return NULL;
 }
 
+/* What the protocol has under the name besides fields. */
+static struct ps_known content_named(const struct ps_proto *proto, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < proto->nkeyed; i++) {
+		if (!strcmp(proto->keyed[i].name, name))
+			return ps_known_as(PS_KIND_FINDER, &proto->keyed[i]);
+	}
+	for (i = 0; i < proto->nfields; i++) {
+		if (proto->fields[i].flags & PS_PAYLOAD && !strcmp(proto->fields[i].name, name))
+			return ps_known_as(PS_KIND_METHOD, ps_row_named(ps_view_methods, PS_OF_HEADER, "data"));
+	}
+	for (i = 0; i < proto->nlists; i++) {
+		if (!strcmp(proto->lists[i].name, name))
+			return ps_known_as(PS_KIND_METHOD, &ps_list_getter);
+	}
+	return ps_known_as(PS_KIND_NONE, NULL);
+}
+
 static struct ps_known field_of(const struct ps_field *field, bool is_call)
 {
 	if (is_call)
@@ -115,6 +135,8 @@ struct ps_known ps_known_member(struct ps_known object, const char *name, bool i
 	if (field)
 		return field_of(field, is_call);
 	row = ps_row_named(owner == PS_OF_ARRAY ? ps_array_methods : ps_view_methods, owner, name);
+	if (!row && object.kind == PS_KIND_VIEW)
+		return content_named(object.proto, name);
 	return ps_known_as(row ? PS_KIND_METHOD : PS_KIND_NONE, row);
 }
 
@@ -164,7 +186,11 @@ struct ps_known ps_known_result(const struct ps_registry *registry, const struct
 {
 	switch (call->callee.kind) {
 	case PS_KIND_GETTER:
+		if (call->callee.field->flags & PS_HEADER && call->self.kind == PS_KIND_VIEW)
+			return ps_known_as(PS_KIND_VIEW, call->self.proto->options);
 		return ps_known_as(PS_KIND_FIELD, call->callee.field);
+	case PS_KIND_FINDER:
+		return ps_known_as(PS_KIND_FIELD, &call->callee.keyed->field);
 	case PS_KIND_METHOD:
 		return result_of_row(registry, call, argument);
 	default:

@@ -34,6 +34,7 @@ enum ps_kind {
 	PS_KIND_BYTES,
 	PS_KIND_METHOD,		/* row: of an object, or a function of a library that has rows */
 	PS_KIND_GETTER,		/* the method that gives the view of field */
+	PS_KIND_FINDER,		/* the method that gives the view of what is found by a key: keyed */
 };
 
 #define PS_EITHER	2
@@ -56,6 +57,7 @@ struct ps_known {
 		const struct ps_proto *proto;
 		const struct ps_field *field;
 		const struct ps_callable *row;
+		const struct ps_keyed *keyed;
 	};
 };
 

@@ -29,7 +29,7 @@ static inline bool ps_access_text(lua_State *L, struct ps_bind *bind, struct ps_
 /* Whether the field is where its table says, in the layer that the place is of. NULL: it is none. */
 static inline bool ps_access_is_there(const struct ps_place *at, const struct ps_field *field)
 {
-	return field && !(at->flags & PS_VIEW_LACKING) && !(field->flags & PS_LOCATED);
+	return field && !(at->flags & PS_VIEW_LACKING) && !(field->flags & (PS_LOCATED | PS_HEADER));
 }
 
 /*

@@ -97,9 +97,33 @@ void ps_bind_bytes_are_gone(lua_State *L)
 	luaL_error(L, "these bytes are gone: the packet has got another length since (get them anew)");
 }
 
+/* A field that lies where its header says: a text before it may have got another length. */
+static void find_located(lua_State *L, struct ps_place *at)
+{
+	const struct ps_header *header = &at->layer->header;
+
+	at->flags &= ~PS_VIEW_ABSENT;
+	if (!ps_proto_field(ps_bind_of(L)->pkt, header, at->field, &at->within)) {
+		at->flags |= PS_VIEW_ABSENT;
+		at->within = header->range;
+		at->within.len = 0;
+	}
+	at->within.off -= header->range.off;
+}
+
+/* Whether a view of the place has to be found anew once the packet has got another length. */
+static bool is_found(const struct ps_place *at)
+{
+	return at->flags & (PS_VIEW_BYTES | PS_VIEW_KEYED) || (at->field && at->field->flags & PS_LOCATED);
+}
+
 /* Bytes that were found before the packet has got another length. */
 static void find_bytes(lua_State *L, struct ps_place *at)
 {
+	if (at->field && !(at->flags & PS_VIEW_KEYED)) {
+		find_located(L, at);
+		return;
+	}
 	if (!(at->flags & PS_VIEW_PAYLOAD) || !ps_layer_payload_range(ps_bind_of(L)->pkt, at->layer, &at->within))
 		ps_bind_bytes_are_gone(L);
 }
@@ -114,12 +138,12 @@ static void check_layer(lua_State *L, struct ps_view *v)
 	if (layer->flags & PS_LAYER_GONE)
 		luaL_error(L, "%s is gone: what the header before it says of what follows has been written since (get it "
 			      "anew, with :data())", layer->header.proto->name);
-	if (v->stamp < bind->arrays && v->place.flags & PS_VIEW_BYTES)
+	if (v->stamp < bind->arrays && is_found(&v->place))
 		find_bytes(L, &v->place);
 	v->stamp = bind->stamp;
 }
 
-static struct ps_view *check_view(lua_State *L)
+struct ps_view *ps_view_check(lua_State *L)
 {
 	struct ps_view *v = ps_arg_object(L, 1, &ps_class_view);
 
@@ -151,7 +175,7 @@ static void push_header(lua_State *L, unsigned int id, const struct ps_place *pl
  */
 static int view_raw(lua_State *L)
 {
-	const struct ps_place *at = &check_view(L)->place;
+	const struct ps_place *at = &ps_view_check(L)->place;
 	struct ps_range range = ps_place_range(at);
 	lua_Integer off = luaL_checkinteger(L, 2), len = luaL_checkinteger(L, 3);
 	struct ps_place bytes;
@@ -183,7 +207,7 @@ static unsigned int opt_proto(lua_State *L, int arg)
 
 static int view_data(lua_State *L)
 {
-	struct ps_view *v = check_view(L);
+	struct ps_view *v = ps_view_check(L);
 	unsigned int id = opt_proto(L, 2);
 	struct ps_place payload;
 
@@ -203,7 +227,7 @@ static int view_data(lua_State *L)
 
 static int view_to_bytes(lua_State *L)
 {
-	struct ps_view *v = check_view(L);
+	struct ps_view *v = ps_view_check(L);
 
 	ps_bytes_push_copy(L, ps_place_range(&v->place));
 	return 1;
@@ -211,13 +235,13 @@ static int view_to_bytes(lua_State *L)
 
 static int view_get_offset(lua_State *L)
 {
-	lua_pushinteger(L, ps_place_range(&check_view(L)->place).off);
+	lua_pushinteger(L, ps_place_range(&ps_view_check(L)->place).off);
 	return 1;
 }
 
 static int view_get_size(lua_State *L)
 {
-	lua_pushinteger(L, ps_place_range(&check_view(L)->place).len);
+	lua_pushinteger(L, ps_place_range(&ps_view_check(L)->place).len);
 	return 1;
 }
 
@@ -229,7 +253,7 @@ static bool is_of_absent_link(lua_State *L, const struct ps_place *at)
 
 static int view_tostring(lua_State *L)
 {
-	const struct ps_place *at = &check_view(L)->place;
+	const struct ps_place *at = &ps_view_check(L)->place;
 	struct ps_range range = ps_place_range(at);
 
 	lua_pushstring(L, at->flags & PS_VIEW_BYTES ? ps_proto_raw.name : at->layer->header.proto->name);
@@ -248,7 +272,7 @@ static int view_tostring(lua_State *L)
 
 static int view_write(lua_State *L)
 {
-	const struct ps_place *at = &check_view(L)->place;
+	const struct ps_place *at = &ps_view_check(L)->place;
 	struct ps_range range = ps_place_range(at);
 	lua_Integer off = luaL_optinteger(L, 3, 0);
 	struct ps_bind *bind = ps_bind_of(L);
@@ -268,7 +292,7 @@ static int view_write(lua_State *L)
 /* Bytes: raw views, headers, and fields that are just bytes. */
 static int bytes_get(lua_State *L)
 {
-	struct ps_view *v = check_view(L);
+	struct ps_view *v = ps_view_check(L);
 
 	ps_bytes_push(L, ps_place_range(&v->place));
 	return 1;
@@ -285,6 +309,30 @@ static int fill(lua_State *L, const struct ps_place *at, int index)
 	return ps_bytes_written(L, ps_write_fill(bind->pkt, &range, byte));
 }
 
+int ps_view_replaced(lua_State *L, int err, const char *what, size_t len)
+{
+	struct ps_bind *bind = ps_bind_of(L);
+
+	switch (err) {
+	case 0:
+		bind->arrays = ++bind->stamp;
+		return 0;
+	case PS_FIELD_SHAPE:
+		return luaL_error(L, "%s keeps its length: the network header is in it, or not all headers around it "
+				     "are known, or one of them does not say how long it is, or sums up a part of it", what);
+	case PS_FIELD_PARTIAL:
+		return luaL_error(L, "%s keeps its length: the rest of it is in another fragment, or was not "
+				     "captured", what);
+	case PS_FIELD_LATER:
+		return luaL_error(L, "%s keeps its length: a checksum within it is completed later (offload; "
+				     "ethtool -K switches it off)", what);
+	case PS_FIELD_LONG:
+		return luaL_error(L, "%I bytes do not fit: a packet has at most %d", (LUAI_UACINT)len, PS_PACKET_MAX);
+	default:
+		return ps_bytes_written(L, err);
+	}
+}
+
 /* Puts argument 2 in the place of a payload. */
 static int replace(lua_State *L, struct ps_view *v)
 {
@@ -299,30 +347,15 @@ static int replace(lua_State *L, struct ps_view *v)
 		err = PS_FIELD_LONG;
 	else
 		err = ps_layer_replace(&bind->layers, bind->pkt, v->place.layer, v->place.within, bytes, len);
-	switch (err) {
-	case 0:
-		v->place.within.len = len;
-		v->stamp = bind->arrays = ++bind->stamp;
-		return 0;
-	case PS_FIELD_SHAPE:
-		return luaL_error(L, "this payload keeps its length: the network header is in it, or not all headers around it "
-				     "are known, or one of them does not say how long it is, or sums up a part of it");
-	case PS_FIELD_PARTIAL:
-		return luaL_error(L, "this payload keeps its length: the rest of it is in another fragment, or was not "
-				     "captured");
-	case PS_FIELD_LATER:
-		return luaL_error(L, "this payload keeps its length: a checksum within it is completed later (offload; "
-				     "ethtool -K switches it off)");
-	case PS_FIELD_LONG:
-		return luaL_error(L, "%I bytes do not fit: a packet has at most %d", (LUAI_UACINT)len, PS_PACKET_MAX);
-	default:
-		return ps_bytes_written(L, err);
-	}
+	ps_view_replaced(L, err, "this payload", len);
+	v->place.within.len = len;
+	v->stamp = bind->stamp;
+	return 0;
 }
 
 static int bytes_set(lua_State *L)
 {
-	struct ps_view *v = check_view(L);
+	struct ps_view *v = ps_view_check(L);
 
 	if (lua_type(L, 2) != LUA_TNUMBER && v->place.flags & PS_VIEW_PAYLOAD)
 		return replace(L, v);
@@ -337,7 +370,7 @@ static int bytes_set(lua_State *L)
  */
 static const struct ps_place *check_field(lua_State *L)
 {
-	const struct ps_place *at = &check_view(L)->place;
+	const struct ps_place *at = &ps_view_check(L)->place;
 
 	if (!at->field)
 		luaL_typeerror(L, 1, "field");
@@ -367,24 +400,58 @@ static bool find_field(struct ps_bind *bind, struct ps_place *at, const struct p
 	return true;
 }
 
+/* The options of a header as a header of their own. */
+static int push_options(lua_State *L, struct ps_layer *layer)
+{
+	struct ps_bind *bind = ps_bind_of(L);
+	const struct ps_proto *proto = layer->header.proto->options;
+	struct ps_layer *options;
+	struct ps_place place;
+	unsigned int id = 0;
+
+	while (bind->registry.protos[id] != proto)
+		id++;
+	if (layer->flags) {
+		lua_pushnil(L);
+		return 1;
+	}
+	switch (ps_layer_options(&bind->layers, bind->pkt, layer, &options)) {
+	case PS_LAYER_FOUND:
+		ps_place_header(&place, options, proto, options->flags);
+		push_header(L, id, &place);
+		return 1;
+	case PS_LAYER_NO_MEMORY:
+		return luaL_error(L, "not enough memory for all headers that were looked for in this packet");
+	default:
+		lua_pushnil(L);
+		return 1;
+	}
+}
+
+void ps_view_push_field(lua_State *L, struct ps_field_method *m, const struct ps_place *at)
+{
+	struct ps_view *f = ps_bind_take(L, &m->pool, sizeof(*f), &ps_class_view, FIELD_TYPE);
+
+	bind_view(ps_bind_of(L), f, at);
+}
+
 static int view_field(lua_State *L)
 {
 	struct ps_field_method *method = pvalue(ps_upvalue(L, 0));
 	const struct ps_field *field = method->field;
-	struct ps_view *v = check_view(L);
+	struct ps_view *v = ps_view_check(L);
 	struct ps_bind *bind = ps_bind_of(L);
 	struct ps_place place = v->place;
-	struct ps_view *f;
 
 	if (!ps_view_has_field(&v->place, field))
 		return luaL_error(L, "%s is not a field of this %s", field->name,
 				  v->place.layer->header.proto->name);
-	if (!find_field(bind, &place, field)) {
+	if (field->flags & PS_HEADER)
+		return push_options(L, place.layer);
+	if (find_field(bind, &place, field))
+		ps_view_push_field(L, method, &place);
+	else
 		lua_pushnil(L);
-		return 1;
-	}
-	f = ps_bind_take(L, &method->pool, sizeof(*f), &ps_class_view, FIELD_TYPE);
-	bind_view(bind, f, &place);
 	return 1;
 }
 
@@ -423,16 +490,26 @@ static int push_address(lua_State *L, struct ps_value value, const struct ps_typ
 	return 1;
 }
 
+/* The place as it lies in its header: *moved, unless it is where the table says. NULL: it is not there. */
+static const struct ps_field *place_here(lua_State *L, const struct ps_place *at, struct ps_field *moved)
+{
+	if (at->flags & PS_VIEW_ABSENT)
+		return NULL;
+	if (at->flags & PS_VIEW_KEYED) {
+		*moved = *at->field;
+		moved->at = (struct ps_bits){ at->within.off * 8, at->within.len * 8 };
+		return moved;
+	}
+	return ps_proto_here(ps_bind_of(L)->pkt, &at->layer->header, at->field, moved);
+}
+
 /* The number that a field is. False: it is not there. */
 static bool field_value(lua_State *L, const struct ps_place *at, struct ps_value *value)
 {
 	struct ps_packet *pkt = ps_bind_of(L)->pkt;
-	const struct ps_field *field;
 	struct ps_field moved;
+	const struct ps_field *field = place_here(L, at, &moved);
 
-	if (at->flags & PS_VIEW_ABSENT)
-		return false;
-	field = ps_proto_here(pkt, &at->layer->header, at->field, &moved);
 	if (!field)
 		return false;
 	if (ps_field_get_value(pkt, at->layer->header.range.off, field, value))
@@ -440,12 +517,20 @@ static bool field_value(lua_State *L, const struct ps_place *at, struct ps_value
 	return true;
 }
 
-/* Pushes the value of a field. */
-static int push_value(lua_State *L, const struct ps_place *at)
+int ps_view_push_value(lua_State *L, const struct ps_place *at)
 {
 	const struct ps_type *type = at->field->type;
+	const struct ps_field *here;
+	struct ps_field moved;
 	struct ps_value value;
 
+	if (type->is_text) {
+		here = place_here(L, at, &moved);
+		if (here)
+			return ps_view_push_text(L, at, here);
+		lua_pushnil(L);
+		return 1;
+	}
 	if (type->is_bytes && !(at->flags & PS_VIEW_ABSENT))
 		ps_bytes_push(L, ps_place_range(at));
 	else if (!field_value(L, at, &value))
@@ -459,7 +544,7 @@ static int push_value(lua_State *L, const struct ps_place *at)
 
 static int field_get(lua_State *L)
 {
-	return push_value(L, check_field(L));
+	return ps_view_push_value(L, check_field(L));
 }
 
 static int field_int(lua_State *L)
@@ -467,8 +552,10 @@ static int field_int(lua_State *L)
 	const struct ps_place *at = check_field(L);
 	struct ps_value value;
 
-	if (at->field->type->is_bytes)
+	if (at->field->type->is_bytes || (at->field->type->is_text && !at->field->type->is_decimal))
 		return luaL_error(L, "%s is not an integer", at->field->name);
+	if (at->field->type->is_text)
+		return ps_view_push_value(L, at);
 	if (!at->field->type->has_int)
 		return luaL_error(L, "%s has %d bits, more than an integer: read the text with :get()",
 				  at->field->name, at->field->at.width);
@@ -518,16 +605,20 @@ static int set_field(struct ps_bind *bind, struct ps_layer *layer, const struct 
 	return value.high ? PS_FIELD_RANGE : ps_view_set(bind, layer, field, value.low);
 }
 
-/* Sets a field to argument index. */
-static int set_value(lua_State *L, const struct ps_place *at, int index)
+/* Sets a field, of which v is a view or NULL, to argument index. */
+static int set_value(lua_State *L, struct ps_view *v, const struct ps_place *at, int index)
 {
 	const struct ps_field *field = at->field, *here = NULL;
 	struct ps_packet *pkt = ps_bind_of(L)->pkt;
 	struct ps_field moved;
 	int err;
 
-	if (!(at->flags & PS_VIEW_ABSENT))
-		here = field->type->is_bytes ? field : ps_proto_here(pkt, &at->layer->header, field, &moved);
+	if (field->flags & PS_READ_ONLY)
+		return luaL_error(L, "%s can only be read", field->name);
+	if (field->type->is_bytes && !(at->flags & PS_VIEW_ABSENT))
+		here = field;
+	else
+		here = place_here(L, at, &moved);
 	if (!here)
 		return luaL_error(L, is_of_absent_link(L, at) ?
 				  "%s: there is no link-layer header on this hook" :
@@ -535,6 +626,8 @@ static int set_value(lua_State *L, const struct ps_place *at, int index)
 				  field->name);
 	if (field->type->is_bytes)
 		return fill(L, at, index);
+	if (field->type->is_text)
+		return ps_view_set_text(L, v, at, here, index);
 	if (field->flags & PS_CHECKSUM && lua_isnoneornil(L, index))
 		err = ps_field_checksum(pkt, &at->layer->header);
 	else
@@ -559,7 +652,9 @@ static int set_value(lua_State *L, const struct ps_place *at, int index)
 
 static int field_set(lua_State *L)
 {
-	return set_value(L, check_field(L), 2);
+	const struct ps_place *at = check_field(L);
+
+	return set_value(L, ps_view_check(L), at, 2);
 }
 
 /*
@@ -580,20 +675,20 @@ static const struct ps_field *named_field(lua_State *L)
 
 static int view_index(lua_State *L)
 {
-	struct ps_place at = check_view(L)->place;
+	struct ps_place at = ps_view_check(L)->place;
 	const struct ps_field *field = named_field(L);
 
 	if (!field)
 		return 1;
 	if (find_field(ps_bind_of(L), &at, field))
-		return push_value(L, &at);
+		return ps_view_push_value(L, &at);
 	lua_pushnil(L);
 	return 1;
 }
 
 static int view_newindex(lua_State *L)
 {
-	struct ps_place at = check_view(L)->place;
+	struct ps_place at = ps_view_check(L)->place;
 	const struct ps_field *field = named_field(L);
 
 	if (!field)
@@ -601,7 +696,7 @@ static int view_newindex(lua_State *L)
 				  luaL_tolstring(L, 2, NULL));
 	if (!find_field(ps_bind_of(L), &at, field))
 		return luaL_error(L, "%s: the header is malformed", field->name);
-	return set_value(L, &at, 3);
+	return set_value(L, NULL, &at, 3);
 }
 
 /*
@@ -726,27 +821,53 @@ static void fill_pool(lua_State *L, struct ps_pool *pool, const char *type)
 	lua_pop(L, 1);
 }
 
+/* The payload has the method :data(), and if its name is another one, a method of that, too. */
+static void add_payload(lua_State *L, const struct ps_field *field)
+{
+	if (!strcmp(field->name, "data"))
+		return;
+	lua_getfield(L, -1, "data");
+	lua_setfield(L, -2, field->name);
+}
+
+/* Adds a method that knows what it gives to those on top of the stack, and fills its pool. */
+static void add_getter(lua_State *L, struct ps_field_method *m, const struct ps_callable *row, const char *name,
+		       struct ps_field_method what)
+{
+	*m = what;
+	m->method = row->method;
+	m->method.name = name;
+	if (m->field)
+		fill_pool(L, &m->pool, FIELD_TYPE);
+	ps_push_method(L, &m->method);
+	lua_setfield(L, -2, name);
+}
+
 /* The type of a protocol's headers, and its fields, whose methods know their pools. */
 static void open_proto(lua_State *L, const struct ps_proto *proto, struct ps_proto_objects *objects)
 {
+	struct ps_field_method *m = objects->fields;
 	unsigned int i;
 
 	new_type(L, proto->name, proto == &ps_proto_raw ? PS_OF_RAW | PS_OF_PAYLOAD : PS_OF_HEADER);
 	fill_pool(L, &objects->views, proto->name);
 	for (i = 0; i < proto->nfields; i++) {
 		const struct ps_field *field = &proto->fields[i];
-		struct ps_field_method *m = &objects->fields[i];
 
 		if (field->flags & PS_PAYLOAD)
-			continue;	/* :data() is the payload */
-		m->method = ps_field_getter.method;
-		m->method.name = field->name;
-		m->proto = proto;
-		m->field = field;
-		fill_pool(L, &m->pool, FIELD_TYPE);
-		ps_push_method(L, &m->method);
-		lua_setfield(L, -2, field->name);
+			add_payload(L, field);
+		else
+			add_getter(L, m++, &ps_field_getter, field->name, (struct ps_field_method){ .proto = proto, .field = field });
 	}
+	for (i = 0; i < proto->nkeyed; i++) {
+		const struct ps_keyed *keyed = &proto->keyed[i];
+
+		add_getter(L, m++, &ps_keyed_getter, keyed->name,
+			   (struct ps_field_method){ .proto = proto, .field = &keyed->field, .keyed = keyed });
+	}
+	for (i = 0; i < proto->nlists; i++)
+		add_getter(L, m++, &ps_list_getter, proto->lists[i].name,
+			   (struct ps_field_method){ .proto = proto, .list = &proto->lists[i] });
 	lua_pop(L, 1);
 }
 
@@ -756,7 +877,7 @@ static struct ps_proto_objects *new_objects(lua_State *L, const struct ps_proto 
 	struct ps_bind *bind = ps_bind_of(L);
 	struct ps_registry *registry = &bind->registry;
 	struct ps_proto_objects *objects;
-	size_t size = sizeof(*objects) + proto->nfields * sizeof(objects->fields[0]);
+	size_t n = proto->nfields + proto->nkeyed + proto->nlists, size = sizeof(*objects) + n * sizeof(objects->fields[0]);
 
 	registry->protos = reallocate(L, registry->protos, (registry->n + 1) * sizeof(*registry->protos));
 	bind->objects = reallocate(L, bind->objects, (registry->n + 1) * sizeof(*bind->objects));

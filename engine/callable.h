@@ -47,6 +47,8 @@ enum ps_lua_type {
 	PS_LUA_RAW,		/* a raw view */
 	PS_LUA_PAYLOAD,		/* a view of the protocol that the first argument names, a raw one without it */
 	PS_LUA_FIELD,		/* a view of a field */
+	PS_LUA_KEY,		/* a string or an integer: which of those that a header has */
+	PS_LUA_ITERATOR,	/* what a 'for' loop calls, that gives tables */
 	PS_LUA_TYPES,		/* how many there are */
 };
 
@@ -67,8 +69,8 @@ struct ps_callable {
 
 /* Each ends with a row without a name; several rows may have the same one, if they are of different owners. */
 extern const struct ps_callable ps_view_methods[], ps_array_methods[], ps_bytes_library[];
-/* The method that each field is: ip:ttl(). */
-extern const struct ps_callable ps_field_getter;
+/* The method that each field is: ip:ttl(); that finds one by a key; that goes through a list. */
+extern const struct ps_callable ps_field_getter, ps_keyed_getter, ps_list_getter;
 
 static inline bool ps_callable_is_operator(const struct ps_callable *row)
 {

@@ -17,6 +17,7 @@ enum ps_view_flags {
 	PS_VIEW_ABSENT = 4,	/* a link-layer header, or a field, that is not there */
 	PS_VIEW_CAREFUL = 8,	/* fields may be missing: look for each whether it is there */
 	PS_VIEW_PAYLOAD = 16,	/* all of what a header carries: its length may change */
+	PS_VIEW_KEYED = 32,	/* a field that was found by a key */
 	PS_VIEW_LACKING = PS_VIEW_ABSENT | PS_VIEW_CAREFUL,
 };
 
@@ -44,11 +45,13 @@ enum ps_view_op {
 	PS_OP_INT,
 };
 
-/* ip:daddr() */
+/* ip:daddr(); also http:header(name) and dns:answers(), which are not PS_OP_FIELD. */
 struct ps_field_method {
 	struct ps_method method;	/* first */
 	const struct ps_proto *proto;
 	const struct ps_field *field;
+	const struct ps_keyed *keyed;	/* whose field it is, or NULL */
+	const struct ps_list *list;	/* or this, and no field */
 	struct ps_pool pool;
 };
 
@@ -56,7 +59,7 @@ struct ps_field_method {
 struct ps_proto_objects {
 	struct ps_proto_objects *next;
 	struct ps_pool views;
-	struct ps_field_method fields[];	/* of each field: its method, its pool */
+	struct ps_field_method fields[];	/* of each field, of what keys find, and of each list: its method, its pool */
 };
 
 /* Whose views the protocol of that id has. */
@@ -101,6 +104,12 @@ static inline void ps_place_bytes(struct ps_place *at, struct ps_layer *layer, s
 static inline bool ps_place_is_header(const struct ps_place *at)
 {
 	return !at->field && !(at->flags & (PS_VIEW_BYTES | PS_VIEW_WHOLE));
+}
+
+/* True if at is a header of that protocol. */
+static inline bool ps_place_is_of(const struct ps_place *at, const struct ps_proto *proto)
+{
+	return ps_place_is_header(at) && at->layer->header.proto == proto;
 }
 
 /* True if at is a header that has the field. */
@@ -178,6 +187,22 @@ bool ps_object_set_byte(lua_State *L, struct ps_object *object, lua_Unsigned i,
 
 /* ps_field_set() for fields that say how what follows reads. */
 int ps_view_set_shape(struct ps_bind *bind, struct ps_layer *layer, const struct ps_field *field, uint64_t value);
+
+/* What argument 1 is a view of; raises if it is none of this packet's. */
+struct ps_view *ps_view_check(lua_State *L);
+
+/* Pushes what is read from the place, which is a field. */
+int ps_view_push_value(lua_State *L, const struct ps_place *at);
+
+/* Raises unless a payload, or what is called that, could be replaced (ps_layer_replace()) by len bytes. */
+int ps_view_replaced(lua_State *L, int err, const char *what, size_t len);
+
+/* Pushes a new view of a field, whose method is m. */
+void ps_view_push_field(lua_State *L, struct ps_field_method *m, const struct ps_place *at);
+
+/* Text, of any length, which the place is, as here says; engine/content.c. */
+int ps_view_push_text(lua_State *L, const struct ps_place *at, const struct ps_field *here);
+int ps_view_set_text(lua_State *L, struct ps_view *v, const struct ps_place *at, const struct ps_field *here, int index);
 
 /* Sets a field of a layer that has it and is an integer: 0, or an enum ps_field_error. */
 static ps_inline int ps_view_set(struct ps_bind *bind, struct ps_layer *layer, const struct ps_field *field,

@@ -134,14 +134,15 @@ enum ps_layer_found ps_layer_payload(struct ps_layers *layers, struct ps_packet 
 	return PS_LAYER_FOUND;
 }
 
-/* The same layer among the last ones, or NULL. */
-static struct ps_layer *find_chosen(const struct ps_layers *layers, const struct ps_layer *layer)
+/* The same layer, found in the same way, among the last ones, or NULL. */
+static struct ps_layer *find_again(const struct ps_layers *layers, const struct ps_layer *layer)
 {
 	struct ps_layer *l = layers->free;
 
 	while (l > block_of(layers)->layer) {
 		l--;
-		if (l->parent == layer->parent && l->flags & PS_LAYER_CHOSEN && is_equal(l, layer))
+		if (l->parent == layer->parent && (l->flags & PS_LAYER_CHOSEN) == (layer->flags & PS_LAYER_CHOSEN) &&
+		    is_equal(l, layer))
 			return l;
 	}
 	return NULL;
@@ -153,7 +154,7 @@ static enum ps_layer_found take_chosen(struct ps_layers *layers, struct ps_layer
 	layer->flags |= PS_LAYER_CHOSEN;
 	if (layer->depth > PS_NESTED_MAX)
 		return PS_LAYER_TOO_DEEP;
-	*found = take(layers, layer, find_chosen(layers, layer));
+	*found = take(layers, layer, find_again(layers, layer));
 	return PS_LAYER_FOUND;
 }
 
@@ -171,6 +172,27 @@ enum ps_layer_found ps_layer_in_bytes(struct ps_layers *layers, struct ps_packet
 		return PS_LAYER_NONE;
 	ps_layers_expose(layers);	/* it may lie across others, which are written as it is */
 	return take_chosen(layers, layer, found);
+}
+
+enum ps_layer_found ps_layer_options(struct ps_layers *layers, struct ps_packet *pkt, struct ps_layer *parent,
+				     struct ps_layer **found)
+{
+	const struct ps_proto *proto = parent->header.proto;
+	struct ps_layer *layer;
+	uint32_t len;
+
+	if (!ps_layers_have_room(layers))
+		return PS_LAYER_NO_MEMORY;
+	layer = layers->free;
+	begin(layer, parent, proto->options);
+	if (!ps_proto_header_len(pkt, &parent->header, &len))
+		return PS_LAYER_NONE;
+	layer->header.range.off = parent->header.range.off + proto->header_min;
+	layer->header.range.len = len - proto->header_min;
+	if (layer->depth > PS_NESTED_MAX)
+		return PS_LAYER_TOO_DEEP;
+	*found = take(layers, layer, find_again(layers, layer));
+	return PS_LAYER_FOUND;
 }
 
 enum ps_layer_found ps_layer_first(struct ps_layers *layers, struct ps_packet *pkt, const struct ps_proto *proto,

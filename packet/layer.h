@@ -123,6 +123,10 @@ enum ps_layer_found ps_layer_in_bytes(struct ps_layers *layers, struct ps_packet
 enum ps_layer_found ps_layer_first(struct ps_layers *layers, struct ps_packet *pkt, const struct ps_proto *proto,
 				   struct ps_layer **found);
 
+/* The options of a layer, which is a header, as one of their own: its protocol says of which. PS_LAYER_NONE: it is malformed. */
+enum ps_layer_found ps_layer_options(struct ps_layers *layers, struct ps_packet *pkt, struct ps_layer *layer,
+				     struct ps_layer **found);
+
 /* Where the payload of a layer is, which is a header, counted from where it begins. False: it has none, or is malformed. */
 bool ps_layer_payload_range(struct ps_packet *pkt, const struct ps_layer *layer, struct ps_range *within);
 

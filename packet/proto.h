@@ -10,8 +10,8 @@
 
 /* Bits of a header, as drawn in its RFC. */
 struct ps_bits {
-	uint16_t bit;
-	uint16_t width;
+	uint32_t bit;
+	uint32_t width;
 };
 
 /*
@@ -42,13 +42,49 @@ enum ps_field_flags {
 	PS_ROUTED = 32,		/* with PS_PSEUDO: not while a source route goes on from there */
 	PS_LOCATED = 64,	/* each header says where it is, if at all: struct ps_proto, locate */
 	PS_SHAPE = 128,		/* says where the payload begins, or what it is */
+	PS_PART = 256,		/* bits of a field before it, which have a name of their own */
+	PS_READ_ONLY = 512,	/* what it says is summed up or signed elsewhere */
+	PS_HEADER = 1024,	/* with PS_OPTIONS: these are a header of their own: struct ps_proto, options */
 };
 
 struct ps_field {
 	const char *name;
 	struct ps_bits at;	/* whole bytes unless its type has_int */
 	const struct ps_type *type;
-	uint8_t flags;		/* enum ps_field_flags */
+	uint16_t flags;		/* enum ps_field_flags */
+};
+
+/* What a key stands for: one of a list of options, or of header lines. */
+struct ps_key {
+	const char *name;	/* NULL: it is the number */
+	size_t len;
+	uint32_t number;
+};
+
+/* What a header has at most one of for each key: http:header("host"). */
+struct ps_keyed {
+	const char *name;	/* the method that gives it */
+	const char *key;	/* what the key is called */
+	bool is_number;		/* the key is one; else a text */
+	struct ps_field field;	/* what is found, but for where */
+	/* Where that is. False: there is none. As locate() of struct ps_proto. */
+	bool (*find)(struct ps_packet *pkt, const struct ps_header *header, const struct ps_key *key, struct ps_bits *at);
+	const char *about;	/* as in struct ps_callable */
+};
+
+#define PS_COLUMNS_MAX	6
+
+/* What a header has any number of: dns:answers(). */
+struct ps_list {
+	const char *name;	/* the method that goes through it */
+	const struct ps_field *columns;		/* of each element, PS_COLUMNS_MAX at most */
+	uint8_t ncolumns;
+	/*
+	 * Where the columns of the element at *cursor are, which begins at 0, and goes on to the next one; a column may be of
+	 * another type than its row says, or of width 0. False: there are no more, or what follows is malformed. As locate().
+	 */
+	bool (*next)(struct ps_packet *pkt, const struct ps_header *header, uint32_t *cursor, struct ps_field *here);
+	const char *about;	/* as in struct ps_callable */
 };
 
 /* The payload is protocol proto if the field next_by has this value. Ends with NULL, at a value that does not occur, or 0. */
@@ -135,9 +171,24 @@ struct ps_proto {
 	 */
 	bool (*locate)(struct ps_packet *pkt, const struct ps_header *header, const struct ps_field *field,
 		       struct ps_bits *at);
+	/*
+	 * Whether bytes look like such a header, where a port says that they may be one; NULL: they all do. May move pkt->data.
+	 */
+	bool (*looks_like)(struct ps_packet *pkt, const struct ps_header *header);
+	/*
+	 * Makes a message of another one, of len bytes, in which n bytes, as the type of a text encodes it, take the place of
+	 * the field: what behind the fixed part is to follow. Puts at most size bytes into to. Returns how many there are, or a
+	 * negative enum ps_field_error. NULL: a text that gets another length moves no more than what is behind it.
+	 */
+	int (*rewrite)(const uint8_t *message, uint32_t len, const struct ps_field *field, const uint8_t *bytes, uint32_t n,
+		       uint8_t *to, uint32_t size);
+	const struct ps_proto *options;	/* that of a field with PS_HEADER */
 	struct ps_csum csum;
 	const struct ps_field *fields;
 	uint8_t nfields;
+	uint8_t nkeyed, nlists;
+	const struct ps_keyed *keyed;
+	const struct ps_list *lists;
 };
 
 /* The protocols that a state knows. A protocol's id is its place. */
@@ -149,6 +200,8 @@ struct ps_registry {
 /* Just bytes, in which any protocol may be looked for. */
 extern const struct ps_proto ps_proto_raw;
 
+#define PS_KEYED(table)		.keyed = (table), .nkeyed = sizeof(table) / sizeof((table)[0])
+#define PS_LISTS(table)		.lists = (table), .nlists = sizeof(table) / sizeof((table)[0])
 #define PS_FIELDS(table)	.fields = (table), .nfields = sizeof(table) / sizeof((table)[0])
 
 /* Bytes [off, off + len) of a packet. */

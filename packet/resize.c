@@ -85,7 +85,7 @@ static int look_at(struct ps_packet *pkt, const struct change *c, struct ps_head
 	int err;
 
 	*a = (struct around){ .header = header };
-	if (proto == &ps_proto_raw)
+	if (!ps_layer_matters(proto))
 		return 0;
 	if (ps_proto_is_partial(pkt, header))
 		return PS_FIELD_PARTIAL;

@@ -222,6 +222,39 @@ static size_t format_ipv6(char *text, struct ps_value value)
 	return p - text;
 }
 
+static bool is_line(const char *text, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (!text[i] || text[i] == '\r' || text[i] == '\n')
+			return false;
+	}
+	return true;
+}
+
+static bool is_word(const char *text, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if ((unsigned char)text[i] <= ' ' || text[i] == 127)
+			return false;
+	}
+	return len;
+}
+
+static bool is_decimal(const char *text, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return false;
+	}
+	return len && len <= 9;
+}
+
 const struct ps_type ps_types[PS_NTYPES] = {
 	[PS_TYPE_UINT] = { .name = "integer", .has_int = true },
 	[PS_TYPE_IPV4] = {
@@ -248,4 +281,23 @@ const struct ps_type ps_types[PS_NTYPES] = {
 		.example = "a MAC address such as 00:00:5E:00:53:01",
 	},
 	[PS_TYPE_BYTES] = { .name = "bytes", .is_bytes = true },
+	[PS_TYPE_TEXT] = {
+		.name = "text",
+		.is_text = true,
+		.is_valid = is_line,
+		.example = "text without ends of lines and zeros",
+	},
+	[PS_TYPE_WORD] = {
+		.name = "word",
+		.is_text = true,
+		.is_valid = is_word,
+		.example = "a word without blanks",
+	},
+	[PS_TYPE_DECIMAL] = {
+		.name = "decimal",
+		.is_text = true,
+		.is_decimal = true,
+		.is_valid = is_decimal,
+		.example = "a number of at most 9 digits",
+	},
 };

@@ -90,6 +90,49 @@ static void bytes_text(const uint8_t *bytes, uint32_t len, uint32_t shown,
 		sprintf(p, "… (%u bytes)", len);
 }
 
+const char *ps_text_read(struct ps_packet *pkt, const struct ps_header *header, const struct ps_field *field,
+			 char decoded[PS_DECODED_MAX], size_t *len)
+{
+	struct ps_field moved;
+	uint32_t off, width;
+	int n;
+
+	field = ps_proto_here(pkt, header, field, &moved);
+	if (!field)
+		return NULL;
+	off = header->range.off + field->at.bit / 8;
+	width = field->at.width / 8;
+	if (!field->type->coding) {
+		*len = width;
+		return (const char *)ps_packet_read(pkt, off, width);
+	}
+	n = field->type->coding->decode(pkt, header, off, width, decoded);
+	*len = n;
+	return n < 0 ? NULL : decoded;
+}
+
+/* Text as it is read, between quotes, with what is not printable escaped. */
+static bool text_text(struct ps_packet *pkt, const struct ps_header *header, const struct ps_field *field,
+		      char text[PS_VALUE_SIZE])
+{
+	char *p = text, *end = text + PS_VALUE_SIZE - sizeof("\\xXX…\"");
+	char decoded[PS_DECODED_MAX];
+	size_t len;
+	const uint8_t *bytes = (const uint8_t *)ps_text_read(pkt, header, field, decoded, &len);
+
+	if (!bytes)
+		return false;
+	if (field->type->is_decimal) {
+		snprintf(text, PS_VALUE_SIZE, "%.*s", (int)len, (const char *)bytes);
+		return true;
+	}
+	*p++ = '"';
+	for (; len && p < end; len--, bytes++)
+		p += sprintf(p, *bytes >= ' ' && *bytes < 127 && *bytes != '"' && *bytes != '\\' ? "%c" : "\\x%02x", *bytes);
+	strcpy(p, len ? "…\"" : "\"");
+	return true;
+}
+
 bool ps_value_text(struct ps_packet *pkt, const struct ps_header *header,
 		   const struct ps_field *field, char text[PS_VALUE_SIZE])
 {
@@ -98,6 +141,8 @@ bool ps_value_text(struct ps_packet *pkt, const struct ps_header *header,
 	struct ps_field moved;
 	struct ps_value value;
 
+	if (field->type->is_text)
+		return text_text(pkt, header, field, text);
 	if (field->type->is_bytes) {
 		if (!ps_proto_field(pkt, header, field, &range))
 			return false;

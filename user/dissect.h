@@ -32,6 +32,10 @@ const struct ps_proto *ps_proto_named(const char *name);
 bool ps_value_text(struct ps_packet *pkt, const struct ps_header *header,
 		   const struct ps_field *field, char text[PS_VALUE_SIZE]);
 
+/* A field that is text, in the packet or in decoded, and its length. NULL: it is not in the packet. */
+const char *ps_text_read(struct ps_packet *pkt, const struct ps_header *header, const struct ps_field *field,
+			 char decoded[PS_DECODED_MAX], size_t *len);
+
 /*
  * Calls found for each field that differs between two packets, with its name, "ip.ttl", and both values; "" stands for that
  * of a field which is in one packet only. Where no protocol of the second packet knows the bytes that differ, they are

@@ -132,6 +132,8 @@ static void set_value(lua_State *L, const struct ps_field *field, struct ps_buil
 	const char *text;
 	size_t len;
 
+	if (type->is_text)
+		luaL_error(L, "%s: a text is not built: give the bytes of the message as data", field->name);
 	if (type->is_bytes) {
 		value->bytes = check_bytes(L, field->name, &value->len);
 	} else if (type->has_int && lua_isinteger(L, -1)) {
@@ -361,12 +363,22 @@ static int packet_pcap(lua_State *L)
 static void push_field(lua_State *L, struct ps_packet *pkt, const struct ps_header *header,
 		       const struct ps_field *field)
 {
-	char text[PS_TEXT_SIZE];
+	char text[PS_TEXT_SIZE], decoded[PS_DECODED_MAX];
 	struct ps_field moved;
 	struct ps_range range;
 	const uint8_t *bytes;
 	struct ps_value value;
+	size_t len;
 
+	if (field->type->is_text) {
+		const char *read = ps_text_read(pkt, header, field, decoded, &len);
+
+		if (read)
+			lua_pushlstring(L, read, len);
+		else
+			lua_pushnil(L);
+		return;
+	}
 	if (field->type->is_bytes) {
 		bytes = ps_proto_field(pkt, header, field, &range) ?
 				ps_packet_read(pkt, range.off, range.len) : NULL;

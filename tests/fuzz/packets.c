@@ -249,7 +249,7 @@ static const struct ps_field *choose_field(int id, unsigned int n)
 	const struct ps_proto *proto = ps_protos[id];
 	unsigned int i = n % proto->nfields;
 
-	while (proto->fields[i].type->is_bytes)
+	while (proto->fields[i].type->is_bytes || proto->fields[i].type->is_text)
 		i = (i + 1) % proto->nfields;
 	return &proto->fields[i];
 }

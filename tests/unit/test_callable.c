@@ -92,6 +92,8 @@ static const struct {
 	[PS_LUA_RAW] = { "raw" },
 	[PS_LUA_PAYLOAD] = { "view" },
 	[PS_LUA_FIELD] = { "field" },
+	[PS_LUA_KEY] = { NULL, "'name'" },
+	[PS_LUA_ITERATOR] = { "function" },
 };
 
 /* A function that calls it with so many arguments, as scripts do. Not in a return: that would be another kind of call. */

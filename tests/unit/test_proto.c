@@ -200,7 +200,9 @@ static void tables(void)
 				CHECK(proto->locate && f->at.bit % 8 == 0);
 			else
 				CHECK(f->at.bit + f->at.width <= proto->header_min * 8);
-			if (f->type->is_bytes) {
+			if (f->type->is_text) {
+				CHECK(f->flags & PS_LOCATED);
+			} else if (f->type->is_bytes) {
 				CHECK(f->at.bit % 8 == 0);
 				CHECK(f->flags & (PS_OPTIONS | PS_PAYLOAD));
 			} else if (f->type->has_int) {

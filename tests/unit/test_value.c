@@ -226,7 +226,11 @@ static void rows(void)
 		const struct ps_type *type = &ps_types[i];
 
 		CHECK(type->name);
-		CHECK(!type->parse == !type->format && !type->parse == !type->example);
+		CHECK(!type->parse == !type->format && !type->example == !(type->parse || type->is_text));
+		if (type->is_text) {
+			CHECK(!type->is_bytes && !type->has_int && !type->parse && !type->width);
+			continue;
+		}
 		CHECK(!type->is_bytes || (!type->has_int && !type->format));
 		CHECK(type->is_bytes || type->has_int || (type->format && type->width == 128));
 		CHECK(!type->has_int || type->width <= 48);
