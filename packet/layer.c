@@ -82,6 +82,20 @@ static inline bool is_equal(const struct ps_layer *a, const struct ps_layer *b)
 	return ps_header_is_same(&a->header, &b->header) && a->header.range.len == b->header.range.len;
 }
 
+/* The same layer, found in the same way, among the last ones, or NULL. */
+static struct ps_layer *find_again(const struct ps_layers *layers, const struct ps_layer *layer)
+{
+	struct ps_layer *l = layers->free;
+
+	while (l > block_of(layers)->layer) {
+		l--;
+		if (l->parent == layer->parent && (l->flags & PS_LAYER_CHOSEN) == (layer->flags & PS_LAYER_CHOSEN) &&
+		    is_equal(l, layer))
+			return l;
+	}
+	return NULL;
+}
+
 /* Takes the layer that has been found; or the one that is known, if it is the same. */
 static inline struct ps_layer *take(struct ps_layers *layers, struct ps_layer *layer, struct ps_layer *known)
 {
@@ -99,7 +113,7 @@ static ps_inline bool find_payload(struct ps_packet *pkt, const struct ps_header
 {
 	const uint8_t *fixed = ps_packet_reach(pkt, parent->range.off, parent->proto->header_min);
 
-	return fixed && ps_proto_select(pkt, fixed, parent) == layer->header.proto &&
+	return fixed && (ps_proto_select(pkt, fixed, parent) == layer->header.proto || parent->proto->any_next) &&
 	       ps_proto_payload_of(pkt, fixed, parent, &layer->header.range) &&
 	       (ps_likely(ps_proto_fits_range(pkt, &layer->header)) || is_quoted(pkt, layer));
 }
@@ -130,22 +144,10 @@ enum ps_layer_found ps_layer_payload(struct ps_layers *layers, struct ps_packet 
 		return PS_LAYER_NONE;
 	if (ps_unlikely(layer->depth > PS_NESTED_MAX))
 		return PS_LAYER_TOO_DEEP;
+	if (ps_unlikely(known) && parent->header.proto->any_next)	/* it may be looked for as one and another in turn */
+		known = find_again(layers, layer);
 	*found = parent->child = take(layers, layer, known);
 	return PS_LAYER_FOUND;
-}
-
-/* The same layer, found in the same way, among the last ones, or NULL. */
-static struct ps_layer *find_again(const struct ps_layers *layers, const struct ps_layer *layer)
-{
-	struct ps_layer *l = layers->free;
-
-	while (l > block_of(layers)->layer) {
-		l--;
-		if (l->parent == layer->parent && (l->flags & PS_LAYER_CHOSEN) == (layer->flags & PS_LAYER_CHOSEN) &&
-		    is_equal(l, layer))
-			return l;
-	}
-	return NULL;
 }
 
 /* What was looked for in bytes has been found. */

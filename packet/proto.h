@@ -157,7 +157,7 @@ struct ps_proto {
 	struct ps_plain plain;	/* 0: nobody asks */
 	struct ps_word next_by;
 	const struct ps_next *next;	/* NULL: payloads are raw only */
-	bool any_next;			/* raw: any protocol may be looked for */
+	bool any_next;			/* any protocol may be looked for, whatever next says */
 	bool is_link;			/* may be absent, see struct ps_packet */
 	bool quotes;			/* payloads that next tells are the beginning of a packet */
 	/*

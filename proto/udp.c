@@ -14,6 +14,7 @@ const struct ps_proto ps_proto_udp = {
 	.name = "packet_udp",
 	.header_min = 8,
 	.total_len = PS_WORD(32, 16),
+	.any_next = true,
 	.csum = { .kind = PS_CSUM_PSEUDO, .at = 6, .zero_is_none = true },
 	PS_FIELDS(fields),
 };

@@ -101,6 +101,8 @@ static bool payload(const uint8_t *bytes, const struct model_view *v, int id, st
 	to->len = total - head;
 	if (id == MODEL_RAW)
 		return true;
+	if (v->id == MODEL_UDP)
+		return may_be(bytes, to);
 	if (v->id == MODEL_ETH || v->id == MODEL_VLAN)
 		return id == by_type(get16(bytes + v->off + head - 2)) && fits(bytes, to);
 	if (v->id == MODEL_ICMP || v->id == MODEL_ICMP6)

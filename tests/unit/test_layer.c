@@ -132,6 +132,28 @@ static void chosen_stays(void)
 	end();
 }
 
+/* What UDP carries may be looked for as one protocol and another: each is found once. */
+static void asked_for_in_turn(void)
+{
+	struct ps_layer *udp, *ip, *inner;
+	unsigned int i;
+
+	begin(&(struct shape){ .protocol = 17, .payload = 20 });
+	blocks_max = 0;
+	udp = payload(network(&ps_proto_ip, 0x0800), &ps_proto_udp);
+	data[at.transport + 8] = 0x45;
+	ip = payload(udp, &ps_proto_ip);
+	inner = payload(udp, &ps_proto_udp);
+	CHECK(ip && inner && ip != inner && ip->header.range.off == at.transport + 8);
+	CHECK(ip->header.outer == &udp->header && inner->header.outer == &udp->header);
+	for (i = 0; i < 2 * PS_LAYERS_A_BLOCK; i++)
+		CHECK(payload(udp, &ps_proto_ip) == ip && payload(udp, &ps_proto_udp) == inner);
+	data[at.transport + 8] = 0x46;	/* more than there is */
+	ps_layers_expose(&layers);
+	CHECK(!payload(udp, &ps_proto_ip) && payload(udp, &ps_proto_udp) == inner);
+	end();
+}
+
 /* Bytes that were written one by one: all headers are read again, and those that are the same stay the same layers. */
 static void read_again(void)
 {
@@ -265,6 +287,7 @@ const struct test layer_tests[] = {
 	{ "layer: what a header carries is found once", found_once },
 	{ "layer: what was found by a header is gone when that says something else", let_go },
 	{ "layer: what was looked for in bytes stays", chosen_stays },
+	{ "layer: what is carried without a policy is found once as each protocol", asked_for_in_turn },
 	{ "layer: where bytes were written, headers are read again", read_again },
 	{ "layer: there are as many as memory has room for", many },
 	{ "layer: memory for a great many is given back", given_back },

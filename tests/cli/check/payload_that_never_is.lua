@@ -4,7 +4,8 @@ function process_packet(p)
   if not ip then return NF_DROP end
   local eth = ip:data(packet_eth)
   local udp, icmp = assert(ip:data(packet_udp)), assert(ip:data(packet_icmp))
-  local dns = udp:data(packet_tcp)
+  local lite = assert(ip:data(packet_udplite))
+  local dns, other = udp:data(packet_tcp), lite:data(packet_tcp)
   local inner = icmp:data():data(packet_ip)
   local options = ip:options():data(packet_tcp)
   return XT_CONTINUE
