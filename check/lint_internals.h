@@ -109,7 +109,7 @@ void lint_add(struct lint *l, int line, enum ps_severity severity, const char *k
 struct lint_global *lint_global(struct lint *l, TString *name);
 
 #define LINT_LINES_MAX	4	/* that a message lists */
-#define LINT_NAMES_SIZE	240
+#define LINT_NAMES_SIZE	480
 
 /* A walk through the code of a function. */
 struct lint_flow {

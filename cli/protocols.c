@@ -110,6 +110,8 @@ static void draw(const struct ps_proto *proto)
 	}
 	draw_line(&(const struct ps_proto){ .header_min = COLUMNS / 8 }, 0);
 	for (field = proto->fields; field < proto->fields + proto->nfields; field++) {
+		if (field->flags & PS_PART)
+			continue;
 		if (field->flags & PS_LOCATED)
 			draw_variable(field->name, "where the header says, if at all");
 		else if (field->flags & PS_OPTIONS)
@@ -123,6 +125,8 @@ static void print_where(const struct ps_field *field)
 {
 	if (field->flags & (PS_OPTIONS | PS_PAYLOAD))
 		printf("%4u  …      ", field->at.bit);
+	else if (field->type->is_text)
+		printf("   …  …      ");
 	else
 		printf("%4u %3u     ", field->at.bit, field->at.width);
 }
@@ -150,6 +154,19 @@ static void print_payload(const struct ps_proto *proto)
 		printf("but not if %s is other than 0.\n", word_name(proto, proto->fragment));
 }
 
+/* What a header has besides fields. */
+static void print_methods(const struct ps_proto *proto)
+{
+	unsigned int i;
+
+	if (proto->nkeyed || proto->nlists)
+		puts("");
+	for (i = 0; i < proto->nkeyed; i++)
+		printf(":%s(%s)  %s\n", proto->keyed[i].name, proto->keyed[i].key, proto->keyed[i].about);
+	for (i = 0; i < proto->nlists; i++)
+		printf(":%s()  %s\n", proto->lists[i].name, proto->lists[i].about);
+}
+
 static void print_proto(const struct ps_proto *proto)
 {
 	const struct ps_field *field;
@@ -161,9 +178,12 @@ static void print_proto(const struct ps_proto *proto)
 		puts("\nbit width   field        is");
 	for (field = proto->fields; field < proto->fields + proto->nfields; field++) {
 		print_where(field);
-		printf("%-12s %s%s\n", field->name, field->type->name,
-		       field->flags & PS_CHECKSUM ? ", the checksum" : "");
+		printf("%-12s %s%s%s%s\n", field->name, field->type->name,
+		       field->flags & PS_CHECKSUM ? ", the checksum" : "",
+		       field->flags & PS_PART ? ", a part of the one before" : "",
+		       field->flags & PS_READ_ONLY ? ", can only be read" : "");
 	}
+	print_methods(proto);
 	print_payload(proto);
 }
 
@@ -189,7 +209,7 @@ static json_t *proto_json(const struct ps_proto *proto)
 	const struct ps_next *next;
 
 	for (field = proto->fields; field < proto->fields + proto->nfields; field++) {
-		bool has_width = !(field->flags & (PS_OPTIONS | PS_PAYLOAD));
+		bool has_width = !(field->flags & (PS_OPTIONS | PS_PAYLOAD)) && !field->type->is_text;
 
 		json_array_append_new(fields,
 			json_pack("{s:s, s:i, s:o, s:s}", "name", field->name, "bit", field->at.bit,

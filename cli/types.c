@@ -173,19 +173,44 @@ static void print_field_class(const struct field_class *field)
 	print_functions(ps_view_methods, PS_OF_VALUE, field);
 }
 
+/* What a header has besides fields. */
+static void print_content(const struct ps_proto *proto)
+{
+	const struct ps_list *list;
+	unsigned int i, j;
+
+	for (i = 0; i < proto->nkeyed; i++)
+		printf("---@field %s fun(self, %s: %s): %s? %s\n", proto->keyed[i].name, proto->keyed[i].key,
+		       proto->keyed[i].is_number ? "integer" : "string", field_class(proto->keyed[i].field.type)->name,
+		       proto->keyed[i].about);
+	for (list = proto->lists; list < proto->lists + proto->nlists; list++) {
+		printf("---@field %s fun(self): fun(): { ", list->name);
+		for (j = 0; j < list->ncolumns; j++)
+			printf("%s%s: %s", j ? ", " : "", list->columns[j].name,
+			       list->columns[j].type->is_bytes ? "string" : field_class(list->columns[j].type)->value);
+		printf(" }? %s\n", list->about);
+	}
+}
+
 /* Fields have two types: ip:ttl() is a view, ip.ttl a value. */
 static void print_protocol(const struct ps_proto *proto)
 {
 	const struct ps_field *field;
 
-	if (!proto->header_min)
+	if (proto == &ps_proto_raw)
 		return;
 	printf("\n---@class ps.%s: ps.raw\n", ps_proto_short(proto));
 	for (field = proto->fields; field < proto->fields + proto->nfields; field++) {
-		if (!(field->flags & PS_PAYLOAD))	/* the method data() */
+		if (field->flags & PS_HEADER)
+			printf("---@field %s %s|fun(self): ps.%s?\n", field->name, field_class(field->type)->value,
+			       ps_proto_short(proto->options));
+		else if (!(field->flags & PS_PAYLOAD))
 			printf("---@field %s %s|fun(self): %s\n", field->name,
 			       field_class(field->type)->value, field_class(field->type)->name);
+		else if (strcmp(field->name, "data"))	/* that one is a method of all views */
+			printf("---@field %s fun(self, protocol: integer?): ps.payload? the payload, as data()\n", field->name);
 	}
+	print_content(proto);
 }
 
 static void print_types(void)
@@ -202,6 +227,8 @@ static void print_types(void)
 	print_field_class(&integer_field);
 	print_field_class(&address_field);
 	print_field_class(&wide_address_field);
+	print_field_class(&text_field);
+	print_field_class(&decimal_field);
 	printf("\n---@class ps.bytes: { [integer]: integer }\n");
 	print_functions(ps_array_methods, PS_OF_ARRAY, &bytes_field);
 	printf("\n---@class ps.bytes_library\n");

@@ -66,8 +66,12 @@ static const Table *methods_of(const struct ps_pool *pool)
 /* The field of that name of what is a view, or NULL. */
 static const struct ps_field_method *field_of(const struct compiling *c, struct ps_known of, const TString *name)
 {
-	return of.kind == PS_KIND_VIEW && is_short(name) ?
-	       ps_access_named(methods_of(ps_views_of(c->bind, ps_proto_id(&c->bind->registry, of.proto))), name) : NULL;
+	unsigned int id;
+
+	if (of.kind != PS_KIND_VIEW || !is_short(name))
+		return NULL;
+	id = ps_proto_id(&c->bind->registry, of.proto);
+	return ps_bind_open_protocol(c->bind->rt.L, id) ? ps_access_named(methods_of(ps_views_of(c->bind, id)), name) : NULL;
 }
 
 /*
@@ -213,6 +217,8 @@ static void finish(const struct compiling *c, struct ps_op *op, enum ps_operatio
 
 static void add_data(const struct compiling *c, struct ps_op *op, enum ps_operation operation, int id)
 {
+	if (!ps_bind_open_protocol(c->bind->rt.L, id))
+		return;
 	finish(c, op, operation);
 	op->c = id;
 	op->proto = c->bind->registry.protos[id];

@@ -19,6 +19,8 @@
 #define FIELD_TYPE	"packet_field"
 #define METHODS		"methods"	/* a metatable's name for them; scripts can't get at it */
 
+static void ensure_open(lua_State *L, unsigned int id);
+
 static const char anchors;	/* the address is the registry's key of a table of pooled objects */
 static const char supported;	/* the same of the table of protocols' names */
 
@@ -164,9 +166,10 @@ static void bind_view(const struct ps_bind *bind, struct ps_view *v, const struc
 static void push_header(lua_State *L, unsigned int id, const struct ps_place *place)
 {
 	struct ps_bind *bind = ps_bind_of(L);
-	struct ps_view *v = ps_bind_take(L, ps_views_of(bind, id), sizeof(*v), &ps_class_view,
-					 bind->registry.protos[id]->name);
+	struct ps_view *v;
 
+	ensure_open(L, id);
+	v = ps_bind_take(L, ps_views_of(bind, id), sizeof(*v), &ps_class_view, bind->registry.protos[id]->name);
 	bind_view(bind, v, place);
 }
 
@@ -789,15 +792,18 @@ static void add_methods(lua_State *L, unsigned int owner)
 	}
 }
 
-/* Makes the metatable type, and leaves its methods on the stack. */
+/* Makes the metatable type, or goes on with one that was begun, and leaves its methods on the stack. */
 static void new_type(lua_State *L, const char *type, unsigned int owner)
 {
 	luaL_newmetatable(L, type);
 	lua_pushstring(L, type);
 	lua_setfield(L, -2, "__metatable");
-	lua_newtable(L);
-	lua_pushvalue(L, -1);
-	lua_setfield(L, -3, METHODS);
+	if (lua_getfield(L, -1, METHODS) == LUA_TNIL) {
+		lua_pop(L, 1);
+		lua_newtable(L);
+		lua_pushvalue(L, -1);
+		lua_setfield(L, -3, METHODS);
+	}
 	add_methods(L, owner);
 	lua_remove(L, -2);
 }
@@ -817,6 +823,8 @@ static void *reallocate(lua_State *L, void *block, size_t size)
  */
 static void fill_pool(lua_State *L, struct ps_pool *pool, const char *type)
 {
+	if (pool->made)
+		return;
 	ps_bind_take(L, pool, sizeof(struct ps_view), &ps_class_view, type);
 	lua_pop(L, 1);
 }
@@ -834,7 +842,8 @@ static void add_payload(lua_State *L, const struct ps_field *field)
 static void add_getter(lua_State *L, struct ps_field_method *m, const struct ps_callable *row, const char *name,
 		       struct ps_field_method what)
 {
-	*m = what;
+	if (!m->method.name)
+		*m = what;
 	m->method = row->method;
 	m->method.name = name;
 	if (m->field)
@@ -871,6 +880,39 @@ static void open_proto(lua_State *L, const struct ps_proto *proto, struct ps_pro
 	lua_pop(L, 1);
 }
 
+/* Makes what is not there yet: something may have raised in the middle before. */
+static void ensure_open(lua_State *L, unsigned int id)
+{
+	struct ps_bind *bind = ps_bind_of(L);
+	struct ps_proto_objects *objects = bind->objects[id];
+
+	if (objects->is_open)
+		return;
+	open_proto(L, bind->registry.protos[id], objects);
+	objects->is_open = true;
+}
+
+static int open_protocol(lua_State *L)
+{
+	ensure_open(L, lua_tointeger(L, 1));
+	return 0;
+}
+
+bool ps_bind_open_protocol(lua_State *L, unsigned int id)
+{
+	int top = lua_gettop(L);
+
+	if (ps_bind_of(L)->objects[id]->is_open)
+		return true;
+	if (!lua_checkstack(L, 4))
+		return false;
+	lua_pushcfunction(L, open_protocol);
+	lua_pushinteger(L, id);
+	lua_pcall(L, 1, 0, 0);
+	lua_settop(L, top);
+	return ps_bind_of(L)->objects[id]->is_open;
+}
+
 /* Makes room for one more protocol, and the memory of its objects. */
 static struct ps_proto_objects *new_objects(lua_State *L, const struct ps_proto *proto)
 {
@@ -894,7 +936,6 @@ void ps_bind_add_protocol(lua_State *L, const struct ps_proto *proto)
 	struct ps_registry *registry = &bind->registry;
 	struct ps_proto_objects *objects = new_objects(L, proto);
 
-	open_proto(L, proto, objects);
 	lua_rawgetp(L, LUA_REGISTRYINDEX, &supported);
 	lua_pushstring(L, proto->name);
 	lua_rawseti(L, -2, registry->n);
@@ -981,6 +1022,7 @@ int ps_bind_open(lua_State *L)
 		lua_pushinteger(L, ps_verdicts[i].value);
 		lua_setglobal(L, ps_verdicts[i].name);
 	}
+	ensure_open(L, PS_ID_RAW);
 	luaL_requiref(L, "bytes", ps_bytes_open, 1);
 	lua_pop(L, 1);
 	bind->whole = new_whole(L);

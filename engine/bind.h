@@ -67,6 +67,11 @@ void ps_bind_clean(struct ps_bind *bind);
 void ps_bind_add_protocol(struct lua_State *L, const struct ps_proto *proto);
 
 /*
+ * Makes the objects of the protocol of that id, unless they are there: at load, so that packets find them. False: no memory.
+ */
+bool ps_bind_open_protocol(struct lua_State *L, unsigned int id);
+
+/*
  * Pushes Lua source that declares protocol ids and verdicts as constants, so that the compiler
  * puts their values where scripts name them. No newline: a script's first line stays its first.
  */

@@ -108,6 +108,8 @@ static int rewrite(lua_State *L, struct ps_layer *layer, const struct ps_field *
 	if (!message)
 		return PS_FIELD_GONE;
 	n = proto->rewrite(message, range.len, field, bytes, len, to, size);
+	if (n == PS_FIELD_SHAPE)
+		luaL_error(L, "%s keeps its length: the message behind it is malformed, or was cut", field->name);
 	if (n < 0)
 		return n;
 	range.off = proto->header_min;

@@ -55,9 +55,10 @@ struct ps_field_method {
 	struct ps_pool pool;
 };
 
-/* The objects of a protocol, for as long as the state lasts. */
+/* The objects of a protocol, for as long as the state lasts. They are made when a script first needs one. */
 struct ps_proto_objects {
 	struct ps_proto_objects *next;
+	bool is_open;		/* there is one of each */
 	struct ps_pool views;
 	struct ps_field_method fields[];	/* of each field, of what keys find, and of each list: its method, its pool */
 };

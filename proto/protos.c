@@ -16,6 +16,12 @@ const struct ps_proto *const ps_protos[] = {
 	&ps_proto_ip6,
 	&ps_proto_vlan,
 	&ps_proto_arp,
+	&ps_proto_tcp_opt,
+	&ps_proto_dns,
+	&ps_proto_tftp,
+	&ps_proto_http,
+	&ps_proto_tls,
+	&ps_proto_dhcp,
 };
 
 const struct ps_next ps_networks[] = {

@@ -16,6 +16,12 @@ extern const struct ps_proto ps_proto_gre;
 extern const struct ps_proto ps_proto_icmp6;
 extern const struct ps_proto ps_proto_vlan;
 extern const struct ps_proto ps_proto_arp;
+extern const struct ps_proto ps_proto_tcp_opt;
+extern const struct ps_proto ps_proto_dns;
+extern const struct ps_proto ps_proto_tftp;
+extern const struct ps_proto ps_proto_http;
+extern const struct ps_proto ps_proto_tls;
+extern const struct ps_proto ps_proto_dhcp;
 
 #define PS_ID_RAW	0
 

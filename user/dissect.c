@@ -189,7 +189,7 @@ static void diff_fields(struct side *a, const struct ps_header *in_a, struct sid
 	const struct ps_field *field;
 
 	for (field = proto->fields; field < proto->fields + proto->nfields; field++) {
-		if (field->flags & PS_PAYLOAD)
+		if (field->flags & (PS_PAYLOAD | PS_PART))
 			continue;
 		if (!in_a || !ps_value_text(a->pkt, in_a, field, was))
 			was[0] = 0;

@@ -3,7 +3,7 @@
 -- in: eth / ip / tcp options=020405b401010402 / text abc
 function process_packet(p)
   local tcp = p:data(packet_eth):data(packet_ip):data(packet_tcp)
-  assert(tostring(tcp:options()) == "packet_tcp.options offset 54 length 8")
+  assert(tostring(tcp:options()) == "packet_tcp_opt offset 54 length 8")
   assert(tcp:options():get()[0] == 2 and #tcp.options == 8)
   tcp.options[2] = 4
   tcp:options():raw(4, 2):set(0)
