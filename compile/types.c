@@ -162,6 +162,16 @@ static struct ps_known value_of(struct ps_known self, enum ps_kind kind)
 	return self.kind == PS_KIND_FIELD ? ps_known_as(kind, self.field) : ps_known_any;
 }
 
+/* ip:field("ttl") */
+static struct ps_known field_by_name(struct ps_known self, struct ps_known name)
+{
+	const struct ps_field *field = NULL;
+
+	if (self.kind == PS_KIND_VIEW && name.kind == PS_KIND_STRING)
+		field = ps_field_named(self.proto, getstr(name.string));
+	return field && !(field->flags & PS_HEADER) ? ps_known_as(PS_KIND_FIELD, field) : ps_known_any;
+}
+
 static struct ps_known result_of_row(const struct ps_registry *registry, const struct ps_call *call, struct ps_known argument)
 {
 	switch (call->callee.row->result) {
@@ -171,6 +181,8 @@ static struct ps_known result_of_row(const struct ps_registry *registry, const s
 		return value_of(call->self, PS_KIND_VALUE);
 	case PS_LUA_NUMBER:
 		return value_of(call->self, PS_KIND_NUMBER);
+	case PS_LUA_FIELD:
+		return field_by_name(call->self, argument);
 	case PS_LUA_ARRAY:
 		return ps_known_as(PS_KIND_BYTES, NULL);
 	case PS_LUA_RAW:

@@ -438,11 +438,10 @@ void ps_view_push_field(lua_State *L, struct ps_field_method *m, const struct ps
 	bind_view(ps_bind_of(L), f, at);
 }
 
-static int view_field(lua_State *L)
+/* Pushes the field of a view, whose method it is. */
+static int push_field(lua_State *L, struct ps_view *v, struct ps_field_method *method)
 {
-	struct ps_field_method *method = pvalue(ps_upvalue(L, 0));
 	const struct ps_field *field = method->field;
-	struct ps_view *v = ps_view_check(L);
 	struct ps_bind *bind = ps_bind_of(L);
 	struct ps_place place = v->place;
 
@@ -456,6 +455,24 @@ static int view_field(lua_State *L)
 	else
 		lua_pushnil(L);
 	return 1;
+}
+
+static int view_field(lua_State *L)
+{
+	return push_field(L, ps_view_check(L), pvalue(ps_upvalue(L, 0)));
+}
+
+/* The same by a name that the script has made. */
+static int view_field_named(lua_State *L)
+{
+	struct ps_view *v = ps_view_check(L);
+	const char *name = luaL_checkstring(L, 2);
+	const TString *key = tsvalue(ps_arg(L, 2));
+	struct ps_field_method *method = key->tt == LUA_VSHRSTR ? ps_access_named(v->object.methods, key) : NULL;
+
+	if (!method)
+		return luaL_error(L, "%s has no field '%s'", v->place.layer->header.proto->name, name);
+	return push_field(L, v, method);
 }
 
 /*
@@ -608,6 +625,12 @@ static int set_field(struct ps_bind *bind, struct ps_layer *layer, const struct 
 	return value.high ? PS_FIELD_RANGE : ps_view_set(bind, layer, field, value.low);
 }
 
+/* Whether the header, which has not got the field, may get it. */
+static bool can_make_room(const struct ps_place *at)
+{
+	return at->field->flags & PS_LOCATED && at->layer->header.proto->make_room && !at->layer->flags;
+}
+
 /* Sets a field, of which v is a view or NULL, to argument index. */
 static int set_value(lua_State *L, struct ps_view *v, const struct ps_place *at, int index)
 {
@@ -622,6 +645,10 @@ static int set_value(lua_State *L, struct ps_view *v, const struct ps_place *at,
 		here = field;
 	else
 		here = place_here(L, at, &moved);
+	if (!here && can_make_room(at) && !ps_value_fits(check_value(L, index, field), field->at.width))
+		return luaL_error(L, "%s: the value does not fit into %d bits", field->name, field->at.width);
+	if (!here && can_make_room(at) && at->layer->header.proto->make_room(pkt, &at->layer->header, field))
+		here = ps_proto_here(pkt, &at->layer->header, field, &moved);
 	if (!here)
 		return luaL_error(L, is_of_absent_link(L, at) ?
 				  "%s: there is no link-layer header on this hook" :
@@ -732,6 +759,9 @@ const struct ps_callable ps_view_methods[] = {
 	  PS_LUA_NOTHING, NULL,
 	  "puts the bytes into the packet, from `offset` on (0), and keeps checksums right; raises if they are not all "
 	  "within the view" },
+	{ { "field", view_field_named }, PS_OF_HEADER, { { "name", PS_LUA_NAME } }, PS_LUA_FIELD,
+	  "it is `options` of a header whose length is malformed",
+	  "the field of that name, for names that a script makes: `ip:field(\"ttl\")` is `ip:ttl()`" },
 	{ { "to_bytes", view_to_bytes }, PS_OF_VIEW, { { NULL } }, PS_LUA_ARRAY, NULL,
 	  "a copy of the bytes, which may be kept" },
 	{ { "get_offset", view_get_offset }, PS_OF_VIEW, { { NULL } }, PS_LUA_INTEGER, NULL,

@@ -245,12 +245,16 @@ static int next_element(lua_State *L)
 	}
 	lua_pushinteger(L, cursor);
 	lua_replace(L, lua_upvalueindex(LIST_CURSOR));
-	lua_createtable(L, 0, list->ncolumns);
+	lua_createtable(L, 0, list->ncolumns + 1);
 	for (i = 0; i < list->ncolumns; i++) {
 		if (here[i].at.bit + here[i].at.width > at->layer->header.range.len * 8)
 			continue;
 		push_column(L, at->layer, &here[i]);
 		lua_setfield(L, -2, list->columns[i].name);
+		if (list->columns[i].type->is_bytes) {
+			lua_pushinteger(L, here[i].at.bit / 8);
+			lua_setfield(L, -2, "offset");
+		}
 	}
 	return 1;
 }

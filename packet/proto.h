@@ -77,7 +77,7 @@ struct ps_keyed {
 /* What a header has any number of: dns:answers(). */
 struct ps_list {
 	const char *name;	/* the method that goes through it */
-	const struct ps_field *columns;		/* of each element, PS_COLUMNS_MAX at most */
+	const struct ps_field *columns;		/* of each element, PS_COLUMNS_MAX at most; scripts also get the offset of bytes */
 	uint8_t ncolumns;
 	/*
 	 * Where the columns of the element at *cursor are, which begins at 0, and goes on to the next one; a column may be of
@@ -171,6 +171,11 @@ struct ps_proto {
 	 */
 	bool (*locate)(struct ps_packet *pkt, const struct ps_header *header, const struct ps_field *field,
 		       struct ps_bits *at);
+	/*
+	 * Makes room for a field with PS_LOCATED which the header has not got, in bytes of it that say nothing, with ps_write_bytes().
+	 * Afterwards locate() finds it. False: there is no room. NULL: there never is.
+	 */
+	bool (*make_room)(struct ps_packet *pkt, const struct ps_header *header, const struct ps_field *field);
 	/*
 	 * Whether bytes look like such a header, where a port says that they may be one; NULL: they all do. May move pkt->data.
 	 */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* TCP: RFC 9293, 3.1. Options: RFC 9293, 3.2; RFC 7323 (window scale, timestamps), RFC 2018 (selective acknowledgement). */
 #include "protos.h"
+#include "write.h"
 
 #define FIXED	20
 
@@ -78,6 +79,35 @@ static bool locate(struct ps_packet *pkt, const struct ps_header *header, const 
 	return ps_proto_header_len(pkt, header, &len) && find_place(pkt, header, FIXED, len, &places[0], at);
 }
 
+/* The maximum segment size takes the place of four NOPs, or of padding behind the end of options, which then stands behind it. */
+static bool make_room(struct ps_packet *pkt, const struct ps_header *header, const struct ps_field *field)
+{
+	static const uint8_t option[] = { MSS, 4, 0, 0, END };
+	const uint8_t n = sizeof(option) - 1;
+	struct ps_range range;
+	uint32_t len, i, free;
+	const uint8_t *p;
+
+	(void)field;
+	if (!ps_proto_header_len(pkt, header, &len))
+		return false;
+	p = ps_packet_read(pkt, header->range.off, len);
+	if (!p)
+		return false;
+	for (i = FIXED; i < len; i += p[i] == NOP ? 1 : p[i + 1]) {
+		for (free = 0; free < n && i + free < len && p[i + free] == NOP; free++)
+			;
+		if (free == n || (p[i] == END && len - i >= n))
+			break;
+		if (p[i] == END || (p[i] != NOP && (len - i < 2 || p[i + 1] < 2)))
+			return false;
+	}
+	if (i >= len)
+		return false;
+	range = (struct ps_range){ header->range.off + i, p[i] == END && len - i > n ? n + 1u : n };
+	return !ps_write_bytes(pkt, header, &range, option);
+}
+
 static const struct ps_field block[] = {
 	{ "left",  { 0, 32 }, PS_UINT, PS_LOCATED },
 	{ "right", { 0, 32 }, PS_UINT, PS_LOCATED },
@@ -130,6 +160,7 @@ const struct ps_proto ps_proto_tcp = {
 	.header_min = FIXED,
 	.header_len = PS_WORD(96, 4),
 	.locate = locate,
+	.make_room = make_room,
 	.options = &ps_proto_tcp_opt,
 	.csum = { .kind = PS_CSUM_PSEUDO, .at = 16 },
 	PS_FIELDS(fields),
