@@ -889,7 +889,6 @@ static void open_proto(lua_State *L, const struct ps_proto *proto, struct ps_pro
 	unsigned int i;
 
 	new_type(L, proto->name, proto == &ps_proto_raw ? PS_OF_RAW | PS_OF_PAYLOAD : PS_OF_HEADER);
-	fill_pool(L, &objects->views, proto->name);
 	for (i = 0; i < proto->nfields; i++) {
 		const struct ps_field *field = &proto->fields[i];
 
@@ -907,6 +906,7 @@ static void open_proto(lua_State *L, const struct ps_proto *proto, struct ps_pro
 	for (i = 0; i < proto->nlists; i++)
 		add_getter(L, m++, &ps_list_getter, proto->lists[i].name,
 			   (struct ps_field_method){ .proto = proto, .list = &proto->lists[i] });
+	fill_pool(L, &objects->views, proto->name);	/* last: views are taken from there without a look at the rest */
 	lua_pop(L, 1);
 }
 

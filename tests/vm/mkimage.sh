@@ -59,7 +59,7 @@ tools=(
 	md5sum id uname sync kill awk grep sed find xargs cmp diff ps dmesg mount umount stty gzip
 	modprobe insmod rmmod lsmod modinfo depmod ip ss tc xtables-legacy-multi xtables-nft-multi ping tcpdump curl nc sysctl
 )
-for_tests=(nft ethtool conntrack nginx dig mandoc)
+for_tests=(nft ethtool conntrack nginx dig dnsmasq openssl mandoc)
 wanted=(strace bridge arping nano vim.tiny)	# are in the image if this machine has them
 xtables=(iptables ip6tables iptables-save iptables-restore ip6tables-save ip6tables-restore
 	ebtables arptables)
