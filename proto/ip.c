@@ -28,6 +28,7 @@ static const struct ps_next next[] = {
 	{ 33, &ps_proto_dccp },
 	{ 47, &ps_proto_gre },
 	{ 41, &ps_proto_ip6 },
+	{ 4, &ps_proto_ip },
 	{ 0, NULL },
 };
 

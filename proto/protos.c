@@ -22,6 +22,9 @@ const struct ps_proto *const ps_protos[] = {
 	&ps_proto_http,
 	&ps_proto_tls,
 	&ps_proto_dhcp,
+	&ps_proto_mpls,
+	&ps_proto_pppoe,
+	&ps_proto_vxlan,
 };
 
 const struct ps_next ps_networks[] = {
@@ -30,6 +33,9 @@ const struct ps_next ps_networks[] = {
 	{ 0x8100, &ps_proto_vlan },
 	{ 0x88A8, &ps_proto_vlan },
 	{ 0x0806, &ps_proto_arp },
+	{ 0x8864, &ps_proto_pppoe },
+	{ 0x8847, &ps_proto_mpls },
+	{ 0x8848, &ps_proto_mpls },
 	{ 0, NULL },
 };
 

@@ -22,6 +22,9 @@ extern const struct ps_proto ps_proto_tftp;
 extern const struct ps_proto ps_proto_http;
 extern const struct ps_proto ps_proto_tls;
 extern const struct ps_proto ps_proto_dhcp;
+extern const struct ps_proto ps_proto_mpls;
+extern const struct ps_proto ps_proto_pppoe;
+extern const struct ps_proto ps_proto_vxlan;
 
 #define PS_ID_RAW	0
 

@@ -31,6 +31,13 @@ static const struct {
 	{ "arp",  "sha",         { 0, 0x020000000001 } },
 	{ "arp",  "spa",         { 0, 0xC0000201 } },
 	{ "arp",  "tpa",         { 0, 0xC0000202 } },
+	{ "mpls", "bos",         { 0, 1 } },
+	{ "mpls", "ttl",         { 0, 64 } },
+	{ "pppoe", "version",    { 0, 1 } },
+	{ "pppoe", "type",       { 0, 1 } },
+	{ "pppoe", "session",    { 0, 1 } },
+	{ "pppoe", "protocol",   { 0, 0x0021 } },
+	{ "vxlan", "flags",      { 0, 8 } },
 	{ "icmp", "type",        { 0, 8 } },
 	{ "icmp6", "type",       { 0, 128 } },
 	{ "tcp",  "flags",       { 0, 0x10 } },
@@ -298,7 +305,8 @@ const char *ps_build_finish(const struct ps_build *b, uint8_t *bytes, struct ps_
 		put_word(header, proto->header_len,
 			 (proto->header_min + options_len(&b->layer[i])) / 4);
 		put_word(header, proto->total_len, len - at[i] - proto->total_more);
-		if (i + 1 < b->nlayers && carries(proto, b->layer[i + 1].proto, &value))
+		if (i + 1 < b->nlayers && carries(proto, b->layer[i + 1].proto, &value) &&
+		    value <= proto->next_by.mask >> proto->next_by.shift)	/* else something in the payload tells */
 			put_word(header, proto->next_by, value);
 		if (!put_fields(&b->layer[i], header, size))
 			return "a field is given that the header, as it is given, does not have";

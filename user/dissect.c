@@ -344,6 +344,7 @@ static const struct word ip_words[] = {
 };
 
 #define ETHERNET_TYPES	0x600	/* below are lengths of 802.3 */
+#define ETHERNET_IP	0x0800
 
 static const char *word_of(const struct word *words, unsigned int number)
 {
@@ -369,7 +370,7 @@ static bool has_next(const struct ps_proto *proto, unsigned int number)
 /* What the numbers mean by which a protocol says what it carries, or NULL. */
 static const struct word *words_of(const struct ps_proto *proto)
 {
-	if (proto->next_by.mask == 0xFFFF)
+	if (has_next(proto, ETHERNET_IP))
 		return ethernet_words;
 	return ps_field_named(proto, "saddr") ? ip_words : NULL;
 }

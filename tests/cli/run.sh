@@ -826,7 +826,8 @@ named() {
 }
 named 'arp 42' 1 "${ether%0800}0806 0001080006040001 020000000001 0a000001 000000000000 0a000002"
 named "$line 52" 1 "${ether%0800}8100 0007 0800 $udp"
-named 'mpls 52' 1 "${ether%0800}8847 00064140 $udp"
+named "$line 52" 1 "${ether%0800}8847 00064140 $udp"
+named 'pppoe 56' 1 "${ether%0800}8863 11090000 000c 0021 $udp"
 named 'lldp 16' 1 "${ether%0800}88cc 0000"
 named 'llc 17' 1 "${ether%0800}0003 424203"
 named 'eth 16' 1 "${ether%0800}fffe 0000"

@@ -468,6 +468,19 @@ void frame_repair(struct frame *frame, bool lengths, bool checksums)
 	repair(frame->bytes + network, frame->len - network, lengths, checksums, 4);
 }
 
+/* Labels of MPLS, the last of which says so, as a rule; returns their length. */
+static uint32_t build_labels(uint8_t *p, uint32_t *random)
+{
+	uint32_t n = 1 + frame_draw(random, 3), i;
+
+	for (i = 0; i < n; i++, p += 4) {
+		put16(p, frame_draw(random, 1 << 16));
+		p[2] = frame_draw(random, 128) << 1 | (i + 1 == n && frame_draw(random, 8));
+		p[3] = 64;
+	}
+	return 4 * n;
+}
+
 /* An IP packet of at most max bytes, which is 60 or more; returns its length. */
 static uint32_t build_ip(uint8_t *ip, uint32_t max, uint32_t *random, int depth)
 {
@@ -524,7 +537,17 @@ static uint32_t build_ip(uint8_t *ip, uint32_t max, uint32_t *random, int depth)
 		put16(ip + head + 2, 0x0800);
 		t += ip[head] ? 4 : 0;
 		memset(ip + head + 4, 0, 4);
+		if (!frame_draw(random, 4)) {
+			put16(ip + head + 2, 0x8847);
+			t += build_labels(ip + t, random);
+		}
 		break;
+	}
+	if (ip[9] == 17 && !frame_draw(random, 8) && max - t >= 120) {
+		memcpy(ip + t, "\x08\0\0\0\0\0\x64\0", 8);
+		memset(ip + t + 8, 2, 12);
+		put16(ip + t + 20, 0x0800);
+		t += 22;
 	}
 	if (depth && max - t >= 80 && (ip[9] == 4 || (ip[9] != 6 && frame_draw(random, 2)))) {
 		gap = ip[9] != 4 && ip[9] != 47 && !frame_draw(random, 3);	/* then it begins at an odd byte */
@@ -628,6 +651,25 @@ static uint32_t build_arp(uint8_t *arp, uint32_t *random)
 	return len;
 }
 
+/* PPPoE or MPLS, or as a rule nothing, in front of a packet of that type, which stands before p; returns its length. */
+static uint32_t build_between(uint8_t *p, uint16_t type, uint32_t *random)
+{
+	switch (frame_draw(random, 8)) {
+	case 0:
+		put16(p - 2, frame_draw(random, 2) ? 0x8847 : 0x8848);
+		return build_labels(p, random);
+	case 1:
+		put16(p - 2, 0x8864);
+		p[0] = 0x11;
+		p[1] = frame_draw(random, 8) ? 0 : 9;
+		put16(p + 2, frame_draw(random, 1 << 16));
+		put16(p + 4, frame_draw(random, 2) ? 0 : frame_draw(random, 300));
+		put16(p + 6, type == 0x0800 ? 0x0021 : 0x0057);
+		return 8;
+	}
+	return 0;
+}
+
 /* A link layer, or none, with tags, and what it carries. */
 static void build_frame(struct frame *frame, uint32_t *random)
 {
@@ -647,6 +689,8 @@ static void build_frame(struct frame *frame, uint32_t *random)
 		}
 		put16(p, type);
 		p += 2;
+		if (type != 0x0806)
+			p += build_between(p, type, random);
 	}
 	p += type == 0x0800 ? build_ip(p, 400, random, depth) : type == 0x0806 ? build_arp(p, random) :
 	     build_ip6(p, 600, random, depth);

@@ -15,7 +15,7 @@ static uint32_t get16(const uint8_t *p)
  */
 static uint32_t least(int id)
 {
-	static const uint8_t bytes[] = { 0, 14, 20, 8, 20, 8, 8, 12, 4, 8, 40, 4, 8 };
+	static const uint8_t bytes[] = { 0, 14, 20, 8, 20, 8, 8, 12, 4, 8, 40, 4, 8, 4, 8, 8 };
 
 	return bytes[id];
 }
@@ -48,11 +48,10 @@ static bool fits(const uint8_t *bytes, const struct model_view *v)
 static uint32_t total_of(const uint8_t *bytes, const struct model_view *v)
 {
 	uint32_t told = v->id == MODEL_IP ? get16(bytes + v->off + 2) :
-			v->id == MODEL_UDP || v->id == MODEL_IP6 ? get16(bytes + v->off + 4) : 0;
+			v->id == MODEL_UDP || v->id == MODEL_IP6 || v->id == MODEL_PPPOE ? get16(bytes + v->off + 4) : 0;
 
-	if (told && v->id == MODEL_IP6)
-		told += 40;
-
+	if (told)
+		told += v->id == MODEL_IP6 ? 40 : v->id == MODEL_PPPOE ? 6 : 0;
 	return told && told < v->len ? told : v->len;
 }
 
@@ -80,7 +79,16 @@ static bool may_be(const uint8_t *bytes, const struct model_view *v)
 static int by_type(uint32_t type)
 {
 	return type == 0x0800 ? MODEL_IP : type == 0x86DD ? MODEL_IP6 : type == 0x0806 ? MODEL_ARP :
-	       type == 0x8100 || type == 0x88A8 ? MODEL_VLAN : -1;
+	       type == 0x8100 || type == 0x88A8 ? MODEL_VLAN : type == 0x8864 ? MODEL_PPPOE :
+	       type == 0x8847 || type == 0x8848 ? MODEL_MPLS : -1;
+}
+
+/* What is behind a label: another one, unless it is the last; then what its first bits say. */
+static int by_label(const uint8_t *label, const struct model_view *payload)
+{
+	if (!(label[2] & 1))
+		return MODEL_MPLS;
+	return !payload->len ? -1 : label[4] >> 4 == 4 ? MODEL_IP : label[4] >> 4 == 6 ? MODEL_IP6 : -1;
 }
 
 /* The header's payload seen as protocol id. */
@@ -103,6 +111,13 @@ static bool payload(const uint8_t *bytes, const struct model_view *v, int id, st
 		return true;
 	if (v->id == MODEL_UDP)
 		return may_be(bytes, to);
+	if (v->id == MODEL_MPLS)
+		return id == by_label(bytes + v->off, to) && fits(bytes, to);
+	if (v->id == MODEL_PPPOE)
+		return id == (get16(bytes + v->off + 6) == 0x21 ? MODEL_IP : get16(bytes + v->off + 6) == 0x57 ? MODEL_IP6 : -1) &&
+		       !bytes[v->off + 1] && fits(bytes, to);
+	if (v->id == MODEL_VXLAN)
+		return id == MODEL_ETH && fits(bytes, to);
 	if (v->id == MODEL_ETH || v->id == MODEL_VLAN)
 		return id == by_type(get16(bytes + v->off + head - 2)) && fits(bytes, to);
 	if (v->id == MODEL_ICMP || v->id == MODEL_ICMP6)
@@ -111,10 +126,11 @@ static bool payload(const uint8_t *bytes, const struct model_view *v, int id, st
 	if (v->id == MODEL_GRE)
 		return ((id == MODEL_IP && get16(bytes + v->off + 2) == 0x0800) ||
 			(id == MODEL_IP6 && get16(bytes + v->off + 2) == 0x86DD) ||
-			(id == MODEL_ETH && get16(bytes + v->off + 2) == 0x6558)) &&
+			(id == MODEL_ETH && get16(bytes + v->off + 2) == 0x6558) ||
+			(id == MODEL_MPLS && get16(bytes + v->off + 2) == 0x8847)) &&
 		       !(bytes[v->off] & 0x40) && fits(bytes, to);
 	if (v->id == MODEL_IP) {
-		static const uint8_t numbers[MODEL_PROTOCOLS] = { 0, 0, 0, 1, 6, 17, 136, 33, 47, 0, 41 };
+		static const uint8_t numbers[MODEL_PROTOCOLS] = { 0, 0, 4, 1, 6, 17, 136, 33, 47, 0, 41 };
 
 		return numbers[id] && bytes[v->off + 9] == numbers[id] &&
 		       !is_fragment(bytes, v) && may_be(bytes, to);
@@ -297,10 +313,24 @@ static bool next_of(const uint8_t *bytes, const struct model_view *ip, struct mo
 	return false;
 }
 
-/* Where the field's bits are in the header: those of ARP's addresses lie behind lengths. */
+static bool names(const struct ps_field *field, const char *name)
+{
+	return !strcmp(field->name, name);
+}
+
+/* The bit of GRE's header that says that there is this field, or 0. */
+static uint32_t gre_bit(const struct ps_field *field)
+{
+	return names(field, "key") ? 0x2000 : names(field, "sequence") ? 0x1000 : names(field, "ack") ? 0x0080 : 0;
+}
+
+/* Where the field's bits are in the header: those of ARP's addresses lie behind lengths, GRE's behind others. */
 static uint32_t first_bit(const uint8_t *bytes, const struct model_view *v, const struct ps_field *field)
 {
 	const uint8_t *arp = bytes + v->off;
+
+	if (v->id == MODEL_GRE && gre_bit(field))
+		return 32 + 32 * __builtin_popcount(get16(arp) & 0xB080 & ~(2 * gre_bit(field) - 1));
 
 	if (v->id != MODEL_ARP)
 		return field->at.bit;
@@ -380,16 +410,13 @@ static bool says_none(const uint8_t *bytes, const struct model_view *v)
 	return (v->id == MODEL_UDP || v->id == MODEL_UDPLITE) && !get16(bytes + v->off + 6);
 }
 
-static bool names(const struct ps_field *field, const char *name)
-{
-	return !strcmp(field->name, name);
-}
-
 bool model_has_field(const uint8_t *bytes, const struct model_view *v,
 		     const struct ps_field *field)
 {
 	if (v->id == MODEL_ARP && field->at.bit >= 64 &&
 	    field->at.width != 8 * bytes[v->off + (field->at.width == 48 ? 4 : 5)])
+		return false;
+	if (v->id == MODEL_GRE && gre_bit(field) && !(get16(bytes + v->off) & gre_bit(field)))
 		return false;
 	return first_bit(bytes, v, field) + field->at.width <= v->len * 8 &&
 	       !(field->flags & PS_CHECKSUM && !checksum_of(bytes, v));

@@ -192,6 +192,20 @@ static void choose_ip6_way(struct assignment *a, const struct statement *s, unsi
 		go(a, transport(s->inner));
 }
 
+/* To PPPoE, MPLS or no further than the link layer, and to what is in them. */
+static void choose_between(struct assignment *a, unsigned int n)
+{
+	if (!(n & 3))
+		return;
+	go(a, n & 1 ? MODEL_MPLS : MODEL_PPPOE);
+	if (n & 4)
+		go(a, n & 1 ? MODEL_MPLS : MODEL_IP6);
+	if (n & 8)
+		go(a, MODEL_IP);
+	if (n & 16)
+		go(a, transport(n / 32));
+}
+
 /* Where to; mostly where something is. */
 static void choose_way(struct assignment *a, const struct statement *s)
 {
@@ -204,8 +218,10 @@ static void choose_way(struct assignment *a, const struct statement *s)
 	}
 	if (way != 2)
 		go(a, MODEL_ETH);
-	if (way == 3)
+	if (way == 3) {
+		choose_between(a, s->inner);
 		return;
+	}
 	if (s->way & 0x40)
 		go(a, MODEL_VLAN);
 	if (s->way & 0x80 && way == 0) {
@@ -220,7 +236,12 @@ static void choose_way(struct assignment *a, const struct statement *s)
 	switch (way) {
 	case 4:		/* an ICMP error, or a tunnel */
 		go(a, s->inner & 8 ? MODEL_ICMP : s->inner & 16 ? MODEL_UDPLITE : MODEL_UDP);
-		go(a, MODEL_RAW);
+		if (s->inner & 32) {
+			go(a, MODEL_VXLAN);
+			go(a, MODEL_ETH);
+		} else {
+			go(a, MODEL_RAW);
+		}
 		go(a, MODEL_IP);
 		break;
 	case 5:

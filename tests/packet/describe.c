@@ -107,15 +107,15 @@ static const char *field_text(const struct ps_proto *proto, const struct ps_fiel
 	return words_printf("%llu", (unsigned long long)value.low);
 }
 
-/* True if the header has the field. */
-static bool has_field(const struct words_layer *layer, const struct ps_field *field)
+/* The field, as it lies in the header: *here. False: that has not got it. */
+static bool find_field(const struct words_layer *layer, const struct ps_field *field, struct ps_field *here)
 {
+	*here = *field;
 	if (field->flags & PS_PAYLOAD)
 		return false;
 	if (field->flags & PS_OPTIONS)
 		return field == words_options(layer->kind) && layer->size > field->at.bit / 8u;
-	return (!(field->flags & PS_CHECKSUM) || words_checksum(layer)) &&
-	       field->at.bit + field->at.width <= layer->size * 8;
+	return (!(field->flags & PS_CHECKSUM) || words_checksum(layer)) && words_place(layer, here);
 }
 
 static const char *print(const struct words *w)
@@ -140,14 +140,15 @@ static void describe_header(struct words_layer *layer, const uint8_t *old, const
 {
 	const struct ps_proto *proto = words_proto(layer->kind);
 	const struct ps_field *f;
+	struct ps_field here;
 
 	for (f = proto->fields; f < proto->fields + proto->nfields; f++) {
 		const char *text;
 
-		if (!has_field(layer, f) || f->flags & PS_CHECKSUM)
+		if (!find_field(layer, f, &here) || f->flags & PS_CHECKSUM)
 			continue;
-		text = field_text(proto, f, now, layer->size);
-		if (strcmp(text, field_text(proto, f, old, layer->size)))
+		text = field_text(proto, &here, now, layer->size);
+		if (strcmp(text, field_text(proto, &here, old, layer->size)))
 			words_give(layer, f->name, text);
 	}
 }
@@ -348,19 +349,20 @@ static void print_fields(const struct words *w, const struct words_layer *layer,
 {
 	const struct ps_proto *proto = words_proto(layer->kind);
 	const struct ps_field *f;
+	struct ps_field here;
 	uint32_t first, end;
 
 	for (f = proto->fields; f < proto->fields + proto->nfields; f++) {
 		const char *a, *b;
 
-		if (!has_field(layer, f))
+		if (!find_field(layer, f, &here))
 			continue;
-		first = layer->at + f->at.bit / 8;
-		end = layer->at + (f->flags & PS_OPTIONS ? layer->size : (f->at.bit + f->at.width + 7u) / 8);
+		first = layer->at + here.at.bit / 8;
+		end = layer->at + (here.flags & PS_OPTIONS ? layer->size : (here.at.bit + here.at.width + 7u) / 8);
 		if (end > len)
 			continue;
-		a = field_text(proto, f, expected + layer->at, layer->size);
-		b = field_text(proto, f, got + layer->at, layer->size);
+		a = field_text(proto, &here, expected + layer->at, layer->size);
+		b = field_text(proto, &here, got + layer->at, layer->size);
 		if (!strcmp(a, b))
 			continue;
 		printf("%s%s.%s: expected %s, got %s\n", prefix, name_of(w, layer), f->name, a, b);

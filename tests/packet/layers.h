@@ -9,7 +9,7 @@
 #define WORDS_OPTIONS_MAX	256
 
 /* What follows by itself from the layer behind, for headers that say what they carry. */
-enum words_carries { NOTHING, BY_TYPE, BY_PROTOCOL };
+enum words_carries { NOTHING, BY_TYPE, BY_PROTOCOL, BY_PPP, BY_LABEL };
 
 /* A protocol that has words. */
 struct words_kind {
@@ -50,6 +50,9 @@ bool words_is(const struct words_layer *layer, const char *name);
 /* The field of a header that is its options, or its checksum, if this one has it; or NULL. */
 const struct ps_field *words_options(const struct words_kind *kind);
 const struct ps_field *words_checksum(const struct words_layer *layer);
+
+/* Where the field stands in a header of this size, if it has it, in what *field says: parts of GRE stand one behind the other. */
+bool words_place(const struct words_layer *layer, struct ps_field *field);
 
 /* Sets where layers are, and all bytes. False: they are too many. */
 bool words_build(struct words *w);

@@ -30,7 +30,10 @@ static const struct words_kind kinds[] = {
 	{ "udp", "sport=1234 dport=5678", "", NOTHING, 0, 17 },
 	{ "udplite", "sport=1234 dport=5678", "", NOTHING, 0, 136 },
 	{ "dccp", "sport=1234 dport=5678 type=2 x=1 options=000003e8", "", NOTHING, 0, 33 },
-	{ "gre", "", "key sequence ", BY_TYPE, 0, 47 },
+	{ "gre", "", "", BY_TYPE, 0, 47 },
+	{ "mpls", "label=1000 ttl=64", "", BY_LABEL, 0x8847 },
+	{ "pppoe", "version=1 type=1 session=1", "", BY_PPP, 0x8864 },
+	{ "vxlan", "flags=8 vni=100", "", NOTHING },
 };
 
 /*
@@ -312,12 +315,33 @@ const struct ps_field *words_checksum(const struct words_layer *layer)
 	return NULL;
 }
 
+#define GRE_PART	4	/* bytes of each */
+
 /* Parts of GRE's header, in their order, and the bit that says that there is one: RFC 2890. */
 static const struct { const char *name; unsigned int bit; } gre_parts[] = {
-	{ "check", 0 }, { "key", 2 }, { "sequence", 3 },
+	{ "check", 0 }, { "key", 2 }, { "sequence", 3 }, { "ack", 8 },
 };
 
-#define GRE_PART	4	/* bytes of each */
+static int gre_part(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < COUNT(gre_parts) && strcmp(gre_parts[i].name, name); i++)
+		;
+	return i < COUNT(gre_parts) ? (int)i : -1;
+}
+
+bool words_place(const struct words_layer *layer, struct ps_field *field)
+{
+	int part = words_is(layer, "gre") ? gre_part(field->name) : -1, i;
+
+	if (part < 0)
+		return field->at.bit + field->at.width <= layer->size * 8;
+	for (i = 0; i < part; i++)
+		field->at.bit += words_given(layer, gre_parts[i].name) ? 8 * GRE_PART : 0;
+	return words_given(layer, field->name);
+}
+
 #define ARP_SIZE	28	/* with addresses of Ethernet and IPv4, RFC 826; others are told in hexadecimal digits */
 
 static uint32_t size_of(const struct words_layer *layer)
@@ -351,12 +375,12 @@ static void put_parts(const struct words_layer *layer, uint8_t *header)
 		if (!part)
 			continue;
 		words_put_bits(header, (struct ps_bits){ gre_parts[i].bit, 1 }, 1);
-		words_put_bits(header, at, part->field ? 0 : part->number);
+		words_put_bits(header, at, part->field->flags & PS_CHECKSUM ? 0 : part->number);
 		at.bit += 8 * GRE_PART;
 	}
 }
 
-enum { IP6_FIXED = 40 };
+enum { IP6_FIXED = 40, PPPOE_SIZE = 6, PPP_IP = 0x21, PPP_IP6 = 0x57 };
 
 static void put_extensions(const struct words_layer *layer, uint8_t *header, uint32_t len)
 {
@@ -378,7 +402,7 @@ static void put_header(const struct words_layer *layer, const struct words_layer
 	if (proto->header_len.mask)
 		put_word(header, proto->header_len, layer->size / 4);
 	if (proto->total_len.mask)
-		put_word(header, proto->total_len, len);
+		put_word(header, proto->total_len, kind->carries == BY_PPP ? len - PPPOE_SIZE : len);
 	if (!strcmp(kind->name, "ip6"))
 		put_extensions(layer, header, len);
 	if (kind->carries == BY_TYPE)
@@ -386,12 +410,17 @@ static void put_header(const struct words_layer *layer, const struct words_layer
 	if (kind->carries == BY_PROTOCOL)
 		put_word(header, proto->next_by, inner && inner->protocol ? inner->protocol :
 			 !strcmp(kind->name, "ip6") ? NO_NEXT_HEADER : OTHER_PROTOCOL);
+	if (kind->carries == BY_PPP)
+		put_word(header, proto->next_by, inner && !strcmp(inner->name, "ip6") ? PPP_IP6 : PPP_IP);
+	if (kind->carries == BY_LABEL)
+		put_word(header, proto->next_by, !inner || strcmp(inner->name, "mpls"));
 	if (!strcmp(kind->name, "gre"))
 		put_parts(layer, header);
 	for (i = 0; i < layer->nvalues; i++) {
 		const struct words_value *value = layer->values[i];
 
-		if (!value->field || value->field->flags & PS_CHECKSUM)
+		if (!value->field || value->field->flags & PS_CHECKSUM ||
+		    (value->field->flags & PS_LOCATED && !strcmp(kind->name, "gre")))
 			continue;
 		if (value->field->type->is_bytes)
 			memcpy(header + value->field->at.bit / 8, value->bytes, value->len);
