@@ -126,7 +126,7 @@ static bool constant_value(const struct ps_field *field, const TValue *v, struct
 static bool is_plain16(const struct ps_proto *proto, const struct ps_field *field)
 {
 	return field->at.bit % 16 + field->at.width <= 16 && is_fixed(proto, field) && field->type->has_int &&
-	       !proto->csum.present.mask && !proto->csum.covers.mask &&
+	       !proto->csum.present.mask && !proto->csum.covers.mask && proto->csum.kind < PS_CSUM_CRC32C &&
 	       !(field->flags & (PS_CHECKSUM | PS_COVERAGE | PS_PSEUDO | PS_SHAPE));
 }
 

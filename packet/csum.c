@@ -17,12 +17,30 @@ uint32_t ps_csum_add(uint32_t sum, const uint8_t *bytes, uint32_t length)
 	return (wide & 0xFFFFFFFF) + (wide >> 32);
 }
 
+/* What four bits do to the checksum: the polynomial 0x1EDC6F41, bits reflected. */
+static const uint32_t crc32c_steps[] = {
+	0x00000000, 0x105EC76F, 0x20BD8EDE, 0x30E349B1, 0x417B1DBC, 0x5125DAD3, 0x61C69362, 0x7198540D,
+	0x82F63B78, 0x92A8FC17, 0xA24BB5A6, 0xB21572C9, 0xC38D26C4, 0xD3D3E1AB, 0xE330A81A, 0xF36E6F75,
+};
+
+uint32_t ps_crc32c_add(uint32_t crc, const uint8_t *bytes, uint32_t length)
+{
+	const uint8_t *end = bytes + length;
+
+	for (; bytes < end; bytes++) {
+		crc ^= *bytes;
+		crc = crc >> 4 ^ crc32c_steps[crc & 15];
+		crc = crc >> 4 ^ crc32c_steps[crc & 15];
+	}
+	return crc;
+}
+
 bool ps_csum_is_there(struct ps_packet *pkt, const struct ps_header *header)
 {
 	const struct ps_csum *csum = &header->proto->csum;
 	const uint8_t *fixed;
 
-	if (csum->kind < PS_CSUM_HEADER || header->range.len < csum->at + 2u)
+	if (csum->kind < PS_CSUM_HEADER || header->range.len < csum->at + ps_csum_width(csum))
 		return false;
 	if (!csum->present.mask)
 		return true;
@@ -66,6 +84,18 @@ uint32_t ps_csum_end(struct ps_packet *pkt, const struct ps_header *header)
 	return range->off + (len < range->len ? len : range->len);
 }
 
+bool ps_csum_own(struct ps_packet *pkt, const struct ps_header *header)
+{
+	const struct ps_csum *csum = &header->proto->csum;
+	uint32_t off = header->range.off;
+
+	if (csum->kind < PS_CSUM_MESSAGE || !ps_csum_is_there(pkt, header))
+		return true;
+	if (csum->kind == PS_CSUM_CRC32C && !ps_packet_read(pkt, off, ps_csum_end(pkt, header) - off))
+		return false;
+	return ps_packet_write(pkt, ps_csum_at(header), ps_csum_width(csum));
+}
+
 /* Whether the bytes from off to end are there and 0. */
 static bool are_zero(struct ps_packet *pkt, uint32_t off, uint32_t end)
 {
@@ -96,7 +126,28 @@ uint32_t ps_csum_of_zero(struct ps_packet *pkt, const struct ps_header *header)
 	       are_zero(pkt, at + 2, ps_csum_end(pkt, header)) ? 0xFFFF : 0;
 }
 
-/* Adds diff to the checksum of header, which is there, and what that changes to changes. */
+/*
+ * Computes a checksum anew that no difference can be added to, and adds to changes what it changes itself. One that is completed
+ * later, or of bytes that are elsewhere, stays as it is. False: it can't be written.
+ */
+static ps_noinline bool renew(struct ps_packet *pkt, const struct ps_header *header, struct ps_changes *changes)
+{
+	uint32_t at = ps_csum_at(header), checksum, i;
+	uint8_t new[4], *p;
+
+	if (pkt->partial == at || !ps_csum_compute(pkt, header, &checksum))
+		return true;
+	p = ps_packet_write(pkt, at, sizeof(new));
+	if (!p)
+		return false;
+	ps_store32(new, checksum);
+	for (i = 0; i < sizeof(new); i++)
+		ps_changes_add(changes, at + i, ps_csum_diff(at + i, p + i, new + i, 1));
+	memcpy(p, new, sizeof(new));
+	return true;
+}
+
+/* Adds diff to the Internet checksum of header, which is there, and what that changes to changes. */
 static bool update(struct ps_packet *pkt, const struct ps_header *header, bool pseudo,
 		   uint32_t diff, struct ps_changes *changes)
 {
@@ -135,11 +186,13 @@ bool ps_csum_follow(struct ps_packet *pkt, const struct ps_header *header,
 		const struct ps_change *change = &changes->list[i];
 
 		if (change->off < header->range.off || change->off >= end ||
-		    change->off - ps_csum_at(header) < 2)	/* its own bytes don't count */
+		    change->off - ps_csum_at(header) < ps_csum_width(&header->proto->csum))	/* its own bytes don't count */
 			continue;
 		any = true;
 		diff = ps_csum_fold(diff + change->diff);
 	}
+	if (any && header->proto->csum.kind == PS_CSUM_CRC32C)
+		return renew(pkt, header, changes);
 	return !any ||
 	       update(pkt, header, false, ps_csum_align(diff, header->range.off), changes);
 }
@@ -228,6 +281,25 @@ static bool covered(struct ps_packet *pkt, const struct ps_header *header, uint3
 	return *len >= proto->header_min && *len <= *length;
 }
 
+/* Of len bytes from the header on. */
+static bool compute_crc32c(struct ps_packet *pkt, const struct ps_header *header, uint32_t len, uint32_t *checksum)
+{
+	static const uint8_t zeros[4];
+	uint32_t at = header->proto->csum.at, behind = at + sizeof(zeros), crc;
+	const uint8_t *p = ps_packet_read(pkt, header->range.off, len);
+
+	if (!p || len < behind)
+		return false;
+	if (pkt->partial == ps_csum_at(header)) {	/* whoever completes it does not look at what stands there */
+		*checksum = ps_load32(p + at);
+		return true;
+	}
+	crc = ps_crc32c_add(0xFFFFFFFF, p, at);
+	crc = ps_crc32c_add(crc, zeros, sizeof(zeros));
+	*checksum = __builtin_bswap32(~ps_crc32c_add(crc, p + behind, len - behind));
+	return true;
+}
+
 bool ps_csum_compute(struct ps_packet *pkt, const struct ps_header *header, uint32_t *checksum)
 {
 	const struct ps_csum *csum = &header->proto->csum;
@@ -242,6 +314,8 @@ bool ps_csum_compute(struct ps_packet *pkt, const struct ps_header *header, uint
 	if (csum->kind == PS_CSUM_PSEUDO &&
 	    (!makes_pseudo(network) || !add_pseudo(pkt, network, length, &sum)))
 		return false;
+	if (csum->kind == PS_CSUM_CRC32C)
+		return compute_crc32c(pkt, header, len, checksum);
 	if (pkt->partial == at && csum->kind != PS_CSUM_HEADER) {	/* see ps_csum_update_header() */
 		*checksum = ps_csum_fold(sum);
 		return true;

@@ -44,6 +44,15 @@ static inline uint32_t ps_csum_change(uint32_t before, uint32_t after)
 	return ps_csum_fold(0xFFFF - ps_csum_fold(before) + ps_csum_fold(after));
 }
 
+/* The CRC32c of bytes that come behind others, of which it is crc, or 0xFFFFFFFF; the whole is inverted in the end. */
+uint32_t ps_crc32c_add(uint32_t crc, const uint8_t *bytes, uint32_t length);
+
+/* How many bytes it has. */
+static inline uint32_t ps_csum_width(const struct ps_csum *csum)
+{
+	return csum->kind == PS_CSUM_CRC32C ? 4 : 2;
+}
+
 /* Where the checksum of header is. */
 static inline uint32_t ps_csum_at(const struct ps_header *header)
 {
@@ -110,7 +119,7 @@ struct ps_change {
  * of up to 10 headers around a length, and a checksum that follows twice.
  */
 struct ps_changes {
-	struct ps_change list[PS_FIELD_BYTES + 2 * (PS_NESTED_MAX + PS_INNER_MAX + 2)];
+	struct ps_change list[PS_FIELD_BYTES + 4 * (PS_NESTED_MAX + PS_INNER_MAX + 2)];
 	unsigned int n;
 };
 
@@ -122,6 +131,12 @@ static inline void ps_changes_add(struct ps_changes *changes, uint32_t off, uint
 
 /* True if header has its checksum, by what it says, within the packet. */
 bool ps_csum_is_there(struct ps_packet *pkt, const struct ps_header *header);
+
+/*
+ * Makes the checksum of header writable, if it is there and of more than the header, and readable what has to be read to bring it
+ * up to date. False: no memory.
+ */
+bool ps_csum_own(struct ps_packet *pkt, const struct ps_header *header);
 
 /* Where the bytes end that the checksum of header is of: where it begins, if there are none. */
 uint32_t ps_csum_end(struct ps_packet *pkt, const struct ps_header *header);

@@ -139,7 +139,7 @@ static int put(struct ps_packet *pkt, const struct ps_header *header, struct ps_
 
 static int set_checksum(struct ps_packet *pkt, const struct ps_header *header, uint32_t checksum)
 {
-	struct ps_bits at = { header->proto->csum.at * 8, 16 };
+	struct ps_bits at = { header->proto->csum.at * 8, ps_csum_width(&header->proto->csum) * 8 };
 	struct ps_changes changes;
 	uint32_t diff;
 	int err = put(pkt, header, at, (struct ps_value){ 0, checksum }, &diff, &changes);
@@ -234,7 +234,7 @@ static inline bool is_plain(const struct ps_header *header, const struct ps_fiel
 {
 	const struct ps_proto *proto = header->proto;
 
-	return ps_field_is_alone(header) && !(header->range.off & 1) &&
+	return ps_field_is_alone(header) && !(header->range.off & 1) && proto->csum.kind < PS_CSUM_CRC32C &&
 	       !(proto->csum.present.mask | proto->csum.covers.mask) &&
 	       header->range.len >= proto->header_min &&
 	       field->at.bit + field->at.width <= proto->header_min * 8;
@@ -309,8 +309,7 @@ static inline int64_t put_word(uint8_t *fixed, struct ps_bits at, uint64_t value
 static bool own_outwards(struct ps_packet *pkt, const struct ps_header *header)
 {
 	for (; header; header = header->outer) {
-		if (header->proto->csum.kind >= PS_CSUM_MESSAGE && ps_csum_is_there(pkt, header) &&
-		    !ps_packet_write(pkt, ps_csum_at(header), 2))
+		if (!ps_csum_own(pkt, header))
 			return false;
 	}
 	return true;
@@ -330,7 +329,7 @@ static ps_noinline int set_anywhere(struct ps_packet *pkt, const struct ps_heade
 		return PS_FIELD_GONE;
 	if (ps_csum_is_there(pkt, header) && end < header->proto->csum.at + 2u)
 		end = header->proto->csum.at + 2u;
-	if (!ps_packet_write(pkt, off, end) ||
+	if (!ps_csum_own(pkt, header) || !ps_packet_write(pkt, off, end) ||
 	    (field->flags & PS_PSEUDO && !ps_proto_reach_next(pkt, header)))
 		return PS_FIELD_GONE;
 	next_of_pseudo(pkt, header, field, &next);

@@ -99,9 +99,10 @@ enum ps_csum_kind {
 	PS_CSUM_HEADER,		/* of the header's bytes */
 	PS_CSUM_MESSAGE,	/* of header and payload */
 	PS_CSUM_PSEUDO,		/* of those and the pseudo header of the network layer */
+	PS_CSUM_CRC32C,		/* of header and payload, and no Internet checksum: 32 bits, as SCTP has them (RFC 9260, appendix A) */
 };
 
-/* An Internet checksum (RFC 1071). */
+/* An Internet checksum (RFC 1071), or what stands for one. */
 struct ps_csum {
 	uint8_t kind;		/* enum ps_csum_kind */
 	uint8_t at;		/* byte offset in the header */

@@ -103,7 +103,7 @@ static int look_at(struct ps_packet *pkt, const struct change *c, struct ps_head
 		a->is_summed = false;
 	if (err || !a->is_summed)
 		return err;
-	return sum_bytes(pkt, c, c->end, a->sum_end, &a->sum) ? 0 : PS_FIELD_GONE;
+	return ps_csum_own(pkt, header) && sum_bytes(pkt, c, c->end, a->sum_end, &a->sum) ? 0 : PS_FIELD_GONE;
 }
 
 static bool is_among(const struct ps_header *header, const struct around *around, unsigned int n)

@@ -140,9 +140,9 @@ static bool is_elsewhere(struct ps_packet *pkt, const struct ps_header *header,
 static bool changes_checksum(struct ps_packet *pkt, const struct ps_header *header,
 			     const struct writing *w)
 {
-	struct ps_word all = { .at = header->proto->csum.at, .mask = 0xFFFF };
+	uint32_t at = ps_csum_at(header);
 
-	return ps_csum_is_there(pkt, header) && changes_word(pkt, header, all, w);
+	return ps_csum_is_there(pkt, header) && changes_bytes(pkt, at, at + ps_csum_width(&header->proto->csum), w);
 }
 
 /*
@@ -157,7 +157,7 @@ static uint32_t part_end(struct ps_packet *pkt, const struct layers *layers, uin
 
 	for (h = layers->innermost; h; h = h->outer) {
 		uint32_t at = ps_csum_is_there(pkt, h) ? ps_csum_at(h) : h->range.off;
-		uint32_t limits[] = { h->range.off, at, at + 2, ps_csum_end(pkt, h) };
+		uint32_t limits[] = { h->range.off, at, at + ps_csum_width(&h->proto->csum), ps_csum_end(pkt, h) };
 
 		for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
 			if (limits[i] > off && limits[i] < end)
@@ -188,7 +188,8 @@ static bool is_of_follower(struct ps_packet *pkt, const struct layers *layers, u
 	const struct ps_header *h;
 
 	for (h = layers->innermost; h; h = h->outer, written >>= 1) {
-		if (!(written & 1) && ps_csum_is_there(pkt, h) && off - ps_csum_at(h) < 2)
+		if (!(written & 1) && ps_csum_is_there(pkt, h) &&
+		    off - ps_csum_at(h) < ps_csum_width(&h->proto->csum))
 			return true;
 	}
 	return false;
@@ -266,8 +267,11 @@ int ps_write_bytes(struct ps_packet *pkt, const struct ps_header *within,
 			return PS_FIELD_SHAPE;
 		if (is_elsewhere(pkt, h, &w))
 			return PS_FIELD_PARTIAL;
-		if (ps_csum_is_there(pkt, h) && ps_csum_at(h) + 2 > own)
-			own = ps_csum_at(h) + 2;
+		if (!ps_csum_own(pkt, h))
+			return PS_FIELD_GONE;
+		end = ps_csum_at(h) + ps_csum_width(&h->proto->csum);
+		if (ps_csum_is_there(pkt, h) && end > own)
+			own = end;
 	}
 	written = written_checksums(pkt, &layers, &w);
 	if (!ps_packet_write(pkt, 0, own))

@@ -156,9 +156,10 @@ bool ps_value_text(struct ps_packet *pkt, const struct ps_header *header,
 		return false;
 	if (field->type->format)
 		text[field->type->format(text, value)] = 0;
+	else if (field->flags & PS_CHECKSUM)
+		snprintf(text, PS_VALUE_SIZE, "0x%0*llx", (int)field->at.width / 4, (unsigned long long)value.low);
 	else
-		snprintf(text, PS_VALUE_SIZE, field->flags & PS_CHECKSUM ? "0x%04llx" : "%llu",
-			 (unsigned long long)value.low);
+		snprintf(text, PS_VALUE_SIZE, "%llu", (unsigned long long)value.low);
 	return true;
 }
 

@@ -52,10 +52,33 @@ static void difference(void)
 	}
 }
 
+/* RFC 3720, B.4, and the check value of the Rocksoft model; in any pieces. */
+static void crc32c(void)
+{
+	static const struct { const char *bytes; uint32_t len, crc; } rows[] = {
+		{ "123456789", 9, 0xE3069283 },
+		{ "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 32, 0x8A9136AA },
+		{ "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF"
+		  "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 32, 0x62A8AB43 },
+		{ "", 0, 0 },
+	};
+
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const uint8_t *bytes = (const uint8_t *)rows[i].bytes;
+
+		for (uint32_t n = 0; n <= rows[i].len; n++) {
+			uint32_t crc = ps_crc32c_add(0xFFFFFFFF, bytes, n);
+
+			CHECK_INT(~ps_crc32c_add(crc, bytes + n, rows[i].len - n), rows[i].crc);
+		}
+	}
+}
+
 const struct test csum_tests[] = {
 	{ "csum: the example of RFC 1071", rfc1071 },
 	{ "csum: any length is summed as one byte after the other", any_length },
 	{ "csum: 64 KB of ones do not overflow", large },
 	{ "csum: a difference turns the old sum into the new one", difference },
+	{ "csum: CRC32c of known bytes", crc32c },
 	{ NULL, NULL },
 };
