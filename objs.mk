@@ -17,4 +17,5 @@ ENGINE := packet/verdict engine/digest packet/csum packet/value packet/field pac
 	engine/globals engine/script compile/types compile/flow compile/compile compile/run proto/protos proto/eth proto/ip proto/ip6 \
 	proto/icmp proto/tcp proto/udp proto/udplite proto/dccp proto/gre proto/icmp6 proto/vlan proto/arp \
 	proto/dns proto/tftp proto/http proto/tls proto/dhcp \
-	proto/mpls proto/pppoe proto/vxlan
+	proto/mpls proto/pppoe proto/vxlan \
+	proto/sctp

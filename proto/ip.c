@@ -27,6 +27,7 @@ static const struct ps_next next[] = {
 	{ 136, &ps_proto_udplite },
 	{ 33, &ps_proto_dccp },
 	{ 47, &ps_proto_gre },
+	{ 132, &ps_proto_sctp },
 	{ 41, &ps_proto_ip6 },
 	{ 4, &ps_proto_ip },
 	{ 0, NULL },

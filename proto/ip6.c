@@ -25,6 +25,7 @@ static const struct ps_next next[] = {
 	{ 136, &ps_proto_udplite },
 	{ 33,  &ps_proto_dccp },
 	{ 47,  &ps_proto_gre },
+	{ 132, &ps_proto_sctp },
 	{ 4,   &ps_proto_ip },
 	{ 41,  &ps_proto_ip6 },
 	{ 0xFFFF, NULL },

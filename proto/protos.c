@@ -25,6 +25,7 @@ const struct ps_proto *const ps_protos[] = {
 	&ps_proto_mpls,
 	&ps_proto_pppoe,
 	&ps_proto_vxlan,
+	&ps_proto_sctp,
 };
 
 const struct ps_next ps_networks[] = {

@@ -25,6 +25,7 @@ extern const struct ps_proto ps_proto_dhcp;
 extern const struct ps_proto ps_proto_mpls;
 extern const struct ps_proto ps_proto_pppoe;
 extern const struct ps_proto ps_proto_vxlan;
+extern const struct ps_proto ps_proto_sctp;
 
 #define PS_ID_RAW	0
 

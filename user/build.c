@@ -44,6 +44,8 @@ static const struct {
 	{ "tcp",  "window_size", { 0, 65535 } },
 	{ "tcp",  "sport",       { 0, 1024 } },
 	{ "tcp",  "dport",       { 0, 80 } },
+	{ "sctp", "sport",       { 0, 1024 } },
+	{ "sctp", "dport",       { 0, 7 } },
 	{ "udp",  "sport",       { 0, 1024 } },
 	{ "udp",  "dport",       { 0, 7 } },
 };

@@ -229,7 +229,7 @@ uint32_t frame_network(const struct frame *frame)
 
 static uint32_t header_min(uint8_t protocol)
 {
-	return protocol == 6 ? 20 : protocol == 4 ? 20 : protocol == 41 ? 40 : protocol == 33 ? 12 : protocol == 47 ? 4 : 8;
+	return protocol == 6 ? 20 : protocol == 4 ? 20 : protocol == 41 ? 40 : protocol == 33 || protocol == 132 ? 12 : protocol == 47 ? 4 : 8;
 }
 
 /* The transport header of the IP header at ip, of which there are len bytes; 0 if there is none. */
@@ -250,7 +250,22 @@ static uint32_t transport_at(const uint8_t *ip, uint32_t len)
 	return head;
 }
 
-/* Where IP, IPv6 or something else begins, behind link layer and tags. */
+/* Where what follows PPPoE or MPLS of that type begins, if it is one of these. */
+static uint32_t behind_labels(const struct frame *frame, uint32_t at, uint32_t type)
+{
+	if (type == 0x8864)
+		return frame->len >= at + 8 ? at + 8 : at;
+	if (type != 0x8847 && type != 0x8848)
+		return at;
+	while (frame->len >= at + 4) {
+		at += 4;
+		if (frame->bytes[at - 2] & 1)
+			break;
+	}
+	return at;
+}
+
+/* Where IP, IPv6 or something else begins, behind link layer, tags, and what is between. */
 static uint32_t behind_tags(const struct frame *frame)
 {
 	uint32_t at = frame_network(frame), type;
@@ -258,7 +273,7 @@ static uint32_t behind_tags(const struct frame *frame)
 	while (at && frame->len >= at + 4) {
 		type = get16(frame->bytes + at - 2);
 		if (type != 0x8100 && type != 0x88A8)
-			break;
+			return behind_labels(frame, at, type);
 		at += 4;
 	}
 	return at;
@@ -365,6 +380,28 @@ void frame_make_partial(struct frame *frame)
 	      (uint16_t)~naive_csum(NULL, 0, frame_pseudo(ip, len, ip[0] >> 4 == 6, size - (t - network))));
 }
 
+uint32_t frame_crc32c(const uint8_t *bytes, uint32_t len)
+{
+	uint32_t crc = ~0u, i;
+	int bit;
+
+	for (i = 0; i < len; i++) {
+		crc ^= i >= 8 && i < 12 ? 0 : bytes[i];
+		for (bit = 0; bit < 8; bit++)
+			crc = crc & 1 ? crc >> 1 ^ 0x82F63B78 : crc >> 1;
+	}
+	return __builtin_bswap32(~crc);
+}
+
+/* That of SCTP. */
+static void repair_crc32c(uint8_t *sctp, uint32_t len)
+{
+	uint32_t crc = frame_crc32c(sctp, len);
+
+	put16(sctp + 8, crc >> 16);
+	put16(sctp + 10, crc);
+}
+
 /* How much of size bytes the checksum is of: UDP-Lite, DCCP. */
 static uint32_t covered(uint8_t protocol, const uint8_t *t, uint32_t size)
 {
@@ -399,6 +436,8 @@ static void repair_ip6(uint8_t *ip, uint32_t len, bool lengths, bool checksums, 
 		repair(t + 8, size - 8, lengths, checksums, depth - 1);
 	if (lengths && w.next == 17)
 		put16(t + 4, size);
+	if (checksums && w.next == 132)
+		repair_crc32c(t, size);
 	if (!checksums || !checksum_at(w.next) || w.next == 1 || w.next == 47 || checksum_at(w.next) + 2 > size)
 		return;
 	if (w.next == 17 && get16(t + 4) >= 8 && get16(t + 4) < size)
@@ -442,6 +481,8 @@ static void repair(uint8_t *ip, uint32_t len, bool lengths, bool checksums, int 
 			repair(ip + t + 8, size - 8, lengths, checksums, depth - 1);
 		else if (depth && ip[9] != 6 && size >= 29 && ip[t + 9] >> 4 == 4)
 			repair(ip + t + 9, size - 9, lengths, checksums, depth - 1);
+		if (checksums && ip[9] == 132)
+			repair_crc32c(ip + t, size);
 		if (checksums && checksum_at(ip[9]) && checksum_at(ip[9]) + 2 <= size &&
 		    !(ip[9] == 17 && !get16(ip + t + 6)) && !(ip[9] == 47 && !(ip[t] & 0x80))) {
 			uint8_t *check = ip + t + checksum_at(ip[9]);
@@ -484,7 +525,7 @@ static uint32_t build_labels(uint8_t *p, uint32_t *random)
 /* An IP packet of at most max bytes, which is 60 or more; returns its length. */
 static uint32_t build_ip(uint8_t *ip, uint32_t max, uint32_t *random, int depth)
 {
-	static const uint8_t protocols[] = { 17, 6, 136, 33, 1, 1, 4, 47 };
+	static const uint8_t protocols[] = { 17, 6, 136, 33, 1, 1, 4, 47, 132 };
 	static const uint16_t fragments[] = { 0, 0, 0, 0, 0x4000, 0, 0x2000, 0x0010 };
 	uint32_t head = frame_draw(random, 3) ? 20 : 4 * (5 + frame_draw(random, 11));
 	uint32_t t, len, i, gap;
@@ -499,7 +540,7 @@ static uint32_t build_ip(uint8_t *ip, uint32_t max, uint32_t *random, int depth)
 	put16(ip + 4, frame_draw(random, 65536));
 	put16(ip + 6, fragments[frame_draw(random, 8)]);
 	ip[8] = 64;
-	ip[9] = protocols[frame_draw(random, 8)];
+	ip[9] = protocols[frame_draw(random, sizeof(protocols))];
 	memcpy(ip + 12, "\x0a\x00\x00\x01\x0a\x00\x00\x02", 8);
 	if (depth == 0 && ip[9] == 4)
 		ip[9] = 17;
@@ -595,9 +636,9 @@ static uint32_t build_extensions(uint8_t *p, uint32_t *random, uint8_t *next)
 /* The same as build_ip(); max is 200 or more. */
 static uint32_t build_ip6(uint8_t *ip, uint32_t max, uint32_t *random, int depth)
 {
-	static const uint8_t protocols[] = { 17, 6, 136, 33, 58, 58, 41, 4 };
+	static const uint8_t protocols[] = { 17, 6, 136, 33, 58, 58, 41, 4, 132 };
 	uint32_t head, t, len, i;
-	uint8_t protocol = protocols[frame_draw(random, 8)];
+	uint8_t protocol = protocols[frame_draw(random, sizeof(protocols))];
 
 	if (!depth && (protocol == 41 || protocol == 4))
 		protocol = 17;

@@ -73,6 +73,9 @@ struct frame_ip6 {
 /* Of a header of which len bytes are there. */
 struct frame_ip6 frame_walk_ip6(const uint8_t *ip6, uint32_t len);
 
+/* The checksum of SCTP: of its header and what it carries. */
+uint32_t frame_crc32c(const uint8_t *bytes, uint32_t len);
+
 /* The sum of the pseudo header that IP, or IPv6, makes for a message of size bytes. Not inverted. */
 uint32_t frame_pseudo(const uint8_t *ip, uint32_t len, bool is_ip6, uint32_t size);
 uint32_t frame_transport(const struct frame *frame);

@@ -15,7 +15,7 @@ static uint32_t get16(const uint8_t *p)
  */
 static uint32_t least(int id)
 {
-	static const uint8_t bytes[] = { 0, 14, 20, 8, 20, 8, 8, 12, 4, 8, 40, 4, 8, 4, 8, 8 };
+	static const uint8_t bytes[] = { 0, 14, 20, 8, 20, 8, 8, 12, 4, 8, 40, 4, 8, 4, 8, 8, 12 };
 
 	return bytes[id];
 }
@@ -72,7 +72,8 @@ static bool is_error(const uint8_t *bytes, const struct model_view *v)
 /* Whether it may be seen so: whole, or of a quote the beginning. */
 static bool may_be(const uint8_t *bytes, const struct model_view *v)
 {
-	return fits(bytes, v) || (v->quoted && v->id >= MODEL_ICMP && v->id <= MODEL_ICMP6 && v->len >= 8);
+	return fits(bytes, v) || (v->quoted && v->len >= 8 &&
+				    ((v->id >= MODEL_ICMP && v->id <= MODEL_ICMP6) || v->id == MODEL_SCTP));
 }
 
 /* What link layers and tags carry by their type. */
@@ -130,13 +131,13 @@ static bool payload(const uint8_t *bytes, const struct model_view *v, int id, st
 			(id == MODEL_MPLS && get16(bytes + v->off + 2) == 0x8847)) &&
 		       !(bytes[v->off] & 0x40) && fits(bytes, to);
 	if (v->id == MODEL_IP) {
-		static const uint8_t numbers[MODEL_PROTOCOLS] = { 0, 0, 4, 1, 6, 17, 136, 33, 47, 0, 41 };
+		static const uint8_t numbers[MODEL_PROTOCOLS] = { 0, 0, 4, 1, 6, 17, 136, 33, 47, 0, 41, [MODEL_SCTP] = 132 };
 
 		return numbers[id] && bytes[v->off + 9] == numbers[id] &&
 		       !is_fragment(bytes, v) && may_be(bytes, to);
 	}
 	if (v->id == MODEL_IP6) {
-		static const uint8_t numbers[MODEL_PROTOCOLS] = { 0, 0, 4, 0, 6, 17, 136, 33, 47, 58, 41 };
+		static const uint8_t numbers[MODEL_PROTOCOLS] = { 0, 0, 4, 0, 6, 17, 136, 33, 47, 58, 41, [MODEL_SCTP] = 132 };
 		struct frame_ip6 w = frame_walk_ip6(bytes + v->off, v->len);
 
 		return numbers[id] && w.next == numbers[id] && !w.later && may_be(bytes, to);
@@ -195,11 +196,16 @@ int model_walk(const struct frame *frame, const uint8_t *bytes, const struct mod
 /*
  * Checksums.
  */
+static uint32_t checksum_size(const struct model_view *v)
+{
+	return v->id == MODEL_SCTP ? 4 : 2;
+}
+
 static uint32_t checksum_of(const uint8_t *bytes, const struct model_view *v)
 {
-	static const uint8_t at[MODEL_PROTOCOLS] = { 0, 0, 10, 2, 16, 6, 6, 6, 4, 2 };
+	static const uint8_t at[MODEL_PROTOCOLS] = { 0, 0, 10, 2, 16, 6, 6, 6, 4, 2, [MODEL_SCTP] = 8 };
 
-	if (!at[v->id] || at[v->id] + 2u > v->len)
+	if (!at[v->id] || at[v->id] + checksum_size(v) > v->len)
 		return 0;
 	return v->id == MODEL_GRE && !(bytes[v->off] & 0x80) ? 0 : v->off + at[v->id];
 }
@@ -220,6 +226,24 @@ static uint32_t covered(const uint8_t *bytes, const struct model_view *v)
 		len = v->id == MODEL_UDPLITE ? said : head_of(bytes, v) + 4 * (said - 1);
 	return len < least(v->id) || len > v->len || head_of(bytes, v) > v->len ||
 	       head_of(bytes, v) < least(v->id) ? 0 : len;
+}
+
+/* Whether bytes of the message at the view are elsewhere, or nobody can say where. */
+static bool is_elsewhere(const uint8_t *bytes, const struct model_view *v)
+{
+	const uint8_t *p = bytes + v->off;
+
+	if (v->len < least(v->id) || head_of(bytes, v) < least(v->id) || head_of(bytes, v) > total_of(bytes, v))
+		return true;
+	if (v->id == MODEL_GRE)
+		return p[0] & 0x40;
+	if (v->id == MODEL_IP6) {
+		struct frame_ip6 w = frame_walk_ip6(p, v->len);
+
+		return get16(p + 4) + 40u > v->len || w.later || w.more;
+	}
+	return v->id == MODEL_IP ? get16(p + 2) > v->len || get16(p + 6) & 0x3FFF :
+	       v->id == MODEL_UDP && get16(p + 4) > v->len;
 }
 
 enum validity {
@@ -280,6 +304,10 @@ static enum validity validity(const uint8_t *bytes, const struct model_view *v,
 		if (partial == checksum_of(bytes, v))
 			return right_if(get16(bytes + partial) % 0xFFFF == 0);
 		return right_if(!naive_csum(p, len, 0));
+	case MODEL_SCTP:
+		if (!ip || is_elsewhere(bytes, ip))
+			return UNKNOWN;
+		return right_if(frame_crc32c(p, v->len) == ((uint32_t)get16(p + 8) << 16 | get16(p + 10)));
 	}
 	return UNKNOWN;
 }
@@ -288,7 +316,7 @@ static enum validity validity(const uint8_t *bytes, const struct model_view *v,
 static const struct model_view *outer_of(const struct model_path *path, int i)
 {
 	while (--i >= 0) {
-		if (path->views[i].id >= MODEL_IP && path->views[i].id <= MODEL_IP6)
+		if ((path->views[i].id >= MODEL_IP && path->views[i].id <= MODEL_IP6) || path->views[i].id == MODEL_SCTP)
 			return &path->views[i];
 	}
 	return NULL;
@@ -310,7 +338,7 @@ static bool next_of(const uint8_t *bytes, const struct model_view *ip, struct mo
 		if (payload(bytes, ip, id, next))
 			return true;
 	}
-	return false;
+	return payload(bytes, ip, MODEL_SCTP, next);
 }
 
 static bool names(const struct ps_field *field, const char *name)
@@ -373,25 +401,7 @@ static void mark_checksum(uint8_t *mask, const uint8_t *bytes, const struct mode
 	uint32_t at = checksum_of(bytes, v);
 
 	if (at)
-		mask[at] = mask[at + 1] = 0xFF;
-}
-
-/* Whether bytes of the message at the view are elsewhere, or nobody can say where. */
-static bool is_elsewhere(const uint8_t *bytes, const struct model_view *v)
-{
-	const uint8_t *p = bytes + v->off;
-
-	if (v->len < least(v->id) || head_of(bytes, v) < least(v->id) || head_of(bytes, v) > total_of(bytes, v))
-		return true;
-	if (v->id == MODEL_GRE)
-		return p[0] & 0x40;
-	if (v->id == MODEL_IP6) {
-		struct frame_ip6 w = frame_walk_ip6(p, v->len);
-
-		return get16(p + 4) + 40u > v->len || w.later || w.more;
-	}
-	return v->id == MODEL_IP ? get16(p + 2) > v->len || get16(p + 6) & 0x3FFF :
-	       v->id == MODEL_UDP && get16(p + 4) > v->len;
+		memset(mask + at, 0xFF, checksum_size(v));
 }
 
 static void check_right(const char *what, enum validity before, enum validity after,

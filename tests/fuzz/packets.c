@@ -174,7 +174,8 @@ static void go_raw(struct assignment *a, uint32_t off, uint32_t len)
 
 static int transport(unsigned int n)
 {
-	return MODEL_ICMP + n % (MODEL_ICMP6 + 1 - MODEL_ICMP);
+	n %= MODEL_ICMP6 + 2 - MODEL_ICMP;
+	return MODEL_ICMP + n <= MODEL_ICMP6 ? MODEL_ICMP + n : MODEL_SCTP;
 }
 
 /* To IPv6, from the link layer or a tag on, and further in. */

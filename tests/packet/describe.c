@@ -103,7 +103,7 @@ static const char *field_text(const struct ps_proto *proto, const struct ps_fiel
 	if (field->type->format)
 		return words_printf("%.*s", (int)field->type->format(text, value), text);
 	if (field->flags & PS_CHECKSUM || (proto->next_by.mask == 0xFFFF && field->at.bit == proto->next_by.at * 8))
-		return words_printf("0x%04llx", (unsigned long long)value.low);
+		return words_printf("0x%0*llx", (int)field->at.width / 4, (unsigned long long)value.low);
 	return words_printf("%llu", (unsigned long long)value.low);
 }
 
@@ -172,7 +172,7 @@ static bool describe_checksum(struct words *w, int i, const uint8_t *bytes)
 	if (!words_build(w))
 		return false;
 	if (value != words_get_bits(w->bytes + layer->at, field->at))
-		words_give(layer, field->name, words_printf("0x%04x", value));
+		words_give(layer, field->name, words_printf("0x%0*x", (int)field->at.width / 4, value));
 	return words_build(w);
 }
 

@@ -34,6 +34,7 @@ static const struct words_kind kinds[] = {
 	{ "mpls", "label=1000 ttl=64", "", BY_LABEL, 0x8847 },
 	{ "pppoe", "version=1 type=1 session=1", "", BY_PPP, 0x8864 },
 	{ "vxlan", "flags=8 vni=100", "", NOTHING },
+	{ "sctp", "sport=1234 dport=5678 vtag=1000", "", NOTHING, 0, 132 },
 };
 
 /*
@@ -465,6 +466,19 @@ static uint32_t pseudo_sum(const struct words_layer *network, const struct words
 			    sum(bytes + network->at + 16, 4));
 }
 
+/* RFC 9260, appendix A, bit by bit. */
+static uint32_t crc32c(const uint8_t *bytes, uint32_t len)
+{
+	uint32_t crc = ~0u, i;
+
+	for (; len; len--, bytes++) {
+		crc ^= *bytes;
+		for (i = 0; i < 8; i++)
+			crc = crc & 1 ? crc >> 1 ^ 0x82F63B78 : crc >> 1;
+	}
+	return __builtin_bswap32(~crc);
+}
+
 static void put_checksum(const struct words *w, int i)
 {
 	const struct words_layer *layer = &w->layers[i];
@@ -477,6 +491,13 @@ static void put_checksum(const struct words *w, int i)
 		return;
 	value = words_given(layer, field->name);
 	words_put_bits(header, field->at, 0);
+	if (words_is(layer, "sctp")) {
+		right = crc32c(header, len);
+		if (value)
+			right = value->is_relative ? right + value->number : value->number;
+		words_put_bits(header, field->at, right);
+		return;
+	}
 	right = sum(header, covered(layer, header, len));
 	if (words_proto(layer->kind)->csum.kind == PS_CSUM_PSEUDO)
 		right += pseudo_sum(i ? &w->layers[i - 1] : NULL, layer, w->bytes, len);
