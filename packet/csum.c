@@ -249,13 +249,30 @@ static bool makes_pseudo(const struct ps_header *network)
 	return false;
 }
 
+/* What network, or the last of what is between it and the transport, says that this is. */
+static bool find_number(struct ps_packet *pkt, const struct ps_header *network, uint32_t *number)
+{
+	struct ps_header h = *network, inner;
+	unsigned int n;
+
+	for (n = 0; n <= PS_INNER_MAX; n++) {
+		if (!ps_proto_next_value(pkt, &h, number))
+			return false;
+		if (!ps_proto_next_begun(pkt, &h, &inner) || !inner.proto->is_between)
+			break;
+		h = inner;
+		h.outer = network;
+	}
+	return true;
+}
+
 /* The pseudo header that network makes for a message of length bytes. */
 static bool add_pseudo(struct ps_packet *pkt, const struct ps_header *network, uint32_t length,
 		       uint32_t *sum)
 {
 	uint32_t next;
 
-	if (!ps_csum_add_addresses(pkt, network, sum) || !ps_proto_next_value(pkt, network, &next))
+	if (!ps_csum_add_addresses(pkt, network, sum) || !find_number(pkt, network, &next))
 		return false;
 	*sum = ps_csum_fold(*sum) + next + ps_csum_fold(length);
 	return true;
@@ -303,7 +320,7 @@ static bool compute_crc32c(struct ps_packet *pkt, const struct ps_header *header
 bool ps_csum_compute(struct ps_packet *pkt, const struct ps_header *header, uint32_t *checksum)
 {
 	const struct ps_csum *csum = &header->proto->csum;
-	const struct ps_header *network = header->outer;
+	const struct ps_header *network = ps_csum_network(header);
 	uint32_t at = ps_csum_at(header), sum = 0, length = 0, len;
 	const uint8_t *p;
 

@@ -53,6 +53,16 @@ static inline uint32_t ps_csum_width(const struct ps_csum *csum)
 	return csum->kind == PS_CSUM_CRC32C ? 4 : 2;
 }
 
+/* The network layer whose pseudo header the transport counts, or NULL. */
+static inline const struct ps_header *ps_csum_network(const struct ps_header *transport)
+{
+	const struct ps_header *h = transport->outer;
+
+	while (h && ps_unlikely(h->proto->is_between))
+		h = h->outer;
+	return h;
+}
+
 /* Where the checksum of header is. */
 static inline uint32_t ps_csum_at(const struct ps_header *header)
 {

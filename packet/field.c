@@ -178,6 +178,23 @@ static int recompute(struct ps_packet *pkt, const struct ps_header *header)
 	return err == PS_FIELD_PARTIAL ? 0 : err;
 }
 
+/* ps_proto_reach_next(), also of what is behind what is between. */
+static bool reach_beyond(struct ps_packet *pkt, const struct ps_header *header)
+{
+	struct ps_header between = *header, next;
+	unsigned int n;
+
+	for (n = 0; n <= PS_INNER_MAX; n++) {
+		if (!ps_proto_reach_next(pkt, &between))
+			return false;
+		if (!ps_proto_next_begun(pkt, &between, &next) || !next.proto->is_between)
+			break;
+		between = next;
+		between.outer = header;
+	}
+	return true;
+}
+
 /*
  * What follows a header and has a checksum, if the field counts in a pseudo header for it; else
  * next->proto is NULL.
@@ -185,7 +202,7 @@ static int recompute(struct ps_packet *pkt, const struct ps_header *header)
 static void next_of_pseudo(struct ps_packet *pkt, const struct ps_header *header,
 			   const struct ps_field *field, struct ps_header *next)
 {
-	if (!(field->flags & PS_PSEUDO) || !ps_proto_next_begun(pkt, header, next) ||
+	if (!(field->flags & PS_PSEUDO) || !ps_proto_next_beyond(pkt, header, next) ||
 	    next->proto->csum.kind != PS_CSUM_PSEUDO || !ps_csum_is_there(pkt, next) ||
 	    (field->flags & PS_ROUTED && ps_proto_route(pkt, header)))
 		next->proto = NULL;
@@ -240,6 +257,19 @@ static inline bool is_plain(const struct ps_header *header, const struct ps_fiel
 	       field->at.bit + field->at.width <= proto->header_min * 8;
 }
 
+/* own_next() where something is between. */
+static ps_noinline bool own_beyond(struct ps_packet *pkt, const struct ps_header *header, bool routed, struct ps_header *next)
+{
+	if (!reach_beyond(pkt, header))
+		return false;
+	if (!ps_proto_next_beyond(pkt, header, next) || next->proto->csum.kind != PS_CSUM_PSEUDO ||
+	    !ps_csum_is_there(pkt, next) || (routed && ps_proto_route(pkt, header))) {
+		next->proto = NULL;
+		return true;
+	}
+	return ps_packet_own(pkt, next->range.off, next->proto->csum.at + 2u);
+}
+
 /*
  * What follows a header, whose fixed part this is, and has a checksum with a pseudo header: *next,
  * whose fixed part is writable then. If there is nothing of the kind, next->proto is NULL: neither
@@ -253,6 +283,8 @@ static ps_inline bool own_next(struct ps_packet *pkt, const uint8_t *fixed, cons
 	uint8_t *p;
 
 	next->proto = NULL;
+	if (proto && ps_unlikely(proto->is_between))
+		return own_beyond(pkt, header, routed, next);
 	if (!proto || proto->csum.kind != PS_CSUM_PSEUDO ||
 	    !ps_proto_payload_of(pkt, fixed, header, &next->range) ||
 	    next->range.len < proto->header_min)
@@ -330,7 +362,7 @@ static ps_noinline int set_anywhere(struct ps_packet *pkt, const struct ps_heade
 	if (ps_csum_is_there(pkt, header) && end < header->proto->csum.at + 2u)
 		end = header->proto->csum.at + 2u;
 	if (!ps_csum_own(pkt, header) || !ps_packet_write(pkt, off, end) ||
-	    (field->flags & PS_PSEUDO && !ps_proto_reach_next(pkt, header)))
+	    (field->flags & PS_PSEUDO && !reach_beyond(pkt, header)))
 		return PS_FIELD_GONE;
 	next_of_pseudo(pkt, header, field, &next);
 	if ((next.proto && !ps_packet_own(pkt, ps_csum_at(&next), 2)) ||

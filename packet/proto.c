@@ -193,6 +193,22 @@ bool ps_proto_next_begun(struct ps_packet *pkt, const struct ps_header *header,
 	       (ps_proto_fits_range(pkt, next) || ps_proto_is_quoted(pkt, next));
 }
 
+bool ps_proto_next_beyond(struct ps_packet *pkt, const struct ps_header *header, struct ps_header *next)
+{
+	struct ps_header between;
+	unsigned int n;
+
+	if (!ps_proto_next_begun(pkt, header, next))
+		return false;
+	for (n = 0; ps_unlikely(next->proto->is_between); n++) {
+		between = *next;
+		if (n == PS_INNER_MAX || !ps_proto_next_begun(pkt, &between, next))
+			return false;
+		next->outer = header;
+	}
+	return true;
+}
+
 uint32_t ps_proto_route(struct ps_packet *pkt, const struct ps_header *header)
 {
 	const uint8_t *bytes;

@@ -160,6 +160,7 @@ struct ps_proto {
 	const struct ps_next *next;	/* NULL: payloads are raw only */
 	bool any_next;			/* any protocol may be looked for, whatever next says */
 	bool is_link;			/* may be absent, see struct ps_packet */
+	bool is_between;		/* transports in it count the pseudo header of the network layer around it */
 	bool quotes;			/* payloads that next tells are the beginning of a packet */
 	/*
 	 * Where in the header the destination stands to which a source route leads that is not used
@@ -428,6 +429,12 @@ bool ps_proto_reach_next(struct ps_packet *pkt, const struct ps_header *header);
  */
 bool ps_proto_next_begun(struct ps_packet *pkt, const struct ps_header *header,
 			 struct ps_header *next);
+
+/*
+ * What follows a header, and headers that are between (struct ps_proto, is_between): the first that is not, as
+ * ps_proto_next_begun() has it.
+ */
+bool ps_proto_next_beyond(struct ps_packet *pkt, const struct ps_header *header, struct ps_header *next);
 
 /* The outermost header that a packet has behind its link layer, by what it is said to be; maybe not whole. */
 bool ps_proto_first(const struct ps_packet *pkt, struct ps_header *header);

@@ -119,7 +119,9 @@ static ps_inline bool find_next(const struct ps_layers *layers, const struct ps_
 
 	if (child && !child->flags && !layers->is_exposed && child->header.range.off == end) {
 		found = child->header.proto;
-		*next = found->csum.kind == PS_CSUM_PSEUDO ? found : NULL;
+		if (found->csum.kind != PS_CSUM_PSEUDO)
+			return !found->is_between;
+		*next = found;
 		return true;
 	}
 	if (!ps_proto_is_plain(fixed, proto))
@@ -130,7 +132,7 @@ static ps_inline bool find_next(const struct ps_layers *layers, const struct ps_
 	if (!found)
 		return false;
 	if (found->csum.kind != PS_CSUM_PSEUDO)
-		return true;
+		return !found->is_between;
 	head = found->header_min;
 	if (ps_unlikely(found->header_len.mask)) {
 		if (end + head > pkt->readable)

@@ -44,7 +44,7 @@ static inline bool overlap(uint32_t a, uint32_t a_end, uint32_t b, uint32_t b_en
 /* What of header's own network header its checksum counts, or NULL. */
 static const struct ps_header *network_of(const struct ps_header *header)
 {
-	return header->proto->csum.kind == PS_CSUM_PSEUDO ? header->outer : NULL;
+	return header->proto->csum.kind == PS_CSUM_PSEUDO ? ps_csum_network(header) : NULL;
 }
 
 /* The transport whose network header has the byte at off, or NULL. */
@@ -206,11 +206,11 @@ static bool write_part(struct ps_packet *pkt, const struct layers *layers,
 
 	if (!memcmp(pkt->data + off, bytes, len))
 		return true;
-	if (transport && !ps_csum_add_addresses(pkt, transport->outer, &before))
+	if (transport && !ps_csum_add_addresses(pkt, network_of(transport), &before))
 		return false;
 	ps_changes_add(&changes, off, ps_csum_diff(off, pkt->data + off, bytes, len));
 	memcpy(pkt->data + off, bytes, len);
-	if (transport && !ps_csum_add_addresses(pkt, transport->outer, &after))
+	if (transport && !ps_csum_add_addresses(pkt, network_of(transport), &after))
 		return false;
 	for (h = layers->innermost; h; h = h->outer, written >>= 1) {
 		if (written & 1)
