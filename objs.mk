@@ -18,4 +18,5 @@ ENGINE := packet/verdict engine/digest packet/csum packet/value packet/field pac
 	proto/icmp proto/tcp proto/udp proto/udplite proto/dccp proto/gre proto/icmp6 proto/vlan proto/arp \
 	proto/dns proto/tftp proto/http proto/tls proto/dhcp \
 	proto/mpls proto/pppoe proto/vxlan \
-	proto/sctp
+	proto/sctp \
+	proto/ah

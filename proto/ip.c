@@ -30,6 +30,7 @@ static const struct ps_next next[] = {
 	{ 132, &ps_proto_sctp },
 	{ 41, &ps_proto_ip6 },
 	{ 4, &ps_proto_ip },
+	{ 51, &ps_proto_ah },
 	{ 0, NULL },
 };
 

@@ -26,6 +26,7 @@ const struct ps_proto *const ps_protos[] = {
 	&ps_proto_pppoe,
 	&ps_proto_vxlan,
 	&ps_proto_sctp,
+	&ps_proto_ah,
 };
 
 const struct ps_next ps_networks[] = {

@@ -26,6 +26,7 @@ extern const struct ps_proto ps_proto_mpls;
 extern const struct ps_proto ps_proto_pppoe;
 extern const struct ps_proto ps_proto_vxlan;
 extern const struct ps_proto ps_proto_sctp;
+extern const struct ps_proto ps_proto_ah;
 
 #define PS_ID_RAW	0
 

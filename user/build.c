@@ -38,6 +38,7 @@ static const struct {
 	{ "pppoe", "session",    { 0, 1 } },
 	{ "pppoe", "protocol",   { 0, 0x0021 } },
 	{ "vxlan", "flags",      { 0, 8 } },
+	{ "ah",   "len",         { 0, 1 } },
 	{ "icmp", "type",        { 0, 8 } },
 	{ "icmp6", "type",       { 0, 128 } },
 	{ "tcp",  "flags",       { 0, 0x10 } },

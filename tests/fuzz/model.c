@@ -15,7 +15,7 @@ static uint32_t get16(const uint8_t *p)
  */
 static uint32_t least(int id)
 {
-	static const uint8_t bytes[] = { 0, 14, 20, 8, 20, 8, 8, 12, 4, 8, 40, 4, 8, 4, 8, 8, 12 };
+	static const uint8_t bytes[] = { 0, 14, 20, 8, 20, 8, 8, 12, 4, 8, 40, 4, 8, 4, 8, 8, 12, 12 };
 
 	return bytes[id];
 }
@@ -35,13 +35,15 @@ static uint32_t head_of(const uint8_t *bytes, const struct model_view *v)
 		return frame_walk_ip6(bytes + v->off, v->len).head;
 	if (v->id == MODEL_ARP)
 		return 8 + 2 * (bytes[v->off + 4] + bytes[v->off + 5]);
+	if (v->id == MODEL_AH)
+		return 4 * (bytes[v->off + 1] + 2);
 	return least(v->id);
 }
 
 static bool fits(const uint8_t *bytes, const struct model_view *v)
 {
 	return v->len >= least(v->id) && head_of(bytes, v) <= v->len &&
-	       (v->id != MODEL_IP6 || head_of(bytes, v));
+	       (v->id != MODEL_IP6 || head_of(bytes, v)) && (v->id != MODEL_AH || head_of(bytes, v) >= least(v->id));
 }
 
 /* Header and payload, as far as they are there. */
@@ -131,10 +133,16 @@ static bool payload(const uint8_t *bytes, const struct model_view *v, int id, st
 			(id == MODEL_MPLS && get16(bytes + v->off + 2) == 0x8847)) &&
 		       !(bytes[v->off] & 0x40) && fits(bytes, to);
 	if (v->id == MODEL_IP) {
-		static const uint8_t numbers[MODEL_PROTOCOLS] = { 0, 0, 4, 1, 6, 17, 136, 33, 47, 0, 41, [MODEL_SCTP] = 132 };
+		static const uint8_t numbers[MODEL_PROTOCOLS] = { 0, 0, 4, 1, 6, 17, 136, 33, 47, 0, 41, [MODEL_SCTP] = 132, [MODEL_AH] = 51 };
 
 		return numbers[id] && bytes[v->off + 9] == numbers[id] &&
 		       !is_fragment(bytes, v) && may_be(bytes, to);
+	}
+	if (v->id == MODEL_AH) {
+		static const uint8_t numbers[MODEL_PROTOCOLS] = { 0, 0, 4, 1, 6, 17, 136, 33, 47, 58, 41, [MODEL_SCTP] = 132,
+								  [MODEL_AH] = 51 };
+
+		return numbers[id] && bytes[v->off] == numbers[id] && may_be(bytes, to);
 	}
 	if (v->id == MODEL_IP6) {
 		static const uint8_t numbers[MODEL_PROTOCOLS] = { 0, 0, 4, 0, 6, 17, 136, 33, 47, 58, 41, [MODEL_SCTP] = 132 };
@@ -210,10 +218,18 @@ static uint32_t checksum_of(const uint8_t *bytes, const struct model_view *v)
 	return v->id == MODEL_GRE && !(bytes[v->off] & 0x80) ? 0 : v->off + at[v->id];
 }
 
-/* RFC 768: addresses, protocol, length. */
+/* RFC 768: addresses, protocol, length. The protocol behind AH is what the last of those says. */
 static uint32_t pseudo(const uint8_t *bytes, const struct model_view *v, uint32_t len)
 {
-	return frame_pseudo(bytes + v->off, v->len, v->id == MODEL_IP6, len);
+	uint32_t sum = frame_pseudo(bytes + v->off, v->len, v->id == MODEL_IP6, len);
+	struct model_view outer = *v, ah;
+	int n;
+
+	for (n = 0; n < 7 && v->id == MODEL_IP && payload(bytes, &outer, MODEL_AH, &ah); n++) {
+		sum += bytes[ah.off] - (outer.id == MODEL_AH ? bytes[outer.off] : bytes[outer.off + 9]);
+		outer = ah;
+	}
+	return sum;
 }
 
 /* How many bytes the checksum of UDP-Lite or DCCP is of; 0: what is said is wrong. */
@@ -337,6 +353,11 @@ static bool next_of(const uint8_t *bytes, const struct model_view *ip, struct mo
 	for (id = MODEL_ICMP; id <= MODEL_ICMP6; id++) {
 		if (payload(bytes, ip, id, next))
 			return true;
+	}
+	if (payload(bytes, ip, MODEL_AH, next)) {
+		struct model_view ah = *next;
+
+		return next_of(bytes, &ah, next);
 	}
 	return payload(bytes, ip, MODEL_SCTP, next);
 }

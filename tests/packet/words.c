@@ -34,6 +34,7 @@ static const struct words_kind kinds[] = {
 	{ "mpls", "label=1000 ttl=64", "", BY_LABEL, 0x8847 },
 	{ "pppoe", "version=1 type=1 session=1", "", BY_PPP, 0x8864 },
 	{ "vxlan", "flags=8 vni=100", "", NOTHING },
+	{ "ah", "len=4 spi=256 seq=1 icv=000102030405060708090a0b", "", BY_PROTOCOL, 0, 51 },
 	{ "sctp", "sport=1234 dport=5678 vtag=1000", "", NOTHING, 0, 132 },
 };
 
@@ -356,6 +357,8 @@ static uint32_t size_of(const struct words_layer *layer)
 	size = words_is(layer, "arp") ? ARP_SIZE : words_proto(layer->kind)->header_min;
 	options = words_given(layer, "options");
 	if (!options)
+		options = words_given(layer, "icv");
+	if (!options)
 		options = words_given(layer, "extensions");
 	if (options)
 		size += options->len;
@@ -479,6 +482,14 @@ static uint32_t crc32c(const uint8_t *bytes, uint32_t len)
 	return __builtin_bswap32(~crc);
 }
 
+static const struct words_layer *network_before(const struct words *w, int i)
+{
+	do
+		i--;
+	while (i && words_is(&w->layers[i], "ah"));
+	return &w->layers[i];
+}
+
 static void put_checksum(const struct words *w, int i)
 {
 	const struct words_layer *layer = &w->layers[i];
@@ -500,7 +511,7 @@ static void put_checksum(const struct words *w, int i)
 	}
 	right = sum(header, covered(layer, header, len));
 	if (words_proto(layer->kind)->csum.kind == PS_CSUM_PSEUDO)
-		right += pseudo_sum(i ? &w->layers[i - 1] : NULL, layer, w->bytes, len);
+		right += pseudo_sum(i ? network_before(w, i) : NULL, layer, w->bytes, len);
 	right = (uint16_t)~fold(right);
 	if (!right && words_proto(layer->kind)->csum.zero_is_none)
 		right = 0xFFFF;
