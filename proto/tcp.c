@@ -162,6 +162,7 @@ const struct ps_proto ps_proto_tcp = {
 	.locate = locate,
 	.make_room = make_room,
 	.options = &ps_proto_tcp_opt,
+	.any_next = true,
 	.csum = { .kind = PS_CSUM_PSEUDO, .at = 16 },
 	PS_FIELDS(fields),
 };

@@ -15,7 +15,7 @@ static uint32_t get16(const uint8_t *p)
  */
 static uint32_t least(int id)
 {
-	static const uint8_t bytes[] = { 0, 14, 20, 8, 20, 8, 8, 12, 4, 8, 40, 4, 8, 4, 8, 8, 12, 12 };
+	static const uint8_t bytes[] = { 0, 14, 20, 8, 20, 8, 8, 12, 4, 8, 40, 4, 8, [MODEL_MPLS] = 4, 8, 8, 12, 12 };
 
 	return bytes[id];
 }
@@ -112,7 +112,7 @@ static bool payload(const uint8_t *bytes, const struct model_view *v, int id, st
 	to->len = total - head;
 	if (id == MODEL_RAW)
 		return true;
-	if (v->id == MODEL_UDP)
+	if (v->id == MODEL_TCP || v->id == MODEL_UDP)
 		return may_be(bytes, to);
 	if (v->id == MODEL_MPLS)
 		return id == by_label(bytes + v->off, to) && fits(bytes, to);

@@ -211,10 +211,12 @@ static void choose_between(struct assignment *a, unsigned int n)
 static void choose_way(struct assignment *a, const struct statement *s)
 {
 	unsigned int way = s->way % 8, last = s->inner % 8;
+	int id;
 
 	if (way == 7) {
 		go_raw(a, s->way / 8, 20 + s->inner);
-		go(a, 1 + s->inner % (MODEL_PROTOCOLS - 1));
+		id = 1 + s->inner % (MODEL_PROTOCOLS - 1);
+		go(a, id >= MODEL_TEXTS && id < MODEL_MPLS ? MODEL_UDP : id);
 		return;
 	}
 	if (way != 2)
@@ -271,7 +273,7 @@ static const struct ps_field *choose_field(int id, unsigned int n)
 	const struct ps_proto *proto = ps_protos[id];
 	unsigned int i = n % proto->nfields;
 
-	while (proto->fields[i].type->is_bytes || proto->fields[i].type->is_text)
+	while (proto->fields[i].type->is_bytes || proto->fields[i].type->is_text || proto->fields[i].flags & PS_PART)
 		i = (i + 1) % proto->nfields;
 	return &proto->fields[i];
 }
