@@ -233,14 +233,16 @@ static ps_noinline bool set_name(lua_State *L, const TValue *object, const TStri
 static ps_noinline const TValue *find_self(const TValue *object, const TString *name)
 {
 	const TValue *found = NULL;
-	const struct ps_object *view;
+	const Table *methods;
 
 	if (ttistable(object)) {
 		found = luaH_getshortstr(hvalue(object), (TString *)name);
 		return isempty(found) ? NULL : found;
 	}
-	view = ps_check(object, &ps_class_view);
-	return view ? ps_find(view->methods, name) : NULL;
+	if (!ttisfulluserdata(object) || !uvalue(object)->class)
+		return NULL;
+	methods = ps_object_of(object)->methods;
+	return methods ? ps_find(methods, name) : NULL;
 }
 
 static ps_noinline bool get_length(lua_State *L, const TValue *v, TValue *result)
@@ -265,11 +267,16 @@ static ps_noinline bool get_length(lua_State *L, const TValue *v, TValue *result
 static ps_noinline int call_method(lua_State *L, StkId func, int nargs, int nresults)
 {
 	const struct ps_method *method = ps_to_method(s2v(func));
+	const TValue *object = s2v(func + 1);
+	const struct ps_class *class;
 	int n;
 
-	if (!method || !nargs || !ps_check(s2v(func + 1), &ps_class_view))
+	if (!method || !nargs || !ttisfulluserdata(object))
 		return -1;
-	n = ps_object_call(L, method, func, nargs);
+	class = uvalue(object)->class;
+	if (!class || !class->call)
+		return -1;
+	n = class->call(L, method, func, nargs);
 	for (; n >= 0 && n < nresults; n++)
 		setnilvalue(s2v(func + n));
 	return n;

@@ -131,14 +131,16 @@ static inline struct ps_field_method *ps_access_named(const Table *methods, cons
 struct ps_bytes {
 	struct ps_object object;	/* of ps_class_bytes */
 	uint32_t len;
-	uint64_t packet;	/* as struct ps_bind, arrays, if the bytes are in a packet; 0: they are in own */
+	uint64_t packet;	/* as struct ps_bind, arrays, if the bytes are in a packet; 0: they are at own */
 	/*
 	 * So many of these, from the first on, are surely readable where the packet's data is, and may be written there, as
 	 * long as packet holds: somebody has looked. 64 bits wide, as indices are.
 	 */
 	uint64_t readable, writable;
 	uint32_t off;		/* in that packet */
-	uint8_t own[];
+	const struct ps_object *owner;	/* what has the memory that own is in; NULL: the array itself, or the packet */
+	uint8_t *own;
+	uint8_t memory[];
 };
 
 /*

@@ -17,7 +17,6 @@
 #include "write.h"
 
 #define FIELD_TYPE	"packet_field"
-#define METHODS		"methods"	/* a metatable's name for them; scripts can't get at it */
 
 static void ensure_open(lua_State *L, unsigned int id);
 
@@ -41,8 +40,10 @@ const struct ps_class ps_class_view = {
 
 const struct ps_class ps_class_bytes = {
 	.name = "byte array",
+	.call = ps_bytes_call,
 	.get_byte = ps_object_get_byte,
 	.set_byte = ps_object_set_byte,
+	.holds = ps_bytes_holds,
 };
 
 void *ps_bind_new(lua_State *L, size_t size, const struct ps_class *class, const char *type)
@@ -51,7 +52,7 @@ void *ps_bind_new(lua_State *L, size_t size, const struct ps_class *class, const
 
 	object->methods = NULL;
 	luaL_setmetatable(L, type);
-	if (luaL_getmetafield(L, -1, METHODS) != LUA_TNIL) {
+	if (luaL_getmetafield(L, -1, PS_METHODS) != LUA_TNIL) {
 		object->methods = (Table *)lua_topointer(L, -1);
 		lua_pop(L, 1);
 	}
@@ -828,11 +829,11 @@ static void new_type(lua_State *L, const char *type, unsigned int owner)
 	luaL_newmetatable(L, type);
 	lua_pushstring(L, type);
 	lua_setfield(L, -2, "__metatable");
-	if (lua_getfield(L, -1, METHODS) == LUA_TNIL) {
+	if (lua_getfield(L, -1, PS_METHODS) == LUA_TNIL) {
 		lua_pop(L, 1);
 		lua_newtable(L);
 		lua_pushvalue(L, -1);
-		lua_setfield(L, -3, METHODS);
+		lua_setfield(L, -3, PS_METHODS);
 	}
 	add_methods(L, owner);
 	lua_remove(L, -2);

@@ -14,6 +14,7 @@
 #include "runtime.h"
 
 #define PS_POOL_SIZE	8	/* objects of a kind that are kept; more are garbage afterwards */
+#define PS_METHODS	"methods"	/* a metatable's name for the methods of its objects; scripts can't get at it */
 #define PS_ADDRESSES	64	/* that are remembered as text, in each direction */
 
 struct ps_class;
@@ -84,7 +85,7 @@ static inline struct ps_bind *ps_bind_of(struct lua_State *L)
 
 /*
  * Pushes a new object and returns its block of size bytes, of which no more than the struct ps_object is filled in: of the
- * class, with the metatable named type and its methods. May raise.
+ * class, with the metatable named type and its methods. May raise. What the class holds is filled in before Lua allocates again.
  */
 void *ps_bind_new(struct lua_State *L, size_t size, const struct ps_class *class, const char *type);
 

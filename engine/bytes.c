@@ -46,6 +46,17 @@ static const uint8_t *read_bytes(lua_State *L, struct ps_bytes *array, uint32_t 
 	return p;
 }
 
+/* Makes a new array one of memory, which owner has; NULL: it has that itself. */
+static void own_memory(struct ps_bytes *array, const struct ps_object *owner, uint8_t *memory, uint32_t len)
+{
+	array->len = len;
+	array->packet = 0;
+	array->readable = array->writable = 0;
+	array->off = 0;
+	array->owner = owner;
+	array->own = memory;
+}
+
 static struct ps_bytes *push_own(lua_State *L, lua_Integer len)
 {
 	struct ps_bytes *array;
@@ -53,11 +64,27 @@ static struct ps_bytes *push_own(lua_State *L, lua_Integer len)
 	if (len < 0 || len > (lua_Integer)ps_runtime_of(L)->memory_max)
 		luaL_error(L, "a byte array cannot have %I bytes", (LUAI_UACINT)len);
 	array = ps_bind_new(L, sizeof(*array) + len, &ps_class_bytes, TYPE);
-	array->len = len;
-	array->packet = 0;
-	array->readable = array->writable = 0;
-	array->off = 0;
+	own_memory(array, NULL, array->memory, len);
 	return array;
+}
+
+/* Bytes of an array, which has them: not a copy. */
+static void push_part(lua_State *L, struct ps_bytes *of, struct ps_range part)
+{
+	struct ps_bytes *array;
+
+	if (of->packet) {
+		part.off += of->off;
+		ps_bytes_push(L, part);
+		return;
+	}
+	array = ps_bind_new(L, sizeof(*array), &ps_class_bytes, TYPE);
+	own_memory(array, of->owner ? of->owner : &of->object, of->own + part.off, part.len);
+}
+
+const struct ps_object *ps_bytes_holds(const struct ps_object *object, unsigned int n)
+{
+	return n ? NULL : ((const struct ps_bytes *)object)->owner;
 }
 
 void ps_bytes_push(lua_State *L, struct ps_range range)
@@ -216,17 +243,226 @@ static int bytes_len(lua_State *L)
 	return 1;
 }
 
+/*
+ * Arguments 2 and 3 as a part of the array: from where on, and how many; without them from the beginning, and up to the
+ * end. False: not all of these are there.
+ */
+static bool check_part(lua_State *L, const struct ps_bytes *array, struct ps_range *part)
+{
+	lua_Integer off = luaL_optinteger(L, 2, 0), len = luaL_optinteger(L, 3, 0);
+
+	if (off < 0 || off > array->len)
+		return false;
+	if (lua_isnoneornil(L, 3))
+		len = array->len - off;
+	part->off = off;
+	part->len = len;
+	return len >= 0 && len <= array->len - off;
+}
+
 static int bytes_string(lua_State *L)
 {
 	struct ps_bytes *array = check(L, 1);
+	struct ps_range part;
 
-	lua_pushlstring(L, (const char *)read_bytes(L, array, 0, array->len), array->len);
+	if (check_part(L, array, &part))
+		lua_pushlstring(L, (const char *)read_bytes(L, array, part.off, part.len), part.len);
+	else
+		lua_pushnil(L);
 	return 1;
 }
 
+static int bytes_slice(lua_State *L)
+{
+	struct ps_bytes *array = check(L, 1);
+	struct ps_range part;
+
+	if (check_part(L, array, &part))
+		push_part(L, array, part);
+	else
+		lua_pushnil(L);
+	return 1;
+}
+
+/*
+ * Numbers in network byte order.
+ */
+static uint32_t load(const uint8_t *p, unsigned int size)
+{
+	return size == 2 ? ps_load16(p) : ps_load32(p);
+}
+
+static void store(uint8_t *p, unsigned int size, uint32_t value)
+{
+	if (size == 2)
+		ps_store16(p, value);
+	else
+		ps_store32(p, value);
+}
+
+static int write_number(lua_State *L, struct ps_bytes *array, lua_Integer i, unsigned int size)
+{
+	lua_Integer value = luaL_checkinteger(L, 3);
+	uint8_t bytes[4];
+
+	if (i < 0 || i > (lua_Integer)array->len - size)
+		return luaL_error(L, "%d bytes from %I on are not all within a byte array of %d bytes", (int)size,
+				  (LUAI_UACINT)i, (int)array->len);
+	if (value < 0 || value >> 8 * size)
+		return luaL_error(L, "%I does not fit into %d bits", (LUAI_UACINT)value, (int)size * 8);
+	store(bytes, size, value);
+	if (array->packet) {
+		struct ps_range range = { array->off + i, size };
+
+		ps_bytes_written(L, ps_write_as_is(ps_bind_of(L)->pkt, &range, bytes));
+	} else {
+		memcpy(array->own + i, bytes, size);
+	}
+	lua_settop(L, 3);
+	return 1;
+}
+
+static int number(lua_State *L, unsigned int size)
+{
+	struct ps_bytes *array = check(L, 1);
+	lua_Integer i = luaL_checkinteger(L, 2);
+
+	if (lua_gettop(L) > 2)
+		return write_number(L, array, i, size);
+	if (i < 0 || i > (lua_Integer)array->len - size)
+		lua_pushnil(L);
+	else
+		lua_pushinteger(L, load(read_bytes(L, array, i, size), size));
+	return 1;
+}
+
+static int bytes_u16(lua_State *L)
+{
+	return number(L, 2);
+}
+
+static int bytes_u32(lua_State *L)
+{
+	return number(L, 4);
+}
+
+/* The bytes [i, i + size), if they can be had without an error. */
+static const uint8_t *reach(const struct ps_bind *bind, struct ps_bytes *array, lua_Unsigned i, unsigned int size)
+{
+	const uint8_t *p;
+
+	if (ps_likely(ps_bytes_near(bind, array, i, array->readable) && array->readable - i >= size))
+		return bind->pkt->data + array->off + i;
+	if (i >= array->len || array->len - i < size || !ps_bytes_are_there(bind, array))
+		return NULL;
+	if (!array->packet)
+		return array->own + i;
+	p = ps_packet_reach(bind->pkt, array->off + i, size);
+	if (p)
+		array->readable = count_within(array, bind->pkt->readable);
+	return p;
+}
+
+/* The same for writing, where nothing else has to follow. */
+static uint8_t *own(const struct ps_bind *bind, const struct ps_bytes *array, lua_Unsigned i, unsigned int size)
+{
+	if (array->packet)
+		return ps_bytes_near(bind, array, i, array->writable) && array->writable - i >= size ?
+		       bind->pkt->data + array->off + i : NULL;
+	return i < array->len && array->len - i >= size ? array->own + i : NULL;
+}
+
+int ps_bytes_call(lua_State *L, const struct ps_method *method, StkId func, int nargs)
+{
+	struct ps_bytes *array = (struct ps_bytes *)ps_object_of(s2v(func + 1));
+	unsigned int size = method->op == PS_OP_U16 ? 2 : 4;
+	const TValue *i = s2v(func + 2), *value = s2v(func + 3);
+	const struct ps_bind *bind = ps_bind_of(L);
+	const uint8_t *p;
+	uint8_t *to;
+
+	if ((method->op != PS_OP_U16 && method->op != PS_OP_U32) || nargs < 2 || nargs > 3 || !ttisinteger(i))
+		return -1;
+	if (nargs == 2) {
+		p = reach(bind, array, ivalue(i), size);
+		if (!p)
+			return -1;
+		setivalue(s2v(func), load(p, size));
+		return 1;
+	}
+	to = ttisinteger(value) && !(l_castS2U(ivalue(value)) >> 8 * size) ? own(bind, array, ivalue(i), size) : NULL;
+	if (!to)
+		return -1;
+	store(to, size, ivalue(value));
+	setobj(L, s2v(func), value);
+	return 1;
+}
+
+/*
+ * Finding text.
+ */
+#define BYTES_OF_1	0x0101010101010101ull
+
+static inline bool has_zero_byte(uint64_t word)
+{
+	return (word - BYTES_OF_1) & ~word & BYTES_OF_1 << 7;
+}
+
+/* The first of the places from p to before end where text begins, or NULL; also if the time is up. */
+static const uint8_t *look_closely(lua_State *L, const uint8_t *p, const uint8_t *end, const uint8_t *text, size_t n)
+{
+	for (; p < end && !ps_guard_is_expired(L); p++) {
+		if (*p == *text && p[n - 1] == text[n - 1] && !memcmp(p, text, n))
+			return p;
+	}
+	return NULL;
+}
+
+/*
+ * The same, at 8 places at once: most of them have neither the first byte of text where they are, nor the last one where that
+ * would be. All of text would lie within memory at each of them.
+ */
+static const uint8_t *find(lua_State *L, const uint8_t *p, const uint8_t *end, const uint8_t *text, size_t n)
+{
+	uint64_t first = BYTES_OF_1 * text[0], last = BYTES_OF_1 * text[n - 1];
+	const uint8_t *found;
+
+	for (; end - p >= 8; p += 8) {
+		if (ps_likely(!has_zero_byte((ps_load64_raw(p) ^ first) | (ps_load64_raw(p + n - 1) ^ last))))
+			continue;
+		found = look_closely(L, p, p + 8, text, n);
+		if (found || ps_guard_is_expired(L))
+			return found;
+	}
+	return look_closely(L, p, end, text, n);
+}
+
+static int bytes_find(lua_State *L)
+{
+	struct ps_bytes *array = check(L, 1);
+	lua_Integer from = luaL_optinteger(L, 3, 0);
+	const uint8_t *text, *bytes, *found;
+	size_t n;
+
+	text = ps_bytes_check(L, 2, &n);
+	if (from < 0 || from > array->len || (lua_Integer)n > array->len - from) {
+		lua_pushnil(L);
+		return 1;
+	}
+	bytes = read_bytes(L, array, 0, array->len);
+	found = n ? find(L, bytes + from, bytes + array->len - n + 1, text, n) : bytes + from;
+	ps_guard_tick(L);
+	if (found)
+		lua_pushinteger(L, found - bytes);
+	else
+		lua_pushnil(L);
+	return 1;
+}
+
+static const char digits[] = "0123456789abcdef";
+
 static int bytes_tostring(lua_State *L)
 {
-	static const char digits[] = "0123456789abcdef";
 	struct ps_bytes *array = check(L, 1);
 	luaL_Buffer b;
 	const uint8_t *p;
@@ -243,17 +479,63 @@ static int bytes_tostring(lua_State *L)
 	return 1;
 }
 
+#define DUMPED		16	/* bytes that a line shows */
+#define DUMP_LINE	(6 + 2 + 3 * DUMPED + 2 + DUMPED + 2)
+
+/* "00001a  61 62 …  |ab…|", and a newline; returns the end. */
+static char *dump_line(char *to, uint32_t off, const uint8_t *bytes, uint32_t n)
+{
+	uint32_t i;
+	int shift;
+
+	for (shift = 20; shift >= 0; shift -= 4)
+		*to++ = digits[off >> shift & 15];
+	*to++ = ' ';
+	for (i = 0; i < DUMPED; i++) {
+		*to++ = ' ';
+		*to++ = i < n ? digits[bytes[i] >> 4] : ' ';
+		*to++ = i < n ? digits[bytes[i] & 15] : ' ';
+	}
+	*to++ = ' ';
+	*to++ = ' ';
+	*to++ = '|';
+	for (i = 0; i < n; i++)
+		*to++ = bytes[i] >= ' ' && bytes[i] <= '~' ? bytes[i] : '.';
+	*to++ = '|';
+	*to++ = '\n';
+	return to;
+}
+
+static int bytes_hexdump(lua_State *L)
+{
+	struct ps_bytes *array = check(L, 1);
+	uint32_t off, n;
+	luaL_Buffer b;
+	char *line;
+
+	luaL_buffinit(L, &b);
+	for (off = 0; off < array->len; off += n) {
+		ps_guard_tick(L);
+		n = array->len - off < DUMPED ? array->len - off : DUMPED;
+		line = luaL_prepbuffsize(&b, DUMP_LINE);
+		luaL_addsize(&b, dump_line(line, off, read_bytes(L, array, off, n), n) - line);
+	}
+	luaL_pushresult(&b);
+	return 1;
+}
+
 static int bytes_eq(lua_State *L)
 {
 	struct ps_bytes *a = check(L, 1), *b = check(L, 2);
+	const uint8_t *bytes;
 	bool same = a->len == b->len;
-	uint32_t i;
 
-	/* one byte at a time: a read may move the bytes of the one before */
-	for (i = 0; same && i < a->len; i++) {
-		uint8_t byte = *read_bytes(L, a, i, 1);
-
-		same = byte == *read_bytes(L, b, i, 1);
+	/* reading what is further back may move the bytes before, but not those of an array's own */
+	if (same && a->packet && b->packet && a->off < b->off)
+		read_bytes(L, b, 0, b->len);
+	if (same) {
+		bytes = read_bytes(L, a, 0, a->len);
+		same = !memcmp(bytes, read_bytes(L, b, 0, b->len), a->len);
 	}
 	lua_pushboolean(L, same);
 	return 1;
@@ -350,7 +632,19 @@ const struct ps_callable ps_array_methods[] = {
 	  "a new one with the bytes of both; one side may be a string" },
 	{ { "__tostring", bytes_tostring }, PS_OF_ARRAY, { { NULL } }, PS_LUA_STRING, NULL,
 	  "the bytes as hexadecimal digits" },
-	{ { "string", bytes_string }, PS_OF_ARRAY, { { NULL } }, PS_LUA_STRING, NULL, "the bytes as a Lua string" },
+	{ { "string", bytes_string }, PS_OF_ARRAY, { { "i", PS_LUA_INTEGER, true }, { "n", PS_LUA_INTEGER, true } },
+	  PS_LUA_STRING, "they are not all there", "`n` bytes from `i` on as a Lua string; without `n` up to the end, without `i` all" },
+	{ { "slice", bytes_slice }, PS_OF_ARRAY, { { "i", PS_LUA_INTEGER, true }, { "n", PS_LUA_INTEGER, true } },
+	  PS_LUA_ARRAY, "they are not all there", "these bytes, not a copy: both arrays have them in common" },
+	{ { "find", bytes_find }, PS_OF_ARRAY, { { "text", PS_LUA_TEXT }, { "from", PS_LUA_INTEGER, true } },
+	  PS_LUA_INTEGER, "it is not there", "where the first place from `from` on (0) is at which these bytes are; no pattern" },
+	{ { "u16", bytes_u16, PS_OP_U16 }, PS_OF_ARRAY, { { "i", PS_LUA_INTEGER }, { "value", PS_LUA_INTEGER, true } },
+	  PS_LUA_INTEGER, "they are not all there",
+	  "the 2 bytes from `i` on as a number, in network byte order; with a value, writes that; raises if there is no room" },
+	{ { "u32", bytes_u32, PS_OP_U32 }, PS_OF_ARRAY, { { "i", PS_LUA_INTEGER }, { "value", PS_LUA_INTEGER, true } },
+	  PS_LUA_INTEGER, "they are not all there", "the same of 4 bytes" },
+	{ { "hexdump", bytes_hexdump }, PS_OF_ARRAY, { { NULL } }, PS_LUA_STRING, NULL,
+	  "lines that show 16 bytes each: where they are, their digits, their text" },
 	{ { NULL } },
 };
 
@@ -372,7 +666,7 @@ static void add_method(lua_State *L, const struct ps_callable *row)
 		lua_pushcclosure(L, row->method.call, 1);
 		lua_setfield(L, -3, row->method.name);
 	} else {
-		lua_pushcfunction(L, row->method.call);
+		ps_push_method(L, &row->method);
 		lua_setfield(L, -2, row->method.name);
 	}
 }
@@ -385,12 +679,16 @@ int ps_bytes_open(lua_State *L)
 	lua_pushliteral(L, TYPE);
 	lua_setfield(L, -2, "__metatable");
 	lua_newtable(L);
+	lua_pushvalue(L, -1);
+	lua_setfield(L, -3, PS_METHODS);
 	for (row = ps_array_methods; row->method.name; row++)
 		add_method(L, row);
 	lua_pop(L, 2);
 
 	lua_newtable(L);
-	for (row = ps_bytes_library; row->method.name; row++)
-		add_method(L, row);
+	for (row = ps_bytes_library; row->method.name; row++) {
+		lua_pushcfunction(L, row->method.call);
+		lua_setfield(L, -2, row->method.name);
+	}
 	return 1;
 }

@@ -36,13 +36,15 @@ struct ps_view {
 	struct ps_place place;
 };
 
-/* What a method of a view does. 0: only its C function tells. */
+/* What a method of a view, or of a byte array, does. 0: only its C function tells. */
 enum ps_view_op {
 	PS_OP_DATA = 1,
 	PS_OP_FIELD,	/* struct ps_field_method */
 	PS_OP_GET,
 	PS_OP_SET,
 	PS_OP_INT,
+	PS_OP_U16,	/* of byte arrays */
+	PS_OP_U32,
 };
 
 /* ip:daddr(); also http:header(name) and dns:answers(), which are not PS_OP_FIELD. */
@@ -181,6 +183,8 @@ bool ps_object_write(lua_State *L, const struct ps_object *object, const TString
 		     const TValue *value);
 
 /* ps_class_bytes; engine/bytes.c. */
+int ps_bytes_call(lua_State *L, const struct ps_method *method, StkId func, int nargs);
+const struct ps_object *ps_bytes_holds(const struct ps_object *object, unsigned int n);
 bool ps_object_get_byte(lua_State *L, const struct ps_object *object, lua_Unsigned i,
 			TValue *result);
 bool ps_object_set_byte(lua_State *L, struct ps_object *object, lua_Unsigned i,

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct GCObject;
+struct Udata;
 struct lua_State;
 struct ps_runtime;
 
@@ -111,6 +113,9 @@ void ps_guard_throw(struct lua_State *L, int status);
 
 /* Puts the line that called the running C function before the message on top of the stack, and returns that. May raise. */
 const char *ps_guard_add_place(struct lua_State *L, const char *message);
+
+/* What the collector keeps along with a userdata that has a class: number n, from 0. NULL: no more. */
+struct GCObject *ps_guard_held(const struct Udata *userdata, unsigned int n);
 
 /*
  * At how many bytes a collection begins: at threshold, as Lua would have it, or earlier, so that it ends before the memory

@@ -41,7 +41,7 @@ static inline struct ps_object *ps_object_of(const TValue *v)
 	return (struct ps_object *)((char *)uvalue(v) + udatamemoffset(0));
 }
 
-static inline Udata *ps_userdata_of(void *block)
+static inline Udata *ps_userdata_of(const void *block)
 {
 	return (Udata *)((char *)block - udatamemoffset(0));
 }
@@ -146,6 +146,12 @@ struct ps_class {
 	/* The same for object[i], object[i] = value. */
 	bool (*get_byte)(lua_State *L, const struct ps_object *object, lua_Unsigned i, TValue *result);
 	bool (*set_byte)(lua_State *L, struct ps_object *object, lua_Unsigned i, const TValue *value);
+
+	/*
+	 * What has to live as long as the object: number n, from 0; NULL: no more. All of these are older than the object, and
+	 * it has them from the beginning, before Lua allocates again: so the collector needs no barrier.
+	 */
+	const struct ps_object *(*holds)(const struct ps_object *object, unsigned int n);
 };
 
 /*

@@ -75,6 +75,16 @@ void ps_guard_handler(lua_State *L, StkId func, int nresults)
 	luaD_callnoyield(L, func, nresults);
 }
 
+GCObject *ps_guard_held(const Udata *userdata, unsigned int n)
+{
+	const struct ps_class *class = userdata->class;
+	const struct ps_object *held = NULL;
+
+	if (class && class->holds)
+		held = class->holds((const struct ps_object *)((const char *)userdata + udatamemoffset(0)), n);
+	return held ? obj2gco(ps_userdata_of(held)) : NULL;
+}
+
 void ps_guard_freeproto(lua_State *L, Proto *f)
 {
 	if (f->linear) {

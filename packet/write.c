@@ -287,9 +287,17 @@ int ps_write_bytes(struct ps_packet *pkt, const struct ps_header *within,
 	return 0;
 }
 
-/* ps_write_fill() where a checksum is completed later. */
-static ps_noinline int fill_summed(struct ps_packet *pkt, uint32_t off, uint32_t len,
-				   uint8_t value)
+/* Bytes that are written as they are: those at bytes, or value as each of them. */
+static void put(uint8_t *to, const uint8_t *bytes, uint8_t value, uint32_t len)
+{
+	if (bytes)
+		memcpy(to, bytes, len);
+	else
+		memset(to, value, len);
+}
+
+/* The same where a checksum is completed later. */
+static ps_noinline int put_summed(struct ps_packet *pkt, uint32_t off, uint32_t len, const uint8_t *bytes, uint8_t value)
 {
 	const struct ps_header *transport, *network;
 	uint32_t before = 0, after = 0, end = off + len;
@@ -302,18 +310,18 @@ static ps_noinline int fill_summed(struct ps_packet *pkt, uint32_t off, uint32_t
 		return PS_FIELD_LATER;
 	network = transport ? network_of(transport) : NULL;
 	if (!network || !overlap(off, end, network->range.off, transport->range.off)) {
-		memset(pkt->data + off, value, len);
+		put(pkt->data + off, bytes, value, len);
 		return 0;
 	}
 	if (!ps_packet_own(pkt, pkt->partial, 2) || !ps_csum_add_addresses(pkt, network, &before))
 		return PS_FIELD_GONE;
-	memset(pkt->data + off, value, len);
+	put(pkt->data + off, bytes, value, len);
 	if (ps_csum_add_addresses(pkt, network, &after) && before != after)
 		ps_csum_update(pkt, transport, true, ps_csum_change(before, after));
 	return 0;
 }
 
-int ps_write_fill(struct ps_packet *pkt, const struct ps_range *range, uint8_t value)
+static int put_as_is(struct ps_packet *pkt, const struct ps_range *range, const uint8_t *bytes, uint8_t value)
 {
 	uint8_t *p = ps_packet_write(pkt, range->off, range->len);
 
@@ -321,7 +329,17 @@ int ps_write_fill(struct ps_packet *pkt, const struct ps_range *range, uint8_t v
 		return PS_FIELD_GONE;
 	/* behind a checksum that is completed later all bytes are summed then */
 	if (ps_unlikely(range->off < pkt->partial + 2 && pkt->partial && range->len))
-		return fill_summed(pkt, range->off, range->len, value);
-	memset(p, value, range->len);
+		return put_summed(pkt, range->off, range->len, bytes, value);
+	put(p, bytes, value, range->len);
 	return 0;
+}
+
+int ps_write_fill(struct ps_packet *pkt, const struct ps_range *range, uint8_t value)
+{
+	return put_as_is(pkt, range, NULL, value);
+}
+
+int ps_write_as_is(struct ps_packet *pkt, const struct ps_range *range, const uint8_t *bytes)
+{
+	return put_as_is(pkt, range, bytes, 0);
 }

@@ -22,4 +22,7 @@ int ps_write_bytes(struct ps_packet *pkt, const struct ps_header *within,
  */
 int ps_write_fill(struct ps_packet *pkt, const struct ps_range *range, uint8_t value);
 
+/* The same with the bytes where range is. */
+int ps_write_as_is(struct ps_packet *pkt, const struct ps_range *range, const uint8_t *bytes);
+
 #endif

@@ -472,6 +472,9 @@ static void wild_statement(struct grammar *g)
 		"T(pcall(ipairs, p))", "T(pcall(bytes.new, 1 << %u))",
 		"T(pcall(bytes.new, %u * 10000))", "for i = 1, %u do big[i] = bytes.new(i * 100) end",
 		"T(pcall(bytes.many_to_one, { bytes.new(300000), bytes.new(300000), bytes.new(%u) }))",
+		"do local a = p:get() T(a:find(s:sub(1, 2), %u), a:string(%u, 9), a:slice(%u), a:u16(%u), a:u32(%u)) end",
+		"T(pcall(function() return p:get():u16(%u, %u) end))", "T(pcall(function() return p:to_bytes():slice(1):u32(%u, %u) end))",
+		"big[1] = p:to_bytes():slice(%u, %u) T(big[1])", "T(bytes.new(%u):find(bytes.new(%u)), p:get():hexdump())",
 		"T(pcall(string.dump, T))", "collectgarbage('count')", "collectgarbage('step', %u)",
 		"collectgarbage('stop')", "collectgarbage('restart')", "_G.process_packet = T", "_G.T = nil",
 		"T(getmetatable('').__index.rep(s, %u))", "getmetatable('').__index = nil",
@@ -494,7 +497,7 @@ static void wild_statement(struct grammar *g)
 		add(g, "do %s end\n", PICK(g, endless));
 		return;
 	}
-	add(g, lines[draw(g, sizeof(lines) / sizeof(lines[0]))], draw(g, 70), draw(g, 70));
+	add(g, lines[draw(g, sizeof(lines) / sizeof(lines[0]))], draw(g, 70), draw(g, 70), draw(g, 70), draw(g, 70), draw(g, 70));
 	add(g, "\n");
 }
 

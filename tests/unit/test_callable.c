@@ -15,7 +15,7 @@ static const char calls[] =
 	"local owners = {\n"	/* in the order of enum ps_owner's bits */
 	"  function(p) return p:raw(0, #p) end, function(p) return p:data(packet_ip) end,\n"
 	"  function(p) return p:data(packet_ip):check() end, function(p) return p:data(packet_ip):options() end,\n"
-	"  function() return bytes.new(4) end, function() return bytes end,\n"
+	"  function() return bytes.new_from_string('FFFFFF') end, function() return bytes end,\n"
 	"  function(p) return p:data(packet_ip):data(packet_udp):data() end,\n"
 	"}\n"
 	"local operators = {\n"

@@ -717,6 +717,59 @@ static void byte_arrays(void)
 	refuse_body(&udp, "local x = bytes.new(1) .. {}", "byte array expected");
 }
 
+/* Text is found where string.find() finds it: in arrays of their own, of the packet, and parts of both. */
+static void random_text_is_found(void)
+{
+	static const struct shape shape = { .protocol = 17, .payload = 200 };
+	struct bench b;
+	int n;
+
+	CHECK(begin(&b, "function process_packet(p)\n"
+		"  local all = p:data(packet_ip):data(packet_udp):data():get()\n"
+		"  for i = 0, #all - 1 do all[i] = math.random(97, 98) end\n"
+		"  local a = math.random(2) == 1 and all or all .. ''\n"
+		"  a = a:slice(math.random(0, 20))\n"
+		"  local s = a:string()\n"
+		"  for i = 1, 50 do\n"
+		"    local at = math.random(0, #s)\n"
+		"    local text = s:sub(at + 1, at + math.random(0, 20)) .. ('b'):rep(math.random(0, 3) - 1)\n"
+		"    local from = math.random(0, #s)\n"
+		"    local here, there = a:find(i % 2 == 0 and text or '' .. bytes.new(0) .. text, from), s:find(text, from + 1, true)\n"
+		"    if here ~= (there and there - 1) then error(text .. ' in ' .. s .. ' from ' .. from) end\n"
+		"  end\n"
+		"  return NF_ACCEPT\n"
+		"end\n"));
+	for (n = 0; n < 300 && !test_failed; n++) {
+		CHECK_INT(feed(&b, &shape), PS_VERDICT_ACCEPT);
+		CHECK_TEXT(b.s.error, "");
+	}
+	end(&b);
+}
+
+/* A part of an array has its memory, whatever becomes of the array, and nothing but the part keeps it. */
+static void slices_keep_their_array(void)
+{
+	struct bench b;
+	int n;
+
+	CHECK(begin(&b, "local kept\n"
+		"function process_packet(p)\n"
+		"  local a = bytes.new(50000)\n"
+		"  a[40000] = 77\n"
+		"  if kept then assert(kept[1] == 77 and kept:u16(0) == 77 and kept:find('M') == 1) end\n"
+		"  kept = a:slice(30000):slice(9999, 2)\n"
+		"  a = nil\n"
+		"  collectgarbage() collectgarbage('step')\n"
+		"  if collectgarbage('count') > 250 then error(collectgarbage('count')) end\n"
+		"  return NF_ACCEPT\n"
+		"end\n"));
+	for (n = 0; n < 20; n++) {
+		CHECK_INT(feed(&b, &udp), PS_VERDICT_ACCEPT);
+		CHECK_TEXT(b.s.error, "");
+	}
+	end(&b);
+}
+
 static void errors(void)
 {
 	refuse_body(&udp, "error('oops')", "/s/test.lua:2: oops");
@@ -1149,6 +1202,8 @@ const struct test script_tests[] = {
 	{ "script: headers in headers", nested_headers },
 	{ "script: a state may know protocols that others do not", protocols_of_a_state },
 	{ "script: byte arrays", byte_arrays },
+	{ "script: random text is found in byte arrays", random_text_is_found },
+	{ "script: a part of a byte array keeps its memory", slices_keep_their_array },
 	{ "script: a handler that fails leaves the state usable", errors },
 	{ "script: scripts share a state and keep their functions", scripts_share_a_state },
 	{ "script: what was compiled before is loaded as its text would be", code_is_loaded },

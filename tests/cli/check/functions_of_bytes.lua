@@ -18,7 +18,7 @@ function process_packet(p)
   i[0] = 256
   i:text()
   i.size()
-  i:string(1, 2)
+  i:string(1, 2, 3) i:find(1) i:u16("x") i:slice(nil, "y")
   bytes.news(1)
   if i == "text" or d:string() == "text" then spare[0] = ip.ttl end
   return bytes.new(ip.ttl) .. "x" == text and NF_DROP or NF_ACCEPT

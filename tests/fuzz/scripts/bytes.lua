@@ -10,6 +10,13 @@ function process_packet(p)
   local more = bytes.many_to_one { a, copy, "text", bytes.new(3), bytes.new_from_string("x") }
   print(#both, #more, #(both .. "s"), #("s" .. both), more == both, bytes.many_to_one {} == bytes.new(0))
   for i = 0, n - 1 do a[i] = copy[i] end
+  local half, own = a:slice(n // 2), copy:slice(0, n // 2)
+  print(half, own, own .. half == a, a:find(half:string(0, 2) or ""), copy:find(own), a:find("\0\0", 1), a:find(bytes.new(3)))
+  print(a:u16(n // 3), a:u32(n // 3), copy:u16(n - 2), copy:u32(n - 3), half:hexdump(), a:string(n // 4, n // 4), a:string(n + 1))
+  for _, x in ipairs { a, copy, half, own } do
+    print(pcall(x.u16, x, #x - 2, 0x1234), pcall(x.u32, x, 3, 0xfffefdfc), pcall(x.u16, x, #x // 2, n))
+  end
+  for i = 0, n - 1 do a[i] = copy[i] end
   local part = p:raw(n // 3, n // 2)
   if part then
     part:set(n & 255)

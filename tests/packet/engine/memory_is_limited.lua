@@ -17,6 +17,6 @@ end
 
 -- verdict 1: error memory_is_limited.lua:8: not enough memory: no string or byte array may have 2048000 bytes
 -- verdict 2: error memory_is_limited.lua:11: not enough memory: N of 1024 KiB are held, without room for N bytes
--- verdict 3: error memory_is_limited.lua:13: not enough memory: no string or byte array may have 1048664 bytes
+-- verdict 3: error memory_is_limited.lua:13: not enough memory: no string or byte array may have 1048680 bytes
 -- verdict 4: NF_ACCEPT
 -- out: eth / ip id=4 / udp
