@@ -134,7 +134,7 @@ USER_PLAT := plat/user/host plat/user/buffer
 define engine
 $(1)/lua/src/%.o $(1)/lua/call.o: EXTRA = $$(LUA_FLAGS)
 $(1)/lua/vm.o $(1)/compile/run.o: EXTRA = $$(LUA_FLAGS) $$(VM_FLAGS)
-$(1)/plat/%.o: INCLUDE := -Ilua -Ipacket -Iproto
+$(1)/plat/%.o: INCLUDE := -Ilua -Ipacket -Iproto -Iengine
 $(1)/%.o: %.c | need-compiler lua/src/lua.h
 	@mkdir -p $$(@D)
 	@echo '  CC      $$@'
@@ -152,7 +152,7 @@ $(eval $(call engine,$(BUILD)/asan,$(SANITIZE)))
 plugin: $(BUILD)/user/libxt_LUA.so
 $(BUILD)/user/libxt_LUA.so: xtables/libxt_LUA.c $(BUILD)/user/engine.a include/uapi/packetscript.h | need-plugin
 	@echo '  LD      $@'
-	$(Q)$(COMPILE) -Wno-unused-parameter -fPIC -fvisibility=hidden -Ipacket -Iengine -Iproto -Ilua -Iinclude \
+	$(Q)$(COMPILE) -Wno-unused-parameter -fPIC -fvisibility=hidden -Iplat/user -Ipacket -Iengine -Iproto -Ilua -Iinclude \
 		$$(pkg-config --cflags xtables) -shared $(LDFLAGS) -Wl,--exclude-libs,ALL -Wl,-z,defs -Wl,-z,now \
 		-o $@ $< $(BUILD)/user/engine.a $$(pkg-config --libs xtables)
 
@@ -284,6 +284,8 @@ script-test: $(BUILD)/user/packetscript $(BUILD)/asan/packetscript
 cli-test: $(BUILD)/user/packetscript $(BUILD)/asan/packetscript
 	tests/cli/run.sh $(BUILD)/user/packetscript
 	tests/cli/run.sh $(BUILD)/asan/packetscript
+	tests/cli/modules.sh $(BUILD)/user/packetscript
+	tests/cli/modules.sh $(BUILD)/asan/packetscript
 
 # What people met.
 case-test: $(BUILD)/user/packetscript $(BUILD)/asan/packetscript

@@ -104,6 +104,16 @@ static bool grow_globals(struct lint *l)
 	return true;
 }
 
+/* Others of the state define it. */
+static bool is_declared(const struct lint *l, const char *name)
+{
+	size_t i = 0;
+
+	while (i < l->options->nglobals && strcmp(name, l->options->globals[i]))
+		i++;
+	return i < l->options->nglobals;
+}
+
 struct lint_global *lint_global(struct lint *l, TString *name)
 {
 	struct lint_global *g;
@@ -112,13 +122,9 @@ struct lint_global *lint_global(struct lint *l, TString *name)
 		return NULL;
 	g = place_of(l, name);
 	if (!g->name) {
-		size_t i;
-
 		g->name = name;
 		g->value.kind = PS_KIND_ANY;
-		g->declared = l->options->is_test && ps_test_is_global(getstr(name));
-		for (i = 0; i < l->options->nglobals; i++)
-			g->declared |= !strcmp(getstr(name), l->options->globals[i]);
+		g->declared = (l->options->is_test && ps_test_is_global(getstr(name))) || is_declared(l, getstr(name));
 		l->nglobals++;
 	}
 	return g;
@@ -418,6 +424,7 @@ static void follow_all(struct lint *l)
 		for (n = 0; n < l->functions[i].p->sizeupvalues; n++)
 			l->functions[i].upvalues[n].kind = PS_KIND_NONE;
 	}
+	l->gives = (struct ps_known){ .kind = PS_KIND_NONE };
 	l->functions[0].upvalues[0].kind = PS_KIND_GLOBALS;
 	if (lint_bit(l->functions[0].written, 0)) {	/* _ENV = … */
 		l->functions[0].upvalues[0].kind = PS_KIND_ANY;
@@ -513,10 +520,26 @@ static void check_handlers(struct lint *l)
 		snprintf(message, sizeof(message), "handler '%.60s'", getstr(f->name));
 		add(l, f->p->linedefined, PS_NOTE, "handler", message, getstr(f->name));
 	}
+	if (l->options->is_module || is_declared(l, wanted ? wanted : HANDLER))
+		return;
 	g = global_named(l, wanted ? wanted : HANDLER);
 	if ((g && g->assigned) || ((found || l->options->is_test) && !wanted) || l->globals_escape)
 		return;
 	no_handler(l, wanted ? PS_ERROR : PS_WARNING, wanted ? wanted : HANDLER);
+}
+
+/* Tells what others want to know of the text. */
+static void tell(const struct lint *l)
+{
+	const struct ps_lint_options *o = l->options;
+	size_t i;
+
+	for (i = 0; o->take_global && i < l->globals_size; i++) {
+		if (l->globals[i].name && l->globals[i].assigned)
+			o->take_global(o->context, getstr(l->globals[i].name));
+	}
+	if (o->is_table)
+		*o->is_table = l->gives.kind == PS_KIND_TABLE;
 }
 
 static void check(struct lint *l, const char *text, size_t len)
@@ -536,6 +559,7 @@ static void check(struct lint *l, const char *text, size_t len)
 		conclude(l);
 	}
 	check_handlers(l);
+	tell(l);
 }
 
 static void clean(struct lint *l)

@@ -28,6 +28,13 @@ struct ps_lint_options {
 	const char *const *globals;	/* globals that other scripts of the state define */
 	size_t nglobals;
 	bool is_test;		/* a file of tests: it has no handler, and more globals */
+	bool is_module;		/* it is required, so it needs no handler */
+	/* Whether a module gives a table, or that is not known; gets context. NULL: nothing is known. */
+	bool (*gives_table)(void *context, const char *module);
+	/* Gets each global that the text assigns. NULL: nobody asks. */
+	void (*take_global)(void *context, const char *name);
+	bool *is_table;		/* becomes true if the text, as a module, gives a table; or NULL */
+	void *context;
 };
 
 /*

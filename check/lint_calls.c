@@ -498,12 +498,29 @@ static void check_pack(struct lint_flow *w, struct ps_call *call)
 	}
 }
 
+/* A module is read before the script runs, so its name has to stand there, and no handler may ask for one. */
+static void check_require(struct lint_flow *w, struct ps_call *call)
+{
+	const struct ps_lint_options *o = w->l->options;
+	struct ps_known name = first_argument(w, call);
+
+	if (w->f->is_handler)
+		lint_warn(w, "require", "require() raises when a packet comes: call it outside of functions, and keep what "
+			  "it gives in a local variable");
+	if (name.kind != PS_KIND_STRING || GET_OPCODE(w->walk.p->code[w->walk.pc - 1]) != OP_LOADK)
+		lint_warn(w, "require", "the module's name has to stand here, as in require \"name\": modules are read "
+			  "before the script runs");
+	else if (o->gives_table && o->gives_table(o->context, getstr(name.string)))
+		call->results[0] = ps_known_as(PS_KIND_TABLE, NULL);
+}
+
 /* Of a call the first row that fits counts. Functions that are not here may do anything. */
 static const struct lint_builtin builtins[] = {
 	{ NULL, "error", true, NULL, always },
 	{ NULL, "assert", true, pass_asserted, assert_fails },
 	{ NULL, "pcall", true, check_caught },
 	{ NULL, "xpcall", true, check_caught },
+	{ NULL, "require", true, check_require },
 	{ "coroutine", "create", false, check_caught },
 	{ "string", "format", false, check_format },
 	{ "string", "pack", false, check_pack },

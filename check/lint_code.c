@@ -175,6 +175,8 @@ static void no_value(struct lint_flow *w)
 static void value(struct lint_flow *w, struct ps_known v)
 {
 	w->f->returns = true;
+	if (w->f == w->l->functions)
+		w->l->gives = ps_known_join(w->l->gives, v);
 	switch (v.kind) {
 	case PS_KIND_ANY:
 	case PS_KIND_NUMBER:

@@ -79,6 +79,7 @@ struct lint {
 	bool globals_escape;	/* globals may be defined otherwise than by an assignment */
 	bool libraries_escape;
 	bool catches_any;	/* pcall() is given functions that are not known */
+	struct ps_known gives;	/* what the main chunk returns, in this round */
 	bool has_division, has_power;	/* the script defines these metamethods */
 	bool report;		/* the last round */
 	bool failed;		/* no memory */

@@ -144,8 +144,7 @@ void lint_list_protos(char *to, size_t size)
 
 #define NO_CLOCK	"there is no clock for scripts yet; count packets instead"
 #define NO_FILES	"there are no files; print() writes to the log, and data stands in the script"
-#define NO_MODULES	"there are no modules yet; put it into this file, or load a second script into " \
-			"the same state by a rule of its own, and share globals"
+#define MODULES		"require \"name\" loads name.lua, from beside the script or the folder of modules"
 #define NO_FLOATS	"there are no floats"
 
 const char *lint_instead(const char *library, const char *name)
@@ -162,11 +161,10 @@ const char *lint_instead(const char *library, const char *name)
 		{ "os", "exit", "return a verdict, or raise with error()" },
 		{ NULL, "io", NO_FILES },
 		{ "io", "write", "print() writes a line to the log" },
-		{ NULL, "require", NO_MODULES },
-		{ NULL, "package", NO_MODULES },
-		{ NULL, "module", NO_MODULES },
-		{ NULL, "dofile", NO_MODULES },
-		{ NULL, "loadfile", NO_MODULES },
+		{ NULL, "package", MODULES },
+		{ NULL, "module", MODULES },
+		{ NULL, "dofile", MODULES },
+		{ NULL, "loadfile", MODULES },
 		{ NULL, "loadstring", "it is load() in Lua 5.4" },
 		{ NULL, "unpack", "it is table.unpack() in Lua 5.4" },
 		{ NULL, "debug", "an error names its line; print() shows values" },

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bundle.h"
 #include "cli.h"
 #include "host_user.h"
 #include "lint.h"
@@ -26,11 +27,21 @@ static const struct cli_option options[] = {
 	{ NULL },
 };
 
+#define GIVEN_MAX	256	/* names of --global */
+#define GLOBALS_MAX	2048	/* with those of the script and its modules */
+
 struct job {
 	struct ps_lint_options options;
 	bool verbose, json;
 	unsigned int handlers, warnings, errors;
 	json_t *findings, *names;	/* of the script that is being checked */
+	/* Of that script and its modules: the globals they assign, and which modules give a table. */
+	const char **globals;
+	size_t nglobals;
+	struct ps_bundle bundle;
+	bool is_table[1 + PS_MODULES_MAX];
+	char **seen;		/* modules that have been reported */
+	size_t nseen;
 };
 
 static const char *const severities[] = {
@@ -87,9 +98,138 @@ static bool is_readable(const char *path)
 	return !stat(path, &st) && S_ISREG(st.st_mode) && !access(path, R_OK);
 }
 
+static void drop_finding(void *context, const struct ps_finding *f)
+{
+	(void)context;
+	(void)f;
+}
+
+/* More than fit are other scripts' mistakes to find. */
+static void take_global(void *context, const char *name)
+{
+	struct job *job = context;
+	char *copy = job->nglobals < GLOBALS_MAX ? strdup(name) : NULL;
+
+	if (copy)
+		job->globals[job->nglobals++] = copy;
+}
+
+static bool gives_table(void *context, const char *module)
+{
+	const struct job *job = context;
+	int i;
+
+	for (i = 1; i < job->bundle.n; i++) {
+		if (!strcmp(job->bundle.part[i]->name, module))
+			return job->is_table[i];
+	}
+	return false;
+}
+
+/* What is wrong with what the script requires, as an error of the line that does it. */
+static void report_module(struct job *job, const char *path, const char *error)
+{
+	struct ps_finding f = { path, 0, PS_ERROR, "require", error, NULL };
+	size_t len = strlen(path);
+	char *end;
+
+	if (!strncmp(error, path, len) && error[len] == ':') {
+		f.line = strtol(error + len + 1, &end, 10);
+		f.message = end + strspn(end, ": ");
+	}
+	take_finding(job, &f);
+}
+
+/* A part of the bundle, the script itself or one of its modules; path: of its file. */
+static int lint_part(struct job *job, int part, const char *path, bool is_told)
+{
+	struct ps_lint_options options = job->options;
+	char error[PS_SCRIPT_ERROR_SIZE + 64];
+	size_t len;
+	char *text = ps_script_read(path, &len, error, sizeof(error));
+	int err;
+
+	if (!text)
+		return -1;
+	options.is_test = ends_with(path, "_test.lua");
+	options.is_module = part > 0;
+	options.globals = job->globals;
+	options.nglobals = job->nglobals;
+	options.gives_table = gives_table;
+	options.context = job;
+	if (!is_told) {
+		options.take_global = take_global;
+		options.is_table = &job->is_table[part];
+	}
+	if (part)
+		options.function = NULL;
+	err = ps_lint(path, text, len, &options, is_told ? take_finding : drop_finding, job);
+	free(text);
+	return err;
+}
+
+static bool is_seen(struct job *job, const char *path)
+{
+	char **seen;
+	size_t i;
+
+	for (i = 0; i < job->nseen; i++) {
+		if (!strcmp(job->seen[i], path))
+			return true;
+	}
+	seen = realloc(job->seen, (job->nseen + 1) * sizeof(*seen));
+	if (!seen)
+		return false;
+	job->seen = seen;
+	seen[job->nseen] = strdup(path);
+	job->nseen += seen[job->nseen] != NULL;
+	return false;
+}
+
+static void begin_result(struct job *job)
+{
+	if (!job->json)
+		return;
+	job->findings = json_array();
+	job->names = json_array();
+}
+
+static void end_result(struct job *job, const char *path)
+{
+	if (job->json)
+		ps_result_line(stdout, json_pack("{s:o, s:o, s:o}", "script", ps_result_text(path),
+						 "handlers", job->names, "findings", job->findings));
+}
+
+/* What scripts and modules need to know of each other is looked at first. error: what is wrong with the modules, or NULL. */
+static int check_parts(struct job *job, const char *path, const char *error)
+{
+	const size_t given = job->nglobals;
+	int i, err = 0;
+
+	for (i = job->bundle.n - 1; job->bundle.n > 1 && i >= 0 && !err; i--)
+		err = lint_part(job, i, i ? job->bundle.part[i]->path : path, false);
+	if (!err)
+		err = lint_part(job, 0, path, true);
+	if (error)
+		report_module(job, path, error);
+	end_result(job, path);
+	for (i = 1; i < job->bundle.n && !err; i++) {
+		if (is_seen(job, job->bundle.part[i]->path))
+			continue;
+		begin_result(job);
+		err = lint_part(job, i, job->bundle.part[i]->path, true);
+		end_result(job, job->bundle.part[i]->path);
+	}
+	while (job->nglobals > given)
+		free((char *)job->globals[--job->nglobals]);
+	return err;
+}
+
 static int check_script(struct job *job, const char *path)
 {
 	char error[PS_SCRIPT_ERROR_SIZE + 64];
+	bool is_wrong;
 	char *text;
 	size_t len;
 	int err;
@@ -99,16 +239,15 @@ static int check_script(struct job *job, const char *path)
 		cli_error("%s", error);
 		return is_readable(path) ? CLI_FOUND : CLI_TROUBLE;
 	}
-	if (job->json) {
-		job->findings = json_array();
-		job->names = json_array();
-	}
-	job->options.is_test = ends_with(path, "_test.lua");
-	err = ps_lint(path, text, len, &job->options, take_finding, job);
+	begin_result(job);
+	/* a syntax error of the script itself the checker tells better */
+	is_wrong = !ps_script_check(path, text, len, error, sizeof(error)) &&
+		   ps_bundle_read(&job->bundle, path, text, len, PS_SCRIPT_MEMORY, error, sizeof(error));
+	if (is_wrong)
+		ps_bundle_clean(&job->bundle);
 	free(text);
-	if (job->json)
-		ps_result_line(stdout, json_pack("{s:o, s:o, s:o}", "script", ps_result_text(path),
-						 "handlers", job->names, "findings", job->findings));
+	err = check_parts(job, path, is_wrong ? error : NULL);
+	ps_bundle_clean(&job->bundle);
 	return err ? cli_error("%s: not enough memory", path) : CLI_OK;
 }
 
@@ -134,10 +273,11 @@ static void print_count(unsigned int count, const char *what, const char *after)
 
 static int check(const struct cli_call *call)
 {
-	const char *const *values = call->values, *globals[256];
+	const char *const *values = call->values, *globals[GLOBALS_MAX];
 	char *list = strdup(values[OPT_GLOBAL] ? values[OPT_GLOBAL] : "");
 	struct job job = {
-		.options = { .function = values[OPT_FUNCTION], .globals = globals },
+		.options = { .function = values[OPT_FUNCTION] },
+		.globals = globals,
 		.verbose = values[OPT_VERBOSE],
 		.json = values[OPT_JSON],
 	};
@@ -147,15 +287,17 @@ static int check(const struct cli_call *call)
 		free(list);
 		return cli_error("check: %s", strerror(errno));
 	}
-	if (!split(list, globals, sizeof(globals) / sizeof(globals[0]), &job.options.nglobals))
-		status = cli_error("--global: more than %zu names; leave some out",
-				   sizeof(globals) / sizeof(globals[0]));
+	if (!split(list, globals, GIVEN_MAX, &job.nglobals))
+		status = cli_error("--global: more than %d names; leave some out", GIVEN_MAX);
 	for (i = 0; i < call->noperands && (i || !status); i++) {
 		each = check_script(&job, call->operands[i]);
 		if (each > status)
 			status = each;
 	}
 	free(list);
+	while (job.nseen)
+		free(job.seen[--job.nseen]);
+	free(job.seen);
 	if (!values[OPT_QUIET] && i) {
 		fflush(stdout);
 		print_count(i, "script", ": ");

@@ -133,11 +133,12 @@ static void raise(lua_State *L, const Proto *p, int pc, const char *name)
 
 	luaO_chunkid(source, getstr(p->source), tsslen(p->source));
 	if (meant)
-		luaL_error(L, "%s:%d: there is no protocol '%s'; did you mean '%s'?", source,
-			   luaG_getfuncline(p, pc), name, meant);
-	luaL_error(L, "%s:%d: there is no protocol '%s', and no global of that name "
-		      "(supported_protocols has those there are)", source, luaG_getfuncline(p, pc),
-		   name);
+		lua_pushfstring(L, "%s:%d: there is no protocol '%s'; did you mean '%s'?", source,
+				luaG_getfuncline(p, pc), name, meant);
+	else
+		lua_pushfstring(L, "%s:%d: there is no protocol '%s', and no global of that name "
+				   "(supported_protocols has those there are)", source, luaG_getfuncline(p, pc), name);
+	lua_error(L);	/* luaL_error() would put the place in front that required a module */
 }
 
 /* What ps_globals_check() has on the stack. */

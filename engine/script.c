@@ -6,8 +6,10 @@
 
 #include "lua.h"
 #include "lauxlib.h"
+#include "ldebug.h"
 
 #include "arena.h"
+#include "bundle.h"
 #include "global_use.h"
 #include "globals.h"
 #include "host.h"
@@ -24,11 +26,13 @@ struct ps_function {
 };
 
 /*
- * Its address is the registry's key of a table: a script's number → a table: name → function, and its path
- * at PATH.
+ * Its address is the registry's key of a table: a script's number → a table: name → function, its path at PATH, and at
+ * MODULES, if it requires any, a table: module → what that gave, or &scripts while it runs.
  */
 static const char scripts;
-#define PATH	1
+enum { PATH = 1, MODULES };
+
+#define NOTHING	(-1)	/* is being loaded */
 
 /* Adds text to what to[size] holds, as far as there is room. */
 static void append(char *to, size_t size, const char *text)
@@ -62,6 +66,11 @@ static void set_error(char *error, size_t size, const char *text)
 	append(error, size, text);
 }
 
+static struct ps_script *script_of(lua_State *L)
+{
+	return (struct ps_script *)ps_bind_of(L);
+}
+
 static ps_noinline int fail(struct ps_script *s, int status)
 {
 	const char *place, *text = ps_runtime_error(&s->bind.rt, status, &place);
@@ -78,6 +87,8 @@ static int protect(struct ps_script *s, lua_CFunction f, void *context)
 	return status == LUA_OK ? 0 : fail(s, status);
 }
 
+static int require(lua_State *L);
+
 struct open_request {
 	lua_Integer state_id;
 	bool is_interrupt;
@@ -88,6 +99,7 @@ static int open(lua_State *L)
 	const struct open_request *request = lua_touserdata(L, 1);
 
 	ps_bind_open(L);
+	lua_register(L, "require", require);
 	lua_newtable(L);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &scripts);
 	lua_pushboolean(L, request->is_interrupt);
@@ -125,6 +137,7 @@ int ps_script_init_sized(struct ps_script *s, uint32_t state_id, bool is_interru
 	int err;
 
 	memset(s, 0, sizeof(*s));
+	s->loading = NOTHING;
 	if (ps_runtime_init(&s->bind.rt, state_id, memory,
 			    region ? ps_arena_make(region, memory) : NULL))
 		return -1;
@@ -158,7 +171,7 @@ struct load_request {
 	const char *path;
 	const char *text;	/* what has not been read yet */
 	size_t len;
-	bool is_code;		/* the text has been compiled */
+	const struct ps_bundle *bundle;	/* the text has been compiled; or NULL */
 	bool has_deadline;	/* no watch looks at the time */
 	unsigned int deadline;	/* ps_host_now() then */
 	bool is_within_line;
@@ -214,19 +227,33 @@ size_t ps_script_begin(const char *text, size_t len)
 /* Gives all there is. */
 static const char *read_code(lua_State *L, void *data, size_t *size)
 {
-	struct load_request *request = data;
+	const struct ps_part **part = data;
+	const char *code = *part ? (*part)->code : NULL;
 
 	(void)L;
-	*size = request->len;
-	request->len = 0;
-	return request->text;
+	*size = *part ? (*part)->len : 0;
+	*part = NULL;
+	return code;
 }
 
 /* Pushes the function that has been compiled. The code is ours, so it is what Lua takes it for. */
-static void take_code(lua_State *L, struct load_request *request)
+static void take_code(lua_State *L, const struct ps_part *part)
 {
-	if (lua_load(L, read_code, request, request->path, "b") != LUA_OK)
+	if (lua_load(L, read_code, &part, part->path, "b") != LUA_OK)
 		lua_error(L);
+}
+
+/* Calls the main function on top of the stack, behind which there are nargs arguments, and looks at the names it has. */
+static void run_main(lua_State *L, int nargs, int nresults)
+{
+	const int main = lua_gettop(L) - nargs;
+
+	lua_pushcfunction(L, ps_globals_check);
+	lua_pushvalue(L, main);
+	lua_rotate(L, main, 2);
+	lua_call(L, nargs, nresults);
+	lua_rotate(L, main, nresults);
+	lua_call(L, 1, 0);
 }
 
 /* Pushes the compiled text, or raises with file and line. */
@@ -252,6 +279,20 @@ static void compile(lua_State *L, struct load_request *request)
 	lua_pop(L, 1);
 }
 
+/* A module's main function gets its name and its path, as in Lua. What gives nothing, gives true. */
+static int start_module(lua_State *L)
+{
+	const struct ps_part *part = lua_touserdata(L, 1);
+
+	take_code(L, part);
+	lua_pushstring(L, part->name);
+	lua_pushstring(L, part->path);
+	run_main(L, 2, 1);
+	if (lua_isnil(L, -1))
+		lua_pushboolean(L, true);
+	return 1;
+}
+
 /* Pushes a copy of the table of globals. */
 static void copy_globals(lua_State *L)
 {
@@ -270,15 +311,12 @@ static void copy_globals(lua_State *L)
 	lua_settop(L, copy);
 }
 
-/* Pushes a table of the functions in globals that are not what they were in the table before. */
-static void new_functions(lua_State *L, int before)
+/* Adds the functions in globals that are not what they were in the table before to the one on top of the stack. */
+static void add_functions(lua_State *L, int before)
 {
-	int globals, functions;
+	int functions = lua_gettop(L), globals = functions + 1;
 
-	lua_newtable(L);
-	functions = lua_gettop(L);
 	lua_pushglobaltable(L);
-	globals = functions + 1;
 	lua_pushnil(L);
 	while (lua_next(L, globals)) {
 		lua_pushvalue(L, -2);
@@ -293,35 +331,52 @@ static void new_functions(lua_State *L, int before)
 	lua_settop(L, functions);
 }
 
+/* Pushes the table of the script, which gets the number, with its path and room for modules. */
+static void new_script(lua_State *L, const struct load_request *request)
+{
+	lua_newtable(L);
+	lua_pushstring(L, request->path);
+	lua_rawseti(L, -2, PATH);
+	if (request->bundle && request->bundle->n > 1) {
+		lua_newtable(L);
+		lua_rawseti(L, -2, MODULES);
+	}
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &scripts);
+	lua_pushvalue(L, -2);
+	lua_rawseti(L, -2, request->id);
+	lua_pop(L, 1);
+}
+
 static int load(lua_State *L)
 {
+	const int before = 2, script = 3;
 	struct load_request *request = lua_touserdata(L, 1);
 
 	copy_globals(L);
-	if (request->is_code)
-		take_code(L, request);
+	new_script(L, request);
+	if (request->bundle)
+		take_code(L, request->bundle->part[0]);
 	else
 		compile(L, request);
-	lua_pushcfunction(L, ps_globals_check);
-	lua_pushvalue(L, -2);
-	lua_call(L, 0, 0);
-	lua_insert(L, -2);
-	lua_call(L, 1, 0);
-
-	lua_rawgetp(L, LUA_REGISTRYINDEX, &scripts);
-	new_functions(L, 2);
-	lua_pushstring(L, request->path);
-	lua_rawseti(L, -2, PATH);
-	lua_rawseti(L, -2, request->id);
+	run_main(L, 0, 0);
+	lua_settop(L, script);
+	add_functions(L, before);
 	return 0;
 }
 
 static int load_protected(struct ps_script *s, struct load_request *request)
 {
-	int err = protect(s, load, request);
+	int err;
 
+	s->bundle = request->bundle;
+	s->loading = request->id;
+	err = protect(s, load, request);
+	s->loading = NOTHING;
+	s->bundle = NULL;
 	lua_settop(s->bind.rt.L, 0);
-	if (!err)
+	if (err)
+		ps_script_forget(s, request->id);
+	else
 		ps_watch_forgive(&s->bind.rt.guard);
 	return err;
 }
@@ -333,12 +388,122 @@ int ps_script_load(struct ps_script *s, int id, const char *path, const char *te
 	return load_protected(s, &request);
 }
 
-int ps_script_load_code(struct ps_script *s, int id, const char *path, const char *code, size_t len)
+int ps_script_load_bundle(struct ps_script *s, int id, const struct ps_bundle *bundle)
 {
-	struct load_request request = { .id = id, .path = path, .text = code, .len = len, .is_code = true };
+	struct load_request request = { .id = id, .path = bundle->part[0]->path, .bundle = bundle };
 
 	return load_protected(s, &request);
 }
+
+/*
+ * Modules.
+ */
+
+/* Pushes the modules of the script whose table is on top of the stack, and, in its place, the one whose key is at key. */
+static bool push_known(lua_State *L, int key)
+{
+	bool is_known = false;
+
+	if (lua_rawgeti(L, -1, MODULES) == LUA_TTABLE) {
+		lua_pushvalue(L, key);
+		is_known = lua_rawget(L, -2) != LUA_TNIL;
+		lua_remove(L, -2);
+	}
+	lua_remove(L, -2);
+	return is_known;
+}
+
+/* Pushes what the module has given to a script of this state, this one or another. False: nothing; some value instead. */
+static bool push_given(lua_State *L, int key)
+{
+	int all;
+
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &scripts);
+	all = lua_gettop(L);
+	lua_pushnil(L);
+	while (lua_next(L, all)) {
+		if (push_known(L, key)) {
+			lua_replace(L, all);
+			lua_settop(L, all);
+			return true;
+		}
+		lua_pop(L, 1);
+	}
+	lua_settop(L, all);
+	return false;
+}
+
+/* The value on top of the stack is what the module gave to the script that is being loaded. */
+static void keep(lua_State *L, int key)
+{
+	const struct ps_script *s = script_of(L);
+	int value = lua_gettop(L);
+
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &scripts);
+	lua_rawgeti(L, -1, s->loading);
+	lua_rawgeti(L, -1, MODULES);
+	lua_pushvalue(L, key);
+	lua_pushvalue(L, value);
+	lua_rawset(L, -3);
+	lua_settop(L, value);
+}
+
+/* Runs the module, and pushes what it gives. An error in it is told with the line that requires it. */
+static void run_module(lua_State *L, const struct ps_part *part, int key)
+{
+	int status;
+
+	lua_pushlightuserdata(L, (void *)&scripts);
+	keep(L, key);
+	lua_pushcfunction(L, start_module);
+	lua_pushlightuserdata(L, (void *)part);
+	status = lua_pcall(L, 1, 1, 0);
+	if (status == LUA_OK)
+		return;
+	lua_pushnil(L);
+	keep(L, key);
+	lua_pop(L, 1);
+	ps_runtime_explain(L, status);
+	luaL_where(L, 1);
+	lua_pushfstring(L, "%smodule '%s': %s", lua_tostring(L, -1), part->name, lua_tostring(L, -2));
+	lua_error(L);
+}
+
+/* Pushes what tells one text of a module from another, and from modules elsewhere. */
+static void push_key(lua_State *L, const struct ps_part *part)
+{
+	lua_pushlstring(L, (const char *)part->digest, sizeof(part->digest));
+	lua_pushstring(L, part->path);
+	lua_concat(L, 2);
+}
+
+static int require(lua_State *L)
+{
+	const struct ps_script *s = script_of(L);
+	const char *name = luaL_checkstring(L, 1);
+	const struct ps_part *part = s->bundle ? ps_bundle_module(s->bundle, name) : NULL;
+
+	if (s->loading == NOTHING)
+		return luaL_error(L, "module '%s': require is for when the script is loaded: call it outside of "
+				     "functions, and keep what it gives in a local variable", name);
+	if (!part)
+		return luaL_error(L, "module '%s' was not read along with the script: write its name where it is "
+				     "required, as in require \"name\"", name);
+	lua_settop(L, 1);
+	push_key(L, part);
+	if (push_given(L, 2)) {
+		if (lua_touserdata(L, -1) == &scripts)
+			return luaL_error(L, "module '%s' is required while it runs", name);
+	} else {
+		run_module(L, part, 2);
+	}
+	keep(L, 2);
+	return 1;
+}
+
+/*
+ * Handlers.
+ */
 
 /* Pushes two tables: of all scripts, and of this one's functions. False: there is none; nil instead. */
 static bool push_script(lua_State *L, int id)
@@ -376,7 +541,7 @@ struct find_request {
 /* Takes the function on top of the stack. May raise. */
 static void take_function(lua_State *L, struct ps_function *h)
 {
-	const struct ps_script *s = (const struct ps_script *)ps_bind_of(L);
+	const struct ps_script *s = script_of(L);
 	const Proto *p;
 
 	if (s->compile)
@@ -639,24 +804,80 @@ enum ps_verdict ps_script_repeat(struct ps_script *s, int handler, struct ps_pac
 
 struct compile_request {
 	struct load_request load;
-	int (*write)(void *to, const void *code, size_t len);
-	void *to;
+	const struct ps_compilation *to;
 };
 
 static int write_code(lua_State *L, const void *code, size_t len, void *data)
 {
-	struct compile_request *request = data;
+	const struct ps_compilation *c = data;
 
 	(void)L;
-	return request->write(request->to, code, len);
+	return c->write(c->to, code, len);
+}
+
+/* Whether globals of this name are assigned in p or in a function within. */
+static bool assigns_global(const Proto *p, const char *name)
+{
+	struct ps_code_global global;
+	int i;
+
+	for (i = 0; i < p->sizecode; i++) {
+		if (ps_code_global(p, p->code[i], &global) && global.is_assigned &&
+		    !strcmp(getstr(global.name), name))
+			return true;
+	}
+	for (i = 0; i < p->sizep; i++) {
+		if (assigns_global(p->p[i], name))
+			return true;
+	}
+	return false;
+}
+
+/* The name if the instruction at pc takes the global require, and those behind it call that with a string; or NULL. */
+static const TString *required(const Proto *p, int pc)
+{
+	const Instruction *i = &p->code[pc];
+	struct ps_code_global global;
+	int called = GETARG_A(i[0]);
+
+	if (pc + 2 >= p->sizecode || !ps_code_global(p, i[0], &global) || global.is_assigned ||
+	    strcmp(getstr(global.name), "require"))
+		return NULL;
+	if (GET_OPCODE(i[1]) != OP_LOADK || GETARG_A(i[1]) != called + 1 || !ttisstring(&p->k[GETARG_Bx(i[1])]))
+		return NULL;
+	if ((GET_OPCODE(i[2]) != OP_CALL && GET_OPCODE(i[2]) != OP_TAILCALL) || GETARG_A(i[2]) != called ||
+	    GETARG_B(i[2]) != 2)
+		return NULL;
+	return tsvalue(&p->k[GETARG_Bx(i[1])]);
+}
+
+/* Tells what p, and the functions within, require. */
+static void tell_needs(lua_State *L, const Proto *p, const struct ps_compilation *c)
+{
+	const TString *name;
+	int pc;
+
+	luaL_checkstack(L, 1, NULL);
+	for (pc = 0; pc < p->sizecode; pc++) {
+		name = required(p, pc);
+		if (name && c->need(c->to, getstr(name), tsslen(name), luaG_getfuncline(p, pc)))
+			luaL_error(L, "not enough memory for what it requires");
+	}
+	for (pc = 0; pc < p->sizep; pc++)
+		tell_needs(L, p->p[pc], c);
 }
 
 static int compile_and_write(lua_State *L)
 {
 	struct compile_request *request = lua_touserdata(L, 1);
+	const struct ps_compilation *c = request->to;
+	const Proto *main;
 
 	compile(L, &request->load);
-	if (lua_dump(L, write_code, request, 0))
+	main = clLvalue(s2v(PS_STACK_TOP(L) - 1))->p;
+	if (c->need && !assigns_global(main, "require"))
+		tell_needs(L, main, c);
+	if (c->write && lua_dump(L, write_code, (void *)c, 0))
 		return luaL_error(L, "not enough memory for what it was compiled to");
 	return 0;
 }
@@ -672,15 +893,12 @@ static void tell_failure(struct ps_runtime *rt, int status, char *error, size_t 
 	append(error, size, message);
 }
 
-int ps_script_compile(const char *path, const char *text, size_t len, size_t memory, void *region,
-		      int (*write)(void *to, const void *code, size_t len), void *to, char *error,
-		      size_t size)
+int ps_script_compile(const struct ps_compilation *c, char *error, size_t size)
 {
 	struct compile_request request = {
-		.load = { .path = path, .text = text, .len = len, .has_deadline = true,
+		.load = { .path = c->path, .text = c->text, .len = c->len, .has_deadline = true,
 			  .deadline = ps_host_now() + UNHURRIED * ps_limits.load_ms },
-		.write = write,
-		.to = to,
+		.to = c,
 	};
 	struct ps_runtime *rt = ps_host_realloc(NULL, sizeof(*rt));
 	int status = LUA_ERRMEM;
@@ -688,7 +906,7 @@ int ps_script_compile(const char *path, const char *text, size_t len, size_t mem
 	set_error(error, size, "not enough memory");
 	if (!rt)
 		return -1;
-	if (!ps_runtime_init_bare(rt, memory, region ? ps_arena_make(region, memory) : NULL)) {
+	if (!ps_runtime_init_bare(rt, c->memory, c->region ? ps_arena_make(c->region, c->memory) : NULL)) {
 		status = ps_runtime_call_unwatched(rt, compile_and_write, &request);
 		if (status != LUA_OK)
 			tell_failure(rt, status, error, size);
@@ -726,24 +944,6 @@ struct define_request {
 	const char *function;
 	bool may_define;
 };
-
-/* Whether globals of this name are assigned in p or in a function within. */
-static bool assigns_global(const Proto *p, const char *name)
-{
-	struct ps_code_global global;
-	int i;
-
-	for (i = 0; i < p->sizecode; i++) {
-		if (ps_code_global(p, p->code[i], &global) && global.is_assigned &&
-		    !strcmp(getstr(global.name), name))
-			return true;
-	}
-	for (i = 0; i < p->sizep; i++) {
-		if (assigns_global(p->p[i], name))
-			return true;
-	}
-	return false;
-}
 
 /*
  * Whether p or a function within may assign globals in a way that cannot be seen: by the table of them,

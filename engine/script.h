@@ -16,6 +16,7 @@
 #define PS_SCRIPT_TEXT_MAX	(256 * 1024)	/* bytes of a script */
 #define PS_SCRIPT_ERROR_SIZE	256
 
+struct ps_bundle;
 struct ps_function;
 
 struct ps_script {
@@ -24,6 +25,8 @@ struct ps_script {
 	void (*compile)(struct lua_State *L);
 	struct ps_function *handlers;
 	int nhandlers;
+	const struct ps_bundle *bundle;	/* of the script that is being loaded, and was compiled before; or NULL */
+	int loading;	/* its number, or -1 */
 	char error[PS_SCRIPT_ERROR_SIZE];	/* what the last call that failed has to say */
 };
 
@@ -51,17 +54,27 @@ bool ps_script_memory(const char *text, size_t *memory);
  */
 int ps_script_load(struct ps_script *s, int id, const char *path, const char *text, size_t len);
 
-/*
- * Compiles a script for ps_script_load_code(), in process context: no packet waits, and write() may sleep. It gets the
- * code piece by piece, and returns 0, or anything else to end it. memory and region as for ps_script_init_sized().
- * Returns 0, or -1 and why in error[size].
- */
-int ps_script_compile(const char *path, const char *text, size_t len, size_t memory, void *region,
-		      int (*write)(void *to, const void *code, size_t len), void *to, char *error,
-		      size_t size);
+/* What is to be compiled, and where to. */
+struct ps_compilation {
+	const char *path, *text;
+	size_t len;
+	size_t memory;		/* as for ps_script_init_sized() */
+	void *region;
+	/* Gets the code piece by piece; or NULL. */
+	int (*write)(void *to, const void *code, size_t len);
+	/* Gets each name that stands where the global require is called; or NULL. */
+	int (*need)(void *to, const char *name, size_t len, int line);
+	void *to;
+};
 
-/* As ps_script_load(), of what ps_script_compile() in this same engine has written. */
-int ps_script_load_code(struct ps_script *s, int id, const char *path, const char *code, size_t len);
+/*
+ * Compiles for a bundle, in process context: no packet waits, and the functions may sleep. They return 0, or anything else
+ * when there is no memory. Returns 0, or -1 and why in error[size].
+ */
+int ps_script_compile(const struct ps_compilation *c, char *error, size_t size);
+
+/* As ps_script_load(), of what ps_bundle_make() in this same engine has made. Its modules are there for require. */
+int ps_script_load_bundle(struct ps_script *s, int id, const struct ps_bundle *bundle);
 
 /* True if a script of this number has been loaded. */
 bool ps_script_has(struct ps_script *s, int id);

@@ -4,6 +4,7 @@
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 
+#include "bundle.h"
 #include "host_kernel.h"
 #include "state.h"
 
@@ -53,6 +54,9 @@ LIMIT(share, 0, 100,
       "percent of a CPU that handlers of 1 ms and more may use; 0 or 100: no limit (30)");
 LIMIT(stops, 0, 1000000,
       "how often a state is stopped by the time limit before it is switched off; 0: never (10)");
+
+module_param_string(module_folder, ps_module_folder, sizeof(ps_module_folder), 0444);
+MODULE_PARM_DESC(module_folder, "folder of what scripts require and do not have beside them (" PS_MODULE_FOLDER ")");
 
 static int __init packetscript_init(void)
 {

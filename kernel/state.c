@@ -16,29 +16,23 @@
 #include <linux/workqueue.h>
 #include <net/net_namespace.h>
 
+#include "bundle.h"
 #include "compile.h"
-#include "digest.h"
 #include "state.h"
 
-/* What a script was compiled to, in memory of vmalloc(). */
-struct code {
-	void *bytes;
-	size_t len;
-	size_t room;
-};
-
 /*
- * One text of a script, loaded in every instance. Its code is kept for instances still to come. When a file has
- * changed and a new rule wants what it holds now, that is another source: the rules that are there go on with theirs.
+ * One text of a script with those of its modules, loaded in every instance. Their code is kept for instances still to
+ * come. When a file has changed and a new rule wants what it holds now, that is another source: the rules that are there go
+ * on with theirs.
  */
 struct ps_source {
 	struct list_head list;
 	int id;			/* its number in each instance */
 	unsigned int rules;
 	time64_t loaded;
-	struct code code;
-	u8 digest[PS_DIGEST_SIZE];
-	char path[];
+	struct ps_bundle bundle;
+	const char *path;	/* the bundle's */
+	const u8 *digest;	/* the bundle's: of all texts */
 };
 
 /*
@@ -56,6 +50,8 @@ struct ps_state {
 	struct list_head handlers;
 	struct ps_instance *instances[];	/* of each CPU that was online; or the one, at 0 */
 };
+
+char ps_module_folder[256] = PS_MODULE_FOLDER;
 
 /*
  * The mutex protects all of the above, but not what is inside of instances. Whoever touches that takes
@@ -136,8 +132,7 @@ static int load_in(struct ps_instance *instance, const void *context)
 	const struct ps_source *source = context;
 	const char *error = instance->script.error;
 
-	if (!ps_script_load_code(&instance->script, source->id, source->path, source->code.bytes,
-				 source->code.len))
+	if (!ps_script_load_bundle(&instance->script, source->id, &source->bundle))
 		return 0;
 	pr_err("%s%s: not loaded: %*pE\n", instance->prefix, source->path, (int)strlen(error), error);
 	return -EINVAL;
@@ -296,84 +291,64 @@ static int cpu_prepare(unsigned int cpu)
  * Sources.
  */
 
-/* More of the code; -ENOMEM if there is no room for it. */
-static int add_code(void *to, const void *bytes, size_t len)
-{
-	struct code *code = to;
-	size_t room = max(2 * code->room, code->len + len);
-	void *larger;
-
-	if (len > code->room - code->len) {
-		larger = vmalloc(round_up(room, PAGE_SIZE));
-		if (!larger)
-			return -ENOMEM;
-		if (code->len)
-			memcpy(larger, code->bytes, code->len);
-		vfree(code->bytes);
-		code->bytes = larger;
-		code->room = round_up(room, PAGE_SIZE);
-	}
-	memcpy(code->bytes + code->len, bytes, len);
-	code->len += len;
-	return 0;
-}
-
 static void source_free(struct ps_source *source)
 {
-	vfree(source->code.bytes);
+	ps_bundle_clean(&source->bundle);
 	kfree(source);
 }
 
-/* Compiles in a Lua state of its own, which may hold as much as the rule's state. */
-static int source_compile(struct ps_source *source, const char *text, size_t len,
-			  const struct ps_request *request)
+/*
+ * Compiles the text and its modules in Lua states of their own, which may hold as much as the rule's state. Returns an
+ * ERR_PTR if that fails.
+ */
+static struct ps_source *source_compile(const struct ps_request *request, const char *text, size_t len)
 {
+	struct ps_source *source = kzalloc(sizeof(*source), GFP_KERNEL);
 	void *region = region_new(request->state_id, request->memory, NUMA_NO_NODE);
+	const struct ps_bundle_source from = {
+		.path = request->path, .text = text, .len = len, .beside = request->path,
+		.folder = ps_module_folder, .memory = request->memory, .region = region,
+	};
 	char error[PS_SCRIPT_ERROR_SIZE];
-	int err = 0;
+	int err = source ? PTR_ERR_OR_ZERO(region) : -ENOMEM;
 
-	if (IS_ERR(region))
-		return PTR_ERR(region);
-	if (ps_script_compile(source->path, text, len, request->memory, region, add_code, &source->code, error,
-			      sizeof(error))) {
-		pr_err("%s: not loaded: %*pE\n", source->path, (int)strlen(error), error);
+	if (!err && ps_bundle_make(&source->bundle, &from, error, sizeof(error))) {
+		pr_err("%s: not loaded: %*pE\n", request->path, (int)strlen(error), error);
 		err = -EINVAL;
 	}
-	vfree(region);
-	return err;
+	if (!IS_ERR(region))
+		vfree(region);
+	if (err) {
+		if (source)
+			source_free(source);
+		return ERR_PTR(err);
+	}
+	source->path = source->bundle.part[0]->path;
+	source->digest = source->bundle.part[0]->digest;
+	return source;
 }
 
 /*
- * Reads the file and compiles it; an ERR_PTR if that fails. It takes long, so no lock is held. The security modules that
+ * Reads the files and compiles them; an ERR_PTR if that fails. It takes long, so no lock is held. The security modules that
  * guard what the kernel reads are told that a script is a policy, since IPE warns of a file of unknown purpose.
  */
 static struct ps_source *source_read(const struct ps_request *request)
 {
 	const char *path = request->path;
-	struct ps_source *source = kzalloc(struct_size(source, path, strlen(path) + 1), GFP_KERNEL);
+	struct ps_source *source;
 	void *text = NULL;
 	size_t file_size;
 	ssize_t len;
-	int err;
 
-	if (!source)
-		return ERR_PTR(-ENOMEM);
-	strcpy(source->path, path);
 	len = kernel_read_file_from_path(path, 0, &text, PS_SCRIPT_TEXT_MAX, &file_size,
 					 READING_POLICY);
 	if (len < 0) {
 		pr_err("%s: cannot be read: error %zd%s\n", path, -len,
 		       len == -EFBIG ? " (a script may have 256 KiB)" : "");
-		kfree(source);
 		return ERR_PTR(len);
 	}
-	ps_digest(text, len, source->digest);
-	err = source_compile(source, text, len, request);
+	source = source_compile(request, text, len);
 	vfree(text);
-	if (err) {
-		source_free(source);
-		return ERR_PTR(err);
-	}
 	return source;
 }
 
@@ -431,10 +406,8 @@ static int source_load(struct ps_source *source, struct ps_state *state)
 			return err;
 		}
 	}
-	if (!state->is_percpu) {	/* there will be no other instance */
-		vfree(source->code.bytes);
-		source->code = (struct code){};
-	}
+	if (!state->is_percpu)	/* there will be no other instance */
+		ps_bundle_drop_code(&source->bundle);
 	list_add_tail(&source->list, &state->sources);
 	return 0;
 }
@@ -570,6 +543,18 @@ static int handler_attach(struct ps_handler *handler)
 	return 0;
 }
 
+static void tell_change(const struct ps_state *state, const struct ps_source *before, const struct ps_source *now)
+{
+	const u8 *text_before = before->bundle.part[0]->text, *text = now->bundle.part[0]->text;
+
+	if (memcmp(text_before, text, PS_DIGEST_SIZE))
+		pr_info("state %u: %s: has changed and is loaded anew, sha256 %4phN; %u rules have the text loaded before, %4phN\n",
+			state->id, now->path, text, before->rules, text_before);
+	else
+		pr_info("state %u: %s: its modules have changed and it is loaded anew; %u rules have those loaded before\n",
+			state->id, now->path, before->rules);
+}
+
 /* The same with a source that is loaded first, and taken out again if the function is not found. */
 static int handler_attach_new(struct ps_handler *handler, struct ps_source *source)
 {
@@ -588,8 +573,7 @@ static int handler_attach_new(struct ps_handler *handler, struct ps_source *sour
 	}
 	if (!before)
 		return 0;
-	pr_info("state %u: %s: has changed and is loaded anew, sha256 %4phN; %u rules have the text loaded before, %4phN\n",
-		handler->state->id, source->path, source->digest, before->rules, before->digest);
+	tell_change(handler->state, before, source);
 	drop_outdated(handler->state);
 	return 0;
 }
@@ -729,12 +713,18 @@ static void state_show(struct seq_file *seq, const struct ps_state *state)
 static void source_show(struct seq_file *seq, const struct ps_source *source)
 {
 	struct tm tm;
+	int i;
 
 	time64_to_tm(source->loaded, 0, &tm);
 	seq_puts(seq, "  script ");
 	seq_escape(seq, source->path, "\n");
 	seq_printf(seq, "\n    loaded %ld-%02d-%02d %02d:%02d:%02d UTC, sha256 %4phN\n", tm.tm_year + 1900,
-		   tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, source->digest);
+		   tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, source->bundle.part[0]->text);
+	for (i = 1; i < source->bundle.n; i++) {
+		seq_printf(seq, "    module sha256 %4phN ", source->bundle.part[i]->text);
+		seq_escape(seq, source->bundle.part[i]->path, "\n");
+		seq_putc(seq, '\n');
+	}
 }
 
 static void rule_show(struct seq_file *seq, const struct ps_handler *handler)

@@ -107,6 +107,9 @@ int ps_handler_init(struct ps_handler *handler, struct ps_request *request);
 /* No packet is in the handler any more. Process context, may sleep. */
 void ps_handler_clean(struct ps_handler *handler);
 
+/* Where modules are looked for that are not beside the script. Does not change. */
+extern char ps_module_folder[256];
+
 int ps_state_setup(void);
 void ps_state_teardown(void);
 

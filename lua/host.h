@@ -35,6 +35,24 @@ unsigned int ps_host_now(void);
 /* Any context; does not return. Lua calls it when an error has no handler, which would be a bug of ours. */
 void ps_host_abort(void);
 
+/*
+ * Process context, may sleep: as realloc, of any size, of which old bytes are kept. Returns NULL when there is no memory, and
+ * frees when size is 0.
+ */
+void *ps_host_resize(void *block, size_t old, size_t size);
+
+enum ps_read {
+	PS_READ_DONE,
+	PS_READ_ABSENT,		/* there is no such file */
+	PS_READ_FAILED,
+};
+
+/*
+ * Process context, may sleep: reads a regular file of at most max bytes, with the caller's rights and in its mount
+ * namespace, into memory that ps_host_resize() frees. PS_READ_FAILED: why in why[size].
+ */
+enum ps_read ps_host_read(const char *path, size_t max, void **text, size_t *len, char *why, size_t size);
+
 /* How much one source of log lines has logged lately: all zero at first. Its owner serialises all calls. */
 struct ps_log {
 	unsigned long since;

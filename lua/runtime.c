@@ -649,6 +649,26 @@ static int error_to_text(lua_State *L)
 	return 1;
 }
 
+void ps_runtime_explain(lua_State *L, int status)
+{
+	struct ps_runtime *rt = ps_runtime_of(L);
+	char place[sizeof(rt->thrown)];
+
+	if (status == LUA_ERRRUN && lua_type(L, -1) == LUA_TSTRING)
+		return;
+	memcpy(place, rt->thrown, sizeof(place));	/* an error in __tostring would overwrite it */
+	if (status == LUA_ERRMEM) {
+		lua_pushfstring(L, "%s%s", place, tell_full(rt));
+	} else {
+		lua_pushcfunction(L, error_to_text);
+		lua_pushvalue(L, -2);
+		lua_call(L, 1, 1);
+		lua_pushfstring(L, "%s%s", place, lua_tostring(L, -1));
+		lua_remove(L, -2);
+	}
+	lua_remove(L, -2);
+}
+
 const char *ps_runtime_error(struct ps_runtime *rt, int status, const char **place)
 {
 	lua_State *L = rt->L;

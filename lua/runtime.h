@@ -106,6 +106,12 @@ int ps_runtime_call_unwatched(struct ps_runtime *rt, int (*f)(struct lua_State *
  */
 const char *ps_runtime_error(struct ps_runtime *rt, int status, const char **place);
 
+/*
+ * Within a run: puts, as ps_runtime_error() gives it, with its place, the text of the error value in place of it, on top of
+ * the stack, where a protected call has left it. May raise.
+ */
+void ps_runtime_explain(struct lua_State *L, int status);
+
 static inline struct ps_runtime *ps_runtime_of(struct lua_State *L)
 {
 	return (struct ps_runtime *)ps_guard_of(L);

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 #include "state.h"
 
+#include "bundle.h"
 #include "compile.h"
+#include "host_user.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 long long ps_verdict_value(enum ps_verdict verdict, uint16_t queue)
 {
@@ -80,13 +83,57 @@ out:
 	return text;
 }
 
-/* The script's error, with the file's name if it has none: lack of memory and errors that are no strings have no line. */
-static void tell_error(const struct ps_state *s, const char *path, char *error, size_t size)
+/* What is wrong, with the file's name if it has none: lack of memory and errors that are no strings have no line. */
+static void put_error(const char *why, const char *path, char *error, size_t size)
 {
-	const char *why = s->script.error;
 	bool has_place = !strncmp(why, "...", 3) || !strncmp(why, path, strlen(path));
 
 	snprintf(error, size, "%s%s%s", has_place ? "" : path, has_place ? "" : ": ", why);
+}
+
+int ps_bundle_read(struct ps_bundle *bundle, const char *path, const char *text, size_t len, size_t memory, char *error,
+		   size_t size)
+{
+	const char *folder = getenv(PS_MODULE_VARIABLE);
+	size_t region = ps_script_region(memory);
+	struct stat st;
+	char *target = !lstat(path, &st) && S_ISLNK(st.st_mode) ? realpath(path, NULL) : NULL;
+	const struct ps_bundle_source source = {
+		.path = path, .text = text, .len = len, .beside = target ? target : path,
+		.folder = folder && folder[0] ? folder : ps_user_module_folder(),
+		.memory = memory, .region = region ? malloc(region) : NULL,
+	};
+	char why[PS_SCRIPT_ERROR_SIZE];
+	int err = -1;
+
+	snprintf(why, sizeof(why), "not enough memory");
+	if (!region || source.region)
+		err = ps_bundle_make(bundle, &source, why, sizeof(why));
+	if (err)
+		put_error(why, path, error, size);
+	free(source.region);
+	free(target);
+	return err;
+}
+
+static void tell_error(const struct ps_state *s, const char *path, char *error, size_t size)
+{
+	put_error(s->script.error, path, error, size);
+}
+
+/* Compiles the script and its modules, and runs them. */
+static int load(struct ps_state *s, const char *path, const char *text, size_t len, size_t memory, char *error,
+		size_t size)
+{
+	struct ps_bundle bundle = { .n = 0 };
+	int err = ps_bundle_read(&bundle, path, text, len, memory, error, size);
+
+	if (!err && ps_script_load_bundle(&s->script, 0, &bundle)) {
+		tell_error(s, path, error, size);
+		err = -1;
+	}
+	ps_bundle_clean(&bundle);
+	return err ? 1 : 0;
 }
 
 int ps_state_load(struct ps_state *s, const char *path, uint32_t id, size_t memory, char *error,
@@ -107,9 +154,7 @@ int ps_state_load(struct ps_state *s, const char *path, uint32_t id, size_t memo
 		s->script.bind.rt.L = NULL;
 	} else {
 		s->script.compile = ps_compile;
-		err = ps_script_load(&s->script, 0, path, text, len) ? 1 : 0;
-		if (err)
-			tell_error(s, path, error, size);
+		err = load(s, path, text, len, memory, error, size);
 	}
 	free(text);
 	return err;

@@ -30,6 +30,17 @@ struct ps_state {
 	uint64_t other_errors;		/* how many errors were different from all of these */
 };
 
+struct ps_bundle;
+
+#define PS_MODULE_VARIABLE	"PACKETSCRIPT_MODULES"	/* of the environment: another folder of modules */
+
+/*
+ * Finds and compiles the modules of the script text[len]. Returns 0, or -1 and a line in error[size]. In any case
+ * ps_bundle_clean() undoes it.
+ */
+int ps_bundle_read(struct ps_bundle *bundle, const char *path, const char *text, size_t len, size_t memory, char *error,
+		   size_t size);
+
 /*
  * Reads and runs the script, in a state that may hold memory bytes, without a handler yet. Returns 0, or with one
  * line in error[size]: 1, the script is at fault; -1, it cannot be read. ps_state_clean() undoes it, also

@@ -15,7 +15,8 @@
 #include <xtables.h>
 
 #include "uapi/packetscript.h"
-#include "digest.h"
+#include "bundle.h"
+#include "host_user.h"
 #include "script.h"
 
 _Static_assert(XT_LUA_MEMORY_DEFAULT * 1024 == PS_SCRIPT_MEMORY &&
@@ -156,26 +157,40 @@ static void script_parse(struct xt_option_call *cb)
 	free(path);
 }
 
-/* Checks the script, once it is known which function shall be called. */
+/* Refuses the script for what is wrong in it or in what it requires. In its own messages it goes without its folder. */
+static void __attribute__((noreturn)) refuse_text(const char *path, const char *error)
+{
+	size_t folder = strrchr(path, '/') + 1 - path;
+	char reason[512];
+
+	if (!strncmp(error, path, strlen(path)))
+		error += folder;
+	snprintf(reason, sizeof(reason), "does not compile: %s", error);
+	refuse_script(path, reason, "correct the script");
+}
+
+/* Checks the script and its modules, once it is known which function shall be called. */
 static void script_check(struct xt_lua_tginfo *info)
 {
-	uint8_t digest[PS_DIGEST_SIZE];
+	struct ps_bundle_source source = {
+		.path = info->script, .beside = info->script, .folder = ps_user_module_folder(),
+		.memory = info->memory ? info->memory * 1024 : PS_SCRIPT_MEMORY,
+	};
+	struct ps_bundle bundle = { .n = 0 };
 	char reason[512], error[480];
-	size_t len;
 	char *text;
 
-	text = script_read(info->script, &len);
-	if (ps_script_check(strrchr(info->script, '/') + 1, text, len, error, sizeof(error)) < 0) {
-		snprintf(reason, sizeof(reason), "does not compile: %s", error);
-		refuse_script(info->script, reason, "correct the script");
-	}
-	if (!ps_script_may_define(text, len, info->function)) {
+	text = script_read(info->script, &source.len);
+	source.text = text;
+	if (ps_bundle_make(&bundle, &source, error, sizeof(error)))
+		refuse_text(info->script, error);
+	if (!ps_script_may_define(text, source.len, info->function)) {
 		snprintf(reason, sizeof(reason), "has no function '%s'", info->function);
 		refuse_script(info->script, reason,
 			      "define it as a global, or name another one with --function");
 	}
-	ps_digest(text, len, digest);
-	memcpy(info->digest, digest, sizeof(info->digest));
+	memcpy(info->digest, bundle.part[0]->digest, sizeof(info->digest));
+	ps_bundle_clean(&bundle);
 	free(text);
 }
 

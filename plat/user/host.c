@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* What a runtime asks of the machine, answered by a process. */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <time.h>
 
+#include "bundle.h"
 #include "host.h"
 #include "host_user.h"
 #include "runtime.h"
@@ -83,6 +86,60 @@ void *ps_host_realloc(void *block, size_t size)
 		return realloc(block, size);
 	free(block);
 	return NULL;
+}
+
+void *ps_host_resize(void *block, size_t old, size_t size)
+{
+	(void)old;
+	return ps_host_realloc(block, size);
+}
+
+static enum ps_read fail(char *why, size_t size, const char *reason)
+{
+	snprintf(why, size, "%s", reason);
+	return PS_READ_FAILED;
+}
+
+/* Is looked at before it is opened: opening a FIFO would block, and opening a device may do anything. */
+enum ps_read ps_host_read(const char *path, size_t max, void **text, size_t *len, char *why, size_t size)
+{
+	struct stat st;
+	FILE *file;
+	char *bytes;
+	int err;
+
+	if (stat(path, &st))
+		return errno == ENOENT || errno == ENOTDIR ? PS_READ_ABSENT : fail(why, size, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return fail(why, size, "is not a regular file");
+	file = fopen(path, "re");
+	if (!file)
+		return fail(why, size, strerror(errno));
+	bytes = malloc(max + 1);
+	if (!bytes) {
+		fclose(file);
+		return fail(why, size, "not enough memory");
+	}
+	*len = fread(bytes, 1, max + 1, file);
+	err = ferror(file) ? EIO : *len > max ? EFBIG : 0;
+	fclose(file);
+	*text = bytes;
+	if (!err)
+		return PS_READ_DONE;
+	free(bytes);
+	return fail(why, size, strerror(err));
+}
+
+const char *ps_user_module_folder(void)
+{
+	static char folder[256];
+	FILE *file = fopen("/sys/module/packetscript/parameters/module_folder", "re");
+	bool is_told = file && fgets(folder, sizeof(folder), file);
+
+	if (file)
+		fclose(file);
+	folder[strcspn(folder, "\n")] = 0;
+	return is_told && folder[0] ? folder : PS_MODULE_FOLDER;
 }
 
 void ps_host_abort(void)

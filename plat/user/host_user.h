@@ -15,6 +15,9 @@
  */
 int ps_user_watch_start(void);
 
+/* Where rules look for modules that are not beside the script: the kernel's module tells, if it is there. Static. */
+const char *ps_user_module_folder(void);
+
 /*
  * Prints text, which may come from packets, so that nothing in it controls a terminal: control characters, and
  * what is no UTF-8, appear as "\x1b".

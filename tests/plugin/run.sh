@@ -240,6 +240,22 @@ saves "function that the script may define in a way that cannot be seen" \
 
 # --- which text a rule is of
 sha256() { sha256sum "$1" | cut -c 1-16; }
+mkdir modules
+echo 'return 1' >modules/one.lua
+echo 'require "modules.one" function f() end' >requires.lua
+saves 'a script with a module' " --script \"$work/requires.lua\" --function f" --script requires.lua --function f
+before=$(roundtrip digest --script requires.lua --function f 2>&1)
+echo 'return 2' >modules/one.lua
+after=$(roundtrip digest --script requires.lua --function f 2>&1)
+if [ ${#before} = 16 ] && [ "$before" != "$after" ]; then ok 'the digest changes with the module'; else
+	not_ok 'the digest changes with the module' "$before, then $after"; fi
+echo 'return = 2' >modules/one.lua
+refuses 'a module that does not compile' "LUA: --script $work/requires.lua: does not compile: requires.lua:1: module 'modules.one': $work/modules/one.lua:1:" \
+	--script requires.lua --function f
+rm -r modules
+refuses 'a module that is not there' "requires.lua:1: module 'modules.one': not found: there is no $work/modules/one.lua and no /usr/share/packetscript/lua/modules/one.lua" \
+	--script requires.lua --function f
+
 for script in good.lua biggest.lua unseen.lua; do
 	is "$script: the rule has the digest of the text" "$(sha256 $script)" \
 		"$(roundtrip digest --script $script --function f 2>&1)"

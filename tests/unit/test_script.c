@@ -9,6 +9,7 @@
 #include "compile.h"
 #include "packets.h"
 #include "runtime.h"
+#include "bundle.h"
 #include "script.h"
 #include "test.h"
 #include "view.h"
@@ -933,9 +934,21 @@ static int add_code(void *to, const void *bytes, size_t len)
 
 static int compile(const char *text, struct code *code, char error[PS_SCRIPT_ERROR_SIZE])
 {
+	const struct ps_compilation c = {
+		.path = "/s/c.lua", .text = text, .len = strlen(text), .memory = PS_SCRIPT_MEMORY, .write = add_code,
+		.to = code,
+	};
+
 	code->len = 0;
-	return ps_script_compile("/s/c.lua", text, strlen(text), PS_SCRIPT_MEMORY, NULL, add_code, code, error,
-				 PS_SCRIPT_ERROR_SIZE);
+	return ps_script_compile(&c, error, PS_SCRIPT_ERROR_SIZE);
+}
+
+static int load_code(struct ps_script *s, int id, struct code *code)
+{
+	struct ps_part part = { .path = "/s/c.lua", .code = code->bytes, .len = code->len };
+	const struct ps_bundle bundle = { { &part }, 1 };
+
+	return ps_script_load_bundle(s, id, &bundle);
 }
 
 static void code_is_loaded(void)
@@ -950,13 +963,13 @@ static void code_is_loaded(void)
 
 	CHECK(begin(&b, "function process_packet(p) return NF_ACCEPT end"));
 	CHECK_INT(compile(text, &code, error), 0);
-	CHECK_INT(ps_script_load_code(&b.s, 1, "/s/c.lua", code.bytes, code.len), 0);
+	CHECK_INT(load_code(&b.s, 1, &code), 0);
 	b.handler = ps_script_find(&b.s, 1, "process_packet");
 	CHECK(b.handler >= 0);
 	CHECK_INT(feed(&b, &udp), PS_VERDICT_DROP);
 
 	CHECK_INT(compile("function process_packet(p) error('on purpose') end", &code, error), 0);
-	CHECK_INT(ps_script_load_code(&b.s, 2, "/s/c.lua", code.bytes, code.len), 0);
+	CHECK_INT(load_code(&b.s, 2, &code), 0);
 	b.handler = ps_script_find(&b.s, 2, "process_packet");
 	CHECK_INT(feed(&b, &udp), PS_VERDICT_ERROR);
 	CHECK_TEXT(b.s.error, "/s/c.lua:1: on purpose");
@@ -965,10 +978,10 @@ static void code_is_loaded(void)
 	CHECK_TEXT(error, "/s/c.lua:3: unexpected symbol near '='");
 	CHECK_INT(compile("\x1bLua", &code, error), -1);	/* text is no code */
 	CHECK_INT(compile("x = packet_upd", &code, error), 0);
-	CHECK_INT(ps_script_load_code(&b.s, 3, "/s/c.lua", code.bytes, code.len), -1);
+	CHECK_INT(load_code(&b.s, 3, &code), -1);
 	CHECK(strstr(b.s.error, "packet_upd"));
 	CHECK_INT(compile(nested, &code, error), 0);
-	CHECK_INT(ps_script_load_code(&b.s, 3, "/s/c.lua", code.bytes, code.len), 0);
+	CHECK_INT(load_code(&b.s, 3, &code), 0);
 	end(&b);
 }
 
