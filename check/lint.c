@@ -339,6 +339,29 @@ static bool is_packet_method(const char *name)
 	return row && row->of == PS_OF_VIEW;
 }
 
+/*
+ * Of a table that describes a protocol: the global that the protocol's name will be, and functions that are named in text. The
+ * instruction sets a member of a table to a constant.
+ */
+static void look_at_member(struct lint *l, const Proto *p, Instruction i)
+{
+	const TValue *value = &p->k[GETARG_C(i)];
+	const char *key = getstr(tsvalue(&p->k[GETARG_B(i)]));
+	struct lint_global *g;
+
+	if (!ttisstring(value))
+		return;
+	if (!strcmp(key, "name")) {
+		g = lint_global(l, tsvalue(value));
+		if (g)
+			g->is_given = true;
+	} else if (!strcmp(key, "has_protocol") || !strcmp(key, "get_field_changes")) {
+		g = lint_global(l, tsvalue(value));
+		if (g)
+			g->read = true;
+	}
+}
+
 static void look_at_code(struct lint *l, struct lint_function *f)
 {
 	const Proto *p = f->p;
@@ -350,6 +373,8 @@ static void look_at_code(struct lint *l, struct lint_function *f)
 		if (GET_OPCODE(c) == OP_SELF && GETARG_B(c) == 0 && p->numparams && TESTARG_k(c) &&
 		    is_packet_method(getstr(tsvalue(&p->k[GETARG_C(c)]))))
 			f->uses_packet = true;
+		if (GET_OPCODE(c) == OP_SETFIELD && TESTARG_k(c))
+			look_at_member(l, p, c);
 	}
 	for (i = 0; i < p->sizek; i++) {
 		if (!ttisstring(&p->k[i]))

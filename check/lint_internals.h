@@ -53,6 +53,7 @@ struct lint_global {
 	bool assigned;
 	bool declared;		/* assigned outside of functions, or named by the options */
 	bool changes;		/* assigned in functions */
+	bool is_given;		/* a table has it as 'name': a protocol of the script's, if it describes any */
 	bool read;
 	const struct lint_function *reported;	/* the last function for which it was reported: once for each is enough */
 };
@@ -77,6 +78,7 @@ struct lint {
 	TString **assigned_members;	/* names that the script adds to libraries */
 	int nassigned_members;
 	bool globals_escape;	/* globals may be defined otherwise than by an assignment */
+	bool adds_protocols;	/* some may have names that are not known */
 	bool libraries_escape;
 	bool catches_any;	/* pcall() is given functions that are not known */
 	struct ps_known gives;	/* what the main chunk returns, in this round */

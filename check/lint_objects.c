@@ -75,7 +75,7 @@ static void unknown_protocol(const struct lint_flow *w, const char *name)
 	if (guess.best && guess.distance == 1 && !strpbrk(name, "0123456789"))	/* ip6 is not ip */
 		lint_refuse(w, "unknown-protocol", "no protocol '%.40s'; did you mean '%s'?",
 			  name, guess.best);
-	else
+	else if (!w->l->adds_protocols)
 		lint_refuse(w, "unknown-protocol", "no protocol '%.40s': there are %s",
 			  name, names);
 }
@@ -147,6 +147,8 @@ static struct ps_known engine_global(struct lint_flow *w, TString *name, const T
 		return ps_known_as(PS_KIND_LIBRARY, hvalue(value));
 	if (!strcmp(text, "load")) /* what it compiles may assign any */
 		w->l->globals_escape = true;
+	if (!strcmp(text, "register_dynamic_protbuf"))
+		w->l->adds_protocols = true;
 	return ttisfunction(value) ? lint_builtin(NULL, text) : ps_known_constant(value);
 }
 
@@ -172,6 +174,8 @@ static struct ps_known read_global(struct lint_flow *w, TString *name)
 		return ttisnil(value) ? own_global(g) : ps_known_any;
 	if (!ttisnil(value))
 		return engine_global(w, name, value);
+	if (g->is_given && w->l->adds_protocols)
+		return ps_known_any;
 	if (w->walk.is_last && !g->declared && g->reported != w->f &&
 	    (is_protocol(getstr(name)) || !is_tested(w))) {
 		g->reported = w->f;

@@ -232,7 +232,7 @@ static void add_method(const struct compiling *c, struct ps_op *op, const struct
 {
 	if (!call->has_result)
 		return;
-	if (call->method == PS_OP_DATA && call->id >= 0) {
+	if (call->method == PS_OP_DATA && call->id >= 0 && call->id < (int)ps_nprotos) {
 		add_data(c, op, call->id == PS_ID_RAW ? DO_BYTES : DO_DATA, call->id);
 	} else if (call->method == PS_OP_GET && !call->has_arg) {
 		finish(c, op, DO_VALUE);

@@ -123,6 +123,8 @@ static struct ps_known field_of(const struct ps_field *field, bool is_call)
 {
 	if (is_call)
 		return ps_known_as(PS_KIND_GETTER, field);
+	if (field->flags & PS_SCRIPTED)
+		return ps_known_any;	/* what its getter gives */
 	return field->type->is_bytes ? ps_known_as(PS_KIND_BYTES, NULL) : ps_known_as(PS_KIND_VALUE, field);
 }
 
@@ -159,7 +161,7 @@ static struct ps_known payload(const struct ps_registry *registry, const struct 
 /* The value of the field that self is. */
 static struct ps_known value_of(struct ps_known self, enum ps_kind kind)
 {
-	return self.kind == PS_KIND_FIELD ? ps_known_as(kind, self.field) : ps_known_any;
+	return self.kind == PS_KIND_FIELD && !(self.field->flags & PS_SCRIPTED) ? ps_known_as(kind, self.field) : ps_known_any;
 }
 
 /* ip:field("ttl") */

@@ -11,6 +11,7 @@
 #include "access.h"
 #include "bytes.h"
 #include "callable.h"
+#include "dynamic.h"
 #include "host.h"
 #include "resize.h"
 #include "verdict.h"
@@ -36,6 +37,8 @@ const struct ps_class ps_class_view = {
 	.call = ps_object_call,
 	.read = ps_object_read,
 	.write = ps_object_write,
+	.get_byte = ps_object_get_view_byte,
+	.set_byte = ps_object_set_view_byte,
 };
 
 const struct ps_class ps_class_bytes = {
@@ -213,11 +216,19 @@ static int view_data(lua_State *L)
 {
 	struct ps_view *v = ps_view_check(L);
 	unsigned int id = opt_proto(L, 2);
+	const struct ps_proto *proto = ps_bind_of(L)->registry.protos[id];
+	enum ps_layer_found found;
 	struct ps_place payload;
 
-	switch (ps_view_payload(ps_bind_of(L), &v->place, id, &payload)) {
+	if (ps_dynamic_decides(&v->place, proto))
+		found = ps_dynamic_payload(L, id, &payload);
+	else
+		found = ps_view_payload(ps_bind_of(L), &v->place, id, &payload);
+	switch (found) {
 	case PS_LAYER_FOUND:
 		push_header(L, id, &payload);
+		if (ps_proto_is_scripted(proto) && !ps_dynamic_locate(L, payload.layer))
+			lua_pushnil(L);
 		return 1;
 	case PS_LAYER_NONE:
 		lua_pushnil(L);
@@ -545,6 +556,8 @@ int ps_view_push_value(lua_State *L, const struct ps_place *at)
 	struct ps_field moved;
 	struct ps_value value;
 
+	if (at->field->flags & PS_SCRIPTED && ps_dynamic_push_value(L, at))
+		return 1;
 	if (type->is_text) {
 		here = place_here(L, at, &moved);
 		if (here)
@@ -573,6 +586,10 @@ static int field_int(lua_State *L)
 	const struct ps_place *at = check_field(L);
 	struct ps_value value;
 
+	if (at->field->flags & PS_SCRIPTED && at->field->type->is_bytes && !(at->flags & PS_VIEW_ABSENT)) {
+		ps_dynamic_push_integer(L, at);
+		return 1;
+	}
 	if (at->field->type->is_bytes || (at->field->type->is_text && !at->field->type->is_decimal))
 		return luaL_error(L, "%s is not an integer", at->field->name);
 	if (at->field->type->is_text)
@@ -655,6 +672,8 @@ static int set_value(lua_State *L, struct ps_view *v, const struct ps_place *at,
 				  "%s: there is no link-layer header on this hook" :
 				  "%s: the header of this packet has no such field, or ends before it",
 				  field->name);
+	if (field->flags & PS_SCRIPTED && ps_dynamic_set_value(L, at, index))
+		return 0;
 	if (field->type->is_bytes)
 		return fill(L, at, index);
 	if (field->type->is_text)
@@ -704,10 +723,47 @@ static const struct ps_field *named_field(lua_State *L)
 	return method->op == PS_OP_FIELD ? ((const struct ps_field_method *)method)->field : NULL;
 }
 
+/* Byte i of a view, which the argument is; or nil. */
+static int push_byte(lua_State *L, const struct ps_place *at, lua_Integer i)
+{
+	struct ps_range range = ps_place_range(at);
+	const uint8_t *p;
+
+	if (i < 0 || i >= range.len) {
+		lua_pushnil(L);
+		return 1;
+	}
+	p = ps_packet_read(ps_bind_of(L)->pkt, range.off + i, 1);
+	if (!p)
+		return luaL_error(L, "no memory to read the packet");
+	lua_pushinteger(L, *p);
+	return 1;
+}
+
+static int set_byte(lua_State *L, const struct ps_place *at, lua_Integer i)
+{
+	struct ps_range range = ps_place_range(at);
+	lua_Integer byte = luaL_checkinteger(L, 3);
+	struct ps_bind *bind = ps_bind_of(L);
+
+	if (i < 0 || i >= range.len)
+		return luaL_error(L, "index %I is outside of a view of %d bytes", (LUAI_UACINT)i, (int)range.len);
+	if (byte < 0 || byte > 255)
+		return luaL_error(L, "%I is not a byte (0 to 255)", (LUAI_UACINT)byte);
+	range.off += i;
+	range.len = 1;
+	ps_layers_expose(&bind->layers);
+	return ps_bytes_written(L, ps_write_fill(bind->pkt, &range, byte));
+}
+
 static int view_index(lua_State *L)
 {
 	struct ps_place at = ps_view_check(L)->place;
-	const struct ps_field *field = named_field(L);
+	const struct ps_field *field;
+
+	if (lua_isinteger(L, 2))
+		return push_byte(L, &at, lua_tointeger(L, 2));
+	field = named_field(L);
 
 	if (!field)
 		return 1;
@@ -720,8 +776,11 @@ static int view_index(lua_State *L)
 static int view_newindex(lua_State *L)
 {
 	struct ps_place at = ps_view_check(L)->place;
-	const struct ps_field *field = named_field(L);
+	const struct ps_field *field;
 
+	if (lua_isinteger(L, 2))
+		return set_byte(L, &at, lua_tointeger(L, 2));
+	field = named_field(L);
 	if (!field)
 		return luaL_error(L, "%s has no field '%s'", at.layer->header.proto->name,
 				  luaL_tolstring(L, 2, NULL));
@@ -770,6 +829,10 @@ const struct ps_callable ps_view_methods[] = {
 	{ { "get_size", view_get_size }, PS_OF_VIEW, { { NULL } }, PS_LUA_SIZE, NULL,
 	  "the view's length in bytes; a bit field has that of the bytes which hold it" },
 	{ { "__len", view_get_size }, PS_OF_VIEW, { { NULL } }, PS_LUA_SIZE, NULL, "the same" },
+	{ { "__index", view_index }, PS_OF_VIEW, { { "i", PS_LUA_INTEGER } }, PS_LUA_BYTE, "there is no such byte",
+	  "byte `i` of the view, from 0" },
+	{ { "__newindex", view_newindex }, PS_OF_VIEW, { { "i", PS_LUA_INTEGER }, { "byte", PS_LUA_BYTE } },
+	  PS_LUA_NOTHING, NULL, "writes a byte, 0 to 255, and changes nothing else; raises if there is none to write" },
 	{ { "__index", view_index }, PS_OF_HEADER, { { "field", PS_LUA_NAME } },
 	  PS_LUA_VALUE, "the packet does not have the field", "short for `v:field():get()`" },
 	{ { "__newindex", view_newindex }, PS_OF_HEADER, { { "field", PS_LUA_NAME }, { "value", PS_LUA_VALUE } },
@@ -944,7 +1007,16 @@ bool ps_bind_open_protocol(lua_State *L, unsigned int id)
 	return ps_bind_of(L)->objects[id]->is_open;
 }
 
-/* Makes room for one more protocol, and the memory of its objects. */
+bool ps_bind_has_method(const char *name)
+{
+	const struct ps_callable *row = ps_view_methods;
+
+	while (row->method.name && strcmp(row->method.name, name))
+		row++;
+	return row->method.name;
+}
+
+/* Makes room for one more protocol, and the memory of its objects: the state's own, if a script has asked for it. */
 static struct ps_proto_objects *new_objects(lua_State *L, const struct ps_proto *proto)
 {
 	struct ps_bind *bind = ps_bind_of(L);
@@ -954,7 +1026,9 @@ static struct ps_proto_objects *new_objects(lua_State *L, const struct ps_proto 
 
 	registry->protos = reallocate(L, registry->protos, (registry->n + 1) * sizeof(*registry->protos));
 	bind->objects = reallocate(L, bind->objects, (registry->n + 1) * sizeof(*bind->objects));
-	objects = reallocate(L, NULL, size);
+	objects = registry->n < ps_nprotos ? ps_host_realloc(NULL, size) : ps_bind_allocate(bind, size);
+	if (!objects)
+		luaL_error(L, "not enough memory");
 	memset(objects, 0, size);
 	objects->next = bind->all_objects;	/* also if what follows raises: methods know them then */
 	bind->all_objects = objects;
@@ -977,6 +1051,24 @@ void ps_bind_add_protocol(lua_State *L, const struct ps_proto *proto)
 	lua_pop(L, 2);
 	registry->protos[registry->n] = proto;
 	bind->objects[registry->n++] = objects;
+}
+
+void ps_bind_forget_protocol(lua_State *L, const struct ps_proto *proto)
+{
+	struct ps_registry *registry = &ps_bind_of(L)->registry;
+
+	if (registry->protos[registry->n - 1] == proto)
+		registry->n--;
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &supported);
+	lua_pushnil(L);
+	lua_rawseti(L, -2, registry->n);
+	lua_pushglobaltable(L);
+	lua_pushstring(L, proto->name);
+	lua_pushnil(L);
+	lua_rawset(L, -3);
+	lua_pop(L, 2);
+	lua_pushnil(L);
+	lua_setfield(L, LUA_REGISTRYINDEX, proto->name);
 }
 
 static void add_constant(luaL_Buffer *b, const char *name, lua_Integer value)
@@ -1054,6 +1146,8 @@ int ps_bind_open(lua_State *L)
 		lua_setglobal(L, ps_verdicts[i].name);
 	}
 	ensure_open(L, PS_ID_RAW);
+	lua_pushcfunction(L, ps_dynamic_register);
+	lua_setglobal(L, "register_dynamic_protbuf");
 	luaL_requiref(L, "bytes", ps_bytes_open, 1);
 	lua_pop(L, 1);
 	bind->whole = new_whole(L);

@@ -95,7 +95,7 @@ void ps_bytes_push(lua_State *L, struct ps_range range)
 	ps_bytes_bind(bind, array, range);
 }
 
-void ps_bytes_push_copy(lua_State *L, struct ps_range range)
+uint8_t *ps_bytes_push_copy(lua_State *L, struct ps_range range)
 {
 	struct ps_bytes *copy = push_own(L, range.len);
 	const uint8_t *p = ps_packet_read(ps_bind_of(L)->pkt, range.off, range.len);
@@ -103,6 +103,7 @@ void ps_bytes_push_copy(lua_State *L, struct ps_range range)
 	if (!p)
 		luaL_error(L, "no memory to read the packet");
 	memcpy(copy->own, p, range.len);
+	return copy->own;
 }
 
 static int bytes_index(lua_State *L)

@@ -24,7 +24,7 @@ const uint8_t *ps_bytes_check(struct lua_State *L, int arg, size_t *len);
 /* Raises what a negative enum ps_field_error means for bytes. Returns 0 for 0. */
 int ps_bytes_written(struct lua_State *L, int err);
 
-/* Pushes an array with a copy of range. May raise. */
-void ps_bytes_push_copy(struct lua_State *L, struct ps_range range);
+/* Pushes an array with a copy of range, and returns its bytes. May raise. */
+uint8_t *ps_bytes_push_copy(struct lua_State *L, struct ps_range range);
 
 #endif

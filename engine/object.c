@@ -9,6 +9,7 @@
 #include "lua.h"
 
 #include "access.h"
+#include "write.h"
 
 enum ps_layer_found ps_view_payload(struct ps_bind *bind, const struct ps_place *at, unsigned int id,
 				    struct ps_place *to)
@@ -91,7 +92,7 @@ int ps_object_call(lua_State *L, const struct ps_method *method, StkId func, int
 		return -1;
 	switch (method->op) {
 	case PS_OP_DATA:
-		if (arg && (!ttisinteger(arg) || (lua_Unsigned)ivalue(arg) >= bind->registry.n))
+		if (arg && (!ttisinteger(arg) || (lua_Unsigned)ivalue(arg) >= ps_nprotos))
 			return -1;
 		id = arg ? ivalue(arg) : 0;
 		found = ps_view_payload(bind, at, id, &to);
@@ -137,4 +138,42 @@ bool ps_object_write(lua_State *L, const struct ps_object *object, const TString
 	const struct ps_field_method *m = v ? ps_access_named(object->methods, name) : NULL;
 
 	return m && ps_access_set(bind, &v->place, m->field, value);
+}
+
+/*
+ * Bytes of a view: v[i].
+ */
+
+bool ps_object_get_view_byte(lua_State *L, const struct ps_object *object, lua_Unsigned i, TValue *result)
+{
+	struct ps_bind *bind = ps_bind_of(L);
+	const struct ps_view *v = ps_access_view(bind, object);
+	struct ps_range range;
+	const uint8_t *p;
+
+	if (!v)
+		return false;
+	range = ps_place_range(&v->place);
+	p = i < range.len ? ps_packet_reach(bind->pkt, range.off + i, 1) : NULL;
+	if (!p)
+		return false;
+	setivalue(result, *p);
+	return true;
+}
+
+bool ps_object_set_view_byte(lua_State *L, struct ps_object *object, lua_Unsigned i, const TValue *value)
+{
+	struct ps_bind *bind = ps_bind_of(L);
+	const struct ps_view *v = ps_access_view(bind, object);
+	struct ps_range range;
+
+	if (!v || !ttisinteger(value) || l_castS2U(ivalue(value)) > 255)
+		return false;
+	range = ps_place_range(&v->place);
+	if (i >= range.len)
+		return false;
+	range.off += i;
+	range.len = 1;
+	ps_layers_expose(&bind->layers);
+	return !ps_write_fill(bind->pkt, &range, ivalue(value));
 }

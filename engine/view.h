@@ -181,6 +181,8 @@ bool ps_object_read(lua_State *L, const struct ps_object *object, const TString 
 		    TValue *result);
 bool ps_object_write(lua_State *L, const struct ps_object *object, const TString *name,
 		     const TValue *value);
+bool ps_object_get_view_byte(lua_State *L, const struct ps_object *object, lua_Unsigned i, TValue *result);
+bool ps_object_set_view_byte(lua_State *L, struct ps_object *object, lua_Unsigned i, const TValue *value);
 
 /* ps_class_bytes; engine/bytes.c. */
 int ps_bytes_call(lua_State *L, const struct ps_method *method, StkId func, int nargs);

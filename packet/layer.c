@@ -141,7 +141,7 @@ enum ps_layer_found ps_layer_payload(struct ps_layers *layers, struct ps_packet 
 	begin(layer, parent, proto);
 	if (ps_unlikely(parent->flags & (PS_LAYER_ABSENT | PS_LAYER_CAREFUL)) ?
 	    !find_payload_of(pkt, parent, layer) : !find_payload(pkt, &parent->header, layer))
-		return PS_LAYER_NONE;
+		return parent->flags & PS_LAYER_SCRIPTED ? PS_LAYER_ASK : PS_LAYER_NONE;
 	if (ps_unlikely(layer->depth > PS_NESTED_MAX))
 		return PS_LAYER_TOO_DEEP;
 	if (ps_unlikely(known) && parent->header.proto->any_next)	/* it may be looked for as one and another in turn */
@@ -174,6 +174,62 @@ enum ps_layer_found ps_layer_in_bytes(struct ps_layers *layers, struct ps_packet
 		return PS_LAYER_NONE;
 	ps_layers_expose(layers);	/* it may lie across others, which are written as it is */
 	return take_chosen(layers, layer, found);
+}
+
+enum ps_layer_found ps_layer_scripted(struct ps_layers *layers, struct ps_packet *pkt, struct ps_layer *parent,
+				      struct ps_range within, const struct ps_proto *proto, struct ps_bits *places,
+				      struct ps_layer **found)
+{
+	struct ps_layer *layer;
+
+	if (!ps_layers_have_room(layers))
+		return PS_LAYER_NO_MEMORY;
+	layer = layers->free;
+	begin(layer, parent, proto);
+	layer->header.range = ps_layer_range(parent, within);
+	layer->flags = PS_LAYER_SCRIPTED;
+	layer->places = places;
+	if (!ps_proto_fits(pkt, &layer->header))
+		return PS_LAYER_NONE;
+	if (layer->depth > PS_NESTED_MAX)
+		return PS_LAYER_TOO_DEEP;
+	ps_layers_expose(layers);	/* it may lie across others, which are written as it is */
+	*found = take(layers, layer, NULL);
+	return PS_LAYER_FOUND;
+}
+
+/* The last field, if it has no length of its own, goes on to the header's end, and that to the packet's. */
+static bool is_open(const struct ps_layer *layer, unsigned int i)
+{
+	return i + 1 == layer->header.proto->nfields && !layer->places[i].width;
+}
+
+bool ps_layer_locate(struct ps_packet *pkt, const struct ps_header *header, const struct ps_field *field, struct ps_bits *at)
+{
+	const struct ps_layer *layer = (const struct ps_layer *)header;
+	unsigned int i = field - header->proto->fields;
+	uint32_t end = header->range.len * 8;
+
+	(void)pkt;
+	*at = layer->places[i];
+	if (is_open(layer, i) && at->bit <= end)
+		at->width = end - at->bit;
+	return field->type->is_bytes || (at->width >= 1 && at->width <= PS_INT_BITS);
+}
+
+/* Where the payload of a layer is that a script has described. */
+static bool scripted_payload(struct ps_packet *pkt, const struct ps_layer *layer, struct ps_range *within)
+{
+	const struct ps_field *field = layer->header.proto->fields, *end = field + layer->header.proto->nfields;
+	struct ps_bits at;
+
+	while (field < end && !(field->flags & PS_PAYLOAD))
+		field++;
+	if (field == end || !ps_layer_locate(pkt, &layer->header, field, &at) || at.bit + at.width > layer->header.range.len * 8)
+		return false;
+	within->off = at.bit / 8;
+	within->len = at.width / 8;
+	return true;
 }
 
 enum ps_layer_found ps_layer_options(struct ps_layers *layers, struct ps_packet *pkt, struct ps_layer *parent,
@@ -243,6 +299,8 @@ bool ps_layer_payload_range(struct ps_packet *pkt, const struct ps_layer *layer,
 		within->len = pkt->len - pkt->network;
 		return !pkt->has_link;
 	}
+	if (layer->flags & PS_LAYER_SCRIPTED)
+		return scripted_payload(pkt, layer, within);
 	if (layer->flags & PS_LAYER_CAREFUL && !ps_proto_fits(pkt, &layer->header))
 		return false;
 	if (!ps_proto_payload(pkt, &layer->header, within))
@@ -321,6 +379,25 @@ static bool is_around(const struct ps_layer *layer, const struct ps_header *inne
 	return false;
 }
 
+/* Where fields of a scripted layer are, in whose payload bytes [at, end) of the packet have become delta more. */
+static void move_places(struct ps_layer *layer, uint32_t at, uint32_t end, uint32_t delta)
+{
+	uint32_t first = 8 * (at - layer->header.range.off), last = 8 * (end - layer->header.range.off);
+	const struct ps_proto *proto = layer->header.proto;
+	unsigned int i;
+
+	for (i = 0; i < proto->nfields; i++) {
+		bool is_payload = proto->fields[i].flags & PS_PAYLOAD;
+		struct ps_bits *place = &layer->places[i];
+		uint32_t place_end = place->bit + place->width;
+
+		if (place->bit >= last && !(is_payload && place->bit == first))
+			place->bit += 8 * delta;
+		else if (place_end >= last && (is_payload || place_end > first) && !is_open(layer, i))
+			place->width += 8 * delta;
+	}
+}
+
 void ps_layers_move(struct ps_layers *layers, struct ps_layer *layer, uint32_t at, uint32_t end, uint32_t delta)
 {
 	struct ps_layer *l;
@@ -338,12 +415,15 @@ void ps_layers_move(struct ps_layers *layers, struct ps_layer *layer, uint32_t a
 		struct ps_range *range = &l->header.range;
 		uint32_t range_end = range->off + range->len;
 
-		if (l->is_marked || (range->off < at && range_end >= end && is_around(l, &layer->header)))
+		if (l->is_marked || (range->off < at && range_end >= end && is_around(l, &layer->header))) {
+			if (l->flags & PS_LAYER_SCRIPTED)
+				move_places(l, at, end, delta);
 			range->len += delta;
-		else if (range->off >= end)
+		} else if (range->off >= end) {
 			range->off += delta;
-		else if (range_end > at)
+		} else if (range_end > at) {
 			l->flags |= PS_LAYER_GONE;
+		}
 	}
 }
 

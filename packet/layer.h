@@ -15,12 +15,14 @@ enum ps_layer_flags {
 	PS_LAYER_CAREFUL = 2,	/* fields may be missing: look for each whether it is there */
 	PS_LAYER_GONE = 4,	/* what it was found by has been written since */
 	PS_LAYER_CHOSEN = 8,	/* it was looked for in bytes, in which anything may be */
+	PS_LAYER_SCRIPTED = 16,	/* its protocol is a script's, which also says what it carries */
 };
 
 struct ps_layer {
 	struct ps_header header;	/* first; of the whole packet: raw */
 	struct ps_layer *parent;	/* what it was looked for in; NULL: in the whole packet, or it is that */
 	struct ps_layer *child;		/* what was found last in its payload, by what it says; NULL: nothing was */
+	struct ps_bits *places;		/* if it is scripted: where its fields are, in the order of its protocol's */
 	uint8_t flags;			/* enum ps_layer_flags */
 	uint8_t depth;			/* how many headers it lies in that matter to checksums */
 	bool is_marked;			/* of use within ps_layers_let_go() and ps_layers_move() alone */
@@ -109,6 +111,7 @@ enum ps_layer_found {
 	PS_LAYER_NONE,		/* it is not of that protocol, or not whole */
 	PS_LAYER_TOO_DEEP,	/* more than PS_NESTED_MAX headers that lie in one another */
 	PS_LAYER_NO_MEMORY,
+	PS_LAYER_ASK,		/* only a script can tell */
 };
 
 /* What the layer, which is a header, carries, as protocol; no raw one. If there is one, *found is it. */
@@ -122,6 +125,22 @@ enum ps_layer_found ps_layer_in_bytes(struct ps_layers *layers, struct ps_packet
 /* The same of the whole packet, which begins with the link layer, if it has one; if not, that is a layer all the same. */
 enum ps_layer_found ps_layer_first(struct ps_layers *layers, struct ps_packet *pkt, const struct ps_proto *proto,
 				   struct ps_layer **found);
+
+/*
+ * The same of bytes of a layer, or of its payload, as a protocol that a script has described: always a layer of its own. Its
+ * fields are at places, which it keeps; each of them has to lie within it.
+ */
+enum ps_layer_found ps_layer_scripted(struct ps_layers *layers, struct ps_packet *pkt, struct ps_layer *layer,
+				      struct ps_range within, const struct ps_proto *proto, struct ps_bits *places,
+				      struct ps_layer **found);
+
+/* struct ps_proto, locate, of such protocols: a header of theirs is always a layer's. */
+bool ps_layer_locate(struct ps_packet *pkt, const struct ps_header *header, const struct ps_field *field, struct ps_bits *at);
+
+static inline bool ps_proto_is_scripted(const struct ps_proto *proto)
+{
+	return proto->locate == ps_layer_locate;
+}
 
 /* The options of a layer, which is a header, as one of their own: its protocol says of which. PS_LAYER_NONE: it is malformed. */
 enum ps_layer_found ps_layer_options(struct ps_layers *layers, struct ps_packet *pkt, struct ps_layer *layer,

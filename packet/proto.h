@@ -24,6 +24,7 @@ struct ps_word {
 	uint16_t mask;		/* where its bits are */
 };
 
+#define PS_INT_BITS	48	/* of a field whose type has_int, at most */
 #define PS_FIELD_BYTES	16	/* one of at most 48 bits lies within 7 bytes; wide ones are 16 */
 #define PS_NESTED_MAX	16	/* headers with checksums that lie in one another */
 #define PS_INNER_MAX	6	/* headers that are looked for inside those */
@@ -45,6 +46,7 @@ enum ps_field_flags {
 	PS_PART = 256,		/* bits of a field before it, which have a name of their own */
 	PS_READ_ONLY = 512,	/* what it says is summed up or signed elsewhere */
 	PS_HEADER = 1024,	/* with PS_OPTIONS: these are a header of their own: struct ps_proto, options */
+	PS_SCRIPTED = 2048,	/* a script has described it, and may have functions that read and write it */
 };
 
 struct ps_field {
@@ -138,7 +140,7 @@ struct ps_plain {
 
 struct ps_proto {
 	const char *name;	/* the global in scripts */
-	uint8_t header_min;	/* bytes of the fixed part */
+	uint16_t header_min;	/* bytes of the fixed part */
 	struct ps_word header_len;	/* the header's length in units of 4 bytes */
 	struct ps_word total_len;	/* header and payload in bytes; 0 there: not told */
 	uint8_t total_more;	/* bytes that total_len does not count */

@@ -551,7 +551,7 @@ static void shorthand(void)
 	refuse_body(&udp, "p:data(packet_ip).ttl = 256", "ttl: the value does not fit into 8 bits");
 	refuse_body(&udp, "p:data(packet_ip).saddr = 'x'", "saddr: 'x' is not an IPv4 address");
 	refuse_body(&udp, "p:data(packet_ip).nothing = 5", "packet_ip has no field 'nothing'");
-	refuse_body(&udp, "p:data(packet_ip)[1] = 5", "packet_ip has no field '1'");
+	refuse_body(&udp, "p:data(packet_ip)[true] = 5", "packet_ip has no field 'true'");
 	refuse_body(&udp, "p.ttl = 5", "packet_raw has no field 'ttl'");
 	refuse_body(&udp, "local ip = p:data(packet_ip) ip:nothing()", "attempt to call a nil value (method 'nothing')");
 }
