@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 #include "bundle.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "host.h"
@@ -40,20 +39,20 @@ struct compiling {
 static void put_before(struct gathering *g, const struct ps_part *part, const struct need *need)
 {
 	static const char format[] = "%s:%d: module '%s': ";
-	size_t n = snprintf(NULL, 0, format, part->path, need->line, need->name);
+	size_t n = ps_host_format(NULL, 0, format, part->path, need->line, need->name);
 	size_t len = strlen(g->error) + 1;
 	char first = g->error[0];
 
 	if (n + len > g->size)
 		return;	/* what is wrong matters more than the whole way */
 	memmove(g->error + n, g->error, len);
-	snprintf(g->error, n + 1, format, part->path, need->line, need->name);
+	ps_host_format(g->error, n + 1, format, part->path, need->line, need->name);
 	g->error[n] = first;
 }
 
 static int no_memory(struct gathering *g)
 {
-	snprintf(g->error, g->size, "not enough memory");
+	ps_host_format(g->error, g->size, "not enough memory");
 	return -1;
 }
 
@@ -88,7 +87,7 @@ static char *file_path(const char *folder, size_t len, const char *name)
 	c = path + len;
 	if (len && c[-1] != '/')
 		*c++ = '/';
-	snprintf(c, size - (c - path), "%s" PS_MODULE_SUFFIX, name);
+	ps_host_format(c, size - (c - path), "%s" PS_MODULE_SUFFIX, name);
 	for (; *name; name++, c++) {
 		if (*c == '.')
 			*c = '/';
@@ -127,14 +126,14 @@ static int read_module(struct gathering *g, struct ps_part *part, void **text, s
 		}
 		read = ps_host_read(absent[i], PS_SCRIPT_TEXT_MAX, text, len, why, sizeof(why));
 		if (read == PS_READ_FAILED)
-			snprintf(g->error, g->size, "%s: %s", absent[i], why);
+			ps_host_format(g->error, g->size, "%s: %s", absent[i], why);
 		if (read != PS_READ_DONE)
 			continue;
 		part->path = absent[i];
 		absent[i] = NULL;
 	}
 	if (read == PS_READ_ABSENT)
-		snprintf(g->error, g->size, "not found: there is no %s and no %s", absent[0], absent[1]);
+		ps_host_format(g->error, g->size, "not found: there is no %s and no %s", absent[0], absent[1]);
 	free_block(absent[0]);
 	free_block(absent[1]);
 	return read == PS_READ_DONE ? 0 : -1;
@@ -149,7 +148,7 @@ static struct ps_part *add_part(struct gathering *g, const char *name)
 	struct ps_part *part;
 
 	if (bundle->n > PS_MODULES_MAX) {
-		snprintf(g->error, g->size, "is one more than the %d modules that a script may have", PS_MODULES_MAX);
+		ps_host_format(g->error, g->size, "is one more than the %d modules that a script may have", PS_MODULES_MAX);
 		return NULL;
 	}
 	part = ps_host_resize(NULL, 0, sizeof(*part));
@@ -231,14 +230,14 @@ static int gather_module(struct gathering *g, struct ps_part *part, int depth)
 	int err;
 
 	if (depth > PS_MODULES_DEEP) {
-		snprintf(g->error, g->size, "more than %d modules require each other in a row", PS_MODULES_DEEP);
+		ps_host_format(g->error, g->size, "more than %d modules require each other in a row", PS_MODULES_DEEP);
 		return -1;
 	}
 	if (read_module(g, part, &text, &len))
 		return -1;
 	g->bytes += len;
 	if (g->bytes > PS_MODULES_TEXT_MAX) {
-		snprintf(g->error, g->size, "with it the script's modules are larger than %d bytes",
+		ps_host_format(g->error, g->size, "with it the script's modules are larger than %d bytes",
 			 PS_MODULES_TEXT_MAX);
 		err = -1;
 	} else {
@@ -254,12 +253,12 @@ static const struct ps_part *meet(struct gathering *g, const struct need *need, 
 	struct ps_part *part = (struct ps_part *)ps_bundle_module(g->bundle, need->name);
 
 	if (!need->is_name) {
-		snprintf(g->error, g->size, "a module's name has letters, digits, _ and -, with a dot between "
+		ps_host_format(g->error, g->size, "a module's name has letters, digits, _ and -, with a dot between "
 			 "folders, and at most %d bytes", PS_MODULE_NAME - 1);
 		return NULL;
 	}
 	if (part && part->is_open) {
-		snprintf(g->error, g->size, "requires itself in the end: move what both need into a third one");
+		ps_host_format(g->error, g->size, "requires itself in the end: move what both need into a third one");
 		return NULL;
 	}
 	if (part)

@@ -66,6 +66,9 @@ struct ps_log {
  */
 bool ps_host_may_log(struct ps_log *log, unsigned int *left_out);
 
+/* Any context. As snprintf() of C. */
+int ps_host_format(char *text, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
 /* Any context. One line to the log, without a newline and with nothing that may control a terminal. */
 void ps_host_log(const char *line);
 

@@ -2,6 +2,7 @@
 /* What a runtime asks of the machine, answered by a process. */
 #include <errno.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -217,4 +218,15 @@ void ps_host_log(const char *line)
 		return;
 	}
 	fprintf(stderr, "%s\n", line);
+}
+
+int ps_host_format(char *text, size_t size, const char *format, ...)
+{
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(text, size, format, args);
+	va_end(args);
+	return n;
 }
