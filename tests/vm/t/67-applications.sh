@@ -64,7 +64,8 @@ no_rules
 # HTTP, TLS
 mkdir www
 head -c 20000 /dev/urandom >www/file
-openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=test 2>openssl.log
+printf '[req]\ndistinguished_name = name\n[name]\n' >openssl.cnf
+openssl req -x509 -config openssl.cnf -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key.pem -out cert.pem -subj /CN=test
 cat >nginx.conf <<END
 user root; worker_processes 1; pid $PWD/nginx.pid; error_log $PWD/error.log;
 events { worker_connections 64; }
@@ -83,6 +84,7 @@ inR iptables -t mangle -A FORWARD -p tcp --dport 80 -j LUA --script $examples/ht
 check_fails 'a forbidden host gets no answer' inA curl -sS -m 3 -o got -H 'Host: forbidden.example:80' http://10.0.0.2/file
 check 'another does' inA curl -sS -m 60 -o got http://10.0.0.2/file
 no_rules
+wait_for grep -q GET access.log
 
 requests() { inA curl -sS -m 400 -o got -w '%{http_code} %{num_connects}\n' "http://10.0.0.2/file?[1-$1]"; }
 : >access.log
