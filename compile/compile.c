@@ -6,6 +6,7 @@
 
 #include "lua.h"
 #include "lfunc.h"
+#include "lparser.h"
 
 #include "access.h"
 #include "compile.h"
@@ -55,6 +56,12 @@ static struct ps_known known_value(const TValue *v)
 	if (ttisLclosure(v))
 		return (struct ps_known){ .kind = PS_KIND_FUNCTION, .own = clLvalue(v) };
 	return ttistable(v) ? ps_known_as(PS_KIND_LIBRARY, hvalue(v)) : ps_known_any;
+}
+
+/* The upvalue that a function is in, from 1, if nothing assigns that; else 0. */
+static unsigned int fixed_upvalue(struct ps_known v)
+{
+	return v.kind == PS_KIND_FUNCTION && v.lasts && v.origin != PS_ORIGIN_LOST ? v.origin : 0;
 }
 
 /* What the views of a pool have, the first of which is made with it. */
@@ -479,13 +486,15 @@ static const uint8_t plain_k[NUM_OPCODES] = {
 	[OP_IDIVK] = DO_DIV_K, [OP_BANDK] = DO_AND_K, [OP_BORK] = DO_OR_K, [OP_BXORK] = DO_XOR_K,
 };
 
-/* Registers and distances, as they are where the code runs. */
-static void scale(struct ps_op *op)
-{
+const uint8_t ps_operands[] = {
 #define X(name, operands)	[DO_##name] = operands,
-	static const uint8_t operands[] = { PS_OPERATIONS(X) };
+	PS_OPERATIONS(X)
 #undef X
-	unsigned int which = operands[op->op];
+};
+
+void ps_op_scale(struct ps_op *op)
+{
+	unsigned int which = ps_operands[op->op];
 
 	if (which & PS_A)
 		op->a *= sizeof(StackValue);
@@ -675,15 +684,25 @@ static bool call(struct ps_walk *walk, struct ps_call *call)
 {
 	struct compiling *c = (struct compiling *)walk;
 	const struct ps_function_code *callee = NULL;
+	struct ps_known *args = walk->reg + call->first;
 	int r;
 
-	if (call->callee.kind == PS_KIND_FUNCTION && call->count >= 0)
-		callee = compile(c->bind, call->callee.own, walk->reg + call->first, call->count, c);
+	if (call->callee.kind == PS_KIND_FUNCTION && call->count >= 0) {
+		for (r = 0; r < call->count; r++) {	/* an upvalue of this function is another one there */
+			args[r].origin = 0;
+			args[r].lasts = false;
+		}
+		callee = compile(c->bind, call->callee.own, args, call->count, c);
+	}
 	for (r = 0; callee && r < PS_RESULTS; r++)
 		call->results[r] = callee->results[r].kind ? callee->results[r] : ps_known_any;
-	if (walk->is_last && GET_OPCODE(code_of(c)[walk->pc]) == OP_TAILCALL)
+	if (!walk->is_last)
+		return true;
+	if (c->to->ops[walk->pc].op == DO_CALL)
+		c->to->ops[walk->pc].callee = fixed_upvalue(call->callee);
+	if (GET_OPCODE(code_of(c)[walk->pc]) == OP_TAILCALL)
 		give(c, call->results, PS_RESULTS);
-	else if (walk->is_last)
+	else
 		add_method_call(c, call);
 	return true;
 }
@@ -696,10 +715,9 @@ static bool is_being_compiled(const struct compiling *c, const Proto *p)
 	return c;
 }
 
-/* Linear code of so many bytes, all instructions of which leave it yet; or NULL. */
-static struct ps_function_code *new_code(struct ps_runtime *rt, size_t size)
+struct ps_function_code *ps_code_new(struct ps_runtime *rt, size_t size)
 {
-	struct ps_function_code *f = ps_runtime_allocate(rt, size);
+	struct ps_function_code *f = size <= rt->memory_max / PART_OF_MEMORY - rt->linear ? ps_runtime_allocate(rt, size) : NULL;
 
 	if (!f)
 		return NULL;
@@ -722,11 +740,10 @@ static const struct ps_function_code *compile(struct ps_bind *bind, const LClosu
 
 	if (p->linear)
 		return (const struct ps_function_code *)p->linear;
-	if (p->is_vararg || depth == DEPTH_MAX || is_being_compiled(caller, p) ||
-	    size > rt->memory_max / PART_OF_MEMORY - rt->linear)
+	if (p->is_vararg || depth == DEPTH_MAX || is_being_compiled(caller, p))
 		return NULL;
 	c = ps_host_realloc(NULL, sizeof(*c) + closure->nupvalues * sizeof(c->upvalues[0]));
-	to = c ? new_code(rt, size) : NULL;
+	to = c ? ps_code_new(rt, size) : NULL;
 	if (!to) {
 		ps_host_realloc(c, 0);
 		return NULL;
@@ -743,27 +760,38 @@ static const struct ps_function_code *compile(struct ps_bind *bind, const LClosu
 	c->to = to;
 	c->caller = caller;
 	c->depth = depth;
-	for (i = 0; i < closure->nupvalues; i++)
+	for (i = 0; i < closure->nupvalues; i++) {
 		c->upvalues[i] = known_value(ps_stk(closure->upvals[i]->v));
+		c->upvalues[i].lasts = p->upvalues[i].kind == RDKCONST;
+		c->upvalues[i].origin = i + 1;
+	}
 	ps_walk_run(&c->walk, args, nargs);
 	for (i = 0; i < p->sizecode; i++) {
 		if (to->ops[i].op == DO_LEAVE)	/* no path that was followed comes there */
 			translate(c, i);
-		scale(&to->ops[i]);
+		ps_op_scale(&to->ops[i]);
 	}
 	ps_host_realloc(c, 0);
 
 	to->code = p->code;
+	to->nops = p->sizecode;
+	to->linear.slots = 2 + p->maxstacksize;
 	to->linear.run = ps_linear_run;
+	to->linear.leave = ps_linear_leave;
 	p->linear = &to->linear;
 	return to;
 }
 
-void ps_compile(lua_State *L)
+struct ps_linear *ps_compile(lua_State *L, bool *is_own)
 {
 	const struct ps_known packet = ps_known_as(PS_KIND_VIEW, &ps_proto_raw);
 	const TValue *f = s2v(PS_STACK_TOP(L) - 1);
+	struct ps_bind *bind = ps_bind_of(L);
+	struct ps_function_code *own;
 
-	if (ttisLclosure(f))
-		compile(ps_bind_of(L), clLvalue(f), &packet, 1, NULL);
+	if (!ttisLclosure(f) || !compile(bind, clLvalue(f), &packet, 1, NULL))
+		return NULL;
+	own = ps_inline_calls(&bind->rt, clLvalue(f));
+	*is_own = own;
+	return own ? &own->linear : clLvalue(f)->p->linear;
 }

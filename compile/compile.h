@@ -5,13 +5,19 @@
 #ifndef PS_COMPILE_H
 #define PS_COMPILE_H
 
+#include <stdbool.h>
+
 struct lua_State;
+struct ps_linear;
 
 /*
  * Compiles the function on top of the stack, which handles packets, and those that it calls, as far as that can be seen
  * and memory goes: an eighth of the state's. What is not compiled is interpreted. Takes time as the code is long. Any
  * context that the runtime is in; does not raise.
+ *
+ * Returns what the handler runs as, or NULL. With *is_own that is for this closure alone, with local functions that it calls
+ * within; it is to be freed before that (ps_linear_free()).
  */
-void ps_compile(struct lua_State *L);
+struct ps_linear *ps_compile(struct lua_State *L, bool *is_own);
 
 #endif

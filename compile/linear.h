@@ -14,34 +14,45 @@
 
 #include "internals.h"
 
+#include "lfunc.h"
+#include "lstate.h"
+
 #include "bind.h"
+#include "runtime.h"
 #include "store.h"
 #include "types.h"
 
 /*
- * Operations: name, which operands are registers (A, B, C), whether n is a distance (N) and other none (S), and what it does,
- * with registers R[…], the constant K, and the field F of the view in R[B]. One with a condition goes on at n if it is so, else at other.
+ * Operations: name, which operands are registers (A, B, C), whether A is only given a value (T), n is a distance (N) and other
+ * none (S), and the operation behind the next one follows (M), and what it does, with registers R[…], the constant K, and the
+ * field F of the view in R[B]. One with a condition goes on at n if it is so, else at other.
  */
-enum { PS_A = 1, PS_B = 2, PS_C = 4, PS_N = 8, PS_S = 16, PS_AB = PS_A | PS_B, PS_ABC = PS_AB | PS_C, PS_AN = PS_A | PS_N,
-       PS_ABN = PS_AB | PS_N, PS_BN = PS_B | PS_N, PS_BCN = PS_B | PS_C | PS_N };
+enum { PS_A = 1, PS_B = 2, PS_C = 4, PS_N = 8, PS_S = 16, PS_M = 32, PS_GIVES = 64, PS_T = PS_GIVES | PS_A,
+       PS_AB = PS_A | PS_B, PS_ABC = PS_AB | PS_C, PS_AN = PS_A | PS_N, PS_ABN = PS_AB | PS_N, PS_BN = PS_B | PS_N,
+       PS_BCN = PS_B | PS_C | PS_N, PS_TB = PS_T | PS_B, PS_TBC = PS_TB | PS_C, PS_TBN = PS_TB | PS_N,
+       PS_TBM = PS_TB | PS_M, PS_TBCM = PS_TBC | PS_M };
 
 #define PS_OPERATIONS(X) \
 	X(LEAVE, 0)		/* to the interpreter */ \
-	X(MOVE, PS_AB)		/* R[A] = R[B] */ \
-	X(LOAD, PS_A)		/* R[A] = K */ \
-	X(LOAD_SKIP, PS_A)	/* R[A] = K, and over the next instruction */ \
-	X(LOAD_NIL, PS_A)	/* n registers from A on */ \
-	X(GET_UPVALUE, PS_A)	/* R[A] = upvalue B */ \
+	X(MOVE, PS_TB)		/* R[A] = R[B] */ \
+	X(LOAD, PS_T)		/* R[A] = K */ \
+	X(LOAD_SKIP, PS_T | PS_M)	/* R[A] = K, and over the next instruction */ \
+	X(LOAD_NIL, PS_T)	/* n registers from A on */ \
+	X(GET_UPVALUE, PS_T)	/* R[A] = upvalue B */ \
 	X(SET_UPVALUE, PS_A)	/* upvalue B = R[A] */ \
-	X(GET_GLOBAL, PS_A)	/* R[A] = upvalue B[name] */ \
+	X(GET_GLOBAL, PS_T)	/* R[A] = upvalue B[name] */ \
 	X(SET_GLOBAL, 0)	/* upvalue A[name] = K */ \
 	X(SET_GLOBAL_R, PS_B)	/* upvalue A[name] = R[B] */ \
-	X(GET_NAME, PS_AB)	/* R[A] = R[B][name] */ \
-	X(GET_INDEX, PS_AB)	/* R[A] = R[B][n] */ \
-	X(GET_KEY, PS_ABC)	/* R[A] = R[B][R[C]] */ \
-	X(GET_BYTE, PS_ABC)	/* the same of what should be a byte array */ \
-	X(GET_BITS, PS_ABC)	/* R[A] = R[B][R[C]] & mask ~ flip, of what should be a byte array */ \
-	X(SET_BITS, PS_ABC)	/* the same, and R[B][R[C]] = R[A] */ \
+	/* the same of a function that is within another's code */ \
+	X(GET_VARIABLE, PS_T)	/* R[A] = variable */ \
+	X(SET_VARIABLE, PS_A)	/* variable = R[A] */ \
+	X(GET_MEMBER, PS_T)	/* R[A] = variable[name] */ \
+	X(GET_NAME, PS_TB)	/* R[A] = R[B][name] */ \
+	X(GET_INDEX, PS_TB)	/* R[A] = R[B][n] */ \
+	X(GET_KEY, PS_TBC)	/* R[A] = R[B][R[C]] */ \
+	X(GET_BYTE, PS_TBC)	/* the same of what should be a byte array */ \
+	X(GET_BITS, PS_TBC)	/* R[A] = R[B][R[C]] & mask ~ flip, of what should be a byte array */ \
+	X(SET_BITS, PS_TBC)	/* the same, and R[B][R[C]] = R[A] */ \
 	X(SET_NAME, PS_A)	/* R[A][name] = K */ \
 	X(SET_NAME_R, PS_AB)	/* R[A][name] = R[B] */ \
 	X(SET_INDEX, PS_A)	/* R[A][n] = K */ \
@@ -59,10 +70,10 @@ enum { PS_A = 1, PS_B = 2, PS_C = 4, PS_N = 8, PS_S = 16, PS_AB = PS_A | PS_B, P
 	X(JUMP_BACK, PS_N) \
 	X(TEST, PS_AN)		/* if R[A] is true */ \
 	X(TEST_SET, PS_ABN)	/* the same of R[B]; where the condition says so, R[A] = R[B] */ \
-	X(NOT, PS_AB)		/* R[A] = not R[B] */ \
-	X(LENGTH, PS_AB)	/* R[A] = #R[B] */ \
-	X(NEGATE, PS_AB)	/* R[A] = -R[B] */ \
-	X(INVERT, PS_AB)	/* R[A] = ~R[B] */ \
+	X(NOT, PS_TB)		/* R[A] = not R[B] */ \
+	X(LENGTH, PS_TB)	/* R[A] = #R[B] */ \
+	X(NEGATE, PS_TB)	/* R[A] = -R[B] */ \
+	X(INVERT, PS_TB)	/* R[A] = ~R[B] */ \
 	X(EQUAL, PS_ABN)	/* if R[A] == R[B] */ \
 	X(EQUAL_K, PS_AN)	/* if R[A] == K */ \
 	X(EQUAL_INT, PS_AN)	/* the same of a K that is an integer */ \
@@ -73,25 +84,25 @@ enum { PS_A = 1, PS_B = 2, PS_C = 4, PS_N = 8, PS_S = 16, PS_AB = PS_A | PS_B, P
 	X(GREATER_K, PS_AN) \
 	X(GREATER_EQUAL_K, PS_AN) \
 	/* of integers: R[A] = R[B] op R[C], or K */ \
-	X(ADD, PS_ABC) X(SUB, PS_ABC) X(MUL, PS_ABC) X(MOD, PS_ABC) X(DIV, PS_ABC) \
-	X(AND, PS_ABC) X(OR, PS_ABC) X(XOR, PS_ABC) X(SHL, PS_ABC) X(SHR, PS_ABC) \
-	X(ADD_K, PS_AB) X(SUB_K, PS_AB) X(MUL_K, PS_AB) X(MOD_K, PS_AB) X(DIV_K, PS_AB) \
-	X(AND_K, PS_AB) X(OR_K, PS_AB) X(XOR_K, PS_AB) \
-	X(SHL_K, PS_AB)		/* K << R[B] */ \
-	X(SHIFT_LEFT, PS_AB)	/* R[B] << n, which is from 0 to 63 */ \
-	X(SHIFT_RIGHT, PS_AB) \
+	X(ADD, PS_TBCM) X(SUB, PS_TBCM) X(MUL, PS_TBCM) X(MOD, PS_TBCM) X(DIV, PS_TBCM) \
+	X(AND, PS_TBCM) X(OR, PS_TBCM) X(XOR, PS_TBCM) X(SHL, PS_TBCM) X(SHR, PS_TBCM) \
+	X(ADD_K, PS_TBM) X(SUB_K, PS_TBM) X(MUL_K, PS_TBM) X(MOD_K, PS_TBM) X(DIV_K, PS_TBM) \
+	X(AND_K, PS_TBM) X(OR_K, PS_TBM) X(XOR_K, PS_TBM) \
+	X(SHL_K, PS_TBM)		/* K << R[B] */ \
+	X(SHIFT_LEFT, PS_TBM)	/* R[B] << n, which is from 0 to 63 */ \
+	X(SHIFT_RIGHT, PS_TBM) \
 	X(FOR_BEGIN, PS_AN)	/* the loop whose variables are from A on; jumps over it if it has no turn */ \
 	X(FOR_NEXT, PS_AN)	/* jumps back if there is another turn */ \
 	/* what instructions over a distance do: a method of the view in R[B] that is called */ \
-	X(NETWORK, PS_ABN)	/* R[A] = R[B]:data(link):data(C) */ \
-	X(DATA, PS_ABN)		/* R[A] = R[B]:data(C), of a header */ \
-	X(BYTES, PS_ABN)	/* the same without an argument, or of bytes */ \
-	X(FIELD, PS_ABN)	/* R[A] = R[B]:F() */ \
-	X(VALUE, PS_ABN)	/* R[A] = R[B]:get() */ \
-	X(GET16, PS_ABN)	/* R[A] = R[B]:F():get(), R[B].F; an integer within a word of 16 bits of the fixed part */ \
-	X(GET32, PS_ABN)	/* the same of one that is two such words, as integer */ \
-	X(GET_FIELD, PS_ABN)	/* the same of any */ \
-	X(GET_INT, PS_ABN)	/* R[A] = R[B]:F():int() */ \
+	X(NETWORK, PS_TBN)	/* R[A] = R[B]:data(link):data(C) */ \
+	X(DATA, PS_TBN)		/* R[A] = R[B]:data(C), of a header */ \
+	X(BYTES, PS_TBN)	/* the same without an argument, or of bytes */ \
+	X(FIELD, PS_TBN)	/* R[A] = R[B]:F() */ \
+	X(VALUE, PS_TBN)	/* R[A] = R[B]:get() */ \
+	X(GET16, PS_TBN)	/* R[A] = R[B]:F():get(), R[B].F; an integer within a word of 16 bits of the fixed part */ \
+	X(GET32, PS_TBN)	/* the same of one that is two such words, as integer */ \
+	X(GET_FIELD, PS_TBN)	/* the same of any */ \
+	X(GET_INT, PS_TBN)	/* R[A] = R[B]:F():int() */ \
 	X(SET_FIELD, PS_BCN)	/* R[B]:F():set(R[C]) */ \
 	X(SET_FIELD_K, PS_BN)	/* R[B]:F():set(K) */ \
 	X(ASSIGN, PS_BN)	/* the same, of which the value is known as an integer */ \
@@ -119,9 +130,11 @@ struct ps_op {
 		const struct ps_field_method *field;
 		const TString *name;
 		struct ps_pool *pool;
+		int callee;	/* CALL: from 1, the upvalue that is called, if nothing assigns that; it is read when code is put within other code */
 	};
 	union {
 		TValue k;
+		UpVal *variable;
 		uint64_t value;		/* ASSIGN */
 		struct ps_value wide;	/* ASSIGN_SIMPLE */
 		struct {		/* GET_BITS, SET_BITS */
@@ -139,10 +152,44 @@ struct ps_op {
 	};
 };
 
+/* What operands an operation has, PS_A … */
+extern const uint8_t ps_operands[];
+
+/* Makes bytes of its registers and distances, which are numbers. */
+void ps_op_scale(struct ps_op *op);
+
+/*
+ * Code of a handler may have that of local functions within it, in place of calls of them (compile/inline.c). Where it is
+ * left to the interpreter, that finds what calls would have left: a frame of each function around, from the handler's on,
+ * number 0, and registers where these functions have them.
+ */
+struct ps_inlined {
+	const LClosure *closure;
+	int caller;		/* the frame, which has a lower number */
+	int pc;			/* there, of the call */
+	int nresults;		/* that it wants */
+	int func;		/* where the function stands, in bytes from the handler's base */
+	int moves, moves_end;	/* registers that are elsewhere */
+};
+
+/* A register at to has its value at from, which is lower; both in bytes from the handler's base. Those of a frame go down. */
+struct ps_move {
+	uint16_t to, from;
+};
+
+struct ps_origin {
+	int pc, frame;
+};
+
 struct ps_function_code {
 	struct ps_linear linear;
 	const Instruction *code;
 	struct ps_known results[PS_RESULTS];	/* that it returns; NONE: nothing is known */
+	/* Of operations, where others' are within; else NULL: then each is where its instruction is. */
+	const struct ps_origin *origins;
+	const struct ps_inlined *inlined;
+	const struct ps_move *moves;
+	int nops;
 	struct ps_op ops[];
 };
 
@@ -152,8 +199,18 @@ static inline const struct ps_op *ps_op_at(const struct ps_function_code *f, con
 	return f->ops + (pc - f->code);
 }
 
-/* struct ps_linear, run. */
+/* Code of so many bytes, zeros, that count as the state's, and as linear code; or NULL. */
+struct ps_function_code *ps_code_new(struct ps_runtime *rt, size_t size);
+
+/*
+ * The same code, of a function that is this one and no other with its bytecode, with what it calls within; or NULL, if there
+ * is nothing to put there, or no memory for it.
+ */
+struct ps_function_code *ps_inline_calls(struct ps_runtime *rt, const LClosure *closure);
+
+/* struct ps_linear, run and leave. */
 const Instruction *ps_linear_run(lua_State *L, const struct ps_linear *linear, const Instruction *pc,
 				 StkId base, struct ps_run *run);
+void ps_linear_leave(lua_State *L, const struct ps_linear *linear, struct ps_run *run);
 
 #endif

@@ -5,8 +5,10 @@
 #define LUA_CORE
 #include "lprefix.h"
 
+#include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "lua.h"
 #include "lfunc.h"
@@ -335,6 +337,8 @@ static ps_noinline const volatile int *watch(lua_State *L, struct ps_bind *bind,
 /*
  * Frames.
  */
+#define AT(n)		((StkId)((char *)base + (n)))	/* where a register is */
+
 static ps_inline const struct ps_function_code *code_of(StkId func)
 {
 	return (const struct ps_function_code *)clLvalue(s2v(func))->p->linear;
@@ -372,20 +376,55 @@ static ps_inline bool has_frame(lua_State *L, const struct ps_run *run)
 	return ci && n < PS_RUN_FRAMES;
 }
 
-/* The interpreter goes on at pc in the function at func, and when that returns, in those that have called it. Returns pc. */
-static ps_noinline const Instruction *tell_frames(struct ps_run *run, StkId func, const Instruction *pc)
+/*
+ * The frames of functions whose code is within the first one's, which the operation is of, or, with is_call, goes on behind when
+ * the next frame returns: pushes them behind the first, and puts registers where they have them.
+ */
+static void tell_inlined(lua_State *L, struct ps_run *run, const struct ps_function_code *code, const struct ps_op *op,
+			 bool is_call)
 {
-	struct ps_called *frame;
+	const struct ps_origin *origin = &code->origins[op - code->ops];
+	int pc = origin->pc + is_call, end = is_call ? op->a : INT_MAX, frame, count = 0;
+	StkId base = run->frames[0].func + 1;
+	const struct ps_move *move;
 
-	for (frame = run->frames; frame < run->frames + run->depth; frame++)
-		frame->pc = pc_of(frame->func, frame->op);
-	frame->func = func;
-	frame->pc = pc;
-	run->frames[0].nresults = 1;
-	return pc;
+	for (frame = origin->frame; frame; frame = code->inlined[frame].caller)
+		count++;
+	memmove(run->frames + 1 + count, run->frames + 1, run->depth * sizeof(run->frames[0]));
+	run->depth += count;
+	for (frame = origin->frame; frame; count--) {
+		const struct ps_inlined *inlined = &code->inlined[frame];
+
+		for (move = code->moves + inlined->moves; move < code->moves + inlined->moves_end; move++) {
+			if (move->to < end)
+				setobjs2s(L, AT(move->to), AT(move->from));
+		}
+		setclLvalue2s(L, AT(inlined->func), (LClosure *)inlined->closure);
+		run->frames[count].func = AT(inlined->func);
+		run->frames[count].pc = inlined->closure->p->code + pc;
+		run->frames[count].nresults = inlined->nresults;
+		pc = inlined->pc + 1;
+		end = inlined->func;
+		frame = inlined->caller;
+	}
+	run->frames[0].pc = code->code + pc;
 }
 
-#define AT(n)		((StkId)((char *)base + (n)))	/* where a register is */
+void ps_linear_leave(lua_State *L, const struct ps_linear *linear, struct ps_run *run)
+{
+	const struct ps_function_code *code = (const struct ps_function_code *)linear;
+	bool is_call = run->depth;
+	const struct ps_op *first = (const struct ps_op *)run->frames[0].op - is_call;
+	bool has_origins = code->origins && first >= code->ops && first < code->ops + code->nops;
+	struct ps_called *frame;
+
+	for (frame = run->frames + has_origins; frame <= run->frames + run->depth; frame++)
+		frame->pc = pc_of(frame->func, frame->op);
+	run->frames[0].nresults = 1;
+	if (has_origins)
+		tell_inlined(L, run, code, first, is_call);
+}
+
 #define R(n)		s2v(AT(n))
 #define FUNCTION	clLvalue(s2v(base - 1))
 #define GO(n)		do { op = (const struct ps_op *)((const char *)op + (n)); goto *table[op->op]; } while (0)
@@ -496,6 +535,20 @@ CASE(SET_UPVALUE): {
 
 	setobj(L, ps_stk(up->v), R(op->a));
 	luaC_barrier(L, up, R(op->a));
+	ON(1);
+}
+CASE(GET_VARIABLE):
+	setobj(L, R(op->a), ps_stk(op->variable->v));
+	ON(1);
+CASE(SET_VARIABLE):
+	setobj(L, ps_stk(op->variable->v), R(op->a));
+	luaC_barrier(L, op->variable, R(op->a));
+	ON(1);
+CASE(GET_MEMBER): {
+	const TValue *holder = ps_stk(op->variable->v);
+
+	if (!ttistable(holder) || !take_slot(L, hvalue(holder), luaH_getshortstr(hvalue(holder), (TString *)op->name), R(op->a)))
+		goto CASE(LEAVE);
 	ON(1);
 }
 CASE(GET_GLOBAL): {
@@ -978,6 +1031,9 @@ assign: {
 }
 
 CASE(LEAVE):
-	pc = pc_of(base - 1, op);
-	return run ? tell_frames(run, base - 1, pc) : pc;
+	if (!run)
+		return pc_of(base - 1, op);
+	run->frames[run->depth].func = base - 1;
+	run->frames[run->depth].op = op;
+	return code_of(base - 1)->code;
 }

@@ -20,7 +20,8 @@
 struct ps_function {
 	TValue function;
 	const Instruction *code;	/* where it begins, for ps_call1() */
-	const struct ps_linear *linear;	/* or NULL */
+	struct ps_linear *linear;	/* or NULL */
+	bool is_own;	/* the linear code is this handler's, and goes with it */
 	int slots;	/* of the stack that it needs; too many, if it is called the ordinary way */
 	int ref;	/* that keeps it, or LUA_NOREF: the place is free */
 };
@@ -155,8 +156,21 @@ int ps_script_init(struct ps_script *s, uint32_t state_id, bool is_interrupt)
 	return ps_script_init_sized(s, state_id, is_interrupt, PS_SCRIPT_MEMORY, NULL);
 }
 
+/* The place is free from then on. */
+static void put_handler(struct ps_script *s, struct ps_function *h)
+{
+	if (h->is_own)
+		ps_linear_free(&s->bind.rt, h->linear);
+	h->is_own = false;
+	h->ref = LUA_NOREF;
+}
+
 void ps_script_clean(struct ps_script *s)
 {
+	int i;
+
+	for (i = 0; i < s->nhandlers; i++)
+		put_handler(s, &s->handlers[i]);
 	ps_runtime_clean(&s->bind.rt);
 	ps_bind_clean(&s->bind);
 	ps_host_realloc(s->handlers, 0);
@@ -275,6 +289,7 @@ static void compile(lua_State *L, struct load_request *request)
 			lua_pushfstring(L, "%s:%d: %s", request->path, request->line, message);
 		lua_error(L);
 	}
+	ps_settle_variables(L, clLvalue(s2v(PS_STACK_TOP(L) - 1))->p);
 	lua_replace(L, -3);
 	lua_pop(L, 1);
 }
@@ -538,20 +553,22 @@ struct find_request {
 	struct ps_function *handler;	/* to be filled in */
 };
 
-/* Takes the function on top of the stack. May raise. */
+/* Takes the function on top of the stack. May raise, before it has taken anything. */
 static void take_function(lua_State *L, struct ps_function *h)
 {
 	const struct ps_script *s = script_of(L);
 	const Proto *p;
 
-	if (s->compile)
-		s->compile(L);
 	h->function = *s2v(PS_STACK_TOP(L) - 1);
 	p = ttisLclosure(&h->function) ? clLvalue(&h->function)->p : NULL;
-	h->linear = p ? p->linear : NULL;
+	lua_pushvalue(L, -1);
+	h->ref = luaL_ref(L, LUA_REGISTRYINDEX);
+	h->linear = s->compile ? s->compile(L, &h->is_own) : NULL;
 	h->code = p ? p->code : NULL;
 	h->slots = p && p->numparams <= 1 && !p->is_vararg ? 2 + p->maxstacksize : LUAI_MAXSTACK;
-	h->ref = luaL_ref(L, LUA_REGISTRYINDEX);
+	if (h->linear && h->linear->slots > h->slots)
+		h->slots = h->linear->slots;
+	lua_pop(L, 1);
 }
 
 static int find(lua_State *L)
@@ -591,6 +608,7 @@ static int free_place(struct ps_script *s)
 	if (!handlers)
 		return -1;
 	handlers[i].ref = LUA_NOREF;
+	handlers[i].is_own = false;
 	s->handlers = handlers;
 	s->nhandlers++;
 	return i;
@@ -615,7 +633,7 @@ int ps_script_find(struct ps_script *s, int id, const char *function)
 void ps_script_put(struct ps_script *s, int handler)
 {
 	luaL_unref(s->bind.rt.L, LUA_REGISTRYINDEX, s->handlers[handler].ref);
-	s->handlers[handler].ref = LUA_NOREF;
+	put_handler(s, &s->handlers[handler]);
 }
 
 static int close(lua_State *L)
@@ -709,8 +727,12 @@ static inline bool begin(lua_State *L, const struct ps_function *h, StkId func, 
 	if (l_unlikely(!L->ci->next || func + h->slots >= ps_stk(L->stack_last)))
 		return false;
 	*from = run;
-	if (l_likely(h->linear))
-		return !h->linear->run(L, h->linear, NULL, func + 1, run);
+	if (l_likely(h->linear)) {
+		if (l_likely(!h->linear->run(L, h->linear, NULL, func + 1, run)))
+			return true;
+		h->linear->leave(L, h->linear, run);
+		return false;
+	}
 	run->frames[0].func = func;
 	run->frames[0].pc = h->code;
 	run->frames[0].nresults = 1;
@@ -747,7 +769,7 @@ static ps_inline enum ps_verdict run(struct ps_script *s, int handler, struct ps
 		if (!run.is_watched)
 			ps_runtime_enter(rt, is_repeat ? 0 : ps_limits.packet_ms);
 		run.is_watched = true;
-		status = ps_call1(L, from);
+		status = ps_call1(L, from, h->linear ? h->linear->slots : 0);
 	}
 	if (l_unlikely(run.is_watched))
 		ps_runtime_leave(rt);

@@ -21,8 +21,11 @@ struct ps_function;
 
 struct ps_script {
 	struct ps_bind bind;		/* first: found through the lua_State */
-	/* Compiles the function on top of the stack when ps_script_find() has found it; NULL: all is interpreted. */
-	void (*compile)(struct lua_State *L);
+	/*
+	 * Compiles the function on top of the stack when ps_script_find() has found it; NULL: all is interpreted. Returns what it
+	 * runs as, or NULL; *is_own: that has to be freed with the handler, and serves this closure of the function only.
+	 */
+	struct ps_linear *(*compile)(struct lua_State *L, bool *is_own);
 	struct ps_function *handlers;
 	int nhandlers;
 	const struct ps_bundle *bundle;	/* of the script that is being loaded, and was compiled before; or NULL */

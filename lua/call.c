@@ -16,36 +16,39 @@
 /* Where the function is: a stack on which nothing runs has one slot, which belongs to no function. */
 #define BOTTOM	sizeof(StackValue)
 
-static ps_noinline void call_anything(lua_State *L)
+static ps_noinline void call_anything(lua_State *L, int slots)
 {
+	/* without room next time is like this one */
+	if (slots > ps_stk(L->stack_last) - restorestack(L, BOTTOM))
+		luaD_growstack(L, slots, 0);
 	luaD_callnoyield(L, restorestack(L, BOTTOM), 1);
 }
 
 /* What luaD_callnoyield() does for functions of Lua, but with the frames in run, and where these tell. */
-static ps_noinline void call(lua_State *L, const struct ps_run *run)
+static ps_noinline void call(lua_State *L, const struct ps_run *run, int slots)
 {
 	const struct ps_guard *guard = ps_guard_of(L);
 	const struct ps_called *frame;
-	CallInfo *ci = L->ci;
+	CallInfo *ci;
 
 	/* without C stack an ordinary call fails at once, whatever there is in run */
 	if (l_unlikely(!run || guard->stack_soft == guard->stack_hard)) {
-		call_anything(L);
+		call_anything(L, slots);
 		return;
 	}
+	frame = &run->frames[run->depth];
+	PS_STACK_TOP(L) = frame->func + 1 + clLvalue(s2v(frame->func))->p->maxstacksize;
 	for (frame = run->frames; frame <= run->frames + run->depth; frame++) {
-		ci = ci->next;
+		ci = L->ci->next ? L->ci->next : luaE_extendCI(L);
 		ps_stk(ci->func) = frame->func;
 		ps_stk(ci->top) = frame->func + 1 + clLvalue(s2v(frame->func))->p->maxstacksize;
 		ci->nresults = frame->nresults;
-		ci->callstatus = 0;
+		ci->callstatus = frame == run->frames ? CIST_FRESH : 0;
 		ci->u.l.savedpc = frame->pc;
 		ci->u.l.trap = 0;
+		L->ci = ci;
 	}
-	PS_STACK_TOP(L) = ps_stk(ci->top);
-	L->ci->next->callstatus = CIST_FRESH;
-	L->ci = ci;
-	luaV_execute(L, ci);
+	luaV_execute(L, L->ci);
 }
 
 /* What luaD_pcall() does after an error, for a call that is in no other one. */
@@ -63,14 +66,14 @@ static ps_noinline int clean_up(lua_State *L, int status)
 	return status;
 }
 
-int ps_call1(lua_State *L, const struct ps_run *run)
+int ps_call1(lua_State *L, const struct ps_run *run, int slots)
 {
 	struct lua_longjmp lj ps_uninit;
 	int status;
 
 	lj.status = LUA_OK;
 	L->errorJmp = &lj;
-	LUAI_TRY(L, &lj, call(L, run););
+	LUAI_TRY(L, &lj, call(L, run, slots););
 	L->errorJmp = NULL;
 	status = lj.status;
 	return l_likely(status == LUA_OK) ? status : clean_up(L, status);

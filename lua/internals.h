@@ -158,7 +158,8 @@ struct ps_class {
  * A handler that runs, without the interpreter so far: the functions that are being called, each but the last one in a
  * call of the next, and where the interpreter would go on in each.
  */
-#define PS_RUN_FRAMES	8
+#define PS_RUN_FRAMES	8	/* that linear code makes */
+#define PS_INLINED_FRAMES	3	/* within the first of these, of functions whose code is there in place of calls */
 
 struct ps_called {
 	StkId func;
@@ -174,7 +175,7 @@ struct ps_run {
 	bool is_watched;	/* ps_runtime_enter() has been called: the run goes back, or calls much */
 	bool is_repeat;		/* the packet has what time is left of its last run */
 	uint8_t calls;		/* before that */
-	struct ps_called frames[PS_RUN_FRAMES];
+	struct ps_called frames[PS_RUN_FRAMES + PS_INLINED_FRAMES];
 };
 
 /*
@@ -182,28 +183,41 @@ struct ps_run {
  */
 struct ps_linear {
 	size_t size;	/* in bytes; they count as the state's */
+	int slots;	/* of the stack that it may use, from the function on */
 
 	/*
 	 * Does what the function does from pc on, in the frame at base, as far as it can: without an error, a call back, or a
 	 * byte more of memory. Returns where the interpreter goes on, which is pc if nothing was done.
 	 *
 	 * With run there is no interpreter yet, and nothing is around the call; pc is NULL, which is the beginning. Then it
-	 * returns NULL if the first function has returned, and its result is where the function was; else run tells where the
-	 * interpreter goes on. All of run is 0 before but is_repeat, and the frames, which are anything.
+	 * returns NULL if the first function has returned, and its result is where the function was; else leave() is called
+	 * next. All of run is 0 before but is_repeat, and the frames, which are anything.
 	 */
 	const Instruction *(*run)(lua_State *L, const struct ps_linear *linear, const Instruction *pc,
 				  StkId base, struct ps_run *run);
+
+	/* Has run tell where the interpreter goes on. */
+	void (*leave)(lua_State *L, const struct ps_linear *linear, struct ps_run *run);
 };
+
+/* Frees it, which is not NULL. */
+void ps_linear_free(struct ps_runtime *rt, struct ps_linear *linear);
+
+/*
+ * Of the functions in one that has just been compiled: upvalues that nothing assigns, once they have a value, become <const>
+ * (RDKCONST), as what the script has written so is.
+ */
+void ps_settle_variables(lua_State *L, Proto *main);
 
 /* The method that the value is, as ps_push_method() has pushed it, or NULL. */
 const struct ps_method *ps_to_method(const TValue *value);
 
 /*
  * A protected call, when nothing runs in L: of the function that is alone on the stack with its one argument. With run it goes
- * on where that tells; there has to be room for its frames. Returns a Lua status; one value is left: the result, or the
- * error.
+ * on where that tells; the stack has to have room for its frames. Without, the stack gets room for as many slots, if there is memory. Returns a Lua
+ * status; one value is left: the result, or the error.
  */
-int ps_call1(lua_State *L, const struct ps_run *run);
+int ps_call1(lua_State *L, const struct ps_run *run, int slots);
 
 /*
  * Some of Lua's files call these in place of a function of Lua's, since luaconf.h renames it for them; so each has that

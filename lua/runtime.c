@@ -85,13 +85,17 @@ GCObject *ps_guard_held(const Udata *userdata, unsigned int n)
 	return held ? obj2gco(ps_userdata_of(held)) : NULL;
 }
 
+void ps_linear_free(struct ps_runtime *rt, struct ps_linear *linear)
+{
+	rt->memory -= linear->size;
+	rt->linear -= linear->size;
+	ps_host_realloc(linear, 0);
+}
+
 void ps_guard_freeproto(lua_State *L, Proto *f)
 {
-	if (f->linear) {
-		ps_runtime_of(L)->memory -= f->linear->size;
-		ps_runtime_of(L)->linear -= f->linear->size;
-		ps_host_realloc(f->linear, 0);
-	}
+	if (f->linear)
+		ps_linear_free(ps_runtime_of(L), f->linear);
 	luaF_freeproto(L, f);
 }
 

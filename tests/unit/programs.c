@@ -228,8 +228,25 @@ static void statement(struct program *g)
 		"a = t.none", "t.none = a", "o = mt", "a = 1 < 'x'", "v = setmetatable({}, mt) a = v:data(packet_udp)",
 	};
 
+	/* of local functions: with fewer and more arguments and results than there are, within each other, left in the middle */
+	static const char *const calls[] = {
+		"ip, l4 = heads(p) ip = ip or v or p l4 = l4 or ip", "local i, u = heads(p) if u then a = u.dport end v = i",
+		"a = add(a, b)", "a, b = add(add(a, b), c), add(1, 2)", "a = sum(a, b, c)", "b, c = sum(a, 1), 2",
+		"a, v = nested(a, b, v)", "a, b, v, c = nested(b, a, ip, 1, 2) c = c or 1", "v = select2(v, ip)", "v, a = select2(nil, l4)",
+		"a = looped(a)", "a, s = text(b)", "a = add(text(c))", "a = fails(a & 255, v)", "a = fails(b, ip)", "count(1)", "a = count(c & 7)",
+		"a = changes(a)", "changes = add a = changes(1, 2)", "b = changes(b, 1)", "v = first(ip, l4, p)", "a, b, v = many(a, v)",
+		"a = (pcall(fails, a, v)) and 1 or 2", "local ok, m = pcall(nested, a, b, l4) s = ok and s or 'x'", "a = both(a, looped(b))",
+		"b = both(ip.ttl, add(a, 1))", "a = back(a & 3, b)", "a = tests(v) and 1 or 0", "if tests(a) then b = b + 1 end",
+		"bytes_of = payload(ip) or bytes_of", "v = made(a)", "none() a = none() or 1", "g = get(t, 1) or g", "a = get(o, 'x')",
+		"a = far(a, ip)", "for i = 1, 3 do a = add(a, i) v = select2(v, ip) end", "a, b = swap(a, b)", "a, b = swap(swap(a, b))",
+	};
+
 	if (g->left-- <= 0)
 		return;
+	if (!draw(g, 4)) {
+		add(g, "%s ", PICK(g, calls));
+		return;
+	}
 	switch (draw(g, 12)) {
 	case 0:
 	case 1:
@@ -321,7 +338,28 @@ void make_program(unsigned int seed, char *text, size_t size)
 		"local function pair(x, y) return x, y end\n"
 		"local function three(p) return 1, p and 2, 3 end\n"
 		"local function deep(k, x) if k == 0 then return x end return deep(k - 1, x) + 1 end\n"
-		"local function tail(x, k) if k <= 0 then return x end return tail(x, k - 1) end\n");
+		"local function tail(x, k) if k <= 0 then return x end return tail(x, k - 1) end\n"
+		"local function heads(p) local ip = p:data(packet_eth):data(packet_ip) return ip, ip and ip:data(packet_udp) end\n"
+		"local function add(x, y) return x + (y or 1) end\n"
+		"local function sum(x, y, z) local s = add(x, y) if z then s = add(s, z) end return s, x end\n"
+		"local function nested(x, y, v) local s, z = sum(y, x, 3) if v and z then z = v.ttl end return s, v, z end\n"
+		"local function select2(x, y) return x or y, y and 3 end\n"
+		"local function looped(x) local y = 0 for i = 1, x & 3 do y = y + i end while y > 4 do y = y - 3 end return y end\n"
+		"local function text(x) local y = x & 3 local s = 'k' .. y return #s + y, s end\n"
+		"local function fails(x, v) local y = x + 1 v.ttl = y & 255 n = y local z = v.tos return y + z end\n"
+		"local function count(x) n = n + x g = n return n end\n"
+		"local function changes(x) return x end\n"
+		"local function first(...) return (...) end\n"
+		"local function many(x, v) if x == 3 then return end if x == 4 then return 1, 2, 3, 4 end return x, v end\n"
+		"local function both(x, y) local z = x & y if z == 1 then return -x end return z end\n"
+		"local function back(x, y) if x > 0 then y = back(x - 1, y) end return y end\n"
+		"local function tests(x) return not x or x == 1 end\n"
+		"local function payload(v) local d = v:data() return d and d:get() end\n"
+		"local function made(x) local f = function() return x end return f() end\n"
+		"local function none() end\n"
+		"local function get(t, k) return t[k] end\n"
+		"local function far(x, v) local a, y = nested(x, x, v) return add(a, add(x)), y end\n"
+		"local function swap(x, y) x, y = y, x return x, y end\n");
 	for (i = 0; i < n; i++) {
 		add(&g, "local function f%d(x, v)\n local a, b, c, p = x, 1, 2, v\n", i);
 		add(&g, " local ip, l4, bytes_of, t = %s, %s, bytes_of, t\n do ", draw(&g, 2) ? "v" : "ip",

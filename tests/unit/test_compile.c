@@ -3,6 +3,8 @@
  * Linear code (compile/): what it does, where it ends, and that it does the same as the ordinary way, where the same handler
  * is written such that it is left to the interpreter.
  */
+#include "internals.h"
+
 #include "compile.h"
 #include "packets.h"
 #include "proto.h"
@@ -769,29 +771,330 @@ static void time_ends_it(void)
 	}
 }
 
+/* Functions f1, f2 … each of which calls the one before so many times, and f0, which adds one. */
+static void write_calls(char *script, int functions, int times)
+{
+	int i, n;
+
+	strcpy(script, "local f0 = function(x) return x + 1 end\n");
+	for (i = 1; i <= functions; i++) {
+		snprintf(script + strlen(script), 32, "local f%d = function(x) ", i);
+		for (n = 0; n < times; n++)
+			snprintf(script + strlen(script), 32, "x = f%d(x) ", i - 1);
+		strcat(script, "return x end\n");
+	}
+}
+
 /* Calls without a loop are counted: eight levels of twelve each are four hundred million. */
 static void calls_end(void)
 {
-	char script[4096] = "local f0 = function() return 1 end\n";
+	char script[4096];
 	struct ps_packet pkt;
 	struct layout at;
 	struct ps_script s;
 	uint16_t queue;
 	uint8_t *data = make_packet(&udp, &pkt, &at);
-	int i, n, handler;
+	int handler;
 
-	for (i = 1; i <= 8; i++) {
-		snprintf(script + strlen(script), 64, "local f%d = function() ", i);
-		for (n = 0; n < 12; n++)
-			snprintf(script + strlen(script), 16, "f%d() ", i - 1);
-		strcat(script, "return 1 end\n");
-	}
-	strcat(script, "function process_packet(p) return f8() end");
+	write_calls(script, 8, 12);
+	strcat(script, "function process_packet(p) return f8(0) end");
 	handler = open_script(&s, script, "process_packet");
 	CHECK_INT(ps_script_run(&s, handler, &pkt, &queue), PS_VERDICT_ERROR);
 	CHECK_TEXT(s.error, "time limit exceeded");
 	free(data);
 	ps_script_clean(&s);
+}
+
+/*
+ * Local functions whose code is within the handler's.
+ */
+static bool is_within;	/* some were, when a handler was found last */
+
+static struct ps_linear *compile_and_tell(struct lua_State *L, bool *is_own)
+{
+	struct ps_linear *linear = ps_compile(L, is_own);
+
+	is_within = *is_own;
+	return linear;
+}
+
+/* As open_script(), with is_within. */
+static int open_telling(struct ps_script *s, const char *script)
+{
+	CHECK_INT(ps_script_init(s, 0, true), 0);
+	s->compile = compile_and_tell;
+	CHECK_INT(ps_script_load(s, 0, "code.lua", script, strlen(script)), 0);
+	return ps_script_find(s, 0, "process_packet");
+}
+
+/* A function is called by a variable; what that has now stands for what it will have only if nothing assigns it. */
+static void variables_change(void)
+{
+	static const struct {
+		const char *script;
+		bool is_within;
+	} cases[] = {
+		{ "local function f(x) return x + 1 end\n"
+		  "function process_packet(p) local x = f(1) return x == 2 and NF_ACCEPT or NF_DROP end", true },
+		{ "local f <const> = function(x) return x + 1 end\n"
+		  "function process_packet(p) local x = f(1) return x == 2 and NF_ACCEPT or NF_DROP end", true },
+		{ "local f local g = function(x) return x + 1 end f = g\n"
+		  "function process_packet(p) local x = f(1) return x == 2 and NF_ACCEPT or NF_DROP end", false },
+		/* another function assigns it, later */
+		{ "local n = 0 local function f() return 1 end function set() f = function() return 2 end end\n"
+		  "function process_packet(p) local x = f() n = n + 1 set() return x == (n > 1 and 2 or 1) and NF_ACCEPT or NF_DROP end",
+		  false },
+		/* itself */
+		{ "local n = 0 local function f() f = function() return 2 end return 1 end\n"
+		  "function process_packet(p) local x = f() n = n + 1 return x == (n > 1 and 2 or 1) and NF_ACCEPT or NF_DROP end", false },
+		/* from further within, through one that has it without use */
+		{ "local n = 0 local function f() return 1 end\n"
+		  "function outer() return function() return function() f = function() return 2 end end end end\n"
+		  "function process_packet(p) local x = f() n = n + 1 outer()()() return x == (n > 1 and 2 or 1) and NF_ACCEPT or NF_DROP end",
+		  false },
+		/* the same place for another variable, whose scope has ended before */
+		{ "do local g = 1 g = 2 function set() g = 3 end end local function f() return 1 end\n"
+		  "function process_packet(p) local x = f() set() return x == 1 and NF_ACCEPT or NF_DROP end", true },
+		/* the main function does, when the handler is there */
+		{ "local function f() return 1 end\n"
+		  "function process_packet(p) local x = f() return x == 2 and NF_ACCEPT or NF_DROP end f = function() return 2 end", false },
+		/* nil, in one instruction with another variable's */
+		{ "local f = function() return 1 end local g f = nil local h\n"
+		  "function process_packet(p) local ok = pcall(function() local x = f() return x end) return ok and NF_DROP or NF_ACCEPT end",
+		  false },
+		/* a closure for each turn, of one function with different variables; the handler is one of them */
+		{ "local made = {} for i = 1, 3 do local function f() return i end made[i] = function(p) local x = f() return x end end\n"
+		  "local function all(p) local a, b, c = made[1](p), made[2](p), made[3](p) return a == 1 and b == 2 and c == 3 end\n"
+		  "function process_packet(p) local r = all(p) return r and NF_ACCEPT or NF_DROP end", true },
+		{ "local handlers = {} for i = 1, 3 do local function f() return i end\n"
+		  "handlers[i] = function(p) local x = f() return x == i and NF_ACCEPT or NF_DROP end end\n"
+		  "handlers[1]() process_packet = handlers[3]", true },
+		/* two variables that have the same function now, in one closure only */
+		{ "local function one() return 1 end local function two() return 2 end\n"
+		  "local function make(f, g) return function(p) local h if p then h = f else h = g end local x = h() return x end end\n"
+		  "local same, other = make(one, one), make(two, one)\n"
+		  "function process_packet(p) local a, b = same(p), other(p) return a == 1 and b == 2 and NF_ACCEPT or NF_DROP end", true },
+		/* a function that is given, which is in another variable there */
+		{ "local function one() return 1 end local function two() return 2 end\n"
+		  "local function call(f) local x = f() local y = two() return x * 10 + y end\n"
+		  "function process_packet(p) local x = call(one) return x == 12 and NF_ACCEPT or NF_DROP end", true },
+		/* the variable is in a coroutine that waits */
+		{ "local co = coroutine.wrap(function() local function f() return 1 end\n"
+		  "process_packet = function(p) local x = f() return x == 1 and NF_ACCEPT or NF_DROP end coroutine.yield() end) co()", true },
+		/* the handler is called by a coroutine, which ends in the middle */
+		{ "local function f(x) coroutine.yield(x) return x + 1 end local function g(x) local y = f(x) return y end\n"
+		  "local function handle(p) local y = g(1) return y end\n"
+		  "function process_packet(p) local co = coroutine.wrap(handle) local a, b = co(p), co(p)\n"
+		  "return a == 1 and b == 2 and NF_ACCEPT or NF_DROP end", false },
+		/* it calls itself, or the handler, or both each other */
+		{ "local function f(n) if n == 0 then return 0 end local x = f(n - 1) return x + 1 end\n"
+		  "function process_packet(p) local x = f(3) return x == 3 and NF_ACCEPT or NF_DROP end", true },
+		{ "local again, n = nil, 0 local function f(p) if n < 2 then n = n + 1 local x = again(p) return x end return NF_ACCEPT end\n"
+		  "function process_packet(p) local x = f(p) return x end again = process_packet", true },
+		/* upvalues of the function are its own */
+		{ "local n, m = 0, 5 local function f() n = n + m return n end local function g() count = (count or 0) + 1 return count end\n"
+		  "local runs = 0 function process_packet(p) local x, y = f(), g() runs = runs + 1\n"
+		  "return x == runs * 5 and y == runs and NF_ACCEPT or NF_DROP end", true },
+		/* its error is caught where it is called */
+		{ "local function f(v) v.ttl = 300 return 1 end local function g(v) local x = f(v) return x end\n"
+		  "function process_packet(p) local ip = p:data(1):data(2) local ok, m = pcall(g, ip)\n"
+		  "local x = pcall(f, ip) return not ok and not x and m:find('ttl') and ip.ttl == 64 and NF_ACCEPT or NF_DROP end", false },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct ps_packet pkt;
+		struct layout at;
+		struct ps_script s;
+		uint16_t queue;
+		int handler, run;
+
+		handler = open_telling(&s, cases[i].script);
+		CHECK_INT(is_within, cases[i].is_within);
+		for (run = 0; run < 3; run++) {
+			uint8_t *data = make_packet(&udp, &pkt, &at);
+
+			s.error[0] = 0;
+			CHECK_INT(ps_script_run(&s, handler, &pkt, &queue), PS_VERDICT_ACCEPT);
+			free(data);
+		}
+		if (test_failed) {
+			printf("# %s: %s\n", cases[i].script, s.error);
+			i = sizeof(cases) / sizeof(cases[0]);
+		}
+		ps_script_clean(&s);
+	}
+}
+
+/* What the interpreter has to do within such code, it does in the frames that calls would have made. */
+static void frames_are_made(void)
+{
+	static const struct {
+		const char *script, *message;
+	} cases[] = {
+		{ "local function f(v)\nv.ttl = 300\nend\nfunction process_packet(p)\nlocal ip = p:data(1):data(2)\nf(ip)\nend",
+		  "code.lua:2: ttl" },
+		/* levels count frames */
+		{ "local function f(v)\nerror('no', 2)\nend\nlocal function g(v)\nlocal x = v.ttl\nf(v)\nend\n"
+		  "function process_packet(p)\nlocal ip = p:data(1):data(2)\ng(ip)\nreturn 1\nend", "code.lua:6: no" },
+		{ "local function f(v)\nerror('no', 3)\nend\nlocal function g(v)\nlocal x = v.ttl\nf(v)\nend\n"
+		  "function process_packet(p)\nlocal ip = p:data(1):data(2)\ng(ip)\nreturn 1\nend", "code.lua:10: no" },
+		/* and so they do below a call of a function that is not within */
+		{ "local function deep(n)\nif n == 0 then error('no', 4) end\nlocal x = deep(n - 1)\nreturn x\nend\n"
+		  "local function f(n)\nlocal x = deep(n)\nreturn x\nend\n"
+		  "function process_packet(p)\nlocal x = f(1)\nreturn x\nend", "code.lua:11: no" },
+		/* names of variables and functions are the frame's */
+		{ "local function f(v, k)\nlocal n = k\nreturn v.x + n\nend\n"
+		  "function process_packet(p)\nlocal x = f(7, 1)\nreturn x\nend", "code.lua:3: attempt to index a number value (local 'v')" },
+		{ "local function f(v)\nlocal n = nil\nn()\nend\nlocal function g(v)\nf(v)\nend\n"
+		  "function process_packet(p)\ng(p)\nend", "code.lua:3: attempt to call a nil value (local 'n')" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct ps_packet pkt;
+		struct layout at;
+		struct ps_script s;
+		uint16_t queue;
+		uint8_t *data = make_packet(&udp, &pkt, &at);
+		int handler, run;
+
+		handler = open_telling(&s, cases[i].script);
+		CHECK(is_within);
+		for (run = 0; run < 2; run++) {
+			s.error[0] = 0;
+			CHECK_INT(ps_script_run(&s, handler, &pkt, &queue), PS_VERDICT_ERROR);
+			CHECK_TEXT(s.error, cases[i].message);
+		}
+		if (test_failed)
+			printf("# %s: %s\n", cases[i].script, s.error);
+		free(data);
+		ps_script_clean(&s);
+	}
+}
+
+/* Its values are where they belong, whichever of them have shared a place, when the interpreter goes on in the middle. */
+static void values_are_put_back(void)
+{
+	static const char script[] =
+		"local function heads(p, k, l)\n"
+		"  local ip = p:data(packet_eth):data(packet_ip)\n"
+		"  local same, udp = ip, ip and ip:data(packet_udp)\n"
+		"  local s = 'x' .. k\n"	/* the interpreter */
+		"  return same, udp, s, k, l, p\n"
+		"end\n"
+		"local function around(p, k)\n"
+		"  local j = k + 1\n"
+		"  local ip, udp, s, n, l, q = heads(p, k)\n"
+		"  return ip, udp, s, n + j, l, q\n"
+		"end\n"
+		"function process_packet(p)\n"
+		"  local a, k = 1, 20\n"
+		"  local ip, udp, s, n, l, q, none = around(p, k, 5)\n"
+		"  return ip.ttl == 64 and udp.dport == 2000 and s == 'x20' and n == 41 and l == nil and q == p and\n"
+		"         none == nil and a == 1 and k == 20 and NF_ACCEPT or NF_DROP\n"
+		"end\n";
+	struct ps_packet pkt;
+	struct layout at;
+	struct ps_script s;
+	uint16_t queue;
+	uint8_t *data = make_packet(&udp, &pkt, &at);
+	int handler = open_telling(&s, script), run;
+
+	CHECK(is_within);
+	for (run = 0; run < 3; run++)
+		CHECK_INT(ps_script_run(&s, handler, &pkt, &queue), PS_VERDICT_ACCEPT);
+	if (test_failed)
+		printf("# %s\n", s.error);
+	free(data);
+	ps_script_clean(&s);
+}
+
+/* Frames that code within code has done without want memory where the interpreter goes on, and there is none. */
+static void frames_want_memory(void)
+{
+	static const char script[] =
+		"n = 0\n"
+		"local function f(x) n = n + 1 local s = 'x' .. n return #s end\n"
+		"local function g(x) local y = f(x) return y end\n"
+		"function process_packet(p) local x = g(1) return x > 1 and NF_ACCEPT or NF_DROP end\n";
+	struct ps_packet pkt;
+	struct layout at;
+	struct ps_script s;
+	uint16_t queue;
+	uint8_t *data = make_packet(&udp, &pkt, &at);
+	int handler = open_telling(&s, script);
+	lua_State *L = s.bind.rt.L;
+	size_t max = s.bind.rt.memory_max;
+
+	CHECK(is_within);
+	CHECK_INT(ps_script_run(&s, handler, &pkt, &queue), PS_VERDICT_ACCEPT);
+	L->ci = L->ci->next;
+	luaE_freeCI(L);
+	L->ci = L->ci->previous;
+	lua_gc(L, LUA_GCCOLLECT);
+	s.bind.rt.memory_max = s.bind.rt.memory;
+	CHECK_INT(ps_script_run(&s, handler, &pkt, &queue), PS_VERDICT_ERROR);
+	CHECK_TEXT(s.error, "not enough memory");
+	s.bind.rt.memory_max = max;
+	CHECK_INT(ps_script_run(&s, handler, &pkt, &queue), PS_VERDICT_ACCEPT);
+	free(data);
+	ps_script_clean(&s);
+}
+
+/* Functions with many registers are within one that has few. */
+static void frames_have_room(void)
+{
+	char script[4096] = "local function large(x)\n  local a0";
+	struct ps_packet pkt;
+	struct layout at;
+	struct ps_script s;
+	uint16_t queue;
+	uint8_t *data = make_packet(&udp, &pkt, &at);
+	int i, handler, small;
+
+	for (i = 1; i < 190; i++)
+		snprintf(script + strlen(script), sizeof(script) - strlen(script), ", a%d", i);
+	strcat(script, " = x\n  a189 = x == 7 and 'x7' or 'x' .. x\n  return a189, a0\nend\n"
+	       "local function middle(x) local a, b = large(x) return a, b end\n"
+	       "local x = 7\n"
+	       "function small(p) collectgarbage() collectgarbage() x = 15 - x return NF_ACCEPT end\n"
+	       "function process_packet(p) local a, b = middle(x) return a == 'x' .. x and b == x and NF_ACCEPT or NF_DROP end\n");
+	handler = open_telling(&s, script);
+	CHECK(is_within);
+	small = ps_script_find(&s, 0, "small");
+	for (i = 0; i < 5; i++) {	/* the stack becomes small, and large again, for once and all */
+		CHECK_INT(ps_script_run(&s, small, &pkt, &queue), PS_VERDICT_ACCEPT);
+		CHECK_INT(ps_script_run(&s, handler, &pkt, &queue), PS_VERDICT_ACCEPT);
+		CHECK(ps_stk(s.bind.rt.L->stack_last) - PS_STACK_TOP(s.bind.rt.L) > 200);
+		CHECK_INT(ps_script_run(&s, handler, &pkt, &queue), PS_VERDICT_ACCEPT);
+	}
+	free(data);
+	ps_script_clean(&s);
+}
+
+/* Functions that call others several times each would be much code; a part of it is all there is. */
+static void code_within_is_bounded(void)
+{
+	char script[4096];
+	struct ps_packet pkt;
+	struct layout at;
+	struct ps_script s;
+	uint16_t queue;
+	uint8_t *data = make_packet(&udp, &pkt, &at);
+	int handler;
+
+	write_calls(script, 6, 4);
+	strcat(script, "function process_packet(p) local x = f6(0) return x == 4096 and NF_ACCEPT or NF_DROP end");
+	handler = open_telling(&s, script);
+	CHECK(is_within);
+	CHECK(s.bind.rt.linear < 64 * 1024);
+	CHECK_INT(ps_script_run(&s, handler, &pkt, &queue), PS_VERDICT_ACCEPT);
+	ps_script_put(&s, handler);
+	CHECK(s.bind.rt.linear > 0 && s.bind.rt.linear < 32 * 1024);	/* of the functions by themselves */
+	ps_script_clean(&s);
+	CHECK_INT(s.bind.rt.linear, 0);
+	free(data);
 }
 
 /* Linear code has its part of the state's memory, which it gives back; what is too much is interpreted. */
@@ -837,6 +1140,12 @@ const struct test compile_tests[] = {
 	{ "compile: errors name their line", lines },
 	{ "compile: time ends what goes back", time_ends_it },
 	{ "compile: time ends what calls much", calls_end },
+	{ "compile: what a variable has may change", variables_change },
+	{ "compile: the interpreter has its frames within code within code", frames_are_made },
+	{ "compile: and its values", values_are_put_back },
+	{ "compile: frames want memory", frames_want_memory },
+	{ "compile: frames have room", frames_have_room },
+	{ "compile: code within code is bounded", code_within_is_bounded },
 	{ "compile: linear code counts as memory, up to a part of it", memory_is_counted },
 	{ "compile: memory that comes late leaves no wrong checksum", memory_comes_late },
 	{ "compile: bytes that come late are what they are, and become what they should", bytes_come_late },
