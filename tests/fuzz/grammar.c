@@ -526,9 +526,23 @@ static void statements(struct grammar *g, unsigned int n)
 		statement(g);
 }
 
+/* Functions whose code compiled handlers have within theirs. */
+static void add_parts(struct grammar *g)
+{
+	add(g, "local function part(p, v0, v1, v2, v3, x0, x1, x2)\n"
+	       " local n, s, t, count, up, cap = 7, '10.9.8.7', keep, 0, p, use\n");
+	statements(g, 1 + draw(g, 4));
+	add(g, "do return x0, v1, v2, v3, v0 end end\n"
+	       "local function parts(p, v0, x0)\n"
+	       " local a, b, c = part(p, v0, p:data(1), v0, p, x0, '1.1.1.1')\n"
+	       " return b, a, c\n"
+	       "end\n");
+}
+
 void grammar_make(struct grammar *g)
 {
 	unsigned int n = 1 + draw(g, 8), ends = draw(g, 8);
+	bool has_parts;
 
 	g->len = 0;
 	g->labels = 0;
@@ -564,10 +578,14 @@ void grammar_make(struct grammar *g)
 		       "local r = table.pack(pcall(chunk, p, v0, v1, v2, v3, x0, x1, x2)) T(r[1], r[2])\n"
 		       "if r[1] then v0, v1, v2, v3, x0, x1, x2 = table.unpack(r, 2, 8) end end\n");
 	}
-	add(g, "do return x0, x1, x2, v0, v1, v2, v3 end end\n"
-	       "function process_packet(p)\n"
+	add(g, "do return x0, x1, x2, v0, v1, v2, v3 end end\n");
+	has_parts = draw(g, 2);
+	if (has_parts)
+		add_parts(g);
+	add(g, "function process_packet(p)\n"
+	       " %s\n"
 	       " %s\n"
 	       " return %s\n"
 	       "end\n", ends & 4 ? "T(body(p))" : "T(pcall(body, p))",
-	    ends < 6 ? "XT_CONTINUE" : value(g));
+	    has_parts ? "local a, b = parts(p, p:data(1) or p, 3) T(a, b)" : "", ends < 6 ? "XT_CONTINUE" : value(g));
 }

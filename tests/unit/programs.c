@@ -238,7 +238,7 @@ static void statement(struct program *g)
 		"a = (pcall(fails, a, v)) and 1 or 2", "local ok, m = pcall(nested, a, b, l4) s = ok and s or 'x'", "a = both(a, looped(b))",
 		"b = both(ip.ttl, add(a, 1))", "a = back(a & 3, b)", "a = tests(v) and 1 or 0", "if tests(a) then b = b + 1 end",
 		"bytes_of = payload(ip) or bytes_of", "v = made(a)", "none() a = none() or 1", "g = get(t, 1) or g", "a = get(o, 'x')",
-		"a = far(a, ip)", "for i = 1, 3 do a = add(a, i) v = select2(v, ip) end", "a, b = swap(a, b)", "a, b = swap(swap(a, b))",
+		"a = far(a, ip)", "s = bump(a)", "local k = b s = bump(k) b = k", "for i = 1, 3 do a = add(a, i) v = select2(v, ip) end", "a, b = swap(a, b)", "a, b = swap(swap(a, b))",
 	};
 
 	if (g->left-- <= 0)
@@ -359,6 +359,7 @@ void make_program(unsigned int seed, char *text, size_t size)
 		"local function none() end\n"
 		"local function get(t, k) return t[k] end\n"
 		"local function far(x, v) local a, y = nested(x, x, v) return add(a, add(x)), y end\n"
+		"local function bump(x) x = x + 1 return 'k' .. x end\n"
 		"local function swap(x, y) x, y = y, x return x, y end\n");
 	for (i = 0; i < n; i++) {
 		add(&g, "local function f%d(x, v)\n local a, b, c, p = x, 1, 2, v\n", i);
