@@ -124,6 +124,8 @@ static const struct {
 	[PS_LUA_TEXT] = { FORM_NUMERAL | FORM_WORDS | FORM_ARRAY, "a string or a byte array" },
 	[PS_LUA_CONTENT] = { FORM_NUMERAL | FORM_WORDS | FORM_ARRAY, "a string, a byte array or a byte" },
 	[PS_LUA_TEXTS] = { FORM_TABLE, "a table of byte arrays and strings" },
+	[PS_LUA_STRINGS] = { FORM_TABLE, "a table of strings" },
+	[PS_LUA_MEMBER] = { FORM_NUMBER | FORM_NUMERAL | FORM_WORDS | FORM_OTHER, "a string, an integer or a field" },
 };
 
 /* How messages name it: ":set()", "bytes.new()". */
@@ -135,8 +137,8 @@ static struct call_name name_of(const struct ps_callable *row)
 {
 	struct call_name name;
 
-	snprintf(name.text, sizeof(name.text), "%s%s()", row->of == PS_OF_LIBRARY ? "bytes." : ":",
-		 row->method.name);
+	snprintf(name.text, sizeof(name.text), "%s%s%s()", row->of == PS_OF_LIBRARY ? ps_callable_library(row) : "",
+		 row->of == PS_OF_LIBRARY ? "." : ":", row->method.name);
 	return name;
 }
 
@@ -556,10 +558,13 @@ static bool is_same(const char *a, const char *b)
 struct ps_known lint_builtin(const char *library, const char *name)
 {
 	const struct ps_callable *function = NULL;
+	const struct ps_library *l;
 	size_t i;
 
-	if (library && !strcmp(library, "bytes"))
-		function = ps_row_named(ps_bytes_library, PS_OF_LIBRARY, name);
+	for (l = ps_libraries; library && l->name; l++) {
+		if (!strcmp(library, l->name))
+			function = ps_row_named(l->rows, PS_OF_LIBRARY, name);
+	}
 	if (function)
 		return ps_known_as(PS_KIND_METHOD, function);
 	for (i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++) {

@@ -353,7 +353,7 @@ static struct ps_known unknown_member(struct lint_flow *w, struct ps_known objec
 			unknown_method(w, of, ps_view_methods, owner, name);
 		break;
 	default:
-		unknown_method(w, "a byte array", ps_array_methods, owner, name);
+		unknown_method(w, lint_describe(object).text, ps_rows_of(owner), owner, name);
 	}
 	return row ? ps_known_as(PS_KIND_METHOD, row) : ps_known_any;
 }
@@ -387,6 +387,7 @@ struct ps_known lint_read(struct ps_walk *walk, struct ps_known of, TString *nam
 	case PS_KIND_VIEW:
 	case PS_KIND_FIELD:
 	case PS_KIND_BYTES:
+	case PS_KIND_SET:
 		if (member.kind == PS_KIND_VALUE || member.kind == PS_KIND_GETTER)
 			lint_look_at_field(w, member.field);
 		return member.kind ? member : unknown_member(w, of, getstr(name), is_call);

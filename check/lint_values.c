@@ -110,6 +110,9 @@ struct lint_description lint_describe(struct ps_known v)
 	case PS_KIND_BYTES:
 		snprintf(d.text, size, "a byte array");
 		break;
+	case PS_KIND_SET:
+		snprintf(d.text, size, "a set");
+		break;
 	default:
 		snprintf(d.text, size, "a value");
 	}

@@ -11,7 +11,7 @@
 enum { OPT_TABLE };
 
 static const struct cli_option options[] = {
-	{ "table", 0, "OF", "prints what may be done with views or arrays as a table in Markdown", "views arrays" },
+	{ "table", 0, "OF", "prints what may be done with views, arrays or sets as a table in Markdown", "views arrays sets" },
 	{ NULL },
 };
 
@@ -31,6 +31,9 @@ static const struct {
 	[PS_LUA_TEXT] = { "ps.bytes|string" },
 	[PS_LUA_CONTENT] = { "ps.bytes|string|integer" },
 	[PS_LUA_TEXTS] = { "(ps.bytes|string)[]" },
+	[PS_LUA_STRINGS] = { "string[]" },
+	[PS_LUA_SET] = { "ps.set", "set" },
+	[PS_LUA_MEMBER] = { "string|integer|ps.view|nil" },
 	[PS_LUA_RAW] = { "ps.raw", "raw view" },
 	[PS_LUA_PAYLOAD] = { "ps.payload", "view" },
 	[PS_LUA_FIELD] = { NULL, "field" },
@@ -215,6 +218,7 @@ static void print_protocol(const struct ps_proto *proto)
 
 static void print_types(void)
 {
+	const struct ps_library *l;
 	unsigned int i;
 
 	printf("---@meta\n-- What scripts of PacketScript " PS_VERSION " may use; made by \"packetscript types\".\n\n"
@@ -231,13 +235,18 @@ static void print_types(void)
 	print_field_class(&decimal_field);
 	printf("\n---@class ps.bytes: { [integer]: integer }\n");
 	print_functions(ps_array_methods, PS_OF_ARRAY, &bytes_field);
-	printf("\n---@class ps.bytes_library\n");
-	print_functions(ps_bytes_library, PS_OF_LIBRARY, &bytes_field);
+	printf("\n---@class ps.set\n");
+	print_functions(ps_set_methods, PS_OF_SET, &bytes_field);
+	for (l = ps_libraries; l->name; l++) {
+		printf("\n---@class ps.%s_library\n", l->name);
+		print_functions(l->rows, PS_OF_LIBRARY, &bytes_field);
+	}
 	for (i = 0; i < ps_nprotos; i++)
 		print_protocol(ps_protos[i]);
 
-	printf("\n---@type ps.bytes_library\nbytes = bytes\n"
-	       "\n---@type table<integer, string>\nsupported_protocols = supported_protocols\n"
+	for (l = ps_libraries; l->name; l++)
+		printf("\n---@type ps.%s_library\n%s = %s\n", l->name, l->name, l->name);
+	printf("\n---@type table<integer, string>\nsupported_protocols = supported_protocols\n"
 	       "\n---@type boolean true where packets are handled\nIS_INTERRUPT = true\n"
 	       "\n---@type integer the rule's --state\nSTATE_ID = 0\n\n");
 	for (i = 0; i < ps_nprotos; i++)
@@ -326,6 +335,13 @@ static void print_array_table(void)
 	print_rows(ps_bytes_library, "bytes");
 }
 
+static void print_set_table(void)
+{
+	printf("| expression | gives, or does |\n|---|---|\n");
+	print_rows(ps_set_library, "set");
+	print_rows(ps_set_methods, "s");
+}
+
 static int run(const struct cli_call *call)
 {
 	const char *table = call->values[OPT_TABLE];
@@ -336,8 +352,10 @@ static int run(const struct cli_call *call)
 		print_view_table();
 	else if (!strcmp(table, "arrays"))
 		print_array_table();
+	else if (!strcmp(table, "sets"))
+		print_set_table();
 	else
-		return cli_error("--table %s: there are views and arrays", table);
+		return cli_error("--table %s: there are views, arrays and sets", table);
 	return CLI_OK;
 }
 

@@ -85,9 +85,18 @@ unsigned int ps_known_owner(struct ps_known v)
 		return v.field->type->is_bytes ? PS_OF_BYTES : PS_OF_VALUE;
 	case PS_KIND_BYTES:
 		return PS_OF_ARRAY;
+	case PS_KIND_SET:
+		return PS_OF_SET;
 	default:
 		return 0;
 	}
+}
+
+const struct ps_callable *ps_rows_of(unsigned int owners)
+{
+	if (owners == PS_OF_ARRAY)
+		return ps_array_methods;
+	return owners == PS_OF_SET ? ps_set_methods : ps_view_methods;
 }
 
 const struct ps_callable *ps_row_named(const struct ps_callable *rows, unsigned int owners, const char *name)
@@ -136,7 +145,7 @@ struct ps_known ps_known_member(struct ps_known object, const char *name, bool i
 
 	if (field)
 		return field_of(field, is_call);
-	row = ps_row_named(owner == PS_OF_ARRAY ? ps_array_methods : ps_view_methods, owner, name);
+	row = ps_row_named(ps_rows_of(owner), owner, name);
 	if (!row && object.kind == PS_KIND_VIEW)
 		return content_named(object.proto, name);
 	return ps_known_as(row ? PS_KIND_METHOD : PS_KIND_NONE, row);
@@ -187,6 +196,8 @@ static struct ps_known result_of_row(const struct ps_registry *registry, const s
 		return field_by_name(call->self, argument);
 	case PS_LUA_ARRAY:
 		return ps_known_as(PS_KIND_BYTES, NULL);
+	case PS_LUA_SET:
+		return ps_known_as(PS_KIND_SET, NULL);
 	case PS_LUA_RAW:
 		return ps_known_as(PS_KIND_VIEW, &ps_proto_raw);
 	case PS_LUA_PAYLOAD:

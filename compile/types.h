@@ -32,6 +32,7 @@ enum ps_kind {
 	PS_KIND_VALUE,		/* what was read from a field: an integer, or text */
 	PS_KIND_NUMBER,		/* the same with :int() */
 	PS_KIND_BYTES,
+	PS_KIND_SET,
 	PS_KIND_METHOD,		/* row: of an object, or a function of a library that has rows */
 	PS_KIND_GETTER,		/* the method that gives the view of field */
 	PS_KIND_FINDER,		/* the method that gives the view of what is found by a key: keyed */
@@ -112,6 +113,9 @@ struct ps_known ps_known_join(struct ps_known a, struct ps_known b);
 
 /* enum ps_owner, of the rows that it has; 0: it is no object. */
 unsigned int ps_known_owner(struct ps_known v);
+
+/* The rows that have what is of these owners. */
+const struct ps_callable *ps_rows_of(unsigned int owners);
 
 /* The row that one of these owners has by this name, or NULL. */
 const struct ps_callable *ps_row_named(const struct ps_callable *rows, unsigned int owners, const char *name);

@@ -14,6 +14,7 @@
 #include "dynamic.h"
 #include "host.h"
 #include "resize.h"
+#include "set.h"
 #include "verdict.h"
 #include "write.h"
 
@@ -47,6 +48,12 @@ const struct ps_class ps_class_bytes = {
 	.get_byte = ps_object_get_byte,
 	.set_byte = ps_object_set_byte,
 	.holds = ps_bytes_holds,
+};
+
+const struct ps_class ps_class_set = {
+	.name = "set",
+	.call = ps_set_call,
+	.holds = ps_set_holds,
 };
 
 void *ps_bind_new(lua_State *L, size_t size, const struct ps_class *class, const char *type)
@@ -535,8 +542,7 @@ static const struct ps_field *place_here(lua_State *L, const struct ps_place *at
 	return ps_proto_here(ps_bind_of(L)->pkt, &at->layer->header, at->field, moved);
 }
 
-/* The number that a field is. False: it is not there. */
-static bool field_value(lua_State *L, const struct ps_place *at, struct ps_value *value)
+bool ps_view_value(lua_State *L, const struct ps_place *at, struct ps_value *value)
 {
 	struct ps_packet *pkt = ps_bind_of(L)->pkt;
 	struct ps_field moved;
@@ -567,7 +573,7 @@ int ps_view_push_value(lua_State *L, const struct ps_place *at)
 	}
 	if (type->is_bytes && !(at->flags & PS_VIEW_ABSENT))
 		ps_bytes_push(L, ps_place_range(at));
-	else if (!field_value(L, at, &value))
+	else if (!ps_view_value(L, at, &value))
 		lua_pushnil(L);
 	else if (type->format)
 		return push_address(L, value, type);
@@ -597,7 +603,7 @@ static int field_int(lua_State *L)
 	if (!at->field->type->has_int)
 		return luaL_error(L, "%s has %d bits, more than an integer: read the text with :get()",
 				  at->field->name, at->field->at.width);
-	if (field_value(L, at, &value))
+	if (ps_view_value(L, at, &value))
 		lua_pushinteger(L, value.low);
 	else
 		lua_pushnil(L);
@@ -846,6 +852,12 @@ const struct ps_callable ps_field_getter = {
 	{ "field", view_field, PS_OP_FIELD }, PS_OF_HEADER, { { NULL } },
 	PS_LUA_FIELD, "it is `options` of a header whose length is malformed",
 	"the field of that name as a view: `ip:ttl()`",
+};
+
+const struct ps_library ps_libraries[] = {
+	{ "bytes", ps_bytes_library },
+	{ "set", ps_set_library },
+	{ NULL },
 };
 
 /*
@@ -1149,7 +1161,8 @@ int ps_bind_open(lua_State *L)
 	lua_pushcfunction(L, ps_dynamic_register);
 	lua_setglobal(L, "register_dynamic_protbuf");
 	luaL_requiref(L, "bytes", ps_bytes_open, 1);
-	lua_pop(L, 1);
+	luaL_requiref(L, "set", ps_set_open, 1);
+	lua_pop(L, 2);
 	bind->whole = new_whole(L);
 	bind->serial = 0;		/* the first views are free */
 	bind->stamp++;

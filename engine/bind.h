@@ -52,7 +52,7 @@ struct ps_bind {
 	struct ps_view *whole;		/* of the packet: what handlers get */
 };
 
-extern const struct ps_class ps_class_view, ps_class_bytes;
+extern const struct ps_class ps_class_view, ps_class_bytes, ps_class_set;
 
 /*
  * Adds packet objects, verdicts, protocol ids and the bytes library to a runtime made with

@@ -24,8 +24,9 @@ enum ps_owner {
 	PS_OF_FIELD = PS_OF_VALUE | PS_OF_BYTES,
 	PS_OF_VIEW = PS_OF_RAW | PS_OF_HEADER | PS_OF_FIELD,
 	PS_OF_ARRAY = 16,	/* byte arrays */
-	PS_OF_LIBRARY = 32,	/* no object: the library 'bytes' has it */
+	PS_OF_LIBRARY = 32,	/* no object: one of ps_libraries has it */
 	PS_OF_PAYLOAD = 64,	/* raw views that are all of a header's payload. Others have the method, too: it refuses them */
+	PS_OF_SET = 128,
 };
 
 /* What is given to it, or comes of it. */
@@ -44,6 +45,9 @@ enum ps_lua_type {
 	PS_LUA_TEXT,		/* a string or a byte array */
 	PS_LUA_CONTENT,		/* a byte, a string or a byte array */
 	PS_LUA_TEXTS,		/* a table of these, from 1 on */
+	PS_LUA_STRINGS,		/* a table of strings, from 1 on */
+	PS_LUA_SET,		/* a set of addresses or names */
+	PS_LUA_MEMBER,		/* what may be in a set: a string, an integer or a field; or nil */
 	PS_LUA_RAW,		/* a raw view */
 	PS_LUA_PAYLOAD,		/* a view of the protocol that the first argument names, a raw one without it */
 	PS_LUA_FIELD,		/* a view of a field */
@@ -68,13 +72,35 @@ struct ps_callable {
 };
 
 /* Each ends with a row without a name; several rows may have the same one, if they are of different owners. */
-extern const struct ps_callable ps_view_methods[], ps_array_methods[], ps_bytes_library[];
+extern const struct ps_callable ps_view_methods[], ps_array_methods[], ps_bytes_library[], ps_set_methods[], ps_set_library[];
 /* The method that each field is: ip:ttl(); that finds one by a key; that goes through a list. */
 extern const struct ps_callable ps_field_getter, ps_keyed_getter, ps_list_getter;
+
+/* What is no object's: bytes.new(). Ends with one without a name. */
+struct ps_library {
+	const char *name;	/* the global */
+	const struct ps_callable *rows;
+};
+
+extern const struct ps_library ps_libraries[];
 
 static inline bool ps_callable_is_operator(const struct ps_callable *row)
 {
 	return row->method.name[0] == '_' && row->method.name[1] == '_';
+}
+
+/* The library that has a row of PS_OF_LIBRARY. */
+static inline const char *ps_callable_library(const struct ps_callable *row)
+{
+	const struct ps_library *library = ps_libraries;
+	const struct ps_callable *own = library->rows;
+
+	while (own != row) {
+		own++;
+		if (!own->method.name)
+			own = (++library)->rows;
+	}
+	return library->name;
 }
 
 #endif

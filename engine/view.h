@@ -36,7 +36,7 @@ struct ps_view {
 	struct ps_place place;
 };
 
-/* What a method of a view, or of a byte array, does. 0: only its C function tells. */
+/* What a method of a view, a byte array or a set does. 0: only its C function tells. */
 enum ps_view_op {
 	PS_OP_DATA = 1,
 	PS_OP_FIELD,	/* struct ps_field_method */
@@ -45,6 +45,7 @@ enum ps_view_op {
 	PS_OP_INT,
 	PS_OP_U16,	/* of byte arrays */
 	PS_OP_U32,
+	PS_OP_HAS,	/* of sets */
 };
 
 /* ip:daddr(); also http:header(name) and dns:answers(), which are not PS_OP_FIELD. */
@@ -184,6 +185,10 @@ bool ps_object_write(lua_State *L, const struct ps_object *object, const TString
 bool ps_object_get_view_byte(lua_State *L, const struct ps_object *object, lua_Unsigned i, TValue *result);
 bool ps_object_set_view_byte(lua_State *L, struct ps_object *object, lua_Unsigned i, const TValue *value);
 
+/* ps_class_set; engine/set.c. */
+int ps_set_call(lua_State *L, const struct ps_method *method, StkId func, int nargs);
+const struct ps_object *ps_set_holds(const struct ps_object *object, unsigned int n);
+
 /* ps_class_bytes; engine/bytes.c. */
 int ps_bytes_call(lua_State *L, const struct ps_method *method, StkId func, int nargs);
 const struct ps_object *ps_bytes_holds(const struct ps_object *object, unsigned int n);
@@ -197,6 +202,9 @@ int ps_view_set_shape(struct ps_bind *bind, struct ps_layer *layer, const struct
 
 /* What argument 1 is a view of; raises if it is none of this packet's. */
 struct ps_view *ps_view_check(lua_State *L);
+
+/* The number that the place is, which is a field. False: it is not there. May raise. */
+bool ps_view_value(lua_State *L, const struct ps_place *at, struct ps_value *value);
 
 /* Pushes what is read from the place, which is a field. */
 int ps_view_push_value(lua_State *L, const struct ps_place *at);

@@ -1081,7 +1081,7 @@ is "docs/language.md has the tables of today ('make reference')" '' "$(diff "$to
 for table in views arrays; do
 	holds "there is a table of $table in it" grep -qx "<!-- packetscript types --table $table -->" language.md
 done
-trouble 'a table of something else' '--table headers: there are views and arrays' types --table headers
+trouble 'a table of something else' '--table headers: there are views, arrays and sets' types --table headers
 
 lua 'kept = {} for i = 1, 20000 do kept[i] = "entry " .. i end
 function process_packet(p) return NF_ACCEPT end'

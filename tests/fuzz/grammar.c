@@ -475,6 +475,8 @@ static void wild_statement(struct grammar *g)
 		"do local a = p:get() T(a:find(s:sub(1, 2), %u), a:string(%u, 9), a:slice(%u), a:u16(%u), a:u32(%u)) end",
 		"T(pcall(function() return p:get():u16(%u, %u) end))", "T(pcall(function() return p:to_bytes():slice(1):u32(%u, %u) end))",
 		"big[1] = p:to_bytes():slice(%u, %u) T(big[1])", "T(bytes.new(%u):find(bytes.new(%u)), p:get():hexdump())",
+		"do local x = set.new { '10.0.0.0/8', '10.0.%u.1-10.0.%u.9', '::/%u' } T(pcall(set.new { '10.0.0.0/8' }.has, x, p), x:has(s), x:has(%u)) end",
+		"big[2] = set.names { 'a.b', s:sub(1, %u) } T(big[2], big[2]:has(s))", "T(pcall(set.new, big), pcall(set.names, { s, %u }))",
 		"T(pcall(string.dump, T))", "collectgarbage('count')", "collectgarbage('step', %u)",
 		"collectgarbage('stop')", "collectgarbage('restart')", "_G.process_packet = T", "_G.T = nil",
 		"T(getmetatable('').__index.rep(s, %u))", "getmetatable('').__index = nil",

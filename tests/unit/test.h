@@ -27,12 +27,12 @@ extern bool test_failed;
 void test_check(bool ok, const char *file, int line, const char *what);
 void test_check_int(long long actual, long long expected, const char *file, int line,
 		    const char *what);
-/* The text contains what is expected. */
+/* The text contains what is expected; is empty, if that is. */
 void test_check_text(const char *actual, const char *expected, const char *file, int line,
 		     const char *what);
 
 /* Ends with name NULL. */
 extern const struct test csum_tests[], field_tests[], proto_tests[], layer_tests[], resize_tests[], store_tests[], script_tests[],
-	value_tests[], dynamic_tests[], callable_tests[], arena_tests[], watch_tests[], flow_tests[], compile_tests[], programs_tests[];
+	value_tests[], dynamic_tests[], set_tests[], callable_tests[], arena_tests[], watch_tests[], flow_tests[], compile_tests[], programs_tests[];
 
 #endif

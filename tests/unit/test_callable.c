@@ -15,8 +15,8 @@ static const char calls[] =
 	"local owners = {\n"	/* in the order of enum ps_owner's bits */
 	"  function(p) return p:raw(0, #p) end, function(p) return p:data(packet_ip) end,\n"
 	"  function(p) return p:data(packet_ip):check() end, function(p) return p:data(packet_ip):options() end,\n"
-	"  function() return bytes.new_from_string('FFFFFF') end, function() return bytes end,\n"
-	"  function(p) return p:data(packet_ip):data(packet_udp):data() end,\n"
+	"  function() return bytes.new_from_string('FFFFFF') end, function() return nil end,\n"
+	"  function(p) return p:data(packet_ip):data(packet_udp):data() end, function() return set.new{ '10.0.0.0/8' } end,\n"
 	"}\n"
 	"local operators = {\n"
 	"  __len = function(v) return #v end, __tostring = tostring, __eq = function(v, x) return v == x end,\n"
@@ -30,7 +30,7 @@ static const char calls[] =
 	"local results = {\n"
 	"  integer = is 'number', boolean = is 'boolean', string = is 'string', array = is_array,\n"
 	"  value = function(x) return type(x) == 'number' or is_array(x) end,\n"
-	"  raw = is_of '^packet_raw offset', view = is_of '^packet_%w+ offset', field = is_of '^packet_%w+%.%w+ offset',\n"
+	"  set = function(x) return getmetatable(x) == 'set' end, raw = is_of '^packet_raw offset', view = is_of '^packet_%w+ offset', field = is_of '^packet_%w+%.%w+ offset',\n"
 	"}\n"
 	"local cases, at = {}, 0\n"
 	"for _, row in ipairs(rows) do\n"
@@ -41,8 +41,8 @@ static const char calls[] =
 	"function process_packet(p)\n"
 	"  at = at + 1\n"
 	"  if not cases[at] then return NF_DROP end\n"
-	"  local row, v = cases[at][1], cases[at][2](p)\n"
-	"  local f, is_function, what = operators[row.name], v == bytes, row.name .. ' of ' .. tostring(v)\n"
+	"  local row, v = cases[at][1], cases[at][2](p) or _G[cases[at][1].library]\n"
+	"  local f, is_function, what = operators[row.name], row.library, row.name .. ' of ' .. tostring(v)\n"
 	"  local function call(arguments)\n"
 	"    local g = f or v[row.name]\n"
 	"    if not g then error(what .. ': there is none') end\n"
@@ -88,6 +88,9 @@ static const struct {
 	[PS_LUA_ARRAY] = { "array", "bytes.new(1)" },
 	[PS_LUA_TEXT] = { NULL, "'\\x46'" },
 	[PS_LUA_CONTENT] = { NULL, "'other'" },
+	[PS_LUA_STRINGS] = { NULL, "{ '10.0.0.1' }" },
+	[PS_LUA_SET] = { "set" },
+	[PS_LUA_MEMBER] = { NULL, "'10.0.0.1'" },
 	[PS_LUA_TEXTS] = { NULL, "{ 'text', bytes.new(1) }" },
 	[PS_LUA_RAW] = { "raw" },
 	[PS_LUA_PAYLOAD] = { "view" },
@@ -113,6 +116,8 @@ static int add_row(FILE *to, const struct ps_callable *row, const char *name)
 	int i, needed = 0, cases = 0;
 
 	fprintf(to, "{ name = '%s', of = %u, ", name, row->of);
+	if (row->of == PS_OF_LIBRARY)
+		fprintf(to, "library = '%s', ", ps_callable_library(row));
 	for (i = 0; i < PS_ARGUMENTS_MAX && row->arguments[i].name; i++) {
 		const struct ps_argument *argument = &row->arguments[i];
 
@@ -157,12 +162,15 @@ static void rows_are_so(void)
 	size_t size;
 	int n, handler, cases = 0;
 	char *text;
+	const struct ps_library *library;
 	FILE *to = open_memstream(&text, &size);
 
 	fprintf(to, "local rows = {\n");
 	cases += add_rows(to, ps_view_methods);
 	cases += add_rows(to, ps_array_methods);
-	cases += add_rows(to, ps_bytes_library);
+	cases += add_rows(to, ps_set_methods);
+	for (library = ps_libraries; library->name; library++)
+		cases += add_rows(to, library->rows);
 	cases += add_row(to, &ps_field_getter, "ttl");
 	fprintf(to, "}\n%s", calls);
 	fclose(to);

@@ -1,0 +1,834 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * A set of addresses is ranges that do not touch, in order, and is searched by halves. A set of names is a table of hashes.
+ * Both are in pieces of memory that are objects of Lua: so they count as the state's, go with the set, and none needs more
+ * than two pages of the machine in a row.
+ */
+#define LUA_LIB
+#include "lprefix.h"
+
+#include <string.h>
+
+#include "lua.h"
+#include "lauxlib.h"
+
+#include "access.h"
+#include "callable.h"
+#include "set.h"
+
+#define TYPE	"set"
+#define PIECE	8128	/* bytes: with what Lua puts before them no more than 8192 */
+
+struct range4 {
+	uint32_t first, last;
+};
+
+struct range6 {
+	struct ps_value first, last;
+};
+
+/* A part of a set's pieces. */
+struct part {
+	uint8_t **pieces;
+	uint32_t n;		/* elements in all of them */
+};
+
+struct ps_set {
+	struct ps_object object;	/* of ps_class_set */
+	bool of_names;
+	uint8_t bits;		/* names: there are 2^bits slots */
+	struct part ranges4, ranges6;
+	struct part texts;	/* names in lower case, each behind its length; none is in two pieces, 0 ends one that is not full. n: bytes */
+	struct part slots;	/* uint32_t: the place of a text, and 1; 0: none */
+	uint32_t npieces;
+	uint8_t *pieces[];	/* of all parts */
+};
+
+const struct ps_object *ps_set_holds(const struct ps_object *object, unsigned int n)
+{
+	const struct ps_set *set = (const struct ps_set *)object;
+
+	return n < set->npieces ? (const struct ps_object *)set->pieces[n] : NULL;
+}
+
+/*
+ * Asking.
+ */
+#define PER_PIECE(type)	(PIECE / sizeof(type))
+
+/* How many of n elements are in the piece, of those that have up to max each. */
+static inline uint32_t count_in(uint32_t n, uint32_t piece, uint32_t max)
+{
+	n -= piece * max;
+	return n < max ? n : max;
+}
+
+static bool has_address4(const struct part *part, uint32_t address)
+{
+	uint32_t lo = 0, half, n = (part->n + PER_PIECE(struct range4) - 1) / PER_PIECE(struct range4);
+	const struct range4 *at;
+
+	if (!n)
+		return false;
+	for (; n > 1; n -= half) {
+		half = n / 2;
+		at = (const struct range4 *)part->pieces[lo + half];
+		lo = at->first <= address ? lo + half : lo;
+	}
+	at = (const struct range4 *)part->pieces[lo];
+	for (n = count_in(part->n, lo, PER_PIECE(struct range4)); n > 1; n -= half) {
+		half = n / 2;
+		at = at[half].first <= address ? at + half : at;
+	}
+	return at->first <= address && address <= at->last;
+}
+
+static inline bool is_at_most(struct ps_value a, struct ps_value b)
+{
+	return a.high < b.high || (a.high == b.high && a.low <= b.low);
+}
+
+static bool has_address6(const struct part *part, struct ps_value address)
+{
+	uint32_t lo = 0, half, n = (part->n + PER_PIECE(struct range6) - 1) / PER_PIECE(struct range6);
+	const struct range6 *at;
+
+	if (!n)
+		return false;
+	for (; n > 1; n -= half) {
+		half = n / 2;
+		at = (const struct range6 *)part->pieces[lo + half];
+		if (is_at_most(at->first, address))
+			lo += half;
+	}
+	at = (const struct range6 *)part->pieces[lo];
+	for (n = count_in(part->n, lo, PER_PIECE(struct range6)); n > 1; n -= half) {
+		half = n / 2;
+		if (is_at_most(at[half].first, address))
+			at += half;
+	}
+	return is_at_most(at->first, address) && is_at_most(address, at->last);
+}
+
+static inline bool has_address(const struct ps_set *set, const struct ps_type *type, struct ps_value value)
+{
+	return type == PS_IPV4 ? has_address4(&set->ranges4, value.low) : has_address6(&set->ranges6, value);
+}
+
+/* The address that the text is, of either type; or NULL. */
+static const struct ps_type *parse(const char *text, size_t len, struct ps_value *value)
+{
+	if (PS_IPV4->parse(text, len, value))
+		return PS_IPV4;
+	return PS_IPV6->parse(text, len, value) ? PS_IPV6 : NULL;
+}
+
+static inline char to_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
+}
+
+/* The hash of a name is made from its end on, so that of each suffix comes on the way. */
+static inline uint64_t hash_on(uint64_t hash, char c)
+{
+	return (hash + (uint8_t)c) * ps_guard_hash_factor;
+}
+
+static inline uint32_t *slot_at(const struct part *slots, uint32_t i)
+{
+	return (uint32_t *)slots->pieces[i / PER_PIECE(uint32_t)] + i % PER_PIECE(uint32_t);
+}
+
+static bool is_text(const uint8_t *text, const char *name, size_t len)
+{
+	size_t i;
+
+	if (*text != len)
+		return false;
+	for (i = 0; i < len && text[1 + i] == (uint8_t)to_lower(name[i]); i++)
+		;
+	return i == len;
+}
+
+/* The slot that has this name; or else the first one that is free for it. */
+static uint32_t *find_slot(const struct ps_set *set, uint64_t hash, const char *name, size_t len)
+{
+	uint32_t mask = (1u << set->bits) - 1, i = hash >> 32 >> (32 - set->bits);
+	uint32_t *slot = slot_at(&set->slots, i);
+
+	while (*slot) {
+		uint32_t at = *slot - 1;
+
+		if (is_text(set->texts.pieces[at / PIECE] + at % PIECE, name, len))
+			return slot;
+		i = (i + 1) & mask;
+		slot = slot_at(&set->slots, i);
+	}
+	return slot;
+}
+
+#define NAME_MAX	253	/* RFC 1035, 2.3.4, without the labels' form */
+
+/* Whether the name, or what follows one of its dots, is in the set. No longer name can be, but its end. */
+static bool has_name(const struct ps_set *set, const char *name, size_t len)
+{
+	size_t end = len && name[len - 1] == '.' ? len - 1 : len, i;
+	uint64_t hash = 0;
+
+	for (i = end; i-- > 0 && end - i <= NAME_MAX;) {
+		hash = hash_on(hash, to_lower(name[i]));
+		if ((!i || name[i - 1] == '.') && *find_slot(set, hash, name + i, end - i))
+			return true;
+	}
+	return false;
+}
+
+static bool has_text(const struct ps_set *set, const char *text, size_t len)
+{
+	const struct ps_type *type;
+	struct ps_value value;
+
+	if (set->of_names)
+		return has_name(set, text, len);
+	type = parse(text, len, &value);
+	return type && has_address(set, type, value);
+}
+
+static bool is_address(const struct ps_field *field)
+{
+	return field && (field->type == PS_IPV4 || field->type == PS_IPV6);
+}
+
+/* A field of this packet that has an address, where its table says. */
+static bool read_field(const struct ps_bind *bind, const struct ps_object *object, const struct ps_type **type,
+		       struct ps_value *value)
+{
+	const struct ps_view *v = ps_access_view(bind, object);
+
+	if (!v || !ps_access_is_there(&v->place, v->place.field) || !is_address(v->place.field))
+		return false;
+	*type = v->place.field->type;
+	return !ps_field_get_value(bind->pkt, v->place.layer->header.range.off, v->place.field, value);
+}
+
+/* As struct ps_class, call: set:has(x). */
+int ps_set_call(lua_State *L, const struct ps_method *method, StkId func, int nargs)
+{
+	const struct ps_set *set = (const struct ps_set *)ps_object_of(s2v(func + 1));
+	const TValue *x = s2v(func + 2);
+	const struct ps_type *type = PS_IPV4;
+	struct ps_value value = { 0, 0 };
+	const struct ps_object *object;
+	bool has;
+
+	if (method->op != PS_OP_HAS || nargs != 2)
+		return -1;
+	object = ps_check(x, &ps_class_view);
+	if (ttisstring(x)) {
+		has = has_text(set, getstr(tsvalue(x)), tsslen(tsvalue(x)));
+	} else if (set->of_names) {
+		return -1;
+	} else if (object) {
+		if (!read_field(ps_bind_of(L), object, &type, &value))
+			return -1;
+		has = has_address(set, type, value);
+	} else {
+		if (!ttisinteger(x) || l_castS2U(ivalue(x)) >> 32)
+			return -1;
+		has = has_address4(&set->ranges4, ivalue(x));
+	}
+	if (has)
+		setbtvalue(s2v(func));
+	else
+		setbfvalue(s2v(func));
+	return 1;
+}
+
+static bool has_view(lua_State *L, const struct ps_set *set)
+{
+	const struct ps_place *at;
+	struct ps_value value;
+
+	lua_pushvalue(L, 2);
+	lua_insert(L, 1);
+	at = &ps_view_check(L)->place;
+	luaL_argcheck(L, is_address(at->field), 2, "not a field that is an address of IPv4 or IPv6");
+	return ps_view_value(L, at, &value) && has_address(set, at->field->type, value);
+}
+
+static int set_has(lua_State *L)
+{
+	const struct ps_set *set = ps_arg_object(L, 1, &ps_class_set);
+	lua_Integer address;
+	bool has = false;
+	const char *text;
+	size_t len;
+
+	if (!set)
+		luaL_typeerror(L, 1, ps_class_set.name);
+	if (lua_type(L, 2) == LUA_TSTRING) {
+		text = lua_tolstring(L, 2, &len);
+		has = has_text(set, text, len);
+	} else if (set->of_names && lua_type(L, 2) != LUA_TNIL) {
+		luaL_typeerror(L, 2, "name");
+	} else if (lua_type(L, 2) == LUA_TNUMBER) {
+		address = luaL_checkinteger(L, 2);
+		luaL_argcheck(L, !(address >> 32), 2, "not an address of IPv4 (0 to 4294967295)");
+		has = has_address4(&set->ranges4, address);
+	} else if (ps_arg_object(L, 2, &ps_class_view)) {
+		has = has_view(L, set);
+	} else if (lua_type(L, 2) != LUA_TNIL) {
+		luaL_typeerror(L, 2, "address");
+	}
+	lua_pushboolean(L, has);
+	return 1;
+}
+
+/*
+ * Making.
+ */
+
+/* Elements that become more, in pieces that a table on the stack keeps. */
+struct pile {
+	struct part part;
+	uint32_t npieces, room;	/* room: of part.pieces */
+	unsigned int per_piece;
+	unsigned int size;	/* of an element */
+	int anchors;		/* where the table is. At 0 it has the memory of part.pieces */
+};
+
+static void pile_init(lua_State *L, struct pile *pile, unsigned int size)
+{
+	*pile = (struct pile){ .per_piece = PIECE / size, .size = size };
+	lua_newtable(L);
+	pile->anchors = lua_gettop(L);
+}
+
+static void pile_extend(lua_State *L, struct pile *pile)
+{
+	uint8_t **pieces;
+
+	if (pile->npieces == pile->room) {
+		pile->room = pile->room ? 2 * pile->room : 4;
+		pieces = lua_newuserdatauv(L, pile->room * sizeof(*pieces), 0);
+		memcpy(pieces, pile->part.pieces, pile->npieces * sizeof(*pieces));
+		lua_rawseti(L, pile->anchors, 0);
+		pile->part.pieces = pieces;
+	}
+	pile->part.pieces[pile->npieces] = lua_newuserdatauv(L, PIECE, 0);
+	lua_rawseti(L, pile->anchors, ++pile->npieces);
+}
+
+/* The element. Below, size is a constant, so that nothing is divided. */
+static ps_inline void *pile_at(const struct pile *pile, uint32_t i, unsigned int size)
+{
+	return pile->part.pieces[i / (PIECE / size)] + i % (PIECE / size) * size;
+}
+
+/* Room for one more element. */
+static ps_inline void *pile_add(lua_State *L, struct pile *pile, unsigned int size)
+{
+	ps_guard_tick(L);
+	if (pile->part.n == pile->npieces * pile->per_piece)
+		pile_extend(L, pile);
+	return pile_at(pile, pile->part.n++, size);
+}
+
+/*
+ * Ranges are put in order by the bits of where they begin, from the highest on that differs: those without it to the
+ * front. That takes so many steps for each as an address has bits, at most, in whatever order they come.
+ */
+#define FEW	12	/* that are put in order by insertion */
+
+static ps_inline struct ps_value first_of(const void *range, unsigned int size)
+{
+	if (size == sizeof(struct range4))
+		return (struct ps_value){ 0, ((const struct range4 *)range)->first };
+	return ((const struct range6 *)range)->first;
+}
+
+static ps_inline void move_range(void *to, const void *from, unsigned int size)
+{
+	memcpy(to, from, size);
+}
+
+static ps_inline void insert_few(const struct pile *pile, uint32_t from, uint32_t end, unsigned int size)
+{
+	uint8_t held[sizeof(struct range6)];
+	uint32_t i, j;
+
+	for (i = from + 1; i < end; i++) {
+		move_range(held, pile_at(pile, i, size), size);
+		for (j = i; j > from && !is_at_most(first_of(pile_at(pile, j - 1, size), size), first_of(held, size)); j--)
+			move_range(pile_at(pile, j, size), pile_at(pile, j - 1, size), size);
+		move_range(pile_at(pile, j, size), held, size);
+	}
+}
+
+/* The highest bit by which they differ, counted from 0; -1: they do not. */
+static ps_inline int highest_difference(lua_State *L, const struct pile *pile, uint32_t from, uint32_t end,
+					unsigned int size)
+{
+	struct ps_value first = first_of(pile_at(pile, from, size), size), all = { 0, 0 };
+	uint32_t i;
+
+	for (i = from + 1; i < end; i++) {
+		struct ps_value v = first_of(pile_at(pile, i, size), size);
+
+		ps_guard_tick(L);
+		all.high |= v.high ^ first.high;
+		all.low |= v.low ^ first.low;
+	}
+	if (all.high)
+		return 127 - __builtin_clzll(all.high);
+	return all.low ? 63 - __builtin_clzll(all.low) : -1;
+}
+
+static ps_inline bool has_bit(struct ps_value v, int bit)
+{
+	return (bit < 64 ? v.low >> bit : v.high >> (bit - 64)) & 1;
+}
+
+/* Those that have not the bit come first. Returns where the others begin. */
+static ps_inline uint32_t divide(lua_State *L, const struct pile *pile, uint32_t from, uint32_t end, int bit,
+				 unsigned int size)
+{
+	uint8_t held[sizeof(struct range6)];
+
+	while (from < end) {
+		void *a = pile_at(pile, from, size), *b;
+
+		ps_guard_tick(L);
+		if (!has_bit(first_of(a, size), bit)) {
+			from++;
+			continue;
+		}
+		b = pile_at(pile, --end, size);
+		move_range(held, a, size);
+		move_range(a, b, size);
+		move_range(b, held, size);
+	}
+	return from;
+}
+
+struct stretch {
+	uint32_t from, end;
+};
+
+static ps_inline void sort_ranges(lua_State *L, const struct pile *pile, unsigned int size)
+{
+	/* of each stretch that is left, all highest bits that it and the one before have in common are one more */
+	struct stretch *todo = lua_newuserdatauv(L, (8 * size / 2 + 1) * sizeof(*todo), 0);
+	int n = 0, bit;
+	uint32_t at;
+
+	todo[n++] = (struct stretch){ 0, pile->part.n };
+	while (n) {
+		struct stretch s = todo[--n];
+
+		bit = s.end - s.from > FEW ? highest_difference(L, pile, s.from, s.end, size) : -1;
+		if (bit < 0) {
+			if (s.end - s.from <= FEW)
+				insert_few(pile, s.from, s.end, size);
+			continue;
+		}
+		at = divide(L, pile, s.from, s.end, bit, size);
+		todo[n++] = (struct stretch){ s.from, at };
+		todo[n++] = (struct stretch){ at, s.end };
+	}
+	lua_pop(L, 1);
+}
+
+static ps_inline bool are_sorted(lua_State *L, const struct pile *pile, unsigned int size)
+{
+	uint32_t i;
+
+	for (i = 1; i < pile->part.n; i++) {
+		ps_guard_tick(L);
+		if (!is_at_most(first_of(pile_at(pile, i - 1, size), size), first_of(pile_at(pile, i, size), size)))
+			return false;
+	}
+	return true;
+}
+
+/* The address behind; 0 behind the last one there is. */
+static struct ps_value next_address(struct ps_value v)
+{
+	v.low++;
+	v.high += !v.low;
+	return v;
+}
+
+/* Makes one of ranges that overlap or touch. They are in order. */
+static void join4(lua_State *L, struct pile *pile)
+{
+	uint32_t i, n = 0;
+	struct range4 *last = NULL;
+
+	for (i = 0; i < pile->part.n; i++) {
+		struct range4 *r = pile_at(pile, i, sizeof(*r));
+
+		ps_guard_tick(L);
+		if (last && (!(last->last + 1) || r->first <= last->last + 1)) {
+			if (r->last > last->last)
+				last->last = r->last;
+		} else {
+			last = pile_at(pile, n++, sizeof(*r));
+			*last = *r;
+		}
+	}
+	pile->part.n = n;
+}
+
+static void join6(lua_State *L, struct pile *pile)
+{
+	static const struct ps_value zero = { 0, 0 };
+	struct range6 *last = NULL;
+	uint32_t i, n = 0;
+
+	for (i = 0; i < pile->part.n; i++) {
+		struct range6 *r = pile_at(pile, i, sizeof(*r));
+		struct ps_value next = last ? next_address(last->last) : zero;
+
+		ps_guard_tick(L);
+		if (last && (ps_value_is(next, zero) || is_at_most(r->first, next))) {
+			if (!is_at_most(r->last, last->last))
+				last->last = r->last;
+		} else {
+			last = pile_at(pile, n++, sizeof(*r));
+			*last = *r;
+		}
+	}
+	pile->part.n = n;
+}
+
+/*
+ * Entries.
+ */
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+static void trim(const char **text, size_t *len)
+{
+	while (*len && is_space(**text)) {
+		++*text;
+		--*len;
+	}
+	while (*len && is_space((*text)[*len - 1]))
+		--*len;
+}
+
+/* A decimal number of up to 3 digits, or -1. */
+static int to_number(const char *text, size_t len)
+{
+	int n = 0;
+
+	if (!len || len > 3)
+		return -1;
+	for (; len; len--, text++) {
+		if (*text < '0' || *text > '9')
+			return -1;
+		n = 10 * n + (*text - '0');
+	}
+	return n;
+}
+
+/* Bits of an address that a prefix of that length leaves free; width bits are all. */
+static struct ps_value free_bits(unsigned int prefix, unsigned int width)
+{
+	unsigned int n = width - prefix;
+
+	return (struct ps_value){ n > 64 ? ~0ull >> (128 - n) : 0, n >= 64 ? ~0ull : (1ull << n) - 1 };
+}
+
+/* "10.0.0.0/8", "192.0.2.1-192.0.2.9", "2001:db8::1". Returns the type of the addresses, or NULL: it is none of these. */
+static const struct ps_type *parse_entry(const char *text, size_t len, struct range6 *range)
+{
+	const char *slash = memchr(text, '/', len), *dash = memchr(text, '-', len), *end = text + len, *last;
+	const struct ps_type *type;
+	struct ps_value bits;
+	size_t n = len, more;
+	int prefix;
+
+	if (slash || dash)
+		n = (slash ? slash : dash) - text;
+	trim(&text, &n);
+	type = parse(text, n, &range->first);
+	range->last = range->first;
+	if (!type || (!slash && !dash))
+		return type;
+	last = (slash ? slash : dash) + 1;
+	more = end - last;
+	trim(&last, &more);
+	if (dash)
+		return parse(last, more, &range->last) == type && is_at_most(range->first, range->last) ? type : NULL;
+	prefix = to_number(last, more);
+	if (prefix < 0 || prefix > type->width)
+		return NULL;
+	bits = free_bits(prefix, type->width);
+	range->first.high &= ~bits.high;
+	range->first.low &= ~bits.low;
+	range->last.high |= bits.high;
+	range->last.low |= bits.low;
+	return type;
+}
+
+/* What is being made. */
+struct making {
+	struct pile ranges4, ranges6;	/* of addresses */
+	struct pile texts;		/* of names; elements are bytes */
+	uint32_t nnames;
+};
+
+static bool add_address(lua_State *L, struct making *m, const char *text, size_t len)
+{
+	struct range6 range;
+	const struct ps_type *type = parse_entry(text, len, &range);
+
+	if (type == PS_IPV4)
+		*(struct range4 *)pile_add(L, &m->ranges4, sizeof(struct range4)) =
+			(struct range4){ range.first.low, range.last.low };
+	else if (type)
+		*(struct range6 *)pile_add(L, &m->ranges6, sizeof(struct range6)) = range;
+	return type;
+}
+
+/* Whether it is labels with dots between. A character of a label is anything but what separates and what stands for others. */
+static bool is_name(const char *text, size_t len)
+{
+	size_t i, label = 0;
+
+	for (i = 0; i < len; i++) {
+		if (text[i] == '.' ? !label : text[i] <= ' ' || text[i] == '*' || text[i] == 127 || label == 63)
+			return false;
+		label = text[i] == '.' ? 0 : label + 1;
+	}
+	return label;
+}
+
+static bool add_name(lua_State *L, struct making *m, const char *text, size_t len)
+{
+	struct pile *pile = &m->texts;
+	uint32_t left;
+	uint8_t *to;
+	size_t i;
+
+	len -= len && text[len - 1] == '.';
+	if (len > NAME_MAX || !is_name(text, len))
+		return false;
+	ps_guard_tick(L);
+	left = pile->npieces * PIECE - pile->part.n;
+	if (left < 1 + len) {
+		if (left)
+			*(uint8_t *)pile_at(pile, pile->part.n, 1) = 0;
+		pile->part.n += left;
+		pile_extend(L, pile);
+	}
+	to = pile_at(pile, pile->part.n, 1);
+	*to++ = len;
+	for (i = 0; i < len; i++)
+		to[i] = to_lower(text[i]);
+	pile->part.n += 1 + len;
+	m->nnames++;
+	return true;
+}
+
+static ps_noinline void sort4(lua_State *L, const struct pile *pile)
+{
+	if (!are_sorted(L, pile, sizeof(struct range4)))
+		sort_ranges(L, pile, sizeof(struct range4));
+}
+
+static ps_noinline void sort6(lua_State *L, const struct pile *pile)
+{
+	if (!are_sorted(L, pile, sizeof(struct range6)))
+		sort_ranges(L, pile, sizeof(struct range6));
+}
+
+/*
+ * The set.
+ */
+static void making_init(lua_State *L, struct making *m)
+{
+	pile_init(L, &m->ranges4, sizeof(struct range4));
+	pile_init(L, &m->ranges6, sizeof(struct range6));
+	pile_init(L, &m->texts, 1);
+	m->nnames = 0;
+}
+
+/* Pieces that are in use. */
+static uint32_t count_pieces(const struct pile *pile)
+{
+	return (pile->part.n + pile->per_piece - 1) / pile->per_piece;
+}
+
+/* Gives the set the pieces of a pile. */
+static void take(struct ps_set *set, struct part *part, const struct pile *pile)
+{
+	part->n = pile->part.n;
+	part->pieces = set->pieces + set->npieces;
+	set->npieces += count_pieces(pile);
+	memcpy(part->pieces, pile->part.pieces, count_pieces(pile) * sizeof(*part->pieces));
+}
+
+/* Pushes a set of these. */
+static struct ps_set *push_set(lua_State *L, const struct pile *a, const struct pile *b)
+{
+	size_t n = count_pieces(a) + count_pieces(b);
+	struct ps_set *set = ps_bind_new(L, sizeof(*set) + n * sizeof(set->pieces[0]), &ps_class_set, TYPE);
+
+	memset(&set->object + 1, 0, sizeof(*set) - sizeof(set->object));
+	return set;
+}
+
+static void push_addresses(lua_State *L, struct making *m)
+{
+	struct ps_set *set;
+
+	sort4(L, &m->ranges4);
+	sort6(L, &m->ranges6);
+	join4(L, &m->ranges4);
+	join6(L, &m->ranges6);
+	set = push_set(L, &m->ranges4, &m->ranges6);
+	take(set, &set->ranges4, &m->ranges4);
+	take(set, &set->ranges6, &m->ranges6);
+}
+
+/* At least twice as many slots as names, all of them free. */
+static void make_slots(lua_State *L, struct pile *slots, uint32_t nnames, uint8_t *bits)
+{
+	*bits = 1;
+	while (1ull << *bits < 2ull * nnames)
+		++*bits;
+	pile_init(L, slots, sizeof(uint32_t));
+	while (slots->npieces * slots->per_piece < 1u << *bits) {
+		ps_guard_tick(L);
+		pile_extend(L, slots);
+		memset(slots->part.pieces[slots->npieces - 1], 0, PIECE);
+	}
+	slots->part.n = 1u << *bits;
+}
+
+static void fill_slots(lua_State *L, const struct ps_set *set)
+{
+	uint32_t at = 0, *slot;
+	const uint8_t *text;
+	uint64_t hash;
+	size_t i;
+
+	while (at < set->texts.n) {
+		text = set->texts.pieces[at / PIECE] + at % PIECE;
+		ps_guard_tick(L);
+		if (!*text) {
+			at += PIECE - at % PIECE;
+			continue;
+		}
+		for (hash = 0, i = *text; i > 0; i--)
+			hash = hash_on(hash, text[i]);
+		slot = find_slot(set, hash, (const char *)text + 1, *text);
+		if (!*slot)
+			*slot = at + 1;
+		at += 1 + *text;
+	}
+}
+
+static void push_names(lua_State *L, struct making *m)
+{
+	struct pile slots;
+	struct ps_set *set;
+	uint8_t bits;
+
+	make_slots(L, &slots, m->nnames, &bits);
+	set = push_set(L, &m->texts, &slots);
+	set->of_names = true;
+	set->bits = bits;
+	take(set, &set->texts, &m->texts);
+	take(set, &set->slots, &slots);
+	fill_slots(L, set);
+}
+
+/* What a set may be of. */
+static const struct kind {
+	bool (*add)(lua_State *L, struct making *m, const char *text, size_t len);	/* false: it is no entry */
+	void (*push)(lua_State *L, struct making *m);
+	const char *what;
+} addresses = {
+	add_address, push_addresses,
+	"no address, prefix or range (such as 192.0.2.1, 10.0.0.0/8, 2001:db8::/32, 192.0.2.1-192.0.2.9)",
+}, names = {
+	add_name, push_names, "no domain name (such as example.com, which stands for all names that end so, too)",
+};
+
+static int make(lua_State *L, const struct kind *kind)
+{
+	struct making m;
+	lua_Integer i, n;
+	const char *text;
+	size_t len;
+
+	luaL_checktype(L, 1, LUA_TTABLE);
+	making_init(L, &m);
+	n = lua_rawlen(L, 1);
+	for (i = 1; i <= n; i++) {
+		if (lua_rawgeti(L, 1, i) != LUA_TSTRING)
+			return luaL_error(L, "entry %I: string expected, got %s", (LUAI_UACINT)i, luaL_typename(L, -1));
+		text = lua_tolstring(L, -1, &len);
+		if (!kind->add(L, &m, text, len))
+			return luaL_error(L, "entry %I is %s: '%s'", (LUAI_UACINT)i, kind->what, text);
+		lua_pop(L, 1);
+	}
+	kind->push(L, &m);
+	return 1;
+}
+
+static int set_new(lua_State *L)
+{
+	return make(L, &addresses);
+}
+
+static int set_names(lua_State *L)
+{
+	return make(L, &names);
+}
+
+const struct ps_callable ps_set_methods[] = {
+	{ { "has", set_has, PS_OP_HAS }, PS_OF_SET, { { "x", PS_LUA_MEMBER } }, PS_LUA_BOOLEAN, NULL,
+	  "whether the address, or the name, is in the set; nil, and text that is none, is not" },
+	{ { NULL } },
+};
+
+const struct ps_callable ps_set_library[] = {
+	{ { "new", set_new }, PS_OF_LIBRARY, { { "list", PS_LUA_STRINGS } }, PS_LUA_SET, NULL,
+	  "a set of addresses: of all that the addresses, prefixes and ranges in the list have" },
+	{ { "names", set_names }, PS_OF_LIBRARY, { { "list", PS_LUA_STRINGS } }, PS_LUA_SET, NULL,
+	  "a set of names: of those in the list, and of all that end with a dot and one of those" },
+	{ { NULL } },
+};
+
+int ps_set_open(lua_State *L)
+{
+	const struct ps_callable *row;
+
+	luaL_newmetatable(L, TYPE);
+	lua_pushliteral(L, TYPE);
+	lua_setfield(L, -2, "__metatable");
+	lua_newtable(L);
+	lua_pushvalue(L, -1);
+	lua_setfield(L, -3, PS_METHODS);
+	lua_pushvalue(L, -1);
+	lua_setfield(L, -3, "__index");
+	for (row = ps_set_methods; row->method.name; row++) {
+		ps_push_method(L, &row->method);
+		lua_setfield(L, -2, row->method.name);
+	}
+	lua_pop(L, 2);
+
+	lua_newtable(L);
+	for (row = ps_set_library; row->method.name; row++) {
+		lua_pushcfunction(L, row->method.call);
+		lua_setfield(L, -2, row->method.name);
+	}
+	return 1;
+}
