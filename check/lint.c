@@ -16,6 +16,7 @@
 
 #define FINDINGS_MAX	1000	/* more are not kept: nobody reads them */
 #define HANDLER		"process_packet"
+#define MATCH		"match_packet"	/* of -m lua */
 #define ON_CLOSE	"on_close"	/* called when the state closes, by no rule */
 #define CHUNK		"script"	/* the name of the chunk, with which the compiler's messages begin */
 
@@ -422,10 +423,20 @@ static bool list_functions(struct lint *l, const Proto *main)
 /*
  * Rounds.
  */
+static bool is_asked_for(const struct lint *l, const char *name)
+{
+	return l->options->function && !strcmp(name, l->options->function);
+}
+
 static bool is_wanted(const struct lint *l, const char *name)
 {
-	return !strcmp(name, HANDLER) ||
-	       (l->options->function && !strcmp(name, l->options->function));
+	return !strcmp(name, HANDLER) || !strcmp(name, MATCH) || is_asked_for(l, name);
+}
+
+/* The handler of a match, by its name or by what is asked for. */
+static bool is_match(const struct lint *l, const char *name)
+{
+	return is_asked_for(l, name) ? l->options->is_match : !strcmp(name, MATCH);
 }
 
 /* True if f looks like a handler: the script itself does not use it. */
@@ -488,6 +499,7 @@ static void conclude(struct lint *l)
 		f->never_returns = !f->returns;
 		f->is_handler = looks_like_handler(l, f) &&
 				((f->gives_verdict && f->uses_packet) || is_wanted(l, getstr(f->name)));
+		f->is_match = f->is_handler && is_match(l, getstr(f->name));
 	}
 }
 
@@ -531,7 +543,7 @@ static void no_handler(struct lint *l, enum ps_severity severity, const char *na
 static void check_handlers(struct lint *l)
 {
 	const struct lint_global *g;
-	const char *wanted = l->options->function;
+	const char *wanted = l->options->function, *best = l->options->is_match ? MATCH : HANDLER;
 	char message[LINT_MESSAGE_SIZE];
 	bool found = l->globals_escape;
 	int i;
@@ -545,12 +557,12 @@ static void check_handlers(struct lint *l)
 		snprintf(message, sizeof(message), "handler '%.60s'", getstr(f->name));
 		add(l, f->p->linedefined, PS_NOTE, "handler", message, getstr(f->name));
 	}
-	if (l->options->is_module || is_declared(l, wanted ? wanted : HANDLER))
+	if (l->options->is_module || is_declared(l, wanted ? wanted : best))
 		return;
-	g = global_named(l, wanted ? wanted : HANDLER);
+	g = global_named(l, wanted ? wanted : best);
 	if ((g && g->assigned) || ((found || l->options->is_test) && !wanted) || l->globals_escape)
 		return;
-	no_handler(l, wanted ? PS_ERROR : PS_WARNING, wanted ? wanted : HANDLER);
+	no_handler(l, wanted ? PS_ERROR : PS_WARNING, wanted ? wanted : best);
 }
 
 /* Tells what others want to know of the text. */

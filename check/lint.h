@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "given.h"
+
 enum ps_severity {
 	PS_NOTE,	/* of a handler that was found, or of code that was not looked at */
 	PS_WARNING,	/* the script compiles, but will hardly do what is meant */
@@ -25,6 +27,8 @@ struct ps_finding {
 
 struct ps_lint_options {
 	const char *function;	/* the handler that the script must have; NULL: any, preferably process_packet */
+	bool is_match;		/* it is one of a match, preferably match_packet */
+	enum ps_given given;	/* what handlers get */
 	const char *const *globals;	/* globals that other scripts of the state define */
 	size_t nglobals;
 	bool is_test;		/* a file of tests: it has no handler, and more globals */

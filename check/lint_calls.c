@@ -58,14 +58,15 @@ static void not_carried(struct lint_flow *w, const struct ps_proto *outer,
 static const struct ps_proto *carrier(struct lint_flow *w, struct ps_known self, const struct ps_proto *proto)
 {
 	const struct ps_proto *outer = self.kind == PS_KIND_VIEW ? self.proto : &ps_proto_raw;
+	bool begins = self.whole && outer == &ps_proto_raw;
 
-	if (proto == &ps_proto_raw || (self.whole && proto->is_link))
+	if (proto == &ps_proto_raw || (begins && proto->is_link) || (self.whole && proto == outer))
 		return NULL;
 	if (self.kind == PS_KIND_VIEW && !carries(self.proto, proto)) {
 		not_carried(w, self.proto, proto);
 		return NULL;
 	}
-	if (self.whole && !begins_packet(proto)) {
+	if (begins && !begins_packet(proto)) {
 		lint_warn(w, "whole-packet", "the packet does not begin with %s: this takes other bytes "
 			  "for it, MAC addresses or an IP header; go through the headers: "
 			  "p:data(packet_eth):data(packet_ip)", proto->name);

@@ -156,7 +156,7 @@ static void no_value(struct lint_flow *w)
 	char lines[96] = "";
 
 	w->f->returns = true;
-	if (!w->f->is_handler)
+	if (!w->f->is_handler || w->f->is_match)	/* nothing is nil, which is no match */
 		return;
 	if (w->walk.pc == w->walk.p->sizecode - 1) {
 		list_lines(w, lines, sizeof(lines));
@@ -172,11 +172,24 @@ static void no_value(struct lint_flow *w)
 	}
 }
 
+/* What a match returns. */
+static void answer(struct lint_flow *w, struct ps_known v)
+{
+	if (v.kind != PS_KIND_ANY && v.kind != PS_KIND_BOOLEAN && v.kind != PS_KIND_NIL)
+		lint_warn(w, "bad-answer",
+			  "'%.60s' returns %s, where a match returns true or false: compare it, as in 'return x ~= nil'",
+			  getstr(w->f->name), lint_describe(v).text);
+}
+
 static void value(struct lint_flow *w, struct ps_known v)
 {
 	w->f->returns = true;
 	if (w->f == w->l->functions)
 		w->l->gives = ps_known_join(w->l->gives, v);
+	if (w->f->is_match) {
+		answer(w, v);
+		return;
+	}
 	switch (v.kind) {
 	case PS_KIND_ANY:
 	case PS_KIND_NUMBER:
@@ -382,7 +395,7 @@ void lint_follow(struct lint *l, struct lint_function *f)
 {
 	static const struct ps_walker checker = { look, lint_read, call, close_over, test, lead };
 	const unsigned long budget = l->steps < STEPS_MAX ? l->steps : STEPS_MAX;
-	const struct ps_known packet = { .kind = PS_KIND_VIEW, .whole = true, .proto = &ps_proto_raw };
+	const struct ps_known packet = { .kind = PS_KIND_VIEW, .whole = true, .proto = ps_givens[l->options->given].proto };
 	struct lint_flow w = {
 		.walk = { .by = &checker, .registry = &l->script.bind.registry, .p = f->p, .upvalues = f->upvalues, .shared = f->shared, .active = f->active,
 			  .steps = budget, .memory = STATES_MAX, .has_last = l->report },

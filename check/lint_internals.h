@@ -39,7 +39,8 @@ struct lint_function {
 	bool never_returns;	/* no path did in the round before, which has seen all of them */
 	bool gives_value;	/* some path returns a value that may be a verdict */
 	bool gives_verdict;	/* some path returns one that is */
-	bool is_handler;	/* it surely gets a packet and owes a verdict */
+	bool is_handler;	/* it surely gets a packet and owes a verdict, or if it is_match, true or false */
+	bool is_match;
 	bool uses_packet;	/* it calls methods of views on its first argument */
 	bool may_leave;		/* a call in it may raise on purpose, or yield */
 	bool is_caught;		/* it is called by pcall(), so its errors may be meant */

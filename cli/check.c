@@ -9,16 +9,19 @@
 
 #include "bundle.h"
 #include "cli.h"
+#include "handle.h"
 #include "host_user.h"
 #include "lint.h"
 #include "result.h"
 #include "state.h"
 
-enum { OPT_FUNCTION, OPT_GLOBAL, OPT_WERROR, OPT_VERBOSE, OPT_JSON, OPT_QUIET };
+enum { OPT_FUNCTION, OPT_MATCH, OPT_OBJECT, OPT_GLOBAL, OPT_WERROR, OPT_VERBOSE, OPT_JSON, OPT_QUIET };
 
 static const struct cli_option options[] = {
 	{ "function", 'f', "NAME", "the handler that must be there (default: any, best "
 				   PS_STATE_FUNCTION ")" },
+	{ "match", 0, NULL, "that is one of -m lua (default: " PS_STATE_MATCH "), which returns true or false" },
+	{ "object", 0, "OBJECT", "what handlers get: raw, eth, arp, ip or ip6 (default: raw)", CLI_OBJECTS },
 	{ "global", 'g', "NAMES", "globals, as a,b, that other scripts of the same state define" },
 	{ "werror", 'W', NULL, "exit with 1 after warnings, too" },
 	{ "verbose", 'v', NULL, "name the handlers" },
@@ -276,13 +279,17 @@ static int check(const struct cli_call *call)
 	const char *const *values = call->values, *globals[GLOBALS_MAX];
 	char *list = strdup(values[OPT_GLOBAL] ? values[OPT_GLOBAL] : "");
 	struct job job = {
-		.options = { .function = values[OPT_FUNCTION] },
+		.options = { .function = values[OPT_FUNCTION], .is_match = values[OPT_MATCH] },
 		.globals = globals,
 		.verbose = values[OPT_VERBOSE],
 		.json = values[OPT_JSON],
 	};
 	int i, status = CLI_OK, each;
 
+	if (!ps_handle_object(call, OPT_OBJECT, &job.options.given)) {
+		free(list);
+		return CLI_TROUBLE;
+	}
 	if (!list || ps_user_watch_start()) {
 		free(list);
 		return cli_error("check: %s", strerror(errno));

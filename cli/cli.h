@@ -29,6 +29,7 @@ struct cli_option {
 };
 
 #define CLI_ON_ERROR	"drop accept continue"
+#define CLI_OBJECTS	"raw eth arp ip ip6"
 
 struct cli_call;
 

@@ -19,24 +19,39 @@ bool ps_handle_memory(const struct cli_call *call, int option, size_t *memory)
 	return false;
 }
 
+bool ps_handle_object(const struct cli_call *call, int option, enum ps_given *given)
+{
+	const char *name = call->values[option];
+
+	*given = PS_GIVEN_RAW;
+	if (!name || ps_given_named(name, given))
+		return true;
+	cli_error("--object %s: give raw, eth, arp, ip or ip6", name);
+	return false;
+}
+
 int ps_handle_load(struct ps_state *state, const struct cli_call *call,
 		   const struct ps_handle_options *options)
 {
 	const char *const *values = call->values;
 	char error[PS_SCRIPT_ERROR_SIZE + PATH_MAX];
-	enum ps_verdict verdict;
-	size_t memory;
-	uint32_t id;
+	struct ps_state_rule rule = {
+		.path = call->operands[0],
+		.function = values[options->function],
+		.is_match = options->match >= 0 && values[options->match],
+	};
 	int failed;
 
-	if (!cli_number(call, options->state, 0, UINT32_MAX, 0, &id) ||
-	    !ps_handle_memory(call, options->memory, &memory))
+	if (!cli_number(call, options->state, 0, UINT32_MAX, 0, &rule.id) ||
+	    !ps_handle_memory(call, options->memory, &rule.memory) ||
+	    !ps_handle_object(call, options->object, &rule.given))
 		return CLI_TROUBLE;
-	if (!ps_on_error_parse(values[options->on_error], &verdict))
+	if (!ps_on_error_parse(values[options->on_error], &rule.on_error))
 		return cli_error("--on-error %s: give drop, accept or continue",
 				 values[options->on_error]);
-	failed = ps_state_init(state, call->operands[0], values[options->function], id, memory,
-			       verdict, error, sizeof(error));
+	if (rule.is_match && rule.on_error == PS_VERDICT_ACCEPT)
+		return cli_error("--on-error accept: a match that fails accepts no packet; give drop or continue");
+	failed = ps_state_init(state, &rule, error, sizeof(error));
 	if (!failed)
 		return CLI_OK;
 	cli_error("%s", error);
@@ -139,7 +154,7 @@ void ps_handled_print(FILE *to, bool json, const struct ps_state *state,
 	char line[512], name[32];
 
 	ps_packet_line(handled->before, line, sizeof(line));
-	ps_result_verdict(name, sizeof(name), handled->verdict, handled->queue);
+	ps_result_verdict(name, sizeof(name), state, handled->verdict, handled->queue);
 	if (!json) {
 		fprintf(to, "%llu  %s  %s", (unsigned long long)handled->number, line, name);
 		ps_diff(handled->before, handled->after, print_change, &changes);

@@ -11,7 +11,8 @@ struct cli_call;
 
 /* The places, in a command's table of options, of those that rules have as well. */
 struct ps_handle_options {
-	int function, state, memory, on_error;
+	int function, state, memory, on_error, object;
+	int match;	/* the handler is one of a match; below 0: there is no such option */
 };
 
 /* Loads the script that is the call's first operand. Returns enum cli_exit, after a message. */
@@ -20,6 +21,9 @@ int ps_handle_load(struct ps_state *state, const struct cli_call *call,
 
 /* The value of --memory at this place in the table. False, after a message: it is none. */
 bool ps_handle_memory(const struct cli_call *call, int option, size_t *memory);
+
+/* The value of --object at this place. False, after a message: it is none. */
+bool ps_handle_object(const struct cli_call *call, int option, enum ps_given *given);
 
 /* Closes the state, after the last packet. Returns enum cli_exit, after a message. */
 int ps_handle_close(struct ps_state *state, const struct cli_call *call);

@@ -24,7 +24,8 @@
 #define DRAIN_ROUNDS	1000	/* batches that are handled at most when the rule is gone */
 
 enum { OPT_QUEUE, OPT_FUNCTION, OPT_INSTALL, OPT_YES, OPT_FAIL_OPEN, OPT_LENGTH, OPT_SEGMENTS,
-       OPT_IPV6, OPT_COUNT, OPT_VERBOSE, OPT_ON_ERROR, OPT_STATE, OPT_MEMORY, OPT_JSON };
+       OPT_IPV6, OPT_COUNT, OPT_VERBOSE, OPT_ON_ERROR, OPT_OBJECT, OPT_STATE, OPT_MEMORY,
+       OPT_JSON };
 
 static const struct cli_option options[] = {
 	{ "queue", 'q', "NUM", "the number of the queue (default: 0)" },
@@ -39,6 +40,7 @@ static const struct cli_option options[] = {
 	{ "verbose", 'v', NULL, "a line for each packet: its verdict, and fields before → after" },
 	{ "on-error", 0, "VERDICT", "drop, accept or continue when the handler fails (default: drop)",
 	  CLI_ON_ERROR },
+	{ "object", 0, "OBJECT", "what the handler gets: raw, eth, arp, ip or ip6 (default: raw)", CLI_OBJECTS },
 	{ "state", 0, "N", "the number of the state, STATE_ID (default: 0)" },
 	{ "memory", 0, "SIZE", "what the state may hold, 128K to 64M (default: 1M)" },
 	{ "json", 0, NULL, "results as JSON; with -v one object for each packet before them" },
@@ -46,7 +48,7 @@ static const struct cli_option options[] = {
 };
 
 static const struct ps_handle_options rule_options = {
-	OPT_FUNCTION, OPT_STATE, OPT_MEMORY, OPT_ON_ERROR,
+	OPT_FUNCTION, OPT_STATE, OPT_MEMORY, OPT_ON_ERROR, OPT_OBJECT, -1,
 };
 
 struct job {

@@ -19,12 +19,14 @@ json_t *ps_result_text(const char *text)
 	return json_string(copy);
 }
 
-void ps_result_verdict(char *text, size_t size, enum ps_verdict verdict, uint16_t queue)
+void ps_result_verdict(char *text, size_t size, const struct ps_state *state, enum ps_verdict verdict, uint16_t queue)
 {
+	const char *name = ps_state_verdict_name(state, verdict);
+
 	if (verdict == PS_VERDICT_QUEUE)
-		snprintf(text, size, "%s %u", ps_verdicts[verdict].name, queue);
+		snprintf(text, size, "%s %u", name, queue);
 	else
-		snprintf(text, size, "%s", ps_verdicts[verdict].name);
+		snprintf(text, size, "%s", name);
 }
 
 static void print_error(FILE *to, const struct ps_state_error *e)
@@ -46,7 +48,7 @@ void ps_result_print(FILE *to, const struct ps_state *state)
 		if (!state->verdicts[i])
 			continue;
 		fprintf(to, "%s%llu %s", before, (unsigned long long)state->verdicts[i],
-			ps_verdicts[i].name);
+			ps_state_verdict_name(state, i));
 		before = ", ";
 	}
 	fputc('\n', to);
@@ -64,7 +66,7 @@ json_t *ps_result_json(const struct ps_state *state)
 
 	for (i = 0; i <= PS_VERDICT_ERROR; i++) {
 		if (state->verdicts[i])
-			json_object_set_new(verdicts, ps_verdicts[i].name,
+			json_object_set_new(verdicts, ps_state_verdict_name(state, i),
 					    json_integer(state->verdicts[i]));
 	}
 	for (e = state->errors; e < state->errors + state->nerrors; e++)

@@ -8,8 +8,8 @@
 
 #include "state.h"
 
-/* "NF_DROP"; with the number of a queue: "NF_QUEUE 5". */
-void ps_result_verdict(char *text, size_t size, enum ps_verdict verdict, uint16_t queue);
+/* "NF_DROP", "match"; with the number of a queue: "NF_QUEUE 5". */
+void ps_result_verdict(char *text, size_t size, const struct ps_state *state, enum ps_verdict verdict, uint16_t queue);
 
 /* Prints counts of packets and verdicts, and errors, a line each. */
 void ps_result_print(FILE *to, const struct ps_state *state);

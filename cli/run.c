@@ -21,8 +21,8 @@
 #define PROGRESS_EVERY	4096	/* after so many packets the progress may be shown anew */
 #define PROGRESS_SIZE	(4 << 20)	/* smaller files are read before anyone has seen a progress bar */
 
-enum { OPT_WRITE, OPT_FUNCTION, OPT_COUNT, OPT_VERBOSE, OPT_ON_ERROR, OPT_STATE, OPT_MEMORY, OPT_VERDICTS,
-       OPT_OFFLOAD, OPT_JSON, OPT_QUIET };
+enum { OPT_WRITE, OPT_FUNCTION, OPT_COUNT, OPT_VERBOSE, OPT_ON_ERROR, OPT_OBJECT, OPT_MATCH, OPT_STATE, OPT_MEMORY,
+       OPT_VERDICTS, OPT_OFFLOAD, OPT_JSON, OPT_QUIET };
 
 static const struct cli_option options[] = {
 	{ "write", 'w', "FILE", "write the packets that are not dropped; - is standard output" },
@@ -31,6 +31,8 @@ static const struct cli_option options[] = {
 	{ "verbose", 'v', NULL, "a line for each packet: its verdict, and fields before → after" },
 	{ "on-error", 0, "VERDICT", "drop, accept or continue when the handler fails (default: drop)",
 	  CLI_ON_ERROR },
+	{ "object", 0, "OBJECT", "what the handler gets: raw, eth, arp, ip or ip6 (default: raw)", CLI_OBJECTS },
+	{ "match", 0, NULL, "the handler is one of -m lua, " PS_STATE_MATCH ": packets are read-only, and -w has those that match" },
 	{ "state", 0, "N", "the number of the state, STATE_ID (default: 0)" },
 	{ "memory", 0, "SIZE", "what the state may hold, 128K to 64M (default: 1M)" },
 	{ "verdicts", 0, "FILE", "write the verdict or the error of each packet, a line each; - is standard output" },
@@ -41,7 +43,7 @@ static const struct cli_option options[] = {
 };
 
 static const struct ps_handle_options rule_options = {
-	OPT_FUNCTION, OPT_STATE, OPT_MEMORY, OPT_ON_ERROR,
+	OPT_FUNCTION, OPT_STATE, OPT_MEMORY, OPT_ON_ERROR, OPT_OBJECT, OPT_MATCH,
 };
 
 struct job {
@@ -169,7 +171,7 @@ static void tell_verdict(struct job *job, enum ps_verdict verdict, uint16_t queu
 {
 	char name[32];
 
-	ps_result_verdict(name, sizeof(name), verdict, queue);
+	ps_result_verdict(name, sizeof(name), &job->state, verdict, queue);
 	fputs(name, job->verdicts);
 	if (verdict == PS_VERDICT_ERROR) {
 		putc(' ', job->verdicts);
@@ -199,6 +201,14 @@ static int pass_untouched(struct job *job, const struct ps_frame *frame)
 	return write_packet(job, frame, frame->record.bytes, frame->record.captured);
 }
 
+/* Whether -w has the packet: of a match, those that match. */
+static bool is_wanted(const struct ps_state *state, enum ps_verdict verdict)
+{
+	if (state->is_match)
+		return verdict == PS_VERDICT_ACCEPT;
+	return ps_verdict_passes(ps_state_decide(state, verdict));
+}
+
 static int run_packet(struct job *job, const struct ps_frame *frame)
 {
 	const uint32_t captured = frame->record.captured;
@@ -221,7 +231,7 @@ static int run_packet(struct job *job, const struct ps_frame *frame)
 		print_packet(job, frame, &buffer.pkt, verdict, queue);
 	if (job->verdicts)
 		tell_verdict(job, verdict, queue);
-	return ps_verdict_passes(ps_state_decide(&job->state, verdict)) ?
+	return is_wanted(&job->state, verdict) ?
 	       write_packet(job, frame, job->bytes, len) : CLI_OK;
 }
 

@@ -199,6 +199,12 @@ static void look_for_test(const struct compiling *c, struct ps_op *op)
 		op->other += 2;	/* ip and ip:data(…) */
 }
 
+/* A link layer that is looked for in itself: what handlers are given may be one, and then is no packet to begin with. */
+static bool is_same_link(const struct compiling *c, struct ps_known v, int id)
+{
+	return v.kind == PS_KIND_VIEW && v.proto->is_link && v.proto == c->bind->registry.protos[id];
+}
+
 /* A link layer after whose fixed part comes nothing but the payload. */
 static bool is_plain_link(const struct ps_proto *proto)
 {
@@ -235,12 +241,12 @@ static void add_data(const struct compiling *c, struct ps_op *op, enum ps_operat
 
 /* SELF, and a call of what it finds: R[a] = R[b]:method(…). */
 static void add_method(const struct compiling *c, struct ps_op *op, const struct method_call *call,
-		       const struct ps_field_method *m)
+		       struct ps_known self, const struct ps_field_method *m)
 {
 	if (!call->has_result)
 		return;
 	if (call->method == PS_OP_DATA && call->id >= 0 && call->id < (int)ps_nprotos) {
-		add_data(c, op, call->id == PS_ID_RAW ? DO_BYTES : DO_DATA, call->id);
+		add_data(c, op, call->id == PS_ID_RAW || is_same_link(c, self, call->id) ? DO_BYTES : DO_DATA, call->id);
 	} else if (call->method == PS_OP_GET && !call->has_arg) {
 		finish(c, op, DO_VALUE);
 	} else if (call->method == PS_OP_FIELD && !call->has_arg) {
@@ -320,7 +326,7 @@ static ps_noinline void add_method_call(struct compiling *c, const struct ps_cal
 		extend_data(c, before, &call);
 	else if (goes_on && before->op == DO_FIELD)
 		extend_field(c, before, &call);
-	add_method(c, op, &call, field_of(c, of->self, op->name));
+	add_method(c, op, &call, of->self, field_of(c, of->self, op->name));
 	c->chain = self;
 	c->chain_end = c->walk.pc + 1;
 }
@@ -782,9 +788,9 @@ static const struct ps_function_code *compile(struct ps_bind *bind, const LClosu
 	return to;
 }
 
-struct ps_linear *ps_compile(lua_State *L, bool *is_own)
+struct ps_linear *ps_compile(lua_State *L, const struct ps_proto *proto, bool *is_own)
 {
-	const struct ps_known packet = ps_known_as(PS_KIND_VIEW, &ps_proto_raw);
+	const struct ps_known packet = ps_known_as(PS_KIND_VIEW, proto);
 	const TValue *f = s2v(PS_STACK_TOP(L) - 1);
 	struct ps_bind *bind = ps_bind_of(L);
 	struct ps_function_code *own;

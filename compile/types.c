@@ -164,6 +164,8 @@ static struct ps_known payload(const struct ps_registry *registry, const struct 
 	}
 	if (id.kind != PS_KIND_INTEGER || id.i < 0 || id.i >= registry->n)
 		return ps_known_any;
+	if (call->self.kind == PS_KIND_VIEW && call->self.whole && call->self.proto == registry->protos[id.i])
+		return call->self;
 	return ps_known_as(PS_KIND_VIEW, registry->protos[id.i]);
 }
 

@@ -130,6 +130,19 @@ static bool is_found(const struct ps_place *at)
 	return at->flags & (PS_VIEW_BYTES | PS_VIEW_KEYED) || (at->field && at->field->flags & PS_LOCATED);
 }
 
+void ps_bind_check_writable(lua_State *L)
+{
+	if (l_unlikely(ps_bind_of(L)->pkt->ops->is_read_only))
+		luaL_error(L, "the packet is read-only: a match says whether it is one of those it looks for, and only a "
+			      "target may change it");
+}
+
+int ps_bind_not_written(lua_State *L)
+{
+	ps_bind_check_writable(L);
+	return luaL_error(L, "no memory to write the packet");
+}
+
 /* Bytes that were found before the packet has got another length. */
 static void find_bytes(lua_State *L, struct ps_place *at)
 {
@@ -301,6 +314,7 @@ static int view_write(lua_State *L)
 	const uint8_t *bytes;
 	size_t len;
 
+	ps_bind_check_writable(L);
 	bytes = ps_bytes_check(L, 2, &len);
 	if (off < 0 || off > range.len || (lua_Integer)len > range.len - off)
 		return luaL_error(L, "%I bytes from %I on are not all within a view of %d bytes",
@@ -326,6 +340,7 @@ static int fill(lua_State *L, const struct ps_place *at, int index)
 	struct ps_bind *bind = ps_bind_of(L);
 	lua_Integer byte = luaL_checkinteger(L, index);
 
+	ps_bind_check_writable(L);
 	luaL_argcheck(L, byte >= 0 && byte <= 255, index, "not a byte (0 to 255)");
 	ps_layers_expose(&bind->layers);
 	return ps_bytes_written(L, ps_write_fill(bind->pkt, &range, byte));
@@ -363,6 +378,7 @@ static int replace(lua_State *L, struct ps_view *v)
 	size_t len;
 	int err;
 
+	ps_bind_check_writable(L);
 	bytes = ps_bytes_check(L, 2, &len);
 	find_bytes(L, &v->place);	/* lengths may have been written since it was found */
 	if (len > PS_PACKET_MAX)
@@ -665,6 +681,7 @@ static int set_value(lua_State *L, struct ps_view *v, const struct ps_place *at,
 
 	if (field->flags & PS_READ_ONLY)
 		return luaL_error(L, "%s can only be read", field->name);
+	ps_bind_check_writable(L);
 	if (field->type->is_bytes && !(at->flags & PS_VIEW_ABSENT))
 		here = field;
 	else
@@ -702,7 +719,7 @@ static int set_value(lua_State *L, struct ps_view *v, const struct ps_place *at,
 		return luaL_error(L, "%s: cannot be computed: a fragment, a truncated packet, or "
 				     "no network header", field->name);
 	default:
-		return luaL_error(L, "no memory to write the packet");
+		return ps_bind_not_written(L);
 	}
 }
 

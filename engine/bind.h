@@ -111,6 +111,12 @@ void *ps_bind_allocate(struct ps_bind *bind, size_t size);
 /* Raises that of bytes of this packet which were found when it had another length. */
 void ps_bind_bytes_are_gone(struct lua_State *L);
 
+/* Raises unless the packet that is being handled, which there is, may be written. */
+void ps_bind_check_writable(struct lua_State *L);
+
+/* Raises that the packet could not be written: it is read-only, or there was no memory. */
+int ps_bind_not_written(struct lua_State *L);
+
 /* Raises "packet is gone" unless serial is that of the packet that is being handled. */
 struct ps_packet *ps_bind_check_packet(struct lua_State *L, uint64_t serial);
 

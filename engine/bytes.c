@@ -158,7 +158,7 @@ int ps_bytes_written(lua_State *L, int err)
 		return luaL_error(L, "these bytes are a checksum that is completed later (offload), or may "
 				     "count in one: set fields, or switch it off (ethtool -K)");
 	default:
-		return luaL_error(L, "no memory to write the packet");
+		return ps_bind_not_written(L);
 	}
 }
 
@@ -168,6 +168,8 @@ static int bytes_newindex(lua_State *L)
 	lua_Integer i = luaL_checkinteger(L, 2), v = luaL_checkinteger(L, 3);
 	struct ps_range byte = { array->off + i, 1 };
 
+	if (array->packet)
+		ps_bind_check_writable(L);
 	if (i < 0 || i >= array->len)
 		return luaL_error(L, "index %I is outside of a byte array of %d bytes",
 				  (LUAI_UACINT)i, (int)array->len);

@@ -8,13 +8,13 @@
 #include "lauxlib.h"
 #include "ldebug.h"
 
+#include "access.h"
 #include "arena.h"
 #include "bundle.h"
 #include "global_use.h"
 #include "globals.h"
 #include "host.h"
 #include "script.h"
-#include "view.h"
 
 /* A function that rules call. */
 struct ps_function {
@@ -23,6 +23,7 @@ struct ps_function {
 	struct ps_linear *linear;	/* or NULL */
 	bool is_own;	/* the linear code is this handler's, and goes with it */
 	int slots;	/* of the stack that it needs; too many, if it is called the ordinary way */
+	unsigned int given;	/* the id of the header that it gets, or PS_ID_RAW */
 	int ref;	/* that keeps it, or LUA_NOREF: the place is free */
 };
 
@@ -550,20 +551,34 @@ void ps_script_forget(struct ps_script *s, int id)
 struct find_request {
 	int id;
 	const char *function;
+	enum ps_given given;
 	struct ps_function *handler;	/* to be filled in */
 };
 
+/* The id of a protocol that each state knows. */
+static unsigned int id_of(const struct ps_proto *proto)
+{
+	unsigned int id = 0;
+
+	while (ps_protos[id] != proto)
+		id++;
+	return id;
+}
+
 /* Takes the function on top of the stack. May raise, before it has taken anything. */
-static void take_function(lua_State *L, struct ps_function *h)
+static void take_function(lua_State *L, struct ps_function *h, enum ps_given given)
 {
 	const struct ps_script *s = script_of(L);
 	const Proto *p;
 
+	h->given = id_of(ps_givens[given].proto);
+	if (!ps_bind_open_protocol(L, h->given))	/* give_header() may not raise */
+		luaL_error(L, "not enough memory");
 	h->function = *s2v(PS_STACK_TOP(L) - 1);
 	p = ttisLclosure(&h->function) ? clLvalue(&h->function)->p : NULL;
 	lua_pushvalue(L, -1);
 	h->ref = luaL_ref(L, LUA_REGISTRYINDEX);
-	h->linear = s->compile ? s->compile(L, &h->is_own) : NULL;
+	h->linear = s->compile ? s->compile(L, ps_givens[given].proto, &h->is_own) : NULL;
 	h->code = p ? p->code : NULL;
 	h->slots = p && p->numparams <= 1 && !p->is_vararg ? 2 + p->maxstacksize : LUAI_MAXSTACK;
 	if (h->linear && h->linear->slots > h->slots)
@@ -590,7 +605,7 @@ static int find(lua_State *L)
 		return luaL_error(L, "%s: no function '%s' (define it as a global, or ask for "
 				     "another one)", lua_tostring(L, -1), request->function);
 	}
-	take_function(L, request->handler);
+	take_function(L, request->handler, request->given);
 	return 0;
 }
 
@@ -614,9 +629,9 @@ static int free_place(struct ps_script *s)
 	return i;
 }
 
-int ps_script_find(struct ps_script *s, int id, const char *function)
+int ps_script_find_given(struct ps_script *s, int id, const char *function, enum ps_given given)
 {
-	struct find_request request = { id, function, NULL };
+	struct find_request request = { id, function, given, NULL };
 	int handler = free_place(s);
 
 	if (handler < 0) {
@@ -628,6 +643,11 @@ int ps_script_find(struct ps_script *s, int id, const char *function)
 		handler = -1;
 	lua_settop(s->bind.rt.L, 0);
 	return handler;
+}
+
+int ps_script_find(struct ps_script *s, int id, const char *function)
+{
+	return ps_script_find_given(s, id, function, PS_GIVEN_RAW);
 }
 
 void ps_script_put(struct ps_script *s, int handler)
@@ -660,8 +680,8 @@ int ps_script_close(struct ps_script *s, int id)
  * Running.
  */
 
-/* Into s->error: where the handler is, and that it returned the value at -1. */
-static void no_verdict(struct ps_script *s, int handler)
+/* Into s->error: where the handler is, and that it returned the value at -1, which is not what is wanted of it. */
+static ps_noinline void returned(struct ps_script *s, int handler, const char *wanted)
 {
 	const size_t size = sizeof(s->error);
 	lua_State *L = s->bind.rt.L;
@@ -675,9 +695,12 @@ static void no_verdict(struct ps_script *s, int handler)
 	if (lua_isinteger(L, -1)) {
 		append(s->error, size, ": the handler returned ");
 		append_integer(s->error, size, lua_tointeger(L, -1));
-		append(s->error, size, ", which is no verdict");
+		append(s->error, size, ", which is ");
+		append(s->error, size, wanted);
 	} else {
-		append(s->error, size, ": the handler returned no verdict but ");
+		append(s->error, size, ": the handler returned ");
+		append(s->error, size, wanted);
+		append(s->error, size, " but ");
 		append(s->error, size, luaL_typename(L, -1));
 	}
 }
@@ -693,7 +716,7 @@ static inline enum ps_verdict to_verdict(struct ps_script *s, lua_State *L, int 
 		if (l_likely(verdict != PS_VERDICT_ERROR))
 			return verdict;
 	}
-	no_verdict(s, handler);
+	returned(s, handler, "no verdict");
 	return PS_VERDICT_ERROR;
 }
 
@@ -739,25 +762,43 @@ static inline bool begin(lua_State *L, const struct ps_function *h, StkId func, 
 	return false;
 }
 
+/* Makes the argument a view of the header of this id that the packet, which begins, has; or nil, if it has none. */
+static ps_noinline void give_header(lua_State *L, struct ps_bind *bind, unsigned int id, TValue *argument)
+{
+	const struct ps_proto *proto = bind->registry.protos[id];
+	struct ps_place place ps_uninit;
+	struct ps_layer *layer;
+	enum ps_layer_found found = ps_layer_first(&bind->layers, bind->pkt, &ps_proto_eth, &layer);
+
+	if (found == PS_LAYER_FOUND && proto != &ps_proto_eth)
+		found = ps_layer_payload(&bind->layers, bind->pkt, layer, proto, &layer);
+	setnilvalue(argument);
+	if (found != PS_LAYER_FOUND)
+		return;
+	layer->flags |= PS_LAYER_GIVEN;
+	ps_place_header(&place, layer, proto, layer->flags);
+	ps_access_make(L, bind, ps_views_of(bind, id), &place, argument);	/* the first one of a packet is there: take_function() */
+}
+
 /*
  * As lua_rawgeti(), lua_pcall() and lua_settop() would, with less in between: a function that needs no interpreter needs
- * neither a frame nor limits.
+ * neither a frame nor limits. LUA_OK: its result is on top of the stack. Otherwise s->error says why, and something is.
  */
-static ps_inline enum ps_verdict run(struct ps_script *s, int handler, struct ps_packet *pkt,
-				     uint16_t *queue, bool is_repeat)
+static ps_inline int call(struct ps_script *s, int handler, struct ps_packet *pkt, bool is_repeat)
 {
 	const struct ps_function *h = &s->handlers[handler];
 	struct ps_runtime *rt = &s->bind.rt;
 	lua_State *L = rt->L;
 	StkId func = PS_STACK_TOP(L);
 	struct ps_view *packet = ps_bind_packet(&s->bind, pkt);
-	enum ps_verdict verdict = PS_VERDICT_ERROR;
 	struct ps_run run ps_uninit;
 	const struct ps_run *from;
 	int status = LUA_OK;
 
 	setobj2s(L, func, &h->function);
 	setuvalue(L, s2v(func + 1), ps_userdata_of(packet));
+	if (l_unlikely(h->given))
+		give_header(L, &s->bind, h->given, s2v(func + 1));
 	run.depth = 0;
 	run.is_watched = false;
 	run.is_repeat = is_repeat;
@@ -774,11 +815,19 @@ static ps_inline enum ps_verdict run(struct ps_script *s, int handler, struct ps
 	if (l_unlikely(run.is_watched))
 		ps_runtime_leave(rt);
 	ps_bind_release(&s->bind);
-
-	if (l_likely(status == LUA_OK))
-		verdict = to_verdict(s, L, handler, queue);
-	else
+	if (l_unlikely(status != LUA_OK))
 		fail(s, status);
+	return status;
+}
+
+static ps_inline enum ps_verdict run(struct ps_script *s, int handler, struct ps_packet *pkt,
+				     uint16_t *queue, bool is_repeat)
+{
+	enum ps_verdict verdict = PS_VERDICT_ERROR;
+	lua_State *L = s->bind.rt.L;
+
+	if (l_likely(call(s, handler, pkt, is_repeat) == LUA_OK))
+		verdict = to_verdict(s, L, handler, queue);
 	PS_STACK_TOP(L)--;
 	return verdict;
 }
@@ -815,6 +864,31 @@ enum ps_verdict ps_script_repeat(struct ps_script *s, int handler, struct ps_pac
 	append_integer(s->error, sizeof(s->error), PS_REPEAT_MAX);
 	append(s->error, sizeof(s->error), " times in a row");
 	return PS_VERDICT_ERROR;
+}
+
+static inline enum ps_answer to_answer(struct ps_script *s, lua_State *L, int handler)
+{
+	const TValue *result = s2v(PS_STACK_TOP(L) - 1);
+
+	if (ttistrue(result))
+		return PS_ANSWER_YES;
+	if (ttisfalse(result) || ttisnil(result))
+		return PS_ANSWER_NO;
+	returned(s, handler, "neither true nor false");
+	return PS_ANSWER_ERROR;
+}
+
+enum ps_answer ps_script_match(struct ps_script *s, int handler, struct ps_packet *pkt)
+{
+	enum ps_answer answer = PS_ANSWER_ERROR;
+	lua_State *L = s->bind.rt.L;
+
+	if (l_unlikely(s->bind.rt.guard.refused) && is_refused(s))
+		return PS_ANSWER_ERROR;
+	if (l_likely(call(s, handler, pkt, false) == LUA_OK))
+		answer = to_answer(s, L, handler);
+	PS_STACK_TOP(L)--;
+	return answer;
 }
 
 /*

@@ -7,6 +7,7 @@
 #define PS_SCRIPT_H
 
 #include "bind.h"
+#include "given.h"
 #include "verdict.h"
 
 /* Bytes that a state may hold. */
@@ -22,10 +23,11 @@ struct ps_function;
 struct ps_script {
 	struct ps_bind bind;		/* first: found through the lua_State */
 	/*
-	 * Compiles the function on top of the stack when ps_script_find() has found it; NULL: all is interpreted. Returns what it
-	 * runs as, or NULL; *is_own: that has to be freed with the handler, and serves this closure of the function only.
+	 * Compiles the function on top of the stack, which gets a view of proto, when ps_script_find() has found it; NULL:
+	 * all is interpreted. Returns what it runs as, or NULL; *is_own: that has to be freed with the handler, and serves this
+	 * closure of the function only.
 	 */
-	struct ps_linear *(*compile)(struct lua_State *L, bool *is_own);
+	struct ps_linear *(*compile)(struct lua_State *L, const struct ps_proto *proto, bool *is_own);
 	struct ps_function *handlers;
 	int nhandlers;
 	const struct ps_bundle *bundle;	/* of the script that is being loaded, and was compiled before; or NULL */
@@ -90,6 +92,11 @@ void ps_script_forget(struct ps_script *s, int id);
  * put in its place. Returns it, 0 or more, or -1 (s->error). ps_script_put() gives it back.
  */
 int ps_script_find(struct ps_script *s, int id, const char *function);
+/*
+ * The same, for one that is given this header of each packet; nil, if a packet does not begin with one.
+ * ps_script_find() is about PS_GIVEN_RAW.
+ */
+int ps_script_find_given(struct ps_script *s, int id, const char *function, enum ps_given given);
 void ps_script_put(struct ps_script *s, int handler);
 
 /* Calls the script's on_close(), if it has one. Returns 0, or -1 (s->error) if that failed. */
@@ -108,6 +115,19 @@ enum ps_verdict ps_script_run(struct ps_script *s, int handler, struct ps_packet
  */
 enum ps_verdict ps_script_repeat(struct ps_script *s, int handler, struct ps_packet *pkt,
 				 uint16_t *queue);
+
+/* What a match says of a packet. */
+enum ps_answer {
+	PS_ANSWER_NO,
+	PS_ANSWER_YES,
+	PS_ANSWER_ERROR,	/* the handler gave none: it raised, ran too long, returned neither true nor false nor nil */
+};
+
+/*
+ * Runs a handler that is asked whether the packet, which is read-only, is one of those that it looks for.
+ * PS_ANSWER_ERROR: see s->error.
+ */
+enum ps_answer ps_script_match(struct ps_script *s, int handler, struct ps_packet *pkt);
 
 /*
  * How many bytes of a text come before the script: a byte order mark, and a first line for a shell, as

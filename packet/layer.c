@@ -118,12 +118,24 @@ static ps_inline bool find_payload(struct ps_packet *pkt, const struct ps_header
 	       (ps_likely(ps_proto_fits_range(pkt, &layer->header)) || is_quoted(pkt, layer));
 }
 
-/* The same of one that is absent, or may lack fields. */
+/* The same of one that is special. */
 static ps_noinline bool find_payload_of(struct ps_packet *pkt, const struct ps_layer *parent, struct ps_layer *layer)
 {
 	if (parent->flags & PS_LAYER_ABSENT)
 		return find_absent(pkt, &parent->header, &layer->header);
-	return ps_proto_fits(pkt, &parent->header) && find_payload(pkt, &parent->header, layer);
+	return (!(parent->flags & PS_LAYER_CAREFUL) || ps_proto_fits(pkt, &parent->header)) &&
+	       find_payload(pkt, &parent->header, layer);
+}
+
+/* What is to be said where nothing was found: what a script's protocol carries, only the script knows. */
+static inline enum ps_layer_found not_found(const struct ps_layer *parent)
+{
+	return parent->flags & PS_LAYER_SCRIPTED ? PS_LAYER_ASK : PS_LAYER_NONE;
+}
+
+static inline bool is_itself(const struct ps_layer *layer, const struct ps_proto *proto)
+{
+	return layer->flags & PS_LAYER_GIVEN && layer->header.proto == proto;
 }
 
 enum ps_layer_found ps_layer_payload(struct ps_layers *layers, struct ps_packet *pkt, struct ps_layer *parent,
@@ -139,9 +151,16 @@ enum ps_layer_found ps_layer_payload(struct ps_layers *layers, struct ps_packet 
 		return PS_LAYER_NO_MEMORY;
 	layer = layers->free;
 	begin(layer, parent, proto);
-	if (ps_unlikely(parent->flags & (PS_LAYER_ABSENT | PS_LAYER_CAREFUL)) ?
-	    !find_payload_of(pkt, parent, layer) : !find_payload(pkt, &parent->header, layer))
-		return parent->flags & PS_LAYER_SCRIPTED ? PS_LAYER_ASK : PS_LAYER_NONE;
+	if (ps_unlikely(parent->flags & PS_LAYER_SPECIAL)) {
+		if (is_itself(parent, proto)) {
+			*found = parent;
+			return PS_LAYER_FOUND;
+		}
+		if (!find_payload_of(pkt, parent, layer))
+			return not_found(parent);
+	} else if (!find_payload(pkt, &parent->header, layer)) {
+		return not_found(parent);
+	}
 	if (ps_unlikely(layer->depth > PS_NESTED_MAX))
 		return PS_LAYER_TOO_DEEP;
 	if (ps_unlikely(known) && parent->header.proto->any_next)	/* it may be looked for as one and another in turn */

@@ -16,6 +16,8 @@ enum ps_layer_flags {
 	PS_LAYER_GONE = 4,	/* what it was found by has been written since */
 	PS_LAYER_CHOSEN = 8,	/* it was looked for in bytes, in which anything may be */
 	PS_LAYER_SCRIPTED = 16,	/* its protocol is a script's, which also says what it carries */
+	PS_LAYER_GIVEN = 32,	/* the handler was given it: what it has as its own protocol is itself */
+	PS_LAYER_SPECIAL = PS_LAYER_ABSENT | PS_LAYER_CAREFUL | PS_LAYER_GIVEN,	/* to who looks for what it carries */
 };
 
 struct ps_layer {
@@ -114,7 +116,10 @@ enum ps_layer_found {
 	PS_LAYER_ASK,		/* only a script can tell */
 };
 
-/* What the layer, which is a header, carries, as protocol; no raw one. If there is one, *found is it. */
+/*
+ * What the layer, which is a header, carries, as protocol; no raw one. If there is one, *found is it. Of the header that the
+ * handler was given it is that header itself, whatever it carries, if that has this protocol.
+ */
 enum ps_layer_found ps_layer_payload(struct ps_layers *layers, struct ps_packet *pkt, struct ps_layer *layer,
 				     const struct ps_proto *proto, struct ps_layer **found);
 

@@ -38,6 +38,7 @@ struct ps_packet_ops {
 	int (*resize)(struct ps_packet *pkt, uint32_t at, uint32_t cut, uint32_t add);
 	/* What network protocols are, by Ethernet type. */
 	const struct ps_next *networks;
+	bool is_read_only;	/* nothing is ever writable, and the functions that write refuse */
 };
 
 struct ps_packet {

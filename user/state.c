@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 #include "state.h"
 
+#include "buffer.h"
 #include "bundle.h"
 #include "compile.h"
 #include "host_user.h"
@@ -160,17 +161,18 @@ int ps_state_load(struct ps_state *s, const char *path, uint32_t id, size_t memo
 	return err;
 }
 
-int ps_state_init(struct ps_state *s, const char *path, const char *function, uint32_t id,
-		  size_t memory, enum ps_verdict on_error, char *error, size_t size)
+int ps_state_init(struct ps_state *s, const struct ps_state_rule *rule, char *error, size_t size)
 {
-	int err = ps_state_load(s, path, id, memory, error, size);
+	const char *function = rule->is_match ? PS_STATE_MATCH : PS_STATE_FUNCTION;
+	int err = ps_state_load(s, rule->path, rule->id, rule->memory, error, size);
 
 	if (err)
 		return err;
-	s->on_error = on_error;
-	s->handler = ps_script_find(&s->script, 0, function ? function : PS_STATE_FUNCTION);
+	s->on_error = rule->on_error;
+	s->is_match = rule->is_match;
+	s->handler = ps_script_find_given(&s->script, 0, rule->function ? rule->function : function, rule->given);
 	if (s->handler < 0)
-		tell_error(s, path, error, size);
+		tell_error(s, rule->path, error, size);
 	return s->handler < 0 ? 1 : 0;
 }
 
@@ -210,12 +212,37 @@ static void count_error(struct ps_state *s)
 	s->nerrors++;
 }
 
-enum ps_verdict ps_state_run(struct ps_state *s, struct ps_packet *pkt, uint16_t *queue)
+const char *ps_state_verdict_name(const struct ps_state *s, enum ps_verdict verdict)
+{
+	if (s->is_match && verdict != PS_VERDICT_ERROR)
+		return verdict == PS_VERDICT_ACCEPT ? "match" : "no match";
+	return ps_verdicts[verdict].name;
+}
+
+static enum ps_verdict run_target(struct ps_state *s, struct ps_packet *pkt, uint16_t *queue)
 {
 	enum ps_verdict verdict = ps_script_run(&s->script, s->handler, pkt, queue);
 
-	if (verdict == PS_VERDICT_REPEAT)
-		verdict = ps_script_repeat(&s->script, s->handler, pkt, queue);
+	return verdict == PS_VERDICT_REPEAT ? ps_script_repeat(&s->script, s->handler, pkt, queue) : verdict;
+}
+
+static enum ps_verdict run_match(struct ps_state *s, struct ps_packet *pkt)
+{
+	ps_buffer_protect(pkt);
+	switch (ps_script_match(&s->script, s->handler, pkt)) {
+	case PS_ANSWER_YES:
+		return PS_VERDICT_ACCEPT;
+	case PS_ANSWER_NO:
+		return PS_VERDICT_CONTINUE;
+	default:
+		return PS_VERDICT_ERROR;
+	}
+}
+
+enum ps_verdict ps_state_run(struct ps_state *s, struct ps_packet *pkt, uint16_t *queue)
+{
+	enum ps_verdict verdict = s->is_match ? run_match(s, pkt) : run_target(s, pkt, queue);
+
 	s->packets++;
 	s->verdicts[verdict]++;
 	if (verdict == PS_VERDICT_ERROR)

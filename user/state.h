@@ -11,6 +11,7 @@
 
 #define PS_STATE_ERRORS	8		/* how many different errors are told one by one */
 #define PS_STATE_FUNCTION	"process_packet"
+#define PS_STATE_MATCH		"match_packet"	/* of a match */
 
 /* An error that handlers had, and how often. */
 struct ps_state_error {
@@ -18,11 +19,27 @@ struct ps_state_error {
 	uint64_t count;
 };
 
+/* What a rule says of its handler. */
+struct ps_state_rule {
+	const char *path;
+	const char *function;		/* NULL: PS_STATE_FUNCTION, of a match PS_STATE_MATCH */
+	uint32_t id;			/* of the state */
+	size_t memory;			/* bytes that it may hold */
+	enum ps_verdict on_error;	/* what PS_VERDICT_ERROR becomes: drop, accept, continue */
+	enum ps_given given;
+	/*
+	 * The handler says whether a packet matches, and may not write it. Its answers are counted as verdicts, which
+	 * they would be of a rule with -j ACCEPT: true is PS_VERDICT_ACCEPT, false PS_VERDICT_CONTINUE.
+	 */
+	bool is_match;
+};
+
 struct ps_state {
 	struct ps_script script;
 	void *region;			/* memory for the script's large blocks; NULL: it needs none */
 	int handler;
-	enum ps_verdict on_error;	/* what PS_VERDICT_ERROR becomes: drop, accept, continue */
+	bool is_match;
+	enum ps_verdict on_error;
 	uint64_t packets;
 	uint64_t verdicts[PS_VERDICT_ERROR + 1];	/* as handlers gave them */
 	struct ps_state_error errors[PS_STATE_ERRORS];	/* the first ones; in order */
@@ -49,9 +66,8 @@ int ps_bundle_read(struct ps_bundle *bundle, const char *path, const char *text,
 int ps_state_load(struct ps_state *s, const char *path, uint32_t id, size_t memory, char *error,
 		  size_t size);
 
-/* The same, and finds its function; NULL: PS_STATE_FUNCTION. */
-int ps_state_init(struct ps_state *s, const char *path, const char *function, uint32_t id,
-		  size_t memory, enum ps_verdict on_error, char *error, size_t size);
+/* The same, and finds its function. */
+int ps_state_init(struct ps_state *s, const struct ps_state_rule *rule, char *error, size_t size);
 void ps_state_clean(struct ps_state *s);
 
 /* No packet comes any more: calls on_close(). Returns 0, or 1 and a line in error[size]. */
@@ -75,6 +91,9 @@ static inline enum ps_verdict ps_state_decide(const struct ps_state *s, enum ps_
 {
 	return verdict == PS_VERDICT_ERROR ? s->on_error : verdict;
 }
+
+/* How the verdict is called: as scripts name it, or what a match says. */
+const char *ps_state_verdict_name(const struct ps_state *s, enum ps_verdict verdict);
 
 /* True if the packet goes on its way. */
 static inline bool ps_verdict_passes(enum ps_verdict verdict)

@@ -61,6 +61,30 @@ static const struct ps_packet_ops ops_with_room = {
 	.networks = ps_networks,
 };
 
+static bool keep_checksum(struct ps_packet *pkt)
+{
+	(void)pkt;
+	return false;
+}
+
+static int keep_length(struct ps_packet *pkt, uint32_t at, uint32_t cut, uint32_t add)
+{
+	(void)pkt;
+	(void)at;
+	(void)cut;
+	(void)add;
+	return PS_FIELD_GONE;
+}
+
+static const struct ps_packet_ops read_only_ops = {
+	.pull = never,
+	.make_writable = never,
+	.own_checksum = keep_checksum,
+	.resize = keep_length,
+	.networks = ps_networks,
+	.is_read_only = true,
+};
+
 void ps_buffer_init(struct ps_packet *pkt, void *data, uint32_t len, uint32_t network,
 		    uint16_t protocol)
 {
@@ -81,6 +105,12 @@ void ps_buffer_init_room(struct ps_buffer *buffer, void *data, uint32_t len, uin
 	ps_buffer_init(&buffer->pkt, data, len, network, protocol);
 	buffer->pkt.ops = &ops_with_room;
 	buffer->room = room;
+}
+
+void ps_buffer_protect(struct ps_packet *pkt)
+{
+	pkt->ops = &read_only_ops;
+	pkt->writable = 0;
 }
 
 /* What devices compute. */

@@ -24,6 +24,9 @@ struct ps_buffer {
 void ps_buffer_init_room(struct ps_buffer *buffer, void *data, uint32_t len, uint32_t room, uint32_t network,
 			 uint16_t protocol);
 
+/* Makes a packet of ps_buffer_init() or ps_buffer_init_room() read-only, as one is that a match gets. */
+void ps_buffer_protect(struct ps_packet *pkt);
+
 /*
  * struct ps_packet_ops, resize, for bytes that are all readable and writable, in memory for room of them. PS_FIELD_LONG: there is
  * not so much.

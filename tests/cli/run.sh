@@ -886,6 +886,43 @@ for row in ' 0' 'drop 0' 'accept 5' 'continue 5'; do
 	is "--on-error ${verdict:-is drop}" "1 $written 5 error pass.lua:8: on purpose" \
 		"$status $(grep -o '[0-9]* written' out | cut -d ' ' -f 1) $(sort verdicts | uniq -c | sed 's/^ *//')"
 done
+
+# --- what a handler is given, and matches
+cat >given.lua <<'END'
+function ttl(p) if p then p.ttl = 9 end return NF_ACCEPT end
+function mac(p) p:data(packet_eth).smac = "02:00:00:00:00:99" return p:data(packet_ip) and NF_ACCEPT or NF_DROP end
+function match_packet(p) local ip = p:data(packet_eth):data(packet_ip) return ip and ip.protocol == 17 end
+function match_ip(p) return p ~= nil and p.protocol ~= 17 end
+function writes(p) p:data(packet_eth).type = 2 end
+function says_1(p) return 1 end
+END
+go run given.lua in.pcap -f ttl --object ip --verdicts -
+is '--object ip gives the IP header, or nil' "$(printf 'NF_ACCEPT\n%.0s' 1 2 3 4 5)" "$out"
+contains '--object ip writes like any other view' '4 changed' "$err"
+go run given.lua in.pcap -f mac --object eth --verdicts -
+is '--object eth gives the link layer' "$(printf 'NF_ACCEPT\n%.0s' 1 2 3 4; echo NF_DROP)" "$out"
+go run given.lua in.pcap -f ttl --object ip6 --verdicts -
+contains '--object ip6' '0 changed' "$err"
+trouble '--object with another name' '--object tcp: give raw, eth, arp, ip or ip6' run given.lua in.pcap --object tcp
+go run given.lua in.pcap --match -w matched.pcap
+is 'a match says which packets match, and -w has them' \
+	$'5 packets: 2 match, 3 no match\n0 changed, 2 written' "$(sed 's/;.*//' <<<"$out")"
+go run given.lua matched.pcap --match --verdicts -
+is 'just those' $'match\nmatch' "$out"
+go run given.lua in.pcap --match -f match_ip --object ip --verdicts -
+is 'a match with --object' $'no match\nno match\nmatch\nmatch\nno match' "$out"
+go run given.lua in.pcap --match -f match_ip --object ip --json
+contains 'a match in JSON' '"verdicts":{"match":2,"no match":3}' "$(tr -d ' ' <<<"$out" | sed 's/nomatch/no match/')"
+for verdict in continue drop; do
+	go run given.lua in.pcap --match -f writes -w out.pcap --on-error $verdict
+	is "a match writes nothing, --on-error $verdict" \
+		$'1 5 packets: 5 error\n5 times: given.lua:5: the packet is read-only: a match says whether it is one of those it looks for, and only a target may change it\n0 changed, 0 written' \
+		"$status $(sed 's/;.*//' <<<"$out")"
+done
+go run given.lua in.pcap --match -f says_1
+contains 'a match says true or false' '5 times: given.lua:6: the handler returned 1, which is neither true nor false' "$out"
+trouble 'a match that fails accepts nothing' '--on-error accept: a match that fails accepts no packet; give drop or continue' \
+	run given.lua in.pcap --match --on-error accept
 trouble '--on-error with another verdict' '--on-error queue: give drop, accept or continue' run pass.lua in.pcap --on-error queue
 accepts '-n counts packets' '3 packets: 3 ' run pass.lua in.pcap -n 3
 accepts '--count of more than there are' '5 packets: 5 ' run pass.lua in.pcap --count 4294967295

@@ -63,12 +63,13 @@ static void run_packets(struct ps_state *s, unsigned int packets, struct result 
 
 static void run(const char *path, size_t memory, unsigned int packets, struct result *r)
 {
+	const struct ps_state_rule rule = { .path = path, .memory = memory };
 	static struct ps_state s;
 	double start = cpu_ms();
 
 	memset(r, 0, sizeof(*r));
 	r->ended = "not loaded";
-	if (!ps_state_init(&s, path, NULL, 0, memory, PS_VERDICT_DROP, r->error, sizeof(r->error))) {
+	if (!ps_state_init(&s, &rule, r->error, sizeof(r->error))) {
 		r->load = cpu_ms() - start;
 		r->ran = true;
 		run_packets(&s, packets, r);

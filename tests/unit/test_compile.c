@@ -810,9 +810,9 @@ static void calls_end(void)
  */
 static bool is_within;	/* some were, when a handler was found last */
 
-static struct ps_linear *compile_and_tell(struct lua_State *L, bool *is_own)
+static struct ps_linear *compile_and_tell(struct lua_State *L, const struct ps_proto *proto, bool *is_own)
 {
-	struct ps_linear *linear = ps_compile(L, is_own);
+	struct ps_linear *linear = ps_compile(L, proto, is_own);
 
 	is_within = *is_own;
 	return linear;

@@ -27,9 +27,9 @@ struct deeds {
 
 static unsigned int within;	/* handlers that have had other functions' code put within theirs */
 
-static struct ps_linear *compile_and_count(struct lua_State *L, bool *is_own)
+static struct ps_linear *compile_and_count(struct lua_State *L, const struct ps_proto *proto, bool *is_own)
 {
-	struct ps_linear *linear = ps_compile(L, is_own);
+	struct ps_linear *linear = ps_compile(L, proto, is_own);
 
 	within += *is_own;
 	return linear;
@@ -57,7 +57,8 @@ static struct shape draw_shape(unsigned int *seed)
 	return shape;
 }
 
-static void run_program(const char *text, unsigned int seed, struct ps_linear *(*compile)(struct lua_State *, bool *),
+static void run_program(const char *text, unsigned int seed,
+			struct ps_linear *(*compile)(struct lua_State *, const struct ps_proto *, bool *),
 			struct deeds *d)
 {
 	int i, handler, digest;

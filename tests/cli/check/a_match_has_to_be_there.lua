@@ -1,0 +1,2 @@
+-- options: --match
+function match_packets(p) return true end
