@@ -149,7 +149,10 @@ $(eval $(call engine,$(BUILD)/user,))
 $(eval $(call engine,$(BUILD)/asan,$(SANITIZE)))
 
 .SECONDARY:
-plugin: $(BUILD)/user/libxt_LUA.so
+plugin: $(BUILD)/user/libxt_LUA.so $(BUILD)/user/libxt_lua.so
+# The match is looked for by this name.
+$(BUILD)/user/libxt_lua.so: $(BUILD)/user/libxt_LUA.so
+	$(Q)ln -sfn libxt_LUA.so $@
 $(BUILD)/user/libxt_LUA.so: xtables/libxt_LUA.c $(BUILD)/user/engine.a include/uapi/packetscript.h | need-plugin
 	@echo '  LD      $@'
 	$(Q)$(COMPILE) -Wno-unused-parameter -fPIC -fvisibility=hidden -Iplat/user -Ipacket -Iengine -Iproto -Ilua -Iinclude \
@@ -211,7 +214,8 @@ install-modules: modules
 install-plugin: plugin
 	install -d $(XTDIR) $(MANDIR)/man8
 	install -m 644 $(BUILD)/user/libxt_LUA.so $(XTDIR)
-	install -m 644 xtables/xt_LUA.8 $(MANDIR)/man8
+	ln -sfn libxt_LUA.so $(XTDIR)/libxt_lua.so
+	install -m 644 xtables/xt_LUA.8 xtables/xt_lua.8 $(MANDIR)/man8
 
 install-cli: cli
 	install -d $(MANDIR)/man8 $(SBINDIR) $(COMPLETIONDIR)
@@ -231,7 +235,7 @@ install-doc: cli
 uninstall:
 	rm -rf $(INSTALLED_MODULES) $(DOCDIR) $(dir $(TYPESDIR))
 	rm -f $(MANDIR)/man7/packetscript-language.7
-	rm -f $(XTDIR)/libxt_LUA.so $(MANDIR)/man8/xt_LUA.8 $(MANDIR)/man8/packetscript.8 \
+	rm -f $(XTDIR)/libxt_LUA.so $(XTDIR)/libxt_lua.so $(MANDIR)/man8/xt_LUA.8 $(MANDIR)/man8/xt_lua.8 $(MANDIR)/man8/packetscript.8 \
 		$(SBINDIR)/packetscript $(COMPLETIONDIR)/packetscript
 	$(if $(INSTALL_MOD_PATH),,$(foreach modules,$(INSTALLED_MODULES),depmod $(word 3,$(subst /, ,$(modules))) &&) true)
 INSTALLED_MODULES = $(wildcard $(INSTALL_MOD_PATH)/lib/modules/*/$(MODDIR))

@@ -130,6 +130,40 @@ enum ps_verdict ps_rule_repeat(struct ps_rule *rule, struct ps_packet *pkt, u16 
 }
 EXPORT_SYMBOL_GPL(ps_rule_repeat);
 
+enum ps_answer ps_rule_match(struct ps_rule *rule, struct ps_packet *pkt)
+{
+	const struct ps_call *call;
+	struct ps_instance *instance;
+	enum ps_answer answer;
+
+	local_bh_disable();
+	call = this_cpu_ptr(rule->handler.calls);
+	instance = call->instance;
+	ps_instance_lock(instance);
+	instance->packets++;
+	answer = ps_script_match(&instance->script, call->number, pkt);
+	if (unlikely(answer == PS_ANSWER_ERROR))
+		count_error(rule, instance);
+	ps_instance_unlock(instance);
+	local_bh_enable();
+	return answer;
+}
+EXPORT_SYMBOL_GPL(ps_rule_match);
+
+void ps_rule_refuse(struct ps_rule *rule, const char *why)
+{
+	struct ps_instance *instance;
+
+	local_bh_disable();
+	instance = this_cpu_ptr(rule->handler.calls)->instance;
+	ps_instance_lock(instance);
+	strscpy(instance->script.error, why, sizeof(instance->script.error));
+	count_error(rule, instance);
+	ps_instance_unlock(instance);
+	local_bh_enable();
+}
+EXPORT_SYMBOL_GPL(ps_rule_refuse);
+
 /* Whichever instance counts it, /proc/net/packetscript shows the sum. */
 void ps_rule_count_pulled(struct ps_rule *rule)
 {

@@ -7,7 +7,7 @@
 
 #include <linux/types.h>
 
-#include "verdict.h"
+#include "script.h"
 
 struct net;
 struct ps_packet;
@@ -36,6 +36,15 @@ enum ps_verdict ps_rule_run(struct ps_rule *rule, struct ps_packet *pkt, u16 *qu
  * PS_VERDICT_REPEAT.
  */
 enum ps_verdict ps_rule_repeat(struct ps_rule *rule, struct ps_packet *pkt, u16 *queue);
+
+/*
+ * Asks the rule's function, that of a match, whether the packet is one that it looks for. On PS_ANSWER_ERROR the error has
+ * been logged. Softirq or process context; does not sleep.
+ */
+enum ps_answer ps_rule_match(struct ps_rule *rule, struct ps_packet *pkt);
+
+/* A verdict could not be carried out: counts and logs that as an error of the function. Context as of ps_rule_run(). */
+void ps_rule_refuse(struct ps_rule *rule, const char *why);
 
 /* Counts a packet of which the script had bytes copied out of pages: once for each. Any context. */
 void ps_rule_count_pulled(struct ps_rule *rule);

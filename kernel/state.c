@@ -6,6 +6,8 @@
 #include <linux/kernel_read_file.h>
 #include <linux/mutex.h>
 #include <linux/netfilter.h>
+#include <linux/netfilter_arp.h>
+#include <linux/netfilter_bridge.h>
 #include <linux/percpu.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
@@ -141,7 +143,8 @@ static int load_in(struct ps_instance *instance, const void *context)
 static int find_in(struct ps_instance *instance, const void *context)
 {
 	const struct ps_handler *handler = context;
-	int number = ps_script_find(&instance->script, handler->source->id, handler->function);
+	int number = ps_script_find_given(&instance->script, handler->source->id, handler->function,
+					  handler->given);
 
 	if (number >= 0)
 		return number;
@@ -628,6 +631,8 @@ int ps_handler_init(struct ps_handler *handler, struct ps_request *request)
 
 	memset(handler, 0, sizeof(*handler));
 	handler->on_error = request->on_error;
+	handler->given = request->given;
+	handler->is_match = request->is_match;
 	handler->family = request->family;
 	strscpy(handler->table, request->table, sizeof(handler->table));
 	handler->hooks = request->hooks;
@@ -727,24 +732,32 @@ static void source_show(struct seq_file *seq, const struct ps_source *source)
 	}
 }
 
+/* The program whose rules are of a family, and its hooks. Those of bridges are numbered as those of IP are. */
+static const struct {
+	const char *program;
+	const char *hooks[NF_BR_NUMHOOKS];
+} families[NFPROTO_NUMPROTO] = {
+#define HOOKS	{ "PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING", "BROUTING" }
+	[NFPROTO_IPV4] = { "iptables", HOOKS },
+	[NFPROTO_IPV6] = { "ip6tables", HOOKS },
+	[NFPROTO_BRIDGE] = { "ebtables", HOOKS },
+	[NFPROTO_ARP] = { "arptables", { "INPUT", "OUTPUT", "FORWARD" } },
+};
+
 static void rule_show(struct seq_file *seq, const struct ps_handler *handler)
 {
-	static const char *const hooks[NF_INET_NUMHOOKS] = {
-		[NF_INET_PRE_ROUTING] = "PREROUTING",
-		[NF_INET_LOCAL_IN] = "INPUT",
-		[NF_INET_FORWARD] = "FORWARD",
-		[NF_INET_LOCAL_OUT] = "OUTPUT",
-		[NF_INET_POST_ROUTING] = "POSTROUTING",
-	};
 	unsigned int hook;
 
-	seq_printf(seq, "    rule %s %s", handler->family == NFPROTO_IPV6 ? "ip6tables" : "iptables",
+	seq_printf(seq, "    %s %s %s", handler->is_match ? "match" : "rule", families[handler->family].program,
 		   handler->table);
-	for (hook = 0; hook < NF_INET_NUMHOOKS; hook++) {
+	for (hook = 0; hook < NF_BR_NUMHOOKS; hook++) {
 		if (handler->hooks & BIT(hook))
-			seq_printf(seq, " %s", hooks[hook]);
+			seq_printf(seq, " %s", families[handler->family].hooks[hook]);
 	}
-	seq_printf(seq, ": %s, on error %s\n", handler->function, handler->on_error);
+	seq_printf(seq, ": %s, on error %s", handler->function, handler->on_error);
+	if (handler->given != PS_GIVEN_RAW)
+		seq_printf(seq, ", object %s", ps_givens[handler->given].name);
+	seq_putc(seq, '\n');
 }
 
 static void scripts_show(struct seq_file *seq, const struct ps_state *state)

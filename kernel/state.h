@@ -70,6 +70,8 @@ struct ps_request {
 	bool is_percpu;
 	size_t memory;		/* bytes that the state may hold; each of its instances */
 	const char *on_error;	/* the verdict's name; static */
+	enum ps_given given;
+	bool is_match;
 	/* where the rule stands, for /proc/net/packetscript */
 	u8 family;
 	const char *table;
@@ -86,6 +88,8 @@ struct ps_handler {
 	struct ps_source *source;
 	char *function;
 	const char *on_error;
+	enum ps_given given;
+	bool is_match;
 	u8 family;
 	char table[32];
 	unsigned int hooks;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /*
- * "-j LUA" for iptables and its relatives: checks what userspace can check, so
- * that a mistake is iptables' own error line, and fills in the rule.
+ * "-j LUA" and "-m lua" for iptables and its relatives: checks what userspace can
+ * check, so that a mistake is iptables' own error line, and fills in the rule.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -23,19 +23,28 @@ _Static_assert(XT_LUA_MEMORY_DEFAULT * 1024 == PS_SCRIPT_MEMORY &&
 	       XT_LUA_MEMORY_MIN * 1024 == PS_SCRIPT_MEMORY_MIN &&
 	       XT_LUA_MEMORY_MAX * 1024 == PS_SCRIPT_MEMORY_MAX, "what the engine allows");
 
-enum { OPT_SCRIPT, OPT_FUNCTION, OPT_STATE, OPT_PERCPU, OPT_MEMORY, OPT_ON_ERROR };
+enum { OPT_SCRIPT, OPT_FUNCTION, OPT_STATE, OPT_PERCPU, OPT_MEMORY, OPT_ON_ERROR, OPT_OBJECT };
 
-/* The ids are the places in this table. */
-static const struct xt_option_entry options[] = {
-	{ .name = "script",   .id = OPT_SCRIPT,   .type = XTTYPE_STRING },
-	{ .name = "function", .id = OPT_FUNCTION, .type = XTTYPE_STRING },
-	{ .name = "state",    .id = OPT_STATE,    .type = XTTYPE_UINT32,
-	  .flags = XTOPT_PUT, XTOPT_POINTER(struct xt_lua_tginfo, state) },
-	{ .name = "percpu",   .id = OPT_PERCPU,   .type = XTTYPE_NONE },
-	{ .name = "memory",   .id = OPT_MEMORY,   .type = XTTYPE_STRING },
-	{ .name = "on-error", .id = OPT_ON_ERROR, .type = XTTYPE_STRING },
-	XTOPT_TABLEEND,
-};
+/* The ids are the places in the tables, which differ in the flags of the first one. */
+#define OPTIONS(script_flags)									\
+	{ .name = "script",   .id = OPT_SCRIPT,   .type = XTTYPE_STRING, .flags = (script_flags) },	\
+	{ .name = "function", .id = OPT_FUNCTION, .type = XTTYPE_STRING },			\
+	{ .name = "state",    .id = OPT_STATE,    .type = XTTYPE_UINT32,			\
+	  .flags = XTOPT_PUT, XTOPT_POINTER(struct xt_lua_info, state) },			\
+	{ .name = "percpu",   .id = OPT_PERCPU,   .type = XTTYPE_NONE },			\
+	{ .name = "memory",   .id = OPT_MEMORY,   .type = XTTYPE_STRING },			\
+	{ .name = "on-error", .id = OPT_ON_ERROR, .type = XTTYPE_STRING },			\
+	{ .name = "object",   .id = OPT_OBJECT,   .type = XTTYPE_STRING },			\
+	XTOPT_TABLEEND
+
+static const struct xt_option_entry options[] = { OPTIONS(0) };
+static const struct xt_option_entry match_options[] = { OPTIONS(XTOPT_INVERT) };
+
+/* In the order of the engine's, with the default before them. */
+static const char *object_name(unsigned int object)
+{
+	return object > 0 && object < XT_LUA_OBJECT_COUNT ? ps_givens[object - 1].name : "unknown";
+}
 
 static const char *const on_error_names[XT_LUA_ON_ERROR_COUNT] = {
 	[XT_LUA_ON_ERROR_DROP]     = "drop",
@@ -62,14 +71,40 @@ static void help(void)
 "  --memory SIZE     what the state may hold, 128K to 64M (default: 1M)\n"
 "  --on-error drop|accept|continue\n"
 "                    what becomes of a packet whose function fails (default: drop)\n"
+"  --object raw|eth|arp|ip|ip6\n"
+"                    what the function gets: the packet as bytes, or one of its\n"
+"                    headers (default: raw; of arptables arp, of ebtables eth)\n"
 "Example:\n"
 "  iptables -t mangle -A POSTROUTING -d 8.8.8.8 -j LUA --script dnat.lua\n");
 }
 
+static void match_help(void)
+{
+	printf(
+"lua match options:\n"
+"[!] --script FILE   Lua script that says whether the packet matches (required)\n"
+"  --function NAME   function to call, which returns true or false\n"
+"                    (default: " XT_LUA_FUNCTION_MATCH ")\n"
+"  --state N         Lua state to load the script into, 0-4294967295 (default: 0)\n"
+"  --percpu          a copy of the state for each CPU\n"
+"  --memory SIZE     what the state may hold, 128K to 64M (default: 1M)\n"
+"  --on-error continue|drop\n"
+"                    a packet whose function fails does not match, with ! or\n"
+"                    without, or is dropped (default: continue)\n"
+"  --object raw|eth|ip|ip6\n"
+"                    what the function gets: the packet as bytes, or one of its\n"
+"                    headers (default: raw)\n"
+"Example:\n"
+"  iptables -A FORWARD -m lua --script far.lua -j DROP\n");
+}
+
+/* How messages call what is being parsed; one at a time is. */
+static const char *extension = "LUA";
+
 static void __attribute__((noreturn))
 refuse_script(const char *path, const char *reason, const char *remedy)
 {
-	xtables_error(PARAMETER_PROBLEM, "LUA: --script %s: %s; %s", path, reason, remedy);
+	xtables_error(PARAMETER_PROBLEM, "%s: --script %s: %s; %s", extension, path, reason, remedy);
 }
 
 static void __attribute__((noreturn)) refuse_errno(const char *path, int error)
@@ -150,7 +185,7 @@ static char *script_read(const char *path, size_t *len)
 
 static void script_parse(struct xt_option_call *cb)
 {
-	struct xt_lua_tginfo *info = cb->data;
+	struct xt_lua_info *info = cb->data;
 	char *path = script_resolve(cb->arg);
 
 	strcpy(info->script, path);	/* script_resolve() has seen to it that it fits; the rest of it is zero */
@@ -170,7 +205,7 @@ static void __attribute__((noreturn)) refuse_text(const char *path, const char *
 }
 
 /* Checks the script and its modules, once it is known which function shall be called. */
-static void script_check(struct xt_lua_tginfo *info)
+static void script_check(struct xt_lua_info *info)
 {
 	struct ps_bundle_source source = {
 		.path = info->script, .beside = info->script, .folder = ps_user_module_folder(),
@@ -220,18 +255,18 @@ static bool is_lua_name(const char *name)
 
 static void function_parse(struct xt_option_call *cb)
 {
-	struct xt_lua_tginfo *info = cb->data;
+	struct xt_lua_info *info = cb->data;
 
 	if (!is_lua_name(cb->arg))
 		xtables_error(PARAMETER_PROBLEM,
-			      "LUA: --function \"%s\": is not a Lua name; give the name of a "
+			      "%s: --function \"%s\": is not a Lua name; give the name of a "
 			      "global function of the script (letters, digits and _)",
-			      cb->arg);
+			      extension, cb->arg);
 	if (strlen(cb->arg) >= sizeof(info->function))
 		xtables_error(PARAMETER_PROBLEM,
-			      "LUA: --function %s: is longer than %zu bytes; "
+			      "%s: --function %s: is longer than %zu bytes; "
 			      "shorten the function's name",
-			      cb->arg, sizeof(info->function) - 1);
+			      extension, cb->arg, sizeof(info->function) - 1);
 
 	strcpy(info->function, cb->arg);
 }
@@ -239,42 +274,71 @@ static void function_parse(struct xt_option_call *cb)
 /* The default is stored as 0, so that a rule which names it is the same as one that does not. */
 static void memory_parse(struct xt_option_call *cb)
 {
-	struct xt_lua_tginfo *info = cb->data;
+	struct xt_lua_info *info = cb->data;
 	size_t memory;
 
 	if (!ps_script_memory(cb->arg, &memory))
 		xtables_error(PARAMETER_PROBLEM,
-			      "LUA: --memory \"%s\": is no such size; give %uK to %uM, as in 512K or 4M",
-			      cb->arg, XT_LUA_MEMORY_MIN, XT_LUA_MEMORY_MAX / 1024);
+			      "%s: --memory \"%s\": is no such size; give %uK to %uM, as in 512K or 4M",
+			      extension, cb->arg, XT_LUA_MEMORY_MIN, XT_LUA_MEMORY_MAX / 1024);
 	if (memory != PS_SCRIPT_MEMORY)
 		info->memory = memory / 1024;
 }
 
-static void on_error_parse(struct xt_option_call *cb)
+static void on_error_parse(struct xt_option_call *cb, bool is_match)
 {
-	struct xt_lua_tginfo *info = cb->data;
+	struct xt_lua_info *info = cb->data;
 	unsigned int i;
 
 	for (i = 0; i < XT_LUA_ON_ERROR_COUNT; i++) {
-		if (strcmp(cb->arg, on_error_names[i]) == 0) {
+		if (strcmp(cb->arg, on_error_names[i]) == 0 && !(is_match && i == XT_LUA_ON_ERROR_ACCEPT)) {
 			info->on_error = i;
 			return;
 		}
 	}
-	xtables_error(PARAMETER_PROBLEM,
-		      "LUA: --on-error \"%s\": is no such verdict; "
-		      "give drop, accept or continue", cb->arg);
+	xtables_error(PARAMETER_PROBLEM, is_match ?
+		      "%s: --on-error \"%s\": is nothing that a match can do; give continue or drop" :
+		      "%s: --on-error \"%s\": is no such verdict; give drop, accept or continue",
+		      extension, cb->arg);
 }
 
-static void parse(struct xt_option_call *cb)
-{
-	struct xt_lua_tginfo *info = cb->data;
+/* What packets of each family can be given as, and are, unless an option says otherwise. */
+static const struct {
+	unsigned int possible;	/* bits: enum xt_lua_object */
+	enum xt_lua_object usual;
+	const char *names;
+} objects[NFPROTO_NUMPROTO] = {
+	[NFPROTO_IPV4]   = { XT_LUA_OBJECTS_IPV4, XT_LUA_OBJECT_RAW, "raw, eth or ip" },
+	[NFPROTO_IPV6]   = { XT_LUA_OBJECTS_IPV6, XT_LUA_OBJECT_RAW, "raw, eth or ip6" },
+	[NFPROTO_ARP]    = { XT_LUA_OBJECTS_ARP, XT_LUA_OBJECT_ARP, "raw, eth or arp" },
+	[NFPROTO_BRIDGE] = { XT_LUA_OBJECTS_BRIDGE, XT_LUA_OBJECT_ETH, "raw, eth, arp, ip or ip6" },
+};
 
+/* The default is stored as that, so that a rule which names it is the same as one that does not. */
+static void object_parse(struct xt_option_call *cb)
+{
+	struct xt_lua_info *info = cb->data;
+	enum ps_given given;
+	unsigned int object;
+
+	if (!ps_given_named(cb->arg, &given) || !(objects[afinfo->family].possible & 1u << (given + 1)))
+		xtables_error(PARAMETER_PROBLEM, "%s: --object \"%s\": is nothing that packets of this table are; give %s",
+			      extension, cb->arg, objects[afinfo->family].names);
+	object = given + 1;
+	info->object = object == objects[afinfo->family].usual ? XT_LUA_OBJECT_DEFAULT : object;
+}
+
+static void parse_option(struct xt_option_call *cb, bool is_match)
+{
+	struct xt_lua_info *info = cb->data;
+
+	extension = cb->ext_name;
 	xtables_option_parse(cb);	/* refuses duplicates, stores the state */
 
 	switch (cb->entry->id) {
 	case OPT_SCRIPT:
 		script_parse(cb);
+		info->invert = cb->invert;
 		break;
 	case OPT_FUNCTION:
 		function_parse(cb);
@@ -286,9 +350,22 @@ static void parse(struct xt_option_call *cb)
 		memory_parse(cb);
 		break;
 	case OPT_ON_ERROR:
-		on_error_parse(cb);
+		on_error_parse(cb, is_match);
+		break;
+	case OPT_OBJECT:
+		object_parse(cb);
 		break;
 	}
+}
+
+static void parse(struct xt_option_call *cb)
+{
+	parse_option(cb, false);
+}
+
+static void match_parse(struct xt_option_call *cb)
+{
+	parse_option(cb, true);
 }
 
 /* Reasons why a kernel takes no module: a file that contains the word tells. */
@@ -359,25 +436,38 @@ static void check_module(void)
 		explain_missing_module();
 }
 
-static void final_check(struct xt_fcheck_call *cb)
+static void check_all(struct xt_fcheck_call *cb, const char *function)
 {
-	struct xt_lua_tginfo *info = cb->data;
+	struct xt_lua_info *info = cb->data;
 
-	if (!(cb->xflags & (1 << OPT_SCRIPT)))
-		xtables_error(PARAMETER_PROBLEM, "LUA: --script parameter required");
+	extension = cb->ext_name;
+	if (!info->script[0])
+		xtables_error(PARAMETER_PROBLEM, "%s: --script parameter required", extension);
 
-	if (!(cb->xflags & (1 << OPT_FUNCTION)))
-		strcpy(info->function, XT_LUA_FUNCTION_DEFAULT);
+	if (!info->function[0])
+		strcpy(info->function, function);
 	script_check(info);
 	check_module();
 }
 
-static bool has_default_function(const struct xt_lua_tginfo *info)
+static void final_check(struct xt_fcheck_call *cb)
 {
-	return strcmp(info->function, XT_LUA_FUNCTION_DEFAULT) == 0;
+	check_all(cb, XT_LUA_FUNCTION_DEFAULT);
 }
 
-static const char *on_error_name(const struct xt_lua_tginfo *info)
+static void match_final_check(struct xt_fcheck_call *cb)
+{
+	check_all(cb, XT_LUA_FUNCTION_MATCH);
+}
+
+static void match_init(struct xt_entry_match *match)
+{
+	struct xt_lua_info *info = (void *)match->data;
+
+	info->on_error = XT_LUA_ON_ERROR_CONTINUE;
+}
+
+static const char *on_error_name(const struct xt_lua_info *info)
 {
 	if (info->on_error >= XT_LUA_ON_ERROR_COUNT)
 		return "unknown";
@@ -385,7 +475,7 @@ static const char *on_error_name(const struct xt_lua_tginfo *info)
 }
 
 /* The option's name and value, with dashes as in a command. */
-static void print_memory(const struct xt_lua_tginfo *info, const char *dashes)
+static void print_memory(const struct xt_lua_info *info, const char *dashes)
 {
 	bool is_mib = info->memory % 1024 == 0;
 
@@ -394,37 +484,71 @@ static void print_memory(const struct xt_lua_tginfo *info, const char *dashes)
 		       is_mib ? 'M' : 'K');
 }
 
+/* What a target, or a match, has unless an option says otherwise. */
+struct defaults {
+	const char *function;
+	enum xt_lua_on_error on_error;
+};
+
+static const struct defaults target_defaults = { XT_LUA_FUNCTION_DEFAULT, XT_LUA_ON_ERROR_DROP };
+static const struct defaults match_defaults = { XT_LUA_FUNCTION_MATCH, XT_LUA_ON_ERROR_CONTINUE };
+
+/* All options behind --script, with dashes as in a command. */
+static void print_options(const struct xt_lua_info *info, const struct defaults *defaults, const char *dashes)
+{
+	if (strcmp(info->function, defaults->function) != 0)
+		printf(" %sfunction %s", dashes, info->function);
+	if (info->state != 0)
+		printf(" %sstate %u", dashes, info->state);
+	if (info->percpu)
+		printf(" %spercpu", dashes);
+	print_memory(info, dashes);
+	if (info->on_error != defaults->on_error)
+		printf(" %son-error %s", dashes, on_error_name(info));
+	if (info->object != XT_LUA_OBJECT_DEFAULT)
+		printf(" %sobject %s", dashes, object_name(info->object));
+}
+
 static void print(const void *ip, const struct xt_entry_target *target, int numeric)
 {
-	const struct xt_lua_tginfo *info = (const void *)target->data;
+	const struct xt_lua_info *info = (const void *)target->data;
 
 	printf(" LUA script %s", info->script);
-	if (!has_default_function(info))
-		printf(" function %s", info->function);
-	if (info->state != 0)
-		printf(" state %u", info->state);
-	if (info->percpu)
-		printf(" percpu");
-	print_memory(info, "");
-	if (info->on_error != XT_LUA_ON_ERROR_DROP)
-		printf(" on-error %s", on_error_name(info));
+	print_options(info, &target_defaults, "");
+}
+
+static void match_print(const void *ip, const struct xt_entry_match *match, int numeric)
+{
+	const struct xt_lua_info *info = (const void *)match->data;
+
+	printf(" lua%s script %s", info->invert ? " !" : "", info->script);
+	print_options(info, &match_defaults, "");
 }
 
 static void save(const void *ip, const struct xt_entry_target *target)
 {
-	const struct xt_lua_tginfo *info = (const void *)target->data;
+	const struct xt_lua_info *info = (const void *)target->data;
 
 	printf(" --script");
 	xtables_save_string(info->script);
-	if (!has_default_function(info))
-		printf(" --function %s", info->function);
-	if (info->state != 0)
-		printf(" --state %u", info->state);
-	if (info->percpu)
-		printf(" --percpu");
-	print_memory(info, "--");
-	if (info->on_error != XT_LUA_ON_ERROR_DROP)
-		printf(" --on-error %s", on_error_name(info));
+	print_options(info, &target_defaults, "--");
+}
+
+static void match_save(const void *ip, const struct xt_entry_match *match)
+{
+	const struct xt_lua_info *info = (const void *)match->data;
+
+	printf("%s --script", info->invert ? " !" : "");
+	xtables_save_string(info->script);
+	print_options(info, &match_defaults, "--");
+}
+
+/* A rule of ebtables that has no options yet. ebtables-restore has the next rule begin with the flags of the one before. */
+static const struct xt_entry_target *begun;
+
+static void ebtables_init(struct xt_entry_target *target)
+{
+	begun = target;
 }
 
 /*
@@ -438,14 +562,15 @@ static int ebtables_parse(int id, char **argv, int invert, unsigned int *flags,
 		.arg	  = optarg,
 		.ext_name = "LUA",
 		.data	  = (*target)->data,
-		.xflags	  = *flags,
+		.xflags	  = *target == begun ? 0 : *flags,
 		.invert	  = invert,
 		.target	  = target,
 	};
 
-	if (id < OPT_SCRIPT || id > OPT_ON_ERROR)
+	if (id < OPT_SCRIPT || id > OPT_OBJECT)
 		return false;
 
+	begun = NULL;
 	cb.entry = &options[id];
 	parse(&cb);
 	*flags = cb.xflags;
@@ -464,8 +589,8 @@ static struct xtables_target targets[] = {
 		.name		= "LUA",
 		.revision	= 0,
 		.family		= NFPROTO_UNSPEC,
-		.size		= XT_ALIGN(sizeof(struct xt_lua_tginfo)),
-		.userspacesize	= offsetof(struct xt_lua_tginfo, digest),
+		.size		= XT_ALIGN(sizeof(struct xt_lua_info)),
+		.userspacesize	= offsetof(struct xt_lua_info, digest),
 		.help		= help,
 		.print		= print,
 		.save		= save,
@@ -477,9 +602,10 @@ static struct xtables_target targets[] = {
 		.name		= "LUA",
 		.revision	= 0,
 		.family		= NFPROTO_BRIDGE,
-		.size		= XT_ALIGN(sizeof(struct xt_lua_tginfo)),
-		.userspacesize	= offsetof(struct xt_lua_tginfo, digest),
+		.size		= XT_ALIGN(sizeof(struct xt_lua_info)),
+		.userspacesize	= offsetof(struct xt_lua_info, digest),
 		.help		= help,
+		.init		= ebtables_init,
 		.print		= ebtables_print,
 		.save		= save,
 		.parse		= ebtables_parse,
@@ -489,7 +615,25 @@ static struct xtables_target targets[] = {
 	},
 };
 
+static struct xtables_match match = {
+	.version	= XTABLES_VERSION,
+	.name		= "lua",
+	.revision	= 0,
+	.family		= NFPROTO_UNSPEC,
+	.size		= XT_ALIGN(sizeof(struct xt_lua_info)),
+	.userspacesize	= offsetof(struct xt_lua_info, digest),
+	.help		= match_help,
+	.init		= match_init,
+	.print		= match_print,
+	.save		= match_save,
+	.x6_parse	= match_parse,
+	.x6_fcheck	= match_final_check,
+	.x6_options	= match_options,
+};
+
+/* The library has two names, since extensions are looked for by theirs: one is a link to the other. */
 static void __attribute__((constructor)) libxt_LUA_setup(void)
 {
 	xtables_register_targets(targets, ARRAY_SIZE(targets));
+	xtables_register_match(&match);
 }

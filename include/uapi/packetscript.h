@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * What the kernel and userspace agree on: the layout of an iptables rule that
- * ends in "-j LUA".
+ * What the kernel and userspace agree on: what "-j LUA" and "-m lua" are in a rule of
+ * iptables and its relatives.
  */
 #ifndef PS_UAPI_PACKETSCRIPT_H
 #define PS_UAPI_PACKETSCRIPT_H
@@ -23,8 +23,9 @@
 #define XT_LUA_MEMORY_MAX	(64 * 1024)
 
 #define XT_LUA_FUNCTION_DEFAULT	"process_packet"
+#define XT_LUA_FUNCTION_MATCH	"match_packet"	/* the default of a match */
 
-/* What becomes of a packet whose handler failed (--on-error). */
+/* What becomes of a packet whose handler failed (--on-error). A match accepts none; "continue" is: no match. */
 enum xt_lua_on_error {
 	XT_LUA_ON_ERROR_DROP,
 	XT_LUA_ON_ERROR_ACCEPT,
@@ -32,16 +33,36 @@ enum xt_lua_on_error {
 	XT_LUA_ON_ERROR_COUNT,	/* the number of values, not one of them */
 };
 
+/* What the handler is given (--object). */
+enum xt_lua_object {
+	XT_LUA_OBJECT_DEFAULT,	/* raw; of arptables arp, of ebtables eth. A rule that names it has this as well */
+	XT_LUA_OBJECT_RAW,
+	XT_LUA_OBJECT_ETH,
+	XT_LUA_OBJECT_ARP,
+	XT_LUA_OBJECT_IP,
+	XT_LUA_OBJECT_IP6,
+	XT_LUA_OBJECT_COUNT,	/* the number of values, not one of them */
+};
+
+/* What packets of a family can be given as: bits. */
+#define XT_LUA_OBJECTS_IPV4	(1 << XT_LUA_OBJECT_RAW | 1 << XT_LUA_OBJECT_ETH | 1 << XT_LUA_OBJECT_IP)
+#define XT_LUA_OBJECTS_IPV6	(1 << XT_LUA_OBJECT_RAW | 1 << XT_LUA_OBJECT_ETH | 1 << XT_LUA_OBJECT_IP6)
+#define XT_LUA_OBJECTS_ARP	(1 << XT_LUA_OBJECT_RAW | 1 << XT_LUA_OBJECT_ETH | 1 << XT_LUA_OBJECT_ARP)
+#define XT_LUA_OBJECTS_BRIDGE	(XT_LUA_OBJECTS_IPV4 | XT_LUA_OBJECTS_IPV6 | XT_LUA_OBJECTS_ARP)
+
 struct ps_rule;
 
-struct xt_lua_tginfo {
+/* Of the target and of the match. */
+struct xt_lua_info {
 	char script[XT_LUA_SCRIPT_SIZE];
 	char function[XT_LUA_FUNCTION_SIZE];
 	__u32 state;
 	__u32 memory;		/* KiB that the state may hold; 0: XT_LUA_MEMORY_DEFAULT */
 	__u8 on_error;		/* enum xt_lua_on_error */
 	__u8 percpu;		/* 0 or 1: a copy of the state for each CPU */
-	__u8 reserved[6];	/* zero, for options to come: a kernel that knows none refuses them */
+	__u8 object;		/* enum xt_lua_object */
+	__u8 invert;		/* 0 or 1: "!", of a match */
+	__u8 reserved[4];	/* zero, for options to come: a kernel that knows none refuses them */
 
 	/*
 	 * Which text of the script: the first bytes of its SHA-256. No option, so rules that differ in it
@@ -54,6 +75,7 @@ struct xt_lua_tginfo {
 	/* The kernel's own, from here on. The same size for 32-bit userspace. */
 	struct ps_rule *rule __attribute__((aligned(8)));
 	__u8 can_return __attribute__((aligned(8)));	/* the table knows XT_RETURN from a target */
+	__u8 can_queue;		/* and NF_QUEUE; of ebtables only */
 };
 
 #endif

@@ -1,64 +1,43 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/* xt_LUA.ko: the target LUA of iptables and ip6tables. */
-#define pr_fmt(fmt) "packetscript: " fmt
-
-#include <linux/if_arp.h>
+/* The target LUA of iptables, ip6tables, arptables and ebtables. */
+#include <linux/etherdevice.h>
 #include <linux/module.h>
-#include <linux/netfilter.h>
-#include <linux/netfilter/x_tables.h>
-#include <linux/skbuff.h>
+#include <linux/netfilter_bridge/ebtables.h>
 
-#include "packetscript.h"
-#include "rule.h"
-#include "skb.h"
-#include "state.h"
 #include "verdict.h"
+#include "xt_rule.h"
 
 static_assert(PS_NF_DROP == NF_DROP && PS_NF_ACCEPT == NF_ACCEPT && PS_NF_STOLEN == NF_STOLEN &&
 	      PS_NF_QUEUE == NF_QUEUE && PS_NF_REPEAT == NF_REPEAT);
-static_assert(PS_REQUEST_DIGEST == XT_LUA_DIGEST_SIZE);
 static_assert(PS_XT_CONTINUE == XT_CONTINUE && PS_XT_RETURN == XT_RETURN);
 
-static const struct {
-	const char *name;
-	unsigned int verdict;
-} on_error[XT_LUA_ON_ERROR_COUNT] = {
-	[XT_LUA_ON_ERROR_DROP] = { "drop", NF_DROP },
-	[XT_LUA_ON_ERROR_ACCEPT] = { "accept", NF_ACCEPT },
-	[XT_LUA_ON_ERROR_CONTINUE] = { "continue", XT_CONTINUE },
+static const unsigned int on_error[XT_LUA_ON_ERROR_COUNT] = {
+	[XT_LUA_ON_ERROR_DROP] = NF_DROP,
+	[XT_LUA_ON_ERROR_ACCEPT] = NF_ACCEPT,
+	[XT_LUA_ON_ERROR_CONTINUE] = XT_CONTINUE,
 };
 
-/*
- * Whether an Ethernet header stands before the network header. From routing on, what is left
- * there is the header that the packet came with, not the one it will leave with.
- */
-static bool has_link(const struct xt_action_param *par)
+/* What the handler says of the packet, whose data begins at the network header. */
+static ps_inline enum ps_verdict run(struct sk_buff *skb, const struct xt_lua_info *info, bool has_link,
+				  u16 *queue)
 {
-	const struct net_device *in = xt_in(par);
-
-	switch (xt_hooknum(par)) {
-	case NF_INET_PRE_ROUTING:
-	case NF_INET_LOCAL_IN:
-	case NF_INET_FORWARD:
-		return in && (in->type == ARPHRD_ETHER || in->type == ARPHRD_LOOPBACK);
-	}
-	return false;
-}
-
-static unsigned int lua_tg(struct sk_buff *skb, const struct xt_action_param *par)
-{
-	const struct xt_lua_tginfo *info = par->targinfo;
 	struct ps_skb_packet p ps_uninit;
 	enum ps_verdict verdict;
-	u16 queue ps_uninit;
 
-	ps_skb_init(&p, skb, has_link(par));
-	verdict = ps_rule_run(info->rule, &p.pkt, &queue);
+	ps_skb_init(&p, skb, has_link);
+	verdict = ps_rule_run(info->rule, &p.pkt, queue);
 	if (unlikely(verdict == PS_VERDICT_REPEAT))
-		verdict = ps_rule_repeat(info->rule, &p.pkt, &queue);
+		verdict = ps_rule_repeat(info->rule, &p.pkt, queue);
 	ps_skb_end(&p);
 	if (unlikely(p.pulled))
 		ps_rule_count_pulled(info->rule);
+	return verdict;
+}
+
+/* As ip_tables and arp_tables want it. */
+static ps_inline unsigned int to_netfilter(struct sk_buff *skb, const struct xt_lua_info *info,
+					enum ps_verdict verdict, u16 queue)
+{
 	if (likely(verdict == PS_VERDICT_CONTINUE))
 		return XT_CONTINUE;
 	switch (verdict) {
@@ -80,102 +59,145 @@ static unsigned int lua_tg(struct sk_buff *skb, const struct xt_action_param *pa
 	case PS_VERDICT_ERROR:
 		break;
 	}
-	return on_error[info->on_error].verdict;
+	return on_error[info->on_error];
 }
 
-static bool is_terminated(const char *text, size_t size)
+static unsigned int lua_tg(struct sk_buff *skb, const struct xt_action_param *par)
 {
-	return strnlen(text, size) < size;
+	const struct xt_lua_info *info = par->targinfo;
+	enum ps_verdict verdict;
+	u16 queue ps_uninit;
+
+	verdict = run(skb, info, ps_xt_has_link(par), &queue);
+	return to_netfilter(skb, info, verdict, queue);
 }
 
-/* In the words of the target's options. */
-static void log_unsuited(const struct ps_request *request)
+/*
+ * ARP that the machine itself sends has its link-layer header within the data already, and nothing says where it begins:
+ * that is only told when the packet goes to the device.
+ */
+static unsigned int lua_arp_tg(struct sk_buff *skb, const struct xt_action_param *par)
 {
-	switch (request->unsuited) {
-	case PS_UNSUITED_NOT:
+	const struct net_device *dev = xt_in(par) ?: xt_out(par);
+	const struct xt_lua_info *info = par->targinfo;
+	unsigned int link = skb_network_offset(skb) > 0 ? skb_network_offset(skb) : 0;
+	enum ps_verdict verdict;
+	u16 queue ps_uninit;
+
+	if (link) {
+		skb_reset_mac_header(skb);
+		__skb_pull(skb, link);
+	}
+	verdict = run(skb, info, dev && dev->type == ARPHRD_ETHER, &queue);
+	__skb_push(skb, link);
+	return to_netfilter(skb, info, verdict, queue);
+}
+
+/*
+ * A frame with another destination is another's, and one of another type carries something else: what bridges and hosts know
+ * it by has to follow.
+ */
+static void follow_header(struct sk_buff *skb, const struct xt_action_param *par, const struct ethhdr *before)
+{
+	const struct ethhdr *eth = eth_hdr(skb);
+	const struct net_device *dev = NULL;
+
+	if (eth->h_proto != before->h_proto && eth_proto_is_802_3(eth->h_proto))
+		skb->protocol = eth->h_proto;
+	if (ether_addr_equal(eth->h_dest, before->h_dest))
 		return;
-	case PS_UNSUITED_PERCPU:
-		pr_err("state %u has rules %s --percpu: give this rule another --state, or delete those first\n",
-		       request->state_id, request->is_percpu ? "without" : "with");
-		return;
-	case PS_UNSUITED_MEMORY:
-		pr_err("state %u has rules with --memory %zuK, not %zuK: give this rule the same or another --state, or delete those first\n",
-		       request->state_id, request->state_memory / 1024, request->memory / 1024);
+	if (is_multicast_ether_addr(eth->h_dest)) {
+		skb->pkt_type = is_broadcast_ether_addr(eth->h_dest) ? PACKET_BROADCAST : PACKET_MULTICAST;
 		return;
 	}
+	/* later hooks look at it no more */
+	if (xt_hooknum(par) == NF_BR_PRE_ROUTING)
+		dev = netdev_master_upper_dev_get_rcu((struct net_device *)xt_in(par));
+	else if (xt_hooknum(par) == NF_BR_BROUTING)
+		dev = xt_in(par);
+	if (dev)
+		skb->pkt_type = ether_addr_equal(eth->h_dest, dev->dev_addr) ? PACKET_HOST : PACKET_OTHERHOST;
+}
+
+static unsigned int lua_bridge_tg(struct sk_buff *skb, const struct xt_action_param *par)
+{
+	static const int on_error[XT_LUA_ON_ERROR_COUNT] = {
+		[XT_LUA_ON_ERROR_DROP] = EBT_DROP,
+		[XT_LUA_ON_ERROR_ACCEPT] = EBT_ACCEPT,
+		[XT_LUA_ON_ERROR_CONTINUE] = EBT_CONTINUE,
+	};
+	const struct xt_lua_info *info = par->targinfo;
+	const struct ethhdr before = *eth_hdr(skb);
+	/* what the bridge itself says to others (STP) has its link-layer header within the data */
+	unsigned int link = skb_mac_offset(skb) ? 0 : ETH_HLEN;
+	enum ps_verdict verdict;
+	u16 queue ps_uninit;
+
+	__skb_pull(skb, link);
+	verdict = run(skb, info, true, &queue);
+	__skb_push(skb, link);
+	follow_header(skb, par, &before);
+	switch (verdict) {
+	case PS_VERDICT_DROP:
+	case PS_VERDICT_STOLEN:		/* freed, as by ebtables, which has no word for it */
+		return EBT_DROP;
+	case PS_VERDICT_ACCEPT:
+		return EBT_ACCEPT;
+	case PS_VERDICT_CONTINUE:
+		return EBT_CONTINUE;
+	case PS_VERDICT_RETURN:
+		return info->can_return ? EBT_RETURN : EBT_CONTINUE;
+	case PS_VERDICT_QUEUE:
+		if (info->can_queue)
+			return NF_QUEUE_NR(queue);
+		ps_rule_refuse(info->rule, "NF_QUEUE: legacy ebtables has no queues (ebtables-nft has)");
+		break;
+	case PS_VERDICT_REPEAT:
+	case PS_VERDICT_ERROR:
+		break;
+	}
+	return on_error[info->on_error];
 }
 
 static int lua_tg_check(const struct xt_tgchk_param *par)
 {
-	struct xt_lua_tginfo *info = par->targinfo;
-	struct ps_request request = {
+	const struct ps_xt_place place = {
 		.net = par->net,
-		.path = info->script,
-		.digest = info->digest,
-		.function = info->function,
-		.state_id = info->state,
-		.is_percpu = info->percpu,
-		.memory = (info->memory ?: XT_LUA_MEMORY_DEFAULT) * 1024ul,
-		.family = par->family,
 		.table = par->table,
 		.hooks = par->hook_mask,
+		.family = par->family,
 	};
-	struct ps_rule *rule;
+	struct xt_lua_info *info = par->targinfo;
+	/* ebtables says so by a bit behind those of hooks */
+	bool is_in_base_chain = par->hook_mask & BIT(NF_BR_NUMHOOKS);
 
-	if (par->family != NFPROTO_IPV4 && par->family != NFPROTO_IPV6) {
-		pr_err("the target LUA is for iptables and ip6tables\n");
-		return -EOPNOTSUPP;
-	}
-	if (!is_terminated(info->script, sizeof(info->script)) || info->script[0] != '/' ||
-	    !is_terminated(info->function, sizeof(info->function)) || !info->function[0] ||
-	    info->on_error >= XT_LUA_ON_ERROR_COUNT || info->percpu > 1 ||
-	    (info->memory && (info->memory < XT_LUA_MEMORY_MIN || info->memory > XT_LUA_MEMORY_MAX)) ||
-	    memchr_inv(info->reserved, 0, sizeof(info->reserved)))
-		return -EINVAL;
-
-	request.on_error = on_error[info->on_error].name;
-	rule = ps_rule_new(&request);
-	if (IS_ERR(rule)) {
-		log_unsuited(&request);
-		return PTR_ERR(rule);
-	}
-	info->can_return = par->nft_compat;
-	info->rule = rule;
-	return 0;
+	info->can_return = par->nft_compat || (par->family == NFPROTO_BRIDGE && !is_in_base_chain);
+	info->can_queue = par->nft_compat;
+	return ps_xt_rule_new(info, &place);
 }
 
 static void lua_tg_destroy(const struct xt_tgdtor_param *par)
 {
-	const struct xt_lua_tginfo *info = par->targinfo;
+	const struct xt_lua_info *info = par->targinfo;
 
 	ps_rule_free(info->rule);
 }
 
-static struct xt_target lua_target __read_mostly = {
-	.name = "LUA",
-	.family = NFPROTO_UNSPEC,
-	.target = lua_tg,
-	.checkentry = lua_tg_check,
-	.destroy = lua_tg_destroy,
-	.targetsize = sizeof(struct xt_lua_tginfo),
-	.usersize = offsetof(struct xt_lua_tginfo, rule),
-	.me = THIS_MODULE,
+#define LUA_TARGET(protocol, function) {					\
+		.name = "LUA",							\
+		.family = (protocol),						\
+		.target = (function),						\
+		.checkentry = lua_tg_check,					\
+		.destroy = lua_tg_destroy,					\
+		.targetsize = sizeof(struct xt_lua_info),			\
+		.usersize = offsetof(struct xt_lua_info, rule),			\
+		.me = THIS_MODULE,						\
+	}
+
+struct xt_target ps_xt_targets[] __read_mostly = {
+	LUA_TARGET(NFPROTO_IPV4, lua_tg),
+	LUA_TARGET(NFPROTO_IPV6, lua_tg),
+	LUA_TARGET(NFPROTO_ARP, lua_arp_tg),
+	LUA_TARGET(NFPROTO_BRIDGE, lua_bridge_tg),
 };
-
-static int __init xt_lua_init(void)
-{
-	return xt_register_target(&lua_target);
-}
-
-static void __exit xt_lua_exit(void)
-{
-	xt_unregister_target(&lua_target);
-}
-
-module_init(xt_lua_init);
-module_exit(xt_lua_exit);
-MODULE_DESCRIPTION("iptables target LUA");
-MODULE_LICENSE("Dual MIT/GPL");
-MODULE_VERSION(PS_VERSION);
-MODULE_ALIAS("ipt_LUA");
-MODULE_ALIAS("ip6t_LUA");
+const unsigned int ps_xt_ntargets = ARRAY_SIZE(ps_xt_targets);

@@ -165,6 +165,49 @@ void ps_skb_take_tag(struct ps_skb_packet *p)
 	ps_skb_refresh(p);
 }
 
+/*
+ * Read-only packets.
+ */
+
+/* From now on the skb is a clone, whose head moves without the other's. False: no memory. */
+static bool clone(struct ps_skb_packet *p)
+{
+	struct sk_buff *skb;
+
+	if (p->is_clone)
+		return true;
+	skb = skb_clone(p->skb, GFP_ATOMIC);
+	if (!skb)
+		return false;
+	p->skb = skb;
+	p->is_clone = true;
+	return true;
+}
+
+static bool pull_clone(struct ps_packet *pkt, uint32_t end)
+{
+	return end >= pkt->network && clone(skb_packet_of(pkt)) && pull(pkt, end);
+}
+
+void ps_skb_show_tag(struct ps_skb_packet *p)
+{
+	if (clone(p)) {
+		ps_skb_take_tag(p);
+		return;
+	}
+	p->pkt.readable = 0;
+	p->pkt.ops = &without_memory;
+}
+
+const struct ps_packet_ops ps_skb_read_only_ops = {
+	.pull = pull_clone,
+	.make_writable = get_none,
+	.own_checksum = own_none,
+	.resize = resize_none,
+	.networks = ps_networks,
+	.is_read_only = true,
+};
+
 void ps_skb_give_tag(struct ps_skb_packet *p)
 {
 	struct sk_buff *skb = p->skb;
@@ -189,3 +232,5 @@ const struct ps_packet_ops ps_skb_ops = {
 EXPORT_SYMBOL_GPL(ps_skb_ops);
 EXPORT_SYMBOL_GPL(ps_skb_take_tag);
 EXPORT_SYMBOL_GPL(ps_skb_give_tag);
+EXPORT_SYMBOL_GPL(ps_skb_read_only_ops);
+EXPORT_SYMBOL_GPL(ps_skb_show_tag);

@@ -16,9 +16,10 @@ struct ps_skb_packet {
 	struct sk_buff *skb;
 	bool pulled;	/* bytes beyond the linear part were copied into it out of pages */
 	bool is_tagged;	/* the VLAN tag that was kept outside of the packet is in it */
+	bool is_clone;	/* of one that is read-only: skb is ours */
 };
 
-extern const struct ps_packet_ops ps_skb_ops;
+extern const struct ps_packet_ops ps_skb_ops, ps_skb_read_only_ops;
 
 /* Finds the bytes, after something may have moved them. */
 static inline void ps_skb_refresh(struct ps_skb_packet *p)
@@ -53,20 +54,13 @@ void ps_skb_take_tag(struct ps_skb_packet *p);
 /* Takes it out again, with what it has become. A link layer whose type says no more that there is one loses it. */
 void ps_skb_give_tag(struct ps_skb_packet *p);
 
-/*
- * Makes a packet of an skb whose data begins at the network header. has_link: the hook is one
- * where an Ethernet header stands before it. The skb stays the caller's, and may be changed
- * only through the packet until ps_skb_end(). Softirq context, or process context with
- * softirqs disabled.
- */
-static inline void ps_skb_init(struct ps_skb_packet *p, struct sk_buff *skb, bool has_link)
+/* What packets of an skb have in common, be they read-only or not. */
+static ps_inline void ps_skb_begin(struct ps_skb_packet *p, struct sk_buff *skb, bool has_link)
 {
 	struct ps_packet *pkt = &p->pkt;
-	uint32_t private;
 
 	p->skb = skb;
 	p->pulled = p->is_tagged = false;
-	pkt->ops = &ps_skb_ops;
 	pkt->has_link = has_link && skb_mac_header_was_set(skb) &&
 			skb->data - skb_mac_header(skb) == ETH_HLEN;
 	pkt->network = pkt->has_link ? ETH_HLEN : 0;
@@ -76,6 +70,21 @@ static inline void ps_skb_init(struct ps_skb_packet *p, struct sk_buff *skb, boo
 	if (skb->ip_summed == CHECKSUM_PARTIAL)
 		pkt->partial = pkt->network + skb_checksum_start_offset(skb) + skb->csum_offset;
 	ps_skb_refresh(p);
+}
+
+/*
+ * Makes a packet of an skb whose data begins at the network header. has_link: the hook is one
+ * where an Ethernet header stands before it. The skb stays the caller's, and may be changed
+ * only through the packet until ps_skb_end(). Softirq context, or process context with
+ * softirqs disabled.
+ */
+static ps_inline void ps_skb_init(struct ps_skb_packet *p, struct sk_buff *skb, bool has_link)
+{
+	struct ps_packet *pkt = &p->pkt;
+	uint32_t private;
+
+	ps_skb_begin(p, skb, has_link);
+	pkt->ops = &ps_skb_ops;
 	private = ps_skb_private(skb);
 	pkt->writable = private ? pkt->network + private : 0;
 	if (pkt->has_link && unlikely(skb_vlan_tag_present(skb)))
@@ -87,6 +96,29 @@ static inline void ps_skb_end(struct ps_skb_packet *p)
 {
 	if (unlikely(p->is_tagged))
 		ps_skb_give_tag(p);
+}
+
+/* The same as ps_skb_take_tag(), in a copy. */
+void ps_skb_show_tag(struct ps_skb_packet *p);
+
+/*
+ * The same as ps_skb_init(), of an skb that others read meanwhile, who know where its bytes are: nothing of it changes or moves.
+ * Not only is the packet read-only; what is not in the linear part is read in a clone.
+ */
+static inline void ps_skb_init_read_only(struct ps_skb_packet *p, const struct sk_buff *skb, bool has_link)
+{
+	ps_skb_begin(p, (struct sk_buff *)skb, has_link);
+	p->is_clone = false;
+	p->pkt.ops = &ps_skb_read_only_ops;
+	p->pkt.writable = 0;
+	if (p->pkt.has_link && unlikely(skb_vlan_tag_present(skb)))
+		ps_skb_show_tag(p);
+}
+
+static inline void ps_skb_end_read_only(struct ps_skb_packet *p)
+{
+	if (unlikely(p->is_clone))
+		consume_skb(p->skb);
 }
 
 #endif

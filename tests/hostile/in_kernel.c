@@ -50,7 +50,7 @@ static void make_frame(struct frame *f)
 /* Sets *worst to the milliseconds of the worst packet in a new state. False, with errno: not loaded, or not run. */
 static bool run(int device, const char *path, unsigned int packets, double *worst)
 {
-	struct xt_lua_tginfo rule = { .function = XT_LUA_FUNCTION_DEFAULT };
+	struct xt_lua_info rule = { .function = XT_LUA_FUNCTION_DEFAULT };
 
 	*worst = 0;
 	if (!realpath(path, rule.script) || ioctl(device, FEED_RULE, &rule))

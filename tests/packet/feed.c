@@ -338,7 +338,7 @@ static void feed_packet(const struct capture *c, const struct packet *packet,
 }
 
 /* False if the rule is refused, and in error why. */
-static bool feed_capture(const struct capture *c, struct xt_lua_tginfo *rule,
+static bool feed_capture(const struct capture *c, struct xt_lua_info *rule,
 			 const struct shape *shape, struct outcome *outcomes)
 {
 	size_t i;
@@ -431,7 +431,7 @@ static bool write_verdicts(const char *path, const struct capture *c,
 	return failed;
 }
 
-static struct outcome *feed_all(const struct capture *c, struct xt_lua_tginfo *rule,
+static struct outcome *feed_all(const struct capture *c, struct xt_lua_info *rule,
 				bool with_partial, unsigned int *differ)
 {
 	struct outcome *linear = allocate(c->count * sizeof(*linear));
@@ -460,7 +460,7 @@ static void usage(void)
 
 int main(int argc, char **argv)
 {
-	struct xt_lua_tginfo rule = { .function = XT_LUA_FUNCTION_DEFAULT };
+	struct xt_lua_info rule = { .function = XT_LUA_FUNCTION_DEFAULT };
 	struct outcome *outcomes;
 	struct capture c = { 0 };
 	unsigned int differ = 0;

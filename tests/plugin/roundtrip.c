@@ -169,13 +169,13 @@ static void check_is_zero(const char *what, const void *from, const void *to)
 static void check_unused_is_zero(const struct xtables_target *plugin,
 				 const struct xt_entry_target *rule)
 {
-	const struct xt_lua_tginfo *info = (const void *)rule->data;
+	const struct xt_lua_info *info = (const void *)rule->data;
 
 	check_is_zero("after script", info->script + strlen(info->script),
 		      info->script + sizeof(info->script));
 	check_is_zero("after function", info->function + strlen(info->function),
 		      info->function + sizeof(info->function));
-	check_is_zero("after percpu", &info->percpu + 1, info->digest);
+	check_is_zero("after invert", &info->invert + 1, info->digest);
 	check_is_zero("after digest", info->digest + sizeof(info->digest), rule->data + plugin->size);
 }
 
@@ -189,9 +189,9 @@ static void check_is_same(const struct xtables_target *plugin,
 
 static void check_layout(const struct xtables_target *plugin)
 {
-	if (plugin->userspacesize != offsetof(struct xt_lua_tginfo, digest))
+	if (plugin->userspacesize != offsetof(struct xt_lua_info, digest))
 		fail("userspacesize is %zu", plugin->userspacesize);
-	if (plugin->size != XT_ALIGN(sizeof(struct xt_lua_tginfo)))
+	if (plugin->size != XT_ALIGN(sizeof(struct xt_lua_info)))
 		fail("size is %zu", plugin->size);
 }
 
@@ -242,13 +242,99 @@ static void command_same(struct xtables_target *plugin, struct args *args)
 
 static void command_digest(struct xtables_target *plugin, struct args *args)
 {
-	const struct xt_lua_tginfo *info = (const void *)rule_parse(plugin, args)->data;
+	const struct xt_lua_info *info = (const void *)rule_parse(plugin, args)->data;
 	size_t i;
 
 	for (i = 0; i < sizeof(info->digest); i++)
 		printf("%02x", info->digest[i]);
 	putchar('\n');
 }
+
+/*
+ * The match. What it has in common with the target is tested with that.
+ */
+
+/* As rule_parse(); "!" before an option inverts it. */
+static struct xt_entry_match *match_parse(struct xtables_match *plugin, struct args *args)
+{
+	struct option *opts;
+	bool invert = false;
+	size_t size;
+	int c;
+
+	size = XT_ALIGN(sizeof(struct xt_entry_match)) + plugin->size;
+	plugin->m = xtables_calloc(1, size);
+	plugin->m->u.match_size = size;
+	plugin->mflags = 0;
+	plugin->init(plugin->m);
+
+	opts = xtables_options_xfrm(globals.orig_opts, NULL, plugin->x6_options, &plugin->option_offset);
+	optind = 0;
+	for (;;) {
+		c = getopt_long(args->count, args->at, "-", opts, NULL);
+		if (c < 0)
+			break;
+		if (c == '?')
+			exit(PARAMETER_PROBLEM);
+		if (c == 1) {
+			if (invert || strcmp(optarg, "!") != 0)
+				fail("left over: %s", optarg);
+			invert = true;
+			continue;
+		}
+		xtables_option_mpcall(c, args->at, invert, plugin, NULL);
+		invert = false;
+	}
+	xtables_option_mfcall(plugin);
+	free(opts);
+	return plugin->m;
+}
+
+static char *match_show(struct xtables_match *plugin, const struct xt_entry_match *rule, bool is_save)
+{
+	FILE *real_stdout = stdout;
+	char *text = NULL;
+	size_t len = 0;
+
+	stdout = open_memstream(&text, &len);
+	if (!stdout)
+		fail("open_memstream failed");
+	if (is_save)
+		plugin->save(NULL, rule);
+	else
+		plugin->print(NULL, rule, 0);
+	fclose(stdout);
+	stdout = real_stdout;
+	return text;
+}
+
+static void match_save(struct xtables_match *plugin, struct args *args)
+{
+	struct xt_entry_match *rule = match_parse(plugin, args), *again;
+	char *saved = match_show(plugin, rule, true), *saved_again;
+	struct args saved_args = args_from_line(saved);
+
+	again = match_parse(plugin, &saved_args);
+	if (memcmp(rule->data, again->data, plugin->size) != 0)
+		fail("the rules differ");
+	saved_again = match_show(plugin, again, true);
+	if (strcmp(saved, saved_again) != 0)
+		fail("saved%s\nthen %s", saved, saved_again);
+	puts(saved);
+}
+
+static void match_print(struct xtables_match *plugin, struct args *args)
+{
+	puts(match_show(plugin, match_parse(plugin, args), false));
+}
+
+static const struct {
+	const char *name;
+	void (*run)(struct xtables_match *plugin, struct args *args);
+} match_commands[] = {
+	{ "match-save",  match_save },
+	{ "match-print", match_print },
+};
 
 static const struct {
 	const char *name;
@@ -274,12 +360,13 @@ static uint8_t family_from_name(const char *name)
 int main(int argc, char **argv)
 {
 	struct xtables_target *plugin;
+	struct xtables_match *match;
 	struct args args = { 0 };
 	size_t i;
 	int k;
 
 	if (argc < 3)
-		fail("usage: roundtrip ipv4|ipv6|arp|bridge save|print|digest OPTION...\n"
+		fail("usage: roundtrip ipv4|ipv6|arp|bridge save|print|digest|match-save|match-print OPTION...\n"
 		     "       roundtrip FAMILY same OPTION... , OPTION...");
 
 	args_add(&args, "LUA");
@@ -287,6 +374,17 @@ int main(int argc, char **argv)
 		args_add(&args, argv[k]);
 
 	xtables_init_all(&globals, family_from_name(argv[1]));
+	for (i = 0; i < sizeof(match_commands) / sizeof(*match_commands); i++) {
+		if (strcmp(argv[2], match_commands[i].name) == 0) {
+			match = xtables_find_match("lua", XTF_LOAD_MUST_SUCCEED, NULL);
+			if (match->userspacesize != offsetof(struct xt_lua_info, digest) ||
+			    match->size != XT_ALIGN(sizeof(struct xt_lua_info)))
+				fail("the match has %zu bytes, %zu of them userspace's", match->size,
+				     match->userspacesize);
+			match_commands[i].run(match, &args);
+			return 0;
+		}
+	}
 	plugin = xtables_find_target("LUA", XTF_LOAD_MUST_SUCCEED);
 	check_layout(plugin);
 

@@ -62,12 +62,21 @@ seen:     $3" ;;
 	esac
 }
 
+# TEXT PART SEEN: it is not there
+lacks()
+{
+	case "$3" in
+	*"$2"*) not_ok "$1" "seen:     $3" ;;
+	*) ok "$1" ;;
+	esac
+}
+
 family=ipv4
 
 # Takes away what iptables and the plugin say of a module that is missing: the tests are about the rest.
 without_module_talk()
 {
-	grep -v -e '^Warning: Extension LUA revision 0 not supported' -e '^LUA: this kernel ' -e '^LUA: the module '
+	grep -v -e '^Warning: Extension \(LUA\|lua\) revision 0 not supported' -e '^LUA: this kernel ' -e '^LUA: the module '
 }
 
 roundtrip()
@@ -375,6 +384,70 @@ prints "ebtables lists what can be typed" \
 	" --script \"$script\" --state 1" --script good.lua --state 1
 family=ipv4
 
+# --- what the function is given
+for family_objects in 'ipv4 raw eth ip arp ip6' 'ipv6 raw eth ip6 arp ip' 'arp arp raw eth ip ip6' 'bridge eth raw arp ip ip6'; do
+	# shellcheck disable=SC2086 # words
+	set -- $family_objects
+	family=$1
+	same "$family: the default object makes the same rule" --script good.lua , --script good.lua --object "$2"
+	saves "$family: an object is saved" " --script \"$script\" --object $3" --script good.lua --object "$3"
+	for value in tcp '' IP; do
+		refuses "$family: object '$value'" "LUA: --object \"$value\": is nothing that packets of this table are; give raw, eth" \
+			--script good.lua --object "$value"
+	done
+	[ $family != bridge ] || continue
+	for value in "$5" "$6"; do
+		refuses "$family: object $value" "LUA: --object \"$value\": is nothing that packets of this table are" \
+			--script good.lua --object "$value"
+	done
+done
+family=ipv4
+prints "list shows an object" " LUA script $script object ip" --script good.lua --object ip
+
+# --- the match
+echo "function match_packet(p) return true end function f(p) end" >match.lua
+match=$work/match.lua
+matches() { text=$1 expected=$2; shift 2; is "$text" "$expected" "$(roundtrip match-save "$@" 2>&1)"; }
+# TEXT PART_OF_MESSAGE OPTION...
+match_refuses()
+{
+	text=$1 expected=$2
+	shift 2
+	seen=$(roundtrip match-save "$@" 2>&1 </dev/null)
+	status=$?
+	if [ $status -ne 2 ]; then
+		not_ok "$text" "exit status $status instead of 2, output: $seen"
+	else
+		contains "$text" "$expected" "$seen"
+	fi
+}
+for family in ipv4 ipv6; do
+	matches "match, $family: defaults are not saved" " --script \"$match\"" \
+		--script match.lua --function match_packet --state 0 --memory 1M --on-error continue --object raw
+	matches "match, $family: all options are saved" \
+		" ! --script \"$match\" --function f --state 5 --percpu --memory 2M --on-error drop --object eth" \
+		--object eth --on-error drop --memory 2M --percpu --state 5 --function f ! --script match.lua
+	match_refuses "match, $family: script is required" 'lua: --script parameter required' --function f
+done
+family=ipv4
+matches "match: ! is saved" " ! --script \"$match\"" ! --script match.lua
+match_refuses "match: only the script can be inverted" 'lua: option "--state" cannot be inverted' --script match.lua ! --state 1
+match_refuses "match: its function has to be there" \
+	"lua: --script $work/good.lua: has no function 'match_packet'; define it as a global, or name another one with --function" \
+	--script good.lua
+for value in accept DROP ''; do
+	match_refuses "match: on-error '$value'" "lua: --on-error \"$value\": is nothing that a match can do; give continue or drop" \
+		--script match.lua --on-error "$value"
+done
+match_refuses "match: object ip6 of IPv4" 'lua: --object "ip6": is nothing that packets of this table are; give raw, eth or ip' \
+	--script match.lua --object ip6
+match_refuses "match: script twice" 'lua: option "--script" can only be used once' --script match.lua --script match.lua
+match_refuses "match: memory" 'lua: --memory "1G": is no such size' --script match.lua --memory 1G
+match_refuses "match: function" 'lua: --function "a-b": is not a Lua name' --script match.lua --function a-b
+is "match: listed" " lua ! script $match state 2 on-error drop" \
+	"$(roundtrip match-print --on-error drop ! --script match.lua --state 2 2>&1)"
+is "match: listed without !" " lua script $match" "$(roundtrip match-print --script match.lua 2>&1)"
+
 # --- the real programs
 for program in iptables-legacy ip6tables-legacy iptables-nft ip6tables-nft \
 	arptables-nft ebtables-nft; do
@@ -396,6 +469,28 @@ for program in iptables-legacy ip6tables-legacy iptables-nft ip6tables-nft \
 	# shellcheck disable=SC2086 # help is words
 	contains "$program has help" "--on-error drop|accept|continue" \
 		"$(alone $program $help)"
+done
+
+# a rule does not begin with the options of the one before
+printf '*nat\n:PREROUTING ACCEPT\n-A PREROUTING -j LUA --script "%s" --state 1\n%s\nCOMMIT\n' "$script" \
+	"-A PREROUTING -j LUA --state 2 --script \"$script\"" >two.rules
+sed 's/ --state 2.*//' two.rules >lacking.rules
+if have ebtables-nft-restore; then
+	lacks "ebtables-nft-restore reads two rules" 'can only be used once' "$(alone ebtables-nft-restore <two.rules)"
+	contains "ebtables-nft-restore misses the second script" 'LUA: --script parameter required' \
+		"$(alone ebtables-nft-restore <lacking.rules)"
+else
+	skip "ebtables-nft-restore" "not usable here"
+fi
+for program in iptables-legacy ip6tables-legacy iptables-nft ip6tables-nft; do
+	if ! have $program; then
+		skip "$program -m lua" "not usable here"
+		continue
+	fi
+	contains "$program: match and target on one rule have the same options" "LUA: --script $work/local.lua: has no function" \
+		"$(alone $program -A INPUT -m lua --script match.lua --function f --state 2 -j LUA --script local.lua)"
+	contains "$program: the match knows what it misses" "lua: --script parameter required" "$(alone $program -A INPUT -m lua -j ACCEPT)"
+	contains "$program: the match has help" "[!] --script FILE" "$(alone $program -m lua -h)"
 done
 
 here=$(uname -r)
@@ -459,7 +554,8 @@ cd examples || exit 1
 sed -n '/^\.EX/,/^\.EE/p' "$page" | sed -e 's/\\-/-/g' -e 's/\\e$/\\/' >all
 awk '/^\.\\" file: / { file = $3; next } /^\.E[EX]/ { file = "" } file { print > file }' all
 sed -e ':a' -e '/\\$/{N;s/ *\\\n */ /;ba' -e '}' all | grep '^iptables ' >commands
-for file in *.lua; do
+is "manual: far.lua compiles" " --script \"$work/examples/far.lua\"" "$(roundtrip match-save --script far.lua)"
+for file in $(echo *.lua | sed 's/far.lua //'); do
 	function=$(sed -n '/^function process_packet_snat/ s/function \([a-z_]*\).*/ --function \1/p' "$file")
 	# shellcheck disable=SC2086 # an option and its value, or nothing
 	saves "manual: $file compiles" " --script \"$work/examples/$file\"$function" --script "$file" $function

@@ -62,7 +62,7 @@ tools=(
 for_tests=(nft ethtool conntrack nginx dig dnsmasq openssl mandoc)
 wanted=(strace bridge arping nano vim.tiny)	# are in the image if this machine has them
 xtables=(iptables ip6tables iptables-save iptables-restore ip6tables-save ip6tables-restore
-	ebtables arptables)
+	ebtables ebtables-save ebtables-restore arptables arptables-save arptables-restore)
 
 # Prints all that the base is made of: when this text changes, the base is made anew.
 base_inputs() {

@@ -23,11 +23,11 @@
 
 struct feed {
 	struct xt_target *target;	/* NULL: there is no rule */
-	struct xt_lua_tginfo rule;	/* keeps the state */
-	struct xt_lua_tginfo once;	/* one packet's rule in it; too large for a stack */
+	struct xt_lua_info rule;	/* keeps the state */
+	struct xt_lua_info once;	/* one packet's rule in it; too large for a stack */
 };
 
-static int check(struct xt_target *target, struct xt_lua_tginfo *info)
+static int check(struct xt_target *target, struct xt_lua_info *info)
 {
 	struct xt_tgchk_param par = {
 		.net = &init_net,
@@ -42,7 +42,7 @@ static int check(struct xt_target *target, struct xt_lua_tginfo *info)
 	return xt_check_target(&par, XT_ALIGN(sizeof(*info)), 0, false);
 }
 
-static void destroy(struct xt_target *target, struct xt_lua_tginfo *info)
+static void destroy(struct xt_target *target, struct xt_lua_info *info)
 {
 	const struct xt_tgdtor_param par = {
 		.net = &init_net,
@@ -178,7 +178,7 @@ static struct sk_buff *make(const struct feed_packet *p, const u8 *bytes, struct
 }
 
 /* With a link-layer header, as in PREROUTING; without, as in OUTPUT. */
-static void run(struct feed_packet *p, struct xt_target *target, const struct xt_lua_tginfo *info,
+static void run(struct feed_packet *p, struct xt_target *target, const struct xt_lua_info *info,
 		struct sk_buff *skb)
 {
 	const bool has_link = p->network > 0;
@@ -271,7 +271,7 @@ static bool is_untouched(const struct feed_packet *p, const struct sk_buff *othe
 /* bytes: of the packet, and what it has become. */
 static int feed_bytes(struct feed *feed, struct feed_packet *p, u8 *bytes)
 {
-	struct xt_lua_tginfo *rule = &feed->once;
+	struct xt_lua_info *rule = &feed->once;
 	struct sk_buff *skb, *other;
 	int err;
 

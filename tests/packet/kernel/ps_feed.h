@@ -39,7 +39,7 @@ struct feed_packet {
 };
 
 /* Adds the rule, after deleting the one before. The log says why it is refused. */
-#define FEED_RULE	_IOW('P', 1, struct xt_lua_tginfo)
+#define FEED_RULE	_IOW('P', 1, struct xt_lua_info)
 /* Runs the packet through a rule that is added for it beside that one, so that no message is lost. */
 #define FEED_PACKET	_IOWR('P', 2, struct feed_packet)
 
