@@ -306,12 +306,22 @@ static int add_protocol(lua_State *L)
 	return 0;
 }
 
-/* Takes it back, as there was not memory for all of it. */
+/* Takes it back. */
 static void forget(lua_State *L, const struct dynamic *d)
 {
 	ps_bind_forget_protocol(L, &d->proto);
 	lua_pushnil(L);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, d);
+}
+
+int ps_dynamic_forget(lua_State *L)
+{
+	const struct ps_registry *registry = &ps_bind_of(L)->registry;
+	const unsigned int *before = lua_touserdata(L, 1);
+
+	while (registry->n > *before)
+		forget(L, dynamic_of(registry->protos[registry->n - 1]));
+	return 0;
 }
 
 int ps_dynamic_register(lua_State *L)

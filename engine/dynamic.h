@@ -12,6 +12,12 @@
 /* The global function. A lua_CFunction. */
 int ps_dynamic_register(lua_State *L);
 
+/*
+ * Takes all protocols back that have been registered since there were as many as argument 1 points to, when no packet is
+ * handled: a script that could not be loaded leaves none. A lua_CFunction.
+ */
+int ps_dynamic_forget(lua_State *L);
+
 /* Whether only a script can tell what the place has as the protocol. */
 static inline bool ps_dynamic_decides(const struct ps_place *at, const struct ps_proto *proto)
 {

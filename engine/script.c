@@ -10,6 +10,7 @@
 
 #include "access.h"
 #include "arena.h"
+#include "dynamic.h"
 #include "bundle.h"
 #include "global_use.h"
 #include "globals.h"
@@ -382,6 +383,7 @@ static int load(lua_State *L)
 
 static int load_protected(struct ps_script *s, struct load_request *request)
 {
+	unsigned int protocols = s->bind.registry.n;
 	int err;
 
 	s->bundle = request->bundle;
@@ -390,10 +392,13 @@ static int load_protected(struct ps_script *s, struct load_request *request)
 	s->loading = NOTHING;
 	s->bundle = NULL;
 	lua_settop(s->bind.rt.L, 0);
-	if (err)
+	if (err) {
 		ps_script_forget(s, request->id);
-	else
+		ps_runtime_call(&s->bind.rt, ps_dynamic_forget, &protocols, ~0u);	/* so that the corrected script has them */
+		lua_settop(s->bind.rt.L, 0);
+	} else {
 		ps_watch_forgive(&s->bind.rt.guard);
+	}
 	return err;
 }
 

@@ -246,7 +246,7 @@ static bool scripted_payload(struct ps_packet *pkt, const struct ps_layer *layer
 		field++;
 	if (field == end || !ps_layer_locate(pkt, &layer->header, field, &at) || at.bit + at.width > layer->header.range.len * 8)
 		return false;
-	within->off = at.bit / 8;
+	within->off = layer->header.range.off + at.bit / 8;
 	within->len = at.width / 8;
 	return true;
 }
@@ -311,10 +311,11 @@ enum ps_layer_found ps_layer_network_again(struct ps_layers *layers, struct ps_p
 	return is;
 }
 
-bool ps_layer_payload_range(struct ps_packet *pkt, const struct ps_layer *layer, struct ps_range *within)
+/* The payload of a layer that has flags. */
+static ps_noinline bool find_range(struct ps_packet *pkt, const struct ps_layer *layer, struct ps_range *within)
 {
 	if (layer->flags & PS_LAYER_ABSENT) {
-		within->off = 0;
+		within->off = layer->header.range.off;
 		within->len = pkt->len - pkt->network;
 		return !pkt->has_link;
 	}
@@ -322,7 +323,12 @@ bool ps_layer_payload_range(struct ps_packet *pkt, const struct ps_layer *layer,
 		return scripted_payload(pkt, layer, within);
 	if (layer->flags & PS_LAYER_CAREFUL && !ps_proto_fits(pkt, &layer->header))
 		return false;
-	if (!ps_proto_payload(pkt, &layer->header, within))
+	return ps_proto_payload(pkt, &layer->header, within);
+}
+
+bool ps_layer_payload_range(struct ps_packet *pkt, const struct ps_layer *layer, struct ps_range *within)
+{
+	if (ps_unlikely(layer->flags) ? !find_range(pkt, layer, within) : !ps_proto_payload(pkt, &layer->header, within))
 		return false;
 	within->off -= layer->header.range.off;
 	return true;

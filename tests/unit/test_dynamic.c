@@ -47,12 +47,25 @@ static int call_add(lua_State *L)
 	return 0;
 }
 
-static int check_absent(lua_State *L)
+/* Nothing of the protocol is there, and so many others are that scripts have described. */
+static void check_gone(lua_State *L, int others)
 {
 	CHECK(lua_getglobal(L, "packet_made_up") == LUA_TNIL);
 	CHECK(lua_getglobal(L, "supported_protocols") == LUA_TTABLE);
-	CHECK_INT(luaL_len(L, -1), ps_nprotos - 1);	/* the first is 0 */
+	CHECK_INT(luaL_len(L, -1), ps_nprotos - 1 + others);	/* the first is 0 */
 	CHECK(lua_getfield(L, LUA_REGISTRYINDEX, "packet_made_up") == LUA_TNIL);
+}
+
+static int check_absent(lua_State *L)
+{
+	check_gone(L, 0);
+	return 0;
+}
+
+static int check_only_kept(lua_State *L)
+{
+	check_gone(L, 1);
+	CHECK(lua_getglobal(L, "packet_kept") == LUA_TNUMBER);
 	return 0;
 }
 
@@ -120,7 +133,38 @@ static void memory_ends(void)
 	CHECK_INT(s.bind.rt.memory, 0);
 }
 
+/* A script that cannot be loaded leaves no protocol, also if it has registered some; what was there before stays. */
+static void loading_fails(void)
+{
+	static const char before[] = "register_dynamic_protbuf { name = 'packet_kept', protocol_fields = { { 'a', 0, 8 } } }";
+	static const char wrong[] =
+		"for _, name in ipairs { 'packet_one', 'packet_made_up' } do\n"
+		"  register_dynamic_protbuf { name = name, protocol_fields = { { 'a', 0, 8 } } }\n"
+		"end\n"
+		"error 'late'\n";
+	struct ps_script s;
+	int i, handler;
+
+	CHECK_INT(ps_script_init(&s, 7, true), 0);
+	CHECK_INT(ps_script_load(&s, 0, "/s/before.lua", before, strlen(before)), 0);
+	for (i = 0; i < 100; i++) {
+		CHECK_INT(ps_script_load(&s, 1, "/s/wrong.lua", wrong, strlen(wrong)), -1);
+		CHECK_TEXT(s.error, "/s/wrong.lua:4: late");
+		CHECK_INT(s.bind.registry.n, ps_nprotos + 1);
+		CHECK_INT(call_within(&s, check_only_kept, 10000), 0);
+	}
+	CHECK_INT(ps_script_load(&s, 1, "/s/test.lua", script, strlen(script)), 0);
+	CHECK_INT(call_within(&s, call_add, 50000), 0);
+	CHECK_INT(s.bind.registry.n, ps_nprotos + 2);
+	handler = ps_script_find(&s, 1, "process_packet");
+	CHECK(handler >= 0);
+	CHECK_INT(feed_within(&s, handler, 100000), PS_VERDICT_ACCEPT);
+	ps_script_clean(&s);
+	CHECK_INT(s.bind.rt.memory, 0);
+}
+
 const struct test dynamic_tests[] = {
+	{ "dynamic: a script that cannot be loaded leaves no protocol", loading_fails },
 	{ "dynamic: memory may end anywhere", memory_ends },
 	{ 0 },
 };
