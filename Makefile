@@ -19,7 +19,7 @@ include objs.mk
 VERSION := $(PS_VERSION)
 comma := ,
 
-.PHONY: all deps modules plugin cli reference install install-modules install-plugin install-cli install-doc uninstall check \
+.PHONY: all deps modules plugin cli reference install install-modules install-plugin install-cli install-lualib install-doc uninstall check \
 	check-kernels check-arch check-lua check-dkms dist unit layers script-test cli-test case-test packet-test packet-case plugin-test queue-test hostile feed vm-test \
 	vm vm-shell demo vm-demo root \
 	fuzz fuzz-replay fuzz-coverage fuzz-merge valgrind \
@@ -200,8 +200,9 @@ SBINDIR = $(DESTDIR)$(PREFIX)/sbin
 COMPLETIONDIR = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 DOCDIR = $(DESTDIR)$(PREFIX)/share/doc/packetscript
 TYPESDIR = $(DESTDIR)$(PREFIX)/share/packetscript/types
+LUADIR = $(DESTDIR)$(PREFIX)/share/packetscript/lua	# as engine/bundle.h has it
 
-install: install-modules install-plugin install-cli install-doc
+install: install-modules install-plugin install-cli install-lualib install-doc
 
 # The kernel's own way: strips, signs and compresses as it was configured to. Headers that have no key to sign with would
 # say so at length for each module, and without a System.map skip depmod, which is done here.
@@ -222,6 +223,10 @@ install-cli: cli
 	install -m 755 $(BUILD)/user/packetscript $(SBINDIR)
 	install -m 644 $(BUILD)/user/packetscript.8 $(MANDIR)/man8
 	install -m 644 $(BUILD)/user/packetscript.bash $(COMPLETIONDIR)/packetscript
+
+install-lualib:
+	install -d $(LUADIR)
+	install -m 644 lualib/*.lua $(LUADIR)
 
 # Links between pages, and from them to examples, are as in the sources.
 install-doc: cli
@@ -305,7 +310,7 @@ $(BUILD)/user/hostile: tests/hostile/hostile.c tests/unit/packets.c user/state.c
 
 valgrind: $(BUILD)/user/unit $(BUILD)/user/packetscript
 	UNIT_SLOWNESS=50 valgrind -q --error-exitcode=1 --leak-check=full --show-leak-kinds=all --errors-for-leak-kinds=all $<
-	valgrind -q --error-exitcode=1 --leak-check=full $(BUILD)/user/packetscript test examples tests/script
+	PACKETSCRIPT_MODULES=lualib valgrind -q --error-exitcode=1 --leak-check=full $(BUILD)/user/packetscript test examples tests/script
 
 include tests/fuzz/rules.mk
 

@@ -557,7 +557,8 @@ static void check_handlers(struct lint *l)
 		snprintf(message, sizeof(message), "handler '%.60s'", getstr(f->name));
 		add(l, f->p->linedefined, PS_NOTE, "handler", message, getstr(f->name));
 	}
-	if (l->options->is_module || is_declared(l, wanted ? wanted : best))
+	if (l->options->is_module || is_declared(l, wanted ? wanted : best) ||
+	    (l->gives.kind == PS_KIND_TABLE && !wanted))	/* looks like a module */
 		return;
 	g = global_named(l, wanted ? wanted : best);
 	if ((g && g->assigned) || ((found || l->options->is_test) && !wanted) || l->globals_escape)

@@ -108,3 +108,17 @@ check 'a rule that is made in another mount namespace has the files of that' pas
 rule -R PREROUTING 1
 check 'and one that is made here those that are here' drops
 flush
+
+# what is installed
+modprobe -r xt_LUA packetscript
+cat >s.lua <<'END'
+local checks = require "checks"
+function process_packet(p)
+  local ip = p:data(packet_eth):data(packet_ip)
+  return ip and checks.address_kind(ip.saddr) == "private" and NF_DROP or XT_CONTINUE
+end
+END
+rule -A PREROUTING
+check 'the module checks is there for all' drops
+check_match 'from where it is installed' "$(proc)" "module sha256 [0-9a-f]{8} /usr/share/packetscript/lua/checks.lua"
+flush
