@@ -520,13 +520,13 @@ static bool is_local(const struct lint *l, const char *name)
 
 static void no_handler(struct lint *l, enum ps_severity severity, const char *name)
 {
-	struct lint_guess guess = { .name = name };
+	struct ps_guess guess = { .name = name };
 	char message[LINT_MESSAGE_SIZE];
 	int i;
 
 	for (i = 0; i < l->nfunctions; i++) {
 		if (l->functions[i].name)
-			lint_try(&guess, getstr(l->functions[i].name));
+			ps_guess_try(&guess, getstr(l->functions[i].name));
 	}
 	if (is_local(l, name))
 		snprintf(message, sizeof(message), "'%.60s' is local, so no rule finds it; leave out "

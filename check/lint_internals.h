@@ -18,6 +18,7 @@
 #include "flow.h"
 #include "lint.h"
 #include "script.h"
+#include "spelling.h"
 
 #define LINT_MESSAGE_SIZE	400
 #define LINT_REGISTERS		256	/* of a function, and upvalues */
@@ -224,15 +225,8 @@ struct lint_description {
 struct lint_description lint_describe(struct ps_known v);
 
 /* lint_names.c */
-struct lint_guess {
-	const char *name;	/* the unknown one */
-	const char *best;	/* the nearest of the candidates, or NULL */
-	unsigned int distance;
-};
-
-void lint_try(struct lint_guess *guess, const char *candidate);
-void lint_try_table(struct lint_guess *guess, const Table *table);
-void lint_try_methods(struct lint_guess *guess, const struct ps_callable *rows, unsigned int owner);
+void lint_try_table(struct ps_guess *guess, const Table *table);
+void lint_try_methods(struct ps_guess *guess, const struct ps_callable *rows, unsigned int owner);
 
 /* Names, as far as there is room: "a, b, c". Tables and methods are sorted. */
 void lint_list_table(char *to, size_t size, const Table *table);

@@ -7,25 +7,10 @@
 #include <strings.h>
 
 #include "lint_internals.h"
-#include "spelling.h"
 
 #define NAMES_MAX	64	/* that are listed */
 
-void lint_try(struct lint_guess *guess, const char *candidate)
-{
-	unsigned int d, len = strlen(guess->name), max = len < 3 ? 0 : len < 6 ? 1 : 2;
-
-	if (!strcmp(guess->name, candidate))
-		return;
-	d = ps_spelling_distance(guess->name, candidate);
-	if (d > max || (guess->best && (d > guess->distance ||
-					(d == guess->distance && strcmp(candidate, guess->best) > 0))))
-		return;
-	guess->best = candidate;
-	guess->distance = d;
-}
-
-void lint_try_table(struct lint_guess *guess, const Table *table)
+void lint_try_table(struct ps_guess *guess, const Table *table)
 {
 	unsigned int i;
 
@@ -33,7 +18,7 @@ void lint_try_table(struct lint_guess *guess, const Table *table)
 		const Node *n = gnode(table, i);
 
 		if (!isempty(gval(n)) && keyisshrstr(n))
-			lint_try(guess, getstr(keystrval(n)));
+			ps_guess_try(guess, getstr(keystrval(n)));
 	}
 }
 
@@ -55,12 +40,12 @@ static const char *next_method(const struct ps_callable **row, unsigned int owne
 	return r->method.name;
 }
 
-void lint_try_methods(struct lint_guess *guess, const struct ps_callable *rows, unsigned int owner)
+void lint_try_methods(struct ps_guess *guess, const struct ps_callable *rows, unsigned int owner)
 {
 	const char *name;
 
 	for (name = next_method(&rows, owner); name; name = next_method(&rows, owner))
-		lint_try(guess, name);
+		ps_guess_try(guess, name);
 }
 
 /* Names that are to be listed, in order. */

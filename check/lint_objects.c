@@ -45,7 +45,7 @@ static const char *verdict_without_prefix(const char *name)
 	return NULL;
 }
 
-static void guess_global(const struct lint_flow *w, struct lint_guess *guess)
+static void guess_global(const struct lint_flow *w, struct ps_guess *guess)
 {
 	struct lint *l = w->l;
 	size_t i;
@@ -53,7 +53,7 @@ static void guess_global(const struct lint_flow *w, struct lint_guess *guess)
 	lint_try_table(guess, l->engine_globals);
 	for (i = 0; i < l->globals_size && l->guesses; i++) {
 		if (l->globals[i].name && l->globals[i].assigned && l->guesses--)
-			lint_try(guess, getstr(l->globals[i].name));
+			ps_guess_try(guess, getstr(l->globals[i].name));
 	}
 }
 
@@ -65,12 +65,12 @@ static bool is_protocol(const char *name)
 
 static void unknown_protocol(const struct lint_flow *w, const char *name)
 {
-	struct lint_guess guess = { .name = name };
+	struct ps_guess guess = { .name = name };
 	char names[LINT_NAMES_SIZE];
 	unsigned int i;
 
 	for (i = 0; i < ps_nprotos; i++)
-		lint_try(&guess, ps_protos[i]->name);
+		ps_guess_try(&guess, ps_protos[i]->name);
 	lint_list_protos(names, sizeof(names));
 	if (guess.best && guess.distance == 1 && !strpbrk(name, "0123456789"))	/* ip6 is not ip */
 		lint_refuse(w, "unknown-protocol", "no protocol '%.40s'; did you mean '%s'?",
@@ -99,7 +99,7 @@ static void absent_global(const struct lint_flow *w, const char *name, const cha
 
 static void unknown_global(const struct lint_flow *w, const char *name)
 {
-	struct lint_guess guess = { .name = name };
+	struct ps_guess guess = { .name = name };
 	const char *instead = lint_instead(NULL, name);
 
 	if (w->l->globals_escape)
@@ -258,7 +258,7 @@ static const char *library_name(const struct lint *l, const Table *library)
 
 static struct ps_known read_member(struct lint_flow *w, const Table *library, TString *name)
 {
-	struct lint_guess guess = { .name = getstr(name) };
+	struct ps_guess guess = { .name = getstr(name) };
 	const char *of = library_name(w->l, library), *instead;
 	char names[LINT_NAMES_SIZE];
 	const TValue *value;
@@ -290,7 +290,7 @@ static void unknown_name(const struct lint_flow *w, const struct ps_proto *proto
 {
 	const char *kind = is_call ? "unknown-method" : "unknown-field";
 	const char *what = is_call ? "method or field" : "field";
-	struct lint_guess guess = { .name = name };
+	struct ps_guess guess = { .name = name };
 	char names[LINT_NAMES_SIZE];
 	unsigned int i;
 
@@ -299,7 +299,7 @@ static void unknown_name(const struct lint_flow *w, const struct ps_proto *proto
 	if (is_call)
 		lint_try_methods(&guess, ps_view_methods, ps_known_owner(ps_known_as(PS_KIND_VIEW, proto)));
 	for (i = 0; i < proto->nfields; i++)
-		lint_try(&guess, proto->fields[i].name);
+		ps_guess_try(&guess, proto->fields[i].name);
 	if (guess.best) {
 		lint_warn(w, kind, "%s has no %s '%.60s'; did you mean '%s'?", proto->name, what,
 			  name, guess.best);
@@ -320,7 +320,7 @@ static void unknown_name(const struct lint_flow *w, const struct ps_proto *proto
 static void unknown_method(const struct lint_flow *w, const char *of, const struct ps_callable *rows,
 			   unsigned int owner, const char *name)
 {
-	struct lint_guess guess = { .name = name };
+	struct ps_guess guess = { .name = name };
 	char names[LINT_NAMES_SIZE];
 
 	if (!w->walk.is_last)

@@ -7,6 +7,7 @@
 
 #include "lua.h"
 #include "lauxlib.h"
+#include "lopcodes.h"
 
 #include "access.h"
 #include "bytes.h"
@@ -15,6 +16,7 @@
 #include "host.h"
 #include "resize.h"
 #include "set.h"
+#include "spelling.h"
 #include "verdict.h"
 #include "write.h"
 
@@ -779,6 +781,39 @@ static int set_byte(lua_State *L, const struct ps_place *at, lua_Integer i)
 	return ps_bytes_written(L, ps_write_fill(bind->pkt, &range, byte));
 }
 
+/* Whether the Lua function that runs looks for a method. */
+static bool is_call(lua_State *L)
+{
+	const CallInfo *ci = L->ci->previous;
+
+	return isLua(ci) && GET_OPCODE(ci->u.l.savedpc[-1]) == OP_SELF;
+}
+
+/*
+ * Raises if the name, which the protocol does not have, is nearly that of a field, or of a method if one is called: then
+ * nil would be wrong without a word. Names that resemble none may be meant for views of another protocol.
+ */
+static void refuse_misspelt(lua_State *L, const struct ps_proto *proto)
+{
+	const struct ps_callable *row = ps_view_methods;
+	const struct ps_field *field;
+	const char *name, *meant = NULL;
+
+	if (lua_type(L, 2) != LUA_TSTRING)
+		return;
+	name = lua_tostring(L, 2);
+	for (field = proto->fields; field < proto->fields + proto->nfields && !meant; field++) {
+		if (ps_spelling_is_near(name, field->name))
+			meant = field->name;
+	}
+	for (; row->method.name && !meant && is_call(L); row++) {
+		if (ps_spelling_is_near(name, row->method.name))
+			meant = row->method.name;
+	}
+	if (meant)
+		luaL_error(L, "%s has no '%s'; did you mean '%s'?", proto->name, name, meant);
+}
+
 static int view_index(lua_State *L)
 {
 	struct ps_place at = ps_view_check(L)->place;
@@ -788,12 +823,28 @@ static int view_index(lua_State *L)
 		return push_byte(L, &at, lua_tointeger(L, 2));
 	field = named_field(L);
 
+	if (!field && lua_isnil(L, -1))
+		refuse_misspelt(L, at.layer->header.proto);
 	if (!field)
 		return 1;
 	if (find_field(ps_bind_of(L), &at, field))
 		return ps_view_push_value(L, &at);
 	lua_pushnil(L);
 	return 1;
+}
+
+static int refuse_unknown(lua_State *L, const struct ps_proto *proto)
+{
+	struct ps_guess guess = { .name = luaL_tolstring(L, 2, NULL) };
+	unsigned int i;
+
+	for (i = 0; i < proto->nfields; i++) {
+		if (!(proto->fields[i].flags & PS_PAYLOAD))
+			ps_guess_try(&guess, proto->fields[i].name);
+	}
+	if (guess.best)
+		return luaL_error(L, "%s has no field '%s'; did you mean '%s'?", proto->name, guess.name, guess.best);
+	return luaL_error(L, "%s has no field '%s'", proto->name, guess.name);
 }
 
 static int view_newindex(lua_State *L)
@@ -805,8 +856,7 @@ static int view_newindex(lua_State *L)
 		return set_byte(L, &at, lua_tointeger(L, 2));
 	field = named_field(L);
 	if (!field)
-		return luaL_error(L, "%s has no field '%s'", at.layer->header.proto->name,
-				  luaL_tolstring(L, 2, NULL));
+		return refuse_unknown(L, at.layer->header.proto);
 	if (!find_field(ps_bind_of(L), &at, field))
 		return luaL_error(L, "%s: the header is malformed", field->name);
 	return set_value(L, NULL, &at, 3);

@@ -13,10 +13,9 @@
 #include "bind.h"
 #include "globals.h"
 #include "protos.h"
+#include "spelling.h"
 
 #define PREFIX		"packet_"
-#define EDITS_MAX	2	/* by which a name may differ from the one that was meant */
-#define NAME_MAX	32	/* of names that are compared so */
 #define NO_UPVALUE	(-1)
 
 /* A use of a global whose name the code has. */
@@ -82,48 +81,15 @@ static bool has(lua_State *L, int index, const TString *name)
 	return found;
 }
 
-/* How many letters have to be put in, taken out or changed: Levenshtein's distance. */
-static unsigned int distance(const char *a, const char *b)
-{
-	size_t i, j, n = strlen(b);
-	uint8_t row[NAME_MAX + 1], left, above;
-
-	for (j = 0; j <= n; j++)
-		row[j] = j;
-	for (i = 0; a[i]; i++) {
-		left = row[0]++;
-		for (j = 0; j < n; j++) {
-			above = row[j + 1];
-			row[j + 1] = left + (a[i] != b[j]);
-			if (above + 1 < row[j + 1])
-				row[j + 1] = above + 1;
-			if (row[j] + 1 < row[j + 1])
-				row[j + 1] = row[j] + 1;
-			left = above;
-		}
-	}
-	return row[n];
-}
-
 /* The protocol that is meant, or NULL. */
 static const char *similar(const struct ps_registry *registry, const char *name)
 {
-	unsigned int i, edits, fewest = EDITS_MAX + 1;
-	const char *other, *found = NULL;
-	size_t len = strlen(name);
+	struct ps_guess guess = { .name = name };
+	unsigned int i;
 
-	if (len > NAME_MAX)
-		return NULL;
-	for (i = 0; i < registry->n; i++) {
-		other = registry->protos[i]->name;
-		edits = distance(name, other);
-		/* of two, the one that has other letters and not more of them */
-		if (edits < fewest || (edits == fewest && strlen(other) == len)) {
-			fewest = edits;
-			found = edits <= EDITS_MAX ? other : NULL;
-		}
-	}
-	return found;
+	for (i = 0; i < registry->n; i++)
+		ps_guess_try(&guess, registry->protos[i]->name);
+	return guess.best;
 }
 
 static void raise(lua_State *L, const Proto *p, int pc, const char *name)
