@@ -600,10 +600,26 @@ static bool call_builtin(struct lint_flow *w, struct ps_call *call, bool *may_le
 	return !row->ends || !row->ends(w, call);
 }
 
+/* The function's own first argument is that of the call: only such a copy is put there from register 0. */
+static bool passes_first(const struct lint_flow *w, const struct ps_call *call)
+{
+	const Proto *p = w->walk.p;
+	int pc, first = w->walk.pc - call->count;
+	Instruction i;
+
+	for (pc = w->walk.pc - 1; p->numparams && pc >= 0 && pc >= first; pc--) {
+		i = p->code[pc];
+		if (GET_OPCODE(i) == OP_MOVE && GETARG_A(i) == call->first && GETARG_B(i) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool call_function(struct lint_flow *w, const struct ps_call *call, bool *may_leave)
 {
 	struct lint_function *f = call->callee.own;
 
+	w->f->uses_packet |= f->uses_packet && passes_first(w, call);
 	f->is_caught |= w->f->is_caught;
 	*may_leave = f->may_leave;
 	expose_arguments(w, call);
