@@ -284,17 +284,46 @@ static struct ps_known read_member(struct lint_flow *w, const Table *library, TS
 	return ps_known_any;
 }
 
-/* A view has neither a field nor a method of this name. */
-static void unknown_name(const struct lint_flow *w, const struct ps_proto *proto, const char *name,
-			 bool is_call)
+/* Nor does the handler's packet have a header that is called so. */
+static void unknown_header(const struct lint_flow *w, const char *name)
 {
+	struct ps_guess guess = { .name = name };
+	unsigned int i;
+
+	for (i = 0; i < ps_nprotos; i++) {
+		if (ps_field_named(ps_protos[i], name)) {
+			lint_warn(w, "unknown-field", "a packet has no '%.60s' (this raises); did you mean '%s.%s'?", name,
+				  ps_proto_short_name(ps_protos[i]), name);
+			return;
+		}
+		ps_guess_try(&guess, ps_proto_short_name(ps_protos[i]));
+	}
+	lint_try_methods(&guess, ps_view_methods, PS_OF_RAW);
+	if (guess.best)
+		lint_warn(w, "unknown-field", "a packet has no '%.60s' (this raises); did you mean '%s'?", name, guess.best);
+	else
+		lint_warn(w, "unknown-field", "a packet has no '%.60s' (this raises): it has headers by their protocols' names, "
+			  "ip, ip6, tcp, udp and so on, and methods", name);
+}
+
+/* A view has neither a field nor a method of this name. */
+static void unknown_name(const struct lint_flow *w, struct ps_known view, const char *name, bool is_call)
+{
+	const struct ps_proto *proto = view.proto;
+	bool is_whole = view.whole;
 	const char *kind = is_call ? "unknown-method" : "unknown-field";
 	const char *what = is_call ? "method or field" : "field";
 	struct ps_guess guess = { .name = name };
 	char names[LINT_NAMES_SIZE];
 	unsigned int i;
 
-	if (!w->walk.is_last || is_tested(w))
+	if (!w->walk.is_last)
+		return;
+	if (is_whole && !is_call) {
+		unknown_header(w, name);
+		return;
+	}
+	if (is_tested(w))
 		return;
 	if (is_call)
 		lint_try_methods(&guess, ps_view_methods, ps_known_owner(ps_known_as(PS_KIND_VIEW, proto)));
@@ -344,7 +373,7 @@ static struct ps_known unknown_member(struct lint_flow *w, struct ps_known objec
 
 	switch (object.kind) {
 	case PS_KIND_VIEW:
-		unknown_name(w, object.proto, name, is_call);
+		unknown_name(w, object, name, is_call);
 		break;
 	case PS_KIND_FIELD:	/* a method that only other fields have counts, too: the call tells what is wrong */
 		row = ps_row_named(ps_view_methods, PS_OF_FIELD, name);
@@ -417,8 +446,11 @@ void lint_write_name(struct lint_flow *w, struct ps_known v, TString *key, struc
 		field = ps_field_named(v.proto, getstr(key));
 		if (field)
 			lint_check_value(w, field, value);
+		else if (v.whole && ps_known_member(v, getstr(key), false).kind == PS_KIND_VIEW)
+			lint_warn(w, "unknown-field", "a header cannot be assigned (this raises): assign its fields, %s.field = value",
+				  getstr(key));
 		else
-			unknown_name(w, v.proto, getstr(key), false);
+			unknown_name(w, v, getstr(key), false);
 		break;
 	case PS_KIND_FIELD:
 		lint_warn(w, "unknown-field",

@@ -137,6 +137,18 @@ static struct ps_known field_of(const struct ps_field *field, bool is_call)
 	return field->type->is_bytes ? ps_known_as(PS_KIND_BYTES, NULL) : ps_known_as(PS_KIND_VALUE, field);
 }
 
+/* p.udp */
+static struct ps_known header_named(const char *name)
+{
+	unsigned int id;
+
+	for (id = 0; id < ps_nprotos; id++) {
+		if (!strcmp(ps_proto_short_name(ps_protos[id]), name))
+			return ps_known_as(PS_KIND_VIEW, ps_protos[id]);
+	}
+	return ps_known_as(PS_KIND_NONE, NULL);
+}
+
 struct ps_known ps_known_member(struct ps_known object, const char *name, bool is_call)
 {
 	unsigned int owner = ps_known_owner(object);
@@ -146,6 +158,8 @@ struct ps_known ps_known_member(struct ps_known object, const char *name, bool i
 	if (field)
 		return field_of(field, is_call);
 	row = ps_row_named(ps_rows_of(owner), owner, name);
+	if (!row && object.kind == PS_KIND_VIEW && object.whole && !is_call)
+		return header_named(name);
 	if (!row && object.kind == PS_KIND_VIEW)
 		return content_named(object.proto, name);
 	return ps_known_as(row ? PS_KIND_METHOD : PS_KIND_NONE, row);

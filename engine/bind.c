@@ -25,6 +25,7 @@
 static void ensure_open(lua_State *L, unsigned int id);
 
 static const char anchors;	/* the address is the registry's key of a table of pooled objects */
+static const char names;	/* the same of the table of their names in p.udp */
 static const char supported;	/* the same of the table of protocols' names */
 
 /*
@@ -234,22 +235,15 @@ static unsigned int opt_proto(lua_State *L, int arg)
 	return id;
 }
 
-static int view_data(lua_State *L)
+/* Pushes what has been found as the protocol of that id, or nil. */
+static int push_found(lua_State *L, unsigned int id, enum ps_layer_found found, const struct ps_place *place)
 {
-	struct ps_view *v = ps_view_check(L);
-	unsigned int id = opt_proto(L, 2);
 	const struct ps_proto *proto = ps_bind_of(L)->registry.protos[id];
-	enum ps_layer_found found;
-	struct ps_place payload;
 
-	if (ps_dynamic_decides(&v->place, proto))
-		found = ps_dynamic_payload(L, id, &payload);
-	else
-		found = ps_view_payload(ps_bind_of(L), &v->place, id, &payload);
 	switch (found) {
 	case PS_LAYER_FOUND:
-		push_header(L, id, &payload);
-		if (ps_proto_is_scripted(proto) && !ps_dynamic_locate(L, payload.layer))
+		push_header(L, id, place);
+		if (ps_proto_is_scripted(proto) && !ps_dynamic_locate(L, place->layer))
 			lua_pushnil(L);
 		return 1;
 	case PS_LAYER_NONE:
@@ -260,6 +254,20 @@ static int view_data(lua_State *L)
 	default:
 		return luaL_error(L, "not enough memory for all headers that were looked for in this packet");
 	}
+}
+
+static int view_data(lua_State *L)
+{
+	struct ps_view *v = ps_view_check(L);
+	unsigned int id = opt_proto(L, 2);
+	enum ps_layer_found found;
+	struct ps_place payload;
+
+	if (ps_dynamic_decides(&v->place, ps_bind_of(L)->registry.protos[id]))
+		found = ps_dynamic_payload(L, id, &payload);
+	else
+		found = ps_view_payload(ps_bind_of(L), &v->place, id, &payload);
+	return push_found(L, id, found, &payload);
 }
 
 static int view_to_bytes(lua_State *L)
@@ -814,6 +822,75 @@ static void refuse_misspelt(lua_State *L, const struct ps_proto *proto)
 		luaL_error(L, "%s has no '%s'; did you mean '%s'?", proto->name, name, meant);
 }
 
+/* The id of the protocol that p has a header of under this name, which is argument 2; below 0: there is none. */
+static int protocol_named(lua_State *L)
+{
+	int id;
+
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &names);
+	lua_pushvalue(L, 2);
+	id = lua_rawget(L, -2) == LUA_TNIL ? -1 : (int)lua_tointeger(L, -1);
+	lua_pop(L, 2);
+	return id;
+}
+
+/* Keeps the candidate, if it is nearer to the name than what is best so far. */
+static void try_name(const char *name, const char *candidate, const char **best, unsigned int *distance)
+{
+	unsigned int d = ps_spelling_distance(name, candidate);
+
+	if (d < *distance) {
+		*best = candidate;
+		*distance = d;
+	}
+}
+
+/* p.ttl: the first protocol that has a field of that name, or NULL. */
+static const struct ps_proto *proto_with_field(const struct ps_registry *registry, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < registry->n; i++) {
+		if (ps_field_named(registry->protos[i], name))
+			return registry->protos[i];
+	}
+	return NULL;
+}
+
+static int unknown_header(lua_State *L, const char *name)
+{
+	const struct ps_registry *registry = &ps_bind_of(L)->registry;
+	const struct ps_proto *proto = proto_with_field(registry, name);
+	size_t len = strlen(name);
+	unsigned int distance = len < 3 ? 1 : len < 6 ? 2 : 3, i;	/* nearer than that */
+	const char *best = NULL;
+
+	if (proto)
+		return luaL_error(L, "a packet has no '%s': did you mean '%s.%s'?", name, ps_proto_short_name(proto), name);
+	for (i = 0; i < registry->n; i++)
+		try_name(name, ps_proto_short_name(registry->protos[i]), &best, &distance);
+	for (i = 0; ps_view_methods[i].method.name; i++) {
+		if (ps_view_methods[i].of & PS_OF_RAW && !ps_callable_is_operator(&ps_view_methods[i]))
+			try_name(name, ps_view_methods[i].method.name, &best, &distance);
+	}
+	if (best)
+		return luaL_error(L, "a packet has no '%s': did you mean '%s'?", name, best);
+	return luaL_error(L, "a packet has no '%s': neither a protocol of supported_protocols nor a method is called so", name);
+}
+
+/* p.udp; a method stays what it is. */
+static int header_named(lua_State *L)
+{
+	int id = lua_isnil(L, -1) && lua_type(L, 2) == LUA_TSTRING ? protocol_named(L) : -1;
+	struct ps_place place;
+
+	if (id >= 0)
+		return push_found(L, id, ps_view_find(ps_bind_of(L), id, &place), &place);
+	if (lua_isnil(L, -1) && lua_type(L, 2) == LUA_TSTRING)
+		return unknown_header(L, lua_tostring(L, 2));
+	return 1;
+}
+
 static int view_index(lua_State *L)
 {
 	struct ps_place at = ps_view_check(L)->place;
@@ -823,10 +900,10 @@ static int view_index(lua_State *L)
 		return push_byte(L, &at, lua_tointeger(L, 2));
 	field = named_field(L);
 
-	if (!field && lua_isnil(L, -1))
+	if (!field && lua_isnil(L, -1) && !(at.flags & PS_VIEW_WHOLE))
 		refuse_misspelt(L, at.layer->header.proto);
 	if (!field)
-		return 1;
+		return at.flags & PS_VIEW_WHOLE ? header_named(L) : 1;
 	if (find_field(ps_bind_of(L), &at, field))
 		return ps_view_push_value(L, &at);
 	lua_pushnil(L);
@@ -855,6 +932,8 @@ static int view_newindex(lua_State *L)
 	if (lua_isinteger(L, 2))
 		return set_byte(L, &at, lua_tointeger(L, 2));
 	field = named_field(L);
+	if (!field && at.flags & PS_VIEW_WHOLE && protocol_named(L) >= 0)
+		return luaL_error(L, "a header cannot be assigned: assign its fields, p.%s.field = value", lua_tostring(L, 2));
 	if (!field)
 		return refuse_unknown(L, at.layer->header.proto);
 	if (!find_field(ps_bind_of(L), &at, field))
@@ -1128,6 +1207,12 @@ void ps_bind_add_protocol(lua_State *L, const struct ps_proto *proto)
 	lua_pushinteger(L, registry->n);
 	lua_rawset(L, -3);
 	lua_pop(L, 2);
+	if (registry->n != PS_ID_RAW) {
+		lua_rawgetp(L, LUA_REGISTRYINDEX, &names);
+		lua_pushinteger(L, registry->n);
+		lua_setfield(L, -2, ps_proto_short_name(proto));
+		lua_pop(L, 1);
+	}
 	registry->protos[registry->n] = proto;
 	bind->objects[registry->n++] = objects;
 }
@@ -1213,6 +1298,9 @@ int ps_bind_open(lua_State *L)
 	new_type(L, FIELD_TYPE, PS_OF_FIELD);
 	lua_pop(L, 1);
 
+	lua_createtable(L, 0, ps_nprotos);
+	bind->names = lua_topointer(L, -1);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &names);
 	lua_createtable(L, ps_nprotos, 0);
 	lua_pushvalue(L, -1);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &supported);

@@ -49,6 +49,7 @@ struct ps_bind {
 	struct ps_registry registry;
 	struct ps_proto_objects **objects;	/* for each protocol there */
 	struct ps_proto_objects *all_objects;	/* these, and of those that could not be added */
+	const struct Table *names;	/* of these protocols, as p.udp has them: their ids */
 	struct ps_view *whole;		/* of the packet: what handlers get */
 };
 

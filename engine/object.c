@@ -40,6 +40,17 @@ enum ps_layer_found ps_view_payload(struct ps_bind *bind, const struct ps_place 
 	return found;
 }
 
+enum ps_layer_found ps_view_find(struct ps_bind *bind, unsigned int id, struct ps_place *to)
+{
+	const struct ps_proto *proto = bind->registry.protos[id];
+	struct ps_layer *layer;
+	enum ps_layer_found found = ps_layer_find(&bind->layers, bind->pkt, &ps_proto_eth, proto, &layer);
+
+	if (ps_likely(found == PS_LAYER_FOUND))
+		ps_place_header(to, layer, proto, layer->flags);
+	return found;
+}
+
 int ps_view_set_shape(struct ps_bind *bind, struct ps_layer *layer, const struct ps_field *field, uint64_t value)
 {
 	uint64_t before, after;
@@ -120,14 +131,36 @@ int ps_object_call(lua_State *L, const struct ps_method *method, StkId func, int
  * Names that are not called: ip.ttl, ip.ttl = 9.
  */
 
+/* p.udp */
+static bool read_header(lua_State *L, struct ps_bind *bind, const TString *name, TValue *result)
+{
+	const TValue *id = ps_find(bind->names, name);
+	struct ps_place to ps_uninit;
+
+	if (!id)
+		return false;
+	switch (ps_view_find(bind, ivalue(id), &to)) {
+	case PS_LAYER_FOUND:
+		return ps_access_make(L, bind, ps_views_of(bind, ivalue(id)), &to, result);
+	case PS_LAYER_NONE:
+		setnilvalue(result);
+		return true;
+	default:
+		return false;
+	}
+}
+
 bool ps_object_read(lua_State *L, const struct ps_object *object, const TString *name,
 		    TValue *result)
 {
 	struct ps_bind *bind = ps_bind_of(L);
 	const struct ps_view *v = ps_access_view(bind, object);
-	const struct ps_field_method *m = v ? ps_access_named(object->methods, name) : NULL;
+	const struct ps_method *m = v ? ps_access_method(object->methods, name) : NULL;
 
-	return m && ps_access_get(L, bind, &v->place, m->field, false, result);
+	if (!m)
+		return v && v->place.flags & PS_VIEW_WHOLE && read_header(L, bind, name, result);
+	return m->op == PS_OP_FIELD &&
+	       ps_access_get(L, bind, &v->place, ((const struct ps_field_method *)m)->field, false, result);
 }
 
 bool ps_object_write(lua_State *L, const struct ps_object *object, const TString *name,

@@ -228,6 +228,9 @@ static ps_inline int ps_view_set(struct ps_bind *bind, struct ps_layer *layer, c
 	return ps_field_set(bind->pkt, &layer->header, field, value);
 }
 
+/* p.udp, of the protocol of that id: PS_LAYER_FOUND: to has it. */
+enum ps_layer_found ps_view_find(struct ps_bind *bind, unsigned int id, struct ps_place *to);
+
 /* at:data(id): PS_LAYER_FOUND: to has it. */
 enum ps_layer_found ps_view_payload(struct ps_bind *bind, const struct ps_place *at, unsigned int id,
 				    struct ps_place *to);

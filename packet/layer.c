@@ -163,7 +163,7 @@ enum ps_layer_found ps_layer_payload(struct ps_layers *layers, struct ps_packet 
 	}
 	if (ps_unlikely(layer->depth > PS_NESTED_MAX))
 		return PS_LAYER_TOO_DEEP;
-	if (ps_unlikely(known) && parent->header.proto->any_next)	/* it may be looked for as one and another in turn */
+	if (ps_unlikely(known) && !is_equal(known, layer))	/* it may be one and another in turn */
 		known = find_again(layers, layer);
 	*found = parent->child = take(layers, layer, known);
 	return PS_LAYER_FOUND;
@@ -308,6 +308,74 @@ enum ps_layer_found ps_layer_network_again(struct ps_layers *layers, struct ps_p
 	is = ps_layer_network_at(pkt, &link, proto, value, layer);
 	if (is == PS_LAYER_FOUND)
 		*found = layers->packet.child = take(layers, layer, known);
+	return is;
+}
+
+/* The network layer, whatever it is. */
+static enum ps_layer_found find_network(struct ps_layers *layers, struct ps_packet *pkt, const struct ps_proto *link,
+					struct ps_layer **found)
+{
+	uint32_t says = pkt->protocol;
+	const struct ps_proto *proto;
+	const uint8_t *fixed;
+
+	if (pkt->has_link) {
+		if (pkt->len < link->header_min)
+			return PS_LAYER_NONE;
+		fixed = ps_packet_read(pkt, 0, link->header_min);
+		if (!fixed)
+			return PS_LAYER_NO_MEMORY;
+		says = ps_proto_word(fixed, link->next_by);
+	}
+	proto = ps_proto_row(link->next, says);
+	if (!proto)
+		return PS_LAYER_NONE;
+	return layers->packet.child ? ps_layer_network_again(layers, pkt, link, proto, says, found) :
+				      ps_layer_network(layers, pkt, &link, proto, says, found);
+}
+
+/* What the layer carries, on the way to a header of the protocol wanted; NULL: nothing that leads there. */
+static const struct ps_proto *on_the_way(const struct ps_layers *layers, struct ps_packet *pkt, const struct ps_layer *layer,
+					 const struct ps_proto *wanted)
+{
+	const struct ps_proto *proto = layer->header.proto, *next;
+	const struct ps_layer *child = layer->child;
+	struct ps_header guess;
+	const uint8_t *fixed;
+
+	if (proto->quotes || layer->flags & PS_LAYER_CAREFUL)
+		return NULL;
+	if (child && !proto->any_next && !(child->flags & PS_LAYER_GONE) && !layers->is_exposed)
+		return child->header.proto;
+	fixed = ps_proto_read(pkt, &layer->header);
+	next = fixed ? ps_proto_select(pkt, fixed, &layer->header) : NULL;
+	if (!next && ps_proto_guess(pkt, &layer->header, wanted, &guess))
+		next = guess.proto;
+	return next;
+}
+
+#define WAY_MAX	32	/* headers that are passed: tags, labels, tunnels */
+
+enum ps_layer_found ps_layer_find(struct ps_layers *layers, struct ps_packet *pkt, const struct ps_proto *link,
+				  const struct ps_proto *proto, struct ps_layer **found)
+{
+	enum ps_layer_found is;
+	const struct ps_proto *next;
+	struct ps_layer *layer;
+	unsigned int n;
+
+	if (proto->is_link)
+		return pkt->has_link && pkt->len >= proto->header_min ? ps_layer_first(layers, pkt, proto, found) : PS_LAYER_NONE;
+	is = find_network(layers, pkt, link, &layer);
+	for (n = 0; is == PS_LAYER_FOUND; n++) {
+		*found = layer;
+		if (layer->header.proto == proto)
+			return PS_LAYER_FOUND;
+		if (layer->header.proto->options == proto)
+			return ps_layer_options(layers, pkt, layer, found);
+		next = n < WAY_MAX ? on_the_way(layers, pkt, layer, proto) : NULL;
+		is = next ? ps_layer_payload(layers, pkt, layer, next, &layer) : PS_LAYER_NONE;
+	}
 	return is;
 }
 

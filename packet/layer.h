@@ -151,6 +151,14 @@ static inline bool ps_proto_is_scripted(const struct ps_proto *proto)
 enum ps_layer_found ps_layer_options(struct ps_layers *layers, struct ps_packet *pkt, struct ps_layer *layer,
 				     struct ps_layer **found);
 
+/*
+ * The first header of that protocol, from the outermost inwards, by what headers say of what they carry, and by well-known ports.
+ * link: what the packet begins with, if it has a link layer; one that is not there, or cut, is not found. What ICMP errors quote
+ * is not looked into.
+ */
+enum ps_layer_found ps_layer_find(struct ps_layers *layers, struct ps_packet *pkt, const struct ps_proto *link,
+				  const struct ps_proto *proto, struct ps_layer **found);
+
 /* Where the payload of a layer is, which is a header, counted from where it begins. False: it has none, or is malformed. */
 bool ps_layer_payload_range(struct ps_packet *pkt, const struct ps_layer *layer, struct ps_range *within);
 

@@ -9,6 +9,13 @@ const struct ps_proto ps_proto_raw = {
 	.any_next = true,
 };
 
+const char *ps_proto_short_name(const struct ps_proto *proto)
+{
+	static const char common[] = "packet_";
+
+	return strncmp(proto->name, common, sizeof(common) - 1) ? proto->name : proto->name + sizeof(common) - 1;
+}
+
 const struct ps_proto *ps_proto_row(const struct ps_next *row, uint16_t value)
 {
 	while (row->proto && row->value != value)
@@ -207,6 +214,36 @@ bool ps_proto_next_beyond(struct ps_packet *pkt, const struct ps_header *header,
 		next->outer = header;
 	}
 	return true;
+}
+
+/* Whether *next, whose protocol is set, is whole in the header's payload, and looks like one. */
+static bool looks_like(struct ps_packet *pkt, const struct ps_header *header, struct ps_header *next)
+{
+	next->outer = header;
+	return ps_proto_payload(pkt, header, &next->range) && ps_proto_fits(pkt, next) &&
+	       (!next->proto->looks_like || next->proto->looks_like(pkt, next));
+}
+
+bool ps_proto_guess(struct ps_packet *pkt, const struct ps_header *header, const struct ps_proto *wanted, struct ps_header *next)
+{
+	const uint8_t *fixed = header->proto->ports ? ps_proto_read(pkt, header) : NULL;
+	const struct ps_port *row;
+	uint32_t ports;
+	int i;
+
+	if (!fixed)
+		return false;
+	ports = ps_load32(fixed);
+	for (i = 0; i < 2; i++, ports >>= 16) {
+		for (row = header->proto->ports; row->proto; row++) {
+			if (row->port != (ports & 0xFFFF) || (wanted && row->proto != wanted && !row->proto->next))
+				continue;
+			next->proto = row->proto;
+			if (looks_like(pkt, header, next))
+				return true;
+		}
+	}
+	return false;
 }
 
 uint32_t ps_proto_route(struct ps_packet *pkt, const struct ps_header *header)

@@ -95,6 +95,12 @@ struct ps_next {
 	const struct ps_proto *proto;
 };
 
+/* What may be behind a well-known port: a guess, where nothing else tells. Ends with NULL. */
+struct ps_port {
+	uint16_t port;
+	const struct ps_proto *proto;
+};
+
 enum ps_csum_kind {
 	PS_CSUM_NONE,
 	PS_CSUM_LENDS,		/* it has none, but what it carries counts its addresses: a network layer's */
@@ -160,6 +166,7 @@ struct ps_proto {
 	struct ps_plain plain;	/* 0: nobody asks */
 	struct ps_word next_by;
 	const struct ps_next *next;	/* NULL: payloads are raw only */
+	const struct ps_port *ports;	/* by which payloads are guessed; the header begins with source and destination. Or NULL */
 	bool any_next;			/* any protocol may be looked for, whatever next says */
 	bool is_link;			/* may be absent, see struct ps_packet */
 	bool is_between;		/* transports in it count the pseudo header of the network layer around it */
@@ -205,6 +212,9 @@ struct ps_registry {
 	const struct ps_proto **protos;
 	unsigned int n;
 };
+
+/* Its name without what all have in common: "udp". */
+const char *ps_proto_short_name(const struct ps_proto *proto);
 
 /* Just bytes, in which any protocol may be looked for. */
 extern const struct ps_proto ps_proto_raw;
@@ -437,6 +447,12 @@ bool ps_proto_next_begun(struct ps_packet *pkt, const struct ps_header *header,
  * ps_proto_next_begun() has it.
  */
 bool ps_proto_next_beyond(struct ps_packet *pkt, const struct ps_header *header, struct ps_header *next);
+
+/*
+ * The header that the payload looks like, where a port says that it may be one; the destination's goes first. wanted: only it, or
+ * what may carry it; NULL: any. False: it looks like none, or is not whole.
+ */
+bool ps_proto_guess(struct ps_packet *pkt, const struct ps_header *header, const struct ps_proto *wanted, struct ps_header *next);
 
 /* The outermost header that a packet has behind its link layer, by what it is said to be; maybe not whole. */
 bool ps_proto_first(const struct ps_packet *pkt, struct ps_header *header);

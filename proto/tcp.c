@@ -155,6 +155,13 @@ static const struct ps_field fields[] = {
 	{ "data",        { 160,  0 }, PS_BYTES, PS_PAYLOAD },
 };
 
+/* https://www.iana.org/assignments/service-names-port-numbers */
+static const struct ps_port ports[] = {
+	{ 80, &ps_proto_http },
+	{ 443, &ps_proto_tls },
+	{ 0, NULL },
+};
+
 const struct ps_proto ps_proto_tcp = {
 	.name = "packet_tcp",
 	.header_min = FIXED,
@@ -162,6 +169,7 @@ const struct ps_proto ps_proto_tcp = {
 	.locate = locate,
 	.make_room = make_room,
 	.options = &ps_proto_tcp_opt,
+	.ports = ports,
 	.any_next = true,
 	.csum = { .kind = PS_CSUM_PSEUDO, .at = 16 },
 	PS_FIELDS(fields),

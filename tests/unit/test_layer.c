@@ -154,6 +154,41 @@ static void asked_for_in_turn(void)
 	end();
 }
 
+/* By name: what was found on the way is found once, bounded however deep, and a port is no more than a guess. */
+static void by_name(void)
+{
+	static const uint8_t labels[] = { 0, 0x10, 0x00, 64 };
+	struct ps_layer *udp, *vxlan, *eth, *free;
+	unsigned int i;
+
+	begin(&(struct shape){ .protocol = 17, .payload = 40, .ethernet = true });
+	CHECK_INT(ps_layer_find(&layers, &pkt, &ps_proto_eth, &ps_proto_udp, &udp), PS_LAYER_FOUND);
+	CHECK_INT(udp->header.range.off, at.transport);
+	CHECK(udp->header.outer == &network(&ps_proto_ip, 0x0800)->header);
+	free = layers.free;
+	for (i = 0; i < 100; i++)
+		CHECK(ps_layer_find(&layers, &pkt, &ps_proto_eth, &ps_proto_udp, &eth) == PS_LAYER_FOUND && eth == udp);
+	CHECK_INT(ps_layer_find(&layers, &pkt, &ps_proto_eth, &ps_proto_tcp, &eth), PS_LAYER_NONE);
+	CHECK_INT(ps_layer_find(&layers, &pkt, &ps_proto_eth, &ps_proto_vxlan, &vxlan), PS_LAYER_NONE);
+	CHECK(layers.free == free);
+	CHECK(payload(udp, &ps_proto_dccp) == NULL && payload(udp, &ps_proto_icmp));	/* a script may ask for it */
+	CHECK_INT(ps_layer_find(&layers, &pkt, &ps_proto_eth, &ps_proto_icmp, &eth), PS_LAYER_NONE);
+	ps_store16(data + at.transport + 2, 4789);
+	CHECK_INT(ps_layer_find(&layers, &pkt, &ps_proto_eth, &ps_proto_vxlan, &vxlan), PS_LAYER_FOUND);
+	CHECK_INT(vxlan->header.range.off, at.transport + 8);
+	CHECK_INT(ps_layer_find(&layers, &pkt, &ps_proto_eth, &ps_proto_eth, &eth), PS_LAYER_FOUND);
+	CHECK_INT(eth->header.range.off, 0);
+	end();
+
+	begin(&(struct shape){ .protocol = 17, .payload = 400, .ethernet = true });
+	ps_store16(data + 12, 0x8847);
+	for (i = 14; i + 4 <= pkt.len; i += 4)
+		memcpy(data + i, labels, sizeof(labels));
+	CHECK_INT(ps_layer_find(&layers, &pkt, &ps_proto_eth, &ps_proto_udp, &udp), PS_LAYER_NONE);
+	CHECK(blocks <= 3);
+	end();
+}
+
 /* Bytes that were written one by one: all headers are read again, and those that are the same stay the same layers. */
 static void read_again(void)
 {
@@ -288,6 +323,7 @@ const struct test layer_tests[] = {
 	{ "layer: what was found by a header is gone when that says something else", let_go },
 	{ "layer: what was looked for in bytes stays", chosen_stays },
 	{ "layer: what is carried without a policy is found once as each protocol", asked_for_in_turn },
+	{ "layer: the first header of a protocol is found once", by_name },
 	{ "layer: where bytes were written, headers are read again", read_again },
 	{ "layer: there are as many as memory has room for", many },
 	{ "layer: memory for a great many is given back", given_back },

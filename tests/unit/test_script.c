@@ -485,7 +485,7 @@ static void raw_views(void)
 	refuse_body(&frame, "p:data(-1)", "no such protocol");
 	refuse_body(&frame, "p.raw(1, 2, 3)", "packet object expected");
 	refuse_body(&frame, "p.raw()", "packet object expected");
-	refuse_body(&frame, "p.nothing()", "field 'nothing'");
+	refuse_body(&frame, "p.nothing()", "has no 'nothing'");
 }
 
 static void protocol_views(void)
@@ -891,7 +891,7 @@ static void foreign_userdata_are_no_objects(void)
 		"    end\n"
 		"    for _, v in ipairs({ p, ip, ip:ttl(), ip:daddr() }) do\n"
 		"      for _, name in ipairs(methods) do\n"
-		"        local method = v[name]\n"
+		"        local _, method = pcall(function() return v[name] end)\n"
 		"        if pcall(method, f, 0, 0) then error(name .. ' of ' .. i) end\n"
 		"      end\n"
 		"      if pcall(v.write, v, f) then error('write ' .. i) end\n"

@@ -17,7 +17,8 @@ end
 
 -- verdict 1: error errors_name_their_line.lua:7: raised here
 -- verdict 2: error errors_name_their_line.lua:9: attempt to index a nil value (global 'missing')
--- verdict 3: error errors_name_their_line.lua:11: attempt to call a nil value (method 'no_such_method')
+-- verdict 3: error errors_name_their_line.lua:11: a packet has no 'no_such_method': neither a protocol of
+--   supported_protocols nor a method is called so
 -- verdict 4: error errors_name_their_line.lua:12: asserted
 -- verdict 5: error errors_name_their_line.lua:13: assertion failed!
 -- verdict 6: error errors_name_their_line.lua:14: attempt to perform arithmetic on a table value

@@ -4,7 +4,7 @@
 function process_packet(p)
   local ip = p:data(packet_eth):data(packet_ip)
   n = (n or 0) + 1
-  assert(ip.sport == nil and p.ttl == nil and ip[true] == nil)
+  assert(ip.sport == nil and p:raw(0, 1).ttl == nil and not pcall(function() return p.ttl end) and ip[true] == nil)
   if n == 1 then ip:sport():set(1) end
   if n == 2 then ip.sport = 1 end
   if n == 3 then p.ttl = 1 end
