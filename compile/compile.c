@@ -228,15 +228,21 @@ static void finish(const struct compiling *c, struct ps_op *op, enum ps_operatio
 	op->n = c->walk.pc + 1 - (op - c->to->ops);
 }
 
+/* The operation gives a view of that protocol, for which there has to be room. */
+static void give_view(const struct compiling *c, struct ps_op *op, int id)
+{
+	op->c = id;
+	op->proto = c->bind->registry.protos[id];
+	op->pool = ps_views_of(c->bind, id);
+	look_for_test(c, op);
+}
+
 static void add_data(const struct compiling *c, struct ps_op *op, enum ps_operation operation, int id)
 {
 	if (!ps_bind_open_protocol(c->bind->rt.L, id))
 		return;
 	finish(c, op, operation);
-	op->c = id;
-	op->proto = c->bind->registry.protos[id];
-	op->pool = ps_views_of(c->bind, id);
-	look_for_test(c, op);
+	give_view(c, op, id);
 }
 
 /* SELF, and a call of what it finds: R[a] = R[b]:method(…). */
@@ -435,12 +441,33 @@ static void add_set_global(const struct compiling *c, struct ps_op *op, Instruct
 	op->b = GETARG_C(i);
 }
 
+/* p.udp: the protocol, if the code surely has the packet there, and there is room for a view; below 0: no. */
+static int header_of(const struct compiling *c, struct ps_known of, const TString *name)
+{
+	struct ps_known header = { .kind = PS_KIND_NONE };
+	int id;
+
+	if (of.kind == PS_KIND_VIEW && of.whole && is_short(name))
+		header = ps_known_member(of, getstr(name), false);
+	if (header.kind != PS_KIND_VIEW)
+		return -1;
+	id = ps_proto_id(&c->bind->registry, header.proto);
+	return ps_bind_open_protocol(c->bind->rt.L, id) ? id : -1;
+}
+
 static void add_get_name(const struct compiling *c, struct ps_op *op, Instruction i)
 {
 	const TString *name = tsvalue(c->walk.p->k + GETARG_C(i));
-	const struct ps_field_method *m = field_of(c, ps_walk_get(&c->walk, op->b), name);
+	struct ps_known of = ps_walk_get(&c->walk, op->b);
+	const struct ps_field_method *m = field_of(c, of, name);
+	int id = header_of(c, of, name);
 
 	op->n = 1;
+	if (id >= 0) {
+		op->op = DO_HEADER;
+		give_view(c, op, id);
+		return;
+	}
 	op->name = name;
 	if (m)
 		get_field(op, m, false);

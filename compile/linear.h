@@ -96,6 +96,7 @@ enum { PS_A = 1, PS_B = 2, PS_C = 4, PS_N = 8, PS_S = 16, PS_M = 32, PS_GIVES = 
 	/* what instructions over a distance do: a method of the view in R[B] that is called */ \
 	X(NETWORK, PS_TBN)	/* R[A] = R[B]:data(link):data(C) */ \
 	X(DATA, PS_TBN)		/* R[A] = R[B]:data(C), of a header */ \
+	X(HEADER, PS_TBN)	/* R[A] = the first header of protocol C in R[B], which should be the packet */ \
 	X(BYTES, PS_TBN)	/* the same without an argument, or of bytes */ \
 	X(FIELD, PS_TBN)	/* R[A] = R[B]:F() */ \
 	X(VALUE, PS_TBN)	/* R[A] = R[B]:get() */ \
@@ -123,7 +124,7 @@ struct ps_op {
 	uint16_t a, b, c;	/* registers are bytes from the frame's base */
 	int n;			/* distances are bytes from this operation */
 	union {
-		int other;	/* as n, where it is not so; of NETWORK, DATA and BYTES, if there is a view, and it is tested for at once */
+		int other;	/* as n, where it is not so; of NETWORK, DATA, HEADER and BYTES, if there is a view, and it is tested for at once */
 		struct ps_simple simple;	/* ASSIGN_SIMPLE, SET_SIMPLE */
 	};
 	union {
@@ -140,7 +141,7 @@ struct ps_op {
 		struct {		/* GET_BITS, SET_BITS */
 			uint64_t mask, flip;
 		};
-		struct {		/* NETWORK, DATA, BYTES: what C is */
+		struct {		/* NETWORK, DATA, HEADER, BYTES: what C is */
 			const struct ps_proto *proto;
 			uint16_t protocol;	/* NETWORK: of the link layer: what selects it */
 			uint8_t link;

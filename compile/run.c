@@ -918,6 +918,23 @@ CASE(DATA): {
 		goto CASE(LEAVE);
 	goto none;
 }
+CASE(HEADER): {
+	const struct ps_view *v = to_view(bind, R(op->b));
+	enum ps_layer_found found;
+	struct ps_layer *layer;
+
+	if (!v || !(v->place.flags & PS_VIEW_WHOLE))
+		goto CASE(LEAVE);
+	found = ps_view_header(bind, op->proto, &layer);
+	if (l_likely(found == PS_LAYER_FOUND)) {
+		if (!make_view(L, bind, op->pool, layer, op->proto, layer->flags, R(op->a)))
+			goto CASE(LEAVE);
+		GO(op->other);
+	}
+	if (found != PS_LAYER_NONE)
+		goto CASE(LEAVE);
+	goto none;
+}
 CASE(BYTES): {
 	const struct ps_view *v = to_view(bind, R(op->b));
 	struct ps_place to ps_uninit;

@@ -44,7 +44,7 @@ enum ps_layer_found ps_view_find(struct ps_bind *bind, unsigned int id, struct p
 {
 	const struct ps_proto *proto = bind->registry.protos[id];
 	struct ps_layer *layer;
-	enum ps_layer_found found = ps_layer_find(&bind->layers, bind->pkt, &ps_proto_eth, proto, &layer);
+	enum ps_layer_found found = ps_view_header(bind, proto, &layer);
 
 	if (ps_likely(found == PS_LAYER_FOUND))
 		ps_place_header(to, layer, proto, layer->flags);

@@ -228,7 +228,14 @@ static ps_inline int ps_view_set(struct ps_bind *bind, struct ps_layer *layer, c
 	return ps_field_set(bind->pkt, &layer->header, field, value);
 }
 
-/* p.udp, of the protocol of that id: PS_LAYER_FOUND: to has it. */
+/* p.udp, of any protocol. */
+static ps_inline enum ps_layer_found ps_view_header(struct ps_bind *bind, const struct ps_proto *proto, struct ps_layer **layer)
+{
+	*layer = ps_layer_known(&bind->layers, proto);
+	return ps_likely(*layer) ? PS_LAYER_FOUND : ps_layer_find(&bind->layers, bind->pkt, &ps_proto_eth, proto, layer);
+}
+
+/* The same of that of an id: PS_LAYER_FOUND: to has it. */
 enum ps_layer_found ps_view_find(struct ps_bind *bind, unsigned int id, struct ps_place *to);
 
 /* at:data(id): PS_LAYER_FOUND: to has it. */

@@ -343,8 +343,6 @@ static const struct ps_proto *on_the_way(const struct ps_layers *layers, struct 
 	struct ps_header guess;
 	const uint8_t *fixed;
 
-	if (proto->quotes || layer->flags & PS_LAYER_CAREFUL)
-		return NULL;
 	if (child && !proto->any_next && !(child->flags & PS_LAYER_GONE) && !layers->is_exposed)
 		return child->header.proto;
 	fixed = ps_proto_read(pkt, &layer->header);
@@ -373,6 +371,13 @@ enum ps_layer_found ps_layer_find(struct ps_layers *layers, struct ps_packet *pk
 			return PS_LAYER_FOUND;
 		if (layer->header.proto->options == proto)
 			return ps_layer_options(layers, pkt, layer, found);
+		if (layer->header.proto->quotes || layer->flags & PS_LAYER_CAREFUL)
+			return PS_LAYER_NONE;
+		if (!layer->header.proto->any_next) {	/* as a rule it is the next one */
+			is = ps_layer_payload(layers, pkt, layer, proto, found);
+			if (ps_likely(is != PS_LAYER_NONE))
+				return is;
+		}
 		next = n < WAY_MAX ? on_the_way(layers, pkt, layer, proto) : NULL;
 		is = next ? ps_layer_payload(layers, pkt, layer, next, &layer) : PS_LAYER_NONE;
 	}

@@ -159,6 +159,21 @@ enum ps_layer_found ps_layer_options(struct ps_layers *layers, struct ps_packet 
 enum ps_layer_found ps_layer_find(struct ps_layers *layers, struct ps_packet *pkt, const struct ps_proto *link,
 				  const struct ps_proto *proto, struct ps_layer **found);
 
+/* The same, if it was found before on the shortest way; or NULL. */
+static ps_inline struct ps_layer *ps_layer_known(const struct ps_layers *layers, const struct ps_proto *proto)
+{
+	struct ps_layer *layer = ps_likely(!layers->is_exposed) ? layers->packet.child : NULL;
+
+	while (layer && ps_likely(!(layer->flags & (PS_LAYER_GONE | PS_LAYER_CAREFUL)))) {
+		if (layer->header.proto == proto)
+			return ps_unlikely(proto->is_link) ? NULL : layer;	/* the outermost is not among these */
+		if (layer->header.proto->any_next || layer->header.proto->quotes)
+			break;	/* what was found there may be anything; or is not looked into */
+		layer = layer->child;
+	}
+	return NULL;
+}
+
 /* Where the payload of a layer is, which is a header, counted from where it begins. False: it has none, or is malformed. */
 bool ps_layer_payload_range(struct ps_packet *pkt, const struct ps_layer *layer, struct ps_range *within);
 

@@ -87,7 +87,7 @@ static const char *value(struct grammar *g)
 static void way(struct grammar *g)
 {
 	static const char *const ways[] = {
-		"p:data(1):data(2)", "p:data(packet_eth):data(packet_ip)", "p:data(2)",
+		"p:data(1):data(2)", "p:data(packet_eth):data(packet_ip)", "p:data(2)", "p.ip", "p.udp", "p.tcp",
 		"p:data(1):data(2):data(5)", "p:data(1):data(2):data(4)", "p:data(1):data(2):data(3)",
 		"p:data(1)", "p:data(1):data(2):daddr()", "p:data(1):data(2):ttl()",
 		"p:data(1):data(2):options()", "p:data(0)", "p:raw(14, n + 20)", "p:data(2):data(5)",

@@ -208,7 +208,8 @@ static void packet_statement(struct program *g)
 static void statement(struct program *g)
 {
 	static const char *const moves[] = {
-		"v = p:data(packet_eth):data(packet_ip)", "v = ip:data(packet_udp)", "v = l4", "v = ip", "v = p:data(packet_eth)",
+		"v = p:data(packet_eth):data(packet_ip)", "v = ip:data(packet_udp)", "v = l4", "v = ip", "v = p.udp", "l4 = p.tcp or l4",
+		"ip = p.ip or ip", "a = p.udp and p.udp.dport or a", "v = p.eth", "if p.ip then p.ip.ttl = a & 255 end", "v = p:data(packet_eth)",
 		"l4 = ip:data(packet_udp) or l4", "l4 = ip:data(packet_tcp) or l4", "v = nil", "v = ip:data()", "v = p",
 		"s = ip.saddr", "a, b = b, a", "a, v = pair(b, v)", "a, b, c = three(p)", "g = a", "a = g or 0",
 		"t[1] = (t[1] or 0) + 1", "h[a & 7] = (h[a & 7] or 0) + 1", "h[s] = (h[s] or 0) + 1", "o.x = a", "b = o.x",

@@ -55,6 +55,13 @@ static unsigned int draw_chain(struct forms *f)
 
 	strcpy(f->compiled, "p");
 	strcpy(f->ordinary, "p");
+	if (!draw(5)) {		/* a header by its name */
+		id = 1 + draw(ps_nprotos - 1);
+		append(f->compiled, ".%s", ps_proto_short_name(ps_protos[id]), "");
+		strcpy(f->ordinary, "read(p, '");
+		append(f->ordinary, "%s')", ps_proto_short_name(ps_protos[id]), "");
+		return id;
+	}
 	for (i = 0; i < n; i++) {
 		/* mostly the way that leads somewhere */
 		id = draw(4) ? i == 0 ? 1 + draw(2) : i == 1 ? 2 : 3 + draw(3) : draw(ps_nprotos);

@@ -16,6 +16,7 @@
 -- in: eth / ip / udp dport=53 / text abc
 -- in: eth type=0x1234 / text abc
 -- in: eth / ip / ip / ip / ip ttl=3 / tcp options=020405b4 / text abc
+-- in: eth / ip / gre / eth / ip6 / udp / text abc
 function process_packet(p)
   local said, names = {}, {}
   for id = 1, #supported_protocols do
@@ -29,6 +30,7 @@ function process_packet(p)
   end
   assert(p.raw and p.data and p.get_size)
   if p.ip then p.ip.ttl = 77 end
+  if p.eth then assert(p.eth:get_offset() == 0) end
   if p.tcp then assert(p.tcp.dport == 5678 or p.tcp.dport == 80) end
   if p.mpls then assert(p.mpls.label == 3) end
   error(table.concat(said, " "), 0)
@@ -48,3 +50,4 @@ end
 -- verdict 12: error eth@0 ip@14 udp@34
 -- verdict 13: error eth@0
 -- verdict 14: error eth@0 ip@14 tcp@94 tcp_opt@114
+-- verdict 15: error eth@0 gre@34 ip@14 ip6@52 udp@92
