@@ -142,9 +142,13 @@ static const char *word_name(const struct ps_proto *proto, struct ps_word word)
 static void print_payload(const struct ps_proto *proto)
 {
 	const struct ps_next *next;
+	const struct ps_port *port;
 
 	if (proto->any_next)
 		puts("\nAny protocol may be looked for in it, if the bytes suffice.");
+	for (port = proto->ports; port && port->proto; port++)
+		printf("%s  %5u  %s\n", port == proto->ports ? "\nWhat is behind these ports, if it looks like it, is p.<protocol>, too:\n" : "",
+		       port->port, port->proto->name);
 	if (!proto->next)
 		return;
 	printf("\nThe payload, by %s:\n", word_name(proto, proto->next_by));

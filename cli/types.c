@@ -244,6 +244,12 @@ static void print_types(void)
 	for (i = 0; i < ps_nprotos; i++)
 		print_protocol(ps_protos[i]);
 
+	printf("\n---@class ps.packet: ps.raw what the handler gets\n");
+	for (i = 0; i < ps_nprotos; i++) {
+		if (ps_protos[i] != &ps_proto_raw)
+			printf("---@field %s ps.%s?\n", ps_proto_short(ps_protos[i]), ps_proto_short(ps_protos[i]));
+	}
+
 	for (l = ps_libraries; l->name; l++)
 		printf("\n---@type ps.%s_library\n%s = %s\n", l->name, l->name, l->name);
 	printf("\n---@type table<integer, string>\nsupported_protocols = supported_protocols\n"

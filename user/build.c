@@ -51,6 +51,16 @@ static const struct {
 	{ "udp",  "dport",       { 0, 7 } },
 };
 
+/* The port behind which outer has proto, as a rule; 0: none. */
+static uint16_t port_of(const struct ps_proto *outer, const struct ps_proto *proto)
+{
+	const struct ps_port *row = outer->ports;
+
+	while (row && row->proto && row->proto != proto)
+		row++;
+	return row ? row->port : 0;
+}
+
 /* True if the payload of outer may be proto, and by which value. */
 static bool carries(const struct ps_proto *outer, const struct ps_proto *proto, uint16_t *value)
 {
@@ -82,7 +92,7 @@ static const struct ps_proto *carrier(const struct ps_proto *const *chain, int n
 	uint16_t value;
 
 	for (i = 0; i < ps_nprotos; i++) {
-		if (!carries(ps_protos[i], chain[n - 1], &value) || is_in(chain, n, ps_protos[i]))
+		if ((!carries(ps_protos[i], chain[n - 1], &value) && !port_of(ps_protos[i], chain[n - 1])) || is_in(chain, n, ps_protos[i]))
 			continue;
 		if (named >> i & 1 && !ps_protos[i]->is_link)
 			return ps_protos[i];
@@ -278,7 +288,7 @@ const char *ps_build_finish(const struct ps_build *b, uint8_t *bytes, struct ps_
 {
 	size_t at[PS_BUILD_LAYERS], len = 0;
 	uint32_t network = 0;
-	uint16_t value, protocol = 0;
+	uint16_t value, port, protocol = 0;
 	int i;
 
 	for (i = 0; i < b->nlayers; i++) {
@@ -311,6 +321,9 @@ const char *ps_build_finish(const struct ps_build *b, uint8_t *bytes, struct ps_
 		if (i + 1 < b->nlayers && carries(proto, b->layer[i + 1].proto, &value) &&
 		    value <= proto->next_by.mask >> proto->next_by.shift)	/* else something in the payload tells */
 			put_word(header, proto->next_by, value);
+		port = i + 1 < b->nlayers ? port_of(proto, b->layer[i + 1].proto) : 0;
+		if (port)
+			ps_store16(header + 2, port);	/* the destination's */
 		if (!put_fields(&b->layer[i], header, size))
 			return "a field is given that the header, as it is given, does not have";
 		put_presets(&b->layer[i], PS_LOCATED, header, size);

@@ -53,7 +53,7 @@ void ps_dissect(struct ps_packet *pkt, struct ps_headers *layers)
 	if (!first_header(pkt, header))
 		return;
 	for (layers->n = 1; layers->n < PS_LAYERS_MAX; layers->n++, header++) {
-		if (!ps_proto_next(pkt, header, header + 1))
+		if (!ps_proto_next(pkt, header, header + 1) && !ps_proto_guess(pkt, header, NULL, header + 1))
 			return;
 		header[1].outer = header->proto->csum.kind ? header : header->outer;
 	}
@@ -397,7 +397,7 @@ static const char *rest_word(struct ps_packet *pkt, const struct ps_headers *lay
 
 size_t ps_packet_line(struct ps_packet *pkt, char *text, size_t size)
 {
-	const struct ps_header *network = NULL, *last;
+	const struct ps_header *network = NULL, *transport = NULL, *last;
 	struct ps_headers layers;
 	size_t length = 0, *len = &length;
 	const char *word;
@@ -405,14 +405,18 @@ size_t ps_packet_line(struct ps_packet *pkt, char *text, size_t size)
 
 	ps_dissect(pkt, &layers);
 	for (i = 0; i < layers.n; i++) {
-		if (ps_field_named(layers.header[i].proto, "saddr"))
+		if (ps_field_named(layers.header[i].proto, "saddr")) {
 			network = &layers.header[i];
+			transport = NULL;
+		}
+		if (ps_field_named(layers.header[i].proto, "sport"))
+			transport = &layers.header[i];
 	}
 	last = layers.n ? &layers.header[layers.n - 1] : NULL;
 	if (network) {
-		append_end(pkt, network, last, "saddr", "sport", text, size, len);
+		append_end(pkt, network, transport, "saddr", "sport", text, size, len);
 		append(" > ");
-		append_end(pkt, network, last, "daddr", "dport", text, size, len);
+		append_end(pkt, network, transport, "daddr", "dport", text, size, len);
 		append(" ");
 	}
 	word = rest_word(pkt, &layers);

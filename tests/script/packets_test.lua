@@ -132,3 +132,15 @@ test("addresses of ARP stand behind its lengths", function()
   equal(packet.gre{ has_check = 1, check = 0x1234, eth = false }.gre.check, 0x1234)
   raises(function() packet.gre{ check = 1 } end, "does not have")
 end)
+
+test("what is behind a well-known port is put there", function()
+  local p = packet.vxlan{ vni = 5, payload = "abc" }
+  equal(p.udp.dport, 4789)
+  equal(p.vxlan.vni, 5)
+  equal(packet.vxlan{ udp = { dport = 1 } }.udp.dport, 1)
+  equal(packet.dhcp{ op = 1 }.udp.dport, 67)
+  equal(packet.mpls{ label = 7 }.mpls.bos, 1)
+  local ip = packet.udp{ mpls = { label = 9 } }
+  equal(ip.mpls.label, 9)
+  equal(packet.sctp{ payload = "abc" }.sctp.check, 0xb8e6a308)
+end)
