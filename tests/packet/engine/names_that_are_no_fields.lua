@@ -30,4 +30,4 @@ end
 -- verdict 9: error names_that_are_no_fields.lua:16: packet_ip has no 'totlen'; did you mean 'tot_len'?
 -- verdict 10: error names_that_are_no_fields.lua:17: packet_ip has no 'ttlx'; did you mean 'ttl'?
 -- verdict 11: error names_that_are_no_fields.lua:18: packet_ip has no 'dtaa'; did you mean 'data'?
--- verdict 12: error names_that_are_no_fields.lua:19: packet_raw has no 'rwa'; did you mean 'raw'?
+-- verdict 12: error names_that_are_no_fields.lua:19: a packet has no 'rwa': did you mean 'raw'?
