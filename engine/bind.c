@@ -1070,7 +1070,7 @@ static void *reallocate(lua_State *L, void *block, size_t size)
 }
 
 /*
- * Makes the first view of a pool, so that packets find it there. ps_bind_packet() counts on
+ * Makes the first view of a pool, so that packets find it there, the one that is being handled, too. ps_bind_packet() counts on
  * that: it is called where nothing may raise.
  */
 static void fill_pool(lua_State *L, struct ps_pool *pool, const char *type)
@@ -1078,6 +1078,7 @@ static void fill_pool(lua_State *L, struct ps_pool *pool, const char *type)
 	if (pool->made)
 		return;
 	ps_bind_take(L, pool, sizeof(struct ps_view), &ps_class_view, type);
+	pool->used = 0;
 	lua_pop(L, 1);
 }
 
