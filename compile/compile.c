@@ -721,10 +721,8 @@ static bool call(struct ps_walk *walk, struct ps_call *call)
 	int r;
 
 	if (call->callee.kind == PS_KIND_FUNCTION && call->count >= 0) {
-		for (r = 0; r < call->count; r++) {	/* an upvalue of this function is another one there */
-			args[r].origin = 0;
-			args[r].lasts = false;
-		}
+		for (r = 0; r < call->count; r++)
+			args[r].lasts = false;	/* an upvalue of this function is another one there */
 		callee = compile(c->bind, call->callee.own, args, call->count, c);
 	}
 	for (r = 0; callee && r < PS_RESULTS; r++)

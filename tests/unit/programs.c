@@ -239,7 +239,7 @@ static void statement(struct program *g)
 		"a = (pcall(fails, a, v)) and 1 or 2", "local ok, m = pcall(nested, a, b, l4) s = ok and s or 'x'", "a = both(a, looped(b))",
 		"b = both(ip.ttl, add(a, 1))", "a = back(a & 3, b)", "a = tests(v) and 1 or 0", "if tests(a) then b = b + 1 end",
 		"bytes_of = payload(ip) or bytes_of", "v = made(a)", "none() a = none() or 1", "g = get(t, 1) or g", "a = get(o, 'x')",
-		"a = far(a, ip)", "s = bump(a)", "local k = b s = bump(k) b = k", "for i = 1, 3 do a = add(a, i) v = select2(v, ip) end", "a, b = swap(a, b)", "a, b = swap(swap(a, b))",
+		"a = far(a, ip)", "s = bump(a)", "v = select2(v or ip, l4)", "v = select2(v or p, 1)", "a = add(a and b, c)", "a = add(not a and b or c)", "local k = b s = bump(k) b = k", "for i = 1, 3 do a = add(a, i) v = select2(v, ip) end", "a, b = swap(a, b)", "a, b = swap(swap(a, b))",
 	};
 
 	if (g->left-- <= 0)

@@ -983,7 +983,7 @@ static void frames_are_made(void)
 /* Its values are where they belong, whichever of them have shared a place, when the interpreter goes on in the middle. */
 static void values_are_put_back(void)
 {
-	static const char script[] =
+	static const char before[] =
 		"local function heads(p, k, l)\n"
 		"  local ip = p:data(packet_eth):data(packet_ip)\n"
 		"  local same, udp = ip, ip and ip:data(packet_udp)\n"
@@ -995,32 +995,45 @@ static void values_are_put_back(void)
 		"  local ip, udp, s, n, l, q = heads(p, k)\n"
 		"  return ip, udp, s, n + j, l, q\n"
 		"end\n"
-		/* changes what it has been given, and always comes to the interpreter then */
 		"local function count(x)\n"
 		"  x = x + 1\n"
 		"  return 'y' .. x\n"
 		"end\n"
-		"function process_packet(p)\n"
-		"  local a, k = 1, 20\n"
-		"  if count(k) ~= 'y21' or k ~= 20 then return NF_DROP end\n"
-		"  local ip, udp, s, n, l, q, none = around(p, k, 5)\n"
-		"  return ip.ttl == 64 and udp.dport == 2000 and s == 'x20' and n == 41 and l == nil and q == p and\n"
-		"         none == nil and a == 1 and k == 20 and NF_ACCEPT or NF_DROP\n"
-		"end\n";
+		"local function same(x) return x end\n";
+	static const char *const handlers[] = {
+		"local a, k = 1, 20\n"
+		"local ip, udp, s, n, l, q, none = around(p, k, 5)\n"
+		"return ip.ttl == 64 and udp.dport == 2000 and s == 'x20' and n == 41 and l == nil and q == p and\n"
+		"       none == nil and a == 1 and k == 20 and NF_ACCEPT or NF_DROP\n",
+		/* changes what it has been given, and always comes to the interpreter then */
+		"local k = 20 local s = count(k) return s == 'y21' and k == 20 and NF_ACCEPT or NF_DROP\n",
+		/* arguments come by two ways */
+		"local a, k, no = 1, 20\n"
+		"local b, c, d = same(k or p), same(no or a), same(a and k)\n"
+		"return b == 20 and c == 1 and d == 20 and NF_ACCEPT or NF_DROP\n",
+	};
+	uint8_t *data;
 	struct ps_packet pkt;
 	struct layout at;
 	struct ps_script s;
 	uint16_t queue;
-	uint8_t *data = make_packet(&udp, &pkt, &at);
-	int handler = open_telling(&s, script), run;
+	int handler, run;
+	size_t i;
 
-	CHECK(is_within);
-	for (run = 0; run < 3; run++)
-		CHECK_INT(ps_script_run(&s, handler, &pkt, &queue), PS_VERDICT_ACCEPT);
-	if (test_failed)
-		printf("# %s\n", s.error);
-	free(data);
-	ps_script_clean(&s);
+	for (i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++) {
+		char script[2048];
+
+		snprintf(script, sizeof(script), "%sfunction process_packet(p)\n%send\n", before, handlers[i]);
+		handler = open_telling(&s, script);
+		CHECK(is_within);
+		data = make_packet(&udp, &pkt, &at);
+		for (run = 0; run < 3; run++)
+			CHECK_INT(ps_script_run(&s, handler, &pkt, &queue), PS_VERDICT_ACCEPT);
+		if (test_failed)
+			printf("# %s: %s\n", handlers[i], s.error);
+		free(data);
+		ps_script_clean(&s);
+	}
 }
 
 /* Frames that code within code has done without want memory where the interpreter goes on, and there is none. */
