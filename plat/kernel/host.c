@@ -10,6 +10,7 @@
 #include <linux/jiffies.h>
 #include <linux/kernel_read_file.h>
 #include <linux/kernel_stat.h>
+#include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/printk.h>
 #include <linux/random.h>
@@ -18,7 +19,6 @@
 #include <linux/stdarg.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <linux/vmalloc.h>
 
 #include "compat.h"
 #include "host.h"
@@ -60,12 +60,12 @@ void *ps_host_realloc(void *block, size_t size)
 
 void *ps_host_resize(void *block, size_t old, size_t size)
 {
-	void *other = size ? vmalloc(size) : NULL;
+	void *other = size ? kvmalloc(size, GFP_KERNEL) : NULL;
 
 	if (other && block)
 		memcpy(other, block, min(old, size));
 	if (other || !size)
-		vfree(block);
+		kvfree(block);
 	return other;
 }
 
@@ -76,6 +76,7 @@ void *ps_host_resize(void *block, size_t old, size_t size)
 enum ps_read ps_host_read(const char *path, size_t max, void **text, size_t *len, char *why, size_t size)
 {
 	size_t file_size;
+	const char *reason;
 	ssize_t n;
 
 	*text = NULL;
@@ -83,8 +84,8 @@ enum ps_read ps_host_read(const char *path, size_t max, void **text, size_t *len
 	if (n == -ENOENT || n == -ENOTDIR)
 		return PS_READ_ABSENT;
 	if (n < 0) {
-		snprintf(why, size, "cannot be read: error %zd%s", -n,
-			 n == -EFBIG ? " (it may have 256 KiB)" : "");
+		reason = n == -EFBIG ? " (it is too large)" : n == -EINVAL ? " (it is empty, or no regular file)" : "";
+		snprintf(why, size, "cannot be read: error %zd%s", -n, reason);
 		return PS_READ_FAILED;
 	}
 	*len = n;

@@ -125,10 +125,10 @@ enum ps_read ps_host_read(const char *path, size_t max, void **text, size_t *len
 	err = ferror(file) ? EIO : *len > max ? EFBIG : 0;
 	fclose(file);
 	*text = bytes;
-	if (!err)
+	if (!err && *len)
 		return PS_READ_DONE;
 	free(bytes);
-	return fail(why, size, strerror(err));
+	return fail(why, size, err ? strerror(err) : "is empty");
 }
 
 const char *ps_user_module_folder(void)

@@ -90,6 +90,8 @@ mkdir beside/is_folder.lua
 mkfifo beside/is_pipe.lua
 refuses 'a folder' "1: module 'is_folder': beside/is_folder.lua: is not a regular file" 'require "is_folder"'
 refuses 'a pipe, without waiting for it' "1: module 'is_pipe': beside/is_pipe.lua: is not a regular file" 'require "is_pipe"'
+: >beside/empty.lua
+refuses 'an empty one' "1: module 'empty': beside/empty.lua: is empty" 'require "empty"'
 head -c 262145 /dev/zero | tr '\0' ' ' >beside/big.lua
 refuses 'one that is too big' "1: module 'big': beside/big.lua: File too large" 'require "big"'
 script 'require "large1" require "large2" require "large3" require "large4" require "large5"'
