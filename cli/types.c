@@ -88,6 +88,23 @@ static const struct field_class *field_class(const struct ps_type *type)
 	return type->has_int ? &address_field : &wide_address_field;
 }
 
+/* Whose rows may be: what tables call these, and the class that LuaLS knows them by, with what it is based on. */
+static const struct owners {
+	unsigned int of;	/* as rows have it; 0: the end */
+	const char *name;
+	const char *class;	/* NULL: each protocol, or type of field, is one */
+	const struct ps_callable *rows;
+} owners[] = {
+	{ PS_OF_VIEW, "all", "ps.view", ps_view_methods },
+	{ PS_OF_RAW | PS_OF_HEADER | PS_OF_BYTES, "raw views, headers, byte fields", "ps.raw: ps.view", ps_view_methods },
+	{ PS_OF_PAYLOAD, "what `:data()` of a header gives", "ps.payload: ps.raw", ps_view_methods },
+	{ PS_OF_HEADER, "headers" },
+	{ PS_OF_VALUE, "other fields" },
+	{ PS_OF_ARRAY, "byte arrays", "ps.bytes: { [integer]: integer }", ps_array_methods },
+	{ PS_OF_SET, "sets", "ps.set", ps_set_methods },
+	{ 0, "?" },	/* a row is missing here */
+};
+
 /*
  * For LuaLS.
  */
@@ -219,24 +236,21 @@ static void print_protocol(const struct ps_proto *proto)
 static void print_types(void)
 {
 	const struct ps_library *l;
+	const struct owners *o;
 	unsigned int i;
 
-	printf("---@meta\n-- What scripts of PacketScript " PS_VERSION " may use; made by \"packetscript types\".\n\n"
-	       "---@class ps.view\n");
-	print_functions(ps_view_methods, PS_OF_VIEW, &bytes_field);
-	printf("\n---@class ps.raw: ps.view\n");
-	print_functions(ps_view_methods, PS_OF_RAW | PS_OF_HEADER | PS_OF_BYTES, &bytes_field);
-	printf("\n---@class ps.payload: ps.raw\n");
-	print_functions(ps_view_methods, PS_OF_PAYLOAD, &bytes_field);
+	printf("---@meta\n-- What scripts of PacketScript " PS_VERSION " may use; made by \"packetscript types\".\n");
+	for (o = owners; o->of; o++) {
+		if (!o->class)
+			continue;
+		printf("\n---@class %s\n", o->class);
+		print_functions(o->rows, o->of, &bytes_field);
+	}
 	print_field_class(&integer_field);
 	print_field_class(&address_field);
 	print_field_class(&wide_address_field);
 	print_field_class(&text_field);
 	print_field_class(&decimal_field);
-	printf("\n---@class ps.bytes: { [integer]: integer }\n");
-	print_functions(ps_array_methods, PS_OF_ARRAY, &bytes_field);
-	printf("\n---@class ps.set\n");
-	print_functions(ps_set_methods, PS_OF_SET, &bytes_field);
 	for (l = ps_libraries; l->name; l++) {
 		printf("\n---@class ps.%s_library\n", l->name);
 		print_functions(l->rows, PS_OF_LIBRARY, &bytes_field);
@@ -266,21 +280,11 @@ static void print_types(void)
  */
 static const char *owners_name(unsigned int of)
 {
-	static const struct {
-		unsigned int of;
-		const char *name;
-	} rows[] = {
-		{ PS_OF_VIEW, "all" },
-		{ PS_OF_RAW | PS_OF_HEADER | PS_OF_BYTES, "raw views, headers, byte fields" },
-		{ PS_OF_PAYLOAD, "what `:data()` of a header gives" },
-		{ PS_OF_HEADER, "headers" },
-		{ PS_OF_VALUE, "other fields" },
-	};
-	size_t i = 0;
+	const struct owners *o = owners;
 
-	while (i < sizeof(rows) / sizeof(rows[0]) - 1 && rows[i].of != of)
-		i++;
-	return rows[i].name;
+	while (o->of && o->of != of)
+		o++;
+	return o->name;
 }
 
 /* Prints a call as one writes it: v:raw(offset, length) */

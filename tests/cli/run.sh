@@ -1107,6 +1107,11 @@ holds 'of which there are many' test "$(wc -l <wanted)" -gt 25
 go test types_test.lua
 is 'types are Lua' 0 "$status"
 rm types_test.lua
+for table in $("$program" types --table none 2>&1 | sed 's/.*there are //; s/,//g; s/ and / /'); do "$program" types --table "$table"; done >tables
+is 'types has each method and function that tables list' '' "$(comm -13 <("$program" types | sed -n 's/^---@field \([a-z0-9_]*\) fun(.*/\1/p' | sort -u) \
+	<(sed -n 's/^| `[a-z]*[.:]\([a-z0-9_]*\)(.*/\1/p' tables | grep -vx field | sort -u))"
+holds 'which are many' test "$(wc -l <tables)" -gt 30
+is 'and each has owners' '' "$(grep -F '| ? |' tables)"
 methods_of() { "$program" types | sed -n "/^---@class $1:/,/^\$/ s/^---@field \([a-z_]*\) fun.*/\1/p" | paste -sd ' '; }
 is 'an IPv4 address has an integer' 'get int set' "$(methods_of ps.address_field)"
 is 'an IPv6 address has none' 'get set' "$(methods_of ps.wide_address_field)"
