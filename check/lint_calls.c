@@ -391,6 +391,8 @@ static void call_method(struct lint_flow *w, struct ps_call *call)
 			  "a method is called without its object: write ':' for '.'");
 		call->results[0] = ps_known_any;
 	} else if (call->callee.kind == PS_KIND_METHOD) {
+		if (call->callee.row->of & (PS_OF_VIEW | PS_OF_PAYLOAD) && call->callee.row->result == PS_LUA_NOTHING)
+			lint_write_packet(w);
 		call_row(w, call);
 	} else if (call->callee.kind == PS_KIND_FINDER) {
 		check_key(w, call);

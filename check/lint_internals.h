@@ -194,6 +194,9 @@ bool lint_call(struct lint_flow *w, struct ps_call *call);
 /* The function of this name in a library, or among the globals (NULL); PS_KIND_ANY if nothing is known of what it does. */
 struct ps_known lint_builtin(const char *library, const char *name);
 
+/* lint_objects.c: the function writes the packet that it has got. */
+void lint_write_packet(const struct lint_flow *w);
+
 /* lint_values.c: warn of what is wrong at w->walk.pc. what: the operation, as the message shall name it. */
 void lint_warn(const struct lint_flow *w, const char *kind, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

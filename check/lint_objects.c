@@ -310,7 +310,7 @@ static void unknown_header(const struct lint_flow *w, const char *name)
 static void unknown_name(const struct lint_flow *w, struct ps_known view, const char *name, bool is_call)
 {
 	const struct ps_proto *proto = view.proto;
-	bool is_whole = view.whole;
+	bool is_whole = view.whole && view.proto == &ps_proto_raw;
 	const char *kind = is_call ? "unknown-method" : "unknown-field";
 	const char *what = is_call ? "method or field" : "field";
 	struct ps_guess guess = { .name = name };
@@ -425,6 +425,13 @@ struct ps_known lint_read(struct ps_walk *walk, struct ps_known of, TString *nam
 	}
 }
 
+void lint_write_packet(const struct lint_flow *w)
+{
+	if (w->f->is_match)
+		lint_warn(w, "read-only", "'%.60s' writes the packet, which is read-only in a match: only a target (-j LUA) may change it",
+			  getstr(w->f->name));
+}
+
 /* v.key = value */
 void lint_write_name(struct lint_flow *w, struct ps_known v, TString *key, struct ps_known value)
 {
@@ -433,6 +440,8 @@ void lint_write_name(struct lint_flow *w, struct ps_known v, TString *key, struc
 	if (v.kind != PS_KIND_GLOBALS)
 		lint_escape(w, value);
 	lint_forget(w, value);
+	if (v.kind == PS_KIND_VIEW)
+		lint_write_packet(w);
 	switch (v.kind) {
 	case PS_KIND_GLOBALS:
 		write_global(w, key, value);

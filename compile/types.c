@@ -158,7 +158,7 @@ struct ps_known ps_known_member(struct ps_known object, const char *name, bool i
 	if (field)
 		return field_of(field, is_call);
 	row = ps_row_named(ps_rows_of(owner), owner, name);
-	if (!row && object.kind == PS_KIND_VIEW && object.whole && !is_call)
+	if (!row && object.kind == PS_KIND_VIEW && object.whole && object.proto == &ps_proto_raw && !is_call)
 		return header_named(name);
 	if (!row && object.kind == PS_KIND_VIEW)
 		return content_named(object.proto, name);

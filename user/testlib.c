@@ -46,6 +46,7 @@ struct suite {
 struct script {
 	struct script *next;
 	struct ps_state state;
+	enum ps_given given;	/* what its functions get */
 	char error[PS_SCRIPT_ERROR_SIZE + 64];
 	char path[];
 };
@@ -510,6 +511,8 @@ static int script_load(lua_State *L)
 	struct script_handle *handle;
 	struct script *script;
 	size_t memory = suite->memory;
+	enum ps_given given = PS_GIVEN_RAW;
+	bool is_match = false;
 	lua_Integer id = 0;
 	const char *path;
 	int err;
@@ -524,6 +527,11 @@ static int script_load(lua_State *L)
 		if (!lua_isnil(L, -1) && !ps_script_memory(luaL_checkstring(L, -1), &memory))
 			return luaL_error(L, "memory = \"%s\": give 128K to 64M, as in 512K or 4M",
 					  lua_tostring(L, -1));
+		lua_getfield(L, 2, "object");
+		if (!lua_isnil(L, -1) && !ps_given_named(luaL_checkstring(L, -1), &given))
+			return luaL_error(L, "object = \"%s\": give raw, eth, arp, ip or ip6", lua_tostring(L, -1));
+		lua_getfield(L, 2, "match");
+		is_match = lua_toboolean(L, -1);
 	}
 	handle = lua_newuserdatauv(L, sizeof(*handle), 0);
 	memset(handle, 0, sizeof(*handle));
@@ -544,6 +552,8 @@ static int script_load(lua_State *L)
 	resume(L);
 	if (err)
 		return luaL_error(L, "%s", script->error);
+	script->given = given;
+	script->state.is_match = is_match;
 	return 1;
 }
 
@@ -584,6 +594,10 @@ static int script_call(lua_State *L)
 	resume(L);
 	if (verdict == PS_VERDICT_ERROR)
 		return luaL_error(L, "%s", state->script.error);
+	if (state->is_match) {
+		lua_pushboolean(L, verdict == PS_VERDICT_ACCEPT);
+		return 1;
+	}
 	suite->verdict = ps_verdict_value(verdict, queue);
 	lua_pushinteger(L, suite->verdict);
 	push_packet(L, suite->packet, buffer.pkt.len, before->network, before->protocol);
@@ -605,7 +619,7 @@ static int script_index(lua_State *L)
 	if (lua_rawget(L, 3) != LUA_TNIL)
 		return 1;
 	ps_runtime_leave(&suite->rt);
-	handler = ps_script_find(script, 0, name);
+	handler = ps_script_find_given(script, 0, name, handle->script->given);
 	resume(L);
 	if (handler < 0)
 		return luaL_error(L, "%s", script->error);

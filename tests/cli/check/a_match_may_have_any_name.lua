@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT OR GPL-2.0-only
 -- options: --object ip --match -f is_far
 function is_far(p)
   if p.protocol == 17 then return p.ttl < 5 end

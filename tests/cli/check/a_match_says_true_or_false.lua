@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT OR GPL-2.0-only
 function match_packet(p)
   local ip = p:data(packet_eth):data(packet_ip)
   if not ip then return end

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT OR GPL-2.0-only
 -- options: --object eth -f translate
 function translate(p)
   p.dmac = "02:00:00:00:00:01"

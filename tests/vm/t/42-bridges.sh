@@ -89,30 +89,16 @@ check_fails 'arptables: an error drops' meets 3 1
 inR arptables -F
 
 # --- MAC addresses: B knows A by another one
-cat >mac.lua <<'END'
-local inner, outer = INNER, OUTER
-function out(eth)
-  if eth.smac ~= inner then return XT_CONTINUE end
-  eth.smac = outer
-  local arp = eth:data(packet_arp)
-  if arp then arp.sha = outer end
-  return XT_CONTINUE
-end
-function back(eth)
-  if eth.dmac ~= outer then return XT_CONTINUE end
-  eth.dmac = inner
-  local arp = eth:data(packet_arp)
-  if arp then arp.tha = inner end
-  return XT_CONTINUE
-end
+cp /examples/mac.lua .
+cat >>mac.lua <<'END'
 function to_host(eth)
   if eth.dmac == "02:00:00:00:00:77" then eth.dmac = HOST end
   return XT_CONTINUE
 end
 END
-sed -i "s/INNER/\"${mac_A^^}\"/; s/OUTER/\"${virtual^^}\"/; s/HOST/\"${mac_R^^}\"/" mac.lua
-inR ebtables -t nat -A PREROUTING -i rA -j LUA --script mac.lua --function out
-inR ebtables -t nat -A PREROUTING -i rB -j LUA --script mac.lua --function back
+sed -i "s/^\(local INSIDE .*= \).*/\1\"${mac_A^^}\"/; s/^\(local OUTSIDE .*= \).*/\1\"${virtual^^}\"/; s/HOST/\"${mac_R^^}\"/" mac.lua
+inR ebtables -t nat -A PREROUTING -i rA -j LUA --script mac.lua --function outgoing
+inR ebtables -t nat -A PREROUTING -i rB -j LUA --script mac.lua --function incoming
 forget
 check 'ebtables: MAC translation: they meet' meets 2
 check_eq 'and B knows A by its other address' "$(neighbor B 192.0.2.1)" $virtual
@@ -128,11 +114,11 @@ check_eq 'a download' "$(inA timeout 300 curl -s http://192.0.2.2/file.txt | sha
 offload on
 check_eq 'a download with offloads' "$(inA timeout 300 curl -s http://192.0.2.2/file.txt | sha256sum)" "$sum"
 inR ebtables-save | sed '/^#/d' >before
-check_match 'ebtables: saved' "$(cat before)" "-A PREROUTING -i rA -j LUA +--script \"?$PWD/mac.lua\"? --function out"
+check_match 'ebtables: saved' "$(cat before)" "-A PREROUTING -i rA -j LUA +--script \"?$PWD/mac.lua\"? --function outgoing"
 inR ebtables-restore <before
 inR ebtables-save | sed '/^#/d' >after
 check 'ebtables: restored, and saved again, it is the same' diff before after
-check 'ebtables: /proc has it' inR grep -qx '    rule ebtables nat PREROUTING: out, on error drop, object eth' /proc/net/packetscript
+check 'ebtables: /proc has it' inR grep -qx '    rule ebtables nat PREROUTING: outgoing, on error drop, object eth' /proc/net/packetscript
 inR ebtables -t nat -F
 # a frame with the address of the host has to be for the host
 inR ebtables -t nat -A PREROUTING -i rA -j LUA --script mac.lua --function to_host
@@ -228,7 +214,7 @@ check 'they meet again' wait_for meets 2 1
 # --- rules come and go under load; then the module
 ip netns exec A timeout 1000 ping -f -q -s 1200 192.0.2.2 >/dev/null 2>&1 & load=$!
 for i in {1..15}; do
-	inR ebtables -t nat -A PREROUTING -j LUA --script mac.lua --function out --state $((i % 3))
+	inR ebtables -t nat -A PREROUTING -j LUA --script mac.lua --function outgoing --state $((i % 3))
 	inR ebtables -A FORWARD -j LUA --script ip.lua --function back --state $((i % 3))
 	inR arptables -A INPUT -j LUA --script arp.lua --state $((i % 3))
 	ip -n A neigh flush all

@@ -81,6 +81,21 @@ udp_echo B 192.0.2.2 7
 check_eq 'datagrams in fragments' "$(udp_ask A 192.0.2.2 7 "$(printf '%4000s' x)" | wc -c)" 4000
 check_eq 'frames leave with the new tag and priority' "$(sees 'vlan [0-9]+, p [0-9]+')" 'vlan 6, p 3'
 
+# a match sees the tag in a copy, and leaves it where it is
+cat >tag.lua <<'END'
+function match_packet(p)
+  local vlan = p:data(packet_eth):data(packet_vlan)
+  return vlan and vlan.vid == 5 and vlan:data(packet_ip) ~= nil
+end
+END
+inR iptables -t raw -F
+inR iptables -t raw -A PREROUTING -p icmp -m lua --script tag.lua
+inR iptables -t raw -A PREROUTING -p icmp -m lua ! --script tag.lua
+inR iptables -t raw -A PREROUTING -j LUA --script retag.lua --function retag
+check 'retagged behind a match that reads the tag: ping' inA ping -c 3 -i 0.2 -W 60 192.0.2.2
+check_eq 'the match tells questions from answers' \
+	"$(inR iptables -t raw -vxnL PREROUTING | awk '/ lua/ { print $1 }' | paste -sd ' ')" '3 3'
+
 inR iptables -t raw -F
 inR iptables -t raw -A PREROUTING -j LUA --script retag.lua --function untag
 check_eq 'a type that tells of no tag takes it away' "$(sees 'ethertype [^ ]+|vlan')" 'ethertype IPv4'
