@@ -197,13 +197,14 @@ bool ps_bytes_get_any(const struct ps_bind *bind, const struct ps_object *object
 
 	if (i >= array->len || !ps_bytes_are_there(bind, array))
 		return false;
-	p = array->own + i;
-	if (array->packet) {
-		p = ps_packet_reach(bind->pkt, array->off + i, 1);
-		if (!p)
-			return false;
-		array->readable = count_within(array, bind->pkt->readable);
+	if (!array->packet) {
+		setivalue(result, array->own[i]);
+		return true;
 	}
+	p = ps_packet_reach(bind->pkt, array->off + i, 1);
+	if (!p)
+		return false;
+	array->readable = count_within(array, bind->pkt->readable);
 	setivalue(result, *p);
 	return true;
 }
@@ -216,16 +217,17 @@ bool ps_bytes_set_any(const struct ps_bind *bind, struct ps_object *object, lua_
 
 	if (i >= array->len || !ttisinteger(value) || l_castS2U(ivalue(value)) > 255 || !ps_bytes_are_there(bind, array))
 		return false;
-	p = array->own + i;
-	if (array->packet) {
-		if (pkt->partial && array->off + i < pkt->partial + 2)
-			return false;	/* that may count in a checksum that is completed later */
-		p = ps_packet_own(pkt, array->off + i, 1);
-		if (!p)
-			return false;
-		if (!pkt->partial || array->off >= pkt->partial + 2)
-			array->writable = count_within(array, pkt->writable);
+	if (!array->packet) {
+		array->own[i] = ivalue(value);
+		return true;
 	}
+	if (pkt->partial && array->off + i < pkt->partial + 2)
+		return false;	/* that may count in a checksum that is completed later */
+	p = ps_packet_own(pkt, array->off + i, 1);
+	if (!p)
+		return false;
+	if (!pkt->partial || array->off >= pkt->partial + 2)
+		array->writable = count_within(array, pkt->writable);
 	*p = ivalue(value);
 	return true;
 }

@@ -94,6 +94,8 @@ static void way(struct grammar *g)
 		"p:data(1):data(2):data(5):data(2)", "p:data(1):data(2):data():data(2)",
 		"p:data(1):data(2):data(3):data():data(2)", "p:raw(1, #p - 1):data(5)", "p:raw(0, #p)",
 		"p:data(1):data(2):data(4):options()", "p:data(1):data(2):data()",
+		"p:data(1):data(2):data():data(dyn)", "p:data(1):data(2):data(5):data(dyn)", "p:data(dyn)", "p:data(dyn):data(2)",
+		"p:data(1):data(2):data(5):data(dyn):data(dyn)", "p:data(1):data(2):data():data(dyn):ttl()",
 	};
 
 	add(g, "%s", PICK(g, ways));
@@ -541,6 +543,28 @@ static void add_parts(struct grammar *g)
 	       "end\n");
 }
 
+/* A protocol of the script's own, where dyn is its id. Where its fields are depends on what the packet has. */
+static void describe(struct grammar *g)
+{
+	static const char *const places[] = {
+		"v[0] % 9 * 8", "v[1]", "-v[2]", "0", "0", "0", "(v[0] & 1) * 8", "1 << v[3]", "-1 << v[1]", "#v * 8 - 64",
+	};
+	static const char *const answers[] = { "id == 2", "true", "v:data() and #v > 30", "v.kind ~= id", "v:data(id) == nil" };
+	int i;
+
+	/* a script that is loaded anew has none: the other's functions would tell of errors there */
+	add(g, "local dyn, calls = 0, 0\n"
+	       "if pcall(register_dynamic_protbuf, { name = 'packet_dyn', payload_field = 'data', protocol_fields = {\n"
+	       " { 'kind', 0, 4 }, { 'ttl', 8, 8, %s, %s }, { 'daddr', 16, 16 }, { 'data', 32, %u }, { 'options', 48, 0 } },\n"
+	       " has_protocol = function(v, id) calls = calls + 1 return calls < 50 and (%s) end,\n"
+	       " get_field_changes = %sfunction(v)\n", draw(g, 2) ? "function(a) return a[0] end" : "nil",
+	    draw(g, 2) ? "function(a, x) a[0] = x end" : "nil", 8 * draw(g, 3), PICK(g, answers), draw(g, 4) ? "" : "nil and ");
+	add(g, "  return { ");
+	for (i = 0; i < 10; i++)
+		add(g, i == 5 ? "}, { %s, " : "%s, ", PICK(g, places));
+	add(g, "}\n end }) then dyn = packet_dyn end\n");
+}
+
 void grammar_make(struct grammar *g)
 {
 	unsigned int n = 1 + draw(g, 8), ends = draw(g, 8);
@@ -549,8 +573,9 @@ void grammar_make(struct grammar *g)
 	g->len = 0;
 	g->labels = 0;
 	g->depth = 0;
-	add(g, "keep, big = keep or {}, big or {}\n"
-	       "local function use(v)\n"
+	add(g, "keep, big = keep or {}, big or {}\n");
+	describe(g);
+	add(g, "local function use(v)\n"
 	       " local x, y = v:data(1), v:data(2)\n"
 	       " v.ttl = 3 local z = v.daddr v:daddr():set('1.2.3.4') local b = v:get() b[0] = 1\n"
 	       "end\n"

@@ -16,6 +16,14 @@ end
 make "packet_t"
 make "packet_s"
 
+local payload -- of the next one: a setter replaces it, and the field is behind it
+register_dynamic_protbuf {
+  name = "packet_tail",
+  payload_field = "body",
+  protocol_fields = { { "body", 0, 16 }, { "tail", 16, 8, nil, function(a, x) payload:set("longer") a[0] = x end } },
+  has_protocol = function() return false end,
+}
+
 local function raises(f, text, ...)
   local ok, why = pcall(f, ...)
   assert(not ok and tostring(why):find(text, 1, true), why)
@@ -46,6 +54,10 @@ function process_packet(p)
 
   act = function(what) if what == "set" then udp:data():set("other and longer") end end
   raises(function() get().a = 1 end, "its setter has changed the packet's length")
+  local tail = udp:data(packet_tail)
+  payload = tail:data()
+  raises(function() tail.tail = 1 end, "its setter has changed the packet's length")
+  udp:data():set("0123456789")
   act = function(what) if what == "may" then udp:data():set("0123456789") return true end end
   raises(function() get():data(packet_s) end, "packet_t is gone")
   act = function(what, a, x) if what == "set" then a[0] = x error("late") end end
