@@ -14,6 +14,7 @@
 #include "callable.h"
 #include "dynamic.h"
 #include "host.h"
+#include "memory.h"
 #include "resize.h"
 #include "set.h"
 #include "spelling.h"
@@ -43,6 +44,7 @@ const struct ps_class ps_class_view = {
 	.write = ps_object_write,
 	.get_byte = ps_object_get_view_byte,
 	.set_byte = ps_object_set_view_byte,
+	.holds = ps_view_holds,
 };
 
 const struct ps_class ps_class_bytes = {
@@ -73,8 +75,8 @@ void *ps_bind_new(lua_State *L, size_t size, const struct ps_class *class, const
 	return object;
 }
 
-void *ps_bind_take(lua_State *L, struct ps_pool *pool, size_t size, const struct ps_class *class,
-		   const char *type)
+/* The same of the packet that is being handled, whatever is looked at. */
+static void *take(lua_State *L, struct ps_pool *pool, size_t size, const struct ps_class *class, const char *type)
 {
 	struct ps_bind *bind = ps_bind_of(L);
 	void *block;
@@ -96,6 +98,18 @@ void *ps_bind_take(lua_State *L, struct ps_pool *pool, size_t size, const struct
 		pool->used++;
 	}
 	return block;
+}
+
+void *ps_bind_take(lua_State *L, struct ps_pool *pool, size_t size, const struct ps_class *class,
+		   const char *type)
+{
+	struct ps_memory_view *v;
+
+	if (l_likely(!ps_bind_of(L)->memory))
+		return take(L, pool, size, class, type);
+	v = ps_bind_new(L, sizeof(*v), class, type);
+	memset(&v->view.object + 1, 0, sizeof(*v) - sizeof(struct ps_object));
+	return v;
 }
 
 struct ps_packet *ps_bind_check_packet(lua_State *L, uint64_t serial)
@@ -162,14 +176,26 @@ static void check_layer(lua_State *L, struct ps_view *v)
 {
 	struct ps_bind *bind = ps_bind_of(L);
 	const struct ps_layer *layer = v->place.layer;
+	bool is_memory = v->place.flags & PS_VIEW_MEMORY;
 
-	ps_bind_check_packet(L, v->stamp >= bind->serial && v->stamp <= bind->stamp ? bind->serial : 0);
+	ps_memory_enter(L, is_memory ? ((struct ps_memory_view *)v)->memory : NULL);
+	if (!is_memory)
+		ps_bind_check_packet(L, v->stamp >= bind->serial && v->stamp <= bind->stamp ? bind->serial : 0);
 	if (layer->flags & PS_LAYER_GONE)
 		luaL_error(L, "%s is gone: what the header before it says of what follows has been written since (get it "
 			      "anew, with :data())", layer->header.proto->name);
+	if (is_memory)
+		return;
 	if (v->stamp < bind->arrays && is_found(&v->place))
 		find_bytes(L, &v->place);
 	v->stamp = bind->stamp;
+}
+
+const struct ps_object *ps_view_holds(const struct ps_object *object, unsigned int n)
+{
+	const struct ps_memory_view *v = (const struct ps_memory_view *)object;
+
+	return !n && v->view.place.flags & PS_VIEW_MEMORY ? &v->memory->object : NULL;
 }
 
 struct ps_view *ps_view_check(lua_State *L)
@@ -183,11 +209,16 @@ struct ps_view *ps_view_check(lua_State *L)
 	return v;
 }
 
-/* Binds a view to a place of the packet. */
+/* Binds a view to a place of the packet that is looked at. */
 static void bind_view(const struct ps_bind *bind, struct ps_view *v, const struct ps_place *place)
 {
 	v->stamp = bind->stamp;
 	v->place = *place;
+	if (l_unlikely(bind->memory)) {
+		v->stamp = 0;
+		v->place.flags |= PS_VIEW_MEMORY;
+		((struct ps_memory_view *)v)->memory = bind->memory;
+	}
 }
 
 static void push_header(lua_State *L, unsigned int id, const struct ps_place *place)
@@ -258,16 +289,31 @@ static int push_found(lua_State *L, unsigned int id, enum ps_layer_found found, 
 
 static int view_data(lua_State *L)
 {
+	struct ps_bind *bind = ps_bind_of(L);
 	struct ps_view *v = ps_view_check(L);
 	unsigned int id = opt_proto(L, 2);
+	const struct ps_proto *proto = bind->registry.protos[id];
 	enum ps_layer_found found;
 	struct ps_place payload;
 
-	if (ps_dynamic_decides(&v->place, ps_bind_of(L)->registry.protos[id]))
+	if (ps_dynamic_decides(&v->place, proto) && bind->memory)
+		return luaL_error(L, "%s is described by a script: only bytes of a packet can be seen as that", proto->name);
+	if (ps_dynamic_decides(&v->place, proto))
 		found = ps_dynamic_payload(L, id, &payload);
 	else
-		found = ps_view_payload(ps_bind_of(L), &v->place, id, &payload);
+		found = ps_view_payload(bind, &v->place, id, &payload);
 	return push_found(L, id, found, &payload);
+}
+
+int ps_view_of_bytes(lua_State *L, struct ps_range range)
+{
+	struct ps_place place;
+
+	lua_settop(L, 2);
+	ps_place_bytes(&place, &ps_bind_of(L)->layers.packet, range);
+	push_header(L, PS_ID_RAW, &place);
+	lua_replace(L, 1);	/* nothing is left of the array but what the view holds */
+	return view_data(L);
 }
 
 static int view_to_bytes(lua_State *L)
@@ -397,7 +443,7 @@ static int replace(lua_State *L, struct ps_view *v)
 		err = ps_layer_replace(&bind->layers, bind->pkt, v->place.layer, v->place.within, bytes, len);
 	ps_view_replaced(L, err, "this payload", len);
 	v->place.within.len = len;
-	v->stamp = bind->stamp;
+	ps_view_renew(bind, v);
 	return 0;
 }
 
@@ -1077,7 +1123,7 @@ static void fill_pool(lua_State *L, struct ps_pool *pool, const char *type)
 {
 	if (pool->made)
 		return;
-	ps_bind_take(L, pool, sizeof(struct ps_view), &ps_class_view, type);
+	take(L, pool, sizeof(struct ps_view), &ps_class_view, type);
 	pool->used = 0;
 	lua_pop(L, 1);
 }

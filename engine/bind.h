@@ -18,6 +18,7 @@
 #define PS_ADDRESSES	64	/* that are remembered as text, in each direction */
 
 struct ps_class;
+struct ps_memory;
 struct ps_object;
 struct ps_proto_objects;
 
@@ -51,6 +52,12 @@ struct ps_bind {
 	struct ps_proto_objects *all_objects;	/* these, and of those that could not be added */
 	const struct Table *names;	/* of these protocols, as p.udp has them: their ids */
 	struct ps_view *whole;		/* of the packet: what handlers get */
+	struct ps_memory *memory;	/* what is looked at instead of that packet (engine/memory.h), or NULL */
+	struct {			/* then: what the packet has had */
+		struct ps_packet *pkt;
+		uint64_t stamp, arrays;
+		struct ps_layers layers;
+	} handled;
 };
 
 extern const struct ps_class ps_class_view, ps_class_bytes, ps_class_set;

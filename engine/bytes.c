@@ -10,6 +10,7 @@
 #include "access.h"
 #include "bytes.h"
 #include "callable.h"
+#include "memory.h"
 #include "write.h"
 
 #define TYPE	"bytes"
@@ -26,6 +27,8 @@ static struct ps_bytes *check(lua_State *L, int arg)
 
 	if (!array)
 		luaL_typeerror(L, arg, ps_class_bytes.name);
+	if (l_unlikely(!ps_bytes_are_there(bind, array)))
+		ps_memory_enter(L, NULL);
 	if (l_unlikely(!ps_bytes_are_there(bind, array))) {
 		ps_bind_check_packet(L, bind->serial && array->packet >= bind->serial ? bind->serial : 0);
 		ps_bind_bytes_are_gone(L);
@@ -90,7 +93,13 @@ const struct ps_object *ps_bytes_holds(const struct ps_object *object, unsigned 
 void ps_bytes_push(lua_State *L, struct ps_range range)
 {
 	struct ps_bind *bind = ps_bind_of(L);
-	struct ps_bytes *array = ps_bind_take(L, &bind->bytes, sizeof(*array), &ps_class_bytes, TYPE);
+	struct ps_bytes *array;
+
+	if (bind->memory) {
+		push_part(L, bind->memory->array, range);
+		return;
+	}
+	array = ps_bind_take(L, &bind->bytes, sizeof(*array), &ps_class_bytes, TYPE);
 
 	ps_bytes_bind(bind, array, range);
 }
@@ -126,6 +135,7 @@ static int bytes_index(lua_State *L)
 
 const uint8_t *ps_bytes_check(lua_State *L, int arg, size_t *len)
 {
+	struct ps_memory *looked_at = ps_bind_of(L)->memory;
 	struct ps_bytes *array;
 
 	if (lua_type(L, arg) == LUA_TSTRING)
@@ -138,6 +148,7 @@ const uint8_t *ps_bytes_check(lua_State *L, int arg, size_t *len)
 	if (!array->packet)
 		return array->own;
 	ps_bytes_push_copy(L, (struct ps_range){ array->off, array->len });
+	ps_memory_enter(L, looked_at);
 	return to_array(L, -1)->own;
 }
 
@@ -625,6 +636,28 @@ static int bytes_many_to_one(lua_State *L)
 	return 1;
 }
 
+/* As packets, and back: these are no copies. */
+static int bytes_to_packet(lua_State *L)
+{
+	struct ps_bytes *array = check(L, 1);
+	struct ps_range range = { array->off, array->len };
+
+	luaL_checkinteger(L, 2);
+	if (!array->packet)
+		ps_memory_make(L, array);
+	return ps_view_of_bytes(L, range);
+}
+
+static int bytes_to_bytes(lua_State *L)
+{
+	const struct ps_view *v = ps_view_check(L);
+
+	if (!lua_isnoneornil(L, 2))
+		luaL_checkinteger(L, 2);
+	ps_bytes_push(L, ps_place_range(&v->place));
+	return 1;
+}
+
 const struct ps_callable ps_array_methods[] = {
 	{ { "__index", bytes_index }, PS_OF_ARRAY, { { "i", PS_LUA_INTEGER } }, PS_LUA_BYTE, "there is no such byte",
 	  "byte `i`, from 0" },
@@ -660,6 +693,10 @@ const struct ps_callable ps_bytes_library[] = {
 	  "the bytes of `text` and a final 0: its length is `#text + 1`" },
 	{ { "many_to_one", bytes_many_to_one }, PS_OF_LIBRARY, { { "list", PS_LUA_TEXTS } }, PS_LUA_ARRAY, NULL,
 	  "a new one with the bytes of all byte arrays and strings in the list" },
+	{ { "to_packet", bytes_to_packet }, PS_OF_LIBRARY, { { "array", PS_LUA_ARRAY }, { "protocol", PS_LUA_PROTOCOL } },
+	  PS_LUA_PACKET, "it is too short for such a header", "the bytes as a view of `protocol`, not a copy, whatever they are" },
+	{ { "to_bytes", bytes_to_bytes }, PS_OF_LIBRARY, { { "view", PS_LUA_VIEW }, { "protocol", PS_LUA_PROTOCOL, true } },
+	  PS_LUA_ARRAY, NULL, "the bytes of a view, not a copy, as `:get()` of raw views gives; `:to_bytes()` copies" },
 	{ { NULL } },
 };
 

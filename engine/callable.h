@@ -48,6 +48,8 @@ enum ps_lua_type {
 	PS_LUA_STRINGS,		/* a table of strings, from 1 on */
 	PS_LUA_SET,		/* a set of addresses or names */
 	PS_LUA_MEMBER,		/* what may be in a set: a string, an integer or a field; or nil */
+	PS_LUA_VIEW,		/* any view */
+	PS_LUA_PACKET,		/* a view of the protocol that the last argument names */
 	PS_LUA_RAW,		/* a raw view */
 	PS_LUA_PAYLOAD,		/* a view of the protocol that the first argument names, a raw one without it */
 	PS_LUA_FIELD,		/* a view of a field */

@@ -143,7 +143,7 @@ int ps_view_set_text(lua_State *L, struct ps_view *v, const struct ps_place *at,
 	ps_layers_expose(&bind->layers);
 	if (v && v->place.flags & PS_VIEW_KEYED) {
 		v->place.within.len = len;
-		v->stamp = bind->stamp;
+		ps_view_renew(bind, v);
 	}
 	return 0;
 }

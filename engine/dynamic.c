@@ -9,6 +9,7 @@
 
 #include "bytes.h"
 #include "dynamic.h"
+#include "memory.h"
 #include "write.h"
 
 #define NAME_MAX	LUAI_MAXSHORTLEN	/* longer strings are not found among methods */
@@ -331,6 +332,7 @@ int ps_dynamic_register(lua_State *L)
 
 	luaL_checktype(L, ARGUMENT, LUA_TTABLE);
 	lua_settop(L, ARGUMENT);
+	ps_memory_leave(bind);
 	if (bind->pkt)
 		return luaL_error(L, "protocols are registered while the script loads, not while it handles a packet");
 	if (bind->registry.n - ps_nprotos >= PROTOCOLS_MAX)
@@ -393,7 +395,7 @@ static bool is_allowed(lua_State *L, const struct ps_proto *proto, unsigned int 
 	}
 	lua_pushvalue(L, 1);
 	lua_pushinteger(L, id);
-	lua_call(L, 2, 1);
+	ps_memory_call(L, 2, 1);
 	allowed = lua_toboolean(L, -1);
 	lua_pop(L, 1);
 	return allowed;
@@ -459,7 +461,7 @@ bool ps_dynamic_locate(lua_State *L, struct ps_layer *layer)
 		return true;
 	}
 	lua_pushvalue(L, view);
-	lua_call(L, 1, 2);
+	ps_memory_call(L, 1, 2);
 	if (!lua_istable(L, offsets) || !lua_istable(L, lengths))
 		luaL_error(L, "get_field_changes of %s has to return two tables, offsets and lengths, not %s and %s", proto->name,
 			   luaL_typename(L, offsets), luaL_typename(L, lengths));
@@ -501,7 +503,7 @@ bool ps_dynamic_push_value(lua_State *L, const struct ps_place *at)
 	if (at->flags & PS_VIEW_ABSENT || !push_function(L, at, 0))
 		return false;
 	ps_bytes_push(L, ps_place_range(at));
-	lua_call(L, 1, 1);
+	ps_memory_call(L, 1, 1);
 	return true;
 }
 
@@ -539,7 +541,7 @@ bool ps_dynamic_set_value(lua_State *L, const struct ps_place *at, int index)
 		lua_insert(L, -2);
 		lua_pushvalue(L, -2);
 		lua_pushvalue(L, index);
-		lua_call(L, 2, 0);
+		ps_memory_call(L, 2, 0);
 	} else if (at->field->type->is_bytes) {
 		push_content(L, at, index);
 	} else {

@@ -15,6 +15,7 @@
 #include "global_use.h"
 #include "globals.h"
 #include "host.h"
+#include "memory.h"
 #include "script.h"
 
 /* A function that rules call. */
@@ -78,6 +79,7 @@ static ps_noinline int fail(struct ps_script *s, int status)
 {
 	const char *place, *text = ps_runtime_error(&s->bind.rt, status, &place);
 
+	ps_memory_leave(&s->bind);	/* an error's __tostring may have looked at one */
 	set_error(s->error, sizeof(s->error), place);
 	append(s->error, sizeof(s->error), text);
 	return -1;
@@ -87,6 +89,7 @@ static int protect(struct ps_script *s, lua_CFunction f, void *context)
 {
 	int status = ps_runtime_call(&s->bind.rt, f, context, ps_limits.load_ms);
 
+	ps_memory_leave(&s->bind);
 	return status == LUA_OK ? 0 : fail(s, status);
 }
 
@@ -817,8 +820,10 @@ static ps_inline int call(struct ps_script *s, int handler, struct ps_packet *pk
 		run.is_watched = true;
 		status = ps_call1(L, from, h->linear ? h->linear->slots : 0);
 	}
-	if (l_unlikely(run.is_watched))
+	if (l_unlikely(run.is_watched)) {
+		ps_memory_leave(&s->bind);
 		ps_runtime_leave(rt);
+	}
 	ps_bind_release(&s->bind);
 	if (l_unlikely(status != LUA_OK))
 		fail(s, status);

@@ -18,6 +18,7 @@ enum ps_view_flags {
 	PS_VIEW_CAREFUL = 8,	/* fields may be missing: look for each whether it is there */
 	PS_VIEW_PAYLOAD = 16,	/* all of what a header carries: its length may change */
 	PS_VIEW_KEYED = 32,	/* a field that was found by a key */
+	PS_VIEW_MEMORY = 64,	/* not of the packet, but of a byte array: struct ps_memory_view */
 	PS_VIEW_LACKING = PS_VIEW_ABSENT | PS_VIEW_CAREFUL,
 };
 
@@ -185,6 +186,9 @@ bool ps_object_write(lua_State *L, const struct ps_object *object, const TString
 bool ps_object_get_view_byte(lua_State *L, const struct ps_object *object, lua_Unsigned i, TValue *result);
 bool ps_object_set_view_byte(lua_State *L, struct ps_object *object, lua_Unsigned i, const TValue *value);
 
+/* ps_class_view; engine/bind.c. */
+const struct ps_object *ps_view_holds(const struct ps_object *object, unsigned int n);
+
 /* ps_class_set; engine/set.c. */
 int ps_set_call(lua_State *L, const struct ps_method *method, StkId func, int nargs);
 const struct ps_object *ps_set_holds(const struct ps_object *object, unsigned int n);
@@ -199,6 +203,16 @@ bool ps_object_set_byte(lua_State *L, struct ps_object *object, lua_Unsigned i,
 
 /* ps_field_set() for fields that say how what follows reads. */
 int ps_view_set_shape(struct ps_bind *bind, struct ps_layer *layer, const struct ps_field *field, uint64_t value);
+
+/* The view, which is looked at, has been found anew. */
+static inline void ps_view_renew(const struct ps_bind *bind, struct ps_view *v)
+{
+	if (!bind->memory)
+		v->stamp = bind->stamp;
+}
+
+/* bytes.to_packet(array, protocol), of a range of the packet that is looked at. Pushes the view, or nil. */
+int ps_view_of_bytes(lua_State *L, struct ps_range range);
 
 /* What argument 1 is a view of; raises if it is none of this packet's. */
 struct ps_view *ps_view_check(lua_State *L);

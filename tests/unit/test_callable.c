@@ -88,6 +88,8 @@ static const struct {
 	[PS_LUA_ARRAY] = { "array", "bytes.new(1)" },
 	[PS_LUA_TEXT] = { NULL, "'\\x46'" },
 	[PS_LUA_CONTENT] = { NULL, "'other'" },
+	[PS_LUA_VIEW] = { NULL, "bytes.to_packet(bytes.new(4), packet_raw)" },
+	[PS_LUA_PACKET] = { "view" },
 	[PS_LUA_STRINGS] = { NULL, "{ '10.0.0.1' }" },
 	[PS_LUA_SET] = { "set" },
 	[PS_LUA_MEMBER] = { NULL, "'10.0.0.1'" },

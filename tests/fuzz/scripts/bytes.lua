@@ -17,6 +17,17 @@ function process_packet(p)
     print(pcall(x.u16, x, #x - 2, 0x1234), pcall(x.u32, x, 3, 0xfffefdfc), pcall(x.u16, x, #x // 2, n))
   end
   for i = 0, n - 1 do a[i] = copy[i] end
+  for id = 0, #supported_protocols do
+    local mine, its = bytes.to_packet(copy:slice(n // 3), id), bytes.to_packet(a:slice(n // 3), id)
+    if (mine == nil) ~= (its == nil) then error(supported_protocols[id]) end
+    if mine then
+      local x, y = mine:data(), its:data()
+      print(mine, its, #mine == #its, bytes.to_bytes(mine) == bytes.to_bytes(its), x and y and x:get() == y:get(), p)
+      print(pcall(mine.write, mine, a:slice(0, 3)), pcall(mine.set, mine, 7), mine:to_bytes(), its:to_bytes())
+      for i = 0, n - 1 do copy[i] = a[i] end
+    end
+  end
+  for i = 0, n - 1 do a[i] = copy[i] end
   local part = p:raw(n // 3, n // 2)
   if part then
     part:set(n & 255)

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#define LUA_LIB
+#include "lprefix.h"
+
+#include <string.h>
+
+#include "lua.h"
+#include "lauxlib.h"
+
+#include "access.h"
+#include "memory.h"
+
+static const char looked_at;	/* the address is the registry's key of the one that is looked at, or was last */
+
+/* Stamps begin so high that those of packets never get there. */
+#define STAMPS	(1ull << 63)
+
+/* All bytes are readable and writable from the beginning, and their number does not change. */
+static bool never(struct ps_packet *pkt, uint32_t end)
+{
+	(void)pkt;
+	(void)end;
+	return false;
+}
+
+static bool own_checksum(struct ps_packet *pkt)
+{
+	pkt->partial = 0;
+	return true;
+}
+
+static int resize(struct ps_packet *pkt, uint32_t at, uint32_t cut, uint32_t add)
+{
+	(void)pkt;
+	(void)at;
+	return cut == add ? 0 : PS_FIELD_SHAPE;
+}
+
+static const struct ps_packet_ops ops = {
+	.pull = never,
+	.make_writable = never,
+	.own_checksum = own_checksum,
+	.resize = resize,
+	.networks = ps_networks,
+};
+
+static const struct ps_object *holds(const struct ps_object *object, unsigned int n)
+{
+	return n ? NULL : &((const struct ps_memory *)object)->array->object;
+}
+
+static const struct ps_class class = {
+	.name = "byte array",
+	.holds = holds,
+};
+
+static struct ps_layer_block *no_block(struct ps_layers *layers)
+{
+	(void)layers;
+	return NULL;	/* who would give it back? */
+}
+
+void ps_memory_return(struct ps_bind *bind)
+{
+	bind->memory->layers = bind->layers;
+	bind->memory = NULL;
+	bind->layers = bind->handled.layers;
+	bind->pkt = bind->handled.pkt;
+	bind->stamp = bind->handled.stamp;
+	bind->arrays = bind->handled.arrays;
+}
+
+void ps_memory_enter(lua_State *L, struct ps_memory *memory)
+{
+	struct ps_bind *bind = ps_bind_of(L);
+
+	if (bind->memory == memory)
+		return;
+	ps_memory_leave(bind);
+	if (!memory)
+		return;
+	ps_push_block(L, memory);	/* whatever becomes of the views */
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &looked_at);
+	bind->handled.layers = bind->layers;
+	bind->handled.pkt = bind->pkt;
+	bind->handled.stamp = bind->stamp;
+	bind->handled.arrays = bind->arrays;
+	bind->memory = memory;
+	bind->pkt = &memory->pkt;
+	bind->stamp = bind->arrays = STAMPS;
+	if (memory->is_new) {
+		ps_layers_init(&bind->layers, no_block, NULL);
+		ps_layers_begin(&bind->layers, bind->pkt);
+		memory->is_new = false;
+	} else {
+		bind->layers = memory->layers;
+	}
+	ps_layers_expose(&bind->layers);	/* its array may have been written */
+}
+
+void ps_memory_make(lua_State *L, struct ps_bytes *array)
+{
+	struct ps_memory *memory = lua_newuserdatauv(L, sizeof(*memory), 0);
+
+	memset(memory, 0, sizeof(*memory));
+	memory->array = array;
+	memory->is_new = true;
+	ps_userdata_of(memory)->class = &class;
+	memory->pkt.ops = &ops;
+	memory->pkt.data = array->own;
+	memory->pkt.len = memory->pkt.readable = memory->pkt.writable = array->len;
+	ps_memory_enter(L, memory);
+	lua_pop(L, 1);
+}
