@@ -311,7 +311,8 @@ static void pile_extend(lua_State *L, struct pile *pile)
 	if (pile->npieces == pile->room) {
 		pile->room = pile->room ? 2 * pile->room : 4;
 		pieces = lua_newuserdatauv(L, pile->room * sizeof(*pieces), 0);
-		memcpy(pieces, pile->part.pieces, pile->npieces * sizeof(*pieces));
+		if (pile->npieces)
+			memcpy(pieces, pile->part.pieces, pile->npieces * sizeof(*pieces));
 		lua_rawseti(L, pile->anchors, 0);
 		pile->part.pieces = pieces;
 	}
@@ -670,7 +671,8 @@ static void take(struct ps_set *set, struct part *part, const struct pile *pile)
 	part->n = pile->part.n;
 	part->pieces = set->pieces + set->npieces;
 	set->npieces += count_pieces(pile);
-	memcpy(part->pieces, pile->part.pieces, count_pieces(pile) * sizeof(*part->pieces));
+	if (part->n)
+		memcpy(part->pieces, pile->part.pieces, count_pieces(pile) * sizeof(*part->pieces));
 }
 
 /* Pushes a set of these. */
