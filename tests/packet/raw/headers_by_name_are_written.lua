@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT OR GPL-2.0-only
 -- Headers by name are those that a chain of :data() finds; they are found anew where something says otherwise what follows.
 -- Without a link layer there is no p.eth. Names of no protocol raise, and name the nearest; a header cannot be assigned.
+-- not with partial checksums: for a while the packet says that it is of TCP, and then nobody knows what the checksum covers
 -- link: raw
 -- in 10 times: ip / udp / text abc
 -- in: ip6 / tcp / text abc
@@ -44,14 +45,14 @@ function process_packet(p)
 end
 
 -- verdict: XT_CONTINUE
--- verdict 1: error headers_by_name_are_written.lua:18: a packet has no 'udpp': did you mean 'udp'?
--- verdict 2: error headers_by_name_are_written.lua:19: a packet has no 'nothing_like_it': neither a
+-- verdict 1: error headers_by_name_are_written.lua:19: a packet has no 'udpp': did you mean 'udp'?
+-- verdict 2: error headers_by_name_are_written.lua:20: a packet has no 'nothing_like_it': neither a
 --   protocol of supported_protocols nor a method is called so
--- verdict 3: error headers_by_name_are_written.lua:20: a header cannot be assigned: assign its fields, p.udp.field = value
--- verdict 4: error headers_by_name_are_written.lua:21: packet_raw has no field 'udpp'
--- verdict 5: error headers_by_name_are_written.lua:22: attempt to call a packet_udp value (method 'udp')
--- verdict 9: error headers_by_name_are_written.lua:23: a packet has no 'ttl': did you mean 'ip.ttl'?
--- verdict 10: error headers_by_name_are_written.lua:24: a packet has no 'to_byte': did you mean 'to_bytes'?
+-- verdict 3: error headers_by_name_are_written.lua:21: a header cannot be assigned: assign its fields, p.udp.field = value
+-- verdict 4: error headers_by_name_are_written.lua:22: packet_raw has no field 'udpp'
+-- verdict 5: error headers_by_name_are_written.lua:23: attempt to call a packet_udp value (method 'udp')
+-- verdict 9: error headers_by_name_are_written.lua:24: a packet has no 'ttl': did you mean 'ip.ttl'?
+-- verdict 10: error headers_by_name_are_written.lua:25: a packet has no 'to_byte': did you mean 'to_bytes'?
 -- out 6: ip / udp / text abc
 -- out 7: ip daddr=192.0.2.1 / udp dport=53 / text longer
 -- out 8: ip / udp / text abc
