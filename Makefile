@@ -20,7 +20,7 @@ VERSION := $(PS_VERSION)
 comma := ,
 
 .PHONY: all deps modules plugin cli reference install install-modules install-plugin install-cli install-lualib install-doc uninstall check \
-	check-kernels check-arch check-lua check-dkms dist unit layers script-test cli-test case-test packet-test packet-case plugin-test queue-test hostile feed vm-test \
+	check-kernels check-arch check-lua check-dkms dist unit layers script-test cli-test case-test tshark-test packet-test packet-case plugin-test queue-test hostile feed vm-test \
 	vm vm-shell demo vm-demo root \
 	fuzz fuzz-replay fuzz-coverage fuzz-merge valgrind \
 	bench bench-compare bench-netpipe bench-scaling bench-capture bench-queue clean distclean help
@@ -295,6 +295,10 @@ cli-test: $(BUILD)/user/packetscript $(BUILD)/asan/packetscript
 	tests/cli/run.sh $(BUILD)/asan/packetscript
 	tests/cli/modules.sh $(BUILD)/user/packetscript
 	tests/cli/modules.sh $(BUILD)/asan/packetscript
+
+# Field by field what tshark says, of packets that other programs make.
+tshark-test: $(BUILD)/user/packetscript
+	tests/tshark/run $<
 
 # What people met.
 case-test: $(BUILD)/user/packetscript $(BUILD)/asan/packetscript
