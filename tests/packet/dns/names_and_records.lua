@@ -23,14 +23,14 @@ function process_packet(p)
   for a in dns:answers() do
     all[#all + 1] = tostring(a.name) .. " " .. a.type .. " " .. a.class .. " " .. a.ttl .. " " .. escaped(a.data)
   end
-  error(table.concat(all, " "), 0)
+  error((table.concat(all, " "):gsub("\\", "/")), 0)	-- not all who show it leave backslashes as they are
 end
 
 -- verdict 1: error 0 0 0 0 1 0 0 www.example.com 1 1 ? www.example.com 1 1 !
 -- verdict 2: error 1 0 1 0 1 1 3 www.example.com 1 1 ? www.example.com 1 1 ! www.example.com 5 1 60 cdn.example.com cdn.example.com 1 1 60 192.0.2.1
 -- verdict 3: error 0 0 0 0 0 0 0 . 2 1 ? . 2 1 b 12 1 ! . 28 1 2147483648 2001:db8::1 . 16 1 0 <2>hi . 1 1 0 <1><2><3>
 -- verdict 4: error 0 0 0 0 0 0 0 nil 1 1 ? nil 1 1 !
--- verdict 5: error 0 0 0 0 0 0 0 a\..\000\\ 1 1 ? a\..\000\\ 1 1 !
+-- verdict 5: error 0 0 0 0 0 0 0 a/../000// 1 1 ? a/../000// 1 1 !
 -- verdict 6-7: error 0 0 0 0 0 0 0 nil nil nil ? !
 -- verdict 8: error 0 0 0 0 0 0 0 nil nil nil ? ! nil 1 1 0 
 -- verdict 9: error none

@@ -45,6 +45,7 @@ for iptables in iptables-legacy iptables-nft; do
 	dmesg -C
 	rule -A fill.lua
 	rule -A fill.lua --state 1 --memory 2M
+	check 'the default may be said' rule -A close.lua --memory 1M
 	pings 100
 	check_match "a state of 1 MiB is full, $iptables" "$(column 0 4)" '^[1-9]'
 	check 'and says so, with the line' klog_has 'state 0: .*fill.lua:5: not enough memory: [0-9]+ of 1024 KiB are held, without room for [0-9]+ bytes'
@@ -57,7 +58,6 @@ for iptables in iptables-legacy iptables-nft; do
 	check_fails 'so is none' rule -A close.lua --state 1
 	check 'and the log says that' klog_has 'state 1 has rules with --memory 2048K, not 1024K'
 	check 'the same is right' rule -A close.lua --state 1 --memory 2048K
-	check 'the default may be said' rule -A close.lua --memory 1M
 	inR $iptables-save -t mangle | grep -v '^#\|^:' >before
 	check_eq 'it is saved where it is not the default' "$(grep -c -- ' --memory 2M ' before) $(grep -c memory before)" '2 2'
 	inR $iptables-save -t mangle | inR $iptables-restore
