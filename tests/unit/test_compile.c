@@ -1036,6 +1036,19 @@ static void values_are_put_back(void)
 	}
 }
 
+/* Gives back the memory of all frames behind one that stays. */
+static void free_frames(lua_State *L, CallInfo *stays)
+{
+	CallInfo *ci = stays->next, *next;
+
+	stays->next = NULL;
+	for (; ci; ci = next) {
+		next = ci->next;
+		luaM_free(L, ci);
+		L->nci--;
+	}
+}
+
 /* Frames that code within code has done without want memory where the interpreter goes on, and there is none. */
 static void frames_want_memory(void)
 {
@@ -1055,9 +1068,7 @@ static void frames_want_memory(void)
 
 	CHECK(is_within);
 	CHECK_INT(ps_script_run(&s, handler, &pkt, &queue), PS_VERDICT_ACCEPT);
-	L->ci = L->ci->next;
-	luaE_freeCI(L);
-	L->ci = L->ci->previous;
+	free_frames(L, L->ci->next);
 	lua_gc(L, LUA_GCCOLLECT);
 	s.bind.rt.memory_max = s.bind.rt.memory;
 	CHECK_INT(ps_script_run(&s, handler, &pkt, &queue), PS_VERDICT_ERROR);
