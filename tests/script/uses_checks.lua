@@ -74,23 +74,23 @@ end
 
 function recent()
   local seen = checks.recent(100)
-  for i = 1, 1000 do
+  for i = 1, 300 do
     seen:set(i, i * 2)
     same(seen:get(i), i * 2, i)
     local j = math.max(1, i - 49) -- of those that were set or read since, there are no more than 100
     same(seen:get(j), j * 2, j)
   end
   same(seen:get(1), nil, "forgotten")
-  seen:set(1000, nil)
-  same(seen:get(1000), nil, "taken out")
+  seen:set(300, nil)
+  same(seen:get(300), nil, "taken out")
   local often = checks.recent(10)
   often:set("kept", true)
-  for i = 1, 100 do -- what is taken out makes room
+  for i = 1, 30 do -- what is taken out makes room
     often:set(i, true)
     often:set(i, nil)
   end
   same(often:get("kept"), true, "kept")
-  for i = 1, 500 do
+  for i = 1, 100 do
     often:set(i, true)
     same(often:get("kept"), true, "read often")
   end
