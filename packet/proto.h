@@ -74,6 +74,9 @@ struct ps_keyed {
 	const char *about;	/* as in struct ps_callable */
 };
 
+/* Whether these bytes are the key's name, in letters of any case. */
+bool ps_key_is(const struct ps_key *key, const uint8_t *bytes, uint32_t len);
+
 #define PS_COLUMNS_MAX	6
 
 /* What a header has any number of: dns:answers(). */

@@ -138,22 +138,12 @@ static bool extent(struct ps_packet *pkt, const struct ps_header *header, struct
 	return true;
 }
 
-static uint8_t lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
-}
-
 /* Whether the line begins with the name and a colon, behind which it goes on. */
 static bool cut_name(const struct message *m, struct span *line, const struct ps_key *key)
 {
-	uint32_t i;
-
-	if (line->end - line->at <= key->len || m->p[line->at + key->len] != ':')
+	if (line->end - line->at <= key->len || m->p[line->at + key->len] != ':' ||
+	    !ps_key_is(key, m->p + line->at, key->len))
 		return false;
-	for (i = 0; i < key->len; i++) {
-		if (lower(m->p[line->at + i]) != lower(key->name[i]))
-			return false;
-	}
 	line->at += key->len + 1;
 	return true;
 }

@@ -88,24 +88,6 @@ static bool locate(struct ps_packet *pkt, const struct ps_header *header, const 
 	}
 }
 
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
-}
-
-static bool is_name(const uint8_t *p, uint32_t len, const struct ps_key *key)
-{
-	uint32_t i;
-
-	if (len != key->len)
-		return false;
-	for (i = 0; i < len; i++) {
-		if (lower(p[i]) != lower(key->name[i]))
-			return false;
-	}
-	return true;
-}
-
 /* Pairs of texts, a name and its value, behind a request's first two, or alone. */
 static bool find_option(struct ps_packet *pkt, const struct ps_header *header, const struct ps_key *key, struct ps_bits *at)
 {
@@ -122,7 +104,7 @@ static bool find_option(struct ps_packet *pkt, const struct ps_header *header, c
 	while (next) {
 		next = text_at(p, len, next, &name);
 		next = next ? text_at(p, len, next, at) : 0;
-		if (next && is_name(p + name.bit / 8, name.width / 8, key))
+		if (next && ps_key_is(key, p + name.bit / 8, name.width / 8))
 			return true;
 	}
 	return false;
