@@ -93,16 +93,6 @@ static inline bool ps_known_same(struct ps_known a, struct ps_known b)
 	       a.lasts == b.lasts && a.payload == b.payload && a.global == b.global && a.no_number == b.no_number;
 }
 
-/* The id of a protocol, which is there. */
-static inline unsigned int ps_proto_id(const struct ps_registry *registry, const struct ps_proto *proto)
-{
-	unsigned int id = 0;
-
-	while (registry->protos[id] != proto)
-		id++;
-	return id;
-}
-
 /* True if it is known not to be a number, at least on some path. */
 bool ps_known_is_no_number(struct ps_known v);
 

@@ -501,10 +501,7 @@ static int push_options(lua_State *L, struct ps_layer *layer)
 	const struct ps_proto *proto = layer->header.proto->options;
 	struct ps_layer *options;
 	struct ps_place place;
-	unsigned int id = 0;
 
-	while (bind->registry.protos[id] != proto)
-		id++;
 	if (layer->flags) {
 		lua_pushnil(L);
 		return 1;
@@ -512,7 +509,7 @@ static int push_options(lua_State *L, struct ps_layer *layer)
 	switch (ps_layer_options(&bind->layers, bind->pkt, layer, &options)) {
 	case PS_LAYER_FOUND:
 		ps_place_header(&place, options, proto, options->flags);
-		push_header(L, id, &place);
+		push_header(L, ps_proto_id(&bind->registry, proto), &place);
 		return 1;
 	case PS_LAYER_NO_MEMORY:
 		return luaL_error(L, "not enough memory for all headers that were looked for in this packet");

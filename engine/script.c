@@ -563,23 +563,13 @@ struct find_request {
 	struct ps_function *handler;	/* to be filled in */
 };
 
-/* The id of a protocol that each state knows. */
-static unsigned int id_of(const struct ps_proto *proto)
-{
-	unsigned int id = 0;
-
-	while (ps_protos[id] != proto)
-		id++;
-	return id;
-}
-
 /* Takes the function on top of the stack. May raise, before it has taken anything. */
 static void take_function(lua_State *L, struct ps_function *h, enum ps_given given)
 {
 	const struct ps_script *s = script_of(L);
 	const Proto *p;
 
-	h->given = id_of(ps_givens[given].proto);
+	h->given = ps_proto_id(&ps_bind_of(L)->registry, ps_givens[given].proto);
 	if (!ps_bind_open_protocol(L, h->given))	/* give_header() may not raise */
 		luaL_error(L, "not enough memory");
 	h->function = *s2v(PS_STACK_TOP(L) - 1);

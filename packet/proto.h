@@ -219,6 +219,16 @@ struct ps_registry {
 /* Its name without what all have in common: "udp". */
 const char *ps_proto_short_name(const struct ps_proto *proto);
 
+/* The id of a protocol, which is there. */
+static inline unsigned int ps_proto_id(const struct ps_registry *registry, const struct ps_proto *proto)
+{
+	unsigned int id = 0;
+
+	while (registry->protos[id] != proto)
+		id++;
+	return id;
+}
+
 /* Just bytes, in which any protocol may be looked for. */
 extern const struct ps_proto ps_proto_raw;
 
