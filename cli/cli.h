@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define CLI_OPTIONS_MAX	16
+#define CLI_OPTIONS_MAX	20
 #define CLI_ANY		(-1)	/* operands without a limit */
 
 /* Exit codes, the same for all commands. */
@@ -30,6 +30,11 @@ struct cli_option {
 
 #define CLI_ON_ERROR	"drop accept continue"
 #define CLI_OBJECTS	"raw eth arp ip ip6"
+
+/* Rows of the limits of time, one after the other, and how many they are: ps_handle_limits() reads them. */
+#define CLI_LIMITS								\
+	{ "packet-ms", 0, "MS", "milliseconds that a packet's handler may take, as the module's parameter (default: 40)" },	\
+	{ "load-ms", 0, "MS", "milliseconds that loading a script may take (default: 250)" }
 
 struct cli_call;
 

@@ -8,7 +8,23 @@
 #include "host_user.h"
 #include "result.h"
 
+/* In milliseconds. Below two ticks a limit would stop runs that took no time; above an hour it is none. */
+#define LIMIT_MIN	(2 * PS_WATCH_TICK_MS)
+#define LIMIT_MAX	3600000
+
 #define TIMED	64	/* the first 64 packets are timed, and then one in 64 */
+
+bool ps_handle_limits(const struct cli_call *call, int option)
+{
+	uint32_t packet_ms, load_ms;
+
+	if (!cli_number(call, option, LIMIT_MIN, LIMIT_MAX, ps_limits.packet_ms, &packet_ms) ||
+	    !cli_number(call, option + 1, LIMIT_MIN, LIMIT_MAX, ps_limits.load_ms, &load_ms))
+		return false;
+	ps_limits.packet_ms = packet_ms;
+	ps_limits.load_ms = load_ms;
+	return true;
+}
 
 bool ps_handle_memory(const struct cli_call *call, int option, size_t *memory)
 {

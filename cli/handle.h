@@ -19,6 +19,12 @@ struct ps_handle_options {
 int ps_handle_load(struct ps_state *state, const struct cli_call *call,
 		   const struct ps_handle_options *options);
 
+/*
+ * Sets the limits of time to the values of the options at this place in the table and the next (CLI_LIMITS). Before
+ * ps_user_watch_start(). False, after a message: one is none.
+ */
+bool ps_handle_limits(const struct cli_call *call, int option);
+
 /* The value of --memory at this place in the table. False, after a message: it is none. */
 bool ps_handle_memory(const struct cli_call *call, int option, size_t *memory);
 

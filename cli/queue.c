@@ -25,7 +25,7 @@
 
 enum { OPT_QUEUE, OPT_FUNCTION, OPT_INSTALL, OPT_YES, OPT_FAIL_OPEN, OPT_LENGTH, OPT_SEGMENTS,
        OPT_IPV6, OPT_COUNT, OPT_VERBOSE, OPT_ON_ERROR, OPT_OBJECT, OPT_STATE, OPT_MEMORY,
-       OPT_JSON };
+       OPT_PACKET_MS, OPT_LOAD_MS, OPT_JSON };
 
 static const struct cli_option options[] = {
 	{ "queue", 'q', "NUM", "the number of the queue (default: 0)" },
@@ -43,6 +43,7 @@ static const struct cli_option options[] = {
 	{ "object", 0, "OBJECT", "what the handler gets: raw, eth, arp, ip or ip6 (default: raw)", CLI_OBJECTS },
 	{ "state", 0, "N", "the number of the state, STATE_ID (default: 0)" },
 	{ "memory", 0, "SIZE", "what the state may hold, 128K to 64M (default: 1M)" },
+	CLI_LIMITS,
 	{ "json", 0, NULL, "results as JSON; with -v one object for each packet before them" },
 	{ NULL },
 };
@@ -320,6 +321,8 @@ static int run(const struct cli_call *call)
 		ps_iptables_clean(&job.rule);
 		return CLI_OK;
 	}
+	if (!status && !ps_handle_limits(call, OPT_PACKET_MS))
+		status = CLI_TROUBLE;
 	if (!status && ps_user_watch_start())
 		status = cli_error("no timer: %s", strerror(errno));
 	if (!status)

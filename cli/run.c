@@ -22,7 +22,7 @@
 #define PROGRESS_SIZE	(4 << 20)	/* smaller files are read before anyone has seen a progress bar */
 
 enum { OPT_WRITE, OPT_FUNCTION, OPT_COUNT, OPT_VERBOSE, OPT_ON_ERROR, OPT_OBJECT, OPT_MATCH, OPT_STATE, OPT_MEMORY,
-       OPT_VERDICTS, OPT_OFFLOAD, OPT_JSON, OPT_QUIET };
+       OPT_PACKET_MS, OPT_LOAD_MS, OPT_VERDICTS, OPT_OFFLOAD, OPT_JSON, OPT_QUIET };
 
 static const struct cli_option options[] = {
 	{ "write", 'w', "FILE", "write the packets that are not dropped; - is standard output" },
@@ -35,6 +35,7 @@ static const struct cli_option options[] = {
 	{ "match", 0, NULL, "the handler is one of -m lua, " PS_STATE_MATCH ": packets are read-only, and -w has those that match" },
 	{ "state", 0, "N", "the number of the state, STATE_ID (default: 0)" },
 	{ "memory", 0, "SIZE", "what the state may hold, 128K to 64M (default: 1M)" },
+	CLI_LIMITS,
 	{ "verdicts", 0, "FILE", "write the verdict or the error of each packet, a line each; - is standard output" },
 	{ "offload", 0, NULL, "checksums of TCP and UDP are completed after the handler, as by a device" },
 	{ "json", 0, NULL, "results as JSON; with -v one object for each packet before them" },
@@ -473,6 +474,8 @@ static int run(const struct cli_call *call)
 	stop_on(SIGHUP, false);
 	stop_on(SIGPIPE, false);
 	signal(SIGXFSZ, SIG_IGN);	/* writing beyond the limit of a file's size fails instead */
+	if (!ps_handle_limits(call, OPT_PACKET_MS))
+		return CLI_TROUBLE;
 	if (ps_user_watch_start())
 		return cli_error("no timer: %s", strerror(errno));
 	status = start(&job, call);

@@ -12,12 +12,13 @@
 
 #define SUFFIX	"_test.lua"
 
-enum { OPT_FILTER, OPT_LIST, OPT_MEMORY };
+enum { OPT_FILTER, OPT_LIST, OPT_MEMORY, OPT_PACKET_MS, OPT_LOAD_MS };
 
 static const struct cli_option options[] = {
 	{ "filter", 0, "TEXT", "only tests whose name contains it" },
 	{ "list", 'l', NULL, "only say which files there are" },
 	{ "memory", 0, "SIZE", "what states of scripts may hold, 128K to 64M (default: 1M)" },
+	CLI_LIMITS,
 	{ NULL },
 };
 
@@ -129,7 +130,7 @@ static int run(const struct cli_call *call)
 	struct tally tally = { NULL };
 	int status;
 
-	if (!ps_handle_memory(call, OPT_MEMORY, &tally.memory))
+	if (!ps_handle_memory(call, OPT_MEMORY, &tally.memory) || !ps_handle_limits(call, OPT_PACKET_MS))
 		return CLI_TROUBLE;
 	if (ps_user_watch_start())
 		return cli_error("no timer: %s", strerror(errno));

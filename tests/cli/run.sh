@@ -1155,6 +1155,21 @@ rm memory_test.lua
 lua 'function process_packet(p) while true do end end'
 go run script.lua in.pcap -n 1
 contains 'after the time limit the next packet has its own' '1 time: script.lua:1: time limit' "$out"
+TIMEFORMAT=%U
+cpu=$( { time "$program" run --packet-ms 700 script.lua in.pcap -n 1 >out 2>err; } 2>&1)
+contains 'the limit may be another: it ends, too' '1 time: script.lua:1: time limit' "$(<out)"
+holds "and not before (it took $cpu s)" test "${cpu/./}" -ge 600
+go run --packet-ms 19 script.lua in.pcap
+is 'and has a limit' '2 packetscript: --packet-ms 19: give a number from 20 to 3600000' "$status $err"
+lua 'while true do end'
+cpu=$( { time "$program" run --load-ms 700 script.lua in.pcap >out 2>err; } 2>&1)
+contains 'so may that of loading' 'script.lua:1: time limit' "$(<err)"
+holds "which is over later, too (it took $cpu s)" test "${cpu/./}" -ge 600
+echo 'test("it has its time", function() script("script.lua") end)' >time_test.lua
+cpu=$( { time "$program" test --load-ms 700 time_test.lua >out 2>err; } 2>&1)
+holds "tests have the same option (it took $cpu s)" test "${cpu/./}" -ge 600
+rm time_test.lua
+lua 'function process_packet(p) while true do end end'
 
 #
 # Usage, help, manual, completion.
