@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lint_internals.h"
+#include "nf.h"
 
 struct lint_builtin {
 	const char *library;	/* NULL: it is a global */
@@ -128,6 +129,8 @@ static const struct {
 	[PS_LUA_VIEW] = { FORM_OTHER, "a view" },
 	[PS_LUA_STRINGS] = { FORM_TABLE, "a table of strings" },
 	[PS_LUA_MEMBER] = { FORM_NUMBER | FORM_NUMERAL | FORM_WORDS | FORM_OTHER, "a string, an integer or a field" },
+	[PS_LUA_UNIT] = { FORM_WORDS, "a unit of time, \"ms\" or \"ns\"" },
+	[PS_LUA_LEVEL] = { FORM_NUMBER | FORM_NUMERAL | FORM_WORDS, "a level of the log" },
 };
 
 /* How messages name it: ":set()", "bytes.new()". */
@@ -212,6 +215,11 @@ static void check_protocol(struct lint_flow *w, const struct ps_call *call, stru
 	}
 }
 
+static bool is_known_word(enum ps_lua_type type, struct ps_known v)
+{
+	return v.kind != PS_KIND_STRING || lint_is_numeral(v.string) || ps_nf_knows(type, getstr(v.string));
+}
+
 static void check_argument(struct lint_flow *w, const struct ps_call *call, int i)
 {
 	const struct ps_argument *is = &call->callee.row->arguments[i];
@@ -236,7 +244,8 @@ static void check_argument(struct lint_flow *w, const struct ps_call *call, int 
 		check_protocol(w, call, v);
 		break;
 	default:
-		if (forms && !(form_of(v) & forms) && !(v.kind == PS_KIND_NIL && is->is_optional))
+		if (forms && (!(form_of(v) & forms) || !is_known_word(is->type, v)) &&
+		    !(v.kind == PS_KIND_NIL && is->is_optional))
 			lint_warn(w, "bad-value", "%s takes %s%s%s, not %s", name_of(call->callee.row).text,
 				  accepted[is->type].name, i ? " as " : "", i ? is->name : "",
 				  lint_describe(v).text);
@@ -279,7 +288,7 @@ static void check_arguments(struct lint_flow *w, const struct ps_call *call)
 		for (i = 0; i < max; i++)
 			check_argument(w, call, i);
 	}
-	if (call->count <= max)
+	if (call->count <= max || (max && call->callee.row->arguments[max - 1].type == PS_LUA_REST))
 		return;
 	if (max)
 		lint_warn(w, "ignored-argument", "%s takes %d argument%s: what follows is ignored",

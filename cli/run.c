@@ -11,6 +11,7 @@
 #include "buffer.h"
 #include "capture.h"
 #include "cli.h"
+#include "clock.h"
 #include "handle.h"
 #include "host_user.h"
 #include "link.h"
@@ -248,6 +249,7 @@ static int run_packets(struct job *job)
 		if (got < 0)
 			return cli_error("%s", job->in.error);
 		job->cut += frame.record.captured < frame.record.length;
+		ps_clock_follow(ps_clock_captured(&frame.record));
 		status = frame.is_packet ? run_packet(job, &frame) : pass_untouched(job, &frame);
 		if (status)
 			return status;
@@ -426,6 +428,7 @@ static int start(struct job *job, const struct cli_call *call)
 	job->writes = values[OPT_WRITE];
 
 	status = check_files(call);
+	ps_clock_start();
 	if (!status)
 		status = ps_handle_load(&job->state, call, &rule_options);
 	if (status)
@@ -519,6 +522,8 @@ const struct cli_command cli_run = {
 "In the kernel, packets that the machine itself sends have no checksum of TCP or UDP yet: a network device\n"
 "completes it. --offload pretends that: a script that reads such a checksum, or writes its bytes, sees what it\n"
 "will see there.\n"
+"\n"
+"Time, as scripts see it by nf.get_time(), goes on by what lies between the time stamps of packets.\n"
 "\n"
 "STOLEN packets are not written, QUEUE counts as passing. Limits of time, memory and stack are the kernel's;\n"
 "time is what the processor spends.",

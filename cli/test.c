@@ -45,10 +45,10 @@ static void print_comment(const char *text)
 	}
 }
 
-/* Prints a line of a script's print() as a comment. */
-static void print_log(const char *line)
+/* Prints a line of a script's print() or nf.log() as a comment. */
+static void print_log(const char *level, const char *line)
 {
-	printf("# %s\n", line);
+	printf("# %s%s%s\n", level, level[0] ? ": " : "", line);
 }
 
 static void report(void *context, const char *name, const char *error)
@@ -161,7 +161,9 @@ const struct cli_command cli_test = {
 "\n"
 "Packets are built by packet.udp{ src = \"10.0.0.1\", dport = 53, payload = \"…\", ip = { ttl = 3 } }, and\n"
 "the same with the other protocols; by packet.hex(text) and packet.pcap(path). packet.ip.ttl is a value,\n"
-"packet.payload and packet.bytes are strings.",
+"packet.payload and packet.bytes are strings.\n"
+"\n"
+"clock.advance(ms) lets time pass for scripts, which see none pass otherwise.",
 	.examples =
 "  packetscript test examples\n",
 	.options = options,

@@ -11,7 +11,7 @@
 enum { OPT_TABLE };
 
 static const struct cli_option options[] = {
-	{ "table", 0, "OF", "prints what may be done with views, arrays or sets as a table in Markdown", "views arrays sets" },
+	{ "table", 0, "OF", "prints what may be done with views, arrays or sets, or by the library nf, as a table in Markdown", "views arrays sets nf" },
 	{ NULL },
 };
 
@@ -41,6 +41,9 @@ static const struct {
 	[PS_LUA_FIELD] = { NULL, "field" },
 	[PS_LUA_KEY] = { "string|integer", "string" },
 	[PS_LUA_ITERATOR] = { "fun(): table?", "iterator" },
+	[PS_LUA_UNIT] = { "\"ms\"|\"ns\"" },
+	[PS_LUA_LEVEL] = { "string|integer" },
+	[PS_LUA_REST] = { "any" },
 };
 
 /* How operators are written, by what they are given: the text around the object and that; and LuaLS's names for them. */
@@ -151,8 +154,8 @@ static void print_function(const struct ps_callable *row, const struct field_cla
 		before = ", ";
 	}
 	for (i = 0; i < PS_ARGUMENTS_MAX && row->arguments[i].name; i++, before = ", ")
-		printf("%s%s%s: %s", before, row->arguments[i].name,
-		       is_optional(&row->arguments[i], field) ? "?" : "",
+		printf("%s%s%s: %s", before, row->arguments[i].type == PS_LUA_REST ? "..." : row->arguments[i].name,
+		       is_optional(&row->arguments[i], field) && row->arguments[i].type != PS_LUA_REST ? "?" : "",
 		       class_of(row->arguments[i].type, field->accepted));
 	printf(")");
 	if (row->result)
@@ -354,6 +357,12 @@ static void print_set_table(void)
 	print_rows(ps_set_methods, "s");
 }
 
+static void print_nf_table(void)
+{
+	printf("| expression | gives, or does |\n|---|---|\n");
+	print_rows(ps_nf_library, "nf");
+}
+
 static int run(const struct cli_call *call)
 {
 	const char *table = call->values[OPT_TABLE];
@@ -366,8 +375,10 @@ static int run(const struct cli_call *call)
 		print_array_table();
 	else if (!strcmp(table, "sets"))
 		print_set_table();
+	else if (!strcmp(table, "nf"))
+		print_nf_table();
 	else
-		return cli_error("--table %s: there are views, arrays and sets", table);
+		return cli_error("--table %s: there are views, arrays, sets and nf", table);
 	return CLI_OK;
 }
 

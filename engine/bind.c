@@ -15,6 +15,7 @@
 #include "dynamic.h"
 #include "host.h"
 #include "memory.h"
+#include "nf.h"
 #include "resize.h"
 #include "set.h"
 #include "spelling.h"
@@ -1046,6 +1047,7 @@ const struct ps_callable ps_field_getter = {
 const struct ps_library ps_libraries[] = {
 	{ "bytes", ps_bytes_library },
 	{ "set", ps_set_library },
+	{ "nf", ps_nf_library },
 	{ NULL },
 };
 
@@ -1361,7 +1363,8 @@ int ps_bind_open(lua_State *L)
 	lua_setglobal(L, "register_dynamic_protbuf");
 	luaL_requiref(L, "bytes", ps_bytes_open, 1);
 	luaL_requiref(L, "set", ps_set_open, 1);
-	lua_pop(L, 2);
+	luaL_requiref(L, "nf", ps_nf_open, 1);
+	lua_pop(L, 3);
 	bind->whole = new_whole(L);
 	bind->serial = 0;		/* the first views are free */
 	bind->stamp++;

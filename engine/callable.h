@@ -55,6 +55,9 @@ enum ps_lua_type {
 	PS_LUA_FIELD,		/* a view of a field */
 	PS_LUA_KEY,		/* a string or an integer: which of those that a header has */
 	PS_LUA_ITERATOR,	/* what a 'for' loop calls, that gives tables */
+	PS_LUA_UNIT,		/* a string: the name of a unit of time */
+	PS_LUA_LEVEL,		/* a string or an integer: a level of the log */
+	PS_LUA_REST,		/* any values, any number of them; the last argument */
 	PS_LUA_TYPES,		/* how many there are */
 };
 
@@ -74,7 +77,8 @@ struct ps_callable {
 };
 
 /* Each ends with a row without a name; several rows may have the same one, if they are of different owners. */
-extern const struct ps_callable ps_view_methods[], ps_array_methods[], ps_bytes_library[], ps_set_methods[], ps_set_library[];
+extern const struct ps_callable ps_view_methods[], ps_array_methods[], ps_bytes_library[], ps_set_methods[], ps_set_library[],
+	ps_nf_library[];
 /* The method that each field is: ip:ttl(); that finds one by a key; that goes through a list. */
 extern const struct ps_callable ps_field_getter, ps_keyed_getter, ps_list_getter;
 

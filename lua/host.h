@@ -32,6 +32,9 @@ size_t ps_host_stack(unsigned long sp);
 /* Any context, interrupts too. Milliseconds of a clock that never goes back; they wrap around. */
 unsigned int ps_host_now(void);
 
+/* Any context, interrupts too. Nanoseconds of the clock that scripts see. It never goes back. */
+unsigned long long ps_host_time(void);
+
 /* Any context; does not return. Lua calls it when an error has no handler, which would be a bug of ours. */
 void ps_host_abort(void);
 
@@ -69,7 +72,24 @@ bool ps_host_may_log(struct ps_log *log, unsigned int *left_out);
 /* Any context. As snprintf() of C. */
 int ps_host_format(char *text, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* The kernel's. */
+enum ps_log_level {
+	PS_LOG_EMERG,
+	PS_LOG_ALERT,
+	PS_LOG_CRIT,
+	PS_LOG_ERR,
+	PS_LOG_WARNING,
+	PS_LOG_NOTICE,
+	PS_LOG_INFO,
+	PS_LOG_DEBUG,
+	PS_LOG_LEVELS,			/* how many there are */
+	PS_LOG_PRINT = PS_LOG_LEVELS,	/* what print() writes, which has none; PS_LOG_INFO where there has to be one */
+};
+
+/* What they are called: in lua/text.c. */
+extern const char *const ps_log_levels[PS_LOG_LEVELS];
+
 /* Any context. One line to the log, without a newline and with nothing that may control a terminal. */
-void ps_host_log(const char *line);
+void ps_host_log(enum ps_log_level level, const char *line);
 
 #endif

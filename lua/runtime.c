@@ -477,11 +477,11 @@ static void tell_left_out(const struct ps_runtime *rt, unsigned int lines)
 
 	if (!lines)
 		return;
-	snprintf(line, sizeof(line), "state %u: %u lines of print left out", rt->state_id, lines);
-	ps_host_log(line);
+	snprintf(line, sizeof(line), "state %u: %u lines of print and nf.log left out", rt->state_id, lines);
+	ps_host_log(PS_LOG_WARNING, line);
 }
 
-static int print(lua_State *L)
+void ps_runtime_log(lua_State *L, enum ps_log_level level)
 {
 	struct ps_runtime *rt = ps_runtime_of(L);
 	int i, n = lua_gettop(L);
@@ -491,7 +491,7 @@ static int print(lua_State *L)
 	size_t len;
 
 	if (!ps_host_may_log(&rt->log, &left_out))
-		return 0;
+		return;
 	tell_left_out(rt, left_out);
 	for (i = 1; i <= n; i++) {	/* now, as a buffer needs the top of the stack for itself */
 		luaL_tolstring(L, i, NULL);
@@ -509,7 +509,12 @@ static int print(lua_State *L)
 		add_escaped(&b, text, len);
 	}
 	luaL_pushresult(&b);
-	ps_host_log(lua_tostring(L, -1));
+	ps_host_log(level, lua_tostring(L, -1));
+}
+
+static int print(lua_State *L)
+{
+	ps_runtime_log(L, PS_LOG_PRINT);
 	return 0;
 }
 

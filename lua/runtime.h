@@ -112,6 +112,12 @@ const char *ps_runtime_error(struct ps_runtime *rt, int status, const char **pla
  */
 void ps_runtime_explain(struct lua_State *L, int status);
 
+/*
+ * Within a function that a script calls: a line with all values on its stack, as print() writes it, unless too many have been
+ * written lately. May raise.
+ */
+void ps_runtime_log(struct lua_State *L, enum ps_log_level level);
+
 static inline struct ps_runtime *ps_runtime_of(struct lua_State *L)
 {
 	return (struct ps_runtime *)ps_guard_of(L);

@@ -3,6 +3,12 @@
 
 #include <stdint.h>
 
+#include "host.h"
+
+const char *const ps_log_levels[PS_LOG_LEVELS] = {
+	"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug",
+};
+
 size_t ps_text_shown(const char *text, size_t len)
 {
 	static const struct {

@@ -13,6 +13,7 @@
 #include "buffer.h"
 #include "build.h"
 #include "capture.h"
+#include "clock.h"
 #include "dissect.h"
 #include "link.h"
 #include "field.h"
@@ -22,7 +23,10 @@
 #define MEMORY		(64 * 1024 * 1024)	/* bytes that a file of tests may hold */
 #define TEST_MS		(10 * 1000)	/* milliseconds of processor time that a test may take */
 #define CLOCKS_PER_MS	(CLOCKS_PER_SEC / 1000)
+#define NS_PER_MS	1000000
+#define CLOCK_STEP	(10 * 365 * 24 * 60 * 60 * 1000ll)	/* milliseconds that the scripts' clock goes on by at most */
 #define PACKET_LIBRARY	"packet"
+#define CLOCK_LIBRARY	"clock"
 #define PACKET_TYPE	"packet"
 #define SCRIPT_TYPE	"script"
 
@@ -810,6 +814,27 @@ static int test(lua_State *L)
 }
 
 /*
+ * The clock.
+ */
+
+/* clock.advance(ms): the time that scripts see afterwards, in milliseconds */
+static int clock_advance(lua_State *L)
+{
+	lua_Integer ms = luaL_checkinteger(L, 1);
+
+	if (ms < 0 || ms > CLOCK_STEP)
+		return luaL_argerror(L, 1, "the clock goes on by 0 ms to 10 years");
+	ps_clock_advance(ms * NS_PER_MS);
+	lua_pushinteger(L, ps_clock_now() / NS_PER_MS);
+	return 1;
+}
+
+static const luaL_Reg clock_functions[] = {
+	{ "advance", clock_advance },
+	{ NULL, NULL },
+};
+
+/*
  * Setup.
  */
 static const luaL_Reg functions[] = {
@@ -854,6 +879,8 @@ static void open_library(lua_State *L)
 	lua_pushcfunction(L, packet_pcap);
 	lua_setfield(L, -2, "pcap");
 	lua_setglobal(L, PACKET_LIBRARY);
+	luaL_newlib(L, clock_functions);
+	lua_setglobal(L, CLOCK_LIBRARY);
 	for (i = 0; i < PS_VERDICT_ERROR; i++) {
 		lua_pushinteger(L, ps_verdicts[i].value);
 		lua_setglobal(L, ps_verdicts[i].name);
@@ -871,7 +898,7 @@ bool ps_test_is_global(const char *name)
 		if (!strcmp(f->name, name))
 			return true;
 	}
-	return !strcmp(name, PACKET_LIBRARY);
+	return !strcmp(name, PACKET_LIBRARY) || !strcmp(name, CLOCK_LIBRARY);
 }
 
 struct source {
@@ -919,6 +946,7 @@ int ps_test_file(const char *path, const char *filter, size_t memory, ps_test_re
 	if (!text)
 		return -1;
 	source.text = text;
+	ps_clock_start();
 	if (ps_runtime_init(&suite.rt, 0, MEMORY, NULL)) {
 		snprintf(error, size, "%s: not enough memory", path);
 	} else {

@@ -19,6 +19,7 @@
 #include <linux/stdarg.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/timekeeping.h>
 
 #include "compat.h"
 #include "host.h"
@@ -121,14 +122,21 @@ bool ps_host_may_log(struct ps_log *log, unsigned int *left_out)
 	return true;
 }
 
-void ps_host_log(const char *line)
+/* printk() looks for the level at the beginning of what is printed, not of the format. */
+void ps_host_log(enum ps_log_level level, const char *line)
 {
-	pr_info("%s\n", line);
+	printk(KERN_SOH "%u" pr_fmt("%s\n"), level == PS_LOG_PRINT ? PS_LOG_INFO : level, line);
 }
 
 unsigned int ps_host_now(void)
 {
 	return ktime_get_mono_fast_ns() / NSEC_PER_MSEC;
+}
+
+/* Not the fast one, by which the time may go back a little. */
+unsigned long long ps_host_time(void)
+{
+	return ktime_get_ns();
 }
 
 /*

@@ -37,7 +37,7 @@
 
 static _Thread_local struct ps_watch watch;
 
-void (*ps_user_log)(const char *line);
+void (*ps_user_log)(const char *level, const char *line);
 
 static void watch_tick(int signal)
 {
@@ -177,6 +177,18 @@ unsigned int ps_host_now(void)
 	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+unsigned long long ps_user_time;
+
+unsigned long long ps_host_time(void)
+{
+	struct timespec now;
+
+	if (ps_user_time)
+		return ps_user_time;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ull + now.tv_nsec;
+}
+
 unsigned long ps_host_random(void)
 {
 	unsigned long random = 0;
@@ -211,13 +223,15 @@ bool ps_host_may_log(struct ps_log *log, unsigned int *left_out)
 	return true;
 }
 
-void ps_host_log(const char *line)
+void ps_host_log(enum ps_log_level level, const char *line)
 {
+	const char *name = level == PS_LOG_PRINT ? "" : ps_log_levels[level];
+
 	if (ps_user_log) {
-		ps_user_log(line);
+		ps_user_log(name, line);
 		return;
 	}
-	fprintf(stderr, "%s\n", line);
+	fprintf(stderr, "%s%s%s\n", name, name[0] ? ": " : "", line);
 }
 
 int ps_host_format(char *text, size_t size, const char *format, ...)

@@ -27,7 +27,13 @@ void ps_user_print(FILE *to, const char *text);
 /* Tests set it: then it tells ps_host_now() the time, not the machine. */
 extern unsigned int (*ps_user_clock)(void);
 
-/* If set, it gets the lines of ps_host_log() instead of standard error; nothing in them controls a terminal. */
-extern void (*ps_user_log)(const char *line);
+/*
+ * If set, it gets the lines of ps_host_log() instead of standard error; nothing in them controls a terminal. level: its name, or
+ * "" for what print() writes.
+ */
+extern void (*ps_user_log)(const char *level, const char *line);
+
+/* Unless 0, the time that ps_host_time() tells, in nanoseconds, instead of the machine's: user/clock.h. */
+extern unsigned long long ps_user_time;
 
 #endif

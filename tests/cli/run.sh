@@ -1128,10 +1128,26 @@ for change in 's/^| `ttl` | 64 | 8 |/| `ttl` | 64 | 9 |/' 's/^| `ttl` | 64/| `tt
 	holds "a difference is told: $change" test -n "$("$top/tests/cli/reference" changed.md "$program" 2>&1)"
 done
 is "docs/language.md has the tables of today ('make reference')" '' "$(diff "$top/docs/language.md" language.md)"
-for table in views arrays; do
+for table in views arrays sets nf; do
 	holds "there is a table of $table in it" grep -qx "<!-- packetscript types --table $table -->" language.md
 done
-trouble 'a table of something else' '--table headers: there are views, arrays and sets' types --table headers
+trouble 'a table of something else' '--table headers: there are views, arrays, sets and nf' types --table headers
+
+# The clock goes by time stamps: of other units, in the wrong order, and where they are no times.
+lua 'local loaded = nf.get_time("ns")
+function process_packet(p) print(nf.get_time("ns") - loaded) return NF_ACCEPT end'
+times() { go run script.lua "$1" && sed 's/.*: //' <<<"$err" | paste -sd ' '; }
+second=1700000000
+bytes "$(section) $(interface 1 '0900 0100 09000000 0000 0000') $(interface 1) $(interface 1 '0900 0100 bf000000 0e00 0800 00e1f505 00000000 0000 0000') \
+	$(enhanced "$ether$udp" 0 ${second}000000123) $(enhanced "$ether$udp" 0 $((second + 1))500000123) $(enhanced "$ether$udp" 0 $((second + 1))000000000) \
+	$(enhanced "$ether$udp" 1 $((second + 3600))000001) $(simple "$ether$udp") $(enhanced "$ether$udp" 2 -1)" >times.pcapng
+is 'the clock of scripts goes by time stamps' '0 1500000000 1500000000 3600000000877 3600000000877 3600000000877' "$(times times.pcapng)"
+bytes "$(section) $(interface 1 '0900 0100 bf000000 0000 0000') $(interface 1 '0e00 0800 ffffffff ffffff7f 0000 0000') $(interface 1 '0e00 0800 00000000 00000080 0000 0000') \
+	$(interface 1 '0900 0100 00000000 0000 0000') $(enhanced "$ether$udp" 2 5) $(enhanced "$ether$udp" 0 -1) $(enhanced "$ether$udp" 3 -1) $(enhanced "$ether$udp" 1 0)" >times.pcapng
+is 'which may be any' '0 1999999999 6307200000000000000 6307200000000000000' "$(times times.pcapng)"
+lua 'function process_packet(p) nf.log("warning", "a", 1, "\27") nf.log(7) print("b") return NF_ACCEPT end'
+go run script.lua in.pcap -n 1
+is 'lines of the log begin with their level' $'warning: state 0: script.lua:1: a\t1\t\\x1b\ndebug: state 0: script.lua:1: \nstate 0: script.lua:1: b' "$err"
 
 lua 'kept = {} for i = 1, 20000 do kept[i] = "entry " .. i end
 function process_packet(p) return NF_ACCEPT end'

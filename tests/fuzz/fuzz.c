@@ -50,7 +50,8 @@ void __wrap_ps_runtime_expire(struct ps_guard *guard, enum ps_expired why);
 void *__real_ps_host_realloc(void *block, size_t size);
 void *__wrap_ps_host_realloc(void *block, size_t size);
 unsigned long __wrap_ps_host_random(void);
-void __wrap_ps_host_log(const char *line);
+void __wrap_ps_host_log(enum ps_log_level level, const char *line);
+unsigned long long __wrap_ps_host_time(void);
 
 /* Less time than in the kernel, so that what never ends takes less of ours. */
 size_t __wrap_ps_host_enter(struct ps_guard *guard, unsigned int ms, unsigned long sp)
@@ -167,8 +168,14 @@ unsigned long __wrap_ps_host_random(void)
 	return 4;
 }
 
-void __wrap_ps_host_log(const char *line)
+unsigned long long __wrap_ps_host_time(void)
 {
+	return 4000000;
+}
+
+void __wrap_ps_host_log(enum ps_log_level level, const char *line)
+{
+	log_hash = (log_hash ^ level) * 0x100000001B3;
 	if (fuzz_show)
 		printf("  %s\n", line);
 	while (*line)

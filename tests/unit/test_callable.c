@@ -53,7 +53,7 @@ static const char calls[] =
 	"    local given = {}\n"
 	"    for i = 1, n do given[i] = row[i] end\n"
 	"    if n < row.needed and not f and call(given) then error(what .. ' takes ' .. n .. ' arguments') end\n"
-	"    if n > 0 and not f then\n"
+	"    if n > 0 and not f and row[n] ~= print then\n"
 	"      given[n] = print\n"	/* which nothing takes */
 	"      if call(given) then error(what .. ' takes any argument ' .. n) end\n"
 	"    end\n"
@@ -99,6 +99,9 @@ static const struct {
 	[PS_LUA_FIELD] = { "field" },
 	[PS_LUA_KEY] = { NULL, "'name'" },
 	[PS_LUA_ITERATOR] = { "function" },
+	[PS_LUA_UNIT] = { NULL, "'ns'" },
+	[PS_LUA_LEVEL] = { NULL, "'debug'" },
+	[PS_LUA_REST] = { NULL, "print" },
 };
 
 /* A function that calls it with so many arguments, as scripts do. Not in a return: that would be another kind of call. */

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#define LUA_LIB
+#include "nf.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "lua.h"
+#include "lauxlib.h"
+
+#include "host.h"
+#include "runtime.h"
+
+/* Of time, in nanoseconds. */
+static const struct unit {
+	const char *name;
+	lua_Integer ns;
+} units[] = {
+	{ "ms", 1000000 },
+	{ "ns", 1 },
+};
+
+static const struct unit *unit_named(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (!strcmp(units[i].name, name))
+			return &units[i];
+	}
+	return NULL;
+}
+
+/* Also the words of syslog for those that have a longer one. */
+static int level_named(const char *name)
+{
+	int level;
+
+	for (level = 0; level < PS_LOG_LEVELS; level++) {
+		if (!strcmp(ps_log_levels[level], name))
+			return level;
+	}
+	if (!strcmp(name, "error"))
+		return PS_LOG_ERR;
+	return !strcmp(name, "warn") ? PS_LOG_WARNING : -1;
+}
+
+bool ps_nf_knows(enum ps_lua_type type, const char *word)
+{
+	switch (type) {
+	case PS_LUA_UNIT:
+		return unit_named(word);
+	case PS_LUA_LEVEL:
+		return level_named(word) >= 0;
+	default:
+		return true;
+	}
+}
+
+static int get_random(lua_State *L)
+{
+	lua_pushinteger(L, (uint32_t)ps_host_random());
+	return 1;
+}
+
+static int get_time(lua_State *L)
+{
+	const char *name = luaL_optstring(L, 1, units[0].name);
+	const struct unit *unit = unit_named(name);
+
+	if (!unit)
+		return luaL_argerror(L, 1, lua_pushfstring(L, "there is no unit '%s': give \"ms\" or \"ns\"", name));
+	lua_pushinteger(L, (lua_Integer)ps_host_time() / unit->ns);
+	return 1;
+}
+
+static enum ps_log_level check_level(lua_State *L, int arg)
+{
+	lua_Integer level = lua_isinteger(L, arg) ? lua_tointeger(L, arg) : level_named(luaL_checkstring(L, arg));
+
+	if (level < 0 || level >= PS_LOG_LEVELS)
+		luaL_argerror(L, arg, "no level of the log: give emerg, alert, crit, err, warning, notice, info or debug, "
+				      "or 0 to 7");
+	return level;
+}
+
+static int log_values(lua_State *L)
+{
+	enum ps_log_level level = check_level(L, 1);
+
+	lua_remove(L, 1);
+	ps_runtime_log(L, level);
+	return 0;
+}
+
+const struct ps_callable ps_nf_library[] = {
+	{ { "get_random", get_random }, PS_OF_LIBRARY, { { NULL } }, PS_LUA_INTEGER, NULL,
+	  "a random number of 32 bits, the kernel's" },
+	{ { "get_time", get_time }, PS_OF_LIBRARY, { { "unit", PS_LUA_UNIT, true } }, PS_LUA_INTEGER, NULL,
+	  "milliseconds of a clock that nobody sets and that never goes back; with `\"ns\"` nanoseconds" },
+	{ { "log", log_values }, PS_OF_LIBRARY, { { "level", PS_LUA_LEVEL }, { "…", PS_LUA_REST, true } }, PS_LUA_NOTHING, NULL,
+	  "a line in the log, as by `print`, with a level of the kernel's: `\"emerg\"`, `\"alert\"`, `\"crit\"`, `\"err\"`, "
+	  "`\"warning\"`, `\"notice\"`, `\"info\"`, `\"debug\"`, or 0 to 7" },
+	{ { NULL } },
+};
+
+int ps_nf_open(lua_State *L)
+{
+	const struct ps_callable *row;
+
+	lua_newtable(L);
+	for (row = ps_nf_library; row->method.name; row++) {
+		lua_pushcfunction(L, row->method.call);
+		lua_setfield(L, -2, row->method.name);
+	}
+	return 1;
+}
