@@ -14,6 +14,15 @@ bool ps_access_get_wide(lua_State *L, struct ps_bind *bind, const struct ps_plac
 bool ps_access_set_wide(struct ps_bind *bind, const struct ps_place *at,
 			const struct ps_field *field, const TValue *arg);
 
+/*
+ * The same of fields that each header has elsewhere: of integers, and of texts, if they are short and Lua has the string
+ * already. A field that the header has not got reads as nil.
+ */
+bool ps_access_get_located(lua_State *L, struct ps_bind *bind, const struct ps_place *at,
+			   const struct ps_field *field, bool as_integer, TValue *result);
+bool ps_access_set_located(struct ps_bind *bind, const struct ps_place *at,
+			   const struct ps_field *field, const TValue *arg);
+
 /* The text of the value, if it has been made before. */
 static inline bool ps_access_text(lua_State *L, struct ps_bind *bind, struct ps_value value,
 			    const struct ps_type *type, TValue *result)
@@ -42,7 +51,7 @@ static inline bool ps_access_get(lua_State *L, struct ps_bind *bind, const struc
 	uint64_t value;
 
 	if (!ps_access_is_there(at, field))
-		return false;
+		return ps_access_get_located(L, bind, at, field, as_integer, result);
 	if (ps_unlikely(!field->type->has_int))
 		return ps_access_get_wide(L, bind, at, field, as_integer, result);
 	if (ps_field_get(bind->pkt, at->layer->header.range.off, field->at, &value))
@@ -60,7 +69,7 @@ static inline bool ps_access_set(struct ps_bind *bind, const struct ps_place *at
 	const struct ps_value *value;
 
 	if (!ps_access_is_there(at, field))
-		return false;
+		return ps_access_set_located(bind, at, field, arg);
 	if (ps_unlikely(!field->type->has_int))
 		return ps_access_set_wide(bind, at, field, arg);
 	if (ttisinteger(arg))

@@ -46,6 +46,7 @@ struct ps_bind {
 	struct ps_address parsed[PS_ADDRESSES];
 	struct ps_address formatted[PS_ADDRESSES];
 	size_t allocated;		/* bytes, by ps_bind_allocate() */
+	char decoded[PS_DECODED_MAX];	/* a text as it is read */
 	struct ps_pool bytes;
 	struct ps_registry registry;
 	struct ps_proto_objects **objects;	/* for each protocol there */

@@ -10,6 +10,7 @@
 
 #include "lua.h"
 #include "lauxlib.h"
+#include "lstring.h"
 
 #include "access.h"
 #include "bytes.h"
@@ -27,33 +28,69 @@ static struct ps_range range_of(const struct ps_layer *layer, const struct ps_fi
  * Reading.
  */
 
-/* The text of a field as it is encoded. Nil if it is malformed. */
-static int push_decoded(lua_State *L, const struct ps_header *header, const struct ps_type *type, struct ps_range range)
+/*
+ * The text of a field, which stays where it is until the next one is asked for. *len is below 0 if what is encoded is
+ * malformed. NULL: no memory to read the packet.
+ */
+static const char *text_of(struct ps_bind *bind, const struct ps_layer *layer, const struct ps_field *here, int *len)
 {
-	luaL_Buffer b;
-	char *text = luaL_buffinitsize(L, &b, PS_DECODED_MAX);
-	int len = type->coding->decode(ps_bind_of(L)->pkt, header, range.off, range.len, text);
+	struct ps_range range = range_of(layer, here);
+	const struct ps_coding *coding = here->type->coding;
 
-	luaL_pushresultsize(&b, len < 0 ? 0 : len);
-	if (len < 0) {
-		lua_pop(L, 1);
-		lua_pushnil(L);
-	}
-	return 1;
+	*len = range.len;
+	if (!coding)
+		return (const char *)ps_packet_read(bind->pkt, range.off, range.len);
+	*len = coding->decode(bind->pkt, &layer->header, range.off, range.len, bind->decoded);
+	return bind->decoded;
 }
 
 static int push_text(lua_State *L, const struct ps_layer *layer, const struct ps_field *here)
 {
-	struct ps_range range = range_of(layer, here);
-	const uint8_t *bytes;
+	int len;
+	const char *text = text_of(ps_bind_of(L), layer, here, &len);
 
-	if (here->type->coding)
-		return push_decoded(L, &layer->header, here->type, range);
-	bytes = ps_packet_read(ps_bind_of(L)->pkt, range.off, range.len);
-	if (!bytes)
+	if (!text)
 		return luaL_error(L, "no memory to read the packet");
-	lua_pushlstring(L, (const char *)bytes, range.len);
+	if (len < 0)
+		lua_pushnil(L);
+	else
+		lua_pushlstring(L, text, len);
 	return 1;
+}
+
+/* The string that Lua has of a short text, or NULL: it has none. */
+static TString *find_string(lua_State *L, const char *text, size_t len)
+{
+	global_State *g = G(L);
+	unsigned int hash = luaS_hash(text, len, g->seed);
+	TString *s;
+
+	for (s = g->strt.hash[lmod(hash, g->strt.size)]; s; s = s->u.hnext) {
+		if (s->shrlen != len || memcmp(text, getstr(s), len))
+			continue;
+		if (isdead(g, s))	/* not freed yet: it comes back to life */
+			changewhite(s);
+		return s;
+	}
+	return NULL;
+}
+
+bool ps_view_known_text(lua_State *L, const struct ps_place *at, const struct ps_field *here, TValue *result)
+{
+	int len;
+	const char *text = here->type->is_decimal ? NULL : text_of(ps_bind_of(L), at->layer, here, &len);
+	TString *s;
+
+	if (!text || len > LUAI_MAXSHORTLEN)
+		return false;
+	if (len < 0) {
+		setnilvalue(result);
+		return true;
+	}
+	s = find_string(L, text, len);
+	if (s)
+		setsvalue(L, result, s);
+	return s;
 }
 
 int ps_view_push_text(lua_State *L, const struct ps_place *at, const struct ps_field *here)

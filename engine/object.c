@@ -88,6 +88,47 @@ bool ps_access_set_wide(struct ps_bind *bind, const struct ps_place *at,
 	return value && !ps_field_set_value(bind->pkt, &at->layer->header, field, *value);
 }
 
+/* The field as this header has it, or NULL: it has not got it, or that is not for what is simple to say. */
+static const struct ps_field *locate(struct ps_bind *bind, const struct ps_place *at, const struct ps_field *field,
+				     struct ps_field *moved, bool *is_simple)
+{
+	*is_simple = field && !at->flags && field->flags & PS_LOCATED && !(field->flags & PS_SCRIPTED);
+	return *is_simple ? ps_proto_here(bind->pkt, &at->layer->header, field, moved) : NULL;
+}
+
+bool ps_access_get_located(lua_State *L, struct ps_bind *bind, const struct ps_place *at,
+			   const struct ps_field *field, bool as_integer, TValue *result)
+{
+	struct ps_field moved;
+	bool is_simple;
+	const struct ps_field *here = locate(bind, at, field, &moved, &is_simple);
+	uint64_t value;
+
+	if (!is_simple)
+		return false;
+	if (!here) {
+		setnilvalue(result);
+		return true;
+	}
+	if (here->type->is_text)
+		return !as_integer && ps_view_known_text(L, at, here, result);
+	if (!here->type->has_int || (here->type->format && !as_integer) ||
+	    ps_field_get(bind->pkt, at->layer->header.range.off, here->at, &value))
+		return false;
+	setivalue(result, value);
+	return true;
+}
+
+bool ps_access_set_located(struct ps_bind *bind, const struct ps_place *at, const struct ps_field *field, const TValue *arg)
+{
+	struct ps_field moved;
+	bool is_simple;
+	const struct ps_field *here = locate(bind, at, field, &moved, &is_simple);
+
+	return here && here->type->has_int && ttisinteger(arg) && !(here->flags & PS_READ_ONLY) &&
+	       !ps_view_set(bind, at->layer, here, ivalue(arg));
+}
+
 int ps_object_call(lua_State *L, const struct ps_method *method, StkId func, int nargs)
 {
 	struct ps_bind *bind = ps_bind_of(L);

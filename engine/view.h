@@ -231,6 +231,12 @@ void ps_view_push_field(lua_State *L, struct ps_field_method *m, const struct ps
 
 /* Text, of any length, which the place is, as here says; engine/content.c. */
 int ps_view_push_text(lua_State *L, const struct ps_place *at, const struct ps_field *here);
+/*
+ * The text of a field, which is where here says, if Lua has a string of it, so that nothing has to be made; it may have been
+ * made for another packet, or stand in the script. Never raises.
+ */
+bool ps_view_known_text(lua_State *L, const struct ps_place *at, const struct ps_field *here, TValue *result);
+
 int ps_view_set_text(lua_State *L, struct ps_view *v, const struct ps_place *at, const struct ps_field *here, int index);
 
 /* Sets a field of a layer that has it and is an integer: 0, or an enum ps_field_error. */
