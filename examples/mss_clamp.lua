@@ -6,9 +6,8 @@
 local MAX <const> = 1200
 
 function process_packet(p)
-  local eth = p:data(packet_eth)
-  local ip = eth:data(packet_ip) or eth:data(packet_ip6)
-  local tcp = ip and ip:data(packet_tcp)
-  if tcp and tcp.mss and tcp.mss > MAX then tcp.mss = MAX end
+  local tcp = p.tcp
+  local mss = tcp and tcp.mss
+  if mss and mss > MAX then tcp.mss = MAX end
   return XT_CONTINUE
 end

@@ -4,14 +4,11 @@
 -- Try it:  curl https://forbidden.example/  waits in vain, other names pass, also at the same address.
 -- A name that does not begin in the packet's first bytes, since the client has split it, is not seen.
 
-local forbidden = { ["forbidden.example"] = true }
+local forbidden = set.names{ "forbidden.example" } -- and all names below it
 
 function process_packet(p)
-  local eth = p:data(packet_eth)
-  local ip = eth:data(packet_ip) or eth:data(packet_ip6)
-  local tcp = ip and ip:data(packet_tcp)
-  local tls = tcp and tcp:data(packet_tls)
+  local tls = p.tls
   local name = tls and tls.sni
-  if name and forbidden[name:lower()] then return NF_DROP end
+  if name and forbidden:has(name) then return NF_DROP end
   return XT_CONTINUE
 end
