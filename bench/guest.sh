@@ -16,6 +16,7 @@ unit() { row "unit:$1" unit as-sent "$2" "script units $1_1 $1_7"; }
 . $dir/rows.sh
 
 has() { [[ ,${marks[$1]}, == *,$2,* ]]; }
+message_of() { sed -n 's/.*message=\([^,]*\).*/\1/p' <<<"${marks[$1]}"; }
 
 # --- the network: A -- R -- B, which sends nothing but what is measured ---
 
@@ -115,15 +116,41 @@ tc_bpf() {
 	inR tc filter add dev rB egress bpf direct-action object-file "$dir/$1" section tc
 }
 
-nft_set() {
+# nft_rule WORDS…: what a rule says of packets to where they are sent
+nft_rule() {
 	inR nft -f - <<-END
 		table ip$v bench {
 			chain out {
 				type filter hook postrouting priority mangle
-				ip$v daddr $sent_to ip$v daddr set $1
+				ip$v daddr $sent_to $*
 			}
 		}
 	END
+}
+
+nft_set() { nft_rule ip$v daddr set "$1"; }
+
+# prefixes: those of scripts/set.lua, with commas between
+prefixes() {
+	awk 'BEGIN { printf "192.168.0.0/24"; for (i = 0; i < 99999; i++) printf ", %d.%d.%d.0/24", 11 + int(i / 65536), int(i / 256) % 256, i % 256 }'
+}
+
+nft_prefixes() {
+	{
+		echo 'table ip bench { set known { type ipv4_addr; flags interval; elements = {'
+		prefixes
+		echo '}; }; }'
+	} >prefixes.nft
+	inR nft -f prefixes.nft
+	nft_rule ip saddr != @known drop
+}
+
+# script_prefixes NAME: their list takes memory and time while it is loaded
+script_prefixes() {
+	echo 5000 >/sys/module/packetscript/parameters/load_ms
+	options=' --memory 32M'
+	script "$1"
+	rounds=3
 }
 
 nat() {
@@ -156,7 +183,7 @@ burst() {
 		wait_for at R grep -q . /proc/net/netfilter/nfnetlink_queue
 	fi
 	sleep 0.1 # let it be quiet
-	at A $dir/udpsend eth0 "$to_mac" $from $sent_to "$payload" "$2" "$flows" >send.out
+	at A $dir/udpsend eth0 "$to_mac" $from $sent_to "${message:-$payload}" "$2" "$flows" >send.out
 	read -r begin cost <send.out
 	if [ -n "$program" ]; then
 		wait $! || true # then too few arrive
@@ -170,12 +197,37 @@ burst() {
 # of_state N: a column of /proc/net/packetscript, 0 without a state
 of_state() { at R awk -v n="$1" 'NR == 2 { v = $n } END { print v + 0 }' /proc/net/packetscript 2>/dev/null || echo 0; }
 
+# delivered: how many packets have come to B's TCP and UDP, and how many of them with a wrong checksum
+delivered() {
+	echo $(($(snmp B Tcp InSegs) + $(snmp B Udp InDatagrams) + $(snmp B Udp NoPorts) + $(snmp B Udp InErrors))) \
+		$(($(snmp B Tcp InCsumErrors) + $(snmp B Udp InCsumErrors)))
+}
+
+# check_message: the receiver gets the messages, and what is to be written in them is; otherwise sets problem
+check_message() {
+	local came wrong before
+	ip -n R neigh replace $receiver lladdr "$b_mac" dev rB nud permanent
+	inB nft 'table ip seen { chain in { type filter hook input priority 0; tcp option maxseg size 1200 counter comment "clamped"; }; }'
+	read -r came wrong < <(delivered)
+	before="$came $wrong"
+	burst - 1
+	read -r came wrong < <(delivered)
+	came=$((came - ${before% *})) wrong=$((wrong - ${before#* }))
+	[ "$came" = $(((warm_up + 1) * batch)) ] || problem="$came messages were delivered"
+	[ "$wrong" = 0 ] || problem="$wrong messages with a wrong checksum"
+	[ "${sees[$name]}" != clamped ] || [[ $(inB nft list table ip seen) == *" packets $came "* ]] || problem='not each MSS was written'
+	inB nft delete table ip seen
+	ip -n R neigh replace $receiver lladdr $nobody dev rB nud permanent
+}
+
 # check_arrival PAYLOAD: the receiver sees what it should; otherwise sets problem
 check_arrival() {
 	local payload=$1 source=$from to=$sent_to wrong pid expected
+	[ -z "$message" ] || { check_message; return; }
 	case ${sees[$name]} in
 	rewritten) to=$new_to ;;
 	translated) to=$new_to source=$router ;;
+	prefixed) source='2001:db8:1:*' ;;
 	esac
 	expected="$(((warm_up + 1) * batch)) $source $to"
 	ip -n R neigh replace $receiver lladdr "$b_mac" dev rB nud permanent
@@ -187,7 +239,7 @@ check_arrival() {
 	wrong=$(($(snmp B Udp$v InCsumErrors) + $(snmp B Ip$v InHdrErrors) - wrong))
 	ip -n R neigh replace $receiver lladdr $nobody dev rB nud permanent
 
-	[ "$(<receive.out)" = "$expected" ] ||
+	[[ $(<receive.out) == $expected ]] ||
 		problem="payload $payload: packets, source, destination are $(<receive.out), should be $expected"
 	[ "$wrong" = 0 ] || problem="payload $payload: $wrong packets with a wrong checksum"
 }
@@ -250,8 +302,9 @@ report() {
 
 run_row() {
 	local program='' problem='' file='' options='' functions=(-) rounds=3 ip=4 error cost sent
-	local payloads=$payloads
-	[ "${group[$name]}" != unit ] || payloads=${payloads%% *} # units don't look at it
+	local payloads=$payloads message
+	message=$(message_of "$name")
+	[ "${group[$name]}" != unit ] && [ -z "$message" ] || payloads=${payloads%% *} # it does not matter
 	! has "$name" ip6 || ip=6
 	if has "$name" apart || [ "$network" != $ip ]; then network_down; fi
 	[ -n "$network" ] || network_up $ip

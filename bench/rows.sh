@@ -3,13 +3,15 @@
 #
 # row NAME GROUP SEES MARKS SETUP TEXT
 #   GROUP  linux ours
-#   SEES   what must arrive: as-sent, rewritten (the destination), translated (source and destination)
+#   SEES   what must arrive: as-sent, rewritten (the destination), translated (source and destination), prefixed (the
+#          source), clamped (the MSS)
 #   MARKS  with commas between:
 #     optional   may fail: the run does not fail with it
 #     no-alloc   must not allocate for a packet
 #     new-flows  each packet has its own source port
 #     apart      needs a network of its own
 #     ip6        IPv6; above plain6, as the others are above plain
+#     message=M  not a payload of some bytes, but the message M of tools/messages.h, above plain-M
 #   SETUP  a function of guest.sh, and its arguments
 row plain       linux as-sent    apart           ':'                               'plain forwarding'
 row mangle      linux as-sent    -               'empty_table'                     'an empty mangle table'
@@ -25,6 +27,17 @@ row nfq-rewrite linux rewritten  -               'queue 2.1.1.1'                
 row plain6      linux as-sent    ip6,apart       ':'                               'IPv6: plain forwarding'
 row nft-rewrite6 linux rewritten ip6,apart       'nft_set 2001:db8:1::1'           'IPv6: nft: ip6 daddr set'
 row mangle6     linux as-sent    ip6             'empty_table'                     'IPv6: an empty mangle table'
+row snpt6       linux prefixed   ip6             'rule SNPT --src-pfx fd00:a::/64 --dst-pfx 2001:db8:1::/64' 'IPv6: a rule -j SNPT'
+row nft-port    linux as-sent    apart           'nft_rule udp dport 53 drop'      'nft: udp dport'
+row nft-set     linux as-sent    apart           'nft_prefixes'                    'nft: a set of 100,000 prefixes'
+row plain-syn   linux as-sent    apart,message=syn ':'                             'a SYN: plain forwarding'
+row tcpmss      linux clamped    message=syn     'rule TCPMSS --set-mss 1200 -p tcp --tcp-flags SYN,RST SYN' 'a SYN: a rule -j TCPMSS'
+row nft-mss     linux clamped    apart,message=syn 'nft_rule tcp flags & (syn | rst) == syn tcp option maxseg size set 1200' 'a SYN: nft: tcp option maxseg'
+row plain-dns   linux as-sent    apart,message=dns ':'                             'a DNS question: plain forwarding'
+row string-dns  linux as-sent    message=dns     'rule DROP -p udp --dport 53 -m string --algo bm --icase --hex-string |07|example|03|org|' 'a DNS question: -m string'
+row nft-dns     linux as-sent    apart,message=dns 'nft_rule udp dport 53 @th,160,128 0x03777777076578616d706c65036f7267 drop' 'a DNS question: nft, bytes at a place'
+row plain-tls   linux as-sent    apart,message=tls ':'                             'a ClientHello: plain forwarding'
+row string-tls  linux as-sent    message=tls     'rule DROP -p tcp --dport 443 -m string --algo bm --string forbidden.example' 'a ClientHello: -m string'
 row const       ours  as-sent    no-alloc        'script const'                    'return XT_CONTINUE'
 row const-local ours  as-sent    no-alloc        'script const-local'              'the same, local <const>'
 row const-percpu ours as-sent    no-alloc        'percpu const'                    'the same, --percpu'
@@ -44,8 +57,15 @@ row portmap     ours  rewritten  no-alloc        'script portmap'               
 row inline      ours  rewritten  no-alloc        'script inline'                   'DNAT by port'
 row helper      ours  rewritten  no-alloc        'script helper'                   'the same, headers by a function'
 row four        ours  as-sent    no-alloc        'script four'                     'four bytes of the payload'
+row by-chain    ours  as-sent    no-alloc        'script by-chain'                 'udp.dport'
+row by-name     ours  as-sent    no-alloc        'script by-name'                  'p.udp.dport'
+row set         ours  as-sent    no-alloc        'script_prefixes set'             'a set of 100,000 prefixes'
+row mss         ours  clamped    no-alloc,message=syn 'script mss_clamp'           'a SYN: examples/mss_clamp.lua'
+row dns         ours  as-sent    message=dns     'script dns_filter'               'a DNS question: dns_filter.lua'
+row sni         ours  as-sent    message=tls     'script sni_filter'               'a ClientHello: sni_filter.lua'
 row search      ours  as-sent    -               'script search'                   'a pattern search in the payload'
 row dnat6       ours  rewritten  ip6,no-alloc    'script dnat6'                    'IPv6: DNAT'
+row prefix6     ours  prefixed   ip6             'script prefix6'                  'IPv6: a prefix translated'
 row inline6     ours  rewritten  ip6,no-alloc    'script inline6'                  'IPv6: DNAT by port'
 
 # unit NAME MARKS TEXT: an operation of scripts/units.lua

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * udpsend INTERFACE TO-MAC FROM TO PAYLOAD BATCHES [FLOWS]: sends UDP packets over IPv4 or IPv6, as the
- * addresses are, of FLOWS source ports in turn, in batches of 32; two to warm up and BATCHES that count. A
+ * udpsend INTERFACE TO-MAC FROM TO PAYLOAD BATCHES [FLOWS]: sends packets over IPv4 or IPv6, as the
+ * addresses are, UDP with a payload of so many bytes or a message that messages.h names, of FLOWS source ports in turn, in batches of 32; two to warm up and BATCHES that count. A
  * packet goes all its way before sendmmsg() returns: the veth pairs hand it on in softirq, on the one CPU.
  *
  * Prints the time stamp counter before the first packet, and the ticks that a packet takes. The dearer quarter of the batches is left out: the timer's interrupt is in them.
@@ -24,6 +24,7 @@
 #include <sys/socket.h>
 #include <x86intrin.h>
 
+#include "messages.h"
 #include "payload.h"
 
 #define BATCH		32
@@ -88,8 +89,8 @@ static unsigned char *append_eth(unsigned char *at, const char *to_mac, unsigned
 	return append(at, &eth, sizeof(eth));
 }
 
-/* This and the next: len is what follows; addresses is their sum, for its checksum. */
-static unsigned char *append_ip(unsigned char *at, const char *from, const char *to, int len,
+/* This and the next: len is what follows, of that protocol; addresses is their sum, for its checksum. */
+static unsigned char *append_ip(unsigned char *at, const char *from, const char *to, int len, int protocol,
 				unsigned long *addresses)
 {
 	struct iphdr ip = {
@@ -98,7 +99,7 @@ static unsigned char *append_ip(unsigned char *at, const char *from, const char 
 		.tot_len = htons(sizeof(ip) + len),
 		.frag_off = htons(IP_DF),
 		.ttl = 64,
-		.protocol = IPPROTO_UDP,
+		.protocol = protocol,
 	};
 
 	address(AF_INET, from, &ip.saddr);
@@ -108,13 +109,13 @@ static unsigned char *append_ip(unsigned char *at, const char *from, const char 
 	return append(at, &ip, sizeof(ip));
 }
 
-static unsigned char *append_ip6(unsigned char *at, const char *from, const char *to, int len,
+static unsigned char *append_ip6(unsigned char *at, const char *from, const char *to, int len, int protocol,
 				 unsigned long *addresses)
 {
 	struct ip6_hdr ip = {
 		.ip6_flow = htonl(6u << 28),
 		.ip6_plen = htons(len),
-		.ip6_nxt = IPPROTO_UDP,
+		.ip6_nxt = protocol,
 		.ip6_hlim = 64,
 	};
 
@@ -124,28 +125,53 @@ static unsigned char *append_ip6(unsigned char *at, const char *from, const char
 	return append(at, &ip, sizeof(ip));
 }
 
-static size_t frame_size(const char *to, int payload)
+static size_t frame_size(const char *to, size_t len)
 {
-	return sizeof(struct ether_header) + (is_ip6(to) ? sizeof(struct ip6_hdr) : sizeof(struct iphdr)) +
-	       sizeof(struct udphdr) + payload;
+	return sizeof(struct ether_header) + (is_ip6(to) ? sizeof(struct ip6_hdr) : sizeof(struct iphdr)) + len;
 }
 
-static void frame_init(unsigned char *frame, char **arg, int payload, int port)
+static void frame_init(unsigned char *frame, char **arg, const struct message *message, int port)
 {
 	const char *mac = arg[2], *from = arg[3], *to = arg[4];
-	int i, len = sizeof(struct udphdr) + payload;
-	struct udphdr udp = { .source = htons(port), .dest = htons(TO_PORT), .len = htons(len) };
-	unsigned char *at = append_eth(frame, mac, is_ip6(to) ? ETHERTYPE_IPV6 : ETHERTYPE_IP), *data;
+	unsigned char *at = append_eth(frame, mac, is_ip6(to) ? ETHERTYPE_IPV6 : ETHERTYPE_IP);
+	unsigned short source = htons(port), check;
 	unsigned long addresses;
 
-	at = (is_ip6(to) ? append_ip6 : append_ip)(at, from, to, len, &addresses);
-	data = at + sizeof(udp);
+	at = (is_ip6(to) ? append_ip6 : append_ip)(at, from, to, message->size, message->protocol, &addresses);
+	append(at, message->bytes, message->size);
+	append(at, &source, sizeof(source));	/* it comes first, in UDP and TCP */
+	check = fold(sum(at, message->size, addresses + message->protocol + message->size));
+	if (!check)
+		check = 0xFFFF;
+	append(at + message->checksum, &check, sizeof(check));
+}
+
+/* A message of UDP with so many bytes. */
+static struct message udp_message(int payload)
+{
+	size_t size = sizeof(struct udphdr) + payload;
+	struct udphdr udp = { .dest = htons(TO_PORT), .len = htons(size) };
+	unsigned char *bytes = malloc(size), *data = bytes + sizeof(udp);
+	int i;
+
+	if (!bytes)
+		die("malloc");
+	append(bytes, &udp, sizeof(udp));
 	for (i = 0; i < payload; i++)
 		data[i] = payload_byte(i);
-	udp.check = fold(sum(data, payload, sum(&udp, sizeof(udp), addresses + IPPROTO_UDP + len)));
-	if (!udp.check)
-		udp.check = 0xFFFF;
-	append(at, &udp, sizeof(udp));
+	return (struct message){ .bytes = bytes, .size = size, .protocol = IPPROTO_UDP, .checksum = 6 };
+}
+
+/* What the argument asks for: a number of bytes, or a name. */
+static struct message message_of(const char *name)
+{
+	const struct message *message;
+
+	for (message = messages; message->name; message++) {
+		if (!strcmp(message->name, name))
+			return *message;
+	}
+	return udp_message(atoi(name));
 }
 
 static int open_socket(const char *interface)
@@ -234,7 +260,8 @@ static int calibrate(void)
 
 int main(int argc, char **argv)
 {
-	int payload, batches, flows, i;
+	struct message message;
+	int batches, flows, i;
 	unsigned char *frames;
 	size_t size;
 
@@ -244,16 +271,16 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: udpsend INTERFACE TO-MAC FROM TO PAYLOAD BATCHES [FLOWS]\n");
 		return 1;
 	}
-	payload = atoi(argv[5]);
+	message = message_of(argv[5]);
 	batches = atoi(argv[6]);
 	flows = argc > 7 ? atoi(argv[7]) : 1;
 
-	size = frame_size(argv[4], payload);
+	size = frame_size(argv[4], message.size);
 	frames = calloc(flows, size);
 	if (!frames)
 		die("calloc");
 	for (i = 0; i < flows; i++)
-		frame_init(frames + i * size, argv, payload, FROM_PORT + i);
+		frame_init(frames + i * size, argv, &message, FROM_PORT + i);
 	send_all(open_socket(argv[1]), frames, size, batches, flows);
 	return 0;
 }
