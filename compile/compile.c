@@ -245,12 +245,28 @@ static void add_data(const struct compiling *c, struct ps_op *op, enum ps_operat
 	give_view(c, op, id);
 }
 
+/* R[b]:set(…) */
+static void add_put(const struct compiling *c, struct ps_op *op, const struct method_call *call)
+{
+	bool is_known = call->arg.reg < 0;
+
+	if (call->method != PS_OP_SET || !call->has_arg || call->arg.reg == op->a + 1)
+		return;
+	finish(c, op, is_known ? DO_PUT_K : DO_PUT);
+	if (is_known)
+		op->k = call->arg.constant;
+	else
+		op->c = call->arg.reg;
+}
+
 /* SELF, and a call of what it finds: R[a] = R[b]:method(…). */
 static void add_method(const struct compiling *c, struct ps_op *op, const struct method_call *call,
 		       struct ps_known self, const struct ps_field_method *m)
 {
-	if (!call->has_result)
+	if (!call->has_result) {
+		add_put(c, op, call);
 		return;
+	}
 	if (call->method == PS_OP_DATA && call->id >= 0 && call->id < (int)ps_nprotos) {
 		add_data(c, op, call->id == PS_ID_RAW || is_same_link(c, self, call->id) ? DO_BYTES : DO_DATA, call->id);
 	} else if (call->method == PS_OP_GET && !call->has_arg) {

@@ -24,12 +24,13 @@
 
 /*
  * Operations: name, which operands are registers (A, B, C), whether A is only given a value (T), n is a distance (N) and other
- * none (S), and the operation behind the next one follows (M), and what it does, with registers R[…], the constant K, and the
+ * none (S), the operation behind the next one follows (M), or it looks for a header and goes on at other if there is one (V), and
+ * what it does, with registers R[…], the constant K, and the
  * field F of the view in R[B]. One with a condition goes on at n if it is so, else at other.
  */
-enum { PS_A = 1, PS_B = 2, PS_C = 4, PS_N = 8, PS_S = 16, PS_M = 32, PS_GIVES = 64, PS_T = PS_GIVES | PS_A,
+enum { PS_A = 1, PS_B = 2, PS_C = 4, PS_N = 8, PS_S = 16, PS_M = 32, PS_GIVES = 64, PS_V = 128, PS_T = PS_GIVES | PS_A,
        PS_AB = PS_A | PS_B, PS_ABC = PS_AB | PS_C, PS_AN = PS_A | PS_N, PS_ABN = PS_AB | PS_N, PS_BN = PS_B | PS_N,
-       PS_BCN = PS_B | PS_C | PS_N, PS_TB = PS_T | PS_B, PS_TBC = PS_TB | PS_C, PS_TBN = PS_TB | PS_N,
+       PS_BCN = PS_B | PS_C | PS_N, PS_TB = PS_T | PS_B, PS_TBC = PS_TB | PS_C, PS_TBN = PS_TB | PS_N, PS_TBNV = PS_TBN | PS_V,
        PS_TBM = PS_TB | PS_M, PS_TBCM = PS_TBC | PS_M };
 
 #define PS_OPERATIONS(X) \
@@ -94,12 +95,14 @@ enum { PS_A = 1, PS_B = 2, PS_C = 4, PS_N = 8, PS_S = 16, PS_M = 32, PS_GIVES = 
 	X(FOR_BEGIN, PS_AN)	/* the loop whose variables are from A on; jumps over it if it has no turn */ \
 	X(FOR_NEXT, PS_AN)	/* jumps back if there is another turn */ \
 	/* what instructions over a distance do: a method of the view in R[B] that is called */ \
-	X(NETWORK, PS_TBN)	/* R[A] = R[B]:data(link):data(C) */ \
-	X(DATA, PS_TBN)		/* R[A] = R[B]:data(C), of a header */ \
-	X(HEADER, PS_TBN)	/* R[A] = the first header of protocol C in R[B], which should be the packet */ \
-	X(BYTES, PS_TBN)	/* the same without an argument, or of bytes */ \
+	X(NETWORK, PS_TBNV)	/* R[A] = R[B]:data(link):data(C) */ \
+	X(DATA, PS_TBNV)		/* R[A] = R[B]:data(C), of a header */ \
+	X(HEADER, PS_TBNV)	/* R[A] = the first header of protocol C in R[B], which should be the packet */ \
+	X(BYTES, PS_TBNV)	/* the same without an argument, or of bytes */ \
 	X(FIELD, PS_TBN)	/* R[A] = R[B]:F() */ \
 	X(VALUE, PS_TBN)	/* R[A] = R[B]:get() */ \
+	X(PUT, PS_BCN)		/* R[B]:set(R[C]), of a field */ \
+	X(PUT_K, PS_BN)		/* R[B]:set(K) */ \
 	X(GET16, PS_TBN)	/* R[A] = R[B]:F():get(), R[B].F; an integer within a word of 16 bits of the fixed part */ \
 	X(GET32, PS_TBN)	/* the same of one that is two such words, as integer */ \
 	X(GET_FIELD, PS_TBN)	/* the same of any */ \

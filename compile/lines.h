@@ -54,7 +54,7 @@ static inline bool ps_op_is_condition(enum ps_operation op)
 
 static inline bool ps_op_is_search(enum ps_operation op)
 {
-	return op == DO_NETWORK || op == DO_DATA || op == DO_BYTES;
+	return ps_operands[op] & PS_V;
 }
 
 #define PS_NEXT_MAX	3

@@ -971,6 +971,14 @@ CASE(VALUE): {
 		goto CASE(LEAVE);
 	GO(op->n);
 }
+CASE(PUT):
+CASE(PUT_K): {
+	const struct ps_view *v = to_view(bind, R(op->b));
+
+	if (!v || !v->place.field || !set_field(bind, v, v->place.field, op->op == DO_PUT ? R(op->c) : &op->k))
+		goto CASE(LEAVE);
+	GO(op->n);
+}
 CASE(GET16): {
 	struct ps_layer *at;
 	const uint8_t *p;

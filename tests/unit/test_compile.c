@@ -343,6 +343,8 @@ static void enters_lua(void)
 		{ "o.x = o.x + 1 o[1] = o[1] ~ 5 return o.x and NF_ACCEPT or NF_DROP", false },
 		{ "return o:get() and NF_ACCEPT or NF_DROP", false },
 		{ "return o[2]() and NF_ACCEPT or NF_DROP", true },		/* a function that is not foreseen */
+		{ "local udp = p.udp local f = udp:sport() f:set(5) f:set(f:get() + 1) return udp.sport == 6 and NF_ACCEPT or NF_DROP", false },
+		{ "return p.dns == nil and p.udp and NF_ACCEPT or NF_DROP", false },
 		{ "return deep(5, NF_ACCEPT)", false },
 		{ "for i = 1, 10 do n = n + i end return NF_ACCEPT", true },	/* the time is looked at */
 		{ "local i = 0 while i < 10 do i = i + 1 end return NF_ACCEPT", true },
@@ -902,6 +904,15 @@ static void variables_change(void)
 		{ "local n, m = 0, 5 local function f() n = n + m return n end local function g() count = (count or 0) + 1 return count end\n"
 		  "local runs = 0 function process_packet(p) local x, y = f(), g() runs = runs + 1\n"
 		  "return x == runs * 5 and y == runs and NF_ACCEPT or NF_DROP end", true },
+		/* a header is looked for, by each way to look for one, before its code and behind: jumps over its code are others */
+		{ "local function f(x) return x + 1 end\n"
+		  "local function look(n, v, x, y) local a = f(n) return (v and 5 or f) == x and a == y end\n"
+		  "function process_packet(p) local a = f(0) local v = p.udp local x = (v and 5 or f) a = f(a) if x ~= 5 or a ~= 2 then return NF_DROP end\n"
+		  "v = p.tcp x = (v and f or 5) a = f(a) if x ~= 5 or a ~= 3 then return NF_DROP end\n"
+		  "v = p:data(1):data(2) x = (v and 5 or f) a = f(a) if x ~= 5 or a ~= 4 then return NF_DROP end\n"
+		  "v = v:data(5) x = (v and 5 or f) a = f(a) if x ~= 5 or a ~= 5 then return NF_DROP end\n"
+		  "v = v:data() x = (v and 5 or f) a = f(a) if x ~= 5 or a ~= 6 then return NF_DROP end\n"
+		  "return look(1, p.udp, 5, 2) and look(1, p.tcp, f, 2) and NF_ACCEPT or NF_DROP end", true },
 		/* its error is caught where it is called */
 		{ "local function f(v) v.ttl = 300 return 1 end local function g(v) local x = f(v) return x end\n"
 		  "function process_packet(p) local ip = p:data(1):data(2) local ok, m = pcall(g, ip)\n"
