@@ -249,6 +249,7 @@ static ps_noinline const TValue *find_self(const TValue *object, const TString *
 
 static ps_noinline bool get_length(lua_State *L, const TValue *v, TValue *result)
 {
+	const struct ps_view *view;
 	struct ps_object *array;
 
 	if (ttisshrstring(v)) {
@@ -262,7 +263,12 @@ static ps_noinline bool get_length(lua_State *L, const TValue *v, TValue *result
 		return true;
 	}
 	array = ps_check(v, &ps_class_bytes);
-	return array && ps_bytes_length(ps_bind_of(L), array, result);
+	if (array)
+		return ps_bytes_length(ps_bind_of(L), array, result);
+	view = to_view(ps_bind_of(L), v);
+	if (view)
+		setivalue(result, ps_place_range(&view->place).len);
+	return view;
 }
 
 /* The method that stands at func, called. As many results as wanted; below 0: the ordinary way. */

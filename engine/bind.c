@@ -990,7 +990,7 @@ static int view_newindex(lua_State *L)
  * same methods: of those with one name the last, which does what the others do to fields.
  */
 const struct ps_callable ps_view_methods[] = {
-	{ { "raw", view_raw }, PS_OF_VIEW, { { "offset", PS_LUA_INTEGER }, { "length", PS_LUA_INTEGER } },
+	{ { "raw", view_raw, PS_OP_RAW }, PS_OF_VIEW, { { "offset", PS_LUA_INTEGER }, { "length", PS_LUA_INTEGER } },
 	  PS_LUA_RAW, "they are not all within it",
 	  "the bytes from `offset` on, counted from the view's start" },
 	{ { "data", view_data, PS_OP_DATA }, PS_OF_VIEW, { { "protocol", PS_LUA_PROTOCOL, true } },
@@ -1011,7 +1011,7 @@ const struct ps_callable ps_view_methods[] = {
 	  "fills every byte of the view, and changes nothing else" },
 	{ { "set", field_set, PS_OP_SET }, PS_OF_VALUE, { { "value", PS_LUA_VALUE, true } }, PS_LUA_NOTHING, NULL,
 	  "writes the value and keeps checksums right; without a value computes the checksum that the field is" },
-	{ { "write", view_write }, PS_OF_VIEW, { { "bytes", PS_LUA_TEXT }, { "offset", PS_LUA_INTEGER, true } },
+	{ { "write", view_write, PS_OP_WRITE }, PS_OF_VIEW, { { "bytes", PS_LUA_TEXT }, { "offset", PS_LUA_INTEGER, true } },
 	  PS_LUA_NOTHING, NULL,
 	  "puts the bytes into the packet, from `offset` on (0), and keeps checksums right; raises if they are not all "
 	  "within the view" },
@@ -1022,7 +1022,7 @@ const struct ps_callable ps_view_methods[] = {
 	  "a copy of the bytes, which may be kept" },
 	{ { "get_offset", view_get_offset }, PS_OF_VIEW, { { NULL } }, PS_LUA_INTEGER, NULL,
 	  "where the view begins, in bytes from the packet's start" },
-	{ { "get_size", view_get_size }, PS_OF_VIEW, { { NULL } }, PS_LUA_SIZE, NULL,
+	{ { "get_size", view_get_size, PS_OP_SIZE }, PS_OF_VIEW, { { NULL } }, PS_LUA_SIZE, NULL,
 	  "the view's length in bytes; a bit field has that of the bytes which hold it" },
 	{ { "__len", view_get_size }, PS_OF_VIEW, { { NULL } }, PS_LUA_SIZE, NULL, "the same" },
 	{ { "__index", view_index }, PS_OF_VIEW, { { "i", PS_LUA_INTEGER } }, PS_LUA_BYTE, "there is no such byte",

@@ -388,6 +388,18 @@ static uint8_t *own(const struct ps_bind *bind, const struct ps_bytes *array, lu
 	return i < array->len && array->len - i >= size ? array->own + i : NULL;
 }
 
+/* array:string(), if Lua has that string already. */
+static int give_string(lua_State *L, const struct ps_bind *bind, struct ps_bytes *array, StkId func)
+{
+	const uint8_t *p = reach(bind, array, 0, array->len);
+	TString *s = p ? ps_known_string(L, (const char *)p, array->len) : NULL;
+
+	if (!s)
+		return -1;
+	setsvalue2s(L, func, s);
+	return 1;
+}
+
 int ps_bytes_call(lua_State *L, const struct ps_method *method, StkId func, int nargs)
 {
 	struct ps_bytes *array = (struct ps_bytes *)ps_object_of(s2v(func + 1));
@@ -397,6 +409,8 @@ int ps_bytes_call(lua_State *L, const struct ps_method *method, StkId func, int 
 	const uint8_t *p;
 	uint8_t *to;
 
+	if (method->op == PS_OP_STRING && nargs == 1)
+		return give_string(L, bind, array, func);
 	if ((method->op != PS_OP_U16 && method->op != PS_OP_U32) || nargs < 2 || nargs > 3 || !ttisinteger(i))
 		return -1;
 	if (nargs == 2) {
@@ -670,7 +684,7 @@ const struct ps_callable ps_array_methods[] = {
 	  "a new one with the bytes of both; one side may be a string" },
 	{ { "__tostring", bytes_tostring }, PS_OF_ARRAY, { { NULL } }, PS_LUA_STRING, NULL,
 	  "the bytes as hexadecimal digits" },
-	{ { "string", bytes_string }, PS_OF_ARRAY, { { "i", PS_LUA_INTEGER, true }, { "n", PS_LUA_INTEGER, true } },
+	{ { "string", bytes_string, PS_OP_STRING }, PS_OF_ARRAY, { { "i", PS_LUA_INTEGER, true }, { "n", PS_LUA_INTEGER, true } },
 	  PS_LUA_STRING, "they are not all there", "`n` bytes from `i` on as a Lua string; without `n` up to the end, without `i` all" },
 	{ { "slice", bytes_slice }, PS_OF_ARRAY, { { "i", PS_LUA_INTEGER, true }, { "n", PS_LUA_INTEGER, true } },
 	  PS_LUA_ARRAY, "they are not all there", "these bytes, not a copy: both arrays have them in common" },

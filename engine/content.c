@@ -58,13 +58,15 @@ static int push_text(lua_State *L, const struct ps_layer *layer, const struct ps
 	return 1;
 }
 
-/* The string that Lua has of a short text, or NULL: it has none. */
-static TString *find_string(lua_State *L, const char *text, size_t len)
+TString *ps_known_string(lua_State *L, const char *text, size_t len)
 {
 	global_State *g = G(L);
-	unsigned int hash = luaS_hash(text, len, g->seed);
+	unsigned int hash;
 	TString *s;
 
+	if (len > LUAI_MAXSHORTLEN)
+		return NULL;
+	hash = luaS_hash(text, len, g->seed);
 	for (s = g->strt.hash[lmod(hash, g->strt.size)]; s; s = s->u.hnext) {
 		if (s->shrlen != len || memcmp(text, getstr(s), len))
 			continue;
@@ -81,13 +83,13 @@ bool ps_view_known_text(lua_State *L, const struct ps_place *at, const struct ps
 	const char *text = here->type->is_decimal ? NULL : text_of(ps_bind_of(L), at->layer, here, &len);
 	TString *s;
 
-	if (!text || len > LUAI_MAXSHORTLEN)
+	if (!text)
 		return false;
 	if (len < 0) {
 		setnilvalue(result);
 		return true;
 	}
-	s = find_string(L, text, len);
+	s = ps_known_string(L, text, len);
 	if (s)
 		setsvalue(L, result, s);
 	return s;

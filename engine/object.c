@@ -129,6 +129,37 @@ bool ps_access_set_located(struct ps_bind *bind, const struct ps_place *at, cons
 	       !ps_view_set(bind, at->layer, here, ivalue(arg));
 }
 
+/* at:raw(offset, length) */
+static int make_raw(lua_State *L, struct ps_bind *bind, const struct ps_place *at, StkId func)
+{
+	const TValue *off = s2v(func + 2), *len = s2v(func + 3);
+	struct ps_range range = ps_place_range(at);
+	struct ps_place to ps_uninit;
+
+	if (!ttisinteger(off) || !ttisinteger(len) || at->flags & PS_VIEW_MEMORY)
+		return -1;
+	if (l_castS2U(ivalue(off)) > range.len || l_castS2U(ivalue(len)) > range.len - l_castS2U(ivalue(off))) {
+		setnilvalue(s2v(func));
+		return 1;
+	}
+	range.off += ivalue(off) - at->layer->header.range.off;
+	range.len = ivalue(len);
+	ps_place_bytes(&to, at->layer, range);
+	return ps_access_make(L, bind, ps_views_of(bind, PS_ID_RAW), &to, s2v(func)) ? 1 : -1;
+}
+
+/* at:write(text) */
+static int write_text(struct ps_bind *bind, const struct ps_place *at, const TValue *text)
+{
+	struct ps_range range = ps_place_range(at);
+
+	if (!ttisstring(text) || tsslen(tsvalue(text)) > range.len || bind->pkt->ops->is_read_only || at->flags & PS_VIEW_MEMORY)
+		return -1;
+	range.len = tsslen(tsvalue(text));
+	ps_layers_expose(&bind->layers);
+	return ps_write_bytes(bind->pkt, &at->layer->header, &range, (const uint8_t *)getstr(tsvalue(text))) ? -1 : 0;
+}
+
 int ps_object_call(lua_State *L, const struct ps_method *method, StkId func, int nargs)
 {
 	struct ps_bind *bind = ps_bind_of(L);
@@ -140,7 +171,11 @@ int ps_object_call(lua_State *L, const struct ps_method *method, StkId func, int
 	enum ps_layer_found found;
 	unsigned int id;
 
-	if (!v || nargs > 2)
+	if (!v)
+		return -1;
+	if (method->op == PS_OP_RAW)
+		return nargs == 3 ? make_raw(L, bind, at, func) : -1;
+	if (nargs > 2)
 		return -1;
 	switch (method->op) {
 	case PS_OP_DATA:
@@ -162,6 +197,13 @@ int ps_object_call(lua_State *L, const struct ps_method *method, StkId func, int
 	case PS_OP_INT:
 		return !arg && ps_access_get(L, bind, at, at->field, method->op == PS_OP_INT,
 					 s2v(func)) ? 1 : -1;
+	case PS_OP_WRITE:
+		return arg ? write_text(bind, at, arg) : -1;
+	case PS_OP_SIZE:
+		if (arg)
+			return -1;
+		setivalue(s2v(func), ps_place_range(at).len);
+		return 1;
 	case PS_OP_SET:
 		return arg && ps_access_set(bind, at, at->field, arg) ? 0 : -1;
 	}

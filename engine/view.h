@@ -44,7 +44,11 @@ enum ps_view_op {
 	PS_OP_GET,
 	PS_OP_SET,
 	PS_OP_INT,
-	PS_OP_U16,	/* of byte arrays */
+	PS_OP_RAW,
+	PS_OP_WRITE,
+	PS_OP_SIZE,
+	PS_OP_STRING,	/* of byte arrays */
+	PS_OP_U16,
 	PS_OP_U32,
 	PS_OP_HAS,	/* of sets */
 };
@@ -231,6 +235,9 @@ void ps_view_push_field(lua_State *L, struct ps_field_method *m, const struct ps
 
 /* Text, of any length, which the place is, as here says; engine/content.c. */
 int ps_view_push_text(lua_State *L, const struct ps_place *at, const struct ps_field *here);
+/* The string that Lua has of a text, if that is short, or NULL: it has none. Never raises. */
+TString *ps_known_string(lua_State *L, const char *text, size_t len);
+
 /*
  * The text of a field, which is where here says, if Lua has a string of it, so that nothing has to be made; it may have been
  * made for another packet, or stand in the script. Never raises.

@@ -349,7 +349,11 @@ static void enters_lua(void)
 		{ "for i = 1, 10 do n = n + i end return NF_ACCEPT", true },	/* the time is looked at */
 		{ "local i = 0 while i < 10 do i = i + 1 end return NF_ACCEPT", true },
 		{ "return deep(8, NF_ACCEPT)", true },				/* more frames than there are */
-		{ "p:get_size() return NF_ACCEPT", true },
+		{ "return p:get_size() == #p and NF_ACCEPT or NF_DROP", false },
+		{ "local r = p:data(1):data(2):raw(8, 1) r:write('\\9') return r:get()[0] == 9 and not p:raw(1, #p) and "
+		  "p:data(1):data(2).ttl == 9 and NF_ACCEPT or NF_DROP", false },
+		{ "return p:data(1):data(2):raw(0, 1):get():string() == 'E' and NF_ACCEPT or NF_DROP", false },
+		{ "p:get_offset() return NF_ACCEPT", true },
 		{ "counts[#counts + 1] = 1 return NF_ACCEPT", true },		/* the table grows */
 		{ "local s = 'x' .. n return NF_ACCEPT", true },
 		{ "return math.abs(-1)", true },
