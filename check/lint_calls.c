@@ -122,6 +122,7 @@ static const struct {
 } accepted[PS_LUA_TYPES] = {
 	[PS_LUA_INTEGER] = { FORM_NUMBER | FORM_NUMERAL, "an integer" },
 	[PS_LUA_STRING] = { FORM_NUMBER | FORM_NUMERAL | FORM_WORDS, "a string" },
+	[PS_LUA_FILE] = { FORM_NUMERAL | FORM_WORDS, "a string" },
 	[PS_LUA_ARRAY] = { FORM_ARRAY, "a byte array" },
 	[PS_LUA_TEXT] = { FORM_NUMERAL | FORM_WORDS | FORM_ARRAY, "a string or a byte array" },
 	[PS_LUA_CONTENT] = { FORM_NUMERAL | FORM_WORDS | FORM_ARRAY, "a string, a byte array or a byte" },
@@ -220,6 +221,29 @@ static bool is_known_word(enum ps_lua_type type, struct ps_known v)
 	return v.kind != PS_KIND_STRING || lint_is_numeral(v.string) || ps_nf_knows(type, getstr(v.string));
 }
 
+/* What is read before the script runs has to stand there by its name, and no handler may ask for it. */
+static void check_file(struct lint_flow *w, const char *function, enum ps_part_kind kind, struct ps_known name)
+{
+	const struct ps_part_call *asks = &ps_part_calls[kind];
+
+	if (w->f->is_handler)
+		lint_warn(w, "require", "%s raises when a packet comes: call it outside of functions, and keep what "
+			  "it gives in a local variable", function);
+	if (name.kind != PS_KIND_STRING || GET_OPCODE(w->walk.p->code[w->walk.pc - 1]) != OP_LOADK)
+		lint_warn(w, "require", "the %s's name has to stand here, as in %s: %ss are read before the script runs",
+			  asks->what, asks->as, asks->what);
+}
+
+/* The kind of file that a function of a library asks for. */
+static enum ps_part_kind asked_for(const struct ps_callable *row)
+{
+	int kind = 0;
+
+	while (!ps_part_calls[kind].library || strcmp(ps_part_calls[kind].function, row->method.name))
+		kind++;
+	return kind;
+}
+
 static void check_argument(struct lint_flow *w, const struct ps_call *call, int i)
 {
 	const struct ps_argument *is = &call->callee.row->arguments[i];
@@ -239,6 +263,9 @@ static void check_argument(struct lint_flow *w, const struct ps_call *call, int 
 		break;
 	case PS_LUA_VALUE:
 		check_value(w, call, v);
+		break;
+	case PS_LUA_FILE:
+		check_file(w, name_of(call->callee.row).text, asked_for(call->callee.row), v);
 		break;
 	case PS_LUA_PROTOCOL:
 		check_protocol(w, call, v);
@@ -513,19 +540,13 @@ static void check_pack(struct lint_flow *w, struct ps_call *call)
 	}
 }
 
-/* A module is read before the script runs, so its name has to stand there, and no handler may ask for one. */
 static void check_require(struct lint_flow *w, struct ps_call *call)
 {
 	const struct ps_lint_options *o = w->l->options;
 	struct ps_known name = first_argument(w, call);
 
-	if (w->f->is_handler)
-		lint_warn(w, "require", "require() raises when a packet comes: call it outside of functions, and keep what "
-			  "it gives in a local variable");
-	if (name.kind != PS_KIND_STRING || GET_OPCODE(w->walk.p->code[w->walk.pc - 1]) != OP_LOADK)
-		lint_warn(w, "require", "the module's name has to stand here, as in require \"name\": modules are read "
-			  "before the script runs");
-	else if (o->gives_table && o->gives_table(o->context, getstr(name.string)))
+	check_file(w, "require()", PS_PART_MODULE, name);
+	if (name.kind == PS_KIND_STRING && o->gives_table && o->gives_table(o->context, getstr(name.string)))
 		call->results[0] = ps_known_as(PS_KIND_TABLE, NULL);
 }
 

@@ -128,7 +128,7 @@ void lint_list_protos(char *to, size_t size)
 }
 
 #define NO_CLOCK	"there is no clock for scripts yet; count packets instead"
-#define NO_FILES	"there are no files; print() writes to the log, and data stands in the script"
+#define NO_FILES	"there are no files; print() writes to the log, and data stands in the script, or in lists: set.file(\"name\")"
 #define MODULES		"require \"name\" loads name.lua, from beside the script or the folder of modules"
 #define NO_FLOATS	"there are no floats"
 

@@ -117,13 +117,19 @@ static void take_global(void *context, const char *name)
 		job->globals[job->nglobals++] = copy;
 }
 
+/* Whether this part of the bundle is one, or the script; others are no Lua. */
+static bool is_module(const struct job *job, int part)
+{
+	return job->bundle.part[part]->kind == PS_PART_MODULE;
+}
+
 static bool gives_table(void *context, const char *module)
 {
 	const struct job *job = context;
 	int i;
 
 	for (i = 1; i < job->bundle.n; i++) {
-		if (!strcmp(job->bundle.part[i]->name, module))
+		if (is_module(job, i) && !strcmp(job->bundle.part[i]->name, module))
 			return job->is_table[i];
 	}
 	return false;
@@ -210,15 +216,17 @@ static int check_parts(struct job *job, const char *path, const char *error)
 	const size_t given = job->nglobals;
 	int i, err = 0;
 
-	for (i = job->bundle.n - 1; job->bundle.n > 1 && i >= 0 && !err; i--)
-		err = lint_part(job, i, i ? job->bundle.part[i]->path : path, false);
+	for (i = job->bundle.n - 1; job->bundle.n > 1 && i >= 0 && !err; i--) {
+		if (is_module(job, i))
+			err = lint_part(job, i, i ? job->bundle.part[i]->path : path, false);
+	}
 	if (!err)
 		err = lint_part(job, 0, path, true);
 	if (error)
 		report_module(job, path, error);
 	end_result(job, path);
 	for (i = 1; i < job->bundle.n && !err; i++) {
-		if (is_seen(job, job->bundle.part[i]->path))
+		if (!is_module(job, i) || is_seen(job, job->bundle.part[i]->path))
 			continue;
 		begin_result(job);
 		err = lint_part(job, i, job->bundle.part[i]->path, true);

@@ -25,6 +25,7 @@ static const struct {
 	[PS_LUA_PROTOCOL] = { "integer", "integer" },
 	[PS_LUA_BOOLEAN] = { "boolean", "boolean" },
 	[PS_LUA_STRING] = { "string", "string" },
+	[PS_LUA_FILE] = { "string", "string" },
 	[PS_LUA_VALUE] = { NULL, "value" },
 	[PS_LUA_NUMBER] = { "integer", "integer" },
 	[PS_LUA_ARRAY] = { "ps.bytes", "byte array" },

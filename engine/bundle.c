@@ -5,12 +5,20 @@
 
 #include "host.h"
 #include "script.h"
+#include "set.h"
 
-/* What a part requires: as often as it says so. */
+const struct ps_part_call ps_part_calls[] = {
+	[PS_PART_MODULE] = { NULL, "require", "module", "require \"name\"" },
+	[PS_PART_ADDRESSES] = { "set", "file", "list", "set.file(\"name\")" },
+	[PS_PART_NAMES] = { "set", "names_file", "list", "set.names_file(\"name\")" },
+};
+
+/* What a part asks for: as often as it says so. */
 struct need {
+	enum ps_part_kind kind;
 	char name[PS_MODULE_NAME];
 	int line;
-	bool is_name;	/* as modules may have it */
+	bool is_name;	/* as files of this kind may have it */
 };
 
 struct needs {
@@ -22,7 +30,7 @@ struct needs {
 struct gathering {
 	struct ps_bundle *bundle;
 	const struct ps_bundle_source *source;
-	size_t bytes;	/* of texts, of all modules so far */
+	size_t modules, lists;	/* bytes of all their texts so far */
 	char *error;
 	size_t size;
 };
@@ -34,19 +42,20 @@ struct compiling {
 };
 
 /*
- * Errors. What is wrong in a module is told with the way that led there.
+ * Errors. What is wrong in a file is told with the way that led there.
  */
 static void put_before(struct gathering *g, const struct ps_part *part, const struct need *need)
 {
-	static const char format[] = "%s:%d: module '%s': ";
-	size_t n = ps_host_format(NULL, 0, format, part->path, need->line, need->name);
+	static const char format[] = "%s:%d: %s '%s': ";
+	const char *what = ps_part_calls[need->kind].what;
+	size_t n = ps_host_format(NULL, 0, format, part->path, need->line, what, need->name);
 	size_t len = strlen(g->error) + 1;
 	char first = g->error[0];
 
 	if (n + len > g->size)
 		return;	/* what is wrong matters more than the whole way */
 	memmove(g->error + n, g->error, len);
-	ps_host_format(g->error, n + 1, format, part->path, need->line, need->name);
+	ps_host_format(g->error, n + 1, format, part->path, need->line, what, need->name);
 	g->error[n] = first;
 }
 
@@ -60,25 +69,41 @@ static int no_memory(struct gathering *g)
  * Names and files.
  */
 
-/* Letters, digits, _ and -; between folders a dot. So none leads out of the folders that are looked in. */
-static bool is_name(const char *name, size_t len)
+/* How files of a kind are named. */
+static const struct naming {
+	char between;		/* folders */
+	const char *suffix;	/* of the file, behind the name */
+	const char *rule;
+} module_names = {
+	'.', PS_MODULE_SUFFIX, "a module's name has letters, digits, _ and -, with a dot between folders",
+}, list_names = {
+	'/', "", "a list's name has letters, digits, _, - and ., with a / between folders, none of which begins with a dot",
+};
+
+static const struct naming *naming_of(enum ps_part_kind kind)
 {
-	char before = '.';
+	return kind == PS_PART_MODULE ? &module_names : &list_names;
+}
+
+/* None leads out of the folders that are looked in, since a dot never stands where a name of a folder or a file begins. */
+static bool is_name(const struct naming *naming, const char *name, size_t len)
+{
+	char before = naming->between;
 	size_t i;
 
 	for (i = 0; i < len; before = name[i++]) {
 		if (!((name[i] >= 'a' && name[i] <= 'z') || (name[i] >= 'A' && name[i] <= 'Z') ||
 		      (name[i] >= '0' && name[i] <= '9') || name[i] == '_' || name[i] == '-' ||
-		      (name[i] == '.' && before != '.')))
+		      ((name[i] == '.' || name[i] == naming->between) && before != naming->between)))
 			return false;
 	}
-	return before != '.' && len < PS_MODULE_NAME;
+	return before != naming->between && len < PS_MODULE_NAME;
 }
 
-/* folder[:len]/a/b.lua, for the name a.b; NULL: no memory. */
-static char *file_path(const char *folder, size_t len, const char *name)
+/* folder[:len]/a/b.lua, for the module a.b; NULL: no memory. */
+static char *file_path(const char *folder, size_t len, const struct naming *naming, const char *name)
 {
-	size_t size = len + 1 + strlen(name) + sizeof(PS_MODULE_SUFFIX);
+	size_t size = len + 1 + strlen(name) + strlen(naming->suffix) + 1;
 	char *path = ps_host_resize(NULL, 0, size), *c;
 
 	if (!path)
@@ -87,9 +112,9 @@ static char *file_path(const char *folder, size_t len, const char *name)
 	c = path + len;
 	if (len && c[-1] != '/')
 		*c++ = '/';
-	ps_host_format(c, size - (c - path), "%s" PS_MODULE_SUFFIX, name);
+	ps_host_format(c, size - (c - path), "%s%s", name, naming->suffix);
 	for (; *name; name++, c++) {
-		if (*c == '.')
+		if (*c == naming->between)
 			*c = '/';
 	}
 	return path;
@@ -109,8 +134,8 @@ static void free_block(void *block)
 	ps_host_resize(block, 0, 0);
 }
 
-/* Finds and reads the file of the module, and gives the part its path. Returns 0 or -1. */
-static int read_module(struct gathering *g, struct ps_part *part, void **text, size_t *len)
+/* Finds and reads the file of the part, and gives that its path. Returns 0 or -1. */
+static int read_part(struct gathering *g, struct ps_part *part, size_t max, void **text, size_t *len)
 {
 	const char *folders[] = { g->source->beside, g->source->folder };
 	size_t lengths[] = { folder_length(folders[0]), strlen(folders[1]) }, i;
@@ -118,13 +143,13 @@ static int read_module(struct gathering *g, struct ps_part *part, void **text, s
 	enum ps_read read = PS_READ_ABSENT;
 
 	for (i = 0; i < 2 && read == PS_READ_ABSENT; i++) {
-		absent[i] = file_path(folders[i], lengths[i], part->name);
+		absent[i] = file_path(folders[i], lengths[i], naming_of(part->kind), part->name);
 		if (!absent[i]) {
 			no_memory(g);
 			read = PS_READ_FAILED;
 			break;
 		}
-		read = ps_host_read(absent[i], PS_SCRIPT_TEXT_MAX, text, len, why, sizeof(why));
+		read = ps_host_read(absent[i], max, text, len, why, sizeof(why));
 		if (read == PS_READ_FAILED)
 			ps_host_format(g->error, g->size, "%s: %s", absent[i], why);
 		if (read != PS_READ_DONE)
@@ -142,13 +167,14 @@ static int read_module(struct gathering *g, struct ps_part *part, void **text, s
 /*
  * Parts.
  */
-static struct ps_part *add_part(struct gathering *g, const char *name)
+static struct ps_part *add_part(struct gathering *g, enum ps_part_kind kind, const char *name)
 {
 	struct ps_bundle *bundle = g->bundle;
 	struct ps_part *part;
 
 	if (bundle->n > PS_MODULES_MAX) {
-		ps_host_format(g->error, g->size, "is one more than the %d modules that a script may have", PS_MODULES_MAX);
+		ps_host_format(g->error, g->size, "is one more than the %d modules and lists that a script may have",
+			       PS_MODULES_MAX);
 		return NULL;
 	}
 	part = ps_host_resize(NULL, 0, sizeof(*part));
@@ -157,6 +183,7 @@ static struct ps_part *add_part(struct gathering *g, const char *name)
 		return NULL;
 	}
 	memset(part, 0, sizeof(*part));
+	part->kind = kind;
 	strcpy(part->name, name);
 	bundle->part[bundle->n++] = part;
 	return part;
@@ -189,7 +216,7 @@ static int add_code(void *to, const void *code, size_t len)
 	return 0;
 }
 
-static int add_need(void *to, const char *name, size_t len, int line)
+static int add_need(void *to, enum ps_part_kind kind, const char *name, size_t len, int line)
 {
 	struct needs *needs = ((struct compiling *)to)->needs;
 	void *block = needs->need;
@@ -200,7 +227,8 @@ static int add_need(void *to, const char *name, size_t len, int line)
 		return -1;
 	needs->need = block;
 	need = &needs->need[needs->n++];
-	need->is_name = is_name(name, len);
+	need->kind = kind;
+	need->is_name = is_name(naming_of(kind), name, len);
 	need->line = line;
 	for (i = 0; i < len && i < sizeof(need->name) - 1; i++)
 		need->name[i] = name[i] < ' ' || name[i] > '~' ? '?' : name[i];	/* for messages */
@@ -233,10 +261,10 @@ static int gather_module(struct gathering *g, struct ps_part *part, int depth)
 		ps_host_format(g->error, g->size, "more than %d modules require each other in a row", PS_MODULES_DEEP);
 		return -1;
 	}
-	if (read_module(g, part, &text, &len))
+	if (read_part(g, part, PS_SCRIPT_TEXT_MAX, &text, &len))
 		return -1;
-	g->bytes += len;
-	if (g->bytes > PS_MODULES_TEXT_MAX) {
+	g->modules += len;
+	if (g->modules > PS_MODULES_TEXT_MAX) {
 		ps_host_format(g->error, g->size, "with it the script's modules are larger than %d bytes",
 			 PS_MODULES_TEXT_MAX);
 		err = -1;
@@ -247,14 +275,33 @@ static int gather_module(struct gathering *g, struct ps_part *part, int depth)
 	return err;
 }
 
+/* A list that the bundle does not have yet. It keeps its text, as what the set is made of. */
+static int gather_list(struct gathering *g, struct ps_part *part)
+{
+	size_t max = PS_LISTS_TEXT_MAX;
+
+	if (read_part(g, part, max, &part->code, &part->len))
+		return -1;
+	part->room = part->len;
+	g->lists += part->len;
+	if (g->lists > max) {
+		ps_host_format(g->error, g->size, "with it the script's lists are larger than %d bytes", PS_LISTS_TEXT_MAX);
+		return -1;
+	}
+	ps_digest(part->code, part->len, part->text);
+	memcpy(part->digest, part->text, sizeof(part->digest));
+	return ps_set_check(part, g->error, g->size);
+}
+
 /* Returns what is needed, gathered; or NULL. */
 static const struct ps_part *meet(struct gathering *g, const struct need *need, int depth)
 {
-	struct ps_part *part = (struct ps_part *)ps_bundle_module(g->bundle, need->name);
+	struct ps_part *part = (struct ps_part *)ps_bundle_part(g->bundle, need->kind, need->name);
+	int err;
 
 	if (!need->is_name) {
-		ps_host_format(g->error, g->size, "a module's name has letters, digits, _ and -, with a dot between "
-			 "folders, and at most %d bytes", PS_MODULE_NAME - 1);
+		ps_host_format(g->error, g->size, "%s, and at most %d bytes", naming_of(need->kind)->rule,
+			       PS_MODULE_NAME - 1);
 		return NULL;
 	}
 	if (part && part->is_open) {
@@ -263,8 +310,11 @@ static const struct ps_part *meet(struct gathering *g, const struct need *need, 
 	}
 	if (part)
 		return part;
-	part = add_part(g, need->name);
-	return part && !gather_module(g, part, depth) ? part : NULL;
+	part = add_part(g, need->kind, need->name);
+	if (!part)
+		return NULL;
+	err = need->kind == PS_PART_MODULE ? gather_module(g, part, depth) : gather_list(g, part);
+	return err ? NULL : part;
 }
 
 /* The digest takes in that of another part. */
@@ -305,7 +355,7 @@ static int gather(struct gathering *g, struct ps_part *part, const char *text, s
 int ps_bundle_make(struct ps_bundle *bundle, const struct ps_bundle_source *source, char *error, size_t size)
 {
 	struct gathering g = { bundle, source, .error = error, .size = size };
-	struct ps_part *script = add_part(&g, "");
+	struct ps_part *script = add_part(&g, PS_PART_MODULE, "");
 	size_t len = strlen(source->path) + 1;
 
 	if (!script)
@@ -337,12 +387,12 @@ void ps_bundle_clean(struct ps_bundle *bundle)
 	}
 }
 
-const struct ps_part *ps_bundle_module(const struct ps_bundle *bundle, const char *name)
+const struct ps_part *ps_bundle_part(const struct ps_bundle *bundle, enum ps_part_kind kind, const char *name)
 {
 	int i;
 
 	for (i = 1; i < bundle->n; i++) {
-		if (!strcmp(bundle->part[i]->name, name))
+		if (bundle->part[i]->kind == kind && !strcmp(bundle->part[i]->name, name))
 			return bundle->part[i];
 	}
 	return NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * A script with the modules that it requires, found and compiled before it runs, since nothing is read then. Process context.
+ * A script with the modules that it requires and the lists of its sets, found before it runs, since nothing is read then:
+ * scripts and modules are compiled, lists are looked through. Process context.
  */
 #ifndef PS_BUNDLE_H
 #define PS_BUNDLE_H
@@ -11,19 +12,38 @@
 
 #include "digest.h"
 
-#define PS_MODULES_MAX		32		/* of a script, those that modules require counted */
+#define PS_MODULES_MAX		32		/* of a script, with its lists; those that modules require counted */
 #define PS_MODULES_DEEP		4		/* of them in one another: each takes of the C stack while it runs */
 #define PS_MODULES_TEXT_MAX	(1024 * 1024)	/* bytes of all of them */
+#define PS_LISTS_TEXT_MAX	(16 * 1024 * 1024)	/* bytes of all lists of a script */
 #define PS_MODULE_NAME		64		/* bytes of a name, with the final 0 */
 #define PS_MODULE_FOLDER	"/usr/share/packetscript/lua"	/* of those that are there for all scripts */
 #define PS_MODULE_SUFFIX	".lua"
 
+/* What files are read for. A script itself is read like a module. */
+enum ps_part_kind {
+	PS_PART_MODULE,
+	PS_PART_ADDRESSES,
+	PS_PART_NAMES,
+	PS_PART_KINDS,
+};
+
+/* How scripts ask for a file of a kind: by a call with its name. */
+struct ps_part_call {
+	const char *library, *function;	/* library: NULL, if the function is a global */
+	const char *what;		/* the file is called in messages */
+	const char *as;			/* an example of such a call */
+};
+
+extern const struct ps_part_call ps_part_calls[PS_PART_KINDS];
+
 struct ps_part {
-	char name[PS_MODULE_NAME];	/* by which it is required; of the script itself "" */
+	enum ps_part_kind kind;
+	char name[PS_MODULE_NAME];	/* by which it is asked for; of the script itself "" */
 	char *path;			/* as messages have it */
 	uint8_t text[PS_DIGEST_SIZE];	/* of its text */
-	uint8_t digest[PS_DIGEST_SIZE];	/* of that, and of those of all modules that it requires; without any the same */
-	void *code;
+	uint8_t digest[PS_DIGEST_SIZE];	/* of that, and of those of all files that it asks for; without any the same */
+	void *code;			/* of a list its text */
 	size_t len, room;		/* bytes of code, and of memory for it */
 	bool is_open;			/* what it requires is being gathered */
 };
@@ -55,7 +75,7 @@ void ps_bundle_clean(struct ps_bundle *bundle);
 /* Gives the code back, where it is loaded in all states that there will be; the names stay. */
 void ps_bundle_drop_code(struct ps_bundle *bundle);
 
-/* The module that is required by this name, or NULL. */
-const struct ps_part *ps_bundle_module(const struct ps_bundle *bundle, const char *name);
+/* The part that is asked for by this name, or NULL. */
+const struct ps_part *ps_bundle_part(const struct ps_bundle *bundle, enum ps_part_kind kind, const char *name);
 
 #endif

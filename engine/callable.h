@@ -39,6 +39,7 @@ enum ps_lua_type {
 	PS_LUA_BOOLEAN,
 	PS_LUA_STRING,
 	PS_LUA_NAME,		/* a string: the name of a field */
+	PS_LUA_FILE,		/* a string: the name of a file that is read along with the script, so it stands there */
 	PS_LUA_VALUE,		/* what the field is read as, or takes: its type tells */
 	PS_LUA_NUMBER,		/* an integer: the field's value, whatever it is read as */
 	PS_LUA_ARRAY,		/* a byte array */

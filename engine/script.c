@@ -11,7 +11,6 @@
 #include "access.h"
 #include "arena.h"
 #include "dynamic.h"
-#include "bundle.h"
 #include "global_use.h"
 #include "globals.h"
 #include "host.h"
@@ -501,23 +500,31 @@ static void push_key(lua_State *L, const struct ps_part *part)
 	lua_concat(L, 2);
 }
 
-static int require(lua_State *L)
+const struct ps_part *ps_script_part(lua_State *L, enum ps_part_kind kind, const char *name)
 {
 	const struct ps_script *s = script_of(L);
-	const char *name = luaL_checkstring(L, 1);
-	const struct ps_part *part = s->bundle ? ps_bundle_module(s->bundle, name) : NULL;
+	const struct ps_part_call *call = &ps_part_calls[kind];
+	const struct ps_part *part = s->bundle ? ps_bundle_part(s->bundle, kind, name) : NULL;
 
 	if (s->loading == NOTHING)
-		return luaL_error(L, "module '%s': require is for when the script is loaded: call it outside of "
-				     "functions, and keep what it gives in a local variable", name);
+		luaL_error(L, "%s '%s': %s%s%s is for when the script is loaded: call it outside of "
+			      "functions, and keep what it gives in a local variable", call->what, name,
+			   call->library ? call->library : "", call->library ? "." : "", call->function);
 	if (!part)
-		return luaL_error(L, "module '%s' was not read along with the script: write its name where it is "
-				     "required, as in require \"name\"", name);
+		luaL_error(L, "%s '%s' was not read along with the script: write its name where it is "
+			      "asked for, as in %s", call->what, name, call->as);
+	return part;
+}
+
+static int require(lua_State *L)
+{
+	const struct ps_part *part = ps_script_part(L, PS_PART_MODULE, luaL_checkstring(L, 1));
+
 	lua_settop(L, 1);
 	push_key(L, part);
 	if (push_given(L, 2)) {
 		if (lua_touserdata(L, -1) == &scripts)
-			return luaL_error(L, "module '%s' is required while it runs", name);
+			return luaL_error(L, "module '%s' is required while it runs", part->name);
 	} else {
 		run_module(L, part, 2);
 	}
@@ -929,38 +936,103 @@ static bool assigns_global(const Proto *p, const char *name)
 	return false;
 }
 
-/* The name if the instruction at pc takes the global require, and those behind it call that with a string; or NULL. */
-static const TString *required(const Proto *p, int pc)
+/*
+ * The calls that ask for a file by a name which stands there. All code ends with OP_RETURN, so what looks for other
+ * instructions in a row stops there. What follows gives the string that code takes into a register, or NULL, and goes on
+ * behind it.
+ */
+static const TString *take_string(const Proto *p, const Instruction **i, int to)
 {
-	const Instruction *i = &p->code[pc];
-	struct ps_code_global global;
-	int called = GETARG_A(i[0]);
+	Instruction first = **i;
 
-	if (pc + 2 >= p->sizecode || !ps_code_global(p, i[0], &global) || global.is_assigned ||
-	    strcmp(getstr(global.name), "require"))
+	if (GET_OPCODE(first) != OP_LOADK || GETARG_A(first) != to || !ttisstring(&p->k[GETARG_Bx(first)]))
 		return NULL;
-	if (GET_OPCODE(i[1]) != OP_LOADK || GETARG_A(i[1]) != called + 1 || !ttisstring(&p->k[GETARG_Bx(i[1])]))
-		return NULL;
-	if ((GET_OPCODE(i[2]) != OP_CALL && GET_OPCODE(i[2]) != OP_TAILCALL) || GETARG_A(i[2]) != called ||
-	    GETARG_B(i[2]) != 2)
-		return NULL;
-	return tsvalue(&p->k[GETARG_Bx(i[1])]);
+	++*i;
+	return tsvalue(&p->k[GETARG_Bx(first)]);
 }
 
-/* Tells what p, and the functions within, require. */
-static void tell_needs(lua_State *L, const Proto *p, const struct ps_compilation *c)
+/* The name of a field of what is in the register, where the field comes. If there are many constants, that takes two steps. */
+static const TString *take_field(const Proto *p, const Instruction **i, int to)
+{
+	const TString *name;
+	Instruction first = **i;
+
+	if (GET_OPCODE(first) == OP_GETFIELD && GETARG_A(first) == to && GETARG_B(first) == to) {
+		++*i;
+		return tsvalue(&p->k[GETARG_C(first)]);
+	}
+	name = take_string(p, i, to + 1);
+	if (!name || GET_OPCODE(**i) != OP_GETTABLE || GETARG_A(**i) != to || GETARG_B(**i) != to ||
+	    GETARG_C(**i) != to + 1)
+		return NULL;
+	++*i;
+	return name;
+}
+
+/* The name of a global, and in *to the register where it comes. */
+static const TString *take_global(const Proto *p, const Instruction **i, int *to)
+{
+	struct ps_code_global global;
+	Instruction first = **i;
+
+	*to = GETARG_A(first);
+	if (GET_OPCODE(first) == OP_GETUPVAL && ps_code_takes_globals(p, first)) {
+		++*i;
+		return take_field(p, i, *to);
+	}
+	if (!ps_code_global(p, first, &global) || global.is_assigned)
+		return NULL;
+	++*i;
+	return global.name;
+}
+
+/* The name of the file that the code asks for by a call of this kind, or NULL. */
+static const TString *asked_for(const Proto *p, const Instruction *i, const struct ps_part_call *call)
+{
+	const TString *name;
+	int called;
+
+	name = take_global(p, &i, &called);
+	if (!name || strcmp(getstr(name), call->library ? call->library : call->function))
+		return NULL;
+	if (call->library) {
+		name = take_field(p, &i, called);
+		if (!name || strcmp(getstr(name), call->function))
+			return NULL;
+	}
+	name = take_string(p, &i, called + 1);
+	if ((GET_OPCODE(*i) != OP_CALL && GET_OPCODE(*i) != OP_TAILCALL) || GETARG_A(*i) != called || GETARG_B(*i) != 2)
+		return NULL;
+	return name;
+}
+
+/* Tells what p, and the functions within, ask for by calls of this kind. */
+static void tell_needs(lua_State *L, const Proto *p, const struct ps_compilation *c, enum ps_part_kind kind)
 {
 	const TString *name;
 	int pc;
 
 	luaL_checkstack(L, 1, NULL);
 	for (pc = 0; pc < p->sizecode; pc++) {
-		name = required(p, pc);
-		if (name && c->need(c->to, getstr(name), tsslen(name), luaG_getfuncline(p, pc)))
-			luaL_error(L, "not enough memory for what it requires");
+		name = asked_for(p, &p->code[pc], &ps_part_calls[kind]);
+		if (name && c->need(c->to, kind, getstr(name), tsslen(name), luaG_getfuncline(p, pc)))
+			luaL_error(L, "not enough memory for what it asks for");
 	}
 	for (pc = 0; pc < p->sizep; pc++)
-		tell_needs(L, p->p[pc], c);
+		tell_needs(L, p->p[pc], c, kind);
+}
+
+/* A script may have a function of such a name, which is another one. */
+static void tell_all_needs(lua_State *L, const Proto *main, const struct ps_compilation *c)
+{
+	const struct ps_part_call *call;
+	int kind;
+
+	for (kind = 0; kind < PS_PART_KINDS; kind++) {
+		call = &ps_part_calls[kind];
+		if (!assigns_global(main, call->library ? call->library : call->function))
+			tell_needs(L, main, c, kind);
+	}
 }
 
 static int compile_and_write(lua_State *L)
@@ -971,8 +1043,8 @@ static int compile_and_write(lua_State *L)
 
 	compile(L, &request->load);
 	main = clLvalue(s2v(PS_STACK_TOP(L) - 1))->p;
-	if (c->need && !assigns_global(main, "require"))
-		tell_needs(L, main, c);
+	if (c->need)
+		tell_all_needs(L, main, c);
 	if (c->write && lua_dump(L, write_code, (void *)c, 0))
 		return luaL_error(L, "not enough memory for what it was compiled to");
 	return 0;

@@ -7,6 +7,7 @@
 #define PS_SCRIPT_H
 
 #include "bind.h"
+#include "bundle.h"
 #include "given.h"
 #include "verdict.h"
 
@@ -17,7 +18,6 @@
 #define PS_SCRIPT_TEXT_MAX	(256 * 1024)	/* bytes of a script */
 #define PS_SCRIPT_ERROR_SIZE	256
 
-struct ps_bundle;
 struct ps_function;
 
 struct ps_script {
@@ -67,8 +67,8 @@ struct ps_compilation {
 	void *region;
 	/* Gets the code piece by piece; or NULL. */
 	int (*write)(void *to, const void *code, size_t len);
-	/* Gets each name that stands where the global require is called; or NULL. */
-	int (*need)(void *to, const char *name, size_t len, int line);
+	/* Gets each name that stands in a call which asks for a file; or NULL. */
+	int (*need)(void *to, enum ps_part_kind kind, const char *name, size_t len, int line);
 	void *to;
 };
 
@@ -78,8 +78,11 @@ struct ps_compilation {
  */
 int ps_script_compile(const struct ps_compilation *c, char *error, size_t size);
 
-/* As ps_script_load(), of what ps_bundle_make() in this same engine has made. Its modules are there for require. */
+/* As ps_script_load(), of what ps_bundle_make() in this same engine has made. Its modules and lists are there to be asked for. */
 int ps_script_load_bundle(struct ps_script *s, int id, const struct ps_bundle *bundle);
+
+/* What was read for a call of this kind, while the script is loaded. Raises if it is not, or if there is none of this name. */
+const struct ps_part *ps_script_part(struct lua_State *L, enum ps_part_kind kind, const char *name);
 
 /* True if a script of this number has been loaded. */
 bool ps_script_has(struct ps_script *s, int id);

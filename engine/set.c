@@ -14,6 +14,8 @@
 
 #include "access.h"
 #include "callable.h"
+#include "host.h"
+#include "script.h"
 #include "set.h"
 
 #define TYPE	"set"
@@ -596,11 +598,27 @@ static bool add_address(lua_State *L, struct making *m, const char *text, size_t
 	return type;
 }
 
+static bool is_entry(const char *text, size_t len)
+{
+	struct range6 range;
+
+	return parse_entry(text, len, &range);
+}
+
+/* What of it counts. */
+static size_t without_last_dot(const char *text, size_t len)
+{
+	return len - (len && text[len - 1] == '.');
+}
+
 /* Whether it is labels with dots between. A character of a label is anything but what separates and what stands for others. */
 static bool is_name(const char *text, size_t len)
 {
 	size_t i, label = 0;
 
+	len = without_last_dot(text, len);
+	if (len > NAME_MAX)
+		return false;
 	for (i = 0; i < len; i++) {
 		if (text[i] == '.' ? !label : text[i] <= ' ' || text[i] == '*' || text[i] == 127 || label == 63)
 			return false;
@@ -616,9 +634,9 @@ static bool add_name(lua_State *L, struct making *m, const char *text, size_t le
 	uint8_t *to;
 	size_t i;
 
-	len -= len && text[len - 1] == '.';
-	if (len > NAME_MAX || !is_name(text, len))
+	if (!is_name(text, len))
 		return false;
+	len = without_last_dot(text, len);
 	ps_guard_tick(L);
 	left = pile->npieces * PIECE - pile->part.n;
 	if (left < 1 + len) {
@@ -753,14 +771,15 @@ static void push_names(lua_State *L, struct making *m)
 
 /* What a set may be of. */
 static const struct kind {
+	bool (*is_entry)(const char *text, size_t len);
 	bool (*add)(lua_State *L, struct making *m, const char *text, size_t len);	/* false: it is no entry */
 	void (*push)(lua_State *L, struct making *m);
 	const char *what;
 } addresses = {
-	add_address, push_addresses,
+	is_entry, add_address, push_addresses,
 	"no address, prefix or range (such as 192.0.2.1, 10.0.0.0/8, 2001:db8::/32, 192.0.2.1-192.0.2.9)",
 }, names = {
-	add_name, push_names, "no domain name (such as example.com, which stands for all names that end so, too)",
+	is_name, add_name, push_names, "no domain name (such as example.com, which stands for all names that end so, too)",
 };
 
 static int make(lua_State *L, const struct kind *kind)
@@ -795,6 +814,88 @@ static int set_names(lua_State *L)
 	return make(L, &names);
 }
 
+/*
+ * Files: an entry in each line. What follows a # is for people.
+ */
+struct line {
+	const char *entry;
+	size_t len;
+	unsigned int number;
+	const char *next, *end;
+};
+
+static struct line before_first(const struct ps_part *list)
+{
+	return (struct line){ .next = list->code, .end = (const char *)list->code + list->len };
+}
+
+/* Finds the next line that has an entry. False: there is none. */
+static bool find_entry(struct line *line)
+{
+	const char *end, *comment;
+
+	for (line->len = 0; !line->len && line->next < line->end; line->next = end + 1) {
+		line->entry = line->next;
+		line->number++;
+		end = memchr(line->entry, '\n', line->end - line->entry);
+		end = end ? end : line->end;
+		comment = memchr(line->entry, '#', end - line->entry);
+		line->len = (comment ? comment : end) - line->entry;
+		trim(&line->entry, &line->len);
+	}
+	return line->len;
+}
+
+static const struct kind *kind_of(enum ps_part_kind kind)
+{
+	return kind == PS_PART_ADDRESSES ? &addresses : &names;
+}
+
+#define SHOWN	40	/* bytes of an entry */
+
+int ps_set_check(const struct ps_part *list, char *error, size_t size)
+{
+	const struct kind *kind = kind_of(list->kind);
+	struct line line = before_first(list);
+	char entry[SHOWN + 1];
+	size_t i;
+
+	while (find_entry(&line)) {
+		if (kind->is_entry(line.entry, line.len))
+			continue;
+		for (i = 0; i < line.len && i < SHOWN; i++)
+			entry[i] = line.entry[i] < ' ' || line.entry[i] > '~' ? '?' : line.entry[i];
+		entry[i] = 0;
+		ps_host_format(error, size, "%s:%u: '%s' is %s", list->path, line.number, entry, kind->what);
+		return -1;
+	}
+	return 0;
+}
+
+/* Each entry has been looked at, so each can be added. */
+static int make_of_list(lua_State *L, enum ps_part_kind part)
+{
+	const struct kind *kind = kind_of(part);
+	struct line line = before_first(ps_script_part(L, part, luaL_checkstring(L, 1)));
+	struct making m;
+
+	making_init(L, &m);
+	while (find_entry(&line))
+		kind->add(L, &m, line.entry, line.len);
+	kind->push(L, &m);
+	return 1;
+}
+
+static int set_file(lua_State *L)
+{
+	return make_of_list(L, PS_PART_ADDRESSES);
+}
+
+static int set_names_file(lua_State *L)
+{
+	return make_of_list(L, PS_PART_NAMES);
+}
+
 const struct ps_callable ps_set_methods[] = {
 	{ { "has", set_has, PS_OP_HAS }, PS_OF_SET, { { "x", PS_LUA_MEMBER } }, PS_LUA_BOOLEAN, NULL,
 	  "whether the address, or the name, is in the set; nil, and text that is none, is not" },
@@ -804,8 +905,12 @@ const struct ps_callable ps_set_methods[] = {
 const struct ps_callable ps_set_library[] = {
 	{ { "new", set_new }, PS_OF_LIBRARY, { { "list", PS_LUA_STRINGS } }, PS_LUA_SET, NULL,
 	  "a set of addresses: of all that the addresses, prefixes and ranges in the list have" },
+	{ { "file", set_file }, PS_OF_LIBRARY, { { "name", PS_LUA_FILE } }, PS_LUA_SET, NULL,
+	  "the same of those in a [file](#sets-from-files), one a line" },
 	{ { "names", set_names }, PS_OF_LIBRARY, { { "list", PS_LUA_STRINGS } }, PS_LUA_SET, NULL,
 	  "a set of names: of those in the list, and of all that end with a dot and one of those" },
+	{ { "names_file", set_names_file }, PS_OF_LIBRARY, { { "name", PS_LUA_FILE } }, PS_LUA_SET, NULL,
+	  "the same of those in a [file](#sets-from-files), one a line" },
 	{ { NULL } },
 };
 

@@ -23,7 +23,7 @@
 #include "state.h"
 
 /*
- * One text of a script with those of its modules, loaded in every instance. Their code is kept for instances still to
+ * One text of a script with those of its modules and lists, loaded in every instance. Their code is kept for instances still to
  * come. When a file has changed and a new rule wants what it holds now, that is another source: the rules that are there go
  * on with theirs.
  */
@@ -554,7 +554,7 @@ static void tell_change(const struct ps_state *state, const struct ps_source *be
 		pr_info("state %u: %s: has changed and is loaded anew, sha256 %4phN; %u rules have the text loaded before, %4phN\n",
 			state->id, now->path, text, before->rules, text_before);
 	else
-		pr_info("state %u: %s: its modules have changed and it is loaded anew; %u rules have those loaded before\n",
+		pr_info("state %u: %s: its modules or lists have changed and it is loaded anew; %u rules have those loaded before\n",
 			state->id, now->path, before->rules);
 }
 
@@ -726,8 +726,10 @@ static void source_show(struct seq_file *seq, const struct ps_source *source)
 	seq_printf(seq, "\n    loaded %ld-%02d-%02d %02d:%02d:%02d UTC, sha256 %4phN\n", tm.tm_year + 1900,
 		   tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, source->bundle.part[0]->text);
 	for (i = 1; i < source->bundle.n; i++) {
-		seq_printf(seq, "    module sha256 %4phN ", source->bundle.part[i]->text);
-		seq_escape(seq, source->bundle.part[i]->path, "\n");
+		const struct ps_part *part = source->bundle.part[i];
+
+		seq_printf(seq, "    %s sha256 %4phN ", ps_part_calls[part->kind].what, part->text);
+		seq_escape(seq, part->path, "\n");
 		seq_putc(seq, '\n');
 	}
 }

@@ -52,7 +52,8 @@ enum ps_read {
 
 /*
  * Process context, may sleep: reads a regular file of at most max bytes, with the caller's rights and in its mount
- * namespace, into memory that ps_host_resize() frees. PS_READ_FAILED: why in why[size].
+ * namespace, into memory that ps_host_resize() frees. Without PS_READ_DONE *text is NULL; PS_READ_FAILED:
+ * why in why[size].
  */
 enum ps_read ps_host_read(const char *path, size_t max, void **text, size_t *len, char *why, size_t size);
 

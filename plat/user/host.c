@@ -109,6 +109,7 @@ enum ps_read ps_host_read(const char *path, size_t max, void **text, size_t *len
 	char *bytes;
 	int err;
 
+	*text = NULL;
 	if (stat(path, &st))
 		return errno == ENOENT || errno == ENOTDIR ? PS_READ_ABSENT : fail(why, size, strerror(errno));
 	if (!S_ISREG(st.st_mode))
@@ -124,9 +125,10 @@ enum ps_read ps_host_read(const char *path, size_t max, void **text, size_t *len
 	*len = fread(bytes, 1, max + 1, file);
 	err = ferror(file) ? EIO : *len > max ? EFBIG : 0;
 	fclose(file);
-	*text = bytes;
-	if (!err && *len)
+	if (!err && *len) {
+		*text = bytes;
 		return PS_READ_DONE;
+	}
 	free(bytes);
 	return fail(why, size, err ? strerror(err) : "is empty");
 }

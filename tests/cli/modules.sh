@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# What scripts require, as the command finds it:  tests/cli/modules.sh [PROGRAM]
+# What scripts require, and their lists, as the command finds it:  tests/cli/modules.sh [PROGRAM]
 set -uo pipefail
 top=$(realpath "$(dirname "$0")/../..")
 program=$(realpath "${1:-$top/build/user/packetscript}")
@@ -59,7 +59,7 @@ for name in ../s /etc/passwd .x x. x..y '' 'a b' '~' ./no 'no\0' 'c:no' 'no/../n
 	refuses "'$name' is no name" "1: module '$(printf '%.63s' "${name//\\0/?}")': a module's name has letters, digits, _ and -, with a dot between folders, and at most 63 bytes" \
 		"require \"$name\""
 done
-refuses 'a name that is computed' "2: module 'no' was not read along with the script: write its name where it is required, as in require \"name\"" \
+refuses 'a name that is computed' "2: module 'no' was not read along with the script: write its name where it is asked for, as in require \"name\"" \
 	'local n = "n" .. (STATE_ID == 0 and "o" or "")' 'require(n)'
 module wrong '' 'x = = 1'
 refuses 'a syntax error' "1: module 'wrong': beside/wrong.lua:2: unexpected symbol near '='" 'require "wrong"'
@@ -99,7 +99,7 @@ for i in 1 2 3 4 5; do head -c 250000 /dev/zero | tr '\0' ' ' >beside/large$i.lu
 contains 'several that are, together' "module 'large5': with it the script's modules are larger than 1048576 bytes" "$(run beside/s.lua)"
 for i in {1..33}; do module many$i 'return 1'; done
 script "$(printf 'require "many%d" ' {1..33})"
-contains 'more than 32' "module 'many33': is one more than the 32 modules that a script may have" "$(run beside/s.lua)"
+contains 'more than 32' "module 'many33': is one more than the 32 modules and lists that a script may have" "$(run beside/s.lua)"
 for i in {1..5}; do module deep$i "require 'deep$((i + 1))'"; done
 module deep4 'deep = ("deep"):rep(2)'
 module deep2 'require "deep3"' 'deep = deep:gsub(".", string.upper)'
@@ -129,5 +129,57 @@ is 'and tells what is wrong with them' "beside/s.lua:2: error: module 'uses_': n
 module has_handler 'function process_packet(p) return NF_DROP end'
 script 'require "has_handler"'
 is 'a handler may be in a module' '' "$("$program" check -q beside/s.lua 2>&1)"
+
+# lists of sets
+mkdir -p beside/lists
+list() { local name=$1; shift; printf '%s\n' "$@" >"beside/$name"; }
+list lists/a.txt '# of addresses' '' '192.0.2.0/24	# all' $'  2001:db8::/32 \r' '#' '198.51.100.7 - 198.51.100.9'
+printf 'Example.com.\n\nexample.org' >shared/names
+echo 'return set.file("lists/a.txt")' >beside/lists/has.lua
+script 'local a = set.file("lists/a.txt")' 'local n, m = set.names_file [[names]], require "lists.has"' \
+	'for x, is in pairs{ ["192.0.2.9"] = true, ["192.0.3.0"] = false, ["2001:db8::1"] = true, ["198.51.100.8"] = true, ["198.51.100.10"] = false } do' \
+	'  assert(a:has(x) == is and m:has(x) == is)' 'end' \
+	'assert(n:has("www.example.com") and n:has("EXAMPLE.org") and not n:has("example.net"))' \
+	'function process_packet(p) return a:has("198.51.100.7") and NF_DROP end'
+contains 'a list is beside the script, or in the folder of modules, also for modules' '2 NF_DROP' "$("$program" run beside/s.lua two.pcap 2>&1)"
+holds 'tests load lists' "$program" test s_test.lua
+holds 'check has nothing to say' "$program" check -W beside/s.lua
+list lists/a.txt '# nothing'
+contains 'one without entries makes an empty set' 's.lua:4: assertion failed!' "$(run beside/s.lua)"
+list lists/wrong.txt '192.0.2.0/24' '# 1' '1.2.3.4/33'
+refuses 'a line that is no entry' "2: list 'lists/wrong.txt': beside/lists/wrong.txt:3: '1.2.3.4/33' is no address, prefix or range (such as 192.0.2.1, 10.0.0.0/8, 2001:db8::/32, 192.0.2.1-192.0.2.9)" \
+	'' 'set.file("lists/wrong.txt")'
+is 'check says so, too' "beside/s.lua:2: error: list 'lists/wrong.txt': beside/lists/wrong.txt:3: '1.2.3.4/33' is no address, prefix or range (such as 192.0.2.1, 10.0.0.0/8, 2001:db8::/32, 192.0.2.1-192.0.2.9) [require]" \
+	"$("$program" check -q beside/s.lua 2>&1 | grep require)"
+list n 'a.b' $'c..\x1bd'"$(printf 'e%.0s' {1..40})"
+contains 'of a set of names' "1: list 'n': beside/n:2: 'c..?d$(printf 'e%.0s' {1..35})' is no domain name" "$(echo 'set.names_file("n")' >beside/s.lua; run beside/s.lua)"
+printf '1.2.3.4\n\0\n' >beside/n
+refuses 'with a byte of 0' "1: list 'n': beside/n:2: '?' is no address, prefix or range (such as 192.0.2.1, 10.0.0.0/8, 2001:db8::/32, 192.0.2.1-192.0.2.9)" 'set.file("n")'
+refuses 'a list that is not there' "1: list 'x/y.z': not found: there is no beside/x/y.z and no $work/shared/x/y.z" 'if nil then set.file("x/y.z") end'
+for name in ../s /etc/passwd .x a/.x a/../n a//n n/ '' 'a b' '~' ./n; do
+	refuses "'$name' is no name of a list" "1: list '$name': a list's name has letters, digits, _, - and ., with a / between folders, none of which begins with a dot, and at most 63 bytes" \
+		"set.file(\"$name\")"
+done
+: >beside/n
+refuses 'an empty list' "1: list 'n': beside/n: is empty" 'set.file("n")'
+refuses 'a name of a list that is computed' "1: list 'n' was not read along with the script: write its name where it is asked for, as in set.names_file(\"name\")" \
+	'local s = set s.names_file("n")'
+list n '::1'
+script 'local s = set.file "n"' 'function process_packet(p)' '  return set.file("n"):has(1) and NF_DROP or NF_ACCEPT' 'end'
+contains 'no handler can ask for a list' "s.lua:3: list 'n': set.file is for when the script is loaded: call it outside of functions" "$("$program" run beside/s.lua two.pcap 2>&1)"
+is 'which check knows' "beside/s.lua:3: warning: set.file() raises when a packet comes: call it outside of functions, and keep what it gives in a local variable [require]" \
+	"$("$program" check -q beside/s.lua 2>&1)"
+script 'set = { file = function(name) return NF_DROP end }' 'local v = set.file("nowhere")' 'function process_packet(p) return v end'
+contains 'a script may have a library of that name' '2 NF_DROP' "$("$program" run beside/s.lua two.pcap 2>&1)"
+script "local t = {$(printf ' "c%d",' {1..300})}" 'local s, m = set.file("n"), require "nothing"' 'function process_packet(p) return s:has("::1") and NF_DROP end'
+contains 'behind more constants than an instruction can name' '2 NF_DROP' "$("$program" run beside/s.lua two.pcap 2>&1)"
+yes 2001:db8:: | head -n 1525201 >beside/large1
+head -n 1 beside/large1 >beside/large2
+refuses 'lists that are too large together' "1: list 'large2': with it the script's lists are larger than 16777216 bytes" 'set.file("large1") set.file("large2")'
+head -n 1 beside/large1 >>beside/large1
+refuses 'and one that is' "1: list 'large1': beside/large1: File too large" 'set.file("large1")'
+for ((i = 0; i < 100000; i++)); do echo "$((i / 4096 % 64)).$((i / 64 % 64 * 4)).$((i % 64 * 4)).0/23"; done >beside/large1
+script 'local s = set.file("large1")' 'function process_packet(p) return s:has("1.4.9.9") and not s:has("1.4.10.0") and NF_DROP end'
+contains '100,000 prefixes fit into a state of 1 MiB' '2 NF_DROP' "$("$program" run beside/s.lua two.pcap 2>&1)"
 
 tally

@@ -65,6 +65,11 @@ static const char calls[] =
 	"      error(what .. ' gives no ' .. row.result .. ' but ' .. tostring(answer[2]))\n"
 	"    end\n"
 	"  end\n"
+	"  if row.reads_file then\n"
+	"    local works, why = call(row)\n"
+	"    if works or not why:find('is for when the script is loaded') then error(what .. ' works on a packet') end\n"
+	"    return NF_ACCEPT\n"
+	"  end\n"
 	"  for n = row.needed, #row do\n"
 	"    check(n, table.pack(call({ table.unpack(row, 1, n) })))\n"
 	"    if not f or row.name == 'ttl' then check(n, table.pack(pcall(row.written[n], v))) end\n"
@@ -82,6 +87,7 @@ static const struct {
 	[PS_LUA_PROTOCOL] = { NULL, "packet_raw" },
 	[PS_LUA_BOOLEAN] = { "boolean" },
 	[PS_LUA_STRING] = { "string", "'text'" },
+	[PS_LUA_FILE] = { NULL, "'list'" },
 	[PS_LUA_NAME] = { NULL, "'ttl'" },
 	[PS_LUA_VALUE] = { "value", "5" },
 	[PS_LUA_NUMBER] = { "integer" },
@@ -129,6 +135,8 @@ static int add_row(FILE *to, const struct ps_callable *row, const char *name)
 		CHECK(types[argument->type].argument);
 		CHECK(!i || argument->is_optional || !row->arguments[i - 1].is_optional);
 		fprintf(to, "%s, ", types[argument->type].argument);
+		if (argument->type == PS_LUA_FILE)
+			fprintf(to, "reads_file = true, ");
 		needed += !argument->is_optional;
 	}
 	fprintf(to, "written = { ");

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
 # timeout: 400
-# Rules load what their script requires; a module that changes makes the script another one, for rules that are made anew.
+# Rules load what their script requires, and lists of sets; one that changes makes the script another one, for rules that are made anew.
 . /tests/lib.sh
 
 topology
@@ -55,7 +55,7 @@ for iptables in iptables-legacy iptables-nft; do
 		check "a rule that is there keeps its module, $about" drops
 		rule -R PREROUTING 1
 		check 'one that is made anew has the new one' passes
-		check 'the log says so' klog_has 's.lua: its modules have changed and it is loaded anew; 1 rules'
+		check 'the log says so' klog_has 's.lua: its modules or lists have changed and it is loaded anew; 1 rules'
 		deeper two
 		rule -R PREROUTING 1
 		check_eq 'also of a module that a module requires' "$(ran 'script runs with two')" "$copies"
@@ -107,6 +107,34 @@ unshare -m bash -c "mount --bind other lists &&
 check 'a rule that is made in another mount namespace has the files of that' passes
 rule -R PREROUTING 1
 check 'and one that is made here those that are here' drops
+flush
+
+# lists of sets
+iptables=iptables
+cat >s.lua <<'END'
+local bad = set.file "lists/bad"
+function process_packet(p) return bad:has(p:data(packet_eth):data(packet_ip):saddr()) and NF_DROP or XT_CONTINUE end
+END
+for options in '' --percpu; do
+	echo 192.168.0.0/24 >lists/bad
+	rule -A PREROUTING
+	check "who is on the list does not pass, $options" drops
+	check_match 'the list is told' "$(proc)" "list sha256 $(sha lists/bad) $work/lists/bad"
+	echo 10.0.0.0/8 >lists/bad
+	check 'a rule that is there keeps its list' drops
+	rule -R PREROUTING 1
+	check 'one that is made anew has the new one' passes
+	check 'the log says so' klog_has 's.lua: its modules or lists have changed and it is loaded anew; 1 rules'
+	echo 10.0.0.0/33 >lists/bad
+	check_fails 'a line that is no entry refuses the rule' rule -R PREROUTING 1
+	dmesg -C
+	flush
+done
+seq -f '%.0f' 0 99999 | awk '{ printf "%d.%d.%d.0/23\n", $1 / 4096 % 64, $1 / 64 % 64 * 4, $1 % 64 * 4 }' >lists/bad
+echo 192.168.0.0/24 >>lists/bad
+options=
+rule -A PREROUTING
+check '100,000 prefixes fit into a state of the default size, and the time for loading' drops
 flush
 
 # what is installed
