@@ -116,7 +116,7 @@ static int open(lua_State *L)
 
 size_t ps_script_region(size_t memory)
 {
-	return memory > PS_SCRIPT_MEMORY ? ps_arena_size(memory) : 0;
+	return ps_arena_size(memory);
 }
 
 bool ps_script_memory(const char *text, size_t *memory)

@@ -43,8 +43,8 @@ int ps_script_init(struct ps_script *s, uint32_t state_id, bool is_interrupt);
 void ps_script_clean(struct ps_script *s);
 
 /*
- * The same with so many bytes of memory, a multiple of 1024. More than PS_SCRIPT_MEMORY have a region, of
- * the caller's, of ps_script_region(memory) bytes, which holds the large blocks; otherwise it is NULL.
+ * The same with so many bytes of memory, a multiple of 1024. The large blocks come from a region of the caller's, of
+ * ps_script_region(memory) bytes; if that is NULL, as all others do, from what the machine has at hand in one piece.
  */
 int ps_script_init_sized(struct ps_script *s, uint32_t state_id, bool is_interrupt, size_t memory,
 			 void *region);

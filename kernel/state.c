@@ -192,15 +192,12 @@ static void instance_free(struct ps_instance *instance)
 	kfree(instance);
 }
 
-/* A region for the large blocks of a Lua state of this size; NULL if it needs none, or an ERR_PTR. */
+/* A region for the large blocks of a Lua state of this size, or an ERR_PTR. */
 static void *region_new(u32 state_id, size_t memory, int node)
 {
 	size_t size = ps_script_region(memory);
-	void *region;
+	void *region = vmalloc_node(size, node);
 
-	if (!size)
-		return NULL;
-	region = vmalloc_node(size, node);
 	if (region)
 		return region;
 	pr_err("state %u: the machine has no %zu bytes left for it\n", state_id, size);

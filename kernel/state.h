@@ -25,7 +25,7 @@ struct ps_state;
 struct ps_instance {
 	bool is_shared;
 	unsigned int cpu;	/* to which it belongs, unless it is shared */
-	void *region;		/* memory for the script's large blocks; NULL: it needs none */
+	void *region;		/* memory for the script's large blocks */
 	spinlock_t lock;
 	u64 packets;
 	u64 errors;

@@ -323,18 +323,26 @@ ptrdiff_t ps_guard_gc_threshold(lua_State *L, size_t estimate, ptrdiff_t thresho
 static void *resize(struct ps_runtime *rt, void *block, size_t old, size_t size)
 {
 	struct ps_arena *arena = rt->arena;
-	void *large;
+	bool is_inside = arena && ps_arena_has(arena, block);
+	void *other;
 
-	if (!arena || (size < PS_ARENA_LEAST && !ps_arena_has(arena, block)))
+	if (!arena || (size < PS_ARENA_LEAST && !is_inside))
 		return ps_host_realloc(block, size);
-	if (!block || ps_arena_has(arena, block))
-		return ps_arena_realloc(arena, block, old, size);
-	large = ps_arena_realloc(arena, NULL, 0, size);
-	if (large) {
-		memcpy(large, block, old);
+	other = ps_arena_realloc(arena, is_inside ? block : NULL, is_inside ? old : 0, size);
+	if (is_inside && (other || !size))
+		return other;
+	if (!is_inside && !other)	/* no gap is large enough: the machine may have one, here and below */
+		return ps_host_realloc(block, size);
+	if (is_inside)
+		other = ps_host_realloc(NULL, size);
+	if (!other || !block)
+		return other;
+	memcpy(other, block, old < size ? old : size);
+	if (is_inside)
+		ps_arena_realloc(arena, block, old, 0);
+	else
 		ps_host_realloc(block, 0);
-	}
-	return large;
+	return other;
 }
 
 /* Notes that a request for size bytes is in vain; returns NULL. */

@@ -96,19 +96,18 @@ int ps_bundle_read(struct ps_bundle *bundle, const char *path, const char *text,
 		   size_t size)
 {
 	const char *folder = getenv(PS_MODULE_VARIABLE);
-	size_t region = ps_script_region(memory);
 	struct stat st;
 	char *target = !lstat(path, &st) && S_ISLNK(st.st_mode) ? realpath(path, NULL) : NULL;
 	const struct ps_bundle_source source = {
 		.path = path, .text = text, .len = len, .beside = target ? target : path,
 		.folder = folder && folder[0] ? folder : ps_user_module_folder(),
-		.memory = memory, .region = region ? malloc(region) : NULL,
+		.memory = memory, .region = malloc(ps_script_region(memory)),
 	};
 	char why[PS_SCRIPT_ERROR_SIZE];
 	int err = -1;
 
 	snprintf(why, sizeof(why), "not enough memory");
-	if (!region || source.region)
+	if (source.region)
 		err = ps_bundle_make(bundle, &source, why, sizeof(why));
 	if (err)
 		put_error(why, path, error, size);
@@ -140,7 +139,7 @@ static int load(struct ps_state *s, const char *path, const char *text, size_t l
 int ps_state_load(struct ps_state *s, const char *path, uint32_t id, size_t memory, char *error,
 		  size_t size)
 {
-	size_t len, region = ps_script_region(memory);
+	size_t len;
 	char *text;
 	int err = -1;
 
@@ -148,9 +147,8 @@ int ps_state_load(struct ps_state *s, const char *path, uint32_t id, size_t memo
 	text = ps_script_read(path, &len, error, size);
 	if (!text)
 		return errno == EFBIG ? 1 : -1;
-	s->region = region ? malloc(region) : NULL;
-	if ((region && !s->region) ||
-	    ps_script_init_sized(&s->script, id, true, memory, s->region)) {
+	s->region = malloc(ps_script_region(memory));
+	if (!s->region || ps_script_init_sized(&s->script, id, true, memory, s->region)) {
 		snprintf(error, size, "%s: not enough memory", path);
 		s->script.bind.rt.L = NULL;
 	} else {

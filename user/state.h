@@ -36,7 +36,7 @@ struct ps_state_rule {
 
 struct ps_state {
 	struct ps_script script;
-	void *region;			/* memory for the script's large blocks; NULL: it needs none */
+	void *region;			/* memory for the script's large blocks */
 	int handler;
 	bool is_match;
 	enum ps_verdict on_error;

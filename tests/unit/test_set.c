@@ -13,8 +13,7 @@
 /* Loads the script into a state of so much memory. Its error, or "" */
 static void load_sized(const char *script, size_t memory, char error[PS_SCRIPT_ERROR_SIZE])
 {
-	size_t region = ps_script_region(memory);
-	void *at = region ? malloc(region) : NULL;
+	void *at = malloc(ps_script_region(memory));
 	struct ps_script s;
 
 	CHECK_INT(ps_script_init_sized(&s, 0, true, memory, at), 0);
