@@ -6,6 +6,7 @@
 #include "buffer.h"
 #include "dissect.h"
 #include "field.h"
+#include "message.h"
 
 /* Values of fields that are not given, as in the first packet that a host sends. */
 static const struct {
@@ -39,6 +40,11 @@ static const struct {
 	{ "pppoe", "protocol",   { 0, 0x0021 } },
 	{ "vxlan", "flags",      { 0, 8 } },
 	{ "ah",   "len",         { 0, 1 } },
+	{ "dhcp", "op",          { 0, 1 } },
+	{ "dhcp", "htype",       { 0, 1 } },
+	{ "dhcp", "hlen",        { 0, 6 } },
+	{ "dhcp", "chaddr",      { 0, 0x020000000001 } },
+	{ "dhcp", "cookie",      { 0, 0x63825363 } },
 	{ "icmp", "type",        { 0, 8 } },
 	{ "icmp6", "type",       { 0, 128 } },
 	{ "tcp",  "flags",       { 0, 0x10 } },
@@ -190,6 +196,17 @@ static bool put_value(const struct ps_proto *proto, const struct ps_field *field
 	return field;
 }
 
+/* Whether the header has it: a text, which is there already if it is. */
+static bool has_field(const struct ps_proto *proto, const struct ps_field *field, uint8_t *header, size_t size)
+{
+	struct ps_field moved;
+	struct ps_packet pkt;
+	struct ps_header at;
+
+	open_header(proto, header, size, &pkt, &at);
+	return ps_proto_here(&pkt, &at, field, &moved);
+}
+
 /* False: the header has not got all of them. */
 static bool put_fields(const struct ps_build_layer *layer, uint8_t *header, size_t size)
 {
@@ -204,6 +221,8 @@ static bool put_fields(const struct ps_build_layer *layer, uint8_t *header, size
 			continue;
 		if (proto->fields[i].type->is_bytes)
 			memcpy(header + proto->fields[i].at.bit / 8, value->bytes, value->len);
+		else if (proto->fields[i].type->is_text)
+			has_all &= has_field(proto, &proto->fields[i], header, size);
 		else
 			has_all &= put_value(proto, &proto->fields[i], value->number, header, size);
 	}
@@ -233,12 +252,14 @@ static void put_presets(const struct ps_build_layer *layer, unsigned int located
 static size_t header_size(const struct ps_build_layer *layer)
 {
 	const struct ps_proto *proto = layer->proto;
-	size_t size = proto->header_min + options_len(layer);
+	size_t size = proto->header_min + options_len(layer), message = ps_message_write(layer, NULL);
 	uint8_t header[HEADER_MAX] = { 0 };
 	struct ps_extent extent;
 	struct ps_packet pkt;
 	struct ps_header at;
 
+	if (message)
+		return message;
 	if (!proto->extent)
 		return size;
 	put_presets(layer, 0, header, size);
@@ -314,6 +335,7 @@ const char *ps_build_finish(const struct ps_build *b, uint8_t *bytes, struct ps_
 		uint8_t *header = bytes + at[i];
 		size_t size = (i + 1 < b->nlayers ? at[i + 1] : len - b->len) - at[i];
 
+		ps_message_write(&b->layer[i], header);
 		put_presets(&b->layer[i], 0, header, size);
 		put_word(header, proto->header_len,
 			 (proto->header_min + options_len(&b->layer[i])) / 4);

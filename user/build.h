@@ -10,9 +10,10 @@
 
 #define PS_BUILD_LAYERS		6
 #define PS_BUILD_FIELDS		24	/* the most that a protocol has */
+#define PS_BUILD_ITEMS		32	/* of one layer */
 #define PS_BUILD_MAX		(65535 + 14)	/* bytes of a packet */
 
-/* A value of a field: a number, or the bytes of one that is bytes. */
+/* A value of a field: a number, or the bytes of one that is bytes or text. */
 struct ps_build_value {
 	struct ps_value number;
 	const uint8_t *bytes;	/* stays the caller's until the packet is built */
@@ -20,9 +21,18 @@ struct ps_build_value {
 	bool is_set;
 };
 
+/* One of what a header may have any number of, such as lines of HTTP. Without a key both its name and its number are 0. */
+struct ps_build_item {
+	struct ps_key key;
+	const uint8_t *bytes;
+	size_t len;
+};
+
 struct ps_build_layer {
 	const struct ps_proto *proto;
 	struct ps_build_value value[PS_BUILD_FIELDS];	/* by place in proto->fields */
+	struct ps_build_item item[PS_BUILD_ITEMS];	/* in the order in which they are written */
+	unsigned int nitems;
 };
 
 /* The layers of a packet that is to be built, outermost first. */

@@ -12,6 +12,7 @@
 
 #include "buffer.h"
 #include "build.h"
+#include "message.h"
 #include "capture.h"
 #include "clock.h"
 #include "dissect.h"
@@ -131,14 +132,36 @@ static const uint8_t *check_bytes(lua_State *L, const char *name, size_t *len)
 	return (const uint8_t *)lua_tolstring(L, -1, len);
 }
 
+/* The same, of a text that such a field can have. */
+static const uint8_t *check_text(lua_State *L, const char *name, const struct ps_type *type, size_t *len)
+{
+	const uint8_t *bytes = check_bytes(L, name, len);
+	uint8_t room[PS_ENCODED_MAX];
+
+	if ((type->is_valid && !type->is_valid((const char *)bytes, *len)) ||
+	    (type->coding && type->coding->encode && type->coding->encode((const char *)bytes, *len, room) < 0))
+		luaL_error(L, "%s takes %s, not '%s'", name, type->example, bytes);
+	return bytes;
+}
+
 static void set_value(lua_State *L, const struct ps_field *field, struct ps_build_value *value)
 {
 	const struct ps_type *type = field->type;
 	const char *text;
 	size_t len;
 
-	if (type->is_text)
-		luaL_error(L, "%s: a text is not built: give the bytes of the message as data", field->name);
+	if (type->is_decimal) {
+		if (!lua_isinteger(L, -1) || lua_tointeger(L, -1) < 0 || lua_tointeger(L, -1) > 999999999)
+			luaL_error(L, "%s takes %s", field->name, type->example);
+		value->number.low = lua_tointeger(L, -1);
+		value->is_set = true;
+		return;
+	}
+	if (type->is_text) {
+		value->bytes = check_text(L, field->name, type, &value->len);
+		value->is_set = true;
+		return;
+	}
 	if (type->is_bytes) {
 		value->bytes = check_bytes(L, field->name, &value->len);
 	} else if (type->has_int && lua_isinteger(L, -1)) {
@@ -155,6 +178,72 @@ static void set_value(lua_State *L, const struct ps_field *field, struct ps_buil
 		luaL_error(L, "%s: the value does not fit into %d bits", field->name,
 			   field->at.width);
 	value->is_set = true;
+}
+
+static struct ps_build_item *add_item(lua_State *L, struct ps_build_layer *layer, const char *name)
+{
+	if (layer->nitems == PS_BUILD_ITEMS)
+		luaL_error(L, "%s: more than %d", name, PS_BUILD_ITEMS);
+	return &layer->item[layer->nitems++];
+}
+
+/* packet.dns{ answers = { "192.0.2.1" } } */
+static void set_answers(lua_State *L, struct ps_build_layer *layer, const char *name)
+{
+	const struct ps_type *type = ps_field_named(layer->proto, "qname")->type;
+	struct ps_build_item *item;
+	lua_Integer i;
+
+	for (i = 1; lua_rawgeti(L, -1, i) != LUA_TNIL; i++) {
+		item = add_item(L, layer, name);
+		item->bytes = check_text(L, name, type, &item->len);
+		lua_pop(L, 1);
+	}
+	lua_pop(L, 1);
+}
+
+/* packet.http{ header = { host = "example.com" } }: from the key and value on top of the stack. */
+static void set_keyed(lua_State *L, struct ps_build_layer *layer, const struct ps_keyed *keyed)
+{
+	struct ps_build_item *item = add_item(L, layer, keyed->name);
+
+	if (keyed->is_number) {
+		if (!lua_isinteger(L, -2) || lua_tointeger(L, -2) < 1 || lua_tointeger(L, -2) > 254)
+			luaL_error(L, "%s: a %s is a number from 1 to 254", keyed->name, keyed->key);
+		item->key.number = lua_tointeger(L, -2);
+		item->bytes = check_bytes(L, keyed->name, &item->len);
+		if (item->len > 255)
+			luaL_error(L, "%s %d: more than 255 bytes", keyed->name, (int)item->key.number);
+		return;
+	}
+	if (lua_type(L, -2) == LUA_TSTRING)
+		item->key.name = lua_tolstring(L, -2, &item->key.len);
+	if (!item->key.name || !PS_WORD_TEXT->is_valid(item->key.name, item->key.len) || strchr(item->key.name, ':'))
+		luaL_error(L, "%s: a %s is a word without blanks and colons", keyed->name, keyed->key);
+	item->bytes = check_text(L, keyed->name, keyed->field.type, &item->len);
+}
+
+static int by_key(const void *a, const void *b)
+{
+	const struct ps_key *x = &((const struct ps_build_item *)a)->key, *y = &((const struct ps_build_item *)b)->key;
+
+	if (x->name)
+		return strcmp(x->name, y->name);
+	return (x->number > y->number) - (x->number < y->number);
+}
+
+/* What its header has any number of. With keys they are put in order, since a table has none. */
+static void set_items(lua_State *L, struct ps_build_layer *layer, const char *name)
+{
+	if (!lua_istable(L, -1))
+		luaL_error(L, "%s: table expected, got %s", name, luaL_typename(L, -1));
+	if (!layer->proto->nkeyed) {
+		set_answers(L, layer, name);
+		return;
+	}
+	for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
+		set_keyed(L, layer, layer->proto->keyed);
+	qsort(layer->item, layer->nitems, sizeof(layer->item[0]), by_key);
 }
 
 /* packet.udp{ ip = { ttl = 3 } } */
@@ -190,6 +279,7 @@ static struct ps_build_layer *layer_named(struct ps_build *b, const char *name)
 static void set_name(lua_State *L, struct ps_build *b, const char *name)
 {
 	struct ps_build_layer *layer = layer_named(b, name);
+	const char *items;
 	struct packet *inner;
 	unsigned int place;
 
@@ -207,6 +297,12 @@ static void set_name(lua_State *L, struct ps_build *b, const char *name)
 		return;
 	if (layer) {
 		set_layer(L, layer);
+		return;
+	}
+	layer = &b->layer[b->nlayers - 1];
+	items = ps_message_items(layer->proto);
+	if (items && !strcmp(name, items)) {
+		set_items(L, layer, name);
 		return;
 	}
 	if (!strcmp(name, "src"))
@@ -382,6 +478,10 @@ static void push_field(lua_State *L, struct ps_packet *pkt, const struct ps_head
 			lua_pushlstring(L, read, len);
 		else
 			lua_pushnil(L);
+		if (read && field->type->is_decimal && field->type->is_valid(read, len)) {
+			lua_pushinteger(L, lua_tointeger(L, -1));
+			lua_remove(L, -2);
+		}
 		return;
 	}
 	if (field->type->is_bytes) {

@@ -144,3 +144,70 @@ test("what is behind a well-known port is put there", function()
   equal(ip.mpls.label, 9)
   equal(packet.sctp{ payload = "abc" }.sctp.check, 0xb8e6a308)
 end)
+
+test("a query of DNS has the name that is given, and answers if they are", function()
+  local q = packet.dns{ qname = "www.example.com", id = 7 }
+  equal(q.udp.dport, 53)
+  equal(q.bytes:sub(43), "\0\7\1\0\0\1\0\0\0\0\0\0\3www\7example\3com\0\0\1\0\1")
+  equal({ q.dns.qname, q.dns.qtype, q.dns.rd, q.dns.qr }, { "www.example.com", 1, 1, 0 })
+  local root = packet.dns{ qtype = 28 }
+  equal({ root.dns.qname, root.dns.qtype }, { ".", 28 })
+  local a = packet.dns{ qname = "a.org.", answers = { "192.0.2.7", "2001:db8::9", "b.org" }, sport = 53, dport = 1024 }
+  equal({ a.udp.sport, a.dns.qr, a.dns.ancount, a.dns.qname }, { 53, 1, 3, "a.org" })
+  equal(a.bytes:sub(43), "\0\0\x81\x80\0\1\0\3\0\0\0\0\1a\3org\0\0\1\0\1" ..
+    "\xc0\x0c\0\1\0\1\0\0\1\x2c\0\4\192\0\2\7" ..
+    "\xc0\x0c\0\28\0\1\0\0\1\x2c\0\16\x20\x01\x0d\xb8" .. ("\0"):rep(11) .. "\9" ..
+    "\xc0\x0c\0\5\0\1\0\0\1\x2c\0\7\1b\3org\0")
+  equal(packet.dns{ id = 1, payload = "x" }.bytes:sub(43), "\0\1" .. ("\0"):rep(10) .. "x")
+  equal(packet.dns{ qname = "a", ip6 = {}, dns = { qname = "b", rcode = 3 } }.dns.rcode, 3)
+  raises(function() packet.dns{ qname = "a..b" } end, "qname takes a name such as www.example.com")
+  raises(function() packet.dns{ answers = { "a..b" } } end, "answers takes a name")
+  raises(function() packet.dns{ qname = "a", qdcount = 0 } end, "does not have")
+  raises(function() packet.dns{ qname = 5 } end, "qname: string expected, got number")
+  raises(function() packet.dns{ answers = "192.0.2.7" } end, "answers: table expected, got string")
+end)
+
+test("a message of TFTP is what its texts are of", function()
+  local t = packet.tftp{ filename = "boot/a", option = { tsize = "0", blksize = "1428" } }
+  equal({ t.udp.dport, t.bytes:sub(43) }, { 69, "\0\1boot/a\0octet\0blksize\0" .. "1428\0tsize\0" .. "0\0" })
+  equal(packet.tftp{ opcode = 2, mode = "mail" }.bytes:sub(43), "\0\2file\0mail\0")
+  equal(packet.tftp{ errmsg = "no", errcode = 1 }.bytes:sub(43), "\0\5\0\1no\0")
+  equal(packet.tftp{ option = { blksize = "8" } }.bytes:sub(43), "\0\6blksize\0" .. "8\0")
+  equal(packet.tftp{ opcode = 3, block_nr = 5, payload = "abc" }.bytes:sub(43), "\0\3\0\5abc")
+  raises(function() packet.tftp{ opcode = 4, filename = "a" } end, "does not have")
+  raises(function() packet.tftp{ filename = "a", errmsg = "b" } end, "does not have")
+  raises(function() packet.tftp{ filename = "a\0b" } end, "filename takes text without ends of lines and zeros")
+end)
+
+test("a request of HTTP has its header lines, and so has an answer", function()
+  local h = packet.http{ method = "POST", uri = "/a?b", header = { Host = "example.com", ["Content-Length"] = "2" }, payload = "hi" }
+  equal({ h.tcp.dport, h.payload }, { 80, "hi" })
+  equal(h.bytes:sub(55), "POST /a?b HTTP/1.1\r\nContent-Length: 2\r\nHost: example.com\r\n\r\nhi")
+  equal({ h.http.method, h.http.uri, h.http.version }, { "POST", "/a?b", "HTTP/1.1" })
+  equal(packet.http{}.bytes:sub(55), "GET / HTTP/1.1\r\n\r\n")
+  local a = packet.http{ status = 404, reason = "Not Found", version = "HTTP/1.0", sport = 80, dport = 1024 }
+  equal({ a.bytes:sub(55), a.http.status }, { "HTTP/1.0 404 Not Found\r\n\r\n", 404 })
+  raises(function() packet.http{ uri = "a b" } end, "uri takes a word without blanks, not 'a b'")
+  raises(function() packet.http{ status = "x" } end, "status takes a number")
+  raises(function() packet.http{ status = 200, uri = "/" } end, "does not have")
+  raises(function() packet.http{ header = { ["a:b"] = "c" } } end, "header: a name is a word without blanks and colons")
+  raises(function() packet.http{ header = { a = "b\r\nc: d" } } end, "header takes text without ends of lines")
+  raises(function() packet.http{ header = { "a" } } end, "header: a name is a word")
+end)
+
+test("DHCP has options behind its cookie", function()
+  local d = packet.dhcp{ xid = 9, option = { [12] = "host", [53] = "\1" } }
+  equal({ d.udp.dport, d.dhcp.cookie, d.dhcp.op, d.dhcp.xid, d.dhcp.chaddr }, { 67, 0x63825363, 1, 9, "02:00:00:00:00:01" })
+  equal(d.bytes:sub(43 + 240), "\12\4host\53\1\1\255")
+  raises(function() packet.dhcp{ option = { host = "a" } } end, "option: a code is a number from 1 to 254")
+  raises(function() packet.dhcp{ option = { [255] = "a" } } end, "option: a code is a number from 1 to 254")
+  raises(function() packet.dhcp{ option = { [1] = ("a"):rep(256) } } end, "option 1: more than 255 bytes")
+end)
+
+test("a client's hello of TLS has the server's name, and the protocols", function()
+  local t = packet.tls{ sni = "example.com", alpn = "h2,http/1.1" }
+  equal({ t.tcp.dport, t.tls.type, t.tls.version, t.tls.length, t.tls.sni, t.tls.alpn },
+    { 443, 22, 0x0301, #t.bytes - 54 - 5, "example.com", "h2,http/1.1" })
+  equal(packet.tls{ sni = "a" }.tls.alpn, nil)
+  equal(packet.tls{ type = 23, version = 0x0303, length = 1, payload = "x" }.bytes:sub(55), "\23\3\3\0\1x")
+end)
