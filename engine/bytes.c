@@ -10,6 +10,7 @@
 #include "access.h"
 #include "bytes.h"
 #include "callable.h"
+#include "library.h"
 #include "memory.h"
 #include "write.h"
 
@@ -714,37 +715,9 @@ const struct ps_callable ps_bytes_library[] = {
 	{ { NULL } },
 };
 
-/* Adds an operator to the metatable on the stack, with its methods on top; anything else to these. */
-static void add_method(lua_State *L, const struct ps_callable *row)
-{
-	if (ps_callable_is_operator(row)) {
-		lua_pushvalue(L, -1);	/* for __index */
-		lua_pushcclosure(L, row->method.call, 1);
-		lua_setfield(L, -3, row->method.name);
-	} else {
-		ps_push_method(L, &row->method);
-		lua_setfield(L, -2, row->method.name);
-	}
-}
-
 int ps_bytes_open(lua_State *L)
 {
-	const struct ps_callable *row;
-
-	luaL_newmetatable(L, TYPE);
-	lua_pushliteral(L, TYPE);
-	lua_setfield(L, -2, "__metatable");
-	lua_newtable(L);
-	lua_pushvalue(L, -1);
-	lua_setfield(L, -3, PS_METHODS);
-	for (row = ps_array_methods; row->method.name; row++)
-		add_method(L, row);
-	lua_pop(L, 2);
-
-	lua_newtable(L);
-	for (row = ps_bytes_library; row->method.name; row++) {
-		lua_pushcfunction(L, row->method.call);
-		lua_setfield(L, -2, row->method.name);
-	}
+	ps_library_new_type(L, TYPE, ps_array_methods);
+	ps_library_push(L, ps_bytes_library);
 	return 1;
 }

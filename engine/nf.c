@@ -9,6 +9,7 @@
 #include "lauxlib.h"
 
 #include "host.h"
+#include "library.h"
 #include "runtime.h"
 
 /* Of time, in nanoseconds. */
@@ -106,12 +107,6 @@ const struct ps_callable ps_nf_library[] = {
 
 int ps_nf_open(lua_State *L)
 {
-	const struct ps_callable *row;
-
-	lua_newtable(L);
-	for (row = ps_nf_library; row->method.name; row++) {
-		lua_pushcfunction(L, row->method.call);
-		lua_setfield(L, -2, row->method.name);
-	}
+	ps_library_push(L, ps_nf_library);
 	return 1;
 }

@@ -15,6 +15,7 @@
 #include "access.h"
 #include "callable.h"
 #include "host.h"
+#include "library.h"
 #include "script.h"
 #include "set.h"
 
@@ -125,11 +126,6 @@ static const struct ps_type *parse(const char *text, size_t len, struct ps_value
 	return PS_IPV6->parse(text, len, value) ? PS_IPV6 : NULL;
 }
 
-static inline char to_lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
-}
-
 /* The hash of a name is made from its end on, so that of each suffix comes on the way. */
 static inline uint64_t hash_on(uint64_t hash, char c)
 {
@@ -147,7 +143,7 @@ static bool is_text(const uint8_t *text, const char *name, size_t len)
 
 	if (*text != len)
 		return false;
-	for (i = 0; i < len && text[1 + i] == (uint8_t)to_lower(name[i]); i++)
+	for (i = 0; i < len && text[1 + i] == ps_lower(name[i]); i++)
 		;
 	return i == len;
 }
@@ -178,7 +174,7 @@ static bool has_name(const struct ps_set *set, const char *name, size_t len)
 	uint64_t hash = 0;
 
 	for (i = end; i-- > 0 && end - i <= NAME_MAX;) {
-		hash = hash_on(hash, to_lower(name[i]));
+		hash = hash_on(hash, ps_lower(name[i]));
 		if ((!i || name[i - 1] == '.') && *find_slot(set, hash, name + i, end - i))
 			return true;
 	}
@@ -648,7 +644,7 @@ static bool add_name(lua_State *L, struct making *m, const char *text, size_t le
 	to = pile_at(pile, pile->part.n, 1);
 	*to++ = len;
 	for (i = 0; i < len; i++)
-		to[i] = to_lower(text[i]);
+		to[i] = ps_lower(text[i]);
 	pile->part.n += 1 + len;
 	m->nnames++;
 	return true;
@@ -916,26 +912,7 @@ const struct ps_callable ps_set_library[] = {
 
 int ps_set_open(lua_State *L)
 {
-	const struct ps_callable *row;
-
-	luaL_newmetatable(L, TYPE);
-	lua_pushliteral(L, TYPE);
-	lua_setfield(L, -2, "__metatable");
-	lua_newtable(L);
-	lua_pushvalue(L, -1);
-	lua_setfield(L, -3, PS_METHODS);
-	lua_pushvalue(L, -1);
-	lua_setfield(L, -3, "__index");
-	for (row = ps_set_methods; row->method.name; row++) {
-		ps_push_method(L, &row->method);
-		lua_setfield(L, -2, row->method.name);
-	}
-	lua_pop(L, 2);
-
-	lua_newtable(L);
-	for (row = ps_set_library; row->method.name; row++) {
-		lua_pushcfunction(L, row->method.call);
-		lua_setfield(L, -2, row->method.name);
-	}
+	ps_library_new_type(L, TYPE, ps_set_methods);
+	ps_library_push(L, ps_set_library);
 	return 1;
 }

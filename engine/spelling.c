@@ -4,12 +4,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#define LONGEST	40
+#include "value.h"
 
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
-}
+#define LONGEST	40
 
 static unsigned int min(unsigned int a, unsigned int b)
 {
@@ -32,10 +29,10 @@ unsigned int ps_spelling_distance(const char *a, const char *b)
 		row = spare;
 		row[0] = i;
 		for (j = 1; j <= lb; j++) {
-			char x = lower(a[i - 1]), y = lower(b[j - 1]);
+			uint8_t x = ps_lower(a[i - 1]), y = ps_lower(b[j - 1]);
 
 			row[j] = min(min(above[j], row[j - 1]) + 1, above[j - 1] + (x != y));
-			if (i > 1 && j > 1 && x == lower(b[j - 2]) && y == lower(a[i - 2]))
+			if (i > 1 && j > 1 && x == ps_lower(b[j - 2]) && y == ps_lower(a[i - 2]))
 				row[j] = min(row[j], before[j - 2] + 1);
 		}
 	}

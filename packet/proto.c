@@ -16,11 +16,6 @@ const char *ps_proto_short_name(const struct ps_proto *proto)
 	return strncmp(proto->name, common, sizeof(common) - 1) ? proto->name : proto->name + sizeof(common) - 1;
 }
 
-static uint8_t lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
-}
-
 bool ps_key_is(const struct ps_key *key, const uint8_t *bytes, uint32_t len)
 {
 	uint32_t i;
@@ -28,7 +23,7 @@ bool ps_key_is(const struct ps_key *key, const uint8_t *bytes, uint32_t len)
 	if (len != key->len)
 		return false;
 	for (i = 0; i < len; i++) {
-		if (lower(bytes[i]) != lower(key->name[i]))
+		if (ps_lower(bytes[i]) != ps_lower(key->name[i]))
 			return false;
 	}
 	return true;

@@ -19,6 +19,12 @@ struct ps_value {
 	uint64_t low;
 };
 
+/* A letter of ASCII in lower case, any other byte as it is. */
+static inline uint8_t ps_lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
+}
+
 /* How a text stands in a packet, if not as it is. */
 struct ps_coding {
 	/*

@@ -183,10 +183,23 @@ static void refused_entries(void)
 	       "for i = 1, 100 do local s = set.new(t) assert(s:has('10.0.1.1')) end", PS_SCRIPT_MEMORY);
 }
 
+static void misspelt_functions(void)
+{
+	refuse("\nbytes.nw(5)", "/s/set.lua:2: 'bytes' has no 'nw'; did you mean 'new'?");
+	refuse("local f = bytes.many_to_onee", "'bytes' has no 'many_to_onee'; did you mean 'many_to_one'?");
+	refuse("set.naems{}", "'set' has no 'naems'; did you mean 'names'?");
+	refuse("nf.lgo('info')", "'nf' has no 'lgo'; did you mean 'log'?");
+	refuse("pcall(set.Newt)", "'set' has no 'Newt'; did you mean 'new'?");
+	refuse("set.anything{}", "attempt to call a nil value (field 'anything')");
+	accept("assert(not set.nams and (set.nams or set.new) == set.new and set.nams == nil and set[1] == nil and set.n == nil)\n"
+	       "if nf.lgo then error('there') end set.nams = 5 assert(set.nams == 5 and rawget(set, 'new'))", PS_SCRIPT_MEMORY);
+}
+
 const struct test set_tests[] = {
 	{ "set: addresses, prefixes and ranges at random", addresses_at_random },
 	{ "set: names at random", names_at_random },
 	{ "set: 100,000 entries", many_entries },
 	{ "set: what is no entry is refused", refused_entries },
+	{ "set: functions of libraries that are misspelt are told", misspelt_functions },
 	{ NULL },
 };
