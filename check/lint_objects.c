@@ -284,6 +284,23 @@ static struct ps_known read_member(struct lint_flow *w, const Table *library, TS
 	return ps_known_any;
 }
 
+static const char *short_name(const char *name)
+{
+	return is_protocol(name) ? name + strlen("packet_") : name;
+}
+
+/* Whether the packet may have headers of that name: the script describes a protocol that is called so. */
+static bool is_own_protocol(struct lint *l, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < l->globals_size && l->adds_protocols && l->guesses; i++, l->guesses--) {
+		if (l->globals[i].name && l->globals[i].is_given && !strcmp(short_name(getstr(l->globals[i].name)), name))
+			return true;
+	}
+	return l->adds_protocols && !l->guesses;	/* nobody knows */
+}
+
 /* Nor does the handler's packet have a header that is called so. */
 static void unknown_header(const struct lint_flow *w, const char *name)
 {
@@ -301,7 +318,7 @@ static void unknown_header(const struct lint_flow *w, const char *name)
 	lint_try_methods(&guess, ps_view_methods, PS_OF_RAW);
 	if (guess.best)
 		lint_warn(w, "unknown-field", "a packet has no '%.60s' (this raises); did you mean '%s'?", name, guess.best);
-	else
+	else if (!w->l->adds_protocols)	/* not all of which may have names that are known */
 		lint_warn(w, "unknown-field", "a packet has no '%.60s' (this raises): it has headers by their protocols' names, "
 			  "ip, ip6, tcp, udp and so on, and methods", name);
 }
@@ -317,7 +334,7 @@ static void unknown_name(const struct lint_flow *w, struct ps_known view, const 
 	char names[LINT_NAMES_SIZE];
 	unsigned int i;
 
-	if (!w->walk.is_last)
+	if (!w->walk.is_last || (view.whole && !is_call && is_own_protocol(w->l, name)))
 		return;
 	if (is_whole && !is_call) {
 		unknown_header(w, name);
@@ -329,11 +346,15 @@ static void unknown_name(const struct lint_flow *w, struct ps_known view, const 
 		lint_try_methods(&guess, ps_view_methods, ps_known_owner(ps_known_as(PS_KIND_VIEW, proto)));
 	for (i = 0; i < proto->nfields; i++)
 		ps_guess_try(&guess, proto->fields[i].name);
+	for (i = 0; i < ps_nprotos && view.whole && !is_call; i++)
+		ps_guess_try(&guess, ps_proto_short_name(ps_protos[i]));
 	if (guess.best) {
 		lint_warn(w, kind, "%s has no %s '%.60s'; did you mean '%s'?", proto->name, what,
 			  name, guess.best);
 		return;
 	}
+	if (view.whole && !is_call && w->l->adds_protocols)
+		return;	/* these may have names that are not known */
 	if (proto->nfields) {
 		lint_list_fields(names, sizeof(names), proto);
 		lint_warn(w, kind, "%s has no %s '%.60s'; its fields are %s", proto->name, what,
@@ -455,7 +476,7 @@ void lint_write_name(struct lint_flow *w, struct ps_known v, TString *key, struc
 		field = ps_field_named(v.proto, getstr(key));
 		if (field)
 			lint_check_value(w, field, value);
-		else if (v.whole && ps_known_member(v, getstr(key), false).kind == PS_KIND_VIEW)
+		else if (v.whole && (ps_known_member(v, getstr(key), false).kind == PS_KIND_VIEW || is_own_protocol(w->l, getstr(key))))
 			lint_warn(w, "unknown-field", "a header cannot be assigned (this raises): assign its fields, %s.field = value",
 				  getstr(key));
 		else

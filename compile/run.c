@@ -929,7 +929,7 @@ CASE(HEADER): {
 	enum ps_layer_found found;
 	struct ps_layer *layer;
 
-	if (!v || !(v->place.flags & PS_VIEW_WHOLE))
+	if (!v || !ps_place_is_given(&v->place))
 		goto CASE(LEAVE);
 	found = ps_view_header(bind, op->proto, &layer);
 	if (l_likely(found == PS_LAYER_FOUND)) {

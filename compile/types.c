@@ -154,15 +154,15 @@ struct ps_known ps_known_member(struct ps_known object, const char *name, bool i
 	unsigned int owner = ps_known_owner(object);
 	const struct ps_field *field = object.kind == PS_KIND_VIEW ? ps_field_named(object.proto, name) : NULL;
 	const struct ps_callable *row;
+	struct ps_known content;
 
 	if (field)
 		return field_of(field, is_call);
 	row = ps_row_named(ps_rows_of(owner), owner, name);
-	if (!row && object.kind == PS_KIND_VIEW && object.whole && object.proto == &ps_proto_raw && !is_call)
-		return header_named(name);
-	if (!row && object.kind == PS_KIND_VIEW)
-		return content_named(object.proto, name);
-	return ps_known_as(row ? PS_KIND_METHOD : PS_KIND_NONE, row);
+	if (row || object.kind != PS_KIND_VIEW)
+		return ps_known_as(row ? PS_KIND_METHOD : PS_KIND_NONE, row);
+	content = content_named(object.proto, name);
+	return content.kind || !object.whole || is_call ? content : header_named(name);
 }
 
 /*

@@ -275,7 +275,11 @@ static int push_found(lua_State *L, unsigned int id, enum ps_layer_found found, 
 	switch (found) {
 	case PS_LAYER_FOUND:
 		push_header(L, id, place);
-		if (ps_proto_is_scripted(proto) && !ps_dynamic_locate(L, place->layer))
+		if (!ps_proto_is_scripted(proto))
+			return 1;
+		if (ps_dynamic_locate(L, place->layer))
+			place->layer->flags |= PS_LAYER_LOCATED;
+		else
 			lua_pushnil(L);
 		return 1;
 	case PS_LAYER_NONE:
@@ -843,16 +847,17 @@ static bool is_call(lua_State *L)
 
 /*
  * Raises if the name, which the protocol does not have, is nearly that of a field, or of a method if one is called: then
- * nil would be wrong without a word. Names that resemble none may be meant for views of another protocol.
+ * nil would be wrong without a word. Names that resemble none may be meant for views of another protocol: they give the nil on
+ * top of the stack.
  */
-static void refuse_misspelt(lua_State *L, const struct ps_proto *proto)
+static int refuse_misspelt(lua_State *L, const struct ps_proto *proto)
 {
 	const struct ps_callable *row = ps_view_methods;
 	const struct ps_field *field;
 	const char *name, *meant = NULL;
 
 	if (lua_type(L, 2) != LUA_TSTRING)
-		return;
+		return 1;
 	name = lua_tostring(L, 2);
 	for (field = proto->fields; field < proto->fields + proto->nfields && !meant; field++) {
 		if (ps_spelling_is_near(name, field->name))
@@ -863,7 +868,8 @@ static void refuse_misspelt(lua_State *L, const struct ps_proto *proto)
 			meant = row->method.name;
 	}
 	if (meant)
-		luaL_error(L, "%s has no '%s'; did you mean '%s'?", proto->name, name, meant);
+		return luaL_error(L, "%s has no '%s'; did you mean '%s'?", proto->name, name, meant);
+	return 1;
 }
 
 /* The id of the protocol that p has a header of under this name, which is argument 2; below 0: there is none. */
@@ -911,8 +917,11 @@ static int unknown_header(lua_State *L, const char *name)
 
 	if (proto)
 		return luaL_error(L, "a packet has no '%s': did you mean '%s.%s'?", name, ps_proto_short_name(proto), name);
-	for (i = 0; i < registry->n; i++)
+	for (i = 0; i < registry->n; i++) {
+		if (!strcmp(name, registry->protos[i]->name))
+			return luaL_error(L, "a packet has no '%s': did you mean '%s'?", name, ps_proto_short_name(registry->protos[i]));
 		try_name(name, ps_proto_short_name(registry->protos[i]), &best, &distance);
+	}
 	for (i = 0; ps_view_methods[i].method.name; i++) {
 		if (ps_view_methods[i].of & PS_OF_RAW && !ps_callable_is_operator(&ps_view_methods[i]))
 			try_name(name, ps_view_methods[i].method.name, &best, &distance);
@@ -922,17 +931,57 @@ static int unknown_header(lua_State *L, const char *name)
 	return luaL_error(L, "a packet has no '%s': neither a protocol of supported_protocols nor a method is called so", name);
 }
 
-/* p.udp; a method stays what it is. */
-static int header_named(lua_State *L)
+/* Pushes a view of the layer, which is a header. */
+static void push_layer(lua_State *L, struct ps_layer *layer)
 {
-	int id = lua_isnil(L, -1) && lua_type(L, 2) == LUA_TSTRING ? protocol_named(L) : -1;
+	const struct ps_proto *proto = layer->header.proto;
 	struct ps_place place;
 
+	ps_place_header(&place, layer, proto, layer->flags);
+	push_header(L, ps_proto_id(&ps_bind_of(L)->registry, proto), &place);
+}
+
+#define ASKED_MAX	16	/* headers whose scripts are asked for one look-up */
+
+/*
+ * The same of a protocol that a script has described. No table tells where such a header is: it has been looked for already, or is
+ * the payload of one that has been, as the script of that says.
+ */
+static int scripted_header(lua_State *L, unsigned int id)
+{
+	struct ps_layers *layers = &ps_bind_of(L)->layers;
+	struct ps_layer *layer = ps_layers_located(layers, ps_bind_of(L)->registry.protos[id], 0);
+	unsigned int n;
+
+	if (layer) {
+		push_layer(L, layer);
+		return 1;
+	}
+	for (n = 0; n < ASKED_MAX && lua_isnil(L, -1); n++) {
+		layer = ps_layers_located(layers, NULL, n);
+		if (!layer)
+			return 1;
+		lua_pushcfunction(L, view_data);
+		push_layer(L, layer);
+		lua_pushinteger(L, id);
+		ps_memory_call(L, 2, 1);
+	}
+	return 1;
+}
+
+/* p.udp, of what the handler was given, which has no field and no method of that name. nil is on top of the stack. */
+static int header_named(lua_State *L, const struct ps_place *given)
+{
+	int id = lua_type(L, 2) == LUA_TSTRING ? protocol_named(L) : -1;
+	struct ps_place place;
+
+	if (id >= (int)ps_nprotos)
+		return scripted_header(L, id);
 	if (id >= 0)
 		return push_found(L, id, ps_view_find(ps_bind_of(L), id, &place), &place);
-	if (lua_isnil(L, -1) && lua_type(L, 2) == LUA_TSTRING)
-		return unknown_header(L, lua_tostring(L, 2));
-	return 1;
+	if (!(given->flags & PS_VIEW_WHOLE))
+		return refuse_misspelt(L, given->layer->header.proto);
+	return lua_type(L, 2) == LUA_TSTRING ? unknown_header(L, lua_tostring(L, 2)) : 1;
 }
 
 static int view_index(lua_State *L)
@@ -944,10 +993,10 @@ static int view_index(lua_State *L)
 		return push_byte(L, &at, lua_tointeger(L, 2));
 	field = named_field(L);
 
-	if (!field && lua_isnil(L, -1) && !(at.flags & PS_VIEW_WHOLE))
-		refuse_misspelt(L, at.layer->header.proto);
+	if (!field && lua_isnil(L, -1))
+		return ps_place_is_given(&at) ? header_named(L, &at) : refuse_misspelt(L, at.layer->header.proto);
 	if (!field)
-		return at.flags & PS_VIEW_WHOLE ? header_named(L) : 1;
+		return 1;
 	if (find_field(ps_bind_of(L), &at, field))
 		return ps_view_push_value(L, &at);
 	lua_pushnil(L);
@@ -976,7 +1025,7 @@ static int view_newindex(lua_State *L)
 	if (lua_isinteger(L, 2))
 		return set_byte(L, &at, lua_tointeger(L, 2));
 	field = named_field(L);
-	if (!field && at.flags & PS_VIEW_WHOLE && protocol_named(L) >= 0)
+	if (!field && ps_place_is_given(&at) && protocol_named(L) >= 0)
 		return luaL_error(L, "a header cannot be assigned: assign its fields, p.%s.field = value", lua_tostring(L, 2));
 	if (!field)
 		return refuse_unknown(L, at.layer->header.proto);

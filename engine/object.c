@@ -220,7 +220,7 @@ static bool read_header(lua_State *L, struct ps_bind *bind, const TString *name,
 	const TValue *id = ps_find(bind->names, name);
 	struct ps_place to ps_uninit;
 
-	if (!id)
+	if (!id || ivalue(id) >= (lua_Integer)ps_nprotos)
 		return false;
 	switch (ps_view_find(bind, ivalue(id), &to)) {
 	case PS_LAYER_FOUND:
@@ -241,7 +241,7 @@ bool ps_object_read(lua_State *L, const struct ps_object *object, const TString 
 	const struct ps_method *m = v ? ps_access_method(object->methods, name) : NULL;
 
 	if (!m)
-		return v && v->place.flags & PS_VIEW_WHOLE && read_header(L, bind, name, result);
+		return v && ps_place_is_given(&v->place) && read_header(L, bind, name, result);
 	return m->op == PS_OP_FIELD &&
 	       ps_access_get(L, bind, &v->place, ((const struct ps_field_method *)m)->field, false, result);
 }

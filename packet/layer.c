@@ -100,7 +100,7 @@ static struct ps_layer *find_again(const struct ps_layers *layers, const struct 
 static inline struct ps_layer *take(struct ps_layers *layers, struct ps_layer *layer, struct ps_layer *known)
 {
 	if (ps_unlikely(known) && is_equal(known, layer)) {
-		known->flags = layer->flags;
+		known->flags = layer->flags | (known->flags & PS_LAYER_GIVEN);
 		return known;
 	}
 	layers->free++;
@@ -431,6 +431,20 @@ static inline struct ps_layer *walk_on(const struct ps_layers *layers, struct wa
 		return walk_on(layers, walk);
 	}
 	return walk->next++;
+}
+
+struct ps_layer *ps_layers_located(struct ps_layers *layers, const struct ps_proto *proto, unsigned int n)
+{
+	struct ps_layer *layer;
+	struct walk walk;
+
+	begin_walk(layers, &walk);
+	while ((layer = walk_on(layers, &walk))) {
+		if ((layer->flags & (PS_LAYER_LOCATED | PS_LAYER_GONE)) == PS_LAYER_LOCATED &&
+		    (!proto || layer->header.proto == proto) && !n--)
+			return layer;
+	}
+	return NULL;
 }
 
 /*

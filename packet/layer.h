@@ -17,6 +17,7 @@ enum ps_layer_flags {
 	PS_LAYER_CHOSEN = 8,	/* it was looked for in bytes, in which anything may be */
 	PS_LAYER_SCRIPTED = 16,	/* its protocol is a script's, which also says what it carries */
 	PS_LAYER_GIVEN = 32,	/* the handler was given it: what it has as its own protocol is itself */
+	PS_LAYER_LOCATED = 64,	/* it is scripted, and all its fields are at its places: it is whole */
 	PS_LAYER_SPECIAL = PS_LAYER_ABSENT | PS_LAYER_CAREFUL | PS_LAYER_GIVEN,	/* to who looks for what it carries */
 };
 
@@ -138,6 +139,9 @@ enum ps_layer_found ps_layer_first(struct ps_layers *layers, struct ps_packet *p
 enum ps_layer_found ps_layer_scripted(struct ps_layers *layers, struct ps_packet *pkt, struct ps_layer *layer,
 				      struct ps_range within, const struct ps_proto *proto, struct ps_bits *places,
 				      struct ps_layer **found);
+
+/* Layer n, in the order in which they were found, of those that are scripted and located, and of proto, unless that is NULL; or NULL. */
+struct ps_layer *ps_layers_located(struct ps_layers *layers, const struct ps_proto *proto, unsigned int n);
 
 /* struct ps_proto, locate, of such protocols: a header of theirs is always a layer's. */
 bool ps_layer_locate(struct ps_packet *pkt, const struct ps_header *header, const struct ps_field *field, struct ps_bits *at);

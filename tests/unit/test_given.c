@@ -20,16 +20,23 @@ static const uint8_t request[] = {
 
 static const uint8_t cut[] = { 0x02, 0, 0, 0, 0, 0x02, 0x02, 0, 0, 0, 0, 0x01, 0x08, 0x00, 0x45, 0, 0 };
 
-enum packet { TUNNEL, BARE, REQUEST, CUT };
+/* TCP to port 80 over IPv4 in a frame. */
+static const uint8_t segment[] = {
+	0x02, 0, 0, 0, 0, 0x02, 0x02, 0, 0, 0, 0, 0x01, 0x08, 0x00,
+	0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6, 0x66, 0xCD, 10, 0, 0, 1, 10, 0, 0, 2,
+	0x04, 0xD2, 0, 80, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 0x02, 0x20, 0, 0x75, 0xCA, 0, 0,
+};
 
-/* Makes the packet in a buffer; BARE is the tunnel without its link layer, as on most hooks. */
+enum packet { TUNNEL, BARE, REQUEST, CUT, SEGMENT, BARE_SEGMENT };
+
+/* Makes the packet in a buffer; BARE ones are without their link layer, as on most hooks. */
 static void make(enum packet which, uint8_t *data, struct ps_packet *pkt)
 {
-	const uint8_t *bytes[] = { tunnel, tunnel + 14, request, cut };
-	size_t size[] = { sizeof(tunnel), sizeof(tunnel) - 14, sizeof(request), sizeof(cut) };
+	const uint8_t *bytes[] = { tunnel, tunnel + 14, request, cut, segment, segment + 14 };
+	size_t size[] = { sizeof(tunnel), sizeof(tunnel) - 14, sizeof(request), sizeof(cut), sizeof(segment), sizeof(segment) - 14 };
 
 	memcpy(data, bytes[which], size[which]);
-	ps_buffer_init(pkt, data, size[which], which == BARE ? 0 : 14, which == REQUEST ? 0x0806 : 0x0800);
+	ps_buffer_init(pkt, data, size[which], which == BARE || which == BARE_SEGMENT ? 0 : 14, which == REQUEST ? 0x0806 : 0x0800);
 }
 
 static int open_script(struct ps_script *s, const char *body, enum ps_given given, bool compiles)
@@ -69,6 +76,24 @@ static void is_given(void)
 		{ PS_GIVEN_ETH, BARE, "p.smac = '02:00:00:00:00:01'", "there is no link-layer header on this hook" },
 		{ PS_GIVEN_ETH, REQUEST, "return p:data(packet_arp).oper == 1 and not p:data(packet_ip) and NF_ACCEPT", NULL },
 		{ PS_GIVEN_ARP, REQUEST, "return p.spa == '10.0.0.1' and p:data(packet_arp).tpa == '10.0.0.2' and NF_ACCEPT", NULL },
+		/* headers of the packet by name, as all of the packet has them; a field of the header given goes first */
+		{ PS_GIVEN_IP, SEGMENT, "return p.tcp.dport == 80 and p.ip.ttl == 64 and p.eth.type == 0x800 and p.udp == nil and NF_ACCEPT", NULL },
+		{ PS_GIVEN_IP, BARE_SEGMENT, "return p.tcp.dport == 80 and p.tcp:get_offset() == 20 and p.eth == nil and NF_ACCEPT", NULL },
+		{ PS_GIVEN_ETH, SEGMENT, "return p.tcp.dport == 80 and p.ip.ttl == 64 and p.eth.type == 0x800 and p.ip6 == nil and NF_ACCEPT", NULL },
+		{ PS_GIVEN_ETH, BARE_SEGMENT, "return p.tcp.dport == 80 and p.smac == nil and p.eth == nil and NF_ACCEPT", NULL },
+		{ PS_GIVEN_ARP, REQUEST, "return p.eth.type == 0x806 and p.arp.oper == 1 and p.ip == nil and NF_ACCEPT", NULL },
+		{ PS_GIVEN_IP, SEGMENT, "p.tcp.dport = 81 return p:data(packet_tcp):check():get() == 0x75c9 and p.tcp.dport == 81 and NF_ACCEPT",
+		  NULL },
+		{ PS_GIVEN_IP, SEGMENT, "local e, t = p.eth, p.tcp p.protocol = 17 return p.tcp == nil and p.udp.dport == 80 and p.eth.type == e.type and t ~= nil and NF_ACCEPT",
+		  NULL },
+		{ PS_GIVEN_IP, SEGMENT, "p:get()[1] = 1 local i = p.eth:data(packet_ip) return i.tos == 1 and i.tcp.dport == 80 and p.tcp.dport == 80 and "
+		  "NF_ACCEPT", NULL },
+		{ PS_GIVEN_ETH, SEGMENT, "p:get()[1] = 1 local e = p.eth return e.tcp.dport == 80 and p.tcp.dport == 80 and NF_ACCEPT", NULL },
+		{ PS_GIVEN_IP, TUNNEL, "return p.ip.ttl == 64 and p:data():data(packet_ip).ip == nil and NF_ACCEPT", NULL },
+		{ PS_GIVEN_IP, SEGMENT, "return p.tcpp == nil and p.foo == nil and p[{}] == nil and NF_ACCEPT", NULL },
+		{ PS_GIVEN_IP, SEGMENT, "p.tcp = 1", "a header cannot be assigned: assign its fields, p.tcp.field = value" },
+		{ PS_GIVEN_IP, SEGMENT, "return p.ttll", "packet_ip has no 'ttll'; did you mean 'ttl'?" },
+		{ PS_GIVEN_IP, SEGMENT, "return p:data(packet_tcp).ip.ttl", "attempt to index a nil value (field 'ip')" },
 		/* what is not there */
 		{ PS_GIVEN_ARP, TUNNEL, "return p == nil and NF_ACCEPT", NULL },
 		{ PS_GIVEN_IP, REQUEST, "return p == nil and NF_ACCEPT", NULL },
@@ -142,6 +167,8 @@ static void is_compiled(void)
 		{ PS_GIVEN_ETH, "p.dmac = '02:00:00:00:00:03' return p.type == 0x800 and NF_ACCEPT or NF_DROP" },
 		{ PS_GIVEN_ETH, "return p:data(packet_ip).ttl == 64 and NF_ACCEPT or NF_DROP" },
 		{ PS_GIVEN_ETH, "local ip = p:data(packet_eth):data(packet_ip) return ip and ip.ttl == 64 and NF_ACCEPT or NF_DROP" },
+		{ PS_GIVEN_IP, "return p.ip.ttl == 64 and not p.udp and NF_ACCEPT or NF_DROP" },
+		{ PS_GIVEN_ETH, "return p.ip.ttl == 64 and not p.udp and NF_ACCEPT or NF_DROP" },
 	};
 	uint8_t data[64];
 	size_t i;
