@@ -68,6 +68,7 @@ void ps_memory_return(struct ps_bind *bind)
 	bind->pkt = bind->handled.pkt;
 	bind->stamp = bind->handled.stamp;
 	bind->arrays = bind->handled.arrays;
+	bind->whole = bind->handled.whole;
 }
 
 void ps_memory_enter(lua_State *L, struct ps_memory *memory)
@@ -85,8 +86,10 @@ void ps_memory_enter(lua_State *L, struct ps_memory *memory)
 	bind->handled.pkt = bind->pkt;
 	bind->handled.stamp = bind->stamp;
 	bind->handled.arrays = bind->arrays;
+	bind->handled.whole = bind->whole;
 	bind->memory = memory;
 	bind->pkt = &memory->pkt;
+	bind->whole = (struct ps_view *)memory;	/* which scripts never have */
 	bind->stamp = bind->arrays = STAMPS;
 	if (memory->is_new) {
 		ps_layers_init(&bind->layers, no_block, NULL);
