@@ -56,6 +56,23 @@ static ps_inline bool to_layer(const struct ps_bind *bind, const TValue *v, cons
 	return true;
 }
 
+/* Whether a value is the raw view of the packet that is being handled: code that runs between packets may have kept the object. */
+static ps_inline bool is_whole(const struct ps_bind *bind, const TValue *v)
+{
+	return ttisfulluserdata(v) && uvalue(v) == ps_userdata_of(bind->whole) && l_likely(bind->pkt != NULL);
+}
+
+/* Whether it has headers by name. */
+static ps_inline bool is_given(const struct ps_bind *bind, const TValue *v)
+{
+	const struct ps_view *view;
+
+	if (l_likely(is_whole(bind, v)))
+		return true;
+	view = to_view(bind, v);
+	return view && ps_place_is_given(&view->place);
+}
+
 static ps_noinline enum ps_layer_found network_again(struct ps_bind *bind, const struct ps_op *op, struct ps_layer **found)
 {
 	return ps_layer_network_again(&bind->layers, bind->pkt, ps_protos[op->link], op->proto, op->protocol, found);
@@ -885,8 +902,7 @@ CASE(NETWORK): {
 	enum ps_layer_found found;
 	struct ps_layer *layer;
 
-	/* code that runs between packets may have kept the object */
-	if (!ttisfulluserdata(R(op->b)) || uvalue(R(op->b)) != ps_userdata_of(bind->whole) || l_unlikely(!bind->pkt))
+	if (!is_whole(bind, R(op->b)))
 		goto CASE(LEAVE);
 	if (l_unlikely(bind->layers.packet.child)) {
 		struct ps_layer *known;
@@ -925,11 +941,10 @@ CASE(DATA): {
 	goto none;
 }
 CASE(HEADER): {
-	const struct ps_view *v = to_view(bind, R(op->b));
 	enum ps_layer_found found;
 	struct ps_layer *layer;
 
-	if (!v || !ps_place_is_given(&v->place))
+	if (!is_given(bind, R(op->b)))
 		goto CASE(LEAVE);
 	found = ps_view_header(bind, op->proto, &layer);
 	if (l_likely(found == PS_LAYER_FOUND)) {

@@ -311,27 +311,49 @@ enum ps_layer_found ps_layer_network_again(struct ps_layers *layers, struct ps_p
 	return is;
 }
 
-/* The network layer, whatever it is. */
-static enum ps_layer_found find_network(struct ps_layers *layers, struct ps_packet *pkt, const struct ps_proto *link,
-					struct ps_layer **found)
+/* ps_layer_network_again(), without the address of what the caller keeps in a register. */
+static ps_inline enum ps_layer_found network_again(struct ps_layers *layers, struct ps_packet *pkt, const struct ps_proto *link,
+						   const struct ps_proto *proto, uint32_t value, struct ps_layer **found)
 {
-	uint32_t says = pkt->protocol;
-	const struct ps_proto *proto;
+	struct ps_layer *known;
+	enum ps_layer_found is = ps_layer_network_again(layers, pkt, link, proto, value, &known);
+
+	*found = known;
+	return is;
+}
+
+/* The network layer, whatever it is. */
+static ps_inline enum ps_layer_found find_network(struct ps_layers *layers, struct ps_packet *pkt, const struct ps_proto *link,
+						  struct ps_layer **found)
+{
+	uint32_t off = pkt->network, says = pkt->protocol;
+	struct ps_layer *layer = layers->first.layer;
+	const struct ps_next *row = link->next;
 	const uint8_t *fixed;
 
 	if (pkt->has_link) {
-		if (pkt->len < link->header_min)
+		off = link->header_min;
+		if (pkt->len < off)
 			return PS_LAYER_NONE;
-		fixed = ps_packet_read(pkt, 0, link->header_min);
+		fixed = ps_packet_read(pkt, 0, off);
 		if (!fixed)
 			return PS_LAYER_NO_MEMORY;
 		says = ps_proto_word(fixed, link->next_by);
 	}
-	proto = ps_proto_row(link->next, says);
-	if (!proto)
+	for (; row->value != says; row++) {
+		if (!row->proto)
+			return PS_LAYER_NONE;
+	}
+	if (!row->proto)
 		return PS_LAYER_NONE;
-	return layers->packet.child ? ps_layer_network_again(layers, pkt, link, proto, says, found) :
-				      ps_layer_network(layers, pkt, &link, proto, says, found);
+	*found = layer;
+	if (ps_unlikely(layers->packet.child))
+		return network_again(layers, pkt, link, row->proto, says, found);
+	ps_layer_begin_network(layer, pkt, row->proto, off);
+	if (!ps_proto_fits_range(pkt, &layer->header))
+		return PS_LAYER_NONE;
+	layers->packet.child = layer;
+	return PS_LAYER_FOUND;
 }
 
 /* What the layer carries, on the way to a header of the protocol wanted; NULL: nothing that leads there. */
@@ -354,34 +376,50 @@ static const struct ps_proto *on_the_way(const struct ps_layers *layers, struct 
 
 #define WAY_MAX	32	/* headers that are passed: tags, labels, tunnels */
 
-enum ps_layer_found ps_layer_find(struct ps_layers *layers, struct ps_packet *pkt, const struct ps_proto *link,
-				  const struct ps_proto *proto, struct ps_layer **found)
+/* What is further inwards than that. */
+static ps_noinline enum ps_layer_found find_behind(struct ps_layers *layers, struct ps_packet *pkt, struct ps_layer *layer,
+						   const struct ps_proto *proto, struct ps_layer **found)
 {
-	enum ps_layer_found is;
+	enum ps_layer_found is = PS_LAYER_NONE;
 	const struct ps_proto *next;
-	struct ps_layer *layer;
 	unsigned int n;
 
-	if (proto->is_link)
-		return pkt->has_link && pkt->len >= proto->header_min ? ps_layer_first(layers, pkt, proto, found) : PS_LAYER_NONE;
-	is = find_network(layers, pkt, link, &layer);
-	for (n = 0; is == PS_LAYER_FOUND; n++) {
-		*found = layer;
-		if (layer->header.proto == proto)
-			return PS_LAYER_FOUND;
+	for (n = 0; n < WAY_MAX && is == PS_LAYER_NONE; n++) {
 		if (layer->header.proto->options == proto)
 			return ps_layer_options(layers, pkt, layer, found);
 		if (layer->header.proto->quotes || layer->flags & PS_LAYER_CAREFUL)
 			return PS_LAYER_NONE;
-		if (!layer->header.proto->any_next) {	/* as a rule it is the next one */
-			is = ps_layer_payload(layers, pkt, layer, proto, found);
-			if (ps_likely(is != PS_LAYER_NONE))
-				return is;
-		}
-		next = n < WAY_MAX ? on_the_way(layers, pkt, layer, proto) : NULL;
+		next = on_the_way(layers, pkt, layer, proto);
 		is = next ? ps_layer_payload(layers, pkt, layer, next, &layer) : PS_LAYER_NONE;
+		if (is != PS_LAYER_FOUND)
+			return is;
+		*found = layer;
+		if (layer->header.proto == proto)
+			return PS_LAYER_FOUND;
+		if (layer->header.proto->any_next || layer->header.proto->quotes)
+			is = PS_LAYER_NONE;
+		else
+			is = ps_layer_payload(layers, pkt, layer, proto, found);
 	}
 	return is;
+}
+
+enum ps_layer_found ps_layer_find(struct ps_layers *layers, struct ps_packet *pkt, const struct ps_proto *link,
+				  const struct ps_proto *proto, struct ps_layer **found)
+{
+	enum ps_layer_found is;
+	struct ps_layer *layer;
+
+	if (ps_unlikely(proto->is_link))
+		return pkt->has_link && pkt->len >= proto->header_min ? ps_layer_first(layers, pkt, proto, found) : PS_LAYER_NONE;
+	is = find_network(layers, pkt, link, &layer);
+	if (is != PS_LAYER_FOUND)
+		return is;
+	*found = layer;
+	if (layer->header.proto == proto)
+		return PS_LAYER_FOUND;
+	is = ps_layer_payload(layers, pkt, layer, proto, found);	/* as a rule; no network layer carries anything, or quotes */
+	return ps_likely(is != PS_LAYER_NONE) ? is : find_behind(layers, pkt, layer, proto, found);
 }
 
 /* The payload of a layer that has flags. */

@@ -166,8 +166,10 @@ enum ps_layer_found ps_layer_find(struct ps_layers *layers, struct ps_packet *pk
 /* The same, if it was found before on the shortest way; or NULL. */
 static ps_inline struct ps_layer *ps_layer_known(const struct ps_layers *layers, const struct ps_proto *proto)
 {
-	struct ps_layer *layer = ps_likely(!layers->is_exposed) ? layers->packet.child : NULL;
+	struct ps_layer *layer = layers->packet.child;
 
+	if (ps_unlikely(layer && layers->is_exposed))
+		return NULL;
 	while (layer && ps_likely(!(layer->flags & (PS_LAYER_GONE | PS_LAYER_CAREFUL)))) {
 		if (layer->header.proto == proto)
 			return ps_unlikely(proto->is_link) ? NULL : layer;	/* the outermost is not among these */
@@ -188,7 +190,20 @@ bool ps_layer_payload_range(struct ps_packet *pkt, const struct ps_layer *layer,
 enum ps_layer_found ps_layer_network_again(struct ps_layers *layers, struct ps_packet *pkt, const struct ps_proto *link,
 					   const struct ps_proto *proto, uint32_t value, struct ps_layer **found);
 
-/* The same, at layer, which is not taken yet. *link is read only if the packet has a link layer: most hooks have none. */
+/* Begins such a layer, of what is at off. */
+static ps_inline void ps_layer_begin_network(struct ps_layer *layer, const struct ps_packet *pkt, const struct ps_proto *proto, uint32_t off)
+{
+	layer->header.proto = proto;
+	layer->header.range.off = off;
+	layer->header.range.len = pkt->len - off;
+	layer->header.outer = NULL;
+	layer->parent = NULL;
+	layer->child = NULL;
+	layer->flags = 0;
+	layer->depth = 0;
+}
+
+/* The same as ps_layer_network_again(), at layer, which is not taken yet. *link is read only if the packet has a link layer: most hooks have none. */
 static ps_inline enum ps_layer_found ps_layer_network_at(struct ps_packet *pkt, const struct ps_proto *const *link,
 							 const struct ps_proto *proto, uint32_t value,
 							 struct ps_layer *layer)
@@ -203,14 +218,7 @@ static ps_inline enum ps_layer_found ps_layer_network_at(struct ps_packet *pkt, 
 			return PS_LAYER_NO_MEMORY;
 		says = ps_proto_word(fixed, (*link)->next_by);
 	}
-	layer->header.proto = proto;
-	layer->header.range.off = off;
-	layer->header.range.len = pkt->len - off;
-	layer->header.outer = NULL;
-	layer->parent = NULL;
-	layer->child = NULL;
-	layer->flags = 0;
-	layer->depth = 0;
+	ps_layer_begin_network(layer, pkt, proto, off);
 	return ps_likely(says == value) && ps_proto_fits_range(pkt, &layer->header) ? PS_LAYER_FOUND : PS_LAYER_NONE;
 }
 
