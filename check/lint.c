@@ -340,6 +340,23 @@ static bool is_packet_method(const char *name)
 	return row && row->of == PS_OF_VIEW;
 }
 
+static bool is_header_name(const char *name)
+{
+	const struct ps_known packet = { .kind = PS_KIND_VIEW, .whole = true, .proto = &ps_proto_raw };
+
+	return ps_known_member(packet, name, false).kind == PS_KIND_VIEW;
+}
+
+/* Whether the instruction goes on with the first argument as with a packet: p:data(…), p.udp. */
+static bool uses_packet(const Proto *p, Instruction i)
+{
+	if (!p->numparams || GETARG_B(i) != 0)
+		return false;
+	if (GET_OPCODE(i) == OP_GETFIELD)
+		return is_header_name(getstr(tsvalue(&p->k[GETARG_C(i)])));
+	return GET_OPCODE(i) == OP_SELF && TESTARG_k(i) && is_packet_method(getstr(tsvalue(&p->k[GETARG_C(i)])));
+}
+
 /*
  * Of a table that describes a protocol: the global that the protocol's name will be, and functions that are named in text. The
  * instruction sets a member of a table to a constant.
@@ -371,9 +388,7 @@ static void look_at_code(struct lint *l, struct lint_function *f)
 	for (pc = 0; pc < p->sizecode; pc++) {
 		Instruction c = p->code[pc];
 
-		if (GET_OPCODE(c) == OP_SELF && GETARG_B(c) == 0 && p->numparams && TESTARG_k(c) &&
-		    is_packet_method(getstr(tsvalue(&p->k[GETARG_C(c)]))))
-			f->uses_packet = true;
+		f->uses_packet |= uses_packet(p, c);
 		if (GET_OPCODE(c) == OP_SETFIELD && TESTARG_k(c))
 			look_at_member(l, p, c);
 	}

@@ -30,8 +30,7 @@ static bool carries(const struct ps_proto *outer, const struct ps_proto *proto)
 	return row && row->proto;
 }
 
-/* A packet begins with a link-layer header, or with what such a header carries. */
-static bool begins_packet(const struct ps_proto *proto)
+bool lint_begins_packet(const struct ps_proto *proto)
 {
 	unsigned int id;
 
@@ -67,7 +66,7 @@ static const struct ps_proto *carrier(struct lint_flow *w, struct ps_known self,
 		not_carried(w, self.proto, proto);
 		return NULL;
 	}
-	if (begins && !begins_packet(proto)) {
+	if (begins && !lint_begins_packet(proto)) {
 		lint_warn(w, "whole-packet", "the packet does not begin with %s: this takes other bytes "
 			  "for it, MAC addresses or an IP header; go through the headers: "
 			  "p:data(packet_eth):data(packet_ip)", proto->name);

@@ -89,6 +89,7 @@ struct lint {
 	bool failed;		/* no memory */
 	unsigned long steps;	/* that are left */
 	unsigned long guesses;	/* names of the script that may still be compared with unknown ones */
+	uint64_t around[64];	/* lint_nil.c: by protocols, which may lie around them; 0: not known yet */
 	bool gave_up;		/* no steps are left, which has been reported */
 };
 
@@ -165,6 +166,10 @@ int lint_numbers(Instruction i, int to[3]);
  */
 struct ps_known lint_may_be_nil(struct lint_flow *w, struct ps_known v,
 				  const struct ps_proto *outer);
+/* The same of a header of the packet that it finds by name. */
+struct ps_known lint_may_have_none(struct lint_flow *w, struct ps_known v);
+/* lint_calls.c: whether a packet begins with a header of that protocol, or has it behind the link layer. */
+bool lint_begins_packet(const struct ps_proto *proto);
 /* The value in register r is indexed, called or measured: with nil that raises. */
 void lint_use(struct lint_flow *w, int r);
 /* The script asks whether v is nil, or may ask elsewhere: no more is said of v. */

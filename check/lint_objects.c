@@ -440,6 +440,8 @@ struct ps_known lint_read(struct ps_walk *walk, struct ps_known of, TString *nam
 	case PS_KIND_SET:
 		if (member.kind == PS_KIND_VALUE || member.kind == PS_KIND_GETTER)
 			lint_look_at_field(w, member.field);
+		if (of.kind == PS_KIND_VIEW && member.kind == PS_KIND_VIEW && (member.proto != of.proto || member.proto->is_link))
+			return lint_may_have_none(w, member);
 		return member.kind ? member : unknown_member(w, of, getstr(name), is_call);
 	default:
 		return ps_known_any;

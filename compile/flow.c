@@ -14,7 +14,7 @@
 
 struct ps_block {
 	struct ps_known *in;	/* registers when it begins; NULL: no path comes here */
-	uint64_t seen;
+	struct ps_seen seen;
 	bool begins;		/* a block begins here: a jump leads here, or the instruction before always jumps */
 	bool changed;
 };
@@ -275,9 +275,11 @@ static void flow_to(struct ps_walk *w, int pc)
 		b->changed = true;
 		return;
 	}
-	if (w->seen & ~b->seen) {
-		b->seen |= w->seen;
-		b->changed = true;
+	for (i = 0; i < 2; i++) {
+		if (w->seen.bits[i] & ~b->seen.bits[i]) {
+			b->seen.bits[i] |= w->seen.bits[i];
+			b->changed = true;
+		}
 	}
 	for (i = 0; i < w->nregs; i++) {
 		struct ps_known v = ps_known_join(b->in[i], w->reg[i]);
@@ -333,7 +335,7 @@ static void learn(struct ps_walk *w, int r, bool is_nil)
 static void branch(struct ps_walk *w, Instruction i)
 {
 	size_t size = w->nregs * sizeof(*w->reg);
-	uint64_t seen = w->seen;
+	struct ps_seen seen = w->seen;
 	bool nil_skips;
 	int r = tested(w, i, &nil_skips);
 

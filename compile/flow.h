@@ -32,6 +32,11 @@ struct ps_walker {
 
 struct ps_block;
 
+/* Bits of whoever follows code. */
+struct ps_seen {
+	uint64_t bits[2];
+};
+
 struct ps_walk {
 	/* From the owner. */
 	const struct ps_walker *by;
@@ -42,7 +47,7 @@ struct ps_walk {
 	const uint8_t *active;	/* for each instruction: how many registers, the first ones, are variables that they may mean */
 	unsigned long steps;	/* that are left. At 0 the function is given up: this bounds all work */
 	size_t memory;		/* in bytes, that registers may take where paths meet; without it, the same */
-	uint64_t seen;		/* at the beginning; the owner may set bits on the way. Where paths meet, it has those of each */
+	struct ps_seen seen;	/* at the beginning; the owner may set bits on the way. Where paths meet, it has those of each */
 	bool has_last;		/* there is a last pass */
 
 	bool is_last;		/* this is it */
