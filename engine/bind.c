@@ -301,8 +301,6 @@ static int view_data(lua_State *L)
 	enum ps_layer_found found;
 	struct ps_place payload;
 
-	if (ps_dynamic_decides(&v->place, proto) && bind->memory)
-		return luaL_error(L, "%s is described by a script: only bytes of a packet can be seen as that", proto->name);
 	if (ps_dynamic_decides(&v->place, proto))
 		found = ps_dynamic_payload(L, id, &payload);
 	else

@@ -27,6 +27,7 @@ struct dynamic {
 	uint64_t packet;	/* the serial for which places count */
 	unsigned int made;	/* places that there are */
 	unsigned int used;	/* of these, by that packet */
+	bool is_lasting;	/* byte arrays have been seen as one: views of these may last as long as the state */
 	struct ps_field fields[];
 };
 
@@ -311,6 +312,8 @@ static int add_protocol(lua_State *L)
 static void forget(lua_State *L, const struct dynamic *d)
 {
 	ps_bind_forget_protocol(L, &d->proto);
+	if (d->is_lasting)
+		return;
 	lua_pushnil(L);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, d);
 }
@@ -353,11 +356,19 @@ int ps_dynamic_register(lua_State *L)
  * Headers.
  */
 
+/* Fields are where they are declared. */
+static void declare_places(const struct dynamic *d, struct ps_bits *places)
+{
+	unsigned int i;
+
+	for (i = 0; i < d->proto.nfields; i++)
+		places[i] = d->fields[i].at;
+}
+
 /* Where fields of one header are: memory that this packet has not used, and that the table of places keeps. */
 static struct ps_bits *take_places(lua_State *L, struct dynamic *d)
 {
 	struct ps_bits *places;
-	unsigned int i;
 
 	push_kept(L, &d->proto, PLACES);
 	if (d->packet != ps_bind_of(L)->serial) {
@@ -378,10 +389,47 @@ static struct ps_bits *take_places(lua_State *L, struct dynamic *d)
 	}
 	d->used++;
 	places = lua_touserdata(L, -1);
-	for (i = 0; i < d->proto.nfields; i++)
-		places[i] = d->fields[i].at;
+	declare_places(d, places);
 	lua_pop(L, 2);
 	return places;
+}
+
+/*
+ * A header in memory, which has few layers, and they last as long as it: one that is asked for again is the same, with its fields
+ * found anew.
+ */
+static enum ps_layer_found find_in_memory(lua_State *L, struct ps_layer *parent, struct ps_range within, struct dynamic *d,
+					  struct ps_layer **found)
+{
+	struct ps_bind *bind = ps_bind_of(L);
+	struct ps_layer *known = ps_layer_scripted_again(&bind->layers, parent, within, &d->proto);
+	struct ps_bits *places;
+
+	if (known) {
+		declare_places(d, known->places);
+		known->flags = PS_LAYER_SCRIPTED;
+		*found = known;
+		return PS_LAYER_FOUND;
+	}
+	if (within.len < d->proto.header_min)
+		return PS_LAYER_NONE;
+	if (!ps_layers_have_room(&bind->layers))
+		return PS_LAYER_NO_MEMORY;
+	d->is_lasting = true;
+	places = ps_memory_keep(L, d->proto.nfields * sizeof(*places));
+	declare_places(d, places);
+	return ps_layer_scripted(&bind->layers, bind->pkt, parent, within, &d->proto, places, found);
+}
+
+/* Finds bytes of a layer as a header of that protocol; its view has its fields where they are declared. */
+static enum ps_layer_found find_header(lua_State *L, struct ps_layer *parent, struct ps_range within, struct dynamic *d,
+				       struct ps_layer **found)
+{
+	struct ps_bind *bind = ps_bind_of(L);
+
+	if (bind->memory)
+		return find_in_memory(L, parent, within, d, found);
+	return ps_layer_scripted(&bind->layers, bind->pkt, parent, within, &d->proto, take_places(L, d), found);
 }
 
 /* Whether the script says that what argument 1, a header of its protocol, carries may be of the protocol of that id. */
@@ -417,8 +465,7 @@ enum ps_layer_found ps_dynamic_payload(lua_State *L, unsigned int id, struct ps_
 	if (is_header ? !ps_layer_payload_range(bind->pkt, at->layer, &within) : at->flags & PS_VIEW_ABSENT)
 		return PS_LAYER_NONE;
 	if (ps_proto_is_scripted(proto))
-		found = ps_layer_scripted(&bind->layers, bind->pkt, at->layer, within, proto,
-					  take_places(L, dynamic_of(proto)), &layer);
+		found = find_header(L, at->layer, within, dynamic_of(proto), &layer);
 	else
 		found = ps_layer_in_bytes(&bind->layers, bind->pkt, at->layer, within, proto, &layer);
 	if (found == PS_LAYER_FOUND)

@@ -11,6 +11,7 @@
 #include "memory.h"
 
 static const char looked_at;	/* the address is the registry's key of the one that is looked at, or was last */
+static const char kept;		/* the same of a table, that has for each one what lasts as long as it */
 
 /* Stamps begin so high that those of packets never get there. */
 #define STAMPS	(1ull << 63)
@@ -99,6 +100,41 @@ void ps_memory_enter(lua_State *L, struct ps_memory *memory)
 		bind->layers = memory->layers;
 	}
 	ps_layers_expose(&bind->layers);	/* its array may have been written */
+}
+
+/* Pushes the table of what memory keeps. */
+static void push_kept(lua_State *L, struct ps_memory *memory)
+{
+	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &kept) == LUA_TNIL) {
+		lua_pop(L, 1);
+		lua_newtable(L);
+		lua_createtable(L, 0, 1);
+		lua_pushstring(L, "k");
+		lua_setfield(L, -2, "__mode");
+		lua_setmetatable(L, -2);
+		lua_pushvalue(L, -1);
+		lua_rawsetp(L, LUA_REGISTRYINDEX, &kept);
+	}
+	ps_push_block(L, memory);
+	if (lua_rawget(L, -2) == LUA_TNIL) {
+		lua_pop(L, 1);
+		lua_newtable(L);
+		ps_push_block(L, memory);
+		lua_pushvalue(L, -2);
+		lua_rawset(L, -4);
+	}
+	lua_remove(L, -2);
+}
+
+void *ps_memory_keep(lua_State *L, size_t size)
+{
+	void *block;
+
+	push_kept(L, ps_bind_of(L)->memory);
+	block = lua_newuserdatauv(L, size, 0);
+	lua_rawseti(L, -2, lua_rawlen(L, -2) + 1);
+	lua_pop(L, 1);
+	return block;
 }
 
 void ps_memory_make(lua_State *L, struct ps_bytes *array)

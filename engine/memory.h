@@ -33,6 +33,9 @@ void ps_memory_make(lua_State *L, struct ps_bytes *array);
 /* Looks at it; NULL: at the packet that is being handled, or at nothing between packets. */
 void ps_memory_enter(lua_State *L, struct ps_memory *memory);
 
+/* Returns a block of that size which lasts as long as the memory that is looked at. May raise. */
+void *ps_memory_keep(lua_State *L, size_t size);
+
 /* Goes back to the packet that is being handled. */
 void ps_memory_return(struct ps_bind *bind);
 
@@ -42,11 +45,13 @@ static inline void ps_memory_leave(struct ps_bind *bind)
 		ps_memory_return(bind);
 }
 
-/* lua_call(), of what may look at others meanwhile; afterwards the packet that is being handled is looked at. */
+/* lua_call(), of what may look at others meanwhile; afterwards what is looked at now is again: something on the stack keeps it. */
 static inline void ps_memory_call(lua_State *L, int nargs, int nresults)
 {
+	struct ps_memory *memory = ps_bind_of(L)->memory;
+
 	lua_call(L, nargs, nresults);
-	ps_memory_leave(ps_bind_of(L));
+	ps_memory_enter(L, memory);
 }
 
 #endif

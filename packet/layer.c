@@ -217,6 +217,14 @@ enum ps_layer_found ps_layer_scripted(struct ps_layers *layers, struct ps_packet
 	return PS_LAYER_FOUND;
 }
 
+struct ps_layer *ps_layer_scripted_again(const struct ps_layers *layers, struct ps_layer *parent, struct ps_range within,
+					 const struct ps_proto *proto)
+{
+	const struct ps_layer layer = { .header = { .proto = proto, .range = ps_layer_range(parent, within) }, .parent = parent };
+
+	return find_again(layers, &layer);
+}
+
 /* The last field, if it has no length of its own, goes on to the header's end, and that to the packet's. */
 static bool is_open(const struct ps_layer *layer, unsigned int i)
 {

@@ -140,6 +140,10 @@ enum ps_layer_found ps_layer_scripted(struct ps_layers *layers, struct ps_packet
 				      struct ps_range within, const struct ps_proto *proto, struct ps_bits *places,
 				      struct ps_layer **found);
 
+/* The same layer, if it has been found before, among the last ones; or NULL. */
+struct ps_layer *ps_layer_scripted_again(const struct ps_layers *layers, struct ps_layer *layer, struct ps_range within,
+					 const struct ps_proto *proto);
+
 /* Layer n, in the order in which they were found, of those that are scripted and located, and of proto, unless that is NULL; or NULL. */
 struct ps_layer *ps_layers_located(struct ps_layers *layers, const struct ps_proto *proto, unsigned int n);
 

@@ -163,8 +163,81 @@ static void loading_fails(void)
 	CHECK_INT(s.bind.rt.memory, 0);
 }
 
+/* A view of an array outlives the protocol that it is of: the script which has described that could not be loaded. */
+static void views_are_left(void)
+{
+	static const char wrong[] =
+		"register_dynamic_protbuf { name = 'packet_one', payload_field = 'b',\n"
+		"  protocol_fields = { { 'a', 0, 8, function(a) return a[0] + 1 end, function(a, x) a[0] = x end }, { 'b', 8, 0 } },\n"
+		"  has_protocol = function() return true end, get_field_changes = function() return { 0, 0 }, { 0, 0 } end }\n"
+		"left = bytes.to_packet(bytes.new(40), packet_one)\n"
+		"left:data(packet_one)\n"
+		"error 'late'\n";
+	static const char right[] =
+		"register_dynamic_protbuf { name = 'packet_one', protocol_fields = { { 'c', 0, 8 } } }\n"
+		"function process_packet(p)\n"
+		"  left.a = 6\n"
+		"  assert(left.a == 7 and left:data(packet_ip).ttl == 0 and left:data(packet_one).c[0] == 0)\n"
+		"  assert(tostring(left):find 'packet_one' and left:a():get() == 7 and bytes.to_packet(left:get(), packet_one).c[0] == 6)\n"
+		"  assert(not p.one and p.udp:data(packet_one).c[0] and p.one)\n"
+		"  return NF_ACCEPT\n"
+		"end\n";
+	struct ps_script s;
+	int i, handler;
+
+	CHECK_INT(ps_script_init(&s, 7, true), 0);
+	s.compile = ps_compile;
+	for (i = 0; i < 10; i++) {
+		CHECK_INT(ps_script_load(&s, 1, "/s/wrong.lua", wrong, strlen(wrong)), -1);
+		CHECK_TEXT(s.error, "/s/wrong.lua:6: late");
+		CHECK_INT(s.bind.registry.n, ps_nprotos);
+		lua_gc(s.bind.rt.L, LUA_GCCOLLECT, 0);
+	}
+	CHECK_INT(ps_script_load(&s, 1, "/s/right.lua", right, strlen(right)), 0);
+	handler = ps_script_find(&s, 1, "process_packet");
+	CHECK(handler >= 0);
+	for (i = 0; i < 10; i++)
+		CHECK_INT(feed_within(&s, handler, 100000), PS_VERDICT_ACCEPT);
+	ps_script_clean(&s);
+	CHECK_INT(s.bind.rt.memory, 0);
+}
+
+/* The same as memory_ends() of what arrays need that are seen as such protocols. */
+static void memory_of_arrays_ends(void)
+{
+	static const char text[] =
+		"register_dynamic_protbuf { name = 'packet_one', payload_field = 'b',\n"
+		"  protocol_fields = { { 'a', 0, 16 }, { 'b', 16, 0 } }, has_protocol = function() return true end,\n"
+		"  get_field_changes = function(v) return { 0, 0 }, { 0, 0 } end }\n"
+		"function process_packet(p)\n"
+		"  local v = bytes.to_packet(bytes.new(30), packet_one)\n"
+		"  v.a = 'ab'\n"
+		"  assert(v.a[1] == 98 and v:data(packet_one):data(packet_one).a[0] == 0 and p.udp.length == 19)\n"
+		"  return NF_ACCEPT\n"
+		"end\n";
+	unsigned int failed = 0;
+	struct ps_script s;
+	int handler, i;
+	size_t more;
+
+	CHECK_INT(ps_script_init(&s, 7, true), 0);
+	s.compile = ps_compile;
+	CHECK_INT(ps_script_load(&s, 0, "/s/test.lua", text, strlen(text)), 0);
+	handler = ps_script_find(&s, 0, "process_packet");
+	CHECK(handler >= 0);
+	for (more = 0; feed_within(&s, handler, more) != PS_VERDICT_ACCEPT && more < 100000; more += 8, failed++)
+		CHECK(strstr(s.error, "memory"));
+	CHECK(failed > 100);
+	for (i = 0; i < 2000; i++)	/* what is kept for arrays goes with them */
+		CHECK_INT(feed_within(&s, handler, 30000), PS_VERDICT_ACCEPT);
+	ps_script_clean(&s);
+	CHECK_INT(s.bind.rt.memory, 0);
+}
+
 const struct test dynamic_tests[] = {
 	{ "dynamic: a script that cannot be loaded leaves no protocol", loading_fails },
 	{ "dynamic: memory may end anywhere", memory_ends },
+	{ "dynamic: views of arrays outlive a protocol that is taken back", views_are_left },
+	{ "dynamic: memory of arrays may end anywhere", memory_of_arrays_ends },
 	{ 0 },
 };
