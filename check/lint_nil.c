@@ -54,7 +54,7 @@ struct ps_known lint_may_have_none(struct lint_flow *w, struct ps_known v)
 	return with_origin(w, v, number | PAIR_NAMED | (lint_begins_packet(v.proto) ? 0 : PAIR_IN_PARTS));
 }
 
-/* Whether a header of outer may lie around one of these protocols, as names find them: around no link layer, and not in what is quoted. */
+/* Whether a header of outer may lie around one of these protocols, as names find them: not in what is quoted. None is around a link layer. */
 static bool is_around(const struct ps_proto *outer, uint64_t protocols)
 {
 	const struct ps_next *row;
@@ -184,10 +184,11 @@ static void report_header(const struct lint_flow *w, struct ps_known v)
 {
 	Instruction i = w->walk.p->code[v.origin - 1];
 	int variable = lint_variable(w->walk.p, GETARG_B(i), v.origin - 1);
-	const char *packet = variable < 0 ? "p" : getstr(w->walk.p->locvars[variable].varname), *header = ps_proto_short_name(v.proto);
+	const char *packet = variable < 0 ? "p" : getstr(w->walk.p->locvars[variable].varname);
+	const char *header = ps_proto_short_name(v.proto);
 
-	lint_warn(w, "nil", "%.40s.%s may be nil (%s) and nothing tests it before: 'if %.40s.%s then'", packet, header, reasons(w, v),
-		  packet, header);
+	lint_warn(w, "nil", "%.40s.%s may be nil (%s) and nothing tests it before: 'if %.40s.%s then'", packet, header,
+		  reasons(w, v), packet, header);
 }
 
 static void report_nil(const struct lint_flow *w, const char *name, struct ps_known v)

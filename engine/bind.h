@@ -52,7 +52,7 @@ struct ps_bind {
 	struct ps_proto_objects **objects;	/* for each protocol there */
 	struct ps_proto_objects *all_objects;	/* these, and of those that could not be added */
 	const struct Table *names;	/* of these protocols, as p.udp has them: their ids */
-	struct ps_view *whole;		/* of the packet that is looked at: what handlers get; no object of a script, while that is memory */
+	struct ps_view *whole;		/* of the packet: what handlers get; while memory is looked at, nothing that scripts have */
 	struct ps_memory *memory;	/* what is looked at instead of that packet (engine/memory.h), or NULL */
 	struct {			/* then: what the packet has had */
 		struct ps_packet *pkt;

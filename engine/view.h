@@ -115,7 +115,7 @@ static inline bool ps_place_is_header(const struct ps_place *at)
 	return !at->field && !(at->flags & (PS_VIEW_BYTES | PS_VIEW_WHOLE));
 }
 
-/* True if at is what the handler was given: all of the packet, or the header that it begins with. It has the packet's headers by name. */
+/* True if at is what the handler was given: all of the packet, or the header that it begins with. It has headers by name. */
 static inline bool ps_place_is_given(const struct ps_place *at)
 {
 	return at->flags & PS_VIEW_WHOLE || (ps_place_is_header(at) && at->layer->flags & PS_LAYER_GIVEN);

@@ -144,7 +144,7 @@ enum ps_layer_found ps_layer_scripted(struct ps_layers *layers, struct ps_packet
 struct ps_layer *ps_layer_scripted_again(const struct ps_layers *layers, struct ps_layer *layer, struct ps_range within,
 					 const struct ps_proto *proto);
 
-/* Layer n, in the order in which they were found, of those that are scripted and located, and of proto, unless that is NULL; or NULL. */
+/* Layer n of those that are located, in the order in which they were found; of proto, unless that is NULL. NULL: there is none. */
 struct ps_layer *ps_layers_located(struct ps_layers *layers, const struct ps_proto *proto, unsigned int n);
 
 /* struct ps_proto, locate, of such protocols: a header of theirs is always a layer's. */
@@ -195,7 +195,8 @@ enum ps_layer_found ps_layer_network_again(struct ps_layers *layers, struct ps_p
 					   const struct ps_proto *proto, uint32_t value, struct ps_layer **found);
 
 /* Begins such a layer, of what is at off. */
-static ps_inline void ps_layer_begin_network(struct ps_layer *layer, const struct ps_packet *pkt, const struct ps_proto *proto, uint32_t off)
+static ps_inline void ps_layer_begin_network(struct ps_layer *layer, const struct ps_packet *pkt, const struct ps_proto *proto,
+					     uint32_t off)
 {
 	layer->header.proto = proto;
 	layer->header.range.off = off;
@@ -207,7 +208,10 @@ static ps_inline void ps_layer_begin_network(struct ps_layer *layer, const struc
 	layer->depth = 0;
 }
 
-/* The same as ps_layer_network_again(), at layer, which is not taken yet. *link is read only if the packet has a link layer: most hooks have none. */
+/*
+ * The same as ps_layer_network_again(), at layer, which is not taken yet. *link is read only if the packet has a link layer: most
+ * hooks have none.
+ */
 static ps_inline enum ps_layer_found ps_layer_network_at(struct ps_packet *pkt, const struct ps_proto *const *link,
 							 const struct ps_proto *proto, uint32_t value,
 							 struct ps_layer *layer)
