@@ -3,9 +3,11 @@
 
 #include <time.h>
 
+#include "buffer.h"
 #include "cli.h"
 #include "dissect.h"
 #include "host_user.h"
+#include "link.h"
 #include "result.h"
 
 /* In milliseconds. Below two ticks a limit would stop runs that took no time; above an hour it is none. */
@@ -187,6 +189,21 @@ void ps_handled_print(FILE *to, bool json, const struct ps_state *state,
 				     (json_int_t)handled->number, "summary", line, "verdict", name,
 				     "changes", changes.json, "error",
 				     is_error ? ps_result_text(state->script.error) : NULL));
+}
+
+void ps_sent_print(FILE *to, bool json, const struct ps_sent_packet *sent)
+{
+	struct ps_packet pkt;
+	char line[512];
+
+	/* nothing writes to this packet */
+	ps_buffer_init(&pkt, (void *)sent->bytes, sent->len, sent->link, sent->link ? ps_load16(sent->bytes + sent->link - 2) :
+		       ps_link_ip_type(sent->bytes, sent->len));
+	ps_packet_line(&pkt, line, sizeof(line));
+	if (json)
+		ps_result_line(to, json_pack("{s:s}", "sent", line));
+	else
+		fprintf(to, "sent  %s\n", line);
 }
 
 void ps_untouched_print(FILE *to, bool json, uint64_t number, uint16_t link, uint32_t len)

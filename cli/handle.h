@@ -59,6 +59,9 @@ struct ps_handled {
 void ps_handled_print(FILE *to, bool json, const struct ps_state *state,
 		      const struct ps_handled *handled);
 
+/* Prints what a handler has sent: a packet, or a frame with a link layer of so many bytes. */
+void ps_sent_print(FILE *to, bool json, const struct ps_sent_packet *sent);
+
 /* The same for a frame without a packet. link: the number of its link type. */
 void ps_untouched_print(FILE *to, bool json, uint64_t number, uint16_t link, uint32_t len);
 

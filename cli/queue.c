@@ -16,6 +16,7 @@
 #include "host_user.h"
 #include "iptables.h"
 #include "nfqueue.h"
+#include "rawout.h"
 #include "result.h"
 #include "state.h"
 
@@ -57,6 +58,7 @@ struct job {
 	struct ps_nfqueue queue;
 	struct ps_nfqueue_config config;
 	struct ps_iptables rule;
+	struct ps_rawout out;	/* for what the script sends */
 	bool verbose, json;
 	uint32_t limit;		/* packets; 0: none */
 	uint64_t changed;
@@ -158,6 +160,7 @@ static void print_json(struct job *job, bool known, uint64_t full, uint64_t over
 
 	json_object_set_new(result, "changed", json_integer(job->changed));
 	json_object_set_new(result, "dropped_by_kernel", drops);
+	json_object_set_new(result, "sent", json_integer(job->state.outbox.count));
 	json_object_set_new(result, "late", json_integer(job->queue.late));
 	json_object_set_new(result, "seen_again", json_integer(job->queue.again));
 	json_object_set_new(result, "nanoseconds_per_packet",
@@ -181,6 +184,7 @@ static void print_statistics(struct job *job)
 	} else {
 		ps_result_print(stdout, &job->state);
 		printf("%llu changed", (unsigned long long)job->changed);
+		print_count(job->state.outbox.count, "sent");
 		print_count(full, "dropped by the kernel: queue full");
 		print_count(overrun, "dropped by the kernel: socket full");
 		print_count(job->queue.late, "verdicts too late");
@@ -289,6 +293,8 @@ static int listen_to_queue(struct job *job, bool install)
 
 	if (ps_nfqueue_open(&job->queue, &job->config))
 		return cli_error("%s", job->queue.error);
+	ps_rawout_open(&job->out);
+	ps_outbox_deliver(&job->state.outbox, ps_rawout_deliver, &job->out);
 	if (install && ps_iptables_add(&job->rule))
 		return cli_error("%s", job->rule.error);
 	status = drop_rights();
@@ -310,7 +316,7 @@ static int listen_to_queue(struct job *job, bool install)
 static int run(const struct cli_call *call)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1 };
-	struct job job = { .verbose = false };
+	struct job job = { .out = { -1, -1, -1 } };
 	int status, closed;
 
 	signal(SIGPIPE, SIG_IGN);
@@ -335,6 +341,7 @@ static int run(const struct cli_call *call)
 	}
 	ps_iptables_clean(&job.rule);
 	ps_nfqueue_close(&job.queue);
+	ps_rawout_close(&job.out);
 	ps_state_clean(&job.state);
 	return status;
 }
@@ -357,6 +364,8 @@ const struct cli_command cli_queue = {
 "\n"
 "Unlike in the kernel, a rule with NFQUEUE ends its table: XT_CONTINUE and XT_RETURN let the packet pass\n"
 "without asking the rules after it. NF_STOLEN drops it. NF_QUEUE with the command's own queue is an error.\n"
+"What the script sends leaves through raw sockets, and passes the chain OUTPUT as what other programs send: if the rule\n"
+"is there, let it pass over these, by a mark that nf.send{ mark = 7 } gives. \n"
 "There is no link-layer header, in no chain. Limits of time, memory and stack are the kernel's; time is\n"
 "what the processor spends.",
 	.examples =

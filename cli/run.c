@@ -65,6 +65,8 @@ struct job {
 	uint64_t other;		/* frames that carry no packet of a network layer: no handler sees them */
 	uint64_t unknown;	/* frames of a link type that is not known */
 	uint16_t unknown_link;	/* the link type of the first of them */
+	struct ps_sent_list sent;	/* by the handler, for the packet that it had last */
+	uint64_t lost;		/* packets that were sent, and that frames of the capture cannot carry */
 	struct ps_timing timing;
 };
 
@@ -211,6 +213,44 @@ static bool is_wanted(const struct ps_state *state, enum ps_verdict verdict)
 	return ps_verdict_passes(ps_state_decide(state, verdict));
 }
 
+/* The frame that carries what was sent, in a capture of this link layer: in bytes. Returns its length, or 0: there is none. */
+static uint32_t make_frame(uint16_t link, const struct ps_sent_packet *sent, uint8_t bytes[PS_LINK_HEADER + PS_FRAME_MAX])
+{
+	const uint32_t skip = link == PS_LINK_ETHERNET ? 0 : sent->link;
+	const uint8_t *packet = sent->bytes + skip;
+	const uint32_t len = sent->len - skip;
+	const uint16_t type = ps_link_ip_type(packet, len);
+	int header = 0;
+
+	if (skip && type != ps_load16(packet - 2))
+		return 0;
+	if (skip || !sent->link)
+		header = type ? ps_link_make(link, packet, len, bytes) : -1;
+	if (header < 0)
+		return 0;
+	memcpy(bytes + header, packet, len);
+	return header + len;
+}
+
+/* What the handler has sent comes behind the packet that it has sent it for. */
+static int write_sent(struct job *job, const struct ps_frame *frame)
+{
+	uint8_t bytes[PS_LINK_HEADER + PS_FRAME_MAX];
+	const struct ps_sent_packet *sent;
+	uint32_t len;
+
+	for (sent = job->sent.first; sent; sent = sent->next) {
+		if (job->verbose)
+			ps_sent_print(job->report, job->json, sent);
+		len = job->writes ? make_frame(frame->link, sent, bytes) : 0;
+		job->lost += job->writes && !len;
+		if (len && ps_capture_add(&job->out, frame, bytes, len))
+			return stopped == SIGPIPE ? CLI_TROUBLE : cli_error("%s", job->out.error);
+	}
+	ps_sent_clean(&job->sent);
+	return CLI_OK;
+}
+
 static int run_packet(struct job *job, const struct ps_frame *frame)
 {
 	const uint32_t captured = frame->record.captured;
@@ -219,6 +259,7 @@ static int run_packet(struct job *job, const struct ps_frame *frame)
 	enum ps_verdict verdict;
 	uint16_t queue = 0;
 	uint32_t len;
+	int status;
 
 	if (!open_packet(job, frame, &buffer))
 		return cli_error("not enough memory for a packet of %u bytes", captured);
@@ -233,8 +274,8 @@ static int run_packet(struct job *job, const struct ps_frame *frame)
 		print_packet(job, frame, &buffer.pkt, verdict, queue);
 	if (job->verdicts)
 		tell_verdict(job, verdict, queue);
-	return is_wanted(&job->state, verdict) ?
-	       write_packet(job, frame, job->bytes, len) : CLI_OK;
+	status = is_wanted(&job->state, verdict) ? write_packet(job, frame, job->bytes, len) : CLI_OK;
+	return status ? status : job->sent.first ? write_sent(job, frame) : CLI_OK;
 }
 
 static int run_packets(struct job *job)
@@ -287,6 +328,7 @@ static void print_summary(struct job *job)
 		json_object_set_new(result, "truncated", json_integer(job->cut));
 		json_object_set_new(result, "untouched", json_integer(job->other + job->unknown));
 		json_object_set_new(result, "nanoseconds_per_packet", json_integer(each));
+		json_object_set_new(result, "sent", json_integer(s->outbox.count));
 		if (job->writes)
 			json_object_set_new(result, "written", json_integer(job->out.count));
 		ps_result_line(job->report, result);
@@ -296,6 +338,11 @@ static void print_summary(struct job *job)
 	fprintf(job->report, "%llu changed", (unsigned long long)job->changed);
 	if (job->writes)
 		fprintf(job->report, ", %llu written", (unsigned long long)job->out.count);
+	if (s->outbox.count)
+		fprintf(job->report, ", %llu sent", (unsigned long long)s->outbox.count);
+	if (job->lost)
+		fprintf(job->report, ", %llu of these not written: no frame of this link type is made of them",
+			(unsigned long long)job->lost);
 	if (job->cut)
 		fprintf(job->report, ", %llu captured in part only", (unsigned long long)job->cut);
 	if (job->other)
@@ -433,6 +480,7 @@ static int start(struct job *job, const struct cli_call *call)
 		status = ps_handle_load(&job->state, call, &rule_options);
 	if (status)
 		return status;
+	ps_outbox_deliver(&job->state.outbox, ps_sent_keep, &job->sent);
 	if (ps_capture_open(&job->in, call->operands[1]))
 		return cli_error("%s", job->in.error);
 	if (job->writes && ps_capture_create(&job->out, values[OPT_WRITE], &job->in))
@@ -453,6 +501,7 @@ static void clean(struct job *job)
 	ps_capture_discard(&job->out);
 	ps_capture_close(&job->in);
 	ps_state_clean(&job->state);
+	ps_sent_clean(&job->sent);
 	free(job->bytes);
 }
 
@@ -524,6 +573,8 @@ const struct cli_command cli_run = {
 "will see there.\n"
 "\n"
 "Time, as scripts see it by nf.get_time(), goes on by what lies between the time stamps of packets.\n"
+"\n"
+"What the script sends by nf.send() is written behind the packet for which it does, with its time.\n"
 "\n"
 "STOLEN packets are not written, QUEUE counts as passing. Limits of time, memory and stack are the kernel's;\n"
 "time is what the processor spends.",

@@ -45,6 +45,9 @@ static const struct {
 	[PS_LUA_UNIT] = { "\"ms\"|\"ns\"" },
 	[PS_LUA_LEVEL] = { "string|integer" },
 	[PS_LUA_REST] = { "any" },
+	[PS_LUA_ANYTHING] = { "any" },
+	[PS_LUA_IP_PACKET] = { "ps.bytes|string" },
+	[PS_LUA_PARTS] = { "{ [integer]: ps.bytes|string, dev: string?, link: ps.bytes|string|nil, segment: integer?, mark: integer?, priority: integer? }" },
 };
 
 /* How operators are written, by what they are given: the text around the object and that; and LuaLS's names for them. */

@@ -12,6 +12,7 @@
 #include "layer.h"
 #include "protos.h"
 #include "runtime.h"
+#include "send.h"
 
 #define PS_POOL_SIZE	8	/* objects of a kind that are kept; more are garbage afterwards */
 #define PS_METHODS	"methods"	/* a metatable's name for the methods of its objects; scripts can't get at it */
@@ -53,6 +54,8 @@ struct ps_bind {
 	struct ps_proto_objects *all_objects;	/* these, and of those that could not be added */
 	const struct Table *names;	/* of these protocols, as p.udp has them: their ids */
 	struct ps_view *whole;		/* of the packet: what handlers get; while memory is looked at, nothing that scripts have */
+	struct ps_sender *sender;	/* the owner's, who sets it; NULL: nothing can be sent */
+	struct ps_sent sent;
 	struct ps_memory *memory;	/* what is looked at instead of that packet (engine/memory.h), or NULL */
 	struct {			/* then: what the packet has had */
 		struct ps_packet *pkt;

@@ -572,8 +572,12 @@ static int bytes_eq(lua_State *L)
 	return 1;
 }
 
-/* Length of what can stand beside "..": a byte array, or a string. */
-static size_t part_len(lua_State *L, int arg)
+bool ps_bytes_is_part(lua_State *L, int arg)
+{
+	return lua_type(L, arg) == LUA_TSTRING || to_array(L, arg);
+}
+
+size_t ps_bytes_part_len(lua_State *L, int arg)
 {
 	size_t len;
 
@@ -583,25 +587,26 @@ static size_t part_len(lua_State *L, int arg)
 	return len;
 }
 
-/* Copies the value at arg to *to, and moves *to behind it. */
-static void part_copy(lua_State *L, int arg, uint8_t **to)
+size_t ps_bytes_part_copy(lua_State *L, int arg, uint8_t *to, size_t room)
 {
-	size_t len = part_len(L, arg);
+	size_t len = ps_bytes_part_len(L, arg);
 
+	if (len > room)
+		luaL_error(L, "bytes have become more");
 	if (lua_type(L, arg) == LUA_TSTRING)
-		memcpy(*to, lua_tostring(L, arg), len);
+		memcpy(to, lua_tostring(L, arg), len);
 	else
-		memcpy(*to, read_bytes(L, check(L, arg), 0, len), len);
-	*to += len;
+		memcpy(to, read_bytes(L, check(L, arg), 0, len), len);
+	return len;
 }
 
 static int bytes_concat(lua_State *L)
 {
-	size_t len = part_len(L, 1) + part_len(L, 2);
-	uint8_t *to = push_own(L, len)->own;
+	size_t left = ps_bytes_part_len(L, 1), right = ps_bytes_part_len(L, 2);
+	uint8_t *to = push_own(L, left + right)->own;
 
-	part_copy(L, 1, &to);
-	part_copy(L, 2, &to);
+	ps_bytes_part_copy(L, 1, to, left);
+	ps_bytes_part_copy(L, 2, to + left, right);
 	return 1;
 }
 
@@ -628,24 +633,25 @@ static int bytes_new_from_string(lua_State *L)
 static int bytes_many_to_one(lua_State *L)
 {
 	lua_Integer i, n, len = 0;
-	uint8_t *to;
+	uint8_t *to, *end;
 
 	luaL_checktype(L, 1, LUA_TTABLE);
 	n = lua_rawlen(L, 1);
 	for (i = 1; i <= n; i++) {
 		ps_guard_tick(L);
 		lua_rawgeti(L, 1, i);
-		if (lua_type(L, -1) != LUA_TSTRING && !to_array(L, -1))
+		if (!ps_bytes_is_part(L, -1))
 			return luaL_error(L, "element %I: byte array expected, got %s", (LUAI_UACINT)i,
 					  luaL_typename(L, -1));
-		len += part_len(L, -1);
+		len += ps_bytes_part_len(L, -1);
 		lua_pop(L, 1);
 	}
 	to = push_own(L, len)->own;
+	end = to + len;
 	for (i = 1; i <= n; i++) {
 		ps_guard_tick(L);
 		lua_rawgeti(L, 1, i);
-		part_copy(L, -1, &to);
+		to += ps_bytes_part_copy(L, -1, to, end - to);
 		lua_pop(L, 1);
 	}
 	return 1;

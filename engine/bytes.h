@@ -21,6 +21,15 @@ void ps_bytes_push(struct lua_State *L, struct ps_range range);
  */
 const uint8_t *ps_bytes_check(struct lua_State *L, int arg, size_t *len);
 
+/* Whether the value at arg is a string or a byte array, and no number. */
+bool ps_bytes_is_part(struct lua_State *L, int arg);
+
+/* How many bytes it has. Raises if it is neither, or gone. */
+size_t ps_bytes_part_len(struct lua_State *L, int arg);
+
+/* Copies these to memory for room bytes, and returns how many there are. Raises also if there is not so much room. */
+size_t ps_bytes_part_copy(struct lua_State *L, int arg, uint8_t *to, size_t room);
+
 /* Raises what a negative enum ps_field_error means for bytes. Returns 0 for 0. */
 int ps_bytes_written(struct lua_State *L, int err);
 

@@ -59,6 +59,9 @@ enum ps_lua_type {
 	PS_LUA_UNIT,		/* a string: the name of a unit of time */
 	PS_LUA_LEVEL,		/* a string or an integer: a level of the log */
 	PS_LUA_REST,		/* any values, any number of them; the last argument */
+	PS_LUA_ANYTHING,	/* any value */
+	PS_LUA_IP_PACKET,	/* a string or a byte array: an IP packet */
+	PS_LUA_PARTS,		/* a table of what makes up a packet that is sent */
 	PS_LUA_TYPES,		/* how many there are */
 };
 

@@ -37,7 +37,7 @@ static int resize(struct ps_packet *pkt, uint32_t at, uint32_t cut, uint32_t add
 	return cut == add ? 0 : PS_FIELD_SHAPE;
 }
 
-static const struct ps_packet_ops ops = {
+const struct ps_packet_ops ps_memory_ops = {
 	.pull = never,
 	.make_writable = never,
 	.own_checksum = own_checksum,
@@ -145,7 +145,7 @@ void ps_memory_make(lua_State *L, struct ps_bytes *array)
 	memory->array = array;
 	memory->is_new = true;
 	ps_userdata_of(memory)->class = &class;
-	memory->pkt.ops = &ops;
+	memory->pkt.ops = &ps_memory_ops;
 	memory->pkt.data = array->own;
 	memory->pkt.len = memory->pkt.readable = memory->pkt.writable = array->len;
 	ps_memory_enter(L, memory);

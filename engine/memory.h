@@ -27,6 +27,9 @@ struct ps_memory_view {
 	struct ps_memory *memory;
 };
 
+/* Of a packet whose bytes are all readable and writable, and whose length does not change. */
+extern const struct ps_packet_ops ps_memory_ops;
+
 /* Makes one of an array of its own memory, which is on the stack, and looks at it. May raise. */
 void ps_memory_make(lua_State *L, struct ps_bytes *array);
 

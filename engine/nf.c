@@ -11,6 +11,7 @@
 #include "host.h"
 #include "library.h"
 #include "runtime.h"
+#include "send.h"
 
 /* Of time, in nanoseconds. */
 static const struct unit {
@@ -94,6 +95,8 @@ static int log_values(lua_State *L)
 	return 0;
 }
 
+#define CANNOT	"it cannot be sent; the second result is why"
+
 const struct ps_callable ps_nf_library[] = {
 	{ { "get_random", get_random }, PS_OF_LIBRARY, { { NULL } }, PS_LUA_INTEGER, NULL,
 	  "a random number of 32 bits, the kernel's" },
@@ -102,6 +105,10 @@ const struct ps_callable ps_nf_library[] = {
 	{ { "log", log_values }, PS_OF_LIBRARY, { { "level", PS_LUA_LEVEL }, { "…", PS_LUA_REST, true } }, PS_LUA_NOTHING, NULL,
 	  "a line in the log, as by `print`, with a level of the kernel's: `\"emerg\"`, `\"alert\"`, `\"crit\"`, `\"err\"`, "
 	  "`\"warning\"`, `\"notice\"`, `\"info\"`, `\"debug\"`, or 0 to 7" },
+	{ { "send", ps_send }, PS_OF_LIBRARY, { { "parts", PS_LUA_PARTS } }, PS_LUA_BOOLEAN, CANNOT,
+	  "sends the IP packet that the byte arrays and strings in the table make up, one behind the other: see below" },
+	{ { "create_packet", ps_send_packet }, PS_OF_LIBRARY, { { "skb", PS_LUA_ANYTHING }, { "packet", PS_LUA_IP_PACKET } },
+	  PS_LUA_BOOLEAN, CANNOT, "the same of one byte array or string; `skb` may be nil" },
 	{ { NULL } },
 };
 

@@ -6,10 +6,11 @@
 
 #include "bundle.h"
 #include "host_kernel.h"
+#include "outlet.h"
 #include "state.h"
 
 /*
- * Limits of time, which may be changed while scripts run.
+ * Limits, which may be changed while scripts run.
  */
 struct limit {
 	unsigned int *value;
@@ -39,8 +40,8 @@ static int limit_get(char *text, const struct kernel_param *kp)
 
 static const struct kernel_param_ops limit_ops = { .set = limit_set, .get = limit_get };
 
-#define LIMIT(name, min, max, text)						\
-	static struct limit name ## _limit = { &ps_limits.name, min, max };	\
+#define LIMIT(of, name, min, max, text)						\
+	static struct limit name ## _limit = { &of.name, min, max };		\
 	module_param_cb(name, &limit_ops, &name ## _limit, 0644);		\
 	MODULE_PARM_DESC(name, text)
 
@@ -48,12 +49,18 @@ static const struct kernel_param_ops limit_ops = { .set = limit_set, .get = limi
  * Time is counted in ticks, of which one may come just after a run has begun: below two ticks a limit would stop runs that
  * took no time. Softirqs are disabled for as long as the limit allows, so there is an upper end.
  */
-LIMIT(packet_ms, 20, 1000, "milliseconds that one packet's handler may take (40)");
-LIMIT(load_ms, 20, 10000, "milliseconds that loading a script may take (250)");
-LIMIT(share, 0, 100,
+LIMIT(ps_limits, packet_ms, 20, 1000, "milliseconds that one packet's handler may take (40)");
+LIMIT(ps_limits, load_ms, 20, 10000, "milliseconds that loading a script may take (250)");
+LIMIT(ps_limits, share, 0, 100,
       "percent of a CPU that handlers of 1 ms and more may use; 0 or 100: no limit (30)");
-LIMIT(stops, 0, 1000000,
+LIMIT(ps_limits, stops, 0, 1000000,
       "how often a state is stopped by the time limit before it is switched off; 0: never (10)");
+
+/* What scripts send. 0: nothing. */
+LIMIT(ps_send_limits, send_each, 0, 65535, "packets that a script may send for each packet that it is given (64)");
+LIMIT(ps_send_limits, send_rate, 0, 100000000, "packets that a state may send in a second (100000)");
+LIMIT(ps_send_limits, send_rate_kib, 0, 100000000, "KiB that a state may send in a second (262144)");
+LIMIT(ps_send_limits, send_queue_kib, 0, 1048576, "KiB of memory that packets of a state may take which wait to leave (4096)");
 
 module_param_string(module_folder, ps_module_folder, sizeof(ps_module_folder), 0444);
 MODULE_PARM_DESC(module_folder, "folder of what scripts require and do not have beside them (" PS_MODULE_FOLDER ")");
@@ -61,12 +68,14 @@ MODULE_PARM_DESC(module_folder, "folder of what scripts require and do not have 
 static int __init packetscript_init(void)
 {
 	ps_host_setup();
+	ps_outlet_setup();
 	return ps_state_setup();
 }
 
 static void __exit packetscript_exit(void)
 {
 	ps_state_teardown();
+	ps_outlet_teardown();
 	ps_host_teardown();
 }
 

@@ -6,6 +6,7 @@
 #include <linux/export.h>
 #include <linux/percpu.h>
 #include <linux/printk.h>
+#include <linux/skbuff.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
@@ -163,6 +164,12 @@ void ps_rule_refuse(struct ps_rule *rule, const char *why)
 	local_bh_enable();
 }
 EXPORT_SYMBOL_GPL(ps_rule_refuse);
+
+bool ps_rule_has_sent(const struct ps_rule *rule, const struct sk_buff *skb)
+{
+	return skb->sk == rule->handler.sk;
+}
+EXPORT_SYMBOL_GPL(ps_rule_has_sent);
 
 /* Whichever instance counts it, /proc/net/packetscript shows the sum. */
 void ps_rule_count_pulled(struct ps_rule *rule)

@@ -13,6 +13,7 @@ struct net;
 struct ps_packet;
 struct ps_request;
 struct ps_rule;
+struct sk_buff;
 
 /*
  * A rule: see ps_handler_init(). Returns an ERR_PTR: -EPERM without CAP_NET_ADMIN in the initial
@@ -45,6 +46,9 @@ enum ps_answer ps_rule_match(struct ps_rule *rule, struct ps_packet *pkt);
 
 /* A verdict could not be carried out: counts and logs that as an error of the function. Context as of ps_rule_run(). */
 void ps_rule_refuse(struct ps_rule *rule, const char *why);
+
+/* Whether a script of the rule's state has sent it: then the rule passes it over. Any context. */
+bool ps_rule_has_sent(const struct ps_rule *rule, const struct sk_buff *skb);
 
 /* Counts a packet of which the script had bytes copied out of pages: once for each. Any context. */
 void ps_rule_count_pulled(struct ps_rule *rule);

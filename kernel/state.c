@@ -50,6 +50,7 @@ struct ps_state {
 	int next_source;
 	struct list_head sources;	/* in the order they were loaded */
 	struct list_head handlers;
+	struct ps_outlet outlet;
 	struct ps_instance *instances[];	/* of each CPU that was online; or the one, at 0 */
 };
 
@@ -126,6 +127,7 @@ static int open_in(struct ps_instance *instance, const void *context)
 	if (ps_script_init_sized(&instance->script, state->id, true, state->memory, instance->region))
 		return -ENOMEM;
 	instance->script.compile = ps_compile;
+	instance->script.bind.sender = &instance->outbox.sender;
 	return 0;
 }
 
@@ -188,6 +190,7 @@ static void instance_free(struct ps_instance *instance)
 	local_bh_disable();
 	ps_script_clean(&instance->script);
 	local_bh_enable();
+	ps_outbox_clean(&instance->outbox);
 	vfree(instance->region);
 	kfree(instance);
 }
@@ -205,7 +208,7 @@ static void *region_new(u32 state_id, size_t memory, int node)
 }
 
 /* An instance with all scripts of the state, or an ERR_PTR. It is not in state->instances yet. */
-static struct ps_instance *instance_new(const struct ps_state *state, unsigned int cpu)
+static struct ps_instance *instance_new(struct ps_state *state, unsigned int cpu)
 {
 	int node = state->is_percpu ? cpu_to_node(cpu) : NUMA_NO_NODE;
 	struct ps_instance *instance = kzalloc_node(sizeof(*instance), GFP_KERNEL, node);
@@ -225,6 +228,7 @@ static struct ps_instance *instance_new(const struct ps_state *state, unsigned i
 	if (state->is_percpu)
 		snprintf(instance->prefix, sizeof(instance->prefix), "CPU %u: ", cpu);
 	spin_lock_init(&instance->lock);
+	ps_outbox_init(&instance->outbox, &state->outlet);
 
 	err = call_in(instance, open_in, state);
 	if (err) {
@@ -450,6 +454,7 @@ static void state_free(struct ps_state *state)
 	list_del(&state->list);
 	for_each_instance(instance, cpu, state)
 		instance_free(instance);
+	ps_outlet_clean(&state->outlet);
 	list_for_each_entry_safe(source, next, &state->sources, list)
 		source_free(source);
 	kfree(state);
@@ -484,6 +489,11 @@ static struct ps_state *state_new(const struct ps_request *request)
 	state->memory = request->memory;
 	INIT_LIST_HEAD(&state->sources);
 	INIT_LIST_HEAD(&state->handlers);
+	err = ps_outlet_init(&state->outlet, request->net);
+	if (err) {
+		kfree(state);
+		return ERR_PTR(err);
+	}
 	list_add_tail(&state->list, &states);
 	err = add_instances(state);
 	if (err) {
@@ -609,6 +619,7 @@ static int handler_join(struct ps_handler *handler, struct ps_request *request,
 	if (IS_ERR(state))
 		return PTR_ERR(state);
 	handler->state = state;
+	handler->sk = state->outlet.sk;
 	err = handler->source ? handler_attach(handler) : handler_attach_new(handler, source);
 	if (!state->rules)
 		state_free(state);

@@ -11,6 +11,7 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
+#include "outlet.h"
 #include "script.h"
 
 struct net;
@@ -31,6 +32,7 @@ struct ps_instance {
 	u64 errors;
 	bool is_off_told;	/* that it is switched off has been logged */
 	atomic64_t pulled;	/* counted outside of the lock */
+	struct ps_outbox outbox;
 	char prefix[16];	/* of its messages: "CPU 1: ", or empty if it is shared */
 	struct ps_script script;
 };
@@ -86,6 +88,7 @@ struct ps_handler {
 	struct list_head list;
 	struct ps_state *state;
 	struct ps_source *source;
+	const struct sock *sk;	/* of what the state sends */
 	char *function;
 	const char *on_error;
 	enum ps_given given;

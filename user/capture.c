@@ -525,6 +525,17 @@ static bool is_too_long(const struct ps_capture_out *out, const struct ps_record
 	return snap && len > snap && len > r->captured;
 }
 
+/* The packet has been written. */
+static int written(struct ps_capture_out *out)
+{
+	if (out->is_live)
+		fflush(out->file);
+	if (ferror(out->file))
+		return fail_write(out);
+	out->count++;
+	return 0;
+}
+
 int ps_capture_write(struct ps_capture_out *out, const struct ps_frame *frame, const uint8_t *bytes, uint32_t len)
 {
 	if (is_too_long(out, &frame->record, len))
@@ -537,12 +548,41 @@ int ps_capture_write(struct ps_capture_out *out, const struct ps_frame *frame, c
 		ps_pcapng_put_packet(out->file, &frame->record, bytes, len);
 	else if (put_pcap_packet(out, &frame->record, bytes, len))
 		return -1;
-	if (out->is_live)
-		fflush(out->file);
-	if (ferror(out->file))
-		return fail_write(out);
-	out->count++;
-	return 0;
+	return written(out);
+}
+
+/* A pcap's record of a new packet: with the time of that one. */
+static void put_new(struct ps_capture_out *out, const struct ps_record *r, const uint8_t *bytes, uint32_t len)
+{
+	const uint32_t before = r->bytes - r->all;
+	const bool is_big = out->in->blocks.is_big;
+	uint8_t header[RECORD_PATCHED];
+
+	memcpy(header, r->all, before);
+	ps_put32(header + RECORD_CAPTURED, is_big, len);
+	ps_put32(header + RECORD_LENGTH, is_big, len);
+	put(out, header, before);
+	put(out, bytes, len);
+}
+
+int ps_capture_add(struct ps_capture_out *out, const struct ps_frame *after, const uint8_t *bytes, uint32_t len)
+{
+	struct ps_record record = after->record;
+
+	record.captured = record.length = 0;
+	if (is_too_long(out, &record, len))
+		return fail(out->error, "%s: not written: a packet that was sent has %u bytes, and the file says that none has more "
+			    "than %u; as %s it may", out->name, len, record.interface->snap,
+			    out->format == PS_PCAP ? ".pcapng" : ".pcap");
+	if (out->format != out->in->format && out->format == PS_PCAPNG)
+		ps_pcapng_put_packet(out->file, &record, bytes, len);
+	else if (out->format == PS_PCAPNG)
+		ps_pcapng_put_new(out->file, &out->in->blocks, &record, bytes, len);
+	else if (out->format == out->in->format)
+		put_new(out, &record, bytes, len);
+	else if (put_pcap_packet(out, &record, bytes, len))
+		return -1;
+	return written(out);
 }
 
 int ps_capture_finish(struct ps_capture_out *out)

@@ -99,6 +99,12 @@ void ps_capture_create_to(struct ps_capture_out *out, FILE *file, enum ps_captur
  */
 int ps_capture_write(struct ps_capture_out *out, const struct ps_frame *frame, const uint8_t *bytes, uint32_t len);
 
+/*
+ * Writes a frame that was not captured, as if it had been when and where that one was: it has the same link layer. Returns 0, or -1:
+ * out->error.
+ */
+int ps_capture_add(struct ps_capture_out *out, const struct ps_frame *after, const uint8_t *bytes, uint32_t len);
+
 /* Gives the file its name. Returns 0, or -1: out->error, and no file was made or replaced. */
 int ps_capture_finish(struct ps_capture_out *out);
 void ps_capture_discard(struct ps_capture_out *out);

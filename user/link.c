@@ -404,3 +404,29 @@ bool ps_link_find(const struct ps_link *link, const uint8_t *bytes, uint32_t len
 
 	return link->find(link, &f, network);
 }
+
+/* Where the header of Linux cooked captures says that the packet is one that was sent, and by what: an Ethernet device. */
+enum { COOKED = 113, COOKED2 = 276, SENT = 4, ETHERNET = 1 };
+
+int ps_link_make(uint16_t number, const uint8_t *packet, uint32_t len, uint8_t header[PS_LINK_HEADER])
+{
+	const struct ps_link *link = ps_link_of(number);
+
+	memset(header, 0, PS_LINK_HEADER);
+	switch (number) {
+	case COOKED:
+		header[1] = SENT;
+		header[3] = ETHERNET;
+		break;
+	case COOKED2:
+		header[9] = ETHERNET;
+		header[10] = SENT;
+		break;
+	case PS_LINK_ETHERNET:
+		break;
+	default:
+		return link && link->find == by_version && !link->header ? 0 : -1;
+	}
+	ps_store16(header + link->at, ps_link_ip_type(packet, len));
+	return link->header;
+}

@@ -33,4 +33,12 @@ bool ps_link_tells_length(uint16_t number);
 /* The Ethernet type of an IP packet, by its version; 0: it is none. */
 uint16_t ps_link_ip_type(const uint8_t *bytes, uint32_t len);
 
+#define PS_LINK_HEADER	20	/* bytes of one that is made, at most */
+
+/*
+ * Makes the link-layer header that an IP packet has which this machine sends, in a frame of that link layer: without addresses.
+ * Returns how many bytes it has, or -1: none is made there.
+ */
+int ps_link_make(uint16_t number, const uint8_t *packet, uint32_t len, uint8_t header[PS_LINK_HEADER]);
+
 #endif

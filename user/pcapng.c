@@ -324,3 +324,23 @@ void ps_pcapng_put_packet(FILE *to, const struct ps_record *record, const uint8_
 	put(to, padding, pad);
 	put(to, &head[1], sizeof(head[1]));
 }
+
+void ps_pcapng_put_new(FILE *to, const struct ps_pcapng *p, const struct ps_record *record, const uint8_t *bytes, uint32_t len)
+{
+	static const uint8_t padding[3];
+	const uint32_t total = 32 + len + (-len & 3);
+	const uint32_t head[] = {
+		ENHANCED, total, record->interface - p->interfaces, record->time >> 32, record->time, len, len,
+	};
+	uint8_t word[4];
+	size_t i;
+
+	for (i = 0; i < sizeof(head) / sizeof(*head); i++) {
+		ps_put32(word, p->is_big, head[i]);
+		put(to, word, sizeof(word));
+	}
+	put(to, bytes, len);
+	put(to, padding, -len & 3);
+	ps_put32(word, p->is_big, total);
+	put(to, word, sizeof(word));
+}

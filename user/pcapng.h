@@ -75,6 +75,12 @@ void ps_pcapng_put_packet(FILE *to, const struct ps_record *record, const uint8_
 void ps_pcapng_put_record(FILE *to, const struct ps_pcapng *p, const struct ps_record *record, const uint8_t *bytes,
 			  uint32_t len);
 
+/*
+ * Writes a packet of len bytes, which has been in no file, as if it was captured where and when that of the record was; in the byte
+ * order of the file.
+ */
+void ps_pcapng_put_new(FILE *to, const struct ps_pcapng *p, const struct ps_record *record, const uint8_t *bytes, uint32_t len);
+
 /* Writes a section's block as it was, but for the length of the section. */
 void ps_pcapng_put_again(FILE *to, const uint8_t *block, uint32_t size);
 

@@ -144,6 +144,7 @@ int ps_state_load(struct ps_state *s, const char *path, uint32_t id, size_t memo
 	int err = -1;
 
 	memset(s, 0, sizeof(*s));
+	ps_outbox_init(&s->outbox);
 	text = ps_script_read(path, &len, error, size);
 	if (!text)
 		return errno == EFBIG ? 1 : -1;
@@ -153,6 +154,7 @@ int ps_state_load(struct ps_state *s, const char *path, uint32_t id, size_t memo
 		s->script.bind.rt.L = NULL;
 	} else {
 		s->script.compile = ps_compile;
+		s->script.bind.sender = &s->outbox.sender;
 		err = load(s, path, text, len, memory, error, size);
 	}
 	free(text);
@@ -178,6 +180,7 @@ void ps_state_clean(struct ps_state *s)
 {
 	if (s->script.bind.rt.L)
 		ps_script_clean(&s->script);
+	ps_outbox_clean(&s->outbox);
 	free(s->region);
 	s->region = NULL;
 }

@@ -7,6 +7,7 @@
 
 #include <limits.h>
 
+#include "outbox.h"
 #include "script.h"
 
 #define PS_STATE_ERRORS	8		/* how many different errors are told one by one */
@@ -37,6 +38,7 @@ struct ps_state_rule {
 struct ps_state {
 	struct ps_script script;
 	void *region;			/* memory for the script's large blocks */
+	struct ps_outbox outbox;
 	int handler;
 	bool is_match;
 	enum ps_verdict on_error;

@@ -43,6 +43,7 @@ struct suite {
 	void *context;
 	struct script *scripts;	/* all that it loaded */
 	clock_t end;		/* clock() at which the running test has used up its time */
+	struct ps_sent_list sent;	/* by the handler that was called last */
 	long long verdict;	/* what a handler has returned last, or NO_VERDICT */
 	uint8_t *packet;	/* room for the packet that a handler has */
 	uint32_t room;
@@ -658,6 +659,7 @@ static int script_load(lua_State *L)
 		return luaL_error(L, "%s", script->error);
 	script->given = given;
 	script->state.is_match = is_match;
+	ps_outbox_deliver(&script->state.outbox, ps_sent_keep, &suite->sent);
 	return 1;
 }
 
@@ -677,6 +679,20 @@ static void make_room(lua_State *L, uint32_t len)
 	suite->room = room;
 }
 
+/* Pushes an array of what the handler has sent. */
+static void push_sent(lua_State *L, struct ps_sent_list *sent)
+{
+	const struct ps_sent_packet *p;
+	int n = 0;
+
+	lua_newtable(L);
+	for (p = sent->first; p; p = p->next) {
+		push_packet(L, p->bytes, p->len, p->link, p->link ? ps_load16(p->bytes + p->link - 2) :
+			    ps_link_ip_type(p->bytes, p->len));
+		lua_rawseti(L, -2, ++n);
+	}
+}
+
 /* Calls a handler. Upvalues: the script, its function. Arguments: [the script,] a packet. */
 static int script_call(lua_State *L)
 {
@@ -693,6 +709,7 @@ static int script_call(lua_State *L)
 	memcpy(suite->packet, before->bytes, before->len);
 	ps_buffer_init_room(&buffer, suite->packet, before->len, suite->room, before->network, before->protocol);
 	state->handler = lua_tointeger(L, lua_upvalueindex(2));
+	ps_sent_clean(&suite->sent);
 	ps_runtime_leave(&suite->rt);
 	verdict = ps_state_run(state, &buffer.pkt, &queue);
 	resume(L);
@@ -700,12 +717,14 @@ static int script_call(lua_State *L)
 		return luaL_error(L, "%s", state->script.error);
 	if (state->is_match) {
 		lua_pushboolean(L, verdict == PS_VERDICT_ACCEPT);
-		return 1;
+		push_sent(L, &suite->sent);
+		return 2;
 	}
 	suite->verdict = ps_verdict_value(verdict, queue);
 	lua_pushinteger(L, suite->verdict);
 	push_packet(L, suite->packet, buffer.pkt.len, before->network, before->protocol);
-	return 2;
+	push_sent(L, &suite->sent);
+	return 3;
 }
 
 /* script.name: a function that calls the script's function of that name. Made once, since each one takes a handler. */
@@ -1059,6 +1078,7 @@ int ps_test_file(const char *path, const char *filter, size_t memory, ps_test_re
 		ps_runtime_clean(&suite.rt);
 	}
 	free_scripts(&suite);
+	ps_sent_clean(&suite.sent);
 	free(suite.packet);
 	free(text);
 	return status ? -1 : 0;

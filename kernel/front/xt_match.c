@@ -10,6 +10,8 @@ static bool lua_mt(const struct sk_buff *skb, struct xt_action_param *par)
 	struct ps_skb_packet p ps_uninit;
 	enum ps_answer answer;
 
+	if (ps_xt_is_own(info, skb))
+		return false;
 	ps_skb_init_read_only(&p, skb, ps_xt_has_link(par));
 	answer = ps_rule_match(info->rule, &p.pkt);
 	ps_skb_end_read_only(&p);

@@ -43,6 +43,12 @@ static inline bool ps_xt_has_link(const struct xt_action_param *par)
 	return false;
 }
 
+/* Whether a script of the rule's state has sent the packet. Most packets have no socket. */
+static inline bool ps_xt_is_own(const struct xt_lua_info *info, const struct sk_buff *skb)
+{
+	return unlikely(skb->sk) && ps_rule_has_sent(info->rule, skb);
+}
+
 extern struct xt_target ps_xt_targets[];
 extern const unsigned int ps_xt_ntargets;
 extern struct xt_match ps_xt_matches[];

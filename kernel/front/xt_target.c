@@ -68,6 +68,8 @@ static unsigned int lua_tg(struct sk_buff *skb, const struct xt_action_param *pa
 	enum ps_verdict verdict;
 	u16 queue ps_uninit;
 
+	if (ps_xt_is_own(info, skb))
+		return XT_CONTINUE;
 	verdict = run(skb, info, ps_xt_has_link(par), &queue);
 	return to_netfilter(skb, info, verdict, queue);
 }
@@ -84,6 +86,8 @@ static unsigned int lua_arp_tg(struct sk_buff *skb, const struct xt_action_param
 	enum ps_verdict verdict;
 	u16 queue ps_uninit;
 
+	if (ps_xt_is_own(info, skb))
+		return XT_CONTINUE;
 	if (link) {
 		skb_reset_mac_header(skb);
 		__skb_pull(skb, link);
@@ -133,6 +137,8 @@ static unsigned int lua_bridge_tg(struct sk_buff *skb, const struct xt_action_pa
 	enum ps_verdict verdict;
 	u16 queue ps_uninit;
 
+	if (ps_xt_is_own(info, skb))
+		return EBT_CONTINUE;
 	__skb_pull(skb, link);
 	verdict = run(skb, info, true, &queue);
 	__skb_push(skb, link);

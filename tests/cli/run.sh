@@ -1149,6 +1149,37 @@ lua 'function process_packet(p) nf.log("warning", "a", 1, "\27") nf.log(7) print
 go run script.lua in.pcap -n 1
 is 'lines of the log begin with their level' $'warning: state 0: script.lua:1: a\t1\t\\x1b\ndebug: state 0: script.lua:1: \nstate 0: script.lua:1: b' "$err"
 
+# What a script sends is written behind the packet, with its time and link layer.
+lua 'local answer = "\x45\0\0\0\0\7\0\0\x40\xFD\0\0\10\0\0\2\10\0\0\1answer"
+function process_packet(p)
+  nf.create_packet(nil, answer)
+  nf.send{ "frame", link = ("\2"):rep(12) .. "\x88\xB5", dev = "eth0" }
+  nf.send{ answer, link = ("\2"):rep(12) .. "\x08\0", dev = "eth0" }
+  return NF_ACCEPT
+end'
+answer=4500001a0007000040fd65de0a0000020a000001616e73776572
+plain="1 1700000000.123456000 40 0000000000000000000000000800$answer"
+frames="1 1700000000.123456000 19 02020202020202020202020288b56672616d65"$'\n'"1 1700000000.123456000 40 0202020202020202020202020800"
+bytes "$(pcap 1) $(record "$ether$udp")" >one.pcap
+for to in pcap pcapng; do
+	go run script.lua one.pcap -v -w out.$to
+	contains "what is sent is shown: $to" $'\nsent  10.0.0.2 > 10.0.0.1 ip 26\nsent  eth 19\nsent  10.0.0.2 > 10.0.0.1 ip 40\n' "$out"
+	contains 'and counted' ', 4 written, 3 sent;' "$out"
+	is "and written: $to" "$(packets one.pcap)"$'\n'"$plain"$'\n'"${frames}4500001a0000000040fd65e50a0000020a000001616e73776572" \
+		"$(packets out.$to | sed 's/45000000000700004*/45&/; s/0202080045.*/020208004500001a0000000040fd65e50a0000020a000001616e73776572/')"
+done
+bytes "$(section) $(interface 101) $(interface 113 '0900 0100 09000000 0000 0000') $(interface 9) $(enhanced "$udp") \
+	$(enhanced "00000001000600000000000000000800$udp" 1 1700000000123456789) $(enhanced "0021$udp" 2)" >links.pcapng
+go run script.lua links.pcapng -w out.pcapng
+is 'in each link layer' "101 1700000000.123456000 26 $answer"$'\n'"113 1700000000.123456789 42 00040001000000000000000000000800$answer" \
+	"$(packets out.pcapng | grep -v "$udp" | grep -v 4500000000)"
+contains 'or not, which is said' '9 sent, 5 of these not written: no frame of this link type is made of them' "$out"
+bytes "$(order=be; pcap 101; record "$udp")" >big.pcap
+go run script.lua big.pcap -w out.pcap
+is 'in the byte order of the capture' "$(packets big.pcap)"$'\n'"101 1700000000.123456000 26 $answer" "$(packets out.pcap | grep -v 4500000000)"
+go run script.lua one.pcap --json
+contains 'and JSON has the number' '"sent":3' "$out"
+
 lua 'kept = {} for i = 1, 20000 do kept[i] = "entry " .. i end
 function process_packet(p) return NF_ACCEPT end'
 go run script.lua in.pcap

@@ -222,8 +222,34 @@ static void *counted(void *data, void *block, size_t old, size_t size)
 	return p;
 }
 
+/*
+ * What is sent: in memory of its own, so that each byte beyond it is noticed. It counts as what a script says.
+ */
+static uint8_t *make_draft(struct ps_sender *sender, uint32_t len)
+{
+	struct fuzz_state *state = (void *)((char *)sender - offsetof(struct fuzz_state, sender));
+
+	free(state->draft);
+	state->draft = malloc(len);
+	return state->draft;
+}
+
+static const char *send_draft(struct ps_sender *sender, const struct ps_message *message)
+{
+	const struct fuzz_state *state = (void *)((char *)sender - offsetof(struct fuzz_state, sender));
+	uint32_t i;
+
+	for (i = 0; i < message->len; i++)
+		log_hash = (log_hash ^ state->draft[i]) * 0x100000001B3;
+	if (message->is.payload > message->len || message->is.transport > message->is.payload ||
+	    (message->partial && message->partial + 2 > message->is.payload))
+		fuzz_fail("a header that is not within what is sent");
+	return message->len & 1 ? NULL : "an even number of bytes";
+}
+
 int fuzz_state_init(struct fuzz_state *state)
 {
+	static const struct ps_sender_ops ops = { make_draft, send_draft };
 	lua_State *L;
 	int err;
 
@@ -234,6 +260,8 @@ int fuzz_state_init(struct fuzz_state *state)
 	if (err)
 		return err;
 	state->s.compile = fuzz_plainly ? NULL : ps_compile;
+	state->sender.ops = &ops;
+	state->s.bind.sender = &state->sender;
 	L = state->s.bind.rt.L;
 	state->allocate = lua_getallocf(L, &state->allocate_data);
 	lua_setallocf(L, counted, state);
@@ -242,6 +270,7 @@ int fuzz_state_init(struct fuzz_state *state)
 
 void fuzz_state_clean(struct fuzz_state *state)
 {
+	free(state->draft);
 	ps_script_clean(&state->s);
 	if (state->s.bind.rt.memory)
 		fuzz_fail("%zu bytes counted in a state that is gone", state->s.bind.rt.memory);

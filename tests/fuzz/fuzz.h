@@ -37,6 +37,8 @@ struct fuzz_state {
 	bool refused;	/* memory, at least once */
 	void *(*allocate)(void *, void *, size_t, size_t);
 	void *allocate_data;
+	struct ps_sender sender;
+	uint8_t *draft;		/* of what is sent, or NULL */
 };
 
 /* What a run came to. */

@@ -82,8 +82,9 @@ static void run(const char *path, size_t memory, unsigned int packets, struct re
 }
 
 /* What print says is of no interest, and may be much. */
-static void log_nothing(const char *line)
+static void log_nothing(const char *level, const char *line)
 {
+	(void)level;
 	(void)line;
 }
 

@@ -38,7 +38,7 @@ void test_check_text(const char *actual, const char *expected, const char *file,
 int main(int argc, char **argv)
 {
 	static const struct test *const tables[] = {
-		csum_tests, value_tests, field_tests, proto_tests, layer_tests, resize_tests, store_tests, script_tests, dynamic_tests, set_tests, callable_tests,
+		csum_tests, value_tests, field_tests, proto_tests, layer_tests, resize_tests, store_tests, script_tests, dynamic_tests, set_tests, callable_tests, send_tests,
 		arena_tests, watch_tests, flow_tests, compile_tests, programs_tests, given_tests,
 	};
 	int passed = 0, failed = 0;
