@@ -7,12 +7,13 @@
 
 static const struct xt_option_entry options[] = {
 	{ .name = "daddr", .id = 0, .type = XTTYPE_HOST },
+	{ .name = "send", .id = 1, .type = XTTYPE_NONE },
 	XTOPT_TABLEEND,
 };
 
 static void help(void)
 {
-	printf("BENCH target options:\n  --daddr ADDRESS   new destination\n");
+	printf("BENCH target options:\n  --daddr ADDRESS   new destination\n  --send            sends another one instead\n");
 }
 
 static void parse(struct xt_option_call *cb)
@@ -20,7 +21,10 @@ static void parse(struct xt_option_call *cb)
 	struct xt_bench_tginfo *info = cb->data;
 
 	xtables_option_parse(cb);
-	info->daddr = cb->val.haddr.ip;
+	if (cb->entry->id)
+		info->send = 1;
+	else
+		info->daddr = cb->val.haddr.ip;
 }
 
 static struct xtables_target target = {

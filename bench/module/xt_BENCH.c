@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * The iptables target BENCH: rewrites the destination address, in C. The least that a target for
+ * The iptables target BENCH: rewrites the destination address, or sends a packet, in C. The least that a target for
  * this can cost. Built by bench/run for its virtual machine only.
  */
 #include <linux/ip.h>
@@ -9,6 +9,8 @@
 #include <linux/skbuff.h>
 #include <linux/udp.h>
 #include <net/checksum.h>
+#include <net/ip.h>
+#include <net/route.h>
 
 #include "xt_BENCH.h"
 
@@ -28,12 +30,62 @@ static bool udp_replace(struct sk_buff *skb, unsigned int at, __be32 from, __be3
 	return true;
 }
 
+/* Without a state there is no socket to know them by. */
+#define SENT_MARK	0x42454E43
+
+/* A new packet of UDP with the payload of this one, by the same way as one of nf.send(). */
+static void send(struct sk_buff *from, struct net *net)
+{
+	const struct iphdr *old = ip_hdr(from);
+	unsigned int size = ntohs(old->tot_len) - sizeof(*old);
+	struct flowi4 flow = {
+		.daddr = old->daddr, .saddr = old->saddr, .flowi4_proto = IPPROTO_UDP, .flowi4_flags = FLOWI_FLAG_ANYSRC,
+	};
+	struct sk_buff *skb;
+	struct udphdr *udp;
+	struct rtable *rt;
+	struct iphdr *ip;
+
+	skb = alloc_skb(MAX_HEADER + sizeof(*ip) + size, GFP_ATOMIC);
+	if (!skb)
+		return;
+	skb_reserve(skb, MAX_HEADER);
+	skb_reset_network_header(skb);
+	ip = skb_put_zero(skb, sizeof(*ip));
+	*ip = (struct iphdr){
+		.version = 4, .ihl = 5, .ttl = 64, .protocol = IPPROTO_UDP, .saddr = old->saddr, .daddr = old->daddr,
+	};
+	skb_set_transport_header(skb, sizeof(*ip));
+	udp = skb_put(skb, size);
+	if (skb_copy_bits(from, sizeof(*ip), udp, size))
+		goto drop;
+	udp->check = 0;
+	udp->check = csum_tcpudp_magic(ip->saddr, ip->daddr, size, IPPROTO_UDP, csum_partial(udp, size, 0));
+	if (!udp->check)
+		udp->check = CSUM_MANGLED_0;
+	rt = ip_route_output_flow(net, &flow, NULL);
+	if (IS_ERR(rt))
+		goto drop;
+	skb_dst_set(skb, &rt->dst);
+	skb->protocol = htons(ETH_P_IP);
+	skb->mark = SENT_MARK;
+	ip_select_ident(net, skb, NULL);
+	ip_local_out(net, NULL, skb);
+	return;
+drop:
+	kfree_skb(skb);
+}
+
 static unsigned int bench_tg(struct sk_buff *skb, const struct xt_action_param *par)
 {
 	const struct xt_bench_tginfo *info = par->targinfo;
 	struct iphdr *ip = ip_hdr(skb);
 	__be32 from = ip->daddr;
 
+	if (info->send && skb->mark != SENT_MARK) {
+		send(skb, xt_net(par));
+		return NF_DROP;
+	}
 	if (!info->daddr)
 		return XT_CONTINUE;
 	if (ip->protocol == IPPROTO_UDP && !par->fragoff) {

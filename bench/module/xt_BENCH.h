@@ -6,6 +6,7 @@
 
 struct xt_bench_tginfo {
 	__be32 daddr;	/* 0: the packet stays as it is */
+	__u32 send;	/* it is dropped, and a new one with the same payload sent in its place */
 };
 
 #endif

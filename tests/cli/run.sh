@@ -966,7 +966,7 @@ is '--json -v: an object for a packet' \
 	'{"packet":1,"summary":"10.0.0.1:1000 > 10.0.0.2:53 udp 48","verdict":"error","changes":[],"error":"pass.lua:8: on purpose"}' \
 	"$(head -n 1 out)"
 is '--json: the summary' \
-	'{"packets":5,"verdicts":{"error":5},"errors":[{"count":5,"error":"pass.lua:8: on purpose"}],"other_errors":0,"changed":0,"truncated":0,"untouched":0,"nanoseconds_per_packet":N,"written":5}' \
+	'{"packets":5,"verdicts":{"error":5},"errors":[{"count":5,"error":"pass.lua:8: on purpose"}],"other_errors":0,"changed":0,"truncated":0,"untouched":0,"nanoseconds_per_packet":N,"sent":0,"written":5}' \
 	"$(tail -n 1 out | sed 's/\(per_packet":\)[0-9]*/\1N/')"
 go run pass.lua in.pcap --json -v -f nasty
 is '--json: an error that is no UTF-8 is there, six times' 6 "$(grep -c '"error":"pass.lua:[0-9]*: \\u001B\[31m ?31m ' out)"

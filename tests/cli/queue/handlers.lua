@@ -94,3 +94,23 @@ function again(p)
   once[id] = not once[id]
   return once[id] and NF_REPEAT or NF_ACCEPT
 end
+
+-- UDP from 10.0.0.1 to 10.0.0.2
+local function udp(to)
+  local b = bytes.new(28)
+  local ip = bytes.to_packet(b, packet_ip)
+  ip.version, ip.ihl, ip.ttl, ip.protocol, ip.saddr, ip.daddr = 4, 5, 64, 17, "10.0.0.1", to or "10.0.0.2"
+  b:u16(20, 7)
+  b:u16(22, 9)
+  return b
+end
+
+function sends(p)
+  print("frame", nf.send{ "frame", link = ("\xFF"):rep(6) .. "\2\2\2\2\2\2\x88\xB5", dev = "rB" })
+  print("segments", nf.send{ udp(), ("x"):rep(100), segment = 40 })
+  print("by a device", nf.send{ udp(), "x", dev = "rB", mark = 7, priority = 3 })
+  print("route", nf.send{ udp "203.0.113.1" })
+  print("device", nf.send{ udp(), dev = "none0" })
+  print("large", nf.send{ udp(), ("x"):rep(1500) })
+  return NF_ACCEPT
+end
