@@ -126,6 +126,8 @@ static const struct {
 	[PS_LUA_TEXT] = { FORM_NUMERAL | FORM_WORDS | FORM_ARRAY, "a string or a byte array" },
 	[PS_LUA_CONTENT] = { FORM_NUMERAL | FORM_WORDS | FORM_ARRAY, "a string, a byte array or a byte" },
 	[PS_LUA_TEXTS] = { FORM_TABLE, "a table of byte arrays and strings" },
+	[PS_LUA_KEY] = { FORM_NUMBER | FORM_NUMERAL | FORM_WORDS, "a string or an integer" },
+	[PS_LUA_OPTIONS] = { FORM_TABLE, "a table of options" },
 	[PS_LUA_VIEW] = { FORM_OTHER, "a view" },
 	[PS_LUA_STRINGS] = { FORM_TABLE, "a table of strings" },
 	[PS_LUA_MEMBER] = { FORM_NUMBER | FORM_NUMERAL | FORM_WORDS | FORM_OTHER, "a string, an integer or a field" },

@@ -113,6 +113,12 @@ struct lint_description lint_describe(struct ps_known v)
 	case PS_KIND_SET:
 		snprintf(d.text, size, "a set");
 		break;
+	case PS_KIND_SHARED_TABLE:
+		snprintf(d.text, size, "a shared table");
+		break;
+	case PS_KIND_SHARED_QUEUE:
+		snprintf(d.text, size, "a shared queue");
+		break;
 	default:
 		snprintf(d.text, size, "a value");
 	}

@@ -11,7 +11,7 @@
 enum { OPT_TABLE };
 
 static const struct cli_option options[] = {
-	{ "table", 0, "OF", "prints what may be done with views, arrays or sets, or by the library nf, as a table in Markdown", "views arrays sets nf" },
+	{ "table", 0, "OF", "prints what may be done with views, arrays, sets, or by the libraries nf and shared, as a table in Markdown", "views arrays sets nf shared" },
 	{ NULL },
 };
 
@@ -41,6 +41,12 @@ static const struct {
 	[PS_LUA_PAYLOAD] = { "ps.payload", "view" },
 	[PS_LUA_FIELD] = { NULL, "field" },
 	[PS_LUA_KEY] = { "string|integer", "string" },
+	[PS_LUA_SHARED_TABLE] = { "ps.shared_table", "shared table" },
+	[PS_LUA_SHARED_QUEUE] = { "ps.shared_queue", "shared queue" },
+	[PS_LUA_SHAREABLE] = { "string|integer|boolean|ps.bytes|(ps.bytes|string)[]|nil" },
+	[PS_LUA_SHARED] = { "string|integer|boolean|ps.bytes", "value" },
+	[PS_LUA_OPTIONS] = { "table" },
+	[PS_LUA_FUNCTION] = { "function" },
 	[PS_LUA_ITERATOR] = { "fun(): table?", "iterator" },
 	[PS_LUA_UNIT] = { "\"ms\"|\"ns\"" },
 	[PS_LUA_LEVEL] = { "string|integer" },
@@ -62,6 +68,8 @@ static const struct operator {
 	{ "__newindex", PS_LUA_INTEGER, "", "[", "] = " },
 	{ "__len", PS_LUA_NOTHING, "#", "", "", "len" },
 	{ "__tostring", PS_LUA_NOTHING, "tostring(", "", ")" },
+	{ "__index", PS_LUA_KEY, "", "[", "]" },
+	{ "__newindex", PS_LUA_KEY, "", "[", "] = " },
 	{ "__eq", PS_LUA_ARRAY, "", " == ", "" },
 	{ "__concat", PS_LUA_TEXT, "", " .. ", "", "concat" },
 };
@@ -111,6 +119,8 @@ static const struct owners {
 	{ PS_OF_VALUE, "other fields" },
 	{ PS_OF_ARRAY, "byte arrays", "ps.bytes: { [integer]: integer }", ps_array_methods },
 	{ PS_OF_SET, "sets", "ps.set", ps_set_methods },
+	{ PS_OF_SHARED_TABLE, "shared tables", "ps.shared_table: { [string|integer]: string|integer|boolean|ps.bytes }", ps_shared_table_methods },
+	{ PS_OF_SHARED_QUEUE, "shared queues", "ps.shared_queue", ps_shared_queue_methods },
 	{ 0, "?" },	/* a row is missing here */
 };
 
@@ -367,6 +377,14 @@ static void print_nf_table(void)
 	print_rows(ps_nf_library, "nf");
 }
 
+static void print_shared_table(void)
+{
+	printf("| expression | gives, or does |\n|---|---|\n");
+	print_rows(ps_shared_library, "shared");
+	print_rows(ps_shared_table_methods, "t");
+	print_rows(ps_shared_queue_methods, "q");
+}
+
 static int run(const struct cli_call *call)
 {
 	const char *table = call->values[OPT_TABLE];
@@ -381,8 +399,10 @@ static int run(const struct cli_call *call)
 		print_set_table();
 	else if (!strcmp(table, "nf"))
 		print_nf_table();
+	else if (!strcmp(table, "shared"))
+		print_shared_table();
 	else
-		return cli_error("--table %s: there are views, arrays, sets and nf", table);
+		return cli_error("--table %s: there are views, arrays, sets, nf and shared", table);
 	return CLI_OK;
 }
 

@@ -204,6 +204,34 @@ static ps_inline bool put_slot(lua_State *L, const TValue *t, const TValue *slot
 	return true;
 }
 
+/* The class of an object of ours, or NULL. */
+static ps_inline const struct ps_class *class_of(const TValue *object)
+{
+	return ttisfulluserdata(object) ? uvalue(object)->class : NULL;
+}
+
+static ps_noinline bool get_other(lua_State *L, const TValue *object, const TValue *key, TValue *result)
+{
+	const struct ps_class *class = class_of(object);
+
+	if (class != &ps_class_shared_table)
+		return false;
+	if (ttisinteger(key))
+		return class->get_byte(L, ps_object_of(object), ivalue(key), result);
+	return ttisstring(key) && class->read(L, ps_object_of(object), tsvalue(key), result);
+}
+
+static ps_noinline bool set_other(lua_State *L, const TValue *object, const TValue *key, const TValue *v)
+{
+	const struct ps_class *class = class_of(object);
+
+	if (class != &ps_class_shared_table)
+		return false;
+	if (ttisinteger(key))
+		return class->set_byte(L, ps_object_of(object), ivalue(key), v);
+	return ttisstring(key) && class->write(L, ps_object_of(object), tsvalue(key), v);
+}
+
 static ps_inline bool get_key(lua_State *L, const struct ps_bind *bind, const TValue *object, const TValue *key, TValue *result)
 {
 	struct ps_object *array;
@@ -214,7 +242,9 @@ static ps_inline bool get_key(lua_State *L, const struct ps_bind *bind, const TV
 		return slot && take_slot(L, hvalue(object), slot, result);
 	}
 	array = ps_check(object, &ps_class_bytes);
-	return array && ttisinteger(key) && ps_bytes_get(bind, array, ivalue(key), result);
+	if (!array)
+		return get_other(L, object, key, result);
+	return ttisinteger(key) && ps_bytes_get(bind, array, ivalue(key), result);
 }
 
 static ps_inline bool set_key(lua_State *L, const struct ps_bind *bind, const TValue *object, const TValue *key, const TValue *v)
@@ -224,28 +254,30 @@ static ps_inline bool set_key(lua_State *L, const struct ps_bind *bind, const TV
 	if (ttistable(object))
 		return put_slot(L, object, slot_of(hvalue(object), key), v);
 	array = ps_check(object, &ps_class_bytes);
-	return array && ttisinteger(key) && ps_bytes_set(bind, array, ivalue(key), v);
+	if (!array)
+		return set_other(L, object, key, v);
+	return ttisinteger(key) && ps_bytes_set(bind, array, ivalue(key), v);
 }
 
 /* object.name, where it was not foreseen what the object is. */
 static ps_noinline bool get_name(lua_State *L, const TValue *object, const TString *name, TValue *result)
 {
-	const struct ps_object *view;
+	const struct ps_class *class;
 
 	if (ttistable(object))
 		return take_slot(L, hvalue(object), luaH_getshortstr(hvalue(object), (TString *)name), result);
-	view = ps_check(object, &ps_class_view);
-	return view && ps_object_read(L, view, name, result);
+	class = class_of(object);
+	return class && class->read && class->read(L, ps_object_of(object), name, result);
 }
 
 static ps_noinline bool set_name(lua_State *L, const TValue *object, const TString *name, const TValue *v)
 {
-	const struct ps_object *view;
+	const struct ps_class *class;
 
 	if (ttistable(object))
 		return put_slot(L, object, luaH_getshortstr(hvalue(object), (TString *)name), v);
-	view = ps_check(object, &ps_class_view);
-	return view && ps_object_write(L, view, name, v);
+	class = class_of(object);
+	return class && class->write && class->write(L, ps_object_of(object), name, v);
 }
 
 /* The method, or a table's function, that object:name() calls, or NULL. */
@@ -570,7 +602,9 @@ CASE(SET_VARIABLE):
 CASE(GET_MEMBER): {
 	const TValue *holder = ps_stk(op->variable->v);
 
-	if (!ttistable(holder) || !take_slot(L, hvalue(holder), luaH_getshortstr(hvalue(holder), (TString *)op->name), R(op->a)))
+	if (!(ttistable(holder) ?
+	      take_slot(L, hvalue(holder), luaH_getshortstr(hvalue(holder), (TString *)op->name), R(op->a)) :
+	      get_name(L, holder, op->name, R(op->a))))
 		goto CASE(LEAVE);
 	ON(1);
 }

@@ -87,6 +87,10 @@ unsigned int ps_known_owner(struct ps_known v)
 		return PS_OF_ARRAY;
 	case PS_KIND_SET:
 		return PS_OF_SET;
+	case PS_KIND_SHARED_TABLE:
+		return PS_OF_SHARED_TABLE;
+	case PS_KIND_SHARED_QUEUE:
+		return PS_OF_SHARED_QUEUE;
 	default:
 		return 0;
 	}
@@ -96,6 +100,10 @@ const struct ps_callable *ps_rows_of(unsigned int owners)
 {
 	if (owners == PS_OF_ARRAY)
 		return ps_array_methods;
+	if (owners == PS_OF_SHARED_TABLE)
+		return ps_shared_table_methods;
+	if (owners == PS_OF_SHARED_QUEUE)
+		return ps_shared_queue_methods;
 	return owners == PS_OF_SET ? ps_set_methods : ps_view_methods;
 }
 
@@ -158,6 +166,8 @@ struct ps_known ps_known_member(struct ps_known object, const char *name, bool i
 
 	if (field)
 		return field_of(field, is_call);
+	if (object.kind == PS_KIND_SHARED_TABLE && !is_call)
+		return ps_known_any;	/* an entry */
 	row = ps_row_named(ps_rows_of(owner), owner, name);
 	if (row || object.kind != PS_KIND_VIEW)
 		return ps_known_as(row ? PS_KIND_METHOD : PS_KIND_NONE, row);
@@ -214,6 +224,10 @@ static struct ps_known result_of_row(const struct ps_registry *registry, const s
 		return ps_known_as(PS_KIND_BYTES, NULL);
 	case PS_LUA_SET:
 		return ps_known_as(PS_KIND_SET, NULL);
+	case PS_LUA_SHARED_TABLE:
+		return ps_known_as(PS_KIND_SHARED_TABLE, NULL);
+	case PS_LUA_SHARED_QUEUE:
+		return ps_known_as(PS_KIND_SHARED_QUEUE, NULL);
 	case PS_LUA_RAW:
 		return ps_known_as(PS_KIND_VIEW, &ps_proto_raw);
 	case PS_LUA_PAYLOAD:

@@ -18,6 +18,7 @@
 #include "nf.h"
 #include "resize.h"
 #include "set.h"
+#include "shared.h"
 #include "spelling.h"
 #include "verdict.h"
 #include "write.h"
@@ -60,6 +61,19 @@ const struct ps_class ps_class_set = {
 	.name = "set",
 	.call = ps_set_call,
 	.holds = ps_set_holds,
+};
+
+const struct ps_class ps_class_shared_table = {
+	.name = "shared table",
+	.call = ps_shared_call,
+	.read = ps_shared_read,
+	.write = ps_shared_write,
+	.get_byte = ps_shared_read_at,
+	.set_byte = ps_shared_write_at,
+};
+
+const struct ps_class ps_class_shared_queue = {
+	.name = "shared queue",
 };
 
 void *ps_bind_new(lua_State *L, size_t size, const struct ps_class *class, const char *type)
@@ -1095,6 +1109,7 @@ const struct ps_library ps_libraries[] = {
 	{ "bytes", ps_bytes_library },
 	{ "set", ps_set_library },
 	{ "nf", ps_nf_library },
+	{ "shared", ps_shared_library },
 	{ NULL },
 };
 
@@ -1411,7 +1426,8 @@ int ps_bind_open(lua_State *L)
 	luaL_requiref(L, "bytes", ps_bytes_open, 1);
 	luaL_requiref(L, "set", ps_set_open, 1);
 	luaL_requiref(L, "nf", ps_nf_open, 1);
-	lua_pop(L, 3);
+	luaL_requiref(L, "shared", ps_shared_open_library, 1);
+	lua_pop(L, 4);
 	bind->whole = new_whole(L);
 	bind->serial = 0;		/* the first views are free */
 	bind->stamp++;
@@ -1431,6 +1447,7 @@ void ps_bind_clean(struct ps_bind *bind)
 {
 	struct ps_proto_objects *next;
 
+	ps_shared_leave(bind);
 	ps_layers_shrink(&bind->layers);
 	bind->rt.memory -= bind->allocated;
 	bind->allocated = 0;

@@ -53,6 +53,9 @@ struct ps_bind {
 	struct ps_proto_objects **objects;	/* for each protocol there */
 	struct ps_proto_objects *all_objects;	/* these, and of those that could not be added */
 	const struct Table *names;	/* of these protocols, as p.udp has them: their ids */
+	struct ps_shared_space *space;	/* of what it shares with other states, or NULL (engine/shared.h) */
+	struct ps_shared_name *shared_names;	/* that it has used */
+	struct ps_blob *held, *held_old;	/* bytes of values that are on their way between the state and what is shared */
 	struct ps_view *whole;		/* of the packet: what handlers get; while memory is looked at, nothing that scripts have */
 	struct ps_sender *sender;	/* the owner's, who sets it; NULL: nothing can be sent */
 	struct ps_sent sent;
@@ -65,7 +68,7 @@ struct ps_bind {
 	} handled;
 };
 
-extern const struct ps_class ps_class_view, ps_class_bytes, ps_class_set;
+extern const struct ps_class ps_class_view, ps_class_bytes, ps_class_set, ps_class_shared_table, ps_class_shared_queue;
 
 /*
  * Adds packet objects, verdicts, protocol ids and the bytes library to a runtime made with

@@ -72,6 +72,11 @@ static struct ps_bytes *push_own(lua_State *L, lua_Integer len)
 	return array;
 }
 
+uint8_t *ps_bytes_push_new(lua_State *L, size_t len)
+{
+	return push_own(L, len)->own;
+}
+
 /* Bytes of an array, which has them: not a copy. */
 static void push_part(lua_State *L, struct ps_bytes *of, struct ps_range part)
 {

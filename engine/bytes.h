@@ -33,6 +33,9 @@ size_t ps_bytes_part_copy(struct lua_State *L, int arg, uint8_t *to, size_t room
 /* Raises what a negative enum ps_field_error means for bytes. Returns 0 for 0. */
 int ps_bytes_written(struct lua_State *L, int err);
 
+/* Pushes an array of len bytes of its own, which the caller fills in, and returns these. May raise. */
+uint8_t *ps_bytes_push_new(struct lua_State *L, size_t len);
+
 /* Pushes an array with a copy of range, and returns its bytes. May raise. */
 uint8_t *ps_bytes_push_copy(struct lua_State *L, struct ps_range range);
 

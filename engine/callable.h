@@ -13,7 +13,7 @@
 
 #include "method.h"
 
-#define PS_ARGUMENTS_MAX	2
+#define PS_ARGUMENTS_MAX	3
 
 /* What a row is of: bits, since one may be of several. */
 enum ps_owner {
@@ -27,6 +27,8 @@ enum ps_owner {
 	PS_OF_LIBRARY = 32,	/* no object: one of ps_libraries has it */
 	PS_OF_PAYLOAD = 64,	/* raw views that are all of a header's payload. Others have the method, too: it refuses them */
 	PS_OF_SET = 128,
+	PS_OF_SHARED_TABLE = 256,
+	PS_OF_SHARED_QUEUE = 512,
 };
 
 /* What is given to it, or comes of it. */
@@ -55,6 +57,12 @@ enum ps_lua_type {
 	PS_LUA_PAYLOAD,		/* a view of the protocol that the first argument names, a raw one without it */
 	PS_LUA_FIELD,		/* a view of a field */
 	PS_LUA_KEY,		/* a string or an integer: which of those that a header has */
+	PS_LUA_SHARED_TABLE,
+	PS_LUA_SHARED_QUEUE,
+	PS_LUA_SHAREABLE,	/* what may be in these: a string, an integer, a boolean, a byte array, a table of texts; or nil */
+	PS_LUA_SHARED,		/* what comes out of them: no table */
+	PS_LUA_OPTIONS,		/* a table of names and values */
+	PS_LUA_FUNCTION,
 	PS_LUA_ITERATOR,	/* what a 'for' loop calls, that gives tables */
 	PS_LUA_UNIT,		/* a string: the name of a unit of time */
 	PS_LUA_LEVEL,		/* a string or an integer: a level of the log */
@@ -82,7 +90,7 @@ struct ps_callable {
 
 /* Each ends with a row without a name; several rows may have the same one, if they are of different owners. */
 extern const struct ps_callable ps_view_methods[], ps_array_methods[], ps_bytes_library[], ps_set_methods[], ps_set_library[],
-	ps_nf_library[];
+	ps_nf_library[], ps_shared_table_methods[], ps_shared_queue_methods[], ps_shared_library[];
 /* The method that each field is: ip:ttl(); that finds one by a key; that goes through a list. */
 extern const struct ps_callable ps_field_getter, ps_keyed_getter, ps_list_getter;
 

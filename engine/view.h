@@ -37,7 +37,7 @@ struct ps_view {
 	struct ps_place place;
 };
 
-/* What a method of a view, a byte array or a set does. 0: only its C function tells. */
+/* What a method of an object does. 0: only its C function tells. */
 enum ps_view_op {
 	PS_OP_DATA = 1,
 	PS_OP_FIELD,	/* struct ps_field_method */
@@ -51,6 +51,9 @@ enum ps_view_op {
 	PS_OP_U16,
 	PS_OP_U32,
 	PS_OP_HAS,	/* of sets */
+	PS_OP_SHARED_ADD,	/* of shared tables */
+	PS_OP_SHARED_SET,
+	PS_OP_SHARED_CAS,
 };
 
 /* ip:daddr(); also http:header(name) and dns:answers(), which are not PS_OP_FIELD. */
@@ -202,6 +205,13 @@ const struct ps_object *ps_view_holds(const struct ps_object *object, unsigned i
 /* ps_class_set; engine/set.c. */
 int ps_set_call(lua_State *L, const struct ps_method *method, StkId func, int nargs);
 const struct ps_object *ps_set_holds(const struct ps_object *object, unsigned int n);
+
+/* ps_class_shared_table; engine/shared.c. */
+int ps_shared_call(lua_State *L, const struct ps_method *method, StkId func, int nargs);
+bool ps_shared_read(lua_State *L, const struct ps_object *object, const TString *name, TValue *result);
+bool ps_shared_write(lua_State *L, const struct ps_object *object, const TString *name, const TValue *v);
+bool ps_shared_read_at(lua_State *L, const struct ps_object *object, lua_Unsigned i, TValue *result);
+bool ps_shared_write_at(lua_State *L, struct ps_object *object, lua_Unsigned i, const TValue *v);
 
 /* ps_class_bytes; engine/bytes.c. */
 int ps_bytes_call(lua_State *L, const struct ps_method *method, StkId func, int nargs);

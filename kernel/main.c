@@ -7,6 +7,7 @@
 #include "bundle.h"
 #include "host_kernel.h"
 #include "outlet.h"
+#include "shared_store.h"
 #include "state.h"
 
 /*
@@ -61,6 +62,8 @@ LIMIT(ps_send_limits, send_each, 0, 65535, "packets that a script may send for e
 LIMIT(ps_send_limits, send_rate, 0, 100000000, "packets that a state may send in a second (100000)");
 LIMIT(ps_send_limits, send_rate_kib, 0, 100000000, "KiB that a state may send in a second (262144)");
 LIMIT(ps_send_limits, send_queue_kib, 0, 1048576, "KiB of memory that packets of a state may take which wait to leave (4096)");
+
+LIMIT(ps_shared_limits, shared_mb, 1, 1024 * 1024, "MiB that what states share may take, in all network namespaces (256)");
 
 module_param_string(module_folder, ps_module_folder, sizeof(ps_module_folder), 0444);
 MODULE_PARM_DESC(module_folder, "folder of what scripts require and do not have beside them (" PS_MODULE_FOLDER ")");

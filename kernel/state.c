@@ -17,9 +17,12 @@
 #include <linux/vmalloc.h>
 #include <linux/workqueue.h>
 #include <net/net_namespace.h>
+#include <net/netns/generic.h>
 
 #include "bundle.h"
 #include "compile.h"
+#include "shared.h"
+#include "shared_store.h"
 #include "state.h"
 
 /*
@@ -43,6 +46,7 @@ struct ps_source {
 struct ps_state {
 	struct list_head list;
 	const struct net *net;	/* compared only: rules go before their namespace does */
+	struct ps_shared_space *space;	/* the namespace's */
 	u32 id;
 	bool is_percpu;
 	size_t memory;		/* that each instance may hold */
@@ -53,6 +57,13 @@ struct ps_state {
 	struct ps_outlet outlet;
 	struct ps_instance *instances[];	/* of each CPU that was online; or the one, at 0 */
 };
+
+/* What each network namespace has. */
+struct ps_net {
+	struct ps_shared_space *space;	/* of what its states share */
+};
+
+static unsigned int net_id;
 
 char ps_module_folder[256] = PS_MODULE_FOLDER;
 
@@ -128,6 +139,7 @@ static int open_in(struct ps_instance *instance, const void *context)
 		return -ENOMEM;
 	instance->script.compile = ps_compile;
 	instance->script.bind.sender = &instance->outbox.sender;
+	ps_shared_join(&instance->script.bind, state->space);
 	return 0;
 }
 
@@ -457,6 +469,7 @@ static void state_free(struct ps_state *state)
 	ps_outlet_clean(&state->outlet);
 	list_for_each_entry_safe(source, next, &state->sources, list)
 		source_free(source);
+	ps_shared_space_put(state->space);
 	kfree(state);
 }
 
@@ -479,11 +492,13 @@ static int add_instances(struct ps_state *state)
 static struct ps_state *state_new(const struct ps_request *request)
 {
 	struct ps_state *state = kzalloc(struct_size(state, instances, nr_cpu_ids), GFP_KERNEL);
+	const struct ps_net *own = net_generic(request->net, net_id);
 	int err;
 
 	if (!state)
 		return ERR_PTR(-ENOMEM);
 	state->net = request->net;
+	state->space = ps_shared_space_get(own->space);
 	state->id = request->state_id;
 	state->is_percpu = request->is_percpu;
 	state->memory = request->memory;
@@ -804,19 +819,33 @@ static int states_show(struct seq_file *seq, void *v)
 
 static int __net_init net_setup(struct net *net)
 {
-	if (!proc_create_net_single("packetscript", 0400, net->proc_net, states_show, NULL))
+	struct ps_net *own = net_generic(net, net_id);
+
+	own->space = ps_shared_space_new();
+	if (!own->space)
 		return -ENOMEM;
+	if (!proc_create_net_single("packetscript", 0400, net->proc_net, states_show, NULL)) {
+		ps_shared_space_put(own->space);
+		return -ENOMEM;
+	}
 	return 0;
 }
 
+/* Tables of iptables may go later than this, and their states with them: these have references of their own. */
 static void __net_exit net_teardown(struct net *net)
 {
+	struct ps_net *own = net_generic(net, net_id);
+
 	remove_proc_entry("packetscript", net->proc_net);
+	ps_shared_space_close(own->space);
+	ps_shared_space_put(own->space);
 }
 
 static struct pernet_operations net_ops = {
 	.init = net_setup,
 	.exit = net_teardown,
+	.id = &net_id,
+	.size = sizeof(struct ps_net),
 };
 
 static int cpu_state;

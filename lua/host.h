@@ -90,6 +90,45 @@ enum ps_log_level {
 /* What they are called: in lua/text.c. */
 extern const char *const ps_log_levels[PS_LOG_LEVELS];
 
+/*
+ * What several runtimes use at a time, of all CPUs and contexts, is written under one of these locks, of which a thread of
+ * control holds one at most. The kernel: softirqs are disabled meanwhile, and nothing sleeps.
+ */
+#define PS_LOCKS	512
+
+void ps_host_lock(unsigned int n);
+void ps_host_unlock(unsigned int n);
+
+/*
+ * Between these two, which nest, nothing goes away that has been found: what is taken out of reach by others is freed by
+ * ps_host_defer(). Nothing sleeps or raises in between.
+ */
+void ps_host_read_begin(void);
+void ps_host_read_end(void);
+
+struct ps_deferred {
+	struct ps_deferred *next;
+	void (*call)(struct ps_deferred *deferred);
+};
+
+/* Any context: has it called when all who read now have ended, in softirq. */
+void ps_host_defer(struct ps_deferred *deferred, void (*call)(struct ps_deferred *deferred));
+
+/*
+ * Any context: has it called in process context, where it may take long and sleep, when all who read now have ended. Calls are in
+ * order.
+ */
+void ps_host_retire(struct ps_deferred *deferred, void (*call)(struct ps_deferred *deferred));
+
+/* In long loops of process context, outside of all of the above: others may run. */
+void ps_host_pause(void);
+
+/* Adds n to what several CPUs count, and returns the sum. */
+long ps_host_add(long *sum, long n);
+
+/* Any context: something in what is shared will expire, so ps_shared_sweep() is to be called, in process context. */
+void ps_host_sweep(void);
+
 /* Any context. One line to the log, without a newline and with nothing that may control a terminal. */
 void ps_host_log(enum ps_log_level level, const char *line);
 

@@ -56,6 +56,21 @@ static inline bool set_name(lua_State *L, const TValue *v, const TString *name, 
 	return class && class->write && class->write(L, ps_object_of(v), name, value);
 }
 
+/* v[key], v[key] = value */
+static inline bool get_key(lua_State *L, const TValue *v, const TValue *key, TValue *result)
+{
+	if (ttisinteger(key))
+		return get_byte(L, v, ivalue(key), result);
+	return ttisstring(key) && get_name(L, v, tsvalue(key), result);
+}
+
+static inline bool set_key(lua_State *L, const TValue *v, const TValue *key, const TValue *value)
+{
+	if (ttisinteger(key))
+		return set_byte(L, v, ivalue(key), value);
+	return ttisstring(key) && set_name(L, v, tsvalue(key), value);
+}
+
 /* Puts the method into ra; or runs linear code, which does what the bytecode does up to *pc, where the interpreter goes on. */
 static inline bool get_self(lua_State *L, const TValue *v, const TString *name, StkId ra, StkId base,
 			    const Instruction **pc)

@@ -5,6 +5,8 @@
 #include "bundle.h"
 #include "compile.h"
 #include "host_user.h"
+#include "shared.h"
+#include "shared_store.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -136,6 +138,16 @@ static int load(struct ps_state *s, const char *path, const char *text, size_t l
 	return err ? 1 : 0;
 }
 
+/* All states of a process have in common what is shared. The space is never freed, as that of a namespace that stays. */
+static struct ps_shared_space *space(void)
+{
+	static struct ps_shared_space *only;
+
+	if (!only)
+		only = ps_shared_space_new();
+	return only;
+}
+
 int ps_state_load(struct ps_state *s, const char *path, uint32_t id, size_t memory, char *error,
 		  size_t size)
 {
@@ -149,12 +161,13 @@ int ps_state_load(struct ps_state *s, const char *path, uint32_t id, size_t memo
 	if (!text)
 		return errno == EFBIG ? 1 : -1;
 	s->region = malloc(ps_script_region(memory));
-	if (!s->region || ps_script_init_sized(&s->script, id, true, memory, s->region)) {
+	if (!s->region || !space() || ps_script_init_sized(&s->script, id, true, memory, s->region)) {
 		snprintf(error, size, "%s: not enough memory", path);
 		s->script.bind.rt.L = NULL;
 	} else {
 		s->script.compile = ps_compile;
 		s->script.bind.sender = &s->outbox.sender;
+		ps_shared_join(&s->script.bind, space());
 		err = load(s, path, text, len, memory, error, size);
 	}
 	free(text);

@@ -15,16 +15,20 @@
 #include <linux/printk.h>
 #include <linux/random.h>
 #include <linux/sched.h>
+#include <linux/rcupdate.h>
 #include <linux/sched/task_stack.h>
+#include <linux/spinlock.h>
 #include <linux/stdarg.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
+#include <linux/workqueue.h>
 
 #include "compat.h"
 #include "host.h"
 #include "host_kernel.h"
 #include "runtime.h"
+#include "shared_store.h"
 
 /*
  * Lua gets 7200 bytes of a stack of 16 KiB, and as many times more as debugging makes frames and
@@ -140,6 +144,107 @@ unsigned long long ps_host_time(void)
 }
 
 /*
+ * What runtimes share.
+ */
+static struct shared_lock {
+	spinlock_t lock;
+} ____cacheline_aligned_in_smp shared_locks[PS_LOCKS];
+
+void ps_host_lock(unsigned int n)
+{
+	spin_lock_bh(&shared_locks[n].lock);
+}
+
+void ps_host_unlock(unsigned int n)
+{
+	spin_unlock_bh(&shared_locks[n].lock);
+}
+
+void ps_host_read_begin(void)
+{
+	rcu_read_lock();
+}
+
+void ps_host_read_end(void)
+{
+	rcu_read_unlock();
+}
+
+void ps_host_defer(struct ps_deferred *deferred, void (*call)(struct ps_deferred *deferred))
+{
+	BUILD_BUG_ON(sizeof(struct ps_deferred) != sizeof(struct rcu_head));
+	call_rcu((struct rcu_head *)deferred, (rcu_callback_t)call);
+}
+
+/* What is to be retired, in order. */
+static struct ps_deferred *retired, **retired_end = &retired;
+static DEFINE_SPINLOCK(retired_lock);
+
+static void retire_all(struct work_struct *work)
+{
+	struct ps_deferred *first, *next;
+
+	spin_lock_bh(&retired_lock);
+	first = retired;
+	retired = NULL;
+	retired_end = &retired;
+	spin_unlock_bh(&retired_lock);
+	synchronize_rcu();
+	for (; first; first = next) {
+		next = first->next;
+		first->call(first);
+	}
+}
+
+static DECLARE_WORK(retire_work, retire_all);
+
+void ps_host_retire(struct ps_deferred *deferred, void (*call)(struct ps_deferred *deferred))
+{
+	deferred->next = NULL;
+	deferred->call = call;
+	spin_lock_bh(&retired_lock);
+	*retired_end = deferred;
+	retired_end = &deferred->next;
+	spin_unlock_bh(&retired_lock);
+	queue_work(system_unbound_wq, &retire_work);
+}
+
+void ps_host_pause(void)
+{
+	cond_resched();
+}
+
+long ps_host_add(long *sum, long n)
+{
+	BUILD_BUG_ON(sizeof(atomic_long_t) != sizeof(long));
+	return atomic_long_add_return(n, (atomic_long_t *)sum);
+}
+
+#define SWEEP_INTERVAL	HZ
+
+static void sweep(struct work_struct *work);
+static DECLARE_DELAYED_WORK(sweep_work, sweep);
+
+static void sweep(struct work_struct *work)
+{
+	if (ps_shared_sweep())
+		ps_host_sweep();
+}
+
+void ps_host_sweep(void)
+{
+	queue_delayed_work(system_unbound_wq, &sweep_work, SWEEP_INTERVAL);
+}
+
+/* Nothing is shared any more: what was let go is freed. */
+static void end_sharing(void)
+{
+	cancel_delayed_work_sync(&sweep_work);
+	flush_work(&retire_work);
+	rcu_barrier();
+}
+
+/*
  * The watch of each CPU on which scripts run, with its timer, which rests when none has run since the
  * last tick.
  */
@@ -248,8 +353,10 @@ void ps_host_leave(void)
 
 void ps_host_setup(void)
 {
-	int cpu;
+	int cpu, n;
 
+	for (n = 0; n < PS_LOCKS; n++)
+		spin_lock_init(&shared_locks[n].lock);
 	for_each_possible_cpu(cpu) {
 		struct cpu_watch *w = per_cpu_ptr(&watches, cpu);
 
@@ -263,6 +370,7 @@ void ps_host_teardown(void)
 {
 	int cpu;
 
+	end_sharing();
 	for_each_possible_cpu(cpu)
 		hrtimer_cancel(&per_cpu_ptr(&watches, cpu)->timer);
 }

@@ -191,6 +191,82 @@ unsigned long long ps_host_time(void)
 	return now.tv_sec * 1000000000ull + now.tv_nsec;
 }
 
+/*
+ * What runtimes share: one thread runs them all. What is deferred waits for its own reading to end, as it would in the kernel.
+ */
+static unsigned int readers;
+static bool is_locked;
+static struct ps_deferred *deferred_calls, **deferred_end = &deferred_calls;
+
+void ps_host_lock(unsigned int n)
+{
+	if (is_locked || n >= PS_LOCKS)
+		abort();
+	is_locked = true;
+}
+
+void ps_host_unlock(unsigned int n)
+{
+	(void)n;
+	if (!is_locked)
+		abort();
+	is_locked = false;
+}
+
+static void call_deferred(void)
+{
+	struct ps_deferred *first = deferred_calls, *next;
+
+	deferred_calls = NULL;
+	deferred_end = &deferred_calls;
+	for (; first; first = next) {
+		next = first->next;
+		first->call(first);
+	}
+}
+
+void ps_host_read_begin(void)
+{
+	readers++;
+}
+
+void ps_host_read_end(void)
+{
+	if (!readers || (readers == 1 && is_locked))
+		abort();
+	readers--;
+	while (!readers && deferred_calls)
+		call_deferred();
+}
+
+void ps_host_defer(struct ps_deferred *deferred, void (*call)(struct ps_deferred *deferred))
+{
+	ps_host_read_begin();
+	*deferred = (struct ps_deferred){ NULL, call };
+	*deferred_end = deferred;
+	deferred_end = &deferred->next;
+	ps_host_read_end();
+}
+
+void ps_host_retire(struct ps_deferred *deferred, void (*call)(struct ps_deferred *deferred))
+{
+	ps_host_defer(deferred, call);
+}
+
+void ps_host_pause(void)
+{
+}
+
+long ps_host_add(long *sum, long n)
+{
+	return *sum += n;
+}
+
+/* What has expired is freed when there is no room for others: a process need not be as careful as a kernel. */
+void ps_host_sweep(void)
+{
+}
+
 unsigned long ps_host_random(void)
 {
 	unsigned long random = 0;

@@ -8,6 +8,8 @@
 #include "callable.h"
 #include "packets.h"
 #include "script.h"
+#include "shared.h"
+#include "shared_store.h"
 #include "test.h"
 
 /* The script's text is the rows as a table, then this. Each packet is for one of them, of one owner. */
@@ -17,6 +19,7 @@ static const char calls[] =
 	"  function(p) return p:data(packet_ip):check() end, function(p) return p:data(packet_ip):options() end,\n"
 	"  function() return bytes.new_from_string('FFFFFF') end, function() return nil end,\n"
 	"  function(p) return p:data(packet_ip):data(packet_udp):data() end, function() return set.new{ '10.0.0.0/8' } end,\n"
+	"  function() local t = shared.table 't' t.name = 1 return t end, function() local q = shared.queue 'q' q:send(1) return q end,\n"
 	"}\n"
 	"local operators = {\n"
 	"  __len = function(v) return #v end, __tostring = tostring, __eq = function(v, x) return v == x end,\n"
@@ -30,6 +33,7 @@ static const char calls[] =
 	"local results = {\n"
 	"  integer = is 'number', boolean = is 'boolean', string = is 'string', array = is_array,\n"
 	"  value = function(x) return type(x) == 'number' or is_array(x) end,\n"
+	"  shared_table = is_of '^shared.table', shared_queue = is_of '^shared.queue', shared = is 'number',\n"
 	"  set = function(x) return getmetatable(x) == 'set' end, raw = is_of '^packet_raw offset', view = is_of '^packet_%w+ offset', field = is_of '^packet_%w+%.%w+ offset',\n"
 	"}\n"
 	"local cases, at = {}, 0\n"
@@ -44,7 +48,7 @@ static const char calls[] =
 	"  local row, v = cases[at][1], cases[at][2](p) or _G[cases[at][1].library]\n"
 	"  local f, is_function, what = operators[row.name], row.library, row.name .. ' of ' .. tostring(v)\n"
 	"  local function call(arguments)\n"
-	"    local g = f or v[row.name]\n"
+	"    local g = f or row.called or v[row.name]\n"
 	"    if not g then error(what .. ': there is none') end\n"
 	"    if is_function then return pcall(g, table.unpack(arguments)) end\n"
 	"    return pcall(g, v, table.unpack(arguments))\n"
@@ -104,6 +108,12 @@ static const struct {
 	[PS_LUA_PAYLOAD] = { "view" },
 	[PS_LUA_FIELD] = { "field" },
 	[PS_LUA_KEY] = { NULL, "'name'" },
+	[PS_LUA_SHARED_TABLE] = { "shared_table" },
+	[PS_LUA_SHARED_QUEUE] = { "shared_queue" },
+	[PS_LUA_SHAREABLE] = { NULL, "7" },
+	[PS_LUA_SHARED] = { "shared" },
+	[PS_LUA_OPTIONS] = { NULL, "{ ttl = 5000 }" },
+	[PS_LUA_FUNCTION] = { NULL, "print" },
 	[PS_LUA_ITERATOR] = { "function" },
 	[PS_LUA_UNIT] = { NULL, "'ns'" },
 	[PS_LUA_LEVEL] = { NULL, "'debug'" },
@@ -146,6 +156,8 @@ static int add_row(FILE *to, const struct ps_callable *row, const char *name)
 	for (; i >= needed; i--)
 		add_call(to, row, name, i);
 	fprintf(to, "}, needed = %d", needed);
+	if (row->of == PS_OF_SHARED_TABLE && !ps_callable_is_operator(row))	/* what such a table has by a name is an entry */
+		fprintf(to, ", called = function(v, ...) return v:%s(...) end", name);
 	if (row->result) {
 		CHECK(types[row->result].name);
 		fprintf(to, ", result = '%s'", types[row->result].name);
@@ -189,6 +201,7 @@ static struct ps_sender sender = { &sender_ops };
 static void rows_are_so(void)
 {
 	static const struct shape shape = { .protocol = 17, .payload = 30, .ihl = 6 };
+	struct ps_shared_space *space = ps_shared_space_new();
 	struct ps_packet pkt;
 	struct ps_script s;
 	struct layout at;
@@ -203,6 +216,8 @@ static void rows_are_so(void)
 	cases += add_rows(to, ps_view_methods);
 	cases += add_rows(to, ps_array_methods);
 	cases += add_rows(to, ps_set_methods);
+	cases += add_rows(to, ps_shared_table_methods);
+	cases += add_rows(to, ps_shared_queue_methods);
 	for (library = ps_libraries; library->name; library++)
 		cases += add_rows(to, library->rows);
 	cases += add_row(to, &ps_field_getter, "ttl");
@@ -211,6 +226,8 @@ static void rows_are_so(void)
 
 	CHECK_INT(ps_script_init(&s, 0, true), 0);
 	s.bind.sender = &sender;
+	ps_shared_join(&s.bind, space);
+	ps_shared_space_put(space);
 	CHECK_INT(ps_script_load(&s, 0, "/s/rows.lua", text, size), 0);
 	CHECK_TEXT(s.error, "");
 	handler = ps_script_find(&s, 0, "process_packet");

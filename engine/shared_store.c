@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* Memory, values and names of what states share. */
+#include <string.h>
+
+#include "shared_parts.h"
+
+struct ps_shared_limits ps_shared_limits = { .shared_mb = 256 };
+
+static long used;	/* bytes of all spaces */
+
+/* What the machine takes for a block, about. */
+static long taken(size_t size)
+{
+	return (size + 31) / 32 * 32;
+}
+
+void *ps_shared_allocate(size_t size, enum ps_shared_result *why)
+{
+	void *block;
+
+	if (ps_host_add(&used, taken(size)) > (long)__atomic_load_n(&ps_shared_limits.shared_mb, __ATOMIC_RELAXED) << 20) {
+		ps_host_add(&used, -taken(size));
+		*why = PS_SHARED_LIMIT;
+		return NULL;
+	}
+	block = ps_host_realloc(NULL, size);
+	if (!block) {
+		ps_host_add(&used, -taken(size));
+		*why = PS_SHARED_MEMORY;
+	}
+	return block;
+}
+
+void ps_shared_free(void *block, size_t size)
+{
+	ps_host_realloc(block, 0);
+	ps_host_add(&used, -taken(size));
+}
+
+long ps_shared_used(void)
+{
+	return __atomic_load_n(&used, __ATOMIC_RELAXED);
+}
+
+uint64_t ps_shared_now(void)
+{
+	return ps_host_time() / 1000000;
+}
+
+/*
+ * Values.
+ */
+#define PIECE	8192	/* bytes: two pages, which a machine nearly always has in a row */
+
+static size_t blob_size(uint32_t len, uint32_t npieces)
+{
+	return sizeof(struct ps_blob) + (npieces ? npieces * sizeof(uint8_t *) : len);
+}
+
+struct ps_blob *ps_blob_new(uint32_t len, enum ps_shared_result *why)
+{
+	uint32_t npieces = len > PIECE - sizeof(struct ps_blob) ? (len + PIECE - 1) / PIECE : 0, i;
+	struct ps_blob *blob = ps_shared_allocate(blob_size(len, npieces), why);
+
+	if (!blob)
+		return NULL;
+	blob->len = len;
+	blob->npieces = npieces;
+	for (i = 0; i < npieces; i++)
+		blob->piece[i] = NULL;
+	for (i = 0; i < npieces; i++) {
+		blob->piece[i] = ps_shared_allocate(PIECE, why);
+		if (!blob->piece[i]) {
+			ps_blob_free(blob);
+			return NULL;
+		}
+	}
+	return blob;
+}
+
+void ps_blob_free(struct ps_blob *blob)
+{
+	uint32_t i;
+
+	if (!blob)
+		return;
+	for (i = 0; i < blob->npieces && blob->piece[i]; i++)
+		ps_shared_free(blob->piece[i], PIECE);
+	ps_shared_free(blob, blob_size(blob->len, blob->npieces));
+}
+
+uint8_t *ps_blob_at(struct ps_blob *blob, uint32_t off, uint32_t *n)
+{
+	if (!blob->npieces) {
+		*n = blob->len - off;
+		return (uint8_t *)blob->piece + off;
+	}
+	*n = PIECE - off % PIECE;
+	if (*n > blob->len - off)
+		*n = blob->len - off;
+	return blob->piece[off / PIECE] + off % PIECE;
+}
+
+void ps_blob_read(struct ps_blob *blob, uint32_t off, void *to, uint32_t n)
+{
+	uint8_t *at = to;
+	uint32_t part;
+
+	for (; n; n -= part, at += part, off += part) {
+		const uint8_t *from = ps_blob_at(blob, off, &part);
+
+		part = part < n ? part : n;
+		memcpy(at, from, part);
+	}
+}
+
+static bool blob_is(struct ps_blob *a, struct ps_blob *b)
+{
+	uint32_t off, n;
+
+	if (a->len != b->len)
+		return false;
+	for (off = 0; off < a->len; off += n) {	/* pieces of both are in the same places */
+		const uint8_t *p = ps_blob_at(a, off, &n);
+
+		if (memcmp(p, ps_blob_at(b, off, &n), n))
+			return false;
+	}
+	return true;
+}
+
+bool ps_shared_is(struct ps_shared_value a, struct ps_shared_value b)
+{
+	if (a.type != b.type)
+		return false;
+	if (ps_shared_has_bytes(a.type))
+		return blob_is(a.blob, b.blob);
+	return a.type == PS_SHARED_NOTHING || a.i == b.i;
+}
+
+/*
+ * Spaces. One lock for all of them: names are looked for when scripts are loaded.
+ */
+struct ps_shared_space {
+	struct ps_shared_space *next, **place;
+	struct ps_shared_thing *things;
+	unsigned int refs;	/* also of each thing */
+	bool is_closed;
+};
+
+#define NAMES	PS_SHARED_NAMES_LOCK
+
+static struct ps_shared_space *spaces;
+
+struct ps_shared_space *ps_shared_space_new(void)
+{
+	struct ps_shared_space *space = ps_host_realloc(NULL, sizeof(*space));
+
+	if (!space)
+		return NULL;
+	space->things = NULL;
+	space->refs = 1;
+	space->is_closed = false;
+	ps_host_lock(NAMES);
+	space->next = spaces;
+	space->place = &spaces;
+	if (space->next)
+		space->next->place = &space->next;
+	spaces = space;
+	ps_host_unlock(NAMES);
+	return space;
+}
+
+struct ps_shared_space *ps_shared_space_get(struct ps_shared_space *space)
+{
+	ps_host_lock(NAMES);
+	space->refs++;
+	ps_host_unlock(NAMES);
+	return space;
+}
+
+void ps_shared_space_put(struct ps_shared_space *space)
+{
+	bool is_last;
+
+	ps_host_lock(NAMES);
+	is_last = !--space->refs;
+	if (is_last) {
+		*space->place = space->next;
+		if (space->next)
+			space->next->place = space->place;
+	}
+	ps_host_unlock(NAMES);
+	if (is_last)
+		ps_host_realloc(space, 0);
+}
+
+static const struct {
+	struct ps_shared_thing *(*make)(enum ps_shared_result *why);
+	void (*free)(struct ps_shared_thing *thing);
+} kinds[] = {
+	[PS_SHARED_TABLE] = { ps_table_new, ps_table_free },
+	[PS_SHARED_QUEUE] = { ps_queue_new, ps_queue_free },
+};
+
+/* Of those that have just been made, or that the space has no more. */
+static void free_thing(struct ps_deferred *deferred)
+{
+	struct ps_shared_thing *thing = (struct ps_shared_thing *)deferred;
+
+	kinds[thing->kind].free(thing);
+}
+
+/* With the lock: takes it out of the space, if nobody has it and it is not kept. Then it is to be retired. */
+static bool let_go(struct ps_shared_thing *thing)
+{
+	struct ps_shared_thing **at = &thing->space->things;
+
+	if (thing->refs || (thing->is_kept && !thing->space->is_closed))
+		return false;
+	while (*at != thing)
+		at = &(*at)->next;
+	*at = thing->next;
+	return true;
+}
+
+static void retire(struct ps_shared_thing *thing)
+{
+	struct ps_shared_space *space = thing->space;
+
+	ps_host_retire(&thing->deferred, free_thing);
+	ps_shared_space_put(space);
+}
+
+void ps_shared_put(struct ps_shared_thing *thing)
+{
+	bool is_last;
+
+	ps_host_lock(NAMES);
+	thing->refs--;
+	is_last = let_go(thing);
+	ps_host_unlock(NAMES);
+	if (is_last)
+		retire(thing);
+}
+
+void ps_shared_keep(struct ps_shared_thing *thing, bool is_kept)
+{
+	ps_host_lock(NAMES);
+	thing->is_kept = is_kept;
+	ps_host_unlock(NAMES);
+}
+
+/* With the lock: one of the space's things that nobody has, taken out; or NULL. */
+static struct ps_shared_thing *take_kept(struct ps_shared_space *space)
+{
+	struct ps_shared_thing *thing = space->things;
+
+	while (thing && !let_go(thing))
+		thing = thing->next;
+	return thing;
+}
+
+void ps_shared_space_close(struct ps_shared_space *space)
+{
+	struct ps_shared_thing *thing;
+
+	do {
+		ps_host_lock(NAMES);
+		space->is_closed = true;
+		thing = take_kept(space);
+		ps_host_unlock(NAMES);
+		if (thing)
+			retire(thing);
+	} while (thing);
+}
+
+/* With the lock: with a reference for the caller, or NULL. */
+static struct ps_shared_thing *find(struct ps_shared_space *space, enum ps_shared_kind kind, const char *name)
+{
+	struct ps_shared_thing *thing = space->things;
+
+	while (thing && (thing->kind != kind || strcmp(thing->name, name)))
+		thing = thing->next;
+	if (thing)
+		thing->refs++;
+	return thing;
+}
+
+struct ps_shared_thing *ps_shared_open(struct ps_shared_space *space, enum ps_shared_kind kind, const char *name,
+				       enum ps_shared_result *why)
+{
+	struct ps_shared_thing *thing, *made;
+
+	ps_host_lock(NAMES);
+	thing = find(space, kind, name);
+	ps_host_unlock(NAMES);
+	if (thing)
+		return thing;
+
+	made = kinds[kind].make(why);
+	if (!made)
+		return NULL;
+	made->kind = kind;
+	made->space = space;
+	made->refs = 1;
+	strcpy(made->name, name);
+	ps_host_lock(NAMES);
+	thing = find(space, kind, name);
+	if (!thing) {
+		made->next = space->things;
+		space->things = made;
+		space->refs++;
+	}
+	ps_host_unlock(NAMES);
+	if (!thing)
+		return made;
+	ps_host_retire(&made->deferred, free_thing);	/* somebody else was quicker */
+	return thing;
+}
+
+/* With the lock: the first table from thing on, and else of the spaces behind, with a reference for the caller; or NULL. */
+static struct ps_shared_table *find_table(struct ps_shared_thing *thing, struct ps_shared_space *space)
+{
+	for (;;) {
+		while (thing && thing->kind != PS_SHARED_TABLE)
+			thing = thing->next;
+		if (thing) {
+			thing->refs++;
+			return ps_shared_table_of(thing);
+		}
+		if (!space)
+			return NULL;
+		thing = space->things;
+		space = space->next;
+	}
+}
+
+bool ps_shared_sweep(void)
+{
+	struct ps_shared_thing *last;
+	struct ps_shared_table *t;
+	bool any = false;
+
+	ps_host_lock(NAMES);
+	t = find_table(NULL, spaces);
+	ps_host_unlock(NAMES);
+	while (t) {
+		any |= ps_table_sweep(t);
+		last = (struct ps_shared_thing *)t;
+		ps_host_lock(NAMES);
+		t = find_table(last->next, last->space->next);
+		ps_host_unlock(NAMES);
+		ps_shared_put(last);
+	}
+	return any;
+}

@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * What states share: tables are what a simple model of them says, while they grow and are gone through; things are there as long
+ * as somebody uses their names; and all memory comes back.
+ */
+#include <stdlib.h>
+
+#include "compile.h"
+#include "host_user.h"
+#include "packets.h"
+#include "script.h"
+#include "shared.h"
+#include "shared_store.h"
+#include "test.h"
+
+/* Time goes on, by milliseconds. */
+static void pass(unsigned int ms)
+{
+	ps_user_time += ms * 1000000ull;
+}
+
+static struct ps_shared_thing *open_thing(struct ps_shared_space *space, enum ps_shared_kind kind, const char *name)
+{
+	enum ps_shared_result why;
+	struct ps_shared_thing *thing = ps_shared_open(space, kind, name, &why);
+
+	CHECK(thing);
+	return thing;
+}
+
+static struct ps_shared_value integer(int64_t i)
+{
+	return (struct ps_shared_value){ PS_SHARED_INTEGER, { i } };
+}
+
+static struct ps_shared_value text(const char *from, enum ps_shared_type type)
+{
+	enum ps_shared_result why;
+	struct ps_shared_value value = { type };
+	uint32_t n;
+
+	value.blob = ps_blob_new(strlen(from), &why);
+	memcpy(ps_blob_at(value.blob, 0, &n), from, strlen(from));
+	return value;
+}
+
+/* Key n of the model: an integer, or text, of all lengths there may be. */
+static char key_text[PS_SHARED_KEY_MAX];
+
+static struct ps_shared_key key_of(int n)
+{
+	struct ps_shared_key key;
+	int len = n % 2 ? n % PS_SHARED_KEY_MAX : 2;
+
+	if (n % 4 == 0) {
+		ps_shared_key_integer(&key, n - 100);
+		return key;
+	}
+	memset(key_text, 'k', sizeof(key_text));
+	memcpy(key_text, &n, len < 2 ? len : 2);
+	ps_shared_key_text(&key, key_text, len);
+	return key;
+}
+
+#define KEYS	4096	/* of the model, of which those that key_of() makes the same are left out */
+
+static bool is_odd_one(int n)
+{
+	return n % 2 && n % PS_SHARED_KEY_MAX < 2;
+}
+
+static int64_t get(const struct ps_shared_table *t, int n)
+{
+	struct ps_shared_key key = key_of(n);
+	struct ps_shared_value value;
+
+	ps_host_read_begin();
+	value = ps_table_get(t, &key);
+	ps_host_read_end();
+	return value.type == PS_SHARED_INTEGER ? value.i : -1;
+}
+
+static void check_model(const struct ps_shared_table *t, const int64_t *model)
+{
+	struct ps_table_walk walk = { .at = 0 };
+	long count = 0, found = 0;
+	int n;
+
+	for (n = 0; n < KEYS; n++) {
+		if (is_odd_one(n))
+			continue;
+		if (get(t, n) != model[n]) {
+			CHECK_INT(get(t, n), model[n]);
+			return;
+		}
+		count += model[n] >= 0;
+	}
+	CHECK_INT(ps_table_count(t), count);
+	while (!walk.is_over)
+		found += ps_table_next(t, &walk);
+	CHECK_INT(found, count);
+}
+
+/* Up to all of the keys, and back to few, twice: so that the table grows, and has less afterwards. */
+static void random_changes(void)
+{
+	static int64_t model[KEYS];
+	long before = ps_shared_used();
+	struct ps_shared_space *space = ps_shared_space_new();
+	struct ps_shared_thing *thing = open_thing(space, PS_SHARED_TABLE, "model");
+	struct ps_shared_table *t = ps_shared_table_of(thing);
+	int turn, i, n;
+
+	srand(1);
+	memset(model, 0xff, sizeof(model));
+	for (turn = 0; turn < 40 && !test_failed; turn++) {
+		bool fills = turn % 20 < 12;
+
+		for (i = 0; i < 1000; i++) {
+			struct ps_shared_key key;
+			int64_t sum, value = rand();
+
+			n = rand() % (KEYS / 40 * (turn % 20 * 2 + 2));
+			if (is_odd_one(n))
+				continue;
+			key = key_of(n);
+			switch (fills ? rand() % 4 : 4 + rand() % 2) {
+			case 0:
+			case 1:
+				CHECK_INT(ps_table_set(t, &key, integer(value), 0), PS_SHARED_DONE);
+				model[n] = value;
+				break;
+			case 2:
+				CHECK_INT(ps_table_add(t, &key, 3, 0, &sum), PS_SHARED_DONE);
+				model[n] = (model[n] < 0 ? 0 : model[n]) + 3;
+				CHECK_INT(sum, model[n]);
+				break;
+			case 3:
+				CHECK_INT(ps_table_cas(t, &key, integer(model[n]), integer(value), 0),
+					  model[n] < 0 ? PS_SHARED_DIFFERS : PS_SHARED_DONE);
+				model[n] = model[n] < 0 ? -1 : value;
+				break;
+			default:
+				CHECK_INT(ps_table_set(t, &key, (struct ps_shared_value){ PS_SHARED_NOTHING }, 0), PS_SHARED_DONE);
+				model[n] = -1;
+			}
+		}
+		check_model(t, model);
+	}
+	ps_shared_put(thing);
+	ps_shared_space_put(space);
+	CHECK_INT(ps_shared_used(), before);
+}
+
+/* Grows by far while it is gone through: what was there before, and stays, is found once; what has gone is not. */
+static void walk_of_what_changes(void)
+{
+	enum { MANY = 20000 };
+	static uint8_t found[MANY * 3];
+	struct ps_shared_space *space = ps_shared_space_new();
+	struct ps_shared_thing *thing = open_thing(space, PS_SHARED_TABLE, "walk");
+	struct ps_shared_table *t = ps_shared_table_of(thing);
+	struct ps_table_walk walk = { .at = 0 };
+	struct ps_shared_key key;
+	int64_t n, next = MANY, missing = 0, twice = 0, gone = 0;
+
+	for (n = 0; n < MANY; n++) {
+		ps_shared_key_integer(&key, n);
+		CHECK_INT(ps_table_set(t, &key, integer(n), 0), PS_SHARED_DONE);
+	}
+	while (!walk.is_over) {
+		if (!ps_table_next(t, &walk))
+			continue;
+		twice += found[walk.i] & 1;
+		gone += found[walk.i] >> 1;
+		found[walk.i] |= 1;
+		ps_shared_key_integer(&key, next);
+		if (next < MANY * 3)
+			ps_table_set(t, &key, integer(next++), 0);
+		n = walk.i ^ 1;		/* one of each pair takes the other away */
+		ps_shared_key_integer(&key, n);
+		if (n < MANY && n % 8 == 1) {
+			ps_table_set(t, &key, (struct ps_shared_value){ PS_SHARED_NOTHING }, 0);
+			found[n] |= 2;
+		}
+	}
+	for (n = 0; n < MANY; n++)
+		missing += n % 8 != 1 && !(found[n] & 1);
+	CHECK_INT(missing, 0);
+	CHECK_INT(twice, 0);
+	CHECK_INT(gone, 0);
+	CHECK(next > MANY + MANY / 2);
+	ps_shared_put(thing);
+	ps_shared_space_put(space);
+}
+
+static void types_change(void)
+{
+	long before = ps_shared_used();
+	struct ps_shared_space *space = ps_shared_space_new();
+	struct ps_shared_thing *thing = open_thing(space, PS_SHARED_TABLE, "types");
+	struct ps_shared_table *t = ps_shared_table_of(thing);
+	struct ps_shared_value old = text("one", PS_SHARED_STRING), value = text("two", PS_SHARED_ARRAY);
+	struct ps_shared_key key;
+	int64_t sum;
+	char read[4] = "";
+
+	ps_shared_key_text(&key, "key", 3);
+	CHECK_INT(ps_table_set(t, &key, integer(4), 0), PS_SHARED_DONE);
+	CHECK_INT(ps_table_set(t, &key, text("none", PS_SHARED_STRING), 0), PS_SHARED_DONE);
+	CHECK_INT(ps_table_add(t, &key, 1, 0, &sum), PS_SHARED_TYPE);
+	CHECK_INT(ps_table_cas(t, &key, old, value, 0), PS_SHARED_DIFFERS);
+	CHECK_INT(ps_table_set(t, &key, text("one", PS_SHARED_STRING), 0), PS_SHARED_DONE);
+	CHECK_INT(ps_table_cas(t, &key, old, value, 0), PS_SHARED_DONE);
+	ps_host_read_begin();
+	value = ps_table_get(t, &key);
+	CHECK_INT(value.type, PS_SHARED_ARRAY);
+	ps_blob_read(value.blob, 1, read, 2);
+	ps_host_read_end();
+	CHECK_TEXT(read, "wo");
+	CHECK_INT(ps_table_count(t), 1);
+	ps_blob_free(old.blob);
+	ps_shared_put(thing);
+	ps_shared_space_put(space);
+	CHECK_INT(ps_shared_used(), before);
+}
+
+static void values_expire(void)
+{
+	long before = ps_shared_used();
+	struct ps_shared_space *space = ps_shared_space_new();
+	struct ps_shared_thing *thing = open_thing(space, PS_SHARED_TABLE, "expiry");
+	struct ps_shared_table *t = ps_shared_table_of(thing);
+	struct ps_shared_key key = key_of(2);
+	int64_t sum;
+	int n;
+
+	ps_user_time = 1000000000;
+	CHECK_INT(ps_table_set(t, &key, integer(7), 100), PS_SHARED_DONE);
+	pass(99);
+	CHECK_INT(get(t, 2), 7);
+	CHECK_INT(ps_table_add(t, &key, 1, 100, &sum), PS_SHARED_DONE);
+	CHECK_INT(ps_table_cas(t, &key, integer(8), integer(9), 100), PS_SHARED_DONE);
+	pass(1);	/* neither of these two has made it longer */
+	CHECK_INT(get(t, 2), -1);
+	CHECK_INT(ps_table_count(t), 1);
+	CHECK_INT(ps_table_cas(t, &key, integer(9), integer(9), 100), PS_SHARED_DIFFERS);
+	CHECK_INT(ps_table_add(t, &key, 5, 100, &sum), PS_SHARED_DONE);
+	CHECK_INT(sum, 5);
+	pass(100);
+	CHECK_INT(ps_table_cas(t, &key, (struct ps_shared_value){ PS_SHARED_NOTHING }, integer(1), 50), PS_SHARED_DONE);
+	pass(50);
+	CHECK(!ps_shared_sweep());
+	CHECK_INT(ps_table_count(t), 0);
+
+	/* where there is no room, what has expired makes some; what has not stays */
+	thing->size = 500;
+	for (n = 0; n < 2000; n++) {
+		ps_shared_key_integer(&key, n);
+		if (ps_table_set(t, &key, integer(n), 400))
+			break;
+		pass(1);
+	}
+	CHECK_INT(n, 2000);
+	CHECK(ps_table_count(t) <= 500);
+	thing->size = 300;
+	ps_user_time -= 100000000;
+	ps_shared_key_integer(&key, 5000);
+	CHECK_INT(ps_table_set(t, &key, integer(n), 400), PS_SHARED_SIZE);
+	CHECK(ps_shared_sweep());
+	pass(1000);
+	CHECK(!ps_shared_sweep());
+	CHECK_INT(ps_table_count(t), 0);
+	ps_user_time = 0;
+	ps_shared_put(thing);
+	ps_shared_space_put(space);
+	CHECK_INT(ps_shared_used(), before);
+}
+
+static void memory_is_bounded(void)
+{
+	long before = ps_shared_used(), most;
+	struct ps_shared_space *space = ps_shared_space_new();
+	struct ps_shared_thing *thing = open_thing(space, PS_SHARED_TABLE, "memory");
+	struct ps_shared_table *t = ps_shared_table_of(thing);
+	unsigned int limit = ps_shared_limits.shared_mb;
+	enum ps_shared_result why;
+	struct ps_shared_key key;
+	int64_t n = 0;
+
+	ps_shared_limits.shared_mb = 2;
+	do {
+		ps_shared_key_integer(&key, n);
+		why = ps_table_set(t, &key, n % 100 ? integer(n) : text("bytes", PS_SHARED_STRING), 0);
+	} while (!why && n++ < 100000);
+	CHECK_INT(why, PS_SHARED_LIMIT);
+	CHECK(n > 10000 && n < 30000);
+	CHECK(ps_shared_used() <= 2 << 20);
+	CHECK(!ps_blob_new(PS_SHARED_VALUE_MAX, &why));
+	CHECK_INT(why, PS_SHARED_LIMIT);
+	ps_shared_limits.shared_mb = limit;
+	ps_shared_put(thing);
+	CHECK_INT(ps_shared_used(), before);
+
+	/* a large value is in pieces */
+	thing = open_thing(space, PS_SHARED_QUEUE, "large");
+	for (n = 0; n < 6; n++) {
+		struct ps_shared_value value = { PS_SHARED_ARRAY, { 0 } };
+		uint32_t off, room;
+
+		value.blob = ps_blob_new(PS_SHARED_VALUE_MAX - n, &why);
+		for (off = 0; off < value.blob->len; off += room)
+			memset(ps_blob_at(value.blob, off, &room), off / 1000, room);
+		CHECK_INT(ps_queue_send(ps_shared_queue_of(thing), value), PS_SHARED_DONE);
+	}
+	most = ps_shared_used() - before;
+	CHECK(most > 6 * (16 << 20) && most < 6 * (16 << 20) + (1 << 20));
+	ps_shared_put(thing);
+	ps_shared_space_put(space);
+	CHECK_INT(ps_shared_used(), before);
+}
+
+static void names_have_owners(void)
+{
+	long before = ps_shared_used();
+	struct ps_shared_space *space = ps_shared_space_new(), *other = ps_shared_space_new();
+	struct ps_shared_thing *a = open_thing(space, PS_SHARED_TABLE, "name"), *b = open_thing(space, PS_SHARED_TABLE, "name"),
+			       *c = open_thing(other, PS_SHARED_TABLE, "name"), *q = open_thing(space, PS_SHARED_QUEUE, "name");
+
+	CHECK(a == b && a != c && a != q);
+	ps_shared_put(a);
+	CHECK_INT(ps_table_set(ps_shared_table_of(b), &(struct ps_shared_key){ .hash = 1, .i = 1, .len = 8 }, integer(1), 0), PS_SHARED_DONE);
+	ps_shared_keep(b, true);
+	ps_shared_put(b);
+	a = open_thing(space, PS_SHARED_TABLE, "name");
+	CHECK_INT(ps_table_count(ps_shared_table_of(a)), 1);
+	ps_shared_keep(a, false);
+	ps_shared_put(a);
+	a = open_thing(space, PS_SHARED_TABLE, "name");
+	CHECK_INT(ps_table_count(ps_shared_table_of(a)), 0);
+
+	/* a space may close before the last one that uses its names goes; what is kept goes with it */
+	ps_shared_keep(open_thing(space, PS_SHARED_TABLE, "kept"), true);
+	ps_shared_put(open_thing(space, PS_SHARED_TABLE, "kept"));
+	ps_shared_keep(a, true);
+	ps_shared_put(q);
+	ps_shared_put(c);
+	ps_shared_space_put(other);
+	ps_shared_space_close(space);
+	ps_shared_space_put(space);
+	b = open_thing(space, PS_SHARED_TABLE, "kept");
+	ps_shared_put(b);
+	ps_shared_put(b);
+	ps_shared_put(a);
+	CHECK_INT(ps_shared_used(), before);
+}
+
+static void queue_is_in_order(void)
+{
+	struct ps_shared_space *space = ps_shared_space_new();
+	struct ps_shared_thing *thing = open_thing(space, PS_SHARED_QUEUE, "queue");
+	struct ps_shared_queue *q = ps_shared_queue_of(thing);
+	int64_t in = 0, out = 0;
+	int turn;
+
+	thing->size = 10;
+	for (turn = 0; turn < 50; turn++) {
+		while (!ps_queue_send(q, integer(in)))
+			in++;
+		CHECK_INT(ps_queue_count(q), 10);
+		for (; out < in - turn % 10; out++)
+			CHECK_INT(ps_queue_receive(q).i, out);
+	}
+	for (; out < in; out++)
+		CHECK_INT(ps_queue_receive(q).i, out);
+	CHECK_INT(ps_queue_receive(q).type, PS_SHARED_NOTHING);
+	CHECK(out > 200);
+	ps_shared_put(thing);
+	ps_shared_space_put(space);
+}
+
+/*
+ * Scripts.
+ */
+static void load(struct ps_script *s, struct ps_shared_space *space, const char *script)
+{
+	CHECK_INT(ps_script_init(s, 0, true), 0);
+	s->compile = ps_compile;
+	ps_shared_join(&s->bind, space);
+	s->error[0] = 0;
+	ps_script_load(s, 0, "/s/shared.lua", script, strlen(script));
+}
+
+static void accept(struct ps_script *s, struct ps_shared_space *space, const char *script)
+{
+	load(s, space, script);
+	CHECK_TEXT(s->error, "");
+}
+
+static void refuse(struct ps_shared_space *space, const char *script, const char *expected)
+{
+	struct ps_script s;
+
+	load(&s, space, script);
+	CHECK_TEXT(s.error, expected);
+	ps_script_clean(&s);
+}
+
+static void states_share(void)
+{
+	long before = ps_shared_used();
+	struct ps_shared_space *space = ps_shared_space_new();
+	struct ps_script a, b, c;
+
+	accept(&a, space, "local t, q = shared.table('t', { size = 5 }), shared.queue('q')\n"
+			  "t.text = ('x'):rep(1000) t[-1] = true t.array = bytes.new_from_string('hello') t.n = 1\n"
+			  "q:send('first') q:send(bytes.new(20000))");
+	accept(&b, space, "local t = shared.table 't'\n"
+			  "assert(t.text == ('x'):rep(1000) and t[-1] == true and t.array:string(0, 5) == 'hello')\n"
+			  "assert(not t['-1'] and not t[1] and #t == 4)\n"
+			  "local q = shared.queue 'q'\n"
+			  "assert(q:receive() == 'first' and #q:receive() == 20000 and q:receive() == nil)\n"
+			  "t.text, t.n = nil, 'text'\n");
+	accept(&c, space, "local t = shared.table('t', { keep = true })\n"
+			  "assert(not t.text and t.n == 'text' and #t == 3)\n"
+			  "t:set(1, 1) t:set(2, 2, 1000)\n"
+			  "assert(not pcall(t.set, t, 3, 3))\n");
+	ps_script_clean(&a);
+	ps_script_clean(&b);
+	ps_script_clean(&c);
+	accept(&a, space, "local t = shared.table('t', { keep = false }) assert(t.n == 'text') assert(#shared.queue('q') == 0)");
+	ps_script_clean(&a);
+	CHECK_INT(ps_shared_used(), before);
+	ps_shared_space_put(space);
+}
+
+/* A state that errors leave with bytes on their way gives these back. */
+static void mistakes_are_told(void)
+{
+	static const struct {
+		const char *script, *error;
+	} mistakes[] = {
+		{ "shared.table()", "bad argument #1 to 'table' (string expected" },
+		{ "shared.table('')", "a name has 1 to 63 bytes" },
+		{ "shared.table(('n'):rep(64))", "a name has 1 to 63 bytes" },
+		{ "shared.table('a\\0b')", "a name has 1 to 63 bytes" },
+		{ "shared.table('t', { Size = 1 })", "there is no option 'Size': there are size, ttl and keep" },
+		{ "shared.table('t', { size = 0 })", "size is an integer from 1 to 1073741824" },
+		{ "shared.table('t', { ttl = '1' })", "ttl is an integer from 1 to 315360000000" },
+		{ "shared.queue('q', 0)", "a size is 1 to 1073741824" },
+		{ "local t = shared.table 't' t[nil] = 1", "string or integer expected, got nil" },
+		{ "local t = shared.table 't' t[true] = 1", "string or integer expected, got boolean" },
+		{ "local t = shared.table 't' t[('k'):rep(256)] = 1", "a key has 255 bytes at most" },
+		{ "local t = shared.table 't' local x = t[('k'):rep(256)]", "a key has 255 bytes at most" },
+		{ "local t = shared.table 't' t.x = print", "string, integer, boolean, byte array or list of those with bytes expected, got function" },
+		{ "local t = shared.table 't' t.x = { 'a', {} }", "part 2: string or byte array expected, got table" },
+		{ "local t = shared.table 't' local a = bytes.new(900000) local l = {} for i = 1, 19 do l[i] = a end t.x = l",
+		  "shared.table 't': a value has 16777216 bytes at most, not 17100000" },
+		{ "local t = shared.table 't' t:set(1, 2, 0)", "a time to live is 1 ms to ten years" },
+		{ "local t = shared.table 't' t:add('x')", "number expected, got no value" },
+		{ "local t = shared.table 't' t.x = 'one' t:add('x', 1)", "shared.table 't': what is to be added to is no integer" },
+		{ "local t = shared.table('t', { size = 1 }) t.x = 'one' t.y = 'two'", "shared.table 't' is full: it has 1 entries, its size" },
+		{ "local t = shared.table 't' t:cas('x', 'a', print)", "list of those with bytes expected, got function" },
+		{ "local t = shared.table 't' t:cas('x', bytes.new(65537), 1)", "what is replaced has 65536 bytes at most" },
+		{ "local q = shared.queue 'q' q:send(nil)", "nil is what an empty queue gives" },
+		{ "local q = shared.queue 'q' q:cas(1, 2, 3)", "attempt to call a nil value (method 'cas')" },
+		{ "local t = shared.table 't' t:each(1)", "function expected, got number" },
+		{ "local t = shared.table 't' t.x = { ('x'):rep(100000), ('x'):rep(600000) } local y = t.x .. t.x", "not enough memory" },
+		{ "for i = 1, 300 do shared.table('t' .. i) end", "the state uses 256 names of what is shared, and may use no more" },
+	};
+	long before = ps_shared_used();
+	struct ps_shared_space *space = ps_shared_space_new();
+	struct ps_script s;
+	size_t i;
+
+	for (i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
+		refuse(space, mistakes[i].script, mistakes[i].error);
+		CHECK_INT(ps_shared_used(), before);
+	}
+	ps_shared_space_put(space);
+	CHECK_INT(ps_script_init(&s, 0, true), 0);
+	s.error[0] = 0;
+	ps_script_load(&s, 0, "/s/alone.lua", "shared.table 't'", 16);
+	CHECK_TEXT(s.error, "nothing is shared here");
+	ps_script_clean(&s);
+}
+
+const struct test shared_tests[] = {
+	{ "shared: a table has what was put in, while it grows", random_changes },
+	{ "shared: going through finds what stays once, whatever else changes", walk_of_what_changes },
+	{ "shared: a value may be replaced by one of another type", types_change },
+	{ "shared: what has a time to live is gone after it", values_expire },
+	{ "shared: memory is bounded, and comes back", memory_is_bounded },
+	{ "shared: a thing is there as long as its name is used, or it is kept", names_have_owners },
+	{ "shared: a queue gives what came in, in that order, and has a size", queue_is_in_order },
+	{ "shared: states see each other's tables and queues", states_share },
+	{ "shared: mistakes are told, and leave nothing behind", mistakes_are_told },
+	{ NULL },
+};
