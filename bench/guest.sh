@@ -12,7 +12,7 @@ readonly nobody=02:00:00:00:00:99
 readonly dir=/bench batch=32 warm_up=2
 declare -A group sees marks setup
 row() { group[$1]=$2 sees[$1]=$3 marks[$1]=$4 setup[$1]=$5; }
-unit() { row "unit:$1" unit as-sent "$2" "script units $1_1 $1_7"; }
+unit() { row "unit:$1" unit as-sent "$2" "script ${4:-units} $1_1 $1_7"; }
 . $dir/rows.sh
 
 has() { [[ ,${marks[$1]}, == *,$2,* ]]; }
@@ -321,6 +321,8 @@ run_row() {
 
 echo "CALIBRATION $($dir/udpsend --calibrate)"
 modprobe veth
+modprobe xt_LUA
+echo 10000 >/sys/module/packetscript/parameters/load_ms # some fill tables
 network=
 read -r payloads <$dir/selection
 for name in $(sed 1d $dir/selection); do run_row; done

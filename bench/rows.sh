@@ -70,7 +70,7 @@ row dnat6       ours  rewritten  ip6,no-alloc    'script dnat6'                 
 row prefix6     ours  prefixed   ip6             'script prefix6'                  'IPv6: a prefix translated'
 row inline6     ours  rewritten  ip6,no-alloc    'script inline6'                  'IPv6: DNAT by port'
 
-# unit NAME MARKS TEXT: an operation of scripts/units.lua
+# unit NAME MARKS TEXT [SCRIPT]: an operation of scripts/units.lua, or of another
 unit field      -        'ip:ttl()'
 unit get        -        'field:get(), integer'
 unit get_text   -        'field:get(), address'
@@ -89,3 +89,10 @@ unit call_c     -        'call of a C function'
 unit equal      -        'x = s == t, short strings'
 unit less       -        'x = s < t, strings'
 unit add        -        'x = x + x'
+unit shared_get     -   't[k] of a shared table, 1,000 entries' units-shared
+unit shared_get_1m  -   'the same, 1,000,000 entries'           units-shared
+unit shared_text    -   't[s], a string'                        units-shared
+unit shared_set     -   't[k] = x'                              units-shared
+unit shared_set_1m  -   'the same, 1,000,000 entries'           units-shared
+unit shared_add     -   't:add(k, 1)'                           units-shared
+unit shared_add_1m  -   'the same, 1,000,000 entries'           units-shared

@@ -3,7 +3,7 @@
 -- by six, is what it costs. Not more than seven, for the objects that are made once number eight.
 -- Addresses are the same text each time: two texts can be in each other's way in the engine's memory of
 -- parsed ones, in some states and not in others.
-local operations = {
+require("operations")({
   -- name, what is made ready at load, what is made ready for each packet, the operation, and what
   -- every second one is instead, where it matters that a write changes something
   field     = { "", "local x", "x = ip:ttl()" },
@@ -24,26 +24,4 @@ local operations = {
   equal     = { "local s, t = '8.8.8.8', '2.1.1.1'", "local x, s, t = 0, s, t", "x = s == t" },
   less      = { "local s, t = '8.8.8.8', '8.8.8.9'", "local x, s, t = 0, s, t", "x = s < t" },
   add       = { "", "local x = 0", "x = x + x" },
-}
-
-local handler = [[
-%s
-return function(p)
-  local ip = p:data(packet_eth):data(packet_ip)
-  %s
-  %s
-  return XT_CONTINUE
-end
-]]
-
-for name, operation in pairs(operations) do
-  local load_time, packet_time, odd, even = table.unpack(operation)
-  for _, times in ipairs { 1, 7 } do
-    local statements = {}
-    for i = 1, times do
-      statements[i] = i % 2 == 0 and even or odd
-    end
-    local text = handler:format(load_time, packet_time, table.concat(statements, "\n  "))
-    _G[name .. "_" .. times] = assert(load(text, "=" .. name))()
-  end
-end
+})
