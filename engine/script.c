@@ -143,7 +143,7 @@ int ps_script_init_sized(struct ps_script *s, uint32_t state_id, bool is_interru
 
 	memset(s, 0, sizeof(*s));
 	s->loading = NOTHING;
-	if (ps_runtime_init(&s->bind.rt, state_id, memory,
+	if (ps_runtime_init(&s->bind.rt, is_interrupt ? PS_CONTEXT_PACKET : PS_CONTEXT_WORK, state_id, memory,
 			    region ? ps_arena_make(region, memory) : NULL))
 		return -1;
 	/* our own work, so its time is what it takes */
@@ -1096,7 +1096,7 @@ int ps_script_check(const char *chunkname, const char *text, size_t len, char *e
 	struct ps_runtime rt;
 	int status;
 
-	if (ps_runtime_init(&rt, 0, PS_SCRIPT_MEMORY, NULL)) {
+	if (ps_runtime_init(&rt, PS_CONTEXT_PACKET, 0, PS_SCRIPT_MEMORY, NULL)) {
 		set_error(error, size, "not enough memory");
 		return -1;
 	}

@@ -36,8 +36,8 @@ struct ps_script {
 };
 
 /*
- * is_interrupt becomes IS_INTERRUPT. Returns 0, or -1 when there is no memory.
- * ps_script_clean() undoes it.
+ * is_interrupt becomes IS_INTERRUPT: true is PS_CONTEXT_PACKET, false PS_CONTEXT_WORK. Returns 0, or -1 when there is no
+ * memory. ps_script_clean() undoes it.
  */
 int ps_script_init(struct ps_script *s, uint32_t state_id, bool is_interrupt);
 void ps_script_clean(struct ps_script *s);
@@ -45,6 +45,7 @@ void ps_script_clean(struct ps_script *s);
 /*
  * The same with so many bytes of memory, a multiple of 1024. The large blocks come from a region of the caller's, of
  * ps_script_region(memory) bytes; if that is NULL, as all others do, from what the machine has at hand in one piece.
+ * PS_CONTEXT_WORK needs none.
  */
 int ps_script_init_sized(struct ps_script *s, uint32_t state_id, bool is_interrupt, size_t memory,
 			 void *region);

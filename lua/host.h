@@ -9,10 +9,10 @@
 #include <stddef.h>
 
 struct ps_guard;
+struct ps_host_work;
 
 /*
- * As realloc, in the context the runtime runs in (the kernel: softirq, may not sleep).
- * Returns NULL when there is no memory, and frees when size is 0.
+ * As realloc, in any context (the kernel: may not sleep). Returns NULL when there is no memory, and frees when size is 0.
  */
 void *ps_host_realloc(void *block, size_t size);
 
@@ -21,10 +21,25 @@ void *ps_host_realloc(void *block, size_t size);
  * many milliseconds it may; 0: it has what time the last run on this CPU has left. Returns how many
  * bytes of C stack Lua may use from address sp downwards, so that the functions it calls still fit below.
  * If these are too few for a script, Lua raises "C stack overflow". The kernel: call with
- * softirqs disabled. They do not nest.
+ * softirqs disabled, so that no other run of this kind begins on this CPU meanwhile.
  */
 size_t ps_host_enter(struct ps_guard *guard, unsigned int ms, unsigned long sp);
 void ps_host_leave(void);
+
+/* What watches the runs of one runtime that runs in process context. NULL: no memory. Process context, may sleep. */
+struct ps_host_work *ps_host_work_new(void);
+void ps_host_work_free(struct ps_host_work *work);
+
+/*
+ * The same in process context, for runs that may sleep, with softirqs enabled: packets interrupt them, and what handles
+ * these has the CPU's own watch, so runs nest. Only time counts that the thread itself has had, and the time of the last
+ * run that ms 0 goes on with is that of the last run with this work. The thread stays on this CPU between the two.
+ */
+size_t ps_host_enter_work(struct ps_host_work *work, struct ps_guard *guard, unsigned int ms, unsigned long sp);
+void ps_host_leave_work(struct ps_host_work *work);
+
+/* Within such a run, where it may sleep: lets others run, if they want to. */
+void ps_host_rest(void);
 
 /* Process context: how many bytes of C stack Lua may use, where no watch is needed. */
 size_t ps_host_stack(unsigned long sp);

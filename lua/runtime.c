@@ -190,8 +190,8 @@ static void arm(lua_State *L)
 }
 
 /*
- * Removes itself before it looks: if an interrupt comes between the two, that arms it again. The hook may be one that an
- * earlier run has left in a coroutine: then nothing has expired.
+ * Removes itself before it looks: if an interrupt comes between the two, that arms it again. Nothing has expired where
+ * others want to run; or the hook is one that an earlier run has left in a coroutine.
  */
 static void expire_hook(lua_State *L, lua_Debug *ar)
 {
@@ -201,6 +201,13 @@ static void expire_hook(lua_State *L, lua_Debug *ar)
 		arm(L);
 		ps_guard_expired(L);
 	}
+	if (ps_runtime_of(L)->work)
+		ps_host_rest();
+}
+
+void ps_runtime_yield(struct ps_guard *guard)
+{
+	arm(guard->running);
 }
 
 void ps_runtime_expire(struct ps_guard *guard, enum ps_expired why)
@@ -253,6 +260,31 @@ void ps_runtime_recover(struct ps_runtime *rt)
 	lua_sethook(rt->L, NULL, 0, 0);
 }
 
+void ps_runtime_begin(struct ps_runtime *rt, unsigned int ms)
+{
+	unsigned long sp = ps_stack_pointer();
+
+	if (rt->work)
+		ps_guard_stack(&rt->guard, sp, ps_host_enter_work(rt->work, &rt->guard, ms, sp));
+	else
+		ps_guard_stack(&rt->guard, sp, ps_host_enter(&rt->guard, ms, sp));
+}
+
+static void leave(struct ps_runtime *rt)
+{
+	if (rt->work)
+		ps_host_leave_work(rt->work);
+	else
+		ps_host_leave();
+}
+
+void ps_runtime_end(struct ps_runtime *rt)
+{
+	leave(rt);
+	if (rt->guard.expired)
+		ps_runtime_recover(rt);
+}
+
 static int call(lua_State *L, lua_CFunction f, void *context)
 {
 	lua_pushcfunction(L, f);
@@ -265,9 +297,9 @@ int ps_runtime_call(struct ps_runtime *rt, lua_CFunction f, void *context, unsig
 	int status;
 
 	rt->guard.is_loading = true;
-	ps_runtime_enter(rt, ms);
+	ps_runtime_begin(rt, ms);
 	status = call(rt->L, f, context);
-	ps_runtime_leave(rt);
+	ps_runtime_end(rt);
 	rt->guard.is_loading = false;
 	return status;
 }
@@ -354,9 +386,16 @@ static void *refuse(struct ps_runtime *rt, size_t size, enum ps_refusal why)
 	return NULL;
 }
 
-static void *allocate(void *ud, void *block, size_t old, size_t size)
+static void *resize_sleeping(struct ps_runtime *rt, void *block, size_t old, size_t size)
 {
-	struct ps_runtime *rt = ud;
+	(void)rt;
+	return ps_host_resize(block, old, size);
+}
+
+/* What lua_Alloc does, with memory from resize. */
+static ps_inline void *allocate_by(void *(*resize)(struct ps_runtime *, void *, size_t, size_t), struct ps_runtime *rt,
+				   void *block, size_t old, size_t size)
+{
 	bool is_first = !block && !rt->memory;
 	void *p;
 
@@ -377,6 +416,16 @@ static void *allocate(void *ud, void *block, size_t old, size_t size)
 	if (is_first && p)	/* it is the main thread's, which begins with its extra space */
 		memcpy(p, &rt, sizeof(rt));
 	return p;
+}
+
+static void *allocate(void *ud, void *block, size_t old, size_t size)
+{
+	return allocate_by(resize, ud, block, old, size);
+}
+
+static void *allocate_sleeping(void *ud, void *block, size_t old, size_t size)
+{
+	return allocate_by(resize_sleeping, ud, block, old, size);
 }
 
 /*
@@ -453,7 +502,7 @@ static void free_boxes(struct ps_runtime *rt)
 
 	for (; box; box = next) {
 		next = box->next;
-		allocate(rt, box, box->size, 0);
+		(rt->work ? allocate_sleeping : allocate)(rt, box, box->size, 0);
 	}
 	rt->boxes = NULL;
 }
@@ -584,27 +633,41 @@ static int open_libraries(lua_State *L)
 	return 0;
 }
 
-int ps_runtime_init_bare(struct ps_runtime *rt, size_t memory_max, struct ps_arena *arena)
+static int make_state(struct ps_runtime *rt, struct ps_host_work *work, size_t memory_max, struct ps_arena *arena)
 {
 	memset(rt, 0, sizeof(*rt));
 	if (!ps_guard_hash_factor)	/* no table has been made yet */
 		ps_guard_hash_factor = ps_host_random() | 1;
 	rt->memory_max = memory_max;
 	rt->arena = arena;
-	rt->L = lua_newstate(allocate, rt);
+	rt->work = work;
+	rt->L = lua_newstate(work ? allocate_sleeping : allocate, rt);
 	if (!rt->L)
 		return -1;
 	rt->guard.running = rt->L;
 	return 0;
 }
 
-int ps_runtime_init(struct ps_runtime *rt, unsigned int state_id, size_t memory_max,
+int ps_runtime_init_bare(struct ps_runtime *rt, size_t memory_max, struct ps_arena *arena)
+{
+	return make_state(rt, NULL, memory_max, arena);
+}
+
+int ps_runtime_init(struct ps_runtime *rt, enum ps_context context, unsigned int state_id, size_t memory_max,
 		    struct ps_arena *arena)
 {
+	struct ps_host_work *work = NULL;
 	int status;
 
-	if (ps_runtime_init_bare(rt, memory_max, arena))
+	if (context == PS_CONTEXT_WORK) {
+		work = ps_host_work_new();
+		if (!work)
+			return -1;
+	}
+	if (make_state(rt, work, memory_max, arena)) {
+		ps_host_work_free(work);
 		return -1;
+	}
 	rt->state_id = state_id;
 	status = ps_runtime_call(rt, open_libraries, NULL, ~0u);
 	lua_settop(rt->L, 0);
@@ -627,9 +690,11 @@ void ps_runtime_clean(struct ps_runtime *rt)
 	if (!rt->L)
 		return;
 	rt->guard.is_loading = true;	/* so that no budget is charged */
-	ps_runtime_enter(rt, ~0u);
+	ps_runtime_begin(rt, ~0u);
 	ps_runtime_clean_bare(rt);
-	ps_host_leave();
+	leave(rt);
+	ps_host_work_free(rt->work);
+	rt->work = NULL;
 	tell_left_out(rt, rt->log.left_out);
 }
 
@@ -697,11 +762,11 @@ const char *ps_runtime_error(struct ps_runtime *rt, int status, const char **pla
 	if (status == LUA_ERRMEM)
 		return tell_full(rt);
 	if (!is_text) {
-		ps_runtime_enter(rt, 0);
+		ps_runtime_begin(rt, 0);
 		lua_pushcfunction(L, error_to_text);
 		lua_pushvalue(L, -2);
 		status = lua_pcall(L, 1, 1, 0);
-		ps_runtime_leave(rt);
+		ps_runtime_end(rt);
 		lua_replace(L, -2);
 		if (status != LUA_OK || !ttisstring(s2v(PS_STACK_TOP(L) - 1)))
 			return "the error is not a string, and its __tostring failed";

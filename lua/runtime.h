@@ -15,6 +15,12 @@
 struct ps_arena;
 struct ps_box;
 
+/* What the runs of a runtime may do. */
+enum ps_context {
+	PS_CONTEXT_PACKET,	/* as packets are handled (the kernel: in softirq). Never sleeps; the CPU's watch */
+	PS_CONTEXT_WORK,	/* in process context: may sleep, is interrupted by packets; a watch of its own */
+};
+
 /* Why there was no memory. */
 enum ps_refusal {
 	PS_REFUSAL_FULL,	/* the runtime would hold more than memory_max */
@@ -25,6 +31,7 @@ enum ps_refusal {
 struct ps_runtime {
 	struct ps_guard guard;		/* first: found through LUA_EXTRASPACE */
 	struct lua_State *L;
+	struct ps_host_work *work;	/* what watches it in PS_CONTEXT_WORK; NULL: in PS_CONTEXT_PACKET */
 	size_t memory;			/* bytes that the Lua state holds */
 	size_t memory_max;
 	size_t linear;			/* bytes of linear code, which are in memory, too */
@@ -51,9 +58,10 @@ void ps_runtime_clean_bare(struct ps_runtime *rt);
 
 /*
  * Makes the Lua state with the base, string, table, coroutine, utf8 and math libraries. arena is NULL, or
- * the caller's, for memory_max bytes. Returns 0 or -1 when there is no memory. ps_runtime_clean() undoes it.
+ * the caller's, for memory_max bytes; PS_CONTEXT_WORK needs none. Returns 0 or -1 when there is no memory.
+ * ps_runtime_clean() undoes it. Both are called in the context, as all that uses the runtime.
  */
-int ps_runtime_init(struct ps_runtime *rt, unsigned int state_id, size_t memory_max,
+int ps_runtime_init(struct ps_runtime *rt, enum ps_context context, unsigned int state_id, size_t memory_max,
 		    struct ps_arena *arena);
 void ps_runtime_clean(struct ps_runtime *rt);
 
@@ -66,10 +74,15 @@ void *ps_runtime_allocate(struct ps_runtime *rt, size_t size);
 /* After a run whose time was up: makes the runtime ready for the next one. */
 void ps_runtime_recover(struct ps_runtime *rt);
 
+static inline enum ps_context ps_runtime_context(const struct ps_runtime *rt)
+{
+	return rt->work ? PS_CONTEXT_WORK : PS_CONTEXT_PACKET;
+}
+
 /*
  * Whatever makes Lua run or allocate in rt->L stands between these two. They set the limits of C stack (from
  * here downwards) and of time, ms milliseconds, of which the watch counts the full ticks. ms 0: what the last run
- * on this CPU has left.
+ * on this CPU has left. In PS_CONTEXT_PACKET; ps_runtime_begin() and ps_runtime_end() are for any.
  */
 static inline void ps_runtime_enter(struct ps_runtime *rt, unsigned int ms)
 {
@@ -84,6 +97,10 @@ static inline void ps_runtime_leave(struct ps_runtime *rt)
 	if (ps_unlikely(rt->guard.expired))
 		ps_runtime_recover(rt);
 }
+
+/* The same; in PS_CONTEXT_WORK ms 0 is what the last run of this runtime has left. */
+void ps_runtime_begin(struct ps_runtime *rt, unsigned int ms);
+void ps_runtime_end(struct ps_runtime *rt);
 
 /*
  * Calls f with context as a light userdata, protected, between enter and leave. Returns a Lua

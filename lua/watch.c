@@ -138,6 +138,15 @@ unsigned int ps_watch_tick(struct ps_watch *w, unsigned int now)
 	return w->is_peeking ? PEEK_MS : PS_WATCH_TICK_MS;
 }
 
+void ps_work_watch_tick(struct ps_work_watch *w)
+{
+	if (!w->guard)
+		return;
+	/* as above: if it has not ended, it is stopped again */
+	if (!w->left || !--w->left)
+		ps_runtime_expire(w->guard, PS_EXPIRED_OWN);
+}
+
 void ps_watch_refuse(struct ps_watch *w, struct ps_guard *guard)
 {
 	unsigned int now = ps_host_now();

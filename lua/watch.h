@@ -11,6 +11,9 @@
 #include "attr.h"
 #include "guard.h"
 
+/* The run with this guard, in process context, lets others run as soon as it can. In an interrupt of the thread that runs. */
+void ps_runtime_yield(struct ps_guard *guard);
+
 /* The run with this guard has to end. Called in the interrupt that finds it out, or before the run begins. */
 void ps_runtime_expire(struct ps_guard *guard, enum ps_expired why);
 
@@ -25,6 +28,12 @@ struct ps_limits {
 };
 
 extern struct ps_limits ps_limits;
+
+/* That of one runtime which runs in process context: it looks only at the time that its own thread has had. */
+struct ps_work_watch {
+	struct ps_guard *guard;	/* while it runs; else NULL */
+	unsigned int left;	/* ticks that the run may still take */
+};
 
 struct ps_watch {
 	struct ps_guard *guard;	/* what runs here now, or NULL */
@@ -54,8 +63,9 @@ static inline void ps_watch_begin(struct ps_watch *w, struct ps_guard *guard, un
 }
 
 /*
- * A run begins, and ends. ms 0: it counts as going on with the last run on this CPU, and has what time that has left. Runs
- * do not nest. The platform keeps the thread of control on this CPU between the two.
+ * A run begins, and ends. ms 0: it counts as going on with the last run on this CPU, and has what time that has left. The
+ * platform keeps the thread of control on this CPU between the two. A run within a run, or the platform, calls
+ * ps_watch_suspend() before.
  */
 static inline void ps_watch_enter(struct ps_watch *w, struct ps_guard *guard, unsigned int ms)
 {
@@ -78,6 +88,25 @@ static inline void ps_watch_leave(struct ps_watch *w)
 	*(struct ps_guard *volatile *)&w->guard = NULL;
 }
 
+/* What a run has, within which another one begins and ends on the same CPU. */
+struct ps_watch_outer {
+	struct ps_guard *guard;	/* NULL: none was going on */
+	unsigned int ms;	/* that it may still take */
+};
+
+static inline void ps_watch_suspend(struct ps_watch *w, struct ps_watch_outer *outer)
+{
+	outer->guard = w->guard;
+	ps_watch_leave(w);	/* so that no tick counts meanwhile */
+	outer->ms = w->run == w->seen ? w->left * PS_WATCH_TICK_MS : w->ms;
+}
+
+static inline void ps_watch_resume(struct ps_watch *w, const struct ps_watch_outer *outer)
+{
+	if (outer->guard)
+		ps_watch_begin(w, outer->guard, outer->ms);
+}
+
 /* A run has ended for the reason in guard->expired: counts it, and refuses the state if that was once too often. */
 void ps_watch_stopped(struct ps_guard *guard);
 
@@ -98,5 +127,21 @@ static inline void ps_watch_forgive(struct ps_guard *guard)
  * after how many milliseconds it is to be called again. Where budgets are off that is always PS_WATCH_TICK_MS.
  */
 unsigned int ps_watch_tick(struct ps_watch *w, unsigned int now);
+
+/* A run in process context begins, with ms milliseconds, or what the last one of this runtime has left; and ends. */
+static inline void ps_work_watch_enter(struct ps_work_watch *w, struct ps_guard *guard, unsigned int ms)
+{
+	if (ms)
+		w->left = ms / PS_WATCH_TICK_MS;
+	*(struct ps_guard *volatile *)&w->guard = guard;
+}
+
+static inline void ps_work_watch_leave(struct ps_work_watch *w)
+{
+	*(struct ps_guard *volatile *)&w->guard = NULL;
+}
+
+/* In an interrupt of the thread that runs, each time that it has had PS_WATCH_TICK_MS for itself. No budget is charged. */
+void ps_work_watch_tick(struct ps_work_watch *w);
 
 #endif

@@ -1066,7 +1066,7 @@ int ps_test_file(const char *path, const char *filter, size_t memory, ps_test_re
 		return -1;
 	source.text = text;
 	ps_clock_start();
-	if (ps_runtime_init(&suite.rt, 0, MEMORY, NULL)) {
+	if (ps_runtime_init(&suite.rt, PS_CONTEXT_PACKET, 0, MEMORY, NULL)) {
 		snprintf(error, size, "%s: not enough memory", path);
 	} else {
 		suite.end = clock() + (clock_t)TEST_MS * CLOCKS_PER_MS;

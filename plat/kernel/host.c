@@ -143,6 +143,12 @@ unsigned long long ps_host_time(void)
 	return ktime_get_ns();
 }
 
+/* The time that this CPU has had. */
+struct own_time {
+	u64 stolen;	/* nanoseconds that the hypervisor had given to others at the last tick */
+	u64 had;	/* nanoseconds that no tick has counted yet */
+};
+
 /*
  * What runtimes share.
  */
@@ -251,8 +257,7 @@ static void end_sharing(void)
 struct cpu_watch {
 	struct ps_watch watch;
 	struct hrtimer timer;
-	u64 stolen;	/* nanoseconds that the hypervisor had given to others at the last tick */
-	u64 own;	/* nanoseconds that this CPU had, and that no tick has counted yet */
+	struct own_time time;
 	int cpu;
 };
 
@@ -265,16 +270,22 @@ static u64 stolen_here(void)
 	return kcpustat_this_cpu->cpustat[CPUTIME_STEAL];
 }
 
-/* Whether this CPU has run for the time of a tick: what the hypervisor gave to others is charged to nobody. */
-static bool has_had_a_tick(struct cpu_watch *w)
+static void begin_time(struct own_time *time)
 {
-	u64 stolen = stolen_here(), more = stolen - w->stolen;
+	time->stolen = stolen_here();
+	time->had = 0;
+}
 
-	w->stolen = stolen;
-	w->own += TICK_NS - min(more, TICK_NS);
-	if (w->own < TICK_NS)
+/* Whether this CPU has run for the time of a tick: what the hypervisor gave to others is charged to nobody. */
+static bool has_had_a_tick(struct own_time *time)
+{
+	u64 stolen = stolen_here(), more = stolen - time->stolen;
+
+	time->stolen = stolen;
+	time->had += TICK_NS - min(more, TICK_NS);
+	if (time->had < TICK_NS)
 		return false;
-	w->own -= TICK_NS;
+	time->had -= TICK_NS;
 	return true;
 }
 
@@ -289,7 +300,7 @@ static enum hrtimer_restart watch_tick(struct hrtimer *timer)
 		w->watch.is_resting = true;
 		return HRTIMER_NORESTART;
 	}
-	if (w->watch.is_peeking || has_had_a_tick(w))
+	if (w->watch.is_peeking || has_had_a_tick(&w->time))
 		delay = ps_watch_tick(&w->watch, ps_host_now());
 	hrtimer_forward_now(timer, ms_to_ktime(delay));
 	return HRTIMER_RESTART;
@@ -324,8 +335,7 @@ static noinline size_t enter_slowly(struct ps_guard *guard, unsigned int ms, uns
 	barrier();	/* a tick that finds no guard rests the timer */
 	if (w->watch.is_resting) {
 		w->watch.is_resting = false;
-		w->stolen = stolen_here();
-		w->own = 0;
+		begin_time(&w->time);
 		w->watch.is_peeking = false;
 		hrtimer_start(&w->timer, ms_to_ktime(PS_WATCH_TICK_MS), HRTIMER_MODE_REL_PINNED_HARD);
 	}
@@ -349,6 +359,73 @@ void ps_host_leave(void)
 {
 	barrier();
 	this_cpu_write(watches.watch.guard, NULL);	/* ps_watch_leave() in one instruction */
+}
+
+/*
+ * The watch of a runtime in process context. Its timer is on the CPU that the thread stays on, so it never fires while the
+ * script runs elsewhere: what it does to Lua's structures, it does to those of what it has interrupted.
+ */
+struct ps_host_work {
+	struct ps_work_watch watch;
+	struct hrtimer timer;
+	struct own_time time;
+	const struct task_struct *task;
+};
+
+/* The thread may have been preempted, or sleep; or a softirq has interrupted it: then that has had the time. */
+static enum hrtimer_restart work_tick(struct hrtimer *timer)
+{
+	struct ps_host_work *work = container_of(timer, struct ps_host_work, timer);
+	bool has_had = has_had_a_tick(&work->time) && current == work->task && !in_serving_softirq();
+
+	if (has_had)
+		ps_work_watch_tick(&work->watch);
+	if (has_had && need_resched() && work->watch.guard)
+		ps_runtime_yield(work->watch.guard);
+	hrtimer_forward_now(timer, ns_to_ktime(TICK_NS));
+	return HRTIMER_RESTART;
+}
+
+struct ps_host_work *ps_host_work_new(void)
+{
+	struct ps_host_work *work = kzalloc(sizeof(*work), GFP_KERNEL);
+
+	if (work)
+		hrtimer_setup(&work->timer, work_tick, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
+	return work;
+}
+
+void ps_host_work_free(struct ps_host_work *work)
+{
+	kfree(work);
+}
+
+/*
+ * Where softirqs have no stack of their own, they come on top of what a script uses of this one: half of it is left to
+ * those.
+ */
+#define WORK_STACK	(IS_ENABLED(CONFIG_SOFTIRQ_ON_OWN_STACK) ? STACK_BUDGET : STACK_BUDGET / 2)
+
+size_t ps_host_enter_work(struct ps_host_work *work, struct ps_guard *guard, unsigned int ms, unsigned long sp)
+{
+	migrate_disable();
+	work->task = current;
+	begin_time(&work->time);
+	ps_work_watch_enter(&work->watch, guard, ms);
+	hrtimer_start(&work->timer, ns_to_ktime(TICK_NS), HRTIMER_MODE_REL_PINNED_HARD);
+	return min_t(size_t, stack_budget(sp), WORK_STACK);
+}
+
+void ps_host_leave_work(struct ps_host_work *work)
+{
+	ps_work_watch_leave(&work->watch);
+	hrtimer_cancel(&work->timer);
+	migrate_enable();
+}
+
+void ps_host_rest(void)
+{
+	cond_resched();
 }
 
 void ps_host_setup(void)

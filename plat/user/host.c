@@ -167,6 +167,37 @@ void ps_host_leave(void)
 	ps_watch_leave(&watch);
 }
 
+/* Packets do not interrupt the process, but work may be done within a run: of a test, for which time passes. */
+struct ps_host_work {
+	struct ps_watch_outer outer;
+};
+
+struct ps_host_work *ps_host_work_new(void)
+{
+	return calloc(1, sizeof(struct ps_host_work));
+}
+
+void ps_host_work_free(struct ps_host_work *work)
+{
+	free(work);
+}
+
+size_t ps_host_enter_work(struct ps_host_work *work, struct ps_guard *guard, unsigned int ms, unsigned long sp)
+{
+	ps_watch_suspend(&watch, &work->outer);
+	return ps_host_enter(guard, ms, sp);
+}
+
+void ps_host_leave_work(struct ps_host_work *work)
+{
+	ps_host_leave();
+	ps_watch_resume(&watch, &work->outer);
+}
+
+void ps_host_rest(void)
+{
+}
+
 unsigned int (*ps_user_clock)(void);
 
 unsigned int ps_host_now(void)

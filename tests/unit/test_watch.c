@@ -2,6 +2,9 @@
 /* Budgets of time, by a clock of our own: no time goes by but what the test says. */
 #include <string.h>
 
+#include "lua.h"
+#include "lauxlib.h"
+
 #include "host_user.h"
 #include "runtime.h"
 #include "test.h"
@@ -25,7 +28,7 @@ static void begin(struct stage *s)
 	s->limits = ps_limits;
 	memset(&s->watch, 0, sizeof(s->watch));
 	for (int i = 0; i < 3; i++)
-		CHECK_INT(ps_runtime_init(&s->rt[i], i, 1024 * 1024, NULL), 0);
+		CHECK_INT(ps_runtime_init(&s->rt[i], PS_CONTEXT_PACKET, i, 1024 * 1024, NULL), 0);
 	ps_limits.packet_ms = 40;
 	ps_limits.share = 30;
 	ps_limits.stops = 10;
@@ -82,6 +85,99 @@ static void one_run_has_its_time(void)
 	CHECK(got > 29 && got <= 41);
 	CHECK_INT(s.rt[0].guard.stops, 1);
 	end(&s);
+}
+
+static void a_run_within_another_takes_none_of_its_time(void)
+{
+	struct ps_watch_outer outer, none;
+	struct stage s;
+	unsigned int got;
+
+	begin(&s);
+	ps_limits.share = 0;
+	ps_watch_enter(&s.watch, &s.rt[0].guard, 100);
+	pass(&s, 50);
+	ps_watch_suspend(&s.watch, &outer);
+	ps_watch_enter(&s.watch, &s.rt[1].guard, 40);
+	pass(&s, 1000);
+	CHECK_INT(s.rt[1].guard.expired, PS_EXPIRED_OWN);
+	ps_watch_leave(&s.watch);
+	ps_runtime_recover(&s.rt[1]);
+	ps_watch_resume(&s.watch, &outer);
+	CHECK_INT(s.rt[0].guard.expired, PS_EXPIRED_NOT);
+	for (got = 0; got < 1000 && !s.rt[0].guard.expired; got++)
+		pass(&s, 1);
+	CHECK(got > 30 && got <= 60);
+	ps_watch_leave(&s.watch);
+	ps_runtime_recover(&s.rt[0]);
+
+	ps_watch_suspend(&s.watch, &none);	/* within none: what the last one had left is still that */
+	ps_watch_resume(&s.watch, &none);
+	CHECK(!s.watch.guard);
+	ps_watch_enter(&s.watch, &s.rt[0].guard, 0);
+	pass(&s, PS_WATCH_TICK_MS);
+	CHECK_INT(s.rt[0].guard.expired, PS_EXPIRED_OWN);
+	ps_watch_leave(&s.watch);
+	ps_runtime_recover(&s.rt[0]);
+	end(&s);
+}
+
+static void work_has_the_ticks_that_it_was_given(void)
+{
+	struct ps_work_watch w = { NULL };
+	struct stage s;
+	int ticks;
+
+	begin(&s);
+	ps_work_watch_enter(&w, &s.rt[0].guard, 1000);
+	for (ticks = 0; ticks < 1000 && !s.rt[0].guard.expired; ticks++)
+		ps_work_watch_tick(&w);
+	CHECK_INT(ticks, 100);
+	CHECK_INT(s.rt[0].guard.expired, PS_EXPIRED_OWN);
+	CHECK_INT(s.rt[0].guard.budget.spent, 0);
+	ps_work_watch_leave(&w);
+	ps_runtime_recover(&s.rt[0]);
+	CHECK_INT(s.rt[0].guard.stops, 1);
+
+	ps_work_watch_tick(&w);	/* between runs */
+	CHECK_INT(s.rt[0].guard.expired, PS_EXPIRED_NOT);
+	ps_work_watch_enter(&w, &s.rt[0].guard, 0);	/* nothing is left */
+	ps_work_watch_tick(&w);
+	CHECK_INT(s.rt[0].guard.expired, PS_EXPIRED_OWN);
+	ps_work_watch_leave(&w);
+	ps_runtime_recover(&s.rt[0]);
+	end(&s);
+}
+
+static int let_others_run(lua_State *L)
+{
+	ps_runtime_yield(&ps_runtime_of(L)->guard);
+	return 0;
+}
+
+/* In a coroutine, whose hook is what an interrupt sets. */
+static int rest_and_go_on(lua_State *L)
+{
+	lua_register(L, "let_others_run", let_others_run);
+	if (luaL_dostring(L, "local n = 0\n"
+			     "coroutine.wrap(function() for i = 1, 10 do let_others_run() n = n + i end end)()\n"
+			     "return n"))
+		return lua_error(L);
+	return 1;
+}
+
+static void work_goes_on_when_others_have_run(void)
+{
+	struct ps_runtime rt;
+
+	CHECK_INT(ps_runtime_init(&rt, PS_CONTEXT_WORK, 0, 1024 * 1024, NULL), 0);
+	CHECK_INT(ps_runtime_context(&rt), PS_CONTEXT_WORK);
+	CHECK_INT(ps_runtime_call(&rt, rest_and_go_on, NULL, ~0u), LUA_OK);
+	CHECK_INT(lua_tointeger(rt.L, -1), 55);
+	CHECK(!lua_gethook(rt.L));
+	CHECK_INT(rt.guard.expired, PS_EXPIRED_NOT);
+	ps_runtime_clean(&rt);
+	CHECK_INT(rt.memory, 0);
 }
 
 static void a_packet_of_a_thousand_rules(void)
@@ -209,5 +305,8 @@ const struct test watch_tests[] = {
 	{ "watch: a slow state is refused at times, but not switched off", a_slow_state_is_not_switched_off },
 	{ "watch: quick runs don't hide slow ones", one_that_hides_behind_quick_runs },
 	{ "watch: a state that is stopped again and again is switched off", a_state_that_is_stopped_again_and_again },
+	{ "watch: a run within another takes none of its time", a_run_within_another_takes_none_of_its_time },
+	{ "watch: work has the ticks that it was given, and no budget", work_has_the_ticks_that_it_was_given },
+	{ "watch: work goes on when others have run", work_goes_on_when_others_have_run },
 	{ NULL, NULL },
 };
