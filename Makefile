@@ -128,7 +128,7 @@ LUA_FLAGS := -Wno-implicit-fallthrough -Wno-tautological-compare -Wno-unused-val
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 EXTRA :=
 USER_ENGINE := $(ENGINE) $(LUA_OURS)
-USER_PLAT := plat/user/host plat/user/buffer
+USER_PLAT := plat/user/host plat/user/offload
 
 # $(call engine,FOLDER,FLAGS): rules for the objects of one flavour and its archive
 define engine

@@ -87,7 +87,8 @@ enum form {
 	FORM_ARRAY = 8,
 	FORM_TABLE = 16,
 	FORM_OTHER = 32,
-	FORM_ANY = 63,
+	FORM_FUNCTION = 64,
+	FORM_ANY = 127,
 };
 
 static unsigned int form_of(struct ps_known v)
@@ -109,6 +110,10 @@ static unsigned int form_of(struct ps_known v)
 	case PS_KIND_GLOBALS:
 	case PS_KIND_LIBRARY:
 		return FORM_TABLE;
+	case PS_KIND_FUNCTION:
+	case PS_KIND_BUILTIN:
+	case PS_KIND_METHOD:
+		return FORM_FUNCTION;
 	default:
 		return FORM_OTHER;
 	}
@@ -131,6 +136,7 @@ static const struct {
 	[PS_LUA_VIEW] = { FORM_OTHER, "a view" },
 	[PS_LUA_STRINGS] = { FORM_TABLE, "a table of strings" },
 	[PS_LUA_MEMBER] = { FORM_NUMBER | FORM_NUMERAL | FORM_WORDS | FORM_OTHER, "a string, an integer or a field" },
+	[PS_LUA_FUNCTION] = { FORM_FUNCTION, "a function" },
 	[PS_LUA_UNIT] = { FORM_WORDS, "a unit of time, \"ms\" or \"ns\"" },
 	[PS_LUA_IP_PACKET] = { FORM_NUMERAL | FORM_WORDS | FORM_ARRAY, "a string or a byte array" },
 	[PS_LUA_PARTS] = { FORM_TABLE, "a table of byte arrays and strings" },
@@ -200,17 +206,18 @@ static void check_value(struct lint_flow *w, const struct ps_call *call, struct 
 		lint_check_value(w, field, v);
 }
 
-static void check_protocol(struct lint_flow *w, const struct ps_call *call, struct ps_known id)
+static void check_protocol(struct lint_flow *w, const struct ps_call *call, int i, struct ps_known id)
 {
+	const struct call_name name = name_of(call->callee.row);
 	char names[LINT_NAMES_SIZE];
 
-	if (call->count == 0)
+	if (call->count >= 0 && call->count <= i)
 		return;
 	if (id.kind == PS_KIND_NIL)
-		lint_warn(w, "bad-value", ":data() is given nil: name a protocol, or write ':data()' for "
-			  "bytes");
+		lint_warn(w, "bad-value", "%s is given nil: name a protocol%s", name.text,
+			  call->callee.row->of != PS_OF_LIBRARY ? ", or write ':data()' for bytes" : "");
 	if (id.kind == PS_KIND_STRING && !lint_is_numeral(id.string))
-		lint_warn(w, "bad-value", ":data() takes a protocol id such as packet_ip, not %s",
+		lint_warn(w, "bad-value", "%s takes a protocol id such as packet_ip, not %s", name.text,
 			  lint_describe(id).text);
 	if (id.kind == PS_KIND_INTEGER && (id.i < 0 || id.i >= ps_nprotos)) {
 		lint_list_protos(names, sizeof(names));
@@ -271,7 +278,7 @@ static void check_argument(struct lint_flow *w, const struct ps_call *call, int 
 		check_file(w, name_of(call->callee.row).text, asked_for(call->callee.row), v);
 		break;
 	case PS_LUA_PROTOCOL:
-		check_protocol(w, call, v);
+		check_protocol(w, call, i, v);
 		break;
 	default:
 		if (forms && (!(form_of(v) & forms) || !is_known_word(is->type, v)) &&

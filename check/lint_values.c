@@ -119,6 +119,9 @@ struct lint_description lint_describe(struct ps_known v)
 	case PS_KIND_SHARED_QUEUE:
 		snprintf(d.text, size, "a shared queue");
 		break;
+	case PS_KIND_TIMER:
+		snprintf(d.text, size, "a timer");
+		break;
 	default:
 		snprintf(d.text, size, "a value");
 	}

@@ -198,16 +198,36 @@ static void print_statistics(struct job *job)
 /*
  * The command.
  */
+/* All that is due by now; what that makes due later than now waits until packets have been looked at. */
+static void run_due(struct ps_state *state)
+{
+	uint64_t now = ps_host_time();
+
+	while (ps_state_next(state) <= now)
+		ps_state_run_due(state, now);
+}
+
+/* Microseconds until something is due: so long it may wait for packets, but no longer than a second. */
+static unsigned int wait_for(struct ps_state *state)
+{
+	uint64_t now = ps_host_time(), next = ps_state_next(state);
+
+	if (next <= now)
+		return 1;
+	return (next - now) / 1000 >= PS_NFQUEUE_WAIT ? PS_NFQUEUE_WAIT : (next - now) / 1000 + 1;
+}
+
 static int listen_loop(struct job *job)
 {
 	uint32_t max = UINT32_MAX;
 
 	while (!stopped) {
+		run_due(&job->state);
 		if (job->limit)
 			max = job->limit - job->state.packets;
 		if (!max)
 			break;
-		if (ps_nfqueue_work(&job->queue, max, true, handle, job) < 0)
+		if (ps_nfqueue_work(&job->queue, max, wait_for(&job->state), handle, job) < 0)
 			return cli_error("%s", job->queue.error);
 		if (job->verbose)
 			fflush(stdout);
@@ -227,7 +247,7 @@ static void drain(struct job *job)
 	int i;
 
 	for (i = 0; i < DRAIN_ROUNDS; i++) {
-		if (ps_nfqueue_work(&job->queue, UINT32_MAX, false, handle, job) <= 0)
+		if (ps_nfqueue_work(&job->queue, UINT32_MAX, 0, handle, job) <= 0)
 			break;
 	}
 }
@@ -308,7 +328,7 @@ static int listen_to_queue(struct job *job, bool install)
 		drain(job);
 	}
 	print_statistics(job);
-	if (!status && job->state.verdicts[PS_VERDICT_ERROR])
+	if (!status && (job->state.verdicts[PS_VERDICT_ERROR] || job->state.late_errors))
 		status = CLI_FOUND;
 	return status;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "buffer.h"
+#include "offload.h"
 #include "capture.h"
 #include "cli.h"
 #include "clock.h"
@@ -65,7 +66,8 @@ struct job {
 	uint64_t other;		/* frames that carry no packet of a network layer: no handler sees them */
 	uint64_t unknown;	/* frames of a link type that is not known */
 	uint16_t unknown_link;	/* the link type of the first of them */
-	struct ps_sent_list sent;	/* by the handler, for the packet that it had last */
+	struct ps_sent_list sent;	/* and not written yet */
+	struct ps_frame last;		/* that was read, without its bytes */
 	uint64_t lost;		/* packets that were sent, and that frames of the capture cannot carry */
 	struct ps_timing timing;
 };
@@ -278,19 +280,71 @@ static int run_packet(struct job *job, const struct ps_frame *frame)
 	return status ? status : job->sent.first ? write_sent(job, frame) : CLI_OK;
 }
 
+/* Time passes, until that of a frame, or after it. */
+struct passing {
+	struct job *job;
+	const struct ps_frame *frame;
+	uint64_t at;		/* the clock's time that the frame has */
+	int status;
+};
+
+/* What was sent by now was sent at the time that the clock has. */
+static bool write_late(void *context)
+{
+	struct passing *p = context;
+	struct ps_frame at = *p->frame;
+	const double units = at.record.interface->units / 1e9;
+
+	if (p->job->sent.first) {
+		at.record.time += (int64_t)(((double)ps_clock_now() - (double)p->at) * units);
+		p->status = write_sent(p->job, &at);
+	}
+	return !p->status && !stopped;
+}
+
+/* What is due until then runs in its turn. at: the time of the frame. */
+static int pass_time(struct job *job, const struct ps_frame *frame, uint64_t at, uint64_t until)
+{
+	struct passing passing = { job, frame, at, CLI_OK };
+	struct ps_state *state = &job->state;
+
+	if (ps_state_next(state) > until) {
+		if (until > ps_clock_now())
+			ps_clock_advance(until - ps_clock_now());
+		return CLI_OK;
+	}
+	ps_states_pass(&state, 1, until, write_late, &passing);
+	if (!passing.status)
+		write_late(&passing);
+	return passing.status;
+}
+
+/* What is pending when the capture ends is done; what that asks for, if it is due by then. */
+static int run_pending(struct job *job)
+{
+	uint64_t last = ps_state_last(&job->state);
+
+	return stopped || !job->last.record.interface ? CLI_OK : pass_time(job, &job->last, ps_clock_now(), last);
+}
+
 static int run_packets(struct job *job)
 {
 	struct ps_frame frame;
 	int status, got;
+	uint64_t until;
 
 	while (!stopped && (!job->limit || job->in.count < job->limit)) {
 		got = ps_capture_read(&job->in, &frame);
 		if (!got || (got < 0 && stopped))
-			return CLI_OK;
+			return run_pending(job);
 		if (got < 0)
 			return cli_error("%s", job->in.error);
 		job->cut += frame.record.captured < frame.record.length;
-		ps_clock_follow(ps_clock_captured(&frame.record));
+		until = ps_clock_now() + ps_clock_since(ps_clock_captured(&frame.record));
+		status = pass_time(job, &frame, until, until);
+		if (status)
+			return status;
+		job->last = frame;
 		status = frame.is_packet ? run_packet(job, &frame) : pass_untouched(job, &frame);
 		if (status)
 			return status;
@@ -299,7 +353,7 @@ static int run_packets(struct job *job)
 		if (ferror(job->report))
 			return stopped ? CLI_OK : cli_error("standard output: %s", strerror(errno));
 	}
-	return CLI_OK;
+	return run_pending(job);
 }
 
 /* A live capture ends by a signal; of a file, packets are missing then. */
@@ -540,7 +594,7 @@ static int run(const struct cli_call *call)
 			status = closed;
 		if (!job.quiet && stopped != SIGPIPE)
 			print_summary(&job);
-		if (!status && job.state.verdicts[PS_VERDICT_ERROR])
+		if (!status && (job.state.verdicts[PS_VERDICT_ERROR] || job.state.late_errors))
 			status = CLI_FOUND;
 	}
 	clean(&job);
@@ -574,7 +628,8 @@ const struct cli_command cli_run = {
 "\n"
 "Time, as scripts see it by nf.get_time(), goes on by what lies between the time stamps of packets.\n"
 "\n"
-"What the script sends by nf.send() is written behind the packet for which it does, with its time.\n"
+"What the script sends by nf.send() is written behind the packet for which it does, with its time; what timers and\n"
+"deferred work send, with the time at which they do. What is pending at the end is done.\n"
 "\n"
 "STOLEN packets are not written, QUEUE counts as passing. Limits of time, memory and stack are the kernel's;\n"
 "time is what the processor spends.",

@@ -50,6 +50,7 @@ static const struct {
 	[PS_LUA_ITERATOR] = { "fun(): table?", "iterator" },
 	[PS_LUA_UNIT] = { "\"ms\"|\"ns\"" },
 	[PS_LUA_LEVEL] = { "string|integer" },
+	[PS_LUA_TIMER] = { "ps.timer", "timer" },
 	[PS_LUA_REST] = { "any" },
 	[PS_LUA_ANYTHING] = { "any" },
 	[PS_LUA_IP_PACKET] = { "ps.bytes|string" },
@@ -121,6 +122,7 @@ static const struct owners {
 	{ PS_OF_SET, "sets", "ps.set", ps_set_methods },
 	{ PS_OF_SHARED_TABLE, "shared tables", "ps.shared_table: { [string|integer]: string|integer|boolean|ps.bytes }", ps_shared_table_methods },
 	{ PS_OF_SHARED_QUEUE, "shared queues", "ps.shared_queue", ps_shared_queue_methods },
+	{ PS_OF_TIMER, "timers", "ps.timer", ps_timer_methods },
 	{ 0, "?" },	/* a row is missing here */
 };
 
@@ -375,6 +377,7 @@ static void print_nf_table(void)
 {
 	printf("| expression | gives, or does |\n|---|---|\n");
 	print_rows(ps_nf_library, "nf");
+	print_rows(ps_timer_methods, "timer");
 }
 
 static void print_shared_table(void)

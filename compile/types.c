@@ -91,6 +91,8 @@ unsigned int ps_known_owner(struct ps_known v)
 		return PS_OF_SHARED_TABLE;
 	case PS_KIND_SHARED_QUEUE:
 		return PS_OF_SHARED_QUEUE;
+	case PS_KIND_TIMER:
+		return PS_OF_TIMER;
 	default:
 		return 0;
 	}
@@ -104,6 +106,8 @@ const struct ps_callable *ps_rows_of(unsigned int owners)
 		return ps_shared_table_methods;
 	if (owners == PS_OF_SHARED_QUEUE)
 		return ps_shared_queue_methods;
+	if (owners == PS_OF_TIMER)
+		return ps_timer_methods;
 	return owners == PS_OF_SET ? ps_set_methods : ps_view_methods;
 }
 
@@ -228,6 +232,8 @@ static struct ps_known result_of_row(const struct ps_registry *registry, const s
 		return ps_known_as(PS_KIND_SHARED_TABLE, NULL);
 	case PS_LUA_SHARED_QUEUE:
 		return ps_known_as(PS_KIND_SHARED_QUEUE, NULL);
+	case PS_LUA_TIMER:
+		return ps_known_as(PS_KIND_TIMER, NULL);
 	case PS_LUA_RAW:
 		return ps_known_as(PS_KIND_VIEW, &ps_proto_raw);
 	case PS_LUA_PAYLOAD:

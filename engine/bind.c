@@ -12,6 +12,7 @@
 #include "access.h"
 #include "bytes.h"
 #include "callable.h"
+#include "defer.h"
 #include "dynamic.h"
 #include "host.h"
 #include "memory.h"
@@ -213,15 +214,20 @@ const struct ps_object *ps_view_holds(const struct ps_object *object, unsigned i
 	return !n && v->view.place.flags & PS_VIEW_MEMORY ? &v->memory->object : NULL;
 }
 
-struct ps_view *ps_view_check(lua_State *L)
+struct ps_view *ps_view_check_at(lua_State *L, int arg)
 {
-	struct ps_view *v = ps_arg_object(L, 1, &ps_class_view);
+	struct ps_view *v = ps_arg_object(L, arg, &ps_class_view);
 
 	if (l_unlikely(!v))
-		luaL_typeerror(L, 1, ps_class_view.name);
+		luaL_typeerror(L, arg, ps_class_view.name);
 	if (l_unlikely(!ps_access_view(ps_bind_of(L), &v->object)))
 		check_layer(L, v);
 	return v;
+}
+
+struct ps_view *ps_view_check(lua_State *L)
+{
+	return ps_view_check_at(L, 1);
 }
 
 /* Binds a view to a place of the packet that is looked at. */
@@ -331,6 +337,23 @@ int ps_view_of_bytes(lua_State *L, struct ps_range range)
 	push_header(L, PS_ID_RAW, &place);
 	lua_replace(L, 1);	/* nothing is left of the array but what the view holds */
 	return view_data(L);
+}
+
+int ps_view_at(lua_State *L)
+{
+	struct ps_bind *bind = ps_bind_of(L);
+	uint32_t at = lua_tointeger(L, 1);
+	unsigned int id = lua_tointeger(L, 2);
+	struct ps_place place;
+
+	if (id != PS_ID_RAW && ps_view_find(bind, id, &place) == PS_LAYER_FOUND &&
+	    (at == PS_WORK_FIRST || ps_place_range(&place).off == at)) {
+		push_header(L, id, &place);
+		return 1;
+	}
+	if (at == PS_WORK_FIRST)
+		at = 0;
+	return ps_view_of_bytes(L, (struct ps_range){ at, bind->pkt->len - at });
 }
 
 static int view_to_bytes(lua_State *L)
@@ -1425,6 +1448,7 @@ int ps_bind_open(lua_State *L)
 	lua_setglobal(L, "register_dynamic_protbuf");
 	luaL_requiref(L, "bytes", ps_bytes_open, 1);
 	luaL_requiref(L, "set", ps_set_open, 1);
+	ps_timer_open(L);
 	luaL_requiref(L, "nf", ps_nf_open, 1);
 	luaL_requiref(L, "shared", ps_shared_open_library, 1);
 	lua_pop(L, 4);
@@ -1448,6 +1472,7 @@ void ps_bind_clean(struct ps_bind *bind)
 	struct ps_proto_objects *next;
 
 	ps_shared_leave(bind);
+	ps_timers_clean(bind);
 	ps_layers_shrink(&bind->layers);
 	bind->rt.memory -= bind->allocated;
 	bind->allocated = 0;

@@ -13,12 +13,14 @@
 #include "protos.h"
 #include "runtime.h"
 #include "send.h"
+#include "timer.h"
 
 #define PS_POOL_SIZE	8	/* objects of a kind that are kept; more are garbage afterwards */
 #define PS_METHODS	"methods"	/* a metatable's name for the methods of its objects; scripts can't get at it */
 #define PS_ADDRESSES	64	/* that are remembered as text, in each direction */
 
 struct ps_class;
+struct ps_defer;
 struct ps_memory;
 struct ps_object;
 struct ps_proto_objects;
@@ -66,6 +68,8 @@ struct ps_bind {
 		struct ps_layers layers;
 		struct ps_view *whole;
 	} handled;
+	struct ps_timers timers;
+	struct ps_defer *defer;		/* the state's deferred work, of the owner; or NULL */
 };
 
 extern const struct ps_class ps_class_view, ps_class_bytes, ps_class_set, ps_class_shared_table, ps_class_shared_queue;

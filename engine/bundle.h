@@ -52,6 +52,7 @@ struct ps_part {
 struct ps_bundle {
 	struct ps_part *part[1 + PS_MODULES_MAX];	/* the script first */
 	int n;
+	bool defers;	/* it asks for a Lua state for deferred work */
 };
 
 /* What a bundle is made of. */

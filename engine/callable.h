@@ -13,7 +13,7 @@
 
 #include "method.h"
 
-#define PS_ARGUMENTS_MAX	3
+#define PS_ARGUMENTS_MAX	6
 
 /* What a row is of: bits, since one may be of several. */
 enum ps_owner {
@@ -29,6 +29,7 @@ enum ps_owner {
 	PS_OF_SET = 128,
 	PS_OF_SHARED_TABLE = 256,
 	PS_OF_SHARED_QUEUE = 512,
+	PS_OF_TIMER = 1024,
 };
 
 /* What is given to it, or comes of it. */
@@ -66,6 +67,7 @@ enum ps_lua_type {
 	PS_LUA_ITERATOR,	/* what a 'for' loop calls, that gives tables */
 	PS_LUA_UNIT,		/* a string: the name of a unit of time */
 	PS_LUA_LEVEL,		/* a string or an integer: a level of the log */
+	PS_LUA_TIMER,
 	PS_LUA_REST,		/* any values, any number of them; the last argument */
 	PS_LUA_ANYTHING,	/* any value */
 	PS_LUA_IP_PACKET,	/* a string or a byte array: an IP packet */
@@ -90,7 +92,7 @@ struct ps_callable {
 
 /* Each ends with a row without a name; several rows may have the same one, if they are of different owners. */
 extern const struct ps_callable ps_view_methods[], ps_array_methods[], ps_bytes_library[], ps_set_methods[], ps_set_library[],
-	ps_nf_library[], ps_shared_table_methods[], ps_shared_queue_methods[], ps_shared_library[];
+	ps_nf_library[], ps_shared_table_methods[], ps_shared_queue_methods[], ps_shared_library[], ps_timer_methods[];
 /* The method that each field is: ip:ttl(); that finds one by a key; that goes through a list. */
 extern const struct ps_callable ps_field_getter, ps_keyed_getter, ps_list_getter;
 

@@ -16,35 +16,6 @@ static const char kept;		/* the same of a table, that has for each one what last
 /* Stamps begin so high that those of packets never get there. */
 #define STAMPS	(1ull << 63)
 
-/* All bytes are readable and writable from the beginning, and their number does not change. */
-static bool never(struct ps_packet *pkt, uint32_t end)
-{
-	(void)pkt;
-	(void)end;
-	return false;
-}
-
-static bool own_checksum(struct ps_packet *pkt)
-{
-	pkt->partial = 0;
-	return true;
-}
-
-static int resize(struct ps_packet *pkt, uint32_t at, uint32_t cut, uint32_t add)
-{
-	(void)pkt;
-	(void)at;
-	return cut == add ? 0 : PS_FIELD_SHAPE;
-}
-
-const struct ps_packet_ops ps_memory_ops = {
-	.pull = never,
-	.make_writable = never,
-	.own_checksum = own_checksum,
-	.resize = resize,
-	.networks = ps_networks,
-};
-
 static const struct ps_object *holds(const struct ps_object *object, unsigned int n)
 {
 	return n ? NULL : &((const struct ps_memory *)object)->array->object;
@@ -89,7 +60,7 @@ void ps_memory_enter(lua_State *L, struct ps_memory *memory)
 	bind->handled.arrays = bind->arrays;
 	bind->handled.whole = bind->whole;
 	bind->memory = memory;
-	bind->pkt = &memory->pkt;
+	bind->pkt = &memory->buffer.pkt;
 	bind->whole = (struct ps_view *)memory;	/* which scripts never have */
 	bind->stamp = bind->arrays = STAMPS;
 	if (memory->is_new) {
@@ -145,9 +116,7 @@ void ps_memory_make(lua_State *L, struct ps_bytes *array)
 	memory->array = array;
 	memory->is_new = true;
 	ps_userdata_of(memory)->class = &class;
-	memory->pkt.ops = &ps_memory_ops;
-	memory->pkt.data = array->own;
-	memory->pkt.len = memory->pkt.readable = memory->pkt.writable = array->len;
+	ps_buffer_init_room(&memory->buffer, array->own, array->len, 0, 0, 0);	/* it keeps its length */
 	ps_memory_enter(L, memory);
 	lua_pop(L, 1);
 }

@@ -8,6 +8,7 @@
 #ifndef PS_MEMORY_H
 #define PS_MEMORY_H
 
+#include "buffer.h"
 #include "view.h"
 
 struct ps_bytes;
@@ -16,7 +17,7 @@ struct ps_bytes;
 struct ps_memory {
 	struct ps_object object;
 	struct ps_bytes *array;
-	struct ps_packet pkt;
+	struct ps_buffer buffer;
 	struct ps_layers layers;	/* while it is not looked at */
 	bool is_new;			/* it has not been yet */
 };
@@ -26,9 +27,6 @@ struct ps_memory_view {
 	struct ps_view view;		/* first; with PS_VIEW_MEMORY */
 	struct ps_memory *memory;
 };
-
-/* Of a packet whose bytes are all readable and writable, and whose length does not change. */
-extern const struct ps_packet_ops ps_memory_ops;
 
 /* Makes one of an array of its own memory, which is on the stack, and looks at it. May raise. */
 void ps_memory_make(lua_State *L, struct ps_bytes *array);

@@ -8,10 +8,12 @@
 #include "lua.h"
 #include "lauxlib.h"
 
+#include "defer.h"
 #include "host.h"
 #include "library.h"
 #include "runtime.h"
 #include "send.h"
+#include "timer.h"
 
 /* Of time, in nanoseconds. */
 static const struct unit {
@@ -98,6 +100,14 @@ static int log_values(lua_State *L)
 #define CANNOT	"it cannot be sent; the second result is why"
 
 const struct ps_callable ps_nf_library[] = {
+	{ { "schedule", ps_defer_schedule }, PS_OF_LIBRARY,
+	  { { "skb", PS_LUA_ANYTHING }, { "function", PS_LUA_STRING }, { "id", PS_LUA_INTEGER }, { "delay", PS_LUA_INTEGER },
+	    { "packet", PS_LUA_VIEW, true }, { "protocol", PS_LUA_PROTOCOL, true } }, PS_LUA_BOOLEAN,
+	  "too much is pending", "calls the global function of this name, with nil, the id and a copy of the packet, "
+	  "after so many milliseconds, in the Lua state for deferred work" },
+	{ { "timer", ps_timer_new }, PS_OF_LIBRARY,
+	  { { "delay", PS_LUA_INTEGER }, { "f", PS_LUA_FUNCTION }, { "…", PS_LUA_REST, true } }, PS_LUA_TIMER, NULL,
+	  "calls the function, with what follows, after so many milliseconds" },
 	{ { "get_random", get_random }, PS_OF_LIBRARY, { { NULL } }, PS_LUA_INTEGER, NULL,
 	  "a random number of 32 bits, the kernel's" },
 	{ { "get_time", get_time }, PS_OF_LIBRARY, { { "unit", PS_LUA_UNIT, true } }, PS_LUA_INTEGER, NULL,

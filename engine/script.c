@@ -386,6 +386,7 @@ static int load(lua_State *L)
 static int load_protected(struct ps_script *s, struct load_request *request)
 {
 	unsigned int protocols = s->bind.registry.n;
+	uint64_t timers = s->bind.timers.heap.added;
 	int err;
 
 	s->bundle = request->bundle;
@@ -396,6 +397,7 @@ static int load_protected(struct ps_script *s, struct load_request *request)
 	lua_settop(s->bind.rt.L, 0);
 	if (err) {
 		ps_script_forget(s, request->id);
+		ps_timers_cancel(&s->bind, timers);
 		ps_runtime_call(&s->bind.rt, ps_dynamic_forget, &protocols, ~0u);	/* so that the corrected script has them */
 		lua_settop(s->bind.rt.L, 0);
 	} else {
@@ -873,6 +875,26 @@ enum ps_verdict ps_script_repeat(struct ps_script *s, int handler, struct ps_pac
 	return PS_VERDICT_ERROR;
 }
 
+int ps_script_call(struct ps_script *s, int nargs, struct ps_packet *pkt, unsigned int ms)
+{
+	struct ps_runtime *rt = &s->bind.rt;
+	int status, err = -1;
+
+	if (rt->guard.refused && is_refused(s))
+		goto out;
+	if (pkt)
+		ps_bind_packet(&s->bind, pkt);
+	ps_runtime_begin(rt, ms);
+	status = lua_pcall(rt->L, nargs, 0, 0);
+	ps_memory_leave(&s->bind);
+	ps_runtime_end(rt);
+	ps_bind_release(&s->bind);
+	err = status == LUA_OK ? 0 : fail(s, status);
+out:
+	lua_settop(rt->L, 0);
+	return err;
+}
+
 static inline enum ps_answer to_answer(struct ps_script *s, lua_State *L, int handler)
 {
 	const TValue *result = s2v(PS_STACK_TOP(L) - 1);
@@ -1035,6 +1057,22 @@ static void tell_all_needs(lua_State *L, const Proto *main, const struct ps_comp
 	}
 }
 
+/* Whether p or a function within has the string. */
+static bool has_string(const Proto *p, const char *text)
+{
+	int i;
+
+	for (i = 0; i < p->sizek; i++) {
+		if (ttisstring(&p->k[i]) && !strcmp(svalue(&p->k[i]), text))
+			return true;
+	}
+	for (i = 0; i < p->sizep; i++) {
+		if (has_string(p->p[i], text))
+			return true;
+	}
+	return false;
+}
+
 static int compile_and_write(lua_State *L)
 {
 	struct compile_request *request = lua_touserdata(L, 1);
@@ -1045,6 +1083,8 @@ static int compile_and_write(lua_State *L)
 	main = clLvalue(s2v(PS_STACK_TOP(L) - 1))->p;
 	if (c->need)
 		tell_all_needs(L, main, c);
+	if (c->defers && (has_string(main, "schedule") || has_string(main, "IS_INTERRUPT")))
+		*c->defers = true;
 	if (c->write && lua_dump(L, write_code, (void *)c, 0))
 		return luaL_error(L, "not enough memory for what it was compiled to");
 	return 0;

@@ -71,6 +71,8 @@ struct ps_compilation {
 	/* Gets each name that stands in a call which asks for a file; or NULL. */
 	int (*need)(void *to, enum ps_part_kind kind, const char *name, size_t len, int line);
 	void *to;
+	/* Becomes true if the names are in it that ask for a Lua state for deferred work: schedule, IS_INTERRUPT. Or NULL. */
+	bool *defers;
 };
 
 /*
@@ -105,6 +107,12 @@ void ps_script_put(struct ps_script *s, int handler);
 
 /* Calls the script's on_close(), if it has one. Returns 0, or -1 (s->error) if that failed. */
 int ps_script_close(struct ps_script *s, int id);
+
+/*
+ * Calls the function below its nargs arguments, which are all that is on the stack, within ms milliseconds and what else limits
+ * handlers, with pkt as the packet that is handled; NULL: none is. Returns 0, or -1 (s->error).
+ */
+int ps_script_call(struct ps_script *s, int nargs, struct ps_packet *pkt, unsigned int ms);
 
 /*
  * Runs a handler on a packet. PS_VERDICT_ERROR: see s->error. queue gets the number that came

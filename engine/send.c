@@ -8,9 +8,9 @@
 #include "lauxlib.h"
 
 #include "bind.h"
+#include "buffer.h"
 #include "bytes.h"
 #include "host.h"
-#include "memory.h"
 
 #define SECOND		1000000000ull
 #define LINK_MIN	14	/* bytes: an Ethernet header, */
@@ -76,12 +76,11 @@ static int answer(lua_State *L, const char *why_not)
 /* Completes the draft, which has all its bytes. Returns how many packets will be made of it. */
 static unsigned int complete(lua_State *L, uint8_t *draft, struct ps_message *message)
 {
-	struct ps_packet pkt = {
-		.ops = &ps_memory_ops, .data = draft, .len = message->len, .readable = message->len, .writable = message->len,
-	};
+	struct ps_packet pkt;
 	const char *wrong;
 	uint32_t payload;
 
+	ps_buffer_init(&pkt, draft, message->len, 0, 0);
 	if (message->link)
 		return 1;
 	wrong = ps_complete(&pkt, ps_host_random() % 0xFFFF + 1, message->segment, &message->is);

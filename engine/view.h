@@ -234,8 +234,16 @@ static inline void ps_view_renew(const struct ps_bind *bind, struct ps_view *v)
 /* bytes.to_packet(array, protocol), of a range of the packet that is looked at. Pushes the view, or nil. */
 int ps_view_of_bytes(lua_State *L, struct ps_range range);
 
-/* What argument 1 is a view of; raises if it is none of this packet's. */
+/* The view that is argument 1, or arg; raises if it is none of this packet's. */
 struct ps_view *ps_view_check(lua_State *L);
+struct ps_view *ps_view_check_at(lua_State *L, int arg);
+
+/*
+ * Pushes a view of the packet that is handled, from a place on, as a protocol: the header that p.<protocol> finds, if that begins
+ * there, else what :raw(at, …):data(protocol) gives. PS_WORK_FIRST: wherever that begins. Arguments: the place, the protocol's
+ * id. A lua_CFunction.
+ */
+int ps_view_at(lua_State *L);
 
 /* The number that the place is, which is a field. False: it is not there. May raise. */
 bool ps_view_value(lua_State *L, const struct ps_place *at, struct ps_value *value);

@@ -52,6 +52,9 @@ static const struct kernel_param_ops limit_ops = { .set = limit_set, .get = limi
  */
 LIMIT(ps_limits, packet_ms, 20, 1000, "milliseconds that one packet's handler may take (40)");
 LIMIT(ps_limits, load_ms, 20, 10000, "milliseconds that loading a script may take (250)");
+LIMIT(ps_limits, work_ms, 20, 60000, "milliseconds that a call of deferred work may take (1000)");
+LIMIT(ps_limits, pending, 0, 262144, "calls of deferred work that a state may have pending (16384)");
+LIMIT(ps_limits, pending_memory, 1, 1024, "MiB that these may have, with their packets (32)");
 LIMIT(ps_limits, share, 0, 100,
       "percent of a CPU that handlers of 1 ms and more may use; 0 or 100: no limit (30)");
 LIMIT(ps_limits, stops, 0, 1000000,

@@ -5,19 +5,16 @@
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/percpu.h>
-#include <linux/printk.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
-#include <linux/spinlock.h>
 
+#include "errors.h"
 #include "rule.h"
 #include "state.h"
 
 struct ps_rule {
 	struct ps_handler handler;
-	u32 state_id;
-	spinlock_t log_lock;
-	struct ps_log log;	/* each rule has its own: the errors of one do not hide those of another */
+	struct ps_errors errors;
 };
 
 struct ps_rule *ps_rule_new(struct ps_request *request)
@@ -30,8 +27,7 @@ struct ps_rule *ps_rule_new(struct ps_request *request)
 	rule = kzalloc(sizeof(*rule), GFP_KERNEL);
 	if (!rule)
 		return ERR_PTR(-ENOMEM);
-	rule->state_id = request->state_id;
-	spin_lock_init(&rule->log_lock);
+	ps_errors_init(&rule->errors);
 	err = ps_handler_init(&rule->handler, request);
 	if (err) {
 		kfree(rule);
@@ -48,34 +44,9 @@ void ps_rule_free(struct ps_rule *rule)
 }
 EXPORT_SYMBOL_GPL(ps_rule_free);
 
-/* That its state is switched off is logged once; from then on no error of that state is. */
-static void log_error(struct ps_rule *rule, struct ps_instance *instance)
-{
-	bool is_off = instance->script.bind.rt.guard.refused == PS_REFUSED_STOPS;
-	const char *error = instance->script.error;
-	unsigned int left_out = 0;
-	bool may_log;
-
-	if (is_off && instance->is_off_told)
-		return;
-	instance->is_off_told = is_off;
-	spin_lock(&rule->log_lock);
-	may_log = ps_host_may_log(&rule->log, &left_out);
-	spin_unlock(&rule->log_lock);
-	if (left_out)
-		pr_warn("state %u: %u errors of this rule left out\n", rule->state_id, left_out);
-	if (may_log)
-		pr_warn("%sstate %u: %*pE (on error: %s)\n", instance->prefix, rule->state_id,
-			(int)strlen(error), error, rule->handler.on_error);
-	if (is_off)
-		pr_warn("%sstate %u: switched off, as it was stopped by the time limit %u times: its rules do what they do on errors until a script is loaded into it anew\n",
-			instance->prefix, rule->state_id, instance->script.bind.rt.guard.stops);
-}
-
 static noinline void count_error(struct ps_rule *rule, struct ps_instance *instance)
 {
-	instance->errors++;
-	log_error(rule, instance);
+	ps_errors_add(&rule->errors, instance, "", rule->handler.on_error);
 }
 
 /*

@@ -21,9 +21,11 @@
 
 #include "bundle.h"
 #include "compile.h"
+#include "compat.h"
 #include "shared.h"
 #include "shared_store.h"
 #include "state.h"
+#include "worker.h"
 
 /*
  * One text of a script with those of its modules and lists, loaded in every instance. Their code is kept for instances still to
@@ -41,7 +43,7 @@ struct ps_source {
 };
 
 /*
- * The state that handles packets. A state for deferred work will stand beside it.
+ * One Lua state that CPUs share or one for each of them, which handle packets; and one for deferred work, if scripts ask for it.
  */
 struct ps_state {
 	struct list_head list;
@@ -55,8 +57,11 @@ struct ps_state {
 	struct list_head sources;	/* in the order they were loaded */
 	struct list_head handlers;
 	struct ps_outlet outlet;
-	struct ps_instance *instances[];	/* of each CPU that was online; or the one, at 0 */
+	struct ps_worker worker;
+	struct ps_instance *instances[];	/* of each CPU that was online, or the one, at 0; at WORK that for deferred work */
 };
+
+#define WORK	nr_cpu_ids
 
 /* What each network namespace has. */
 struct ps_net {
@@ -89,6 +94,11 @@ static void unlock_states(void)
 #define for_each_instance(instance, cpu, state)				\
 	for_each_possible_cpu(cpu)				\
 		if (!((instance) = (state)->instances[cpu])) {} else
+
+/* The same, and that for deferred work before all others: what these ask for as they are loaded finds it ready. */
+#define for_each_runtime(instance, n, state)				\
+	for ((n) = WORK + 1; (n)-- > 0;)				\
+		if (!((instance) = (state)->instances[n])) {} else
 
 /*
  * An instance that belongs to a CPU is touched on that CPU only, where disabled softirqs are enough to keep packets out. A
@@ -125,21 +135,106 @@ static int call_in(struct ps_instance *instance,
 		   int (*f)(struct ps_instance *instance, const void *context), const void *context)
 {
 	struct call_in call = { instance, f, context };
+	int result;
 
+	if (instance->is_work) {
+		mutex_lock(&instance->mutex);
+		result = f(instance, context);
+		mutex_unlock(&instance->mutex);
+		return result;
+	}
 	if (instance->is_shared || !cpu_online(instance->cpu))
 		return run_here(&call);
 	return work_on_cpu(instance->cpu, run_on_owner, &call);
 }
 
+/*
+ * Timers of scripts. Those of an instance have one of the kernel, until the first is due. It is set only in the instance's
+ * own exclusion, so a later time never takes the place of an earlier one.
+ */
+
+/* How long a state that has been slow rests before it is asked again. */
+#define TIMERS_LATER	(100 * NSEC_PER_MSEC)
+
+/* So long timers run in one go. */
+#define TIMERS_GO	NSEC_PER_MSEC
+
+static enum hrtimer_mode timer_mode(const struct ps_instance *instance)
+{
+	return instance->is_shared ? HRTIMER_MODE_ABS_SOFT : HRTIMER_MODE_ABS_PINNED_SOFT;
+}
+
+static void wake_timers(struct ps_timers *timers, uint64_t at)
+{
+	struct ps_instance *instance = container_of(timers, struct ps_instance, script.bind.timers);
+
+	hrtimer_start(&instance->timer, ns_to_ktime(max_t(u64, at, instance->timers_rest)), timer_mode(instance));
+}
+
+static void set_timer(struct ps_instance *instance)
+{
+	struct ps_timers *timers = &instance->script.bind.timers;
+
+	if (!timers->is_closed && timers->heap.n)
+		wake_timers(timers, ps_heap_at(&timers->heap));
+}
+
+/*
+ * Runs what is due. Timers that make others which are due at once would leave no time for anything else: so they have the
+ * part of this CPU that slow handlers have, however quick they are.
+ */
+static void run_timers(struct ps_instance *instance)
+{
+	unsigned int share = READ_ONCE(ps_limits.share);
+	u64 start = ktime_get_ns(), now = start;
+	bool is_later = false;
+	int err;
+
+	while (now - start < TIMERS_GO && ps_timer_run(&instance->script, start, &is_later, &err)) {
+		if (err)
+			ps_errors_add(instance->late, instance, "timer: ", NULL);
+		now = ktime_get_ns();
+	}
+	instance->timers_rest = now;
+	if (share && share < 100)
+		instance->timers_rest += div_u64((now - start) * (100 - share), share);
+	if (is_later)
+		instance->timers_rest = now + TIMERS_LATER;
+	set_timer(instance);
+}
+
+/* In softirq. One whose CPU has gone offline may be called elsewhere: cpu_begin() goes on with its timers. */
+static enum hrtimer_restart timers_due(struct hrtimer *timer)
+{
+	struct ps_instance *instance = container_of(timer, struct ps_instance, timer);
+
+	if (!instance->is_shared && instance->cpu != smp_processor_id())
+		return HRTIMER_NORESTART;
+	ps_instance_lock(instance);
+	run_timers(instance);
+	ps_instance_unlock(instance);
+	return HRTIMER_NORESTART;
+}
+
+static int close_timers_in(struct ps_instance *instance, const void *context)
+{
+	ps_timers_close(&instance->script.bind);
+	return 0;
+}
+
 static int open_in(struct ps_instance *instance, const void *context)
 {
-	const struct ps_state *state = context;
+	struct ps_state *state = (struct ps_state *)context;
 
-	if (ps_script_init_sized(&instance->script, state->id, true, state->memory, instance->region))
+	if (ps_script_init_sized(&instance->script, state->id, !instance->is_work, state->memory, instance->region))
 		return -ENOMEM;
-	instance->script.compile = ps_compile;
+	instance->script.bind.defer = &state->worker.defer;
 	instance->script.bind.sender = &instance->outbox.sender;
 	ps_shared_join(&instance->script.bind, state->space);
+	if (instance->is_work)
+		return 0;
+	instance->script.compile = ps_compile;
+	instance->script.bind.timers.wake = wake_timers;
 	return 0;
 }
 
@@ -199,9 +294,12 @@ static int put_in(struct ps_instance *instance, const void *context)
 /* Nobody uses it any more, so any CPU may. */
 static void instance_free(struct ps_instance *instance)
 {
-	local_bh_disable();
+	hrtimer_cancel(&instance->timer);
+	if (!instance->is_work)
+		local_bh_disable();
 	ps_script_clean(&instance->script);
-	local_bh_enable();
+	if (!instance->is_work)
+		local_bh_enable();
 	ps_outbox_clean(&instance->outbox);
 	vfree(instance->region);
 	kfree(instance);
@@ -219,29 +317,40 @@ static void *region_new(u32 state_id, size_t memory, int node)
 	return ERR_PTR(-ENOMEM);
 }
 
-/* An instance with all scripts of the state, or an ERR_PTR. It is not in state->instances yet. */
-static struct ps_instance *instance_new(struct ps_state *state, unsigned int cpu)
+/* Puts it into its place, whatever it is for. */
+static void instance_init(struct ps_instance *instance, struct ps_state *state, unsigned int n)
 {
-	int node = state->is_percpu ? cpu_to_node(cpu) : NUMA_NO_NODE;
+	instance->is_work = n == WORK;
+	instance->is_shared = !state->is_percpu && !instance->is_work;
+	instance->cpu = n;
+	if (state->is_percpu && !instance->is_work)
+		snprintf(instance->prefix, sizeof(instance->prefix), "CPU %u: ", n);
+	else if (instance->is_work)
+		strscpy(instance->prefix, "deferred work: ", sizeof(instance->prefix));
+	spin_lock_init(&instance->lock);
+	mutex_init(&instance->mutex);
+	hrtimer_setup(&instance->timer, timers_due, CLOCK_MONOTONIC, timer_mode(instance));
+	instance->late = &state->worker.errors;
+	ps_outbox_init(&instance->outbox, &state->outlet);
+}
+
+/* An instance with all scripts of the state, or an ERR_PTR. It is not in state->instances yet. n: of what CPU, or WORK. */
+static struct ps_instance *instance_new(struct ps_state *state, unsigned int n)
+{
+	int node = state->is_percpu && n != WORK ? cpu_to_node(n) : NUMA_NO_NODE;
 	struct ps_instance *instance = kzalloc_node(sizeof(*instance), GFP_KERNEL, node);
 	const struct ps_source *source;
 	int err;
 
 	if (!instance)
 		return ERR_PTR(-ENOMEM);
-	instance->region = region_new(state->id, state->memory, node);
+	instance->region = n == WORK ? NULL : region_new(state->id, state->memory, node);
 	if (IS_ERR(instance->region)) {
 		err = PTR_ERR(instance->region);
 		kfree(instance);
 		return ERR_PTR(err);
 	}
-	instance->is_shared = !state->is_percpu;
-	instance->cpu = cpu;
-	if (state->is_percpu)
-		snprintf(instance->prefix, sizeof(instance->prefix), "CPU %u: ", cpu);
-	spin_lock_init(&instance->lock);
-	ps_outbox_init(&instance->outbox, &state->outlet);
-
+	instance_init(instance, state, n);
 	err = call_in(instance, open_in, state);
 	if (err) {
 		vfree(instance->region);
@@ -249,6 +358,8 @@ static struct ps_instance *instance_new(struct ps_state *state, unsigned int cpu
 		return ERR_PTR(err);
 	}
 	list_for_each_entry(source, &state->sources, list) {
+		if (!source->bundle.part[0]->code)
+			continue;
 		err = call_in(instance, load_in, source);
 		if (err) {
 			instance_free(instance);
@@ -256,6 +367,24 @@ static struct ps_instance *instance_new(struct ps_state *state, unsigned int cpu
 		}
 	}
 	return instance;
+}
+
+/*
+ * Makes the Lua state for deferred work, unless there is one. What was loaded into the state before, and has given its code
+ * back, is not in it: that did not ask for it.
+ */
+static int worker_add(struct ps_state *state)
+{
+	struct ps_instance *instance;
+
+	if (state->instances[WORK])
+		return 0;
+	instance = instance_new(state, WORK);
+	if (IS_ERR(instance))
+		return PTR_ERR(instance);
+	state->instances[WORK] = instance;
+	ps_worker_open(&state->worker, instance);
+	return 0;
 }
 
 /* Fills in state->instances[cpu]. */
@@ -301,6 +430,26 @@ static int cpu_prepare(unsigned int cpu)
 	}
 	mutex_unlock(&states_mutex);
 	return err;
+}
+
+/* A CPU has come up, and this runs on it: goes on with the timers of its instances, which may be pending elsewhere. */
+static int cpu_begin(unsigned int cpu)
+{
+	struct ps_instance *instance;
+	struct ps_state *state;
+
+	mutex_lock(&states_mutex);
+	list_for_each_entry(state, &states, list) {
+		instance = state->is_percpu ? state->instances[cpu] : NULL;
+		if (!instance)
+			continue;
+		hrtimer_cancel(&instance->timer);
+		local_bh_disable();
+		set_timer(instance);
+		local_bh_enable();
+	}
+	mutex_unlock(&states_mutex);
+	return 0;
 }
 
 /*
@@ -388,7 +537,7 @@ static void source_forget(struct ps_source *source, struct ps_state *state)
 	struct ps_instance *instance;
 	unsigned int cpu;
 
-	for_each_instance(instance, cpu, state)
+	for_each_runtime(instance, cpu, state)
 		call_in(instance, forget_in, source);
 }
 
@@ -415,14 +564,19 @@ static int source_load(struct ps_source *source, struct ps_state *state)
 
 	source->id = state->next_source++;
 	source->loaded = ktime_get_real_seconds();
-	for_each_instance(instance, cpu, state) {
+	if (source->bundle.defers) {
+		err = worker_add(state);
+		if (err)
+			return err;
+	}
+	for_each_runtime(instance, cpu, state) {
 		err = call_in(instance, load_in, source);
 		if (err) {
 			source_forget(source, state);
 			return err;
 		}
 	}
-	if (!state->is_percpu)	/* there will be no other instance */
+	if (!state->is_percpu)	/* there will be no other instance but that for deferred work, which does without */
 		ps_bundle_drop_code(&source->bundle);
 	list_add_tail(&source->list, &state->sources);
 	return 0;
@@ -442,7 +596,23 @@ static struct ps_state *state_find(const struct net *net, u32 id)
 	return NULL;
 }
 
-/* Calls on_close() of each script, as it was loaded last. No packet comes any more. */
+/*
+ * No packet comes any more: timers and deferred work end, too. What is pending is cancelled, and what runs is waited for, with
+ * the locks of states held: it takes none of them.
+ */
+static void state_stop(struct ps_state *state)
+{
+	struct ps_instance *instance;
+	unsigned int cpu;
+
+	ps_worker_close(&state->worker);
+	for_each_instance(instance, cpu, state) {
+		call_in(instance, close_timers_in, NULL);
+		hrtimer_cancel(&instance->timer);
+	}
+}
+
+/* Calls on_close() of each script, as it was loaded last. Nothing else runs any more. */
 static void state_close(struct ps_state *state)
 {
 	struct ps_source *source;
@@ -452,7 +622,7 @@ static void state_close(struct ps_state *state)
 	list_for_each_entry(source, &state->sources, list) {
 		if (source_find(state, source->path, NULL) != source)
 			continue;
-		for_each_instance(instance, cpu, state)
+		for_each_runtime(instance, cpu, state)
 			call_in(instance, close_in, source);
 	}
 }
@@ -464,7 +634,8 @@ static void state_free(struct ps_state *state)
 	unsigned int cpu;
 
 	list_del(&state->list);
-	for_each_instance(instance, cpu, state)
+	state_stop(state);
+	for_each_runtime(instance, cpu, state)
 		instance_free(instance);
 	ps_outlet_clean(&state->outlet);
 	list_for_each_entry_safe(source, next, &state->sources, list)
@@ -491,7 +662,7 @@ static int add_instances(struct ps_state *state)
 /* An ERR_PTR, or a state without handlers. */
 static struct ps_state *state_new(const struct ps_request *request)
 {
-	struct ps_state *state = kzalloc(struct_size(state, instances, nr_cpu_ids), GFP_KERNEL);
+	struct ps_state *state = kzalloc(struct_size(state, instances, WORK + 1), GFP_KERNEL);
 	const struct ps_net *own = net_generic(request->net, net_id);
 	int err;
 
@@ -504,6 +675,7 @@ static struct ps_state *state_new(const struct ps_request *request)
 	state->memory = request->memory;
 	INIT_LIST_HEAD(&state->sources);
 	INIT_LIST_HEAD(&state->handlers);
+	ps_worker_init(&state->worker);
 	err = ps_outlet_init(&state->outlet, request->net);
 	if (err) {
 		kfree(state);
@@ -700,6 +872,7 @@ void ps_handler_clean(struct ps_handler *handler)
 		handler_put(handler);
 		drop_outdated(state);
 	} else {
+		state_stop(state);
 		state_close(state);
 		state_free(state);
 	}
@@ -736,6 +909,29 @@ static void state_show(struct seq_file *seq, const struct ps_state *state)
 	else
 		seq_printf(seq, "%6s", "-");
 	seq_printf(seq, " %8llu\n", pulled);
+}
+
+/* What timers and deferred work have to tell, if there are any. */
+static void late_show(struct seq_file *seq, const struct ps_state *state)
+{
+	const struct ps_instance *instance, *work = state->instances[WORK];
+	const struct ps_defer *defer = &state->worker.defer;
+	unsigned int pending = 0, cpu;
+	u64 run = 0, failed = 0;
+
+	for_each_instance(instance, cpu, state) {
+		const struct ps_timers *timers = &instance->script.bind.timers;
+
+		pending += READ_ONCE(timers->heap.n);
+		run += READ_ONCE(timers->run);
+		failed += READ_ONCE(timers->failed);
+	}
+	if (pending || run)
+		seq_printf(seq, "  timers: %u pending, %llu run, %llu failed\n", pending, run, failed);
+	if (work)
+		seq_printf(seq, "  deferred work: %u pending, %llu done, %llu failed, %llu refused, memory %zu\n",
+			   READ_ONCE(defer->heap.n), READ_ONCE(defer->done), READ_ONCE(defer->failed),
+			   READ_ONCE(defer->refused), READ_ONCE(work->script.bind.rt.memory));
 }
 
 static void source_show(struct seq_file *seq, const struct ps_source *source)
@@ -811,6 +1007,7 @@ static int states_show(struct seq_file *seq, void *v)
 		if (state->net != net)
 			continue;
 		state_show(seq, state);
+		late_show(seq, state);
 		scripts_show(seq, state);
 	}
 	mutex_unlock(&states_mutex);
@@ -848,7 +1045,7 @@ static struct pernet_operations net_ops = {
 	.size = sizeof(struct ps_net),
 };
 
-static int cpu_state;
+static int cpu_state, cpu_online_state;
 
 int __init ps_state_setup(void)
 {
@@ -858,14 +1055,28 @@ int __init ps_state_setup(void)
 					      cpu_prepare, NULL);
 	if (cpu_state < 0)
 		return cpu_state;
-	err = register_pernet_subsys(&net_ops);
+	cpu_online_state = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "net/packetscript:online", cpu_begin, NULL);
+	err = cpu_online_state < 0 ? cpu_online_state : 0;
 	if (err)
-		cpuhp_remove_state_nocalls(cpu_state);
+		goto err_remove_cpu;
+	err = ps_workers_setup();
+	if (err)
+		goto err_remove_online;
+	err = register_pernet_subsys(&net_ops);
+	if (!err)
+		return 0;
+	ps_workers_teardown();
+err_remove_online:
+	cpuhp_remove_state_nocalls(cpu_online_state);
+err_remove_cpu:
+	cpuhp_remove_state_nocalls(cpu_state);
 	return err;
 }
 
 void ps_state_teardown(void)
 {
 	unregister_pernet_subsys(&net_ops);
+	ps_workers_teardown();
+	cpuhp_remove_state_nocalls(cpu_online_state);
 	cpuhp_remove_state_nocalls(cpu_state);
 }

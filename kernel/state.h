@@ -7,10 +7,13 @@
 #define PS_STATE_H
 
 #include <linux/atomic.h>
+#include <linux/hrtimer.h>
 #include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
+#include "errors.h"
 #include "outlet.h"
 #include "script.h"
 
@@ -19,15 +22,20 @@ struct ps_source;
 struct ps_state;
 
 /*
- * One Lua state that handles packets. Whoever runs in it has disabled softirqs, and holds the lock
+ * One Lua state. Whoever runs in one that handles packets has disabled softirqs, and holds the lock
  * if CPUs share it. An instance that belongs to a CPU is touched on that CPU only, or while that CPU
- * is offline.
+ * is offline. Whoever runs in the one for deferred work is in process context, and holds the mutex.
  */
 struct ps_instance {
 	bool is_shared;
+	bool is_work;		/* for deferred work */
 	unsigned int cpu;	/* to which it belongs, unless it is shared */
 	void *region;		/* memory for the script's large blocks */
 	spinlock_t lock;
+	struct mutex mutex;
+	struct hrtimer timer;	/* until the next of the script's timers is due */
+	u64 timers_rest;	/* nanoseconds until when these rest */
+	struct ps_errors *late;	/* of the state: of timers and deferred work */
 	u64 packets;
 	u64 errors;
 	bool is_off_told;	/* that it is switched off has been logged */

@@ -11,6 +11,9 @@
 struct ps_limits ps_limits = {
 	.packet_ms = 40,
 	.load_ms = 250,
+	.work_ms = 1000,
+	.pending = 16384,
+	.pending_memory = 32,
 	.share = 30,
 	.stops = 10,
 };

@@ -23,6 +23,9 @@ void ps_runtime_expire(struct ps_guard *guard, enum ps_expired why);
 struct ps_limits {
 	unsigned int packet_ms;	/* of one packet, over the repeats that its handler asks for */
 	unsigned int load_ms;	/* of loading a script */
+	unsigned int work_ms;	/* of a call of deferred work: of its own thread's time */
+	unsigned int pending;	/* calls of deferred work that a state may have pending */
+	unsigned int pending_memory;	/* MiB that these may have, with the packets that go along */
 	unsigned int share;	/* percent of a CPU's time that slow runs may have, below 100 */
 	unsigned int stops;	/* how often the time limit may stop a state; every 10 s one stop is forgiven */
 };

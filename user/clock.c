@@ -44,12 +44,12 @@ uint64_t ps_clock_captured(const struct ps_record *record)
 	return (seconds + offset) * SECOND + (unsigned __int128)(record->time % units) * SECOND / units;
 }
 
-void ps_clock_follow(uint64_t captured)
+uint64_t ps_clock_since(uint64_t captured)
 {
-	if (is_begun && captured <= latest)
-		return;
-	if (is_begun)
-		ps_clock_advance(captured - latest);
+	uint64_t since = is_begun && captured > latest ? captured - latest : 0;
+
+	if (!is_begun || captured > latest)
+		latest = captured;
 	is_begun = true;
-	latest = captured;
+	return since;
 }

@@ -24,9 +24,9 @@ void ps_clock_advance(uint64_t ns);
 uint64_t ps_clock_captured(const struct ps_record *record);
 
 /*
- * A packet was captured at this time: the clock goes on by as much as lies between it and the one before. Of packets
- * that are not in order, it goes by the latest.
+ * A packet was captured at this time: how much lies between it and the one before, by which the clock shall go on. Of packets
+ * that are not in order, the latest counts.
  */
-void ps_clock_follow(uint64_t captured);
+uint64_t ps_clock_since(uint64_t captured);
 
 #endif

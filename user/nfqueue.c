@@ -8,6 +8,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_queue.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 #include "buffer.h"
+#include "offload.h"
 #include "csum.h"
 #include "dissect.h"
 #include "field.h"
@@ -457,14 +459,25 @@ static int handle_slot(struct ps_nfqueue *q, const uint8_t *slot, int len,
 	return n;
 }
 
-int ps_nfqueue_work(struct ps_nfqueue *q, uint32_t max, bool wait, ps_nfqueue_handler *handler,
+/* Waits for packets, for a shorter time than the socket does by itself. */
+static void wait_for_packets(struct ps_nfqueue *q, unsigned int us)
+{
+	struct pollfd poll = { .fd = mnl_socket_get_fd(q->socket), .events = POLLIN };
+	const struct timespec time = { .tv_nsec = us * 1000l };
+
+	ppoll(&poll, 1, &time, NULL);	/* if it fails, there may be packets or none */
+}
+
+int ps_nfqueue_work(struct ps_nfqueue *q, uint32_t max, unsigned int wait, ps_nfqueue_handler *handler,
 		    void *context)
 {
 	struct ps_nfqueue_batch *b = q->batch;
 	int i, n, got, count = 0;
 
+	if (wait && wait < PS_NFQUEUE_WAIT)
+		wait_for_packets(q, wait);
 	got = recvmmsg(mnl_socket_get_fd(q->socket), b->received, max < BATCH ? max : BATCH,
-		       wait ? MSG_WAITFORONE : MSG_DONTWAIT, NULL);
+		       wait == PS_NFQUEUE_WAIT ? MSG_WAITFORONE : MSG_DONTWAIT, NULL);
 	if (got < 0) {
 		/* ENOBUFS: packets were dropped; ps_nfqueue_drops() tells how many */
 		if (errno != EINTR && errno != EAGAIN && errno != ENOBUFS)
@@ -567,7 +580,7 @@ static size_t send_room(int fd)
 /* Nothing depends on them but how many packets can be handled in a second. */
 static void set_options(struct mnl_socket *socket)
 {
-	const struct timeval limit = { .tv_sec = 1 };	/* so that a signal just before the wait is noticed, too */
+	const struct timeval limit = { .tv_sec = PS_NFQUEUE_WAIT / 1000000 };	/* so that a signal just before the wait is noticed, too */
 	int fd = mnl_socket_get_fd(socket), yes = 1;
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));

@@ -58,12 +58,13 @@ int ps_nfqueue_open(struct ps_nfqueue *q, const struct ps_nfqueue_config *config
 /* The kernel drops what still waits. */
 void ps_nfqueue_close(struct ps_nfqueue *q);
 
+#define PS_NFQUEUE_WAIT	1000000	/* microseconds: so long it waits at most, so that a signal just before is noticed, too */
+
 /*
- * Handles the packets that are there, at most max of them, and hands in the verdicts. If wait is set
- * and there are none, it waits for the first. Returns how many there were; 0 also after a signal, or after
- * a second; -1: q->error.
+ * Handles the packets that are there, at most max of them, and hands in the verdicts. If there are none, it waits for the
+ * first, for so many microseconds. Returns how many there were; 0 also after a signal; -1: q->error.
  */
-int ps_nfqueue_work(struct ps_nfqueue *q, uint32_t max, bool wait, ps_nfqueue_handler *handler,
+int ps_nfqueue_work(struct ps_nfqueue *q, uint32_t max, unsigned int wait, ps_nfqueue_handler *handler,
 		    void *context);
 
 /* The packet as it came, to read, in the handler: *before holds as long as p does. */

@@ -3,6 +3,7 @@
 
 #include "buffer.h"
 #include "bundle.h"
+#include "clock.h"
 #include "compile.h"
 #include "host_user.h"
 #include "shared.h"
@@ -123,20 +124,19 @@ static void tell_error(const struct ps_state *s, const char *path, char *error, 
 	put_error(s->script.error, path, error, size);
 }
 
-/* Compiles the script and its modules, and runs them. */
-static int load(struct ps_state *s, const char *path, const char *text, size_t len, size_t memory, char *error,
-		size_t size)
+/* Nothing else happens meanwhile, and the front end asks when something is due. */
+static void no_lock(struct ps_defer *defer)
 {
-	struct ps_bundle bundle = { .n = 0 };
-	int err = ps_bundle_read(&bundle, path, text, len, memory, error, size);
-
-	if (!err && ps_script_load_bundle(&s->script, 0, &bundle)) {
-		tell_error(s, path, error, size);
-		err = -1;
-	}
-	ps_bundle_clean(&bundle);
-	return err ? 1 : 0;
+	(void)defer;
 }
+
+static void no_wake(struct ps_defer *defer, uint64_t at)
+{
+	(void)defer;
+	(void)at;
+}
+
+static const struct ps_defer_ops defer_ops = { no_lock, no_lock, no_wake };
 
 /* All states of a process have in common what is shared. The space is never freed, as that of a namespace that stays. */
 static struct ps_shared_space *space(void)
@@ -148,6 +148,41 @@ static struct ps_shared_space *space(void)
 	return only;
 }
 
+/* Makes the Lua state for deferred work, in which the script is run, too. */
+static int load_work(struct ps_state *s, const struct ps_bundle *bundle, const char *path, size_t memory, char *error, size_t size)
+{
+	if (ps_script_init_sized(&s->work, s->script.bind.rt.state_id, false, memory, NULL)) {
+		snprintf(error, size, "%s: not enough memory", path);
+		return -1;
+	}
+	s->has_work = true;
+	s->work.bind.defer = &s->defer;
+	s->work.bind.sender = &s->outbox.sender;
+	ps_shared_join(&s->work.bind, space());
+	ps_defer_open(&s->defer);
+	if (!ps_script_load_bundle(&s->work, 0, bundle))
+		return 0;
+	put_error(s->work.error, path, error, size);
+	return -1;
+}
+
+/* Compiles the script and its modules, and runs them. */
+static int load(struct ps_state *s, const char *path, const char *text, size_t len, size_t memory, char *error,
+		size_t size)
+{
+	struct ps_bundle bundle = { .n = 0 };
+	int err = ps_bundle_read(&bundle, path, text, len, memory, error, size);
+
+	if (!err && bundle.defers)
+		err = load_work(s, &bundle, path, memory, error, size);
+	if (!err && ps_script_load_bundle(&s->script, 0, &bundle)) {
+		tell_error(s, path, error, size);
+		err = -1;
+	}
+	ps_bundle_clean(&bundle);
+	return err ? 1 : 0;
+}
+
 int ps_state_load(struct ps_state *s, const char *path, uint32_t id, size_t memory, char *error,
 		  size_t size)
 {
@@ -157,6 +192,7 @@ int ps_state_load(struct ps_state *s, const char *path, uint32_t id, size_t memo
 
 	memset(s, 0, sizeof(*s));
 	ps_outbox_init(&s->outbox);
+	ps_defer_init(&s->defer, &defer_ops);
 	text = ps_script_read(path, &len, error, size);
 	if (!text)
 		return errno == EFBIG ? 1 : -1;
@@ -168,6 +204,7 @@ int ps_state_load(struct ps_state *s, const char *path, uint32_t id, size_t memo
 		s->script.compile = ps_compile;
 		s->script.bind.sender = &s->outbox.sender;
 		ps_shared_join(&s->script.bind, space());
+		s->script.bind.defer = &s->defer;
 		err = load(s, path, text, len, memory, error, size);
 	}
 	free(text);
@@ -191,6 +228,11 @@ int ps_state_init(struct ps_state *s, const struct ps_state_rule *rule, char *er
 
 void ps_state_clean(struct ps_state *s)
 {
+	if (s->defer.ops)
+		ps_defer_close(&s->defer);
+	if (s->has_work)
+		ps_script_clean(&s->work);
+	s->has_work = false;
 	if (s->script.bind.rt.L)
 		ps_script_clean(&s->script);
 	ps_outbox_clean(&s->outbox);
@@ -200,19 +242,27 @@ void ps_state_clean(struct ps_state *s)
 
 int ps_state_close(struct ps_state *s, const char *path, char *error, size_t size)
 {
-	if (!ps_script_close(&s->script, 0))
-		return 0;
-	tell_error(s, path, error, size);
-	return 1;
+	struct ps_script *const closed[] = { &s->script, s->has_work ? &s->work : NULL };
+	int i, err = 0;
+
+	ps_timers_close(&s->script.bind);
+	ps_defer_close(&s->defer);
+	for (i = 0; i < 2 && closed[i]; i++) {
+		if (!ps_script_close(closed[i], 0))
+			continue;
+		put_error(closed[i]->error, path, error, size);
+		err = 1;
+	}
+	return err;
 }
 
-static void count_error(struct ps_state *s)
+static void count_error(struct ps_state *s, const char *text)
 {
 	struct ps_state_error *e = s->errors;
 	int i;
 
 	for (i = 0; i < s->nerrors; i++, e++) {
-		if (!strcmp(e->text, s->script.error)) {
+		if (!strcmp(e->text, text)) {
 			e->count++;
 			return;
 		}
@@ -221,9 +271,18 @@ static void count_error(struct ps_state *s)
 		s->other_errors++;
 		return;
 	}
-	memcpy(e->text, s->script.error, sizeof(e->text));
+	snprintf(e->text, sizeof(e->text), "%s", text);
 	e->count = 1;
 	s->nerrors++;
+}
+
+/* One that is no verdict's. */
+static void count_late_error(struct ps_state *s, const char *text)
+{
+	s->late_errors++;
+	if (!s->late_error[0])
+		snprintf(s->late_error, sizeof(s->late_error), "%s", text);
+	count_error(s, text);
 }
 
 const char *ps_state_verdict_name(const struct ps_state *s, enum ps_verdict verdict)
@@ -260,7 +319,7 @@ enum ps_verdict ps_state_run(struct ps_state *s, struct ps_packet *pkt, uint16_t
 	s->packets++;
 	s->verdicts[verdict]++;
 	if (verdict == PS_VERDICT_ERROR)
-		count_error(s);
+		count_error(s, s->script.error);
 	return verdict;
 }
 
@@ -273,6 +332,110 @@ enum ps_verdict ps_state_refuse(struct ps_state *s, enum ps_verdict verdict, con
 	va_end(args);
 	s->verdicts[verdict]--;
 	s->verdicts[PS_VERDICT_ERROR]++;
-	count_error(s);
+	count_error(s, s->script.error);
 	return PS_VERDICT_ERROR;
+}
+
+/*
+ * What is due.
+ */
+uint64_t ps_state_next(struct ps_state *s)
+{
+	uint64_t timer = ps_heap_at(&s->script.bind.timers.heap), work = ps_defer_next(&s->defer);
+
+	return timer < work ? timer : work;
+}
+
+static uint64_t last_of(const struct ps_heap *heap)
+{
+	uint64_t last = 0;
+	uint32_t i;
+
+	for (i = 0; i < heap->n; i++) {
+		if (ps_heap_get(heap, i)->at > last)
+			last = ps_heap_get(heap, i)->at;
+	}
+	return last;
+}
+
+uint64_t ps_state_last(struct ps_state *s)
+{
+	uint64_t timer = last_of(&s->script.bind.timers.heap), work = last_of(&s->defer.heap);
+
+	return timer > work ? timer : work;
+}
+
+static int run_work(struct ps_state *s, uint64_t now)
+{
+	struct ps_work *work = ps_defer_take(&s->defer, now);
+	int err = work ? ps_script_work(&s->work, work) : 0;
+
+	ps_work_free(work);
+	return err;
+}
+
+void ps_state_run_due(struct ps_state *s, uint64_t now)
+{
+	bool is_later;
+	int err = 0;
+
+	if (ps_heap_at(&s->script.bind.timers.heap) > ps_defer_next(&s->defer)) {
+		if (run_work(s, now))
+			count_late_error(s, s->work.error);
+		return;
+	}
+	ps_timer_run(&s->script, now, &is_later, &err);	/* off the kernel there are no budgets: none has to wait */
+	if (err)
+		count_late_error(s, s->script.error);
+}
+
+/*
+ * Besides what is pending when the clock comes to a time, so much more is run at that: then a millisecond passes, so that what makes
+ * itself due at once does not hold up the clock.
+ */
+#define AT_ONCE	1000
+#define MOMENT	1000000
+
+static unsigned int count_pending(struct ps_state *const *states, size_t n)
+{
+	unsigned int pending = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		pending += states[i]->script.bind.timers.heap.n + states[i]->defer.heap.n;
+	return pending;
+}
+
+void ps_states_pass(struct ps_state *const *states, size_t n, uint64_t until, bool (*go_on)(void *context), void *context)
+{
+	struct ps_state *first;
+	unsigned int left = AT_ONCE + count_pending(states, n);
+	uint64_t at, next;
+	size_t i;
+
+	for (;;) {
+		for (first = NULL, at = PS_NEVER, i = 0; i < n; i++) {
+			next = ps_state_next(states[i]);
+			if (next < at) {
+				at = next;
+				first = states[i];
+			}
+		}
+		if (at > until)
+			break;
+		if (!go_on(context))
+			return;
+		if (at > ps_clock_now()) {
+			ps_clock_advance(at - ps_clock_now());
+			left = AT_ONCE + count_pending(states, n);
+		} else if (!left--) {
+			if (until <= ps_clock_now())
+				break;
+			ps_clock_advance(until - ps_clock_now() < MOMENT ? until - ps_clock_now() : MOMENT);
+			left = AT_ONCE + count_pending(states, n);
+		}
+		ps_state_run_due(first, ps_clock_now());
+	}
+	if (until > ps_clock_now())
+		ps_clock_advance(until - ps_clock_now());
 }

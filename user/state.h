@@ -7,6 +7,7 @@
 
 #include <limits.h>
 
+#include "defer.h"
 #include "outbox.h"
 #include "script.h"
 
@@ -37,6 +38,9 @@ struct ps_state_rule {
 
 struct ps_state {
 	struct ps_script script;
+	struct ps_script work;		/* that for deferred work */
+	bool has_work;
+	struct ps_defer defer;
 	void *region;			/* memory for the script's large blocks */
 	struct ps_outbox outbox;
 	int handler;
@@ -46,6 +50,8 @@ struct ps_state {
 	uint64_t verdicts[PS_VERDICT_ERROR + 1];	/* as handlers gave them */
 	struct ps_state_error errors[PS_STATE_ERRORS];	/* the first ones; in order */
 	int nerrors;
+	uint64_t late_errors;		/* of timers and deferred work; among errors, but not among verdicts */
+	char late_error[PS_SCRIPT_ERROR_SIZE];	/* the first one since the owner has emptied it */
 	uint64_t other_errors;		/* how many errors were different from all of these */
 };
 
@@ -80,6 +86,21 @@ int ps_state_close(struct ps_state *s, const char *path, char *error, size_t siz
  * PS_VERDICT_REPEAT. queue gets the number that came with PS_VERDICT_QUEUE.
  */
 enum ps_verdict ps_state_run(struct ps_state *s, struct ps_packet *pkt, uint16_t *queue);
+
+/* When a timer or deferred work is due next, or PS_NEVER. */
+uint64_t ps_state_next(struct ps_state *s);
+
+/* When the last of all that is pending is due; 0: nothing is. */
+uint64_t ps_state_last(struct ps_state *s);
+
+/* Runs what is due at now and is first, if anything is: of both at the same time, the timer. Errors are counted. */
+void ps_state_run_due(struct ps_state *s, uint64_t now);
+
+/*
+ * Runs in its turn what is due until then in n states, in virtual time (user/clock.h), which goes on to that; unless go_on
+ * says otherwise, which is asked before each.
+ */
+void ps_states_pass(struct ps_state *const *states, size_t n, uint64_t until, bool (*go_on)(void *context), void *context);
 
 /*
  * The front end cannot carry out the verdict on the last packet: counts it as an error instead, with the text as its

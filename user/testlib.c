@@ -936,16 +936,52 @@ static int test(lua_State *L)
  * The clock.
  */
 
-/* clock.advance(ms): the time that scripts see afterwards, in milliseconds */
+static bool has_time(void *context)
+{
+	return clock() < ((struct suite *)context)->end;
+}
+
+/* What is due until then, in any script that the file has loaded, is run in its turn; then raises the error of one that failed. */
+static void pass(lua_State *L, uint64_t until)
+{
+	struct suite *suite = suite_of(L);
+	struct script *script;
+	size_t n = 0;
+	struct ps_state **states;
+	const char *error = NULL;
+
+	for (script = suite->scripts; script; script = script->next)
+		n++;
+	states = calloc(n + 1, sizeof(*states));
+	if (!states)
+		luaL_error(L, "not enough memory");
+	for (n = 0, script = suite->scripts; script; script = script->next)
+		states[n++] = &script->state;
+	ps_sent_clean(&suite->sent);
+	ps_runtime_leave(&suite->rt);
+	ps_states_pass(states, n, until, has_time, suite);
+	free(states);
+	resume(L);
+	for (script = suite->scripts; script; script = script->next) {
+		if (script->state.late_error[0])
+			error = lua_pushstring(L, script->state.late_error);
+		script->state.late_error[0] = 0;
+	}
+	if (error)
+		luaL_error(L, "%s", error);
+}
+
+/* clock.advance(ms): the time that scripts see afterwards, in milliseconds, and what they have sent until then */
 static int clock_advance(lua_State *L)
 {
 	lua_Integer ms = luaL_checkinteger(L, 1);
 
 	if (ms < 0 || ms > CLOCK_STEP)
 		return luaL_argerror(L, 1, "the clock goes on by 0 ms to 10 years");
-	ps_clock_advance(ms * NS_PER_MS);
+	pass(L, ps_clock_now() + ms * NS_PER_MS);
 	lua_pushinteger(L, ps_clock_now() / NS_PER_MS);
-	return 1;
+	push_sent(L, &suite_of(L)->sent);
+	return 2;
 }
 
 static const luaL_Reg clock_functions[] = {

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 
 #include "callable.h"
+#include "defer.h"
+#include "deferred.h"
 #include "packets.h"
 #include "script.h"
 #include "shared.h"
@@ -20,6 +22,7 @@ static const char calls[] =
 	"  function() return bytes.new_from_string('FFFFFF') end, function() return nil end,\n"
 	"  function(p) return p:data(packet_ip):data(packet_udp):data() end, function() return set.new{ '10.0.0.0/8' } end,\n"
 	"  function() local t = shared.table 't' t.name = 1 return t end, function() local q = shared.queue 'q' q:send(1) return q end,\n"
+	"  function() return nf.timer(1000, print) end,\n"
 	"}\n"
 	"local operators = {\n"
 	"  __len = function(v) return #v end, __tostring = tostring, __eq = function(v, x) return v == x end,\n"
@@ -34,7 +37,7 @@ static const char calls[] =
 	"  integer = is 'number', boolean = is 'boolean', string = is 'string', array = is_array,\n"
 	"  value = function(x) return type(x) == 'number' or is_array(x) end,\n"
 	"  shared_table = is_of '^shared.table', shared_queue = is_of '^shared.queue', shared = is 'number',\n"
-	"  set = function(x) return getmetatable(x) == 'set' end, raw = is_of '^packet_raw offset', view = is_of '^packet_%w+ offset', field = is_of '^packet_%w+%.%w+ offset',\n"
+	"  set = function(x) return getmetatable(x) == 'set' end, timer = function(x) return getmetatable(x) == 'timer' end, raw = is_of '^packet_raw offset', view = is_of '^packet_%w+ offset', field = is_of '^packet_%w+%.%w+ offset',\n"
 	"}\n"
 	"local cases, at = {}, 0\n"
 	"for _, row in ipairs(rows) do\n"
@@ -113,10 +116,11 @@ static const struct {
 	[PS_LUA_SHAREABLE] = { NULL, "7" },
 	[PS_LUA_SHARED] = { "shared" },
 	[PS_LUA_OPTIONS] = { NULL, "{ ttl = 5000 }" },
-	[PS_LUA_FUNCTION] = { NULL, "print" },
 	[PS_LUA_ITERATOR] = { "function" },
 	[PS_LUA_UNIT] = { NULL, "'ns'" },
 	[PS_LUA_LEVEL] = { NULL, "'debug'" },
+	[PS_LUA_FUNCTION] = { NULL, "print" },
+	[PS_LUA_TIMER] = { "timer" },
 	[PS_LUA_REST] = { NULL, "print" },
 	[PS_LUA_ANYTHING] = { NULL, "print" },
 	[PS_LUA_IP_PACKET] = { NULL, "('\\x45' .. ('\\0'):rep(19))" },
@@ -208,6 +212,7 @@ static void rows_are_so(void)
 	uint16_t queue;
 	size_t size;
 	int n, handler, cases = 0;
+	struct ps_defer defer;
 	char *text;
 	const struct ps_library *library;
 	FILE *to = open_memstream(&text, &size);
@@ -218,6 +223,7 @@ static void rows_are_so(void)
 	cases += add_rows(to, ps_set_methods);
 	cases += add_rows(to, ps_shared_table_methods);
 	cases += add_rows(to, ps_shared_queue_methods);
+	cases += add_rows(to, ps_timer_methods);
 	for (library = ps_libraries; library->name; library++)
 		cases += add_rows(to, library->rows);
 	cases += add_row(to, &ps_field_getter, "ttl");
@@ -228,6 +234,9 @@ static void rows_are_so(void)
 	s.bind.sender = &sender;
 	ps_shared_join(&s.bind, space);
 	ps_shared_space_put(space);
+	ps_defer_init(&defer, &deferred_ops);
+	ps_defer_open(&defer);
+	s.bind.defer = &defer;
 	CHECK_INT(ps_script_load(&s, 0, "/s/rows.lua", text, size), 0);
 	CHECK_TEXT(s.error, "");
 	handler = ps_script_find(&s, 0, "process_packet");
@@ -243,6 +252,7 @@ static void rows_are_so(void)
 		free(data);
 	}
 	ps_script_clean(&s);
+	ps_defer_close(&defer);
 	free(text);
 }
 

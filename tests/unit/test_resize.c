@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#include "offload.h"
 #include "packets.h"
 #include "protos.h"
 #include "resize.h"

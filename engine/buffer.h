@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Packets in memory of our own: captures, tests.
+ * Packets in memory of our own: captures, tests, byte arrays, what is sent along with deferred work.
  */
 #ifndef PS_BUFFER_H
 #define PS_BUFFER_H
@@ -32,20 +32,5 @@ void ps_buffer_protect(struct ps_packet *pkt);
  * not so much.
  */
 int ps_buffer_put_in(struct ps_packet *pkt, uint32_t room, uint32_t at, uint32_t cut, uint32_t add);
-
-/* The bytes that a partial checksum is of, in a packet of len bytes. */
-struct ps_offload {
-	uint32_t off, end, len;
-};
-
-/*
- * Makes a TCP or UDP packet with a right checksum partial, as it is in a kernel whose network device computes
- * checksums: the field holds the sum of the pseudo header, and pkt->partial says where it is. Other packets stay as they
- * are.
- */
-void ps_buffer_offload(struct ps_packet *pkt, struct ps_offload *message);
-
-/* Completes a partial checksum as Linux does, unless the script has stored a whole one. */
-void ps_buffer_complete(struct ps_packet *pkt, const struct ps_offload *message);
 
 #endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Who does the deferred work of a state: one worker, so that its calls come one after the other. Its workqueue is ours.
+ */
+#ifndef PS_WORKER_H
+#define PS_WORKER_H
+
+#include <linux/hrtimer.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include "defer.h"
+#include "errors.h"
+
+struct ps_instance;
+
+struct ps_worker {
+	struct ps_defer defer;		/* first */
+	spinlock_t lock;		/* of that; softirqs are disabled */
+	struct hrtimer timer;		/* until the next work is due */
+	struct work_struct work;
+	struct ps_instance *instance;	/* its Lua state; NULL: there is none, and no work */
+	struct ps_errors errors;
+};
+
+void ps_worker_init(struct ps_worker *worker);
+
+/* From now on work is done, in the instance, which is of PS_CONTEXT_WORK and stays the caller's. Process context. */
+void ps_worker_open(struct ps_worker *worker, struct ps_instance *instance);
+
+/*
+ * What is pending is cancelled; what runs is waited for. Nothing is asked for or done afterwards. Process context, may sleep,
+ * with no lock of the instance held. May be called again.
+ */
+void ps_worker_close(struct ps_worker *worker);
+
+int ps_workers_setup(void);
+void ps_workers_teardown(void);
+
+#endif
