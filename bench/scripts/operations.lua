@@ -1,6 +1,12 @@
 -- SPDX-License-Identifier: MIT OR GPL-2.0-only
 -- Makes the functions of units.lua and units-shared.lua, as these say.
-local handler = [[
+-- Ids are constants in them, as they are in the text of a script.
+local constants = ""
+for _, name in ipairs { "packet_eth", "packet_ip", "packet_udp", "NF_DROP", "XT_CONTINUE" } do
+  constants = ("%slocal %s <const> = %d "):format(constants, name, _G[name])
+end
+
+local handler = constants .. [[
 %s
 return function(p)
   local ip = p:data(packet_eth):data(packet_ip)
