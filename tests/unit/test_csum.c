@@ -30,6 +30,28 @@ static void large(void)
 	CHECK_INT(ps_csum_fold(ps_csum_add(0xFFFFFFFF, bytes, 65534)), 0xFFFF);
 }
 
+/* Long ones are added in words that are larger: they carry, wherever they begin, and are 0 only if all bytes are. */
+static void long_ones(void)
+{
+	uint8_t bytes[320];
+
+	for (unsigned int kind = 0; kind < 4; kind++) {
+		for (unsigned int i = 0; i < sizeof(bytes); i++)
+			bytes[i] = kind == 0 ? i * 37 + 200 : kind == 1 ? 0xFF : kind == 2 ? 0xFE | (i & 1) : 0;
+		for (unsigned int off = 0; off < 9; off++) {
+			for (unsigned int len = 0; len <= 300; len++) {
+				const uint32_t sum = ps_csum_fold(ps_csum_add(off * 0x1FFFF, bytes + off, len));
+
+				CHECK_INT(0xFFFF - ps_csum_fold(ps_csum_add(0, bytes + off, len)),
+					  naive_csum(bytes + off, len, 0));
+				CHECK_INT(sum, ps_csum_fold(off * 0x1FFFF + ps_csum_fold(ps_csum_add(0, bytes + off, len))));
+			}
+		}
+	}
+	bytes[123] = 1;
+	CHECK_INT(ps_csum_fold(ps_csum_add(0, bytes, sizeof(bytes))), 1);
+}
+
 /* At every offset and length, the difference makes of the old sum the new one. */
 static void difference(void)
 {
@@ -77,6 +99,7 @@ static void crc32c(void)
 const struct test csum_tests[] = {
 	{ "csum: the example of RFC 1071", rfc1071 },
 	{ "csum: any length is summed as one byte after the other", any_length },
+	{ "csum: long ones", long_ones },
 	{ "csum: 64 KB of ones do not overflow", large },
 	{ "csum: a difference turns the old sum into the new one", difference },
 	{ "csum: CRC32c of known bytes", crc32c },
