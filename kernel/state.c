@@ -669,7 +669,6 @@ static struct ps_state *state_new(const struct ps_request *request)
 	if (!state)
 		return ERR_PTR(-ENOMEM);
 	state->net = request->net;
-	state->space = ps_shared_space_get(own->space);
 	state->id = request->state_id;
 	state->is_percpu = request->is_percpu;
 	state->memory = request->memory;
@@ -681,6 +680,7 @@ static struct ps_state *state_new(const struct ps_request *request)
 		kfree(state);
 		return ERR_PTR(err);
 	}
+	state->space = ps_shared_space_get(own->space);
 	list_add_tail(&state->list, &states);
 	err = add_instances(state);
 	if (err) {

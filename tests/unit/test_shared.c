@@ -309,8 +309,11 @@ static void memory_is_bounded(void)
 		uint32_t off, room;
 
 		value.blob = ps_blob_new(PS_SHARED_VALUE_MAX - n, &why);
-		for (off = 0; off < value.blob->len; off += room)
-			memset(ps_blob_at(value.blob, off, &room), off / 1000, room);
+		for (off = 0; off < value.blob->len; off += room) {
+			uint8_t *at = ps_blob_at(value.blob, off, &room);
+
+			memset(at, off / 1000, room);
+		}
 		CHECK_INT(ps_queue_send(ps_shared_queue_of(thing), value), PS_SHARED_DONE);
 	}
 	most = ps_shared_used() - before;
