@@ -423,7 +423,11 @@ static void states_share(void)
 			  "assert(not t['-1'] and not t[1] and #t == 4)\n"
 			  "local q = shared.queue 'q'\n"
 			  "assert(q:receive() == 'first' and #q:receive() == 20000 and q:receive() == nil)\n"
-			  "t.text, t.n = nil, 'text'\n");
+			  "t.text, t.n = nil, 'text'\n"
+			  "local long = ('x'):rep(30000)\n"
+			  "t.long = long .. 'a'\n"
+			  "assert(not t:cas('long', long .. 'b', 1) and not t:cas('n', 'tex_', 1))\n"
+			  "assert(t:cas('long', long .. 'a', nil) and not t.long)\n");
 	accept(&c, space, "local t = shared.table('t', { keep = true })\n"
 			  "assert(not t.text and t.n == 'text' and #t == 3)\n"
 			  "t:set(1, 1) t:set(2, 2, 1000)\n"
