@@ -221,18 +221,43 @@ static ps_inline bool to_ttl(const struct ps_shared_table *t, StkId func, int na
 	return nargs == n;
 }
 
+static ps_noinline int call_set(struct ps_shared_table *t, const struct ps_shared_key *key, StkId func, int nargs)
+{
+	struct ps_shared_value value;
+	uint64_t ttl;
+
+	if (!to_simple(s2v(func + 3), &value) || !to_ttl(t, func, nargs, 4, &ttl) || ps_table_set(t, key, value, ttl))
+		return -1;
+	return 0;
+}
+
+static ps_noinline int call_cas(struct ps_shared_table *t, const struct ps_shared_key *key, StkId func, int nargs)
+{
+	struct ps_shared_value value, old;
+	enum ps_shared_result result;
+
+	if (nargs != 4 || !to_simple(s2v(func + 3), &old) || !to_simple(s2v(func + 4), &value))
+		return -1;
+	result = ps_table_cas(t, key, old, value, ps_table_ttl(t));
+	if (result > PS_SHARED_DIFFERS)
+		return -1;
+	if (result)
+		setbfvalue(s2v(func));
+	else
+		setbtvalue(s2v(func));
+	return 1;
+}
+
 int ps_shared_call(lua_State *L, const struct ps_method *method, StkId func, int nargs)
 {
-	struct ps_shared_object *object = (struct ps_shared_object *)ps_object_of(s2v(func + 1));
+	const struct ps_shared_object *object = (const struct ps_shared_object *)ps_object_of(s2v(func + 1));
 	struct ps_shared_table *t = ps_shared_table_of(object->thing);
-	struct ps_shared_value value, old;
 	struct ps_shared_key key;
-	enum ps_shared_result result;
 	uint64_t ttl;
 	int64_t sum;
 
 	(void)L;
-	if (nargs < 3 || !method->op || !to_key(s2v(func + 2), &key))
+	if (nargs < 3 || !to_key(s2v(func + 2), &key))
 		return -1;
 	switch (method->op) {
 	case PS_OP_SHARED_ADD:
@@ -242,21 +267,9 @@ int ps_shared_call(lua_State *L, const struct ps_method *method, StkId func, int
 		setivalue(s2v(func), sum);
 		return 1;
 	case PS_OP_SHARED_SET:
-		if (!to_simple(s2v(func + 3), &value) || !to_ttl(t, func, nargs, 4, &ttl) ||
-		    ps_table_set(t, &key, value, ttl))
-			return -1;
-		return 0;
+		return call_set(t, &key, func, nargs);
 	case PS_OP_SHARED_CAS:
-		if (nargs != 4 || !to_simple(s2v(func + 3), &old) || !to_simple(s2v(func + 4), &value))
-			return -1;
-		result = ps_table_cas(t, &key, old, value, ps_table_ttl(t));
-		if (result > PS_SHARED_DIFFERS)
-			return -1;
-		if (result)
-			setbfvalue(s2v(func));
-		else
-			setbtvalue(s2v(func));
-		return 1;
+		return call_cas(t, &key, func, nargs);
 	}
 	return -1;
 }

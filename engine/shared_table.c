@@ -617,22 +617,60 @@ static ps_inline enum ps_shared_result change(struct ps_shared_table *t, struct 
 	return result;
 }
 
-enum ps_shared_result ps_table_set(struct ps_shared_table *t, const struct ps_shared_key *key, struct ps_shared_value value,
-				   uint64_t ttl)
+static ps_noinline enum ps_shared_result set_any(struct ps_shared_table *t, const struct ps_shared_key *key,
+						 struct ps_shared_value value, uint64_t ttl)
 {
 	struct change c = { .key = key, .ttl = ttl, .value = value };
 
 	return change(t, &c);
 }
 
-enum ps_shared_result ps_table_add(struct ps_shared_table *t, const struct ps_shared_key *key, int64_t n, uint64_t ttl,
-				   int64_t *sum)
+/* The quick way is for an integer or a boolean in place of another, without a time. */
+enum ps_shared_result ps_table_set(struct ps_shared_table *t, const struct ps_shared_key *key, struct ps_shared_value value,
+				   uint64_t ttl)
+{
+	unsigned int lock = lock_of(t, key->hash);
+	struct entry *e;
+	bool is_quick;
+
+	if (ttl || ps_shared_has_bytes(value.type))
+		return set_any(t, key, value, ttl);
+	ps_host_lock(lock);
+	e = find_in(load_buckets(&t->buckets), key);
+	is_quick = e && type_of(e) == value.type && !expires(e);
+	if (is_quick)
+		ps_shared_store(&e->content, value.i);
+	ps_host_unlock(lock);
+	return is_quick ? PS_SHARED_DONE : set_any(t, key, value, ttl);
+}
+
+static ps_noinline enum ps_shared_result add_any(struct ps_shared_table *t, const struct ps_shared_key *key, int64_t n,
+						 uint64_t ttl, int64_t *sum)
 {
 	struct change c = { .key = key, .ttl = ttl, .n = n, .is_add = true };
 	enum ps_shared_result result = change(t, &c);
 
 	*sum = c.value.i;
 	return result;
+}
+
+/* The quick way is for an integer that is there. */
+enum ps_shared_result ps_table_add(struct ps_shared_table *t, const struct ps_shared_key *key, int64_t n, uint64_t ttl,
+				   int64_t *sum)
+{
+	unsigned int lock = lock_of(t, key->hash);
+	struct entry *e;
+	bool is_quick;
+
+	ps_host_lock(lock);
+	e = find_in(load_buckets(&t->buckets), key);
+	is_quick = e && type_of(e) == PS_SHARED_INTEGER && !is_gone(e);
+	if (is_quick) {
+		*sum = (int64_t)(e->content + (uint64_t)n);
+		ps_shared_store(&e->content, *sum);
+	}
+	ps_host_unlock(lock);
+	return is_quick ? PS_SHARED_DONE : add_any(t, key, n, ttl, sum);
 }
 
 enum ps_shared_result ps_table_cas(struct ps_shared_table *t, const struct ps_shared_key *key, struct ps_shared_value old,

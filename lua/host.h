@@ -116,7 +116,7 @@ void ps_host_unlock(unsigned int n);
 
 /*
  * Between these two, which nest, nothing goes away that has been found: what is taken out of reach by others is freed by
- * ps_host_defer(). Nothing sleeps or raises in between.
+ * ps_host_defer(). Nothing sleeps or raises in between. So it is while one of the locks above is held.
  */
 void ps_host_read_begin(void);
 void ps_host_read_end(void);
