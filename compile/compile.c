@@ -833,12 +833,13 @@ struct ps_linear *ps_compile(lua_State *L, const struct ps_proto *proto, bool *i
 {
 	const struct ps_known packet = { .kind = PS_KIND_VIEW, .whole = true, .proto = proto };
 	const TValue *f = s2v(PS_STACK_TOP(L) - 1);
+	LClosure *closure = ttisLclosure(f) ? clLvalue(f) : NULL;	/* what opens protocols may move the stack */
 	struct ps_bind *bind = ps_bind_of(L);
 	struct ps_function_code *own;
 
-	if (!ttisLclosure(f) || !compile(bind, clLvalue(f), &packet, 1, NULL))
+	if (!closure || !compile(bind, closure, &packet, 1, NULL))
 		return NULL;
-	own = ps_inline_calls(&bind->rt, clLvalue(f));
+	own = ps_inline_calls(&bind->rt, closure);
 	*is_own = own;
-	return own ? &own->linear : clLvalue(f)->p->linear;
+	return own ? &own->linear : closure->p->linear;
 }

@@ -1094,6 +1094,48 @@ static void frames_want_memory(void)
 	ps_script_clean(&s);
 }
 
+/* Looking at what a protocol has takes memory; without, the interpreter does what the compiler could not. */
+static void compiles_within_memory(void)
+{
+	static const struct shape udp = { .protocol = 17, .payload = 11 };
+	static const char script[] =
+		"print(select('#', table.unpack({}, 1, 600)))\n"	/* the stack is large, and may become smaller */
+		"function process_packet(p)\n"
+		"  local http, dns, tcp = p.http, p.dns, p.tcp\n"
+		"  if http or dns or tcp then return NF_DROP end\n"
+		"  return p.udp and p.udp.dport == 2000 and p.ip.ttl == 64 and NF_ACCEPT or NF_DROP\n"
+		"end\n";
+	unsigned int entered = 0, n = 0;
+	struct layout at;
+	size_t more;
+
+	for (more = 0; more < 24 * 1024; more += 128) {
+		struct ps_packet pkt;
+		struct ps_script s;
+		uint16_t queue;
+		uint8_t *data = make_packet(&udp, &pkt, &at);
+		size_t max;
+		int handler;
+
+		CHECK_INT(ps_script_init(&s, 0, true), 0);
+		s.compile = ps_compile;
+		CHECK_INT(ps_script_load(&s, 0, "within.lua", script, strlen(script)), 0);
+		max = s.bind.rt.memory_max;
+		s.bind.rt.memory_max = s.bind.rt.memory + more;
+		handler = ps_script_find(&s, 0, "process_packet");
+		s.bind.rt.memory_max = max;
+		CHECK(handler >= 0);
+		CHECK_INT(ps_script_run(&s, handler, &pkt, &queue), PS_VERDICT_ACCEPT);	/* views are made, which stay */
+		s.bind.rt.guard.stack_hard = 0;		/* ps_runtime_enter() sets it */
+		CHECK_INT(ps_script_run(&s, handler, &pkt, &queue), PS_VERDICT_ACCEPT);
+		entered += !!s.bind.rt.guard.stack_hard;
+		n++;
+		ps_script_clean(&s);
+		free(data);
+	}
+	CHECK(entered > 0 && entered < n);
+}
+
 /* Functions with many registers are within one that has few. */
 static void frames_have_room(void)
 {
@@ -1196,6 +1238,7 @@ const struct test compile_tests[] = {
 	{ "compile: the interpreter has its frames within code within code", frames_are_made },
 	{ "compile: and its values", values_are_put_back },
 	{ "compile: frames want memory", frames_want_memory },
+	{ "compile: without memory to look at protocols, the interpreter does it", compiles_within_memory },
 	{ "compile: frames have room", frames_have_room },
 	{ "compile: code within code is bounded", code_within_is_bounded },
 	{ "compile: linear code counts as memory, up to a part of it", memory_is_counted },
