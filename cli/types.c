@@ -224,7 +224,8 @@ static void print_content(const struct ps_proto *proto)
 		printf("---@field %s fun(self, %s: %s): %s? %s\n", proto->keyed[i].name, proto->keyed[i].key,
 		       proto->keyed[i].is_number ? "integer" : "string", field_class(proto->keyed[i].field.type)->name,
 		       proto->keyed[i].about);
-	for (list = proto->lists; list < proto->lists + proto->nlists; list++) {
+	for (i = 0; i < proto->nlists; i++) {
+		list = &proto->lists[i];
 		printf("---@field %s fun(self): fun(): { ", list->name);
 		for (j = 0; j < list->ncolumns; j++)
 			printf("%s%s: %s", j ? ", " : "", list->columns[j].name,

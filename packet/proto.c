@@ -4,8 +4,11 @@
 #include "csum.h"
 #include "field.h"
 
+static const struct ps_field no_fields[1];
+
 const struct ps_proto ps_proto_raw = {
 	.name = "packet_raw",
+	.fields = no_fields,
 	.any_next = true,
 };
 

@@ -203,7 +203,7 @@ struct ps_proto {
 		       uint8_t *to, uint32_t size);
 	const struct ps_proto *options;	/* that of a field with PS_HEADER */
 	struct ps_csum csum;
-	const struct ps_field *fields;
+	const struct ps_field *fields;	/* never NULL: what goes through them adds to it */
 	uint8_t nfields;
 	uint8_t nkeyed, nlists;
 	const struct ps_keyed *keyed;

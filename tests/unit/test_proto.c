@@ -185,6 +185,7 @@ static void tables(void)
 
 		for (unsigned int q = 0; q < p; q++)
 			CHECK(strcmp(ps_protos[q]->name, proto->name));
+		CHECK(proto->fields);
 		for (unsigned int i = 0; i < proto->nfields; i++) {
 			const struct ps_field *f = &proto->fields[i];
 
