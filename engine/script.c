@@ -687,25 +687,33 @@ int ps_script_close(struct ps_script *s, int id)
  * Running.
  */
 
-/* Into s->error: where the handler is, and that it returned the value at -1, which is not what is wanted of it. */
-static ps_noinline void returned(struct ps_script *s, int handler, const char *wanted)
+/* Into s->error: where the handler is. */
+static ps_noinline void begin_error(struct ps_script *s, int handler)
 {
-	const size_t size = sizeof(s->error);
 	lua_State *L = s->bind.rt.L;
 	lua_Debug ar;
 
 	lua_rawgeti(L, LUA_REGISTRYINDEX, s->handlers[handler].ref);
 	lua_getinfo(L, ">S", &ar);
-	set_error(s->error, size, ar.short_src);
-	append(s->error, size, ":");
-	append_integer(s->error, size, ar.linedefined);
+	set_error(s->error, sizeof(s->error), ar.short_src);
+	append(s->error, sizeof(s->error), ":");
+	append_integer(s->error, sizeof(s->error), ar.linedefined);
+	append(s->error, sizeof(s->error), ": ");
+}
+
+/* The same, and that it returned the value at -1, which is not what is wanted of it. */
+static ps_noinline void returned(struct ps_script *s, int handler, const char *wanted)
+{
+	const size_t size = sizeof(s->error);
+	lua_State *L = s->bind.rt.L;
+
+	begin_error(s, handler);
+	append(s->error, size, "the handler returned ");
 	if (lua_isinteger(L, -1)) {
-		append(s->error, size, ": the handler returned ");
 		append_integer(s->error, size, lua_tointeger(L, -1));
 		append(s->error, size, ", which is ");
 		append(s->error, size, wanted);
 	} else {
-		append(s->error, size, ": the handler returned ");
 		append(s->error, size, wanted);
 		append(s->error, size, " but ");
 		append(s->error, size, luaL_typename(L, -1));
@@ -869,7 +877,8 @@ enum ps_verdict ps_script_repeat(struct ps_script *s, int handler, struct ps_pac
 		if (verdict != PS_VERDICT_REPEAT)
 			return verdict;
 	}
-	set_error(s->error, sizeof(s->error), "NF_REPEAT ");
+	begin_error(s, handler);
+	append(s->error, sizeof(s->error), "the handler returned NF_REPEAT ");
 	append_integer(s->error, sizeof(s->error), PS_REPEAT_MAX);
 	append(s->error, sizeof(s->error), " times in a row");
 	return PS_VERDICT_ERROR;

@@ -880,7 +880,7 @@ for row in 'accept NF_ACCEPT 5' 'drop NF_DROP 0' 'stolen NF_STOLEN 0' 'queue NF_
 	is "$verdict: in --verdicts" "5 $verdict$([ "$function" != queue ] || echo ' 5')" "$(sort verdicts | uniq -c | sed 's/^ *//')"
 done
 go run pass.lua in.pcap -f again
-contains 'NF_REPEAT ends some time' '5 times: NF_REPEAT 8 times in a row' "$out"
+contains 'NF_REPEAT ends some time' '5 times: pass.lua:7: the handler returned NF_REPEAT 8 times in a row' "$out"
 for row in ' 0' 'drop 0' 'accept 5' 'continue 5'; do
 	read -r verdict written <<<"${row/#  / }"
 	case $row in ' '*) written=0 verdict='' ;; esac

@@ -104,7 +104,7 @@ expect memory 'bad\.lua:14: not enough memory'
 expect table_error 'bad\.lua:16: the error is not a string but a table'
 expect yields 'attempt to yield from outside a coroutine'
 expect parser 'attempt to call a nil value'
-expect repeats 'NF_REPEAT 8 times in a row'
+expect repeats 'bad\.lua:[0-9]*: the handler returned NF_REPEAT 8 times in a row'
 
 inR iptables -t mangle -F FORWARD
 inR iptables -t mangle -A FORWARD -p icmp -j LUA --script good.lua
