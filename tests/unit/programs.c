@@ -205,6 +205,106 @@ static void packet_statement(struct program *g)
 	add(g, is_call ? ") " : " ");
 }
 
+/* Headers that are found by name, and what they have as numbers and as texts. */
+static const struct header {
+	const char *name;
+	const char *numbers[6], *texts[6];	/* none of a kind: NULL */
+} headers[] = {
+	{ "tcp", { "mss", "mss", "sport", "seq", "flags", "data_off" }, { NULL } },
+	{ "tcp:options()", { "MSS", "WS", "SACK", "TSVAL", "TSER", "MSS" }, { NULL } },
+	{ "udp", { "sport", "dport", "length", "check", "dport", "sport" }, { NULL } },
+	{ "dns", { "id", "flags", "qr", "qtype", "qclass", "rcode" }, { "qname", "qname", "qname", "qname", "qname", "qname" } },
+	{ "tftp", { "opcode", "block_nr", "errcode", "block_nr", "opcode", "errcode" },
+	  { "filename", "mode", "errmsg", "filename", "mode", "errmsg" } },
+	{ "http", { "status", "status", "status", "status", "status", "status" },
+	  { "method", "uri", "version", "reason", "uri", "reason" } },
+	{ "tls", { "type", "version", "length", "type", "version", "length" }, { "sni", "alpn", "sni", "alpn", "sni", "alpn" } },
+	{ "dhcp", { "op", "xid", "secs", "flags", "cookie", "hops" }, { "yiaddr", "ciaddr", "siaddr", "giaddr", "chaddr", "yiaddr" } },
+	{ "ip", { "ttl", "id", "tos", "tot_len", "protocol", "ihl" }, { "saddr", "daddr", "saddr", "daddr", "saddr", "daddr" } },
+	{ "eth", { "type", "type", "type", "type", "type", "type" }, { "smac", "dmac", "smac", "dmac", "smac", "dmac" } },
+};
+
+/* What is put into a field, or into a variable, as a text. */
+static const char *text_value(struct program *g)
+{
+	static const char *const values[] = {
+		"s", "'www.example.com'", "'a'", "'/x'", "'10.0.0.7'", "'02:00:00:00:00:07'", "('k' .. (a or 0))", "''", "(s or 'x')", "'.'", "b",
+	};
+
+	return PICK(g, values);
+}
+
+static void block(struct program *g);
+
+/* Fields of headers that are found by name, most of which each message has elsewhere; kept is one of them. */
+static void header_statement(struct program *g)
+{
+	static const char *const lists[] = { "dns:questions()", "dns:answers()", "tcp:options():blocks()" };
+	static const char *const keys[] = { "http:header('host')", "tftp:option('blksize')", "dhcp:option(53)", "http:header(s)", "dhcp:option(a & 63)" };
+	static const char *const uses[] = {
+		"s = kept and kept:get() or s", "a = kept and #kept or a", "b = kept and kept:int() or b", "if kept then a = kept:get_offset() end",
+		"s = tostring(kept)", "v = kept", "kept = v", "kept = nil", "a = kept:int()", "if kept then kept:set(kept:get()) end",
+	};
+	static const char *const searches[] = {
+		"a = addresses:has(ip:saddr()) and 1 or 2", "b = addresses:has(ip.daddr) and 1 or 2", "if names:has(s) then a = a + 1 end",
+		"if p.dns and names:has(p.dns:qname()) then b = 3 end", "if p.dns and p.dns.qname and names:has(p.dns.qname) then b = 4 end",
+		"a = addresses:has(s)", "if p.ip and addresses:has(p.ip:daddr()) then return NF_ACCEPT end", "t[1] = names:has(kept) and 5 or 6",
+		"if p.tls and p.tls.sni and names:has(p.tls.sni) then return NF_DROP end", "local h = p.ip if h and addresses:has(h.saddr) then c = 1 end",
+	};
+	const struct header *h = &PICK(g, headers);
+	bool is_text = h->texts[0] && draw(g, 2);
+	const char *name = is_text ? PICK(g, h->texts) : PICK(g, h->numbers);
+
+	switch (draw(g, 12)) {
+	case 0:
+		add(g, "%s = p.%.*s and p.%s.%s or %s ", is_text ? "s" : "a", (int)strcspn(h->name, ":"), h->name, h->name, name, is_text ? "s" : "b");
+		return;
+	case 1:
+		add(g, "v = p.%s ", h->name);
+		return;
+	case 2:
+	case 3:
+		add(g, "if p.%.*s then p.%s.%s = ", (int)strcspn(h->name, ":"), h->name, h->name, name);
+		break;
+	case 4:
+		add(g, "do local h = p.%.*s if h then h:%s():set(", (int)strcspn(h->name, ":"), h->name, name);
+		add(g, is_text ? "%s) end end " : "(a or 1) & 255) end end ", text_value(g));
+		return;
+	case 5:
+	case 6:
+		add(g, "if p.%.*s then kept = p.%s:%s() end ", (int)strcspn(h->name, ":"), h->name, h->name, name);
+		return;
+	case 7:
+		add(g, draw(g, 2) ? "if kept then kept:set(%s) end " : "if kept then kept:set((a or 0) & 255) end ", text_value(g));
+		return;
+	case 8:
+		add(g, "%s ", PICK(g, uses));
+		return;
+	case 9:
+		add(g, "%s ", PICK(g, searches));
+		return;
+	case 10:
+		name = PICK(g, keys);
+		add(g, "if p.%.*s then kept = p.%s end ", (int)strcspn(name, ":"), name, name);
+		return;
+	default:
+		if (g->loops > 1)
+			return;
+		g->loops++;
+		name = PICK(g, lists);
+		add(g, "if p.%.*s then for r in p.%s do c = (r.type or r.left) & 7 s = r.name or s ", (int)strcspn(name, ":"), name, name);
+		block(g);
+		add(g, "end end ");
+		g->loops--;
+		return;
+	}
+	if (is_text)
+		add(g, "%s", text_value(g));
+	else
+		operand(g, 3);
+	add(g, "%s end ", !is_text && draw(g, 8) ? " & 255" : "");
+}
+
 static void statement(struct program *g)
 {
 	static const char *const moves[] = {
@@ -246,6 +346,10 @@ static void statement(struct program *g)
 		return;
 	if (!draw(g, 4)) {
 		add(g, "%s ", PICK(g, calls));
+		return;
+	}
+	if (!draw(g, 4)) {
+		header_statement(g);
 		return;
 	}
 	switch (draw(g, 12)) {
@@ -335,7 +439,9 @@ void make_program(unsigned int seed, char *text, size_t size)
 		"local o = { get = function(self, k) return self.x + k end, x = 5 }\n"
 		"local mt = { __index = function(t, k) return k == 'none' and 5 or nil end, x = 3,\n"
 		" __newindex = function(t, k, v) rawset(t, 1, v) end, __len = function() return 6 end }\n"
-		"local a, b, c, v, l4, ip, bytes_of = 1, 2, 3\n"
+		"local addresses = set.new { '10.0.0.0/30', '2.0.0.0/8', 'fe80::/10' }\n"
+		"local names = set.names { 'example.com', 'a', 'x' }\n"
+		"local a, b, c, v, l4, ip, bytes_of, kept = 1, 2, 3\n"
 		"local function pair(x, y) return x, y end\n"
 		"local function three(p) return 1, p and 2, 3 end\n"
 		"local function deep(k, x) if k == 0 then return x end return deep(k - 1, x) + 1 end\n"
@@ -393,7 +499,7 @@ void make_program(unsigned int seed, char *text, size_t size)
 		"  for i = 1, #text do d = (d * 31 + text:byte(i)) & 0xFFFF end\n"
 		" end\n"
 		" mix(n) mix(m) mix(s) mix(g) mix(o.x)\n"
-		" mix(a) mix(b) mix(c) mix(v) mix(l4) mix(ip) mix(bytes_of)\n"
+		" mix(a) mix(b) mix(c) mix(v) mix(l4) mix(ip) mix(bytes_of) mix(kept)\n"
 		" for i = -1, 16 do mix(t[i]) mix(h[i]) end mix(t.x) mix(h[s])\n"
 		" return NF_QUEUE | d << 16\n"
 		"end\n");

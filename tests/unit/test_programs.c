@@ -6,12 +6,14 @@
 #include <time.h>
 
 #include "compile.h"
+#include "messages.h"
 #include "packets.h"
 #include "programs.h"
 #include "script.h"
 #include "test.h"
 
 #define PACKETS	3
+#define ROOM	400	/* bytes by which some packets may grow */
 
 /* What a script has done to packets. */
 struct deeds {
@@ -20,7 +22,7 @@ struct deeds {
 	uint16_t queues[PACKETS], digests[PACKETS];
 	char errors[PACKETS][PS_SCRIPT_ERROR_SIZE];
 	uint8_t *data[PACKETS];
-	uint32_t len[PACKETS];
+	uint32_t len[PACKETS];		/* as it is afterwards */
 	unsigned int entered;	/* how often the interpreter was */
 	size_t linear;
 };
@@ -57,6 +59,45 @@ static struct shape draw_shape(unsigned int *seed)
 	return shape;
 }
 
+/* What a transport carries, and the options of TCP in front of that, go to bytes; *len of them. */
+static void draw_content(unsigned int *seed, struct shape *shape, uint8_t ports[4], uint8_t *bytes, uint32_t *options,
+			 uint32_t *len)
+{
+	uint32_t random = *seed;
+
+	draw(seed, 2);
+	*options = shape->protocol == 6 ? messages_build_options(bytes, &random) : 0;
+	*len = *options + messages_build(bytes + *options, shape->protocol, ports, &random);
+	shape->payload = *len;
+}
+
+/* A packet with room to grow, or in memory of exactly its size. Free data with free(). */
+static uint8_t *draw_packet(unsigned int *seed, struct ps_buffer *buffer)
+{
+	uint8_t bytes[40 + MESSAGE_MAX], ports[4] = { 1000 >> 8, 1000 & 255, 2000 >> 8, 2000 & 255 }, *data, *t;
+	struct shape shape = draw_shape(seed);
+	uint32_t options = 0, len = 0, room;
+	bool carries = shape.protocol != 1 && draw(seed, 2);
+	struct layout at;
+
+	if (carries)
+		draw_content(seed, &shape, ports, bytes, &options, &len);
+	data = make_packet(&shape, &buffer->pkt, &at);
+	t = data + at.transport;
+	if (carries && !shape.frag && at.transport + (shape.protocol == 6 ? 20 : 8) + len <= at.len) {
+		memcpy(t, ports, sizeof(ports));
+		if (shape.protocol == 6)
+			t[12] = (5 + options / 4) << 4;
+		memcpy(t + (shape.protocol == 6 ? 20 : 8), bytes, len);
+	}
+	room = draw(seed, 2) ? ROOM : 0;
+	if (room) {
+		data = realloc(data, at.len + room);
+		ps_buffer_init_room(buffer, data, at.len, at.len + room, buffer->pkt.network, 0x0800);
+	}
+	return data;
+}
+
 static void run_program(const char *text, unsigned int seed,
 			struct ps_linear *(*compile)(struct lua_State *, const struct ps_proto *, bool *),
 			struct deeds *d)
@@ -72,17 +113,16 @@ static void run_program(const char *text, unsigned int seed,
 	digest = d->is_loaded ? ps_script_find(&s, 0, "digest") : -1;
 	d->linear = s.bind.rt.linear;
 	for (i = 0; i < PACKETS && handler >= 0 && digest >= 0; i++) {
-		struct shape shape = draw_shape(&seed);
-		struct ps_packet pkt, other;
-		struct layout at;
+		struct ps_buffer buffer;
+		struct ps_packet other;
 		uint16_t queue = 0;
 
-		d->data[i] = make_packet(&shape, &pkt, &at);
-		d->len[i] = pkt.len;
-		other = pkt;
+		d->data[i] = draw_packet(&seed, &buffer);
+		other = buffer.pkt;
 		s.error[0] = 0;
 		s.bind.rt.guard.stack_hard = 0;		/* ps_runtime_enter() sets it */
-		d->verdicts[i] = ps_script_run(&s, handler, &pkt, &d->queues[i]);
+		d->verdicts[i] = ps_script_run(&s, handler, &buffer.pkt, &d->queues[i]);
+		d->len[i] = buffer.pkt.len;
 		d->entered += !!s.bind.rt.guard.stack_hard;
 		strcpy(d->errors[i], s.error);
 		CHECK_INT(ps_script_run(&s, digest, &other, &queue), PS_VERDICT_QUEUE);
@@ -126,6 +166,7 @@ static void compare(unsigned int seed, struct tally *tally)
 		CHECK_INT(with.queues[i], without.queues[i]);
 		CHECK_INT(with.digests[i], without.digests[i]);
 		CHECK_TEXT(with.errors[i], without.errors[i]);
+		CHECK_INT(with.len[i], without.len[i]);
 		CHECK(!memcmp(with.data[i], without.data[i], with.len[i]));
 		tally->accepted += with.verdicts[i] != PS_VERDICT_ERROR;
 		tally->failed += with.verdicts[i] == PS_VERDICT_ERROR;
