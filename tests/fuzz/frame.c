@@ -6,6 +6,7 @@
 #include "field.h"
 #include "frame.h"
 #include "fuzz.h"
+#include "messages.h"
 #include "packets.h"
 
 unsigned int frame_draw(uint32_t *random, unsigned int n)
@@ -165,6 +166,42 @@ static const struct ps_packet_ops still_ops = {
 	.networks = ps_networks,
 };
 
+/* Of one that may only be read. */
+static bool refuse(struct ps_packet *pkt, uint32_t end)
+{
+	if (end > pkt->len)
+		fuzz_fail("make_writable: %u of %u bytes", end, pkt->len);
+	return false;
+}
+
+static bool refuse_checksum(struct ps_packet *pkt)
+{
+	(void)pkt;
+	return false;
+}
+
+static int refuse_length(struct ps_packet *pkt, uint32_t at, uint32_t cut, uint32_t add)
+{
+	(void)pkt;
+	(void)at;
+	(void)cut;
+	(void)add;
+	return PS_FIELD_GONE;
+}
+
+static const struct ps_packet_ops read_only_ops[] = {
+	{ .pull = never, .make_writable = refuse, .own_checksum = refuse_checksum, .resize = refuse_length, .networks = ps_networks,
+	  .is_read_only = true },
+	{ .pull = pull, .make_writable = refuse, .own_checksum = refuse_checksum, .resize = refuse_length, .networks = ps_networks,
+	  .is_read_only = true },
+};
+
+void frame_protect(struct frame_packet *p)
+{
+	p->pkt.ops = &read_only_ops[p->frame->moving];
+	p->pkt.writable = 0;
+}
+
 /* What the network layer is said to be; sometimes other than what the link layer says. */
 static uint16_t said_protocol(const struct frame *frame)
 {
@@ -283,6 +320,13 @@ static uint32_t behind_tags(const struct frame *frame)
 static uint8_t carried(const uint8_t *ip, uint32_t len)
 {
 	return len >= 40 && ip[0] >> 4 == 6 ? frame_walk_ip6(ip, len).next : ip[9];
+}
+
+uint8_t frame_carried(const struct frame *frame)
+{
+	uint32_t network = behind_tags(frame);
+
+	return carried(frame->bytes + network, frame->len - network);
 }
 
 uint32_t frame_transport(const struct frame *frame)
@@ -522,13 +566,40 @@ static uint32_t build_labels(uint8_t *p, uint32_t *random)
 	return 4 * n;
 }
 
+/* What a transport with these ports carries, of at most max bytes: a message, or any bytes. Returns its length. */
+static uint32_t build_content(uint8_t *p, uint32_t max, uint8_t protocol, uint8_t *ports, uint32_t *random)
+{
+	uint8_t message[MESSAGE_MAX];
+	uint32_t len = 0, i;
+
+	if ((protocol == 6 || protocol == 17) && frame_draw(random, 2))
+		len = messages_build(message, protocol, ports, random);
+	if (len && len <= max) {
+		memcpy(p, message, len);
+		return len;
+	}
+	len = frame_draw(random, max < 64 ? max + 1 : 64);
+	for (i = 0; i < len; i++)
+		p[i] = frame_draw(random, 256);
+	return len;
+}
+
+/* Options of TCP, whose header is at tcp; returns their length. */
+static uint32_t build_options(uint8_t *tcp, uint32_t *random)
+{
+	uint32_t len = frame_draw(random, 2) ? messages_build_options(tcp + 20, random) : 0;
+
+	tcp[12] = (5 + len / 4) << 4;
+	return len;
+}
+
 /* An IP packet of at most max bytes, which is 60 or more; returns its length. */
 static uint32_t build_ip(uint8_t *ip, uint32_t max, uint32_t *random, int depth)
 {
-	static const uint8_t protocols[] = { 17, 6, 136, 33, 1, 1, 4, 47, 132 };
+	static const uint8_t protocols[] = { 17, 6, 136, 33, 1, 1, 4, 47, 132, 51 };
 	static const uint16_t fragments[] = { 0, 0, 0, 0, 0x4000, 0, 0x2000, 0x0010 };
 	uint32_t head = frame_draw(random, 3) ? 20 : 4 * (5 + frame_draw(random, 11));
-	uint32_t t, len, i, gap;
+	uint32_t t, len, gap;
 
 	if (head + 60 > max)
 		head = 20;
@@ -548,16 +619,19 @@ static uint32_t build_ip(uint8_t *ip, uint32_t max, uint32_t *random, int depth)
 	t = ip[9] == 4 ? head : head + header_min(ip[9]);
 	memset(ip + head, 0, t - head);
 	switch (ip[9]) {
+	case 51:
+		memcpy(ip + head, "\x11\4\0\0\0\0\1\0\0\0\0\1icv of 12 by", 24);
+		put16(ip + head + 26, 53);
+		put16(ip + head + 28, 8);
+		t = head + 32;
+		break;
 	case 1:
 		ip[head] = frame_draw(random, 2) ? frame_draw(random, 2) * 8 : 3;
 		put16(ip + head + 4, 7);
 		break;
 	case 6:
-		i = frame_draw(random, 3) ? 5 : 5 + frame_draw(random, 4);
-		ip[head + 12] = i << 4;
 		ip[head + 13] = 0x18;
-		memset(ip + t, 1, i * 4 - 20);
-		t += i * 4 - 20;
+		t += head + 60 <= max ? build_options(ip + head, random) : 0;
 		/* fall through */
 	case 33:
 	case 136:
@@ -595,9 +669,7 @@ static uint32_t build_ip(uint8_t *ip, uint32_t max, uint32_t *random, int depth)
 		ip[t] = 0;
 		len = t + gap + build_ip(ip + t + gap, max - t - gap, random, depth - 1);
 	} else {
-		len = t + frame_draw(random, max - t < 64 ? max - t + 1 : 64);
-		for (i = t; i < len; i++)
-			ip[i] = frame_draw(random, 256);
+		len = t + build_content(ip + t, max - t, ip[9], ip + head, random);
 	}
 	put16(ip + 2, len);
 	if (ip[9] == 17)
@@ -637,7 +709,7 @@ static uint32_t build_extensions(uint8_t *p, uint32_t *random, uint8_t *next)
 static uint32_t build_ip6(uint8_t *ip, uint32_t max, uint32_t *random, int depth)
 {
 	static const uint8_t protocols[] = { 17, 6, 136, 33, 58, 58, 41, 4, 132 };
-	uint32_t head, t, len, i;
+	uint32_t head, t, len;
 	uint8_t protocol = protocols[frame_draw(random, sizeof(protocols))];
 
 	if (!depth && (protocol == 41 || protocol == 4))
@@ -654,7 +726,9 @@ static uint32_t build_ip6(uint8_t *ip, uint32_t max, uint32_t *random, int depth
 	if (protocol == 58)
 		ip[head] = frame_draw(random, 2) ? 1 + frame_draw(random, 5) : 128;
 	if (protocol == 6)
-		ip[head + 12] = 0x50;
+		t += build_options(ip + head, random);
+	if (protocol == 17 || protocol == 6)
+		put16(ip + head + 2, 1000 + frame_draw(random, 100));
 	if (protocol == 33) {
 		ip[head + 4] = 3;
 		ip[head + 5] = frame_draw(random, 4);
@@ -666,9 +740,7 @@ static uint32_t build_ip6(uint8_t *ip, uint32_t max, uint32_t *random, int depth
 	} else if (protocol == 4 && max - t >= 120) {
 		len = t + build_ip(ip + t, max - t, random, depth - 1);
 	} else {
-		len = t + frame_draw(random, max - t < 64 ? max - t + 1 : 64);
-		for (i = t; i < len; i++)
-			ip[i] = frame_draw(random, 256);
+		len = t + build_content(ip + t, max - t, protocol, ip + head, random);
 	}
 	put16(ip + 4, len - 40);
 	if (protocol == 17)
@@ -733,7 +805,7 @@ static void build_frame(struct frame *frame, uint32_t *random)
 		if (type != 0x0806)
 			p += build_between(p, type, random);
 	}
-	p += type == 0x0800 ? build_ip(p, 400, random, depth) : type == 0x0806 ? build_arp(p, random) :
+	p += type == 0x0800 ? build_ip(p, 600, random, depth) : type == 0x0806 ? build_arp(p, random) :
 	     build_ip6(p, 600, random, depth);
 	frame->len = p - frame->bytes;
 }

@@ -45,6 +45,9 @@ unsigned int frame_draw(uint32_t *random, unsigned int n);
 /* Makes p a packet of the frame's bytes, which stay as they are. frame_close() ends it. */
 void frame_open(struct frame_packet *p, const struct frame *frame);
 
+/* From now on it may only be read, as by a match. */
+void frame_protect(struct frame_packet *p);
+
 /* Returns its len bytes as they are now; free them with free(). */
 uint8_t *frame_close(struct frame_packet *p);
 
@@ -79,6 +82,9 @@ uint32_t frame_crc32c(const uint8_t *bytes, uint32_t len);
 /* The sum of the pseudo header that IP, or IPv6, makes for a message of size bytes. Not inverted. */
 uint32_t frame_pseudo(const uint8_t *ip, uint32_t len, bool is_ip6, uint32_t size);
 uint32_t frame_transport(const struct frame *frame);
+
+/* The protocol number of that header. */
+uint8_t frame_carried(const struct frame *frame);
 
 /* Marks the transport's checksum as one that is completed later, and makes it such a one. */
 void frame_make_partial(struct frame *frame);

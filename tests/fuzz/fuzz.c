@@ -286,8 +286,30 @@ void fuzz_show_bytes(const char *what, const uint8_t *bytes, uint32_t len)
 	putchar('\n');
 }
 
-void fuzz_run(struct fuzz_state *state, int handler, const struct frame *frame,
-	      struct fuzz_outcome *outcome)
+typedef enum ps_verdict run_function(struct ps_script *s, int handler, struct frame_packet *packet, uint16_t *queue);
+
+static enum ps_verdict handle(struct ps_script *s, int handler, struct frame_packet *packet, uint16_t *queue)
+{
+	enum ps_verdict verdict = ps_script_run(s, handler, &packet->pkt, queue);
+
+	return verdict == PS_VERDICT_REPEAT ? ps_script_repeat(s, handler, &packet->pkt, queue) : verdict;
+}
+
+static enum ps_verdict match(struct ps_script *s, int handler, struct frame_packet *packet, uint16_t *queue)
+{
+	static const enum ps_verdict verdicts[] = {
+		[PS_ANSWER_NO] = PS_VERDICT_CONTINUE,
+		[PS_ANSWER_YES] = PS_VERDICT_ACCEPT,
+		[PS_ANSWER_ERROR] = PS_VERDICT_ERROR,
+	};
+
+	(void)queue;
+	frame_protect(packet);
+	return verdicts[ps_script_match(s, handler, &packet->pkt)];
+}
+
+static void run(struct fuzz_state *state, run_function *call, int handler, const struct frame *frame,
+		struct fuzz_outcome *outcome)
 {
 	struct ps_script *s = &state->s;
 	struct frame_packet packet;
@@ -305,7 +327,7 @@ void fuzz_run(struct fuzz_state *state, int handler, const struct frame *frame,
 	log_hash = 0xCBF29CE484222325;
 	expired = 0;	/* not all handlers need Lua */
 	s->error[0] = 0;
-	outcome->verdict = ps_script_run(s, handler, &packet.pkt, &queue);
+	outcome->verdict = call(s, handler, &packet, &queue);
 	outcome->late = expired;
 	outcome->log = log_hash;
 	outcome->len = packet.pkt.len;
@@ -333,6 +355,22 @@ void fuzz_run(struct fuzz_state *state, int handler, const struct frame *frame,
 		fuzz_fail("%d values left on the stack", lua_gettop(s->bind.rt.L));
 	if (s->bind.rt.memory > s->bind.rt.memory_max)
 		fuzz_fail("%zu bytes of memory", s->bind.rt.memory);
+}
+
+void fuzz_run(struct fuzz_state *state, int handler, const struct frame *frame,
+	      struct fuzz_outcome *outcome)
+{
+	run(state, handle, handler, frame, outcome);
+	if (outcome->verdict == PS_VERDICT_REPEAT)
+		fuzz_fail("still to be repeated");
+}
+
+void fuzz_match(struct fuzz_state *state, int handler, const struct frame *frame,
+		struct fuzz_outcome *outcome)
+{
+	run(state, match, handler, frame, outcome);
+	if (outcome->len != frame->len || memcmp(outcome->bytes, frame->bytes, frame->len))
+		fuzz_fail("a match has written");
 }
 
 void fuzz_outcome_clean(struct fuzz_outcome *outcome)

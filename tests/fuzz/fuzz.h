@@ -58,6 +58,10 @@ void fuzz_state_clean(struct fuzz_state *state);
 
 void fuzz_run(struct fuzz_state *state, int handler, const struct frame *frame,
 	      struct fuzz_outcome *outcome);
+
+/* The same, asking whether the packet matches: that is PS_VERDICT_ACCEPT or, if not, PS_VERDICT_CONTINUE. */
+void fuzz_match(struct fuzz_state *state, int handler, const struct frame *frame,
+		struct fuzz_outcome *outcome);
 void fuzz_outcome_clean(struct fuzz_outcome *outcome);
 
 /* Fails unless the error begins with "NAME:LINE: ". */

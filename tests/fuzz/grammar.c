@@ -56,7 +56,8 @@ static const char *any_field(struct grammar *g)
 		"ttl", "version", "ihl", "tos", "tot_len", "id", "flags", "frag_off", "protocol",
 		"check", "saddr", "daddr", "options", "dmac", "smac", "type", "code", "checksum",
 		"sequence", "sport", "dport", "seq", "ack", "data_off", "reserved", "window_size",
-		"urgent", "length", "data", "nothing",
+		"urgent", "length", "data", "nothing", "mss", "qname", "qtype", "sni", "alpn", "uri", "status", "reason", "filename",
+		"errmsg", "block_nr", "MSS", "TSVAL", "xid", "chaddr", "vid", "label", "hop_limit", "key", "spa", "spi", "vni",
 	};
 
 	return PICK(g, names);
@@ -95,6 +96,8 @@ static void way(struct grammar *g)
 		"p:data(1):data(2):data(3):data():data(2)", "p:raw(1, #p - 1):data(5)", "p:raw(0, #p)",
 		"p:data(1):data(2):data(4):options()", "p:data(1):data(2):data()",
 		"p:data(1):data(2):data():data(dyn)", "p:data(1):data(2):data(5):data(dyn)", "p:data(dyn)", "p:data(dyn):data(2)",
+		"p.dns", "p.http", "p.tls", "p.tftp", "p.dhcp", "p.ip6", "p.arp", "p.vlan", "p.gre", "p.sctp", "p.icmp6", "p.tcp:options()",
+		"p.dns:qname()", "p.http:header('host')", "p.dhcp:option(53)", "p.tftp:option('blksize')", "p.udp:data(packet_dns)", "p.http:body()",
 		"p:data(1):data(2):data(5):data(dyn):data(dyn)", "p:data(1):data(2):data():data(dyn):ttl()",
 	};
 
@@ -194,12 +197,53 @@ static void block(struct grammar *g, const char *end)
 	add(g, "%s\n", end);
 }
 
+/* Texts and other fields that each message has elsewhere, and lists. */
+static void message_statement(struct grammar *g)
+{
+	static const char *const fields[] = {
+		"dns.qname", "dns.qtype", "http.uri", "http.status", "http.method", "http.reason", "tftp.filename", "tftp.mode", "tftp.errmsg",
+		"tcp.mss", "tls.sni", "dhcp.chaddr", "ip6.daddr", "arp.spa", "gre.key", "tftp.block_nr", "tls.alpn", "http.version",
+	};
+	static const char *const keys[] = { "http:header('host')", "http:header(s)", "tftp:option('BLKSIZE')", "dhcp:option(12)", "dhcp:option(n)" };
+	static const char *const lists[] = { "dns:questions()", "dns:answers()", "tcp:options():blocks()" };
+	static const char *const texts[] = { "'www.example.com'", "'a'", "''", "s", "('x'):rep(70)", "n", "'02:00:00:00:00:01'", "p:to_bytes()", "'.'" };
+	const char *v = variable(g), *field = PICK(g, fields), *dot = strchr(field, '.');
+
+	switch (draw(g, 6)) {
+	case 0:
+		add(g, "p.%s = %s T(p.%s)\n", field, PICK(g, texts), field);
+		break;
+	case 1:
+		add(g, "%s = p.%.*s:%s() %s:set(%s) T(%s, #%s)\n", v, (int)(dot - field), field, dot + 1, v, PICK(g, texts), v, v);
+		break;
+	case 2:
+		add(g, "do local k = p.%s if k then k:set(%s) %s = k T(k:get()) end end\n", PICK(g, keys), PICK(g, texts), v);
+		break;
+	case 3:
+		add(g, "for e in p.%s do for _, k in ipairs { 'name', 'type', 'ttl', 'data', 'left', 'offset' } do T(e[k]) end ", PICK(g, lists));
+		add(g, "p.%s = %s end\n", field, PICK(g, texts));
+		break;
+	case 4:
+		add(g, "T(nets:has(%s), p.ip and nets:has(p.ip:saddr()), words:has(s), p.dns and words:has(p.dns:qname()))\n",
+		    draw(g, 2) ? "s" : v);
+		break;
+	case 5:
+		add(g, "T(p.%s, pcall(function() return p.%.*s:%s():get_offset() end), nf.get_time(), nf.log('info', s))\n", field,
+		    (int)(dot - field), field, dot + 1);
+		break;
+	}
+}
+
 /* What is done with views. */
 static void view_statement(struct grammar *g)
 {
 	const char *v = variable(g);
 
-	switch (draw(g, 20)) {
+	switch (draw(g, 22)) {
+	case 20:
+	case 21:
+		message_statement(g);
+		break;
 	case 0:
 		add(g, "T(%s)\n", v);
 		break;
@@ -582,6 +626,7 @@ void grammar_make(struct grammar *g)
 	       " local x, y = v:data(1), v:data(2)\n"
 	       " v.ttl = 3 local z = v.daddr v:daddr():set('1.2.3.4') local b = v:get() b[0] = 1\n"
 	       "end\n"
+	       "local nets, words = set.new { '10.0.0.0/30', 'fe80::/10' }, set.names { 'example.com', 'a' }\n"
 	       "local tostring, type, select, print = tostring, type, select, print\n"
 	       "function T(...)\n"
 	       " for i = 1, select('#', ...) do\n"

@@ -4,6 +4,7 @@
 
 #include "case.h"
 #include "fuzz.h"
+#include "messages.h"
 #include "proto.h"
 
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max);
@@ -69,16 +70,36 @@ static void change_header(struct frame *f)
 		set_field(f->bytes + at, f->len - at, &proto->fields[draw(proto->nfields)]);
 }
 
+/* Another message behind TCP or UDP. */
+static void change_message(struct frame *f)
+{
+	uint32_t transport = frame_transport(f), at;
+	uint8_t protocol = transport ? frame_carried(f) : 0, message[MESSAGE_MAX];
+
+	if ((protocol != 6 && protocol != 17) || transport + 20 > f->len)
+		return;
+	at = transport + (protocol == 17 ? 8 : f->bytes[transport + 12] / 16 * 4u);
+	if (at > f->len || at + MESSAGE_MAX > FRAME_MAX)
+		return;
+	f->len = at + messages_build(message, protocol, f->bytes + transport, &random_state);
+	memcpy(f->bytes + at, message, f->len - at);
+	frame_repair(f, true, true);
+}
+
 static void change_frame(struct fuzz_case *c, int i)
 {
 	static const uint8_t protocols[] = { 1, 6, 17, 4, 47, 136, 33 };
 	struct frame *f = &c->frames[i];
 	uint32_t network = frame_network(f);
 
-	switch (draw(13)) {
+	switch (draw(15)) {
 	case 0:
 	case 12:
 		build(c, i);
+		break;
+	case 13:
+	case 14:
+		change_message(f);
 		break;
 	case 1:
 	case 2:
@@ -136,7 +157,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned 
 		switch (draw(8)) {
 		case 0:
 			c.script = draw(256);
-			c.function = draw(4);
+			c.function = draw(16) | (draw(3) ? 0 : draw(16) << 4);
 			break;
 		case 1:
 			c.nframes = 1 + draw(CASE_FRAMES);

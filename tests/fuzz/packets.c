@@ -26,23 +26,34 @@ static const struct {
 
 #define FILES	(sizeof(files) / sizeof(files[0]))
 
-static uint32_t hash(const char *text, uint32_t start)
+#define CHOICES	(256 - CASE_SCRIPTS)
+
+static uint32_t hash(const char *text)
 {
+	uint32_t h = 0x811C9DC5;
+
 	for (; *text; text++)
-		start = (start ^ (uint8_t)*text) * 0x01000193;
-	return start ^ start >> 15;
+		h = (h ^ (uint8_t)*text) * 0x01000193;
+	return h ^ h >> 15;
 }
 
-/* Such that a file more changes what few inputs mean. */
+/* Each file has a number of its own, or the next free one, and those up to the next file's: one more changes what few inputs mean. */
 static unsigned int choose_file(uint8_t script)
 {
-	unsigned int i, best = 0;
+	static uint8_t owners[CHOICES];		/* 1 + the file */
+	static bool is_made;
+	unsigned int i, n;
 
-	for (i = 1; i < FILES; i++) {
-		if (hash(files[i].name, script * 0x9E3779B1) > hash(files[best].name, script * 0x9E3779B1))
-			best = i;
+	_Static_assert(FILES <= CHOICES, "more scripts than an input can choose from");
+	for (i = 0; i < FILES && !is_made; i++) {
+		for (n = hash(files[i].name) % CHOICES; owners[n]; n = (n + 1) % CHOICES)
+			;
+		owners[n] = 1 + i;
 	}
-	return best;
+	is_made = true;
+	for (n = script - CASE_SCRIPTS; !owners[n]; n = (n + CHOICES - 1) % CHOICES)
+		;
+	return owners[n] - 1;
 }
 
 /* Copies the name of global function n of a script, or of one of the first ones. */
@@ -73,9 +84,9 @@ static bool load(struct fuzz_state *state, const char *name, const char *text)
 }
 
 /* The same; -1 then. */
-static int find(struct fuzz_state *state, const char *function)
+static int find(struct fuzz_state *state, const char *function, enum ps_given given)
 {
-	int handler = ps_script_find(&state->s, 0, function);
+	int handler = ps_script_find_given(&state->s, 0, function, given);
 
 	if (handler < 0 && !strstr(state->s.error, "time limit exceeded"))
 		fuzz_fail("no function: %s", state->s.error);
@@ -89,6 +100,19 @@ static bool is_comparable(const struct frame *frame, const struct fuzz_outcome *
 	return !(frame->moving && frame->failing) && !a->late && !b->late;
 }
 
+/* What the upper half of the byte that chooses a function says: what it is given, and whether it is asked for a match. */
+static enum ps_given choose_given(uint8_t function, bool *matches)
+{
+	static const enum ps_given givens[] = {
+		PS_GIVEN_RAW, PS_GIVEN_RAW, PS_GIVEN_RAW, PS_GIVEN_RAW, PS_GIVEN_RAW, PS_GIVEN_RAW, PS_GIVEN_RAW, PS_GIVEN_RAW,
+		PS_GIVEN_ETH, PS_GIVEN_ARP, PS_GIVEN_IP, PS_GIVEN_IP6,
+		PS_GIVEN_RAW, PS_GIVEN_RAW, PS_GIVEN_IP, PS_GIVEN_IP6,
+	};
+
+	*matches = function >= 0xC0;
+	return givens[function / 16];
+}
+
 static void run_file(const struct fuzz_case *c)
 {
 	unsigned int file = choose_file(c->script);
@@ -98,21 +122,22 @@ static void run_file(const struct fuzz_case *c)
 	struct fuzz_outcome outcomes[2], after;
 	struct fuzz_state states[2];
 	int i, way, handlers[2], gone[2] = { -1, -1 };
-	bool ready = true;
+	bool ready = true, matches;
+	enum ps_given given = choose_given(c->function, &matches);
 	char function[64];
 
-	function_name(text, c->function, function, sizeof(function));
+	function_name(text, c->function % 16, function, sizeof(function));
 	if (fuzz_show)
-		printf("%s, function %s\n", name, function);
+		printf("%s, function %s, given %s%s\n", name, function, ps_givens[given].name, matches ? ", for a match" : "");
 	for (way = 0; way < 2; way++) {
 		fuzz_plainly = way;
 		if (fuzz_state_init(&states[way]))
 			fuzz_fail("no state");
 		ready &= load(&states[way], name, text);
-		handlers[way] = ready ? find(&states[way], function) : -1;
+		handlers[way] = ready ? find(&states[way], function, given) : -1;
 		ready &= handlers[way] >= 0;
 		if (keeps && ready)
-			gone[way] = find(&states[way], "gone");
+			gone[way] = find(&states[way], "gone", PS_GIVEN_RAW);
 		ready &= !keeps || gone[way] >= 0;
 	}
 	for (i = 0; ready && i < c->nframes; i++) {
@@ -122,7 +147,7 @@ static void run_file(const struct fuzz_case *c)
 			struct fuzz_outcome *o = &outcomes[way];
 
 			fuzz_plainly = way;
-			fuzz_run(&states[way], handlers[way], frame, o);
+			(matches ? fuzz_match : fuzz_run)(&states[way], handlers[way], frame, o);
 			if (o->verdict == PS_VERDICT_ERROR && !states[way].refused)
 				fuzz_check_place(o->error, name);
 			if (never_drops && o->verdict == PS_VERDICT_DROP)
@@ -450,7 +475,7 @@ static void run_assignments(const struct fuzz_case *c)
 		ready &= load(&states[way], "set.lua", text);
 		for (k = 0; ready && k < c->nstatements; k++) {
 			snprintf(name, sizeof(name), "set%d", k);
-			handlers[way][k] = find(&states[way], name);
+			handlers[way][k] = find(&states[way], name, PS_GIVEN_RAW);
 			ready = handlers[way][k] >= 0;
 		}
 	}

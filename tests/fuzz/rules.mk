@@ -18,7 +18,7 @@ $(BUILD)/fuzz/% $(BUILD)/coverage/%: CC = clang
 # what is reached in Lua's own files says little, and costs half the speed
 $(BUILD)/fuzz/lua/src/%: LUA_FLAGS += -fno-sanitize=fuzzer-no-link
 
-FUZZ_COMMON := $(addprefix tests/fuzz/,fuzz.c frame.c case.c model.c) tests/unit/packets.c
+FUZZ_COMMON := $(addprefix tests/fuzz/,fuzz.c frame.c case.c model.c) $(addprefix tests/unit/,packets.c messages.c)
 FUZZ_DEPENDS := $(FUZZ_COMMON) $(wildcard tests/fuzz/*.h) $(BUILD)/fuzz-scripts/scripts.inc
 fuzz_compile = $(Q)$(CC) $(CFLAGS) $(WARN) $(1) -Ipacket -Iengine -Icompile -Ilua -Iplat/user -Iproto -Ilua/src -Itests/fuzz \
 	-Itests/unit -Iuser -D_GNU_SOURCE -I$(BUILD)/fuzz-scripts -o $@ $(filter %.c %.a,$^) $(FUZZ_WRAP) $(FUZZ_LIBS)
