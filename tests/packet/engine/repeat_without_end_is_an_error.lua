@@ -10,5 +10,5 @@ function process_packet(p)
   return NF_REPEAT
 end
 
--- verdict 1: error NF_REPEAT 8 times in a row
+-- verdict 1: error repeat_without_end_is_an_error.lua:5: the handler returned NF_REPEAT 8 times in a row
 -- verdict 2: error calls until now: 10
