@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT OR GPL-2.0-only
--- Makes the functions of units.lua and units-shared.lua, as these say.
+-- Makes the functions of units.lua and units-shared.lua, as these say, by name.
 -- Ids are constants in them, as they are in the text of a script.
 local constants = ""
 for _, name in ipairs { "packet_eth", "packet_ip", "packet_udp", "NF_DROP", "XT_CONTINUE" } do
@@ -17,6 +17,7 @@ end
 ]]
 
 return function(operations)
+  local functions = {}
   for name, operation in pairs(operations) do
     local load_time, packet_time, odd, even = table.unpack(operation)
     for _, times in ipairs { 1, 7 } do
@@ -25,7 +26,8 @@ return function(operations)
         statements[i] = i % 2 == 0 and even or odd
       end
       local text = handler:format(load_time, packet_time, table.concat(statements, "\n  "))
-      _G[name .. "_" .. times] = assert(load(text, "=" .. name))()
+      functions[name .. "_" .. times] = assert(load(text, "=" .. name))()
     end
   end
+  return functions
 end

@@ -12,7 +12,7 @@ small, large, texts = make(1000, ""), make(1000000, ""), make(1000, "host")
 local function key(n) return "k = (k * 1103515245 + 12345) % " .. n .. " local x, t, k = 0, t, k" end
 local function text(n) return key(n) .. " k = 'host' .. k" end
 
-require("operations")({
+local functions = require("operations")({
   shared_get      = { "local t, k = small, 0", key(1000), "x = t[k]" },
   shared_get_1m   = { "local t, k = large, 0", key(1000000), "x = t[k]" },
   shared_text     = { "local t, k = texts, 0", text(1000), "x = t[k]" },
@@ -21,3 +21,5 @@ require("operations")({
   shared_add      = { "local t, k = small, 0", key(1000), "t:add(k, 1)" },
   shared_add_1m   = { "local t, k = large, 0", key(1000000), "t:add(k, 1)" },
 })
+
+for name, f in pairs(functions) do _G[name] = f end

@@ -3,7 +3,7 @@
 -- by six, is what it costs. Not more than seven, for the objects that are made once number eight.
 -- Addresses are the same text each time: two texts can be in each other's way in the engine's memory of
 -- parsed ones, in some states and not in others.
-require("operations")({
+local functions = require("operations")({
   -- name, what is made ready at load, what is made ready for each packet, the operation, and what
   -- every second one is instead, where it matters that a write changes something
   field     = { "", "local x", "x = ip:ttl()" },
@@ -25,3 +25,5 @@ require("operations")({
   less      = { "local s, t = '8.8.8.8', '8.8.8.9'", "local x, s, t = 0, s, t", "x = s < t" },
   add       = { "", "local x = 0", "x = x + x" },
 })
+
+for name, f in pairs(functions) do _G[name] = f end
