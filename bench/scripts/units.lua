@@ -11,7 +11,7 @@ local functions = require("operations")({
   get_text  = { "", "local x, f = 0, ip:daddr()", "x = f:get()" },
   set       = { "", "local f = ip:ttl()", "f:set(9)", "f:set(8)" },
   set_text  = { "", "local f = ip:daddr()", "f:set('8.8.8.8')" },
-  short_get = { "", "local x = math.abs(ip.ttl)", "x = ip.ttl" },
+  short_get = { "", "local x = 0", "x = ip.ttl" },
   short_set = { "", "", "ip.ttl = 9", "ip.ttl = 8" },
   data      = { "", "local x", "x = ip:data(packet_udp)" },
   byte      = { "", "local x, a = 0, ip:raw(0, 20):get()", "x = a[5]" },
