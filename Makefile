@@ -308,7 +308,7 @@ case-test: $(BUILD)/user/packetscript $(BUILD)/asan/packetscript
 # The worst packet's processor time, over scripts that want to do harm.
 hostile: $(BUILD)/user/hostile
 	$< tests/hostile/*.lua
-$(BUILD)/user/hostile: tests/hostile/hostile.c tests/unit/packets.c user/state.c user/outbox.c $(BUILD)/user/engine.a
+$(BUILD)/user/hostile: tests/hostile/hostile.c tests/unit/packets.c user/state.c user/clock.c user/outbox.c $(BUILD)/user/engine.a
 	@echo '  LD      $@'
 	$(Q)$(COMPILE) $(LDFLAGS) -D_GNU_SOURCE $(CLI_INCLUDE) -Itests/unit -o $@ $^
 

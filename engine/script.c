@@ -1072,7 +1072,7 @@ static bool has_string(const Proto *p, const char *text)
 	int i;
 
 	for (i = 0; i < p->sizek; i++) {
-		if (ttisstring(&p->k[i]) && !strcmp(svalue(&p->k[i]), text))
+		if (ttisstring(&p->k[i]) && !strcmp(getstr(tsvalue(&p->k[i])), text))
 			return true;
 	}
 	for (i = 0; i < p->sizep; i++) {

@@ -45,7 +45,7 @@ void ps_shared_join(struct ps_bind *bind, struct ps_shared_space *space)
 /* Frees a value's bytes, which an error has left there at times. */
 static void drop(struct ps_blob **held)
 {
-	ps_blob_free(*held);
+	ps_blob_let_go(*held);
 	*held = NULL;
 }
 
@@ -336,7 +336,12 @@ static struct ps_blob *hold_new(lua_State *L, const struct ps_shared_thing *thin
 	if (len > PS_SHARED_VALUE_MAX)
 		luaL_error(L, "%s '%s': a value has %d bytes at most, not %I", type_of(thing), thing->name,
 			   (int)PS_SHARED_VALUE_MAX, (LUAI_UACINT)len);
-	bind->held = ps_blob_new(len, &why);
+	bind->held = ps_blob_begin(len, &why);
+	while (bind->held && bind->held->made < bind->held->npieces) {
+		ps_guard_tick(L);
+		if (!ps_blob_extend(bind->held, &why))
+			drop(&bind->held);
+	}
 	if (!bind->held)
 		refuse(L, thing, why);
 	return bind->held;

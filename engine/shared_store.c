@@ -57,23 +57,37 @@ static size_t blob_size(uint32_t len, uint32_t npieces)
 	return sizeof(struct ps_blob) + (npieces ? npieces * sizeof(uint8_t *) : len);
 }
 
-struct ps_blob *ps_blob_new(uint32_t len, enum ps_shared_result *why)
+struct ps_blob *ps_blob_begin(uint32_t len, enum ps_shared_result *why)
 {
-	uint32_t npieces = len > PIECE - sizeof(struct ps_blob) ? (len + PIECE - 1) / PIECE : 0, i;
+	uint32_t npieces = len > PIECE - sizeof(struct ps_blob) ? (len + PIECE - 1) / PIECE : 0;
 	struct ps_blob *blob = ps_shared_allocate(blob_size(len, npieces), why);
 
 	if (!blob)
 		return NULL;
 	blob->len = len;
 	blob->npieces = npieces;
-	for (i = 0; i < npieces; i++)
-		blob->piece[i] = NULL;
-	for (i = 0; i < npieces; i++) {
-		blob->piece[i] = ps_shared_allocate(PIECE, why);
-		if (!blob->piece[i]) {
-			ps_blob_free(blob);
-			return NULL;
-		}
+	blob->made = 0;
+	return blob;
+}
+
+bool ps_blob_extend(struct ps_blob *blob, enum ps_shared_result *why)
+{
+	uint8_t *piece = ps_shared_allocate(PIECE, why);
+
+	if (piece)
+		blob->piece[blob->made++] = piece;
+	return piece;
+}
+
+struct ps_blob *ps_blob_new(uint32_t len, enum ps_shared_result *why)
+{
+	struct ps_blob *blob = ps_blob_begin(len, why);
+
+	while (blob && blob->made < blob->npieces) {
+		if (ps_blob_extend(blob, why))
+			continue;
+		ps_blob_free(blob);
+		blob = NULL;
 	}
 	return blob;
 }
@@ -84,9 +98,36 @@ void ps_blob_free(struct ps_blob *blob)
 
 	if (!blob)
 		return;
-	for (i = 0; i < blob->npieces && blob->piece[i]; i++)
+	for (i = 0; i < blob->made; i++)
 		ps_shared_free(blob->piece[i], PIECE);
 	ps_shared_free(blob, blob_size(blob->len, blob->npieces));
+}
+
+static void free_blob(struct ps_deferred *deferred)
+{
+	ps_blob_free((struct ps_blob *)deferred);
+}
+
+/* Whether it would keep a softirq up. */
+static bool is_large(const struct ps_blob *blob)
+{
+	return blob->made > 16;
+}
+
+void ps_blob_let_go(struct ps_blob *blob)
+{
+	if (blob && is_large(blob))
+		ps_host_retire(&blob->deferred, free_blob);
+	else
+		ps_blob_free(blob);
+}
+
+void ps_blob_retire(struct ps_blob *blob)
+{
+	if (is_large(blob))
+		ps_host_retire(&blob->deferred, free_blob);
+	else
+		ps_host_defer(&blob->deferred, free_blob);
 }
 
 uint8_t *ps_blob_at(struct ps_blob *blob, uint32_t off, uint32_t *n)

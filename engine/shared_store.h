@@ -55,6 +55,7 @@ struct ps_blob {
 	struct ps_deferred deferred;
 	uint32_t len;
 	uint32_t npieces;	/* 0: they follow */
+	uint32_t made;		/* so many pieces are there */
 	uint8_t *piece[];
 };
 
@@ -73,7 +74,17 @@ static inline bool ps_shared_has_bytes(enum ps_shared_type type)
 
 /* One of len bytes, which whoever has it fills in before others see it. NULL: *why. */
 struct ps_blob *ps_blob_new(uint32_t len, enum ps_shared_result *why);
-void ps_blob_free(struct ps_blob *blob);	/* nobody reads it; NULL is nothing */
+
+/* The same step by step, as a large one takes long: ps_blob_extend() makes the next piece, while made is below npieces. */
+struct ps_blob *ps_blob_begin(uint32_t len, enum ps_shared_result *why);
+bool ps_blob_extend(struct ps_blob *blob, enum ps_shared_result *why);
+
+/* Nobody reads it; NULL is nothing. ps_blob_let_go() leaves a large one to process context. */
+void ps_blob_free(struct ps_blob *blob);
+void ps_blob_let_go(struct ps_blob *blob);
+
+/* Somebody may read it yet. */
+void ps_blob_retire(struct ps_blob *blob);
 
 /* Where its bytes from off on are, and in *n how many of them are there in a row. */
 uint8_t *ps_blob_at(struct ps_blob *blob, uint32_t off, uint32_t *n);

@@ -404,21 +404,16 @@ static struct entry *entry_new(const struct ps_shared_key *key, struct ps_shared
 	return e;
 }
 
-static void entry_free(struct entry *e)
+static void entry_free(struct entry *e, void (*free_bytes)(struct ps_blob *blob))
 {
 	if (ps_shared_has_bytes(type_of(e)))
-		ps_blob_free(blob_of(e->content));
+		free_bytes(blob_of(e->content));
 	ps_shared_free(e, entry_size(key_len(e)));
 }
 
 static void free_entry(struct ps_deferred *deferred)
 {
-	entry_free((struct entry *)((char *)deferred - offsetof(struct entry, deferred)));
-}
-
-static void free_blob(struct ps_deferred *deferred)
-{
-	ps_blob_free((struct ps_blob *)deferred);
+	entry_free((struct entry *)((char *)deferred - offsetof(struct entry, deferred)), ps_blob_let_go);
 }
 
 /* Before the content is read: whoever sees a new time sees that, too. */
@@ -448,7 +443,7 @@ static void set_content(struct entry *e, uint64_t content)
 
 	ps_shared_store(&e->content, content);
 	if (ps_shared_has_bytes(type_of(e)))
-		ps_host_defer(&blob_of(before)->deferred, free_blob);
+		ps_blob_retire(blob_of(before));
 }
 
 static void put_in(struct ps_shared_table *t, struct entry *e)
@@ -826,7 +821,7 @@ void ps_table_free(struct ps_shared_thing *thing)
 	for (i = 0; i < count_buckets(b); i++) {
 		for (e = *bucket(b, i); e; e = next) {
 			next = e->next[b->side];
-			entry_free(e);
+			entry_free(e, ps_blob_free);
 		}
 		if (i % LOOKS == 0)
 			ps_host_pause();

@@ -247,6 +247,8 @@ static void end_sharing(void)
 {
 	cancel_delayed_work_sync(&sweep_work);
 	flush_work(&retire_work);
+	rcu_barrier();		/* of entries that go then, large values are retired, too */
+	flush_work(&retire_work);
 	rcu_barrier();
 }
 
