@@ -17,6 +17,7 @@
 #include <net/route.h>
 #include <net/sock.h>
 
+#include "compat.h"
 #include "outlet.h"
 
 #define AT_ONCE	64	/* packets after which other softirqs have their turn */

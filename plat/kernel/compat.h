@@ -7,6 +7,11 @@
 
 #include <linux/version.h>
 
+/* Segments had their own header from 6.5 on. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+#include <net/gso.h>
+#endif
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
 #include <linux/hrtimer.h>
 
