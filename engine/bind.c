@@ -952,11 +952,11 @@ static int unknown_header(lua_State *L, const char *name)
 
 	if (proto)
 		return luaL_error(L, "a packet has no '%s': did you mean '%s.%s'?", name, ps_proto_short_name(proto), name);
-	for (i = 0; i < registry->n; i++) {
-		if (!strcmp(name, registry->protos[i]->name))
-			return luaL_error(L, "a packet has no '%s': did you mean '%s'?", name, ps_proto_short_name(registry->protos[i]));
+	proto = ps_registry_named(registry, name);
+	if (proto)
+		return luaL_error(L, "a packet has no '%s': did you mean '%s'?", name, ps_proto_short_name(proto));
+	for (i = 0; i < registry->n; i++)
 		try_name(name, ps_proto_short_name(registry->protos[i]), &best, &distance);
-	}
 	for (i = 0; ps_view_methods[i].method.name; i++) {
 		if (ps_view_methods[i].of & PS_OF_RAW && !ps_callable_is_operator(&ps_view_methods[i]))
 			try_name(name, ps_view_methods[i].method.name, &best, &distance);

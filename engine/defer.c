@@ -9,6 +9,7 @@
 
 #include "access.h"
 #include "defer.h"
+#include "library.h"
 #include "script.h"
 
 #define NS_PER_MS	1000000
@@ -183,13 +184,6 @@ static const char *enter(struct ps_defer *defer, struct ps_work *work)
 	return NULL;
 }
 
-static int refused(lua_State *L, const char *why)
-{
-	lua_pushnil(L);
-	lua_pushstring(L, why);
-	return 2;
-}
-
 /* Nothing raises once there is work that only we know of. */
 int ps_defer_schedule(lua_State *L)
 {
@@ -212,12 +206,9 @@ int ps_defer_schedule(lua_State *L)
 		why = enter(defer, work);
 	defer->refused += why != NULL;
 	defer->ops->unlock(defer);
-	if (why) {
+	if (why)
 		ps_work_free(work);
-		return refused(L, why);
-	}
-	lua_pushboolean(L, true);
-	return 1;
+	return ps_library_answer(L, why);
 }
 
 /*
@@ -228,14 +219,12 @@ int ps_defer_schedule(lua_State *L)
 static unsigned int protocol_named(lua_State *L, const char *name)
 {
 	const struct ps_registry *registry = &ps_bind_of(L)->registry;
-	unsigned int id;
+	const struct ps_proto *proto = ps_registry_named(registry, name);
 
-	for (id = 0; id < registry->n; id++) {
-		if (!strcmp(registry->protos[id]->name, name))
-			return id;
-	}
-	luaL_error(L, "there is no protocol %s in the Lua state for deferred work: register it whatever IS_INTERRUPT is", name);
-	return 0;
+	if (!proto)
+		luaL_error(L, "there is no protocol %s in the Lua state for deferred work: register it whatever IS_INTERRUPT is",
+			   name);
+	return ps_proto_id(registry, proto);
 }
 
 /* Calls the function. */

@@ -110,13 +110,8 @@ static void check_keys(lua_State *L)
 /* The protocol's name has to be free: among globals, and for its type. */
 static void check_free(lua_State *L, const char *name)
 {
-	const struct ps_registry *registry = &ps_bind_of(L)->registry;
-	unsigned int i;
-
-	for (i = 0; i < registry->n; i++) {
-		if (!strcmp(registry->protos[i]->name, name))
-			luaL_error(L, "there is a protocol %s already", name);
-	}
+	if (ps_registry_named(&ps_bind_of(L)->registry, name))
+		luaL_error(L, "there is a protocol %s already", name);
 	lua_pushglobaltable(L);
 	if (push_member(L, lua_gettop(L), name) != LUA_TNIL ||
 	    push_member(L, LUA_REGISTRYINDEX, name) != LUA_TNIL)

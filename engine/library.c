@@ -86,3 +86,14 @@ void ps_library_new_type(lua_State *L, const char *type, const struct ps_callabl
 		add_method(L, row);
 	lua_pop(L, 2);
 }
+
+int ps_library_answer(lua_State *L, const char *why_not)
+{
+	if (!why_not) {
+		lua_pushboolean(L, true);
+		return 1;
+	}
+	lua_pushnil(L);
+	lua_pushstring(L, why_not);
+	return 2;
+}

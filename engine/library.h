@@ -15,4 +15,7 @@ void ps_library_push(struct lua_State *L, const struct ps_callable *functions);
 /* Creates the metatable of a type, with its methods and operators. */
 void ps_library_new_type(struct lua_State *L, const char *type, const struct ps_callable *methods);
 
+/* The results of a function that does what is asked, or says why not: pushes true, or nil and that. Returns how many. */
+int ps_library_answer(struct lua_State *L, const char *why_not);
+
 #endif

@@ -11,6 +11,7 @@
 #include "buffer.h"
 #include "bytes.h"
 #include "host.h"
+#include "library.h"
 
 #define SECOND		1000000000ull
 #define LINK_MIN	14	/* bytes: an Ethernet header, */
@@ -62,17 +63,6 @@ static struct ps_sender *check_sender(lua_State *L)
 	return bind->sender;
 }
 
-static int answer(lua_State *L, const char *why_not)
-{
-	if (!why_not) {
-		lua_pushboolean(L, true);
-		return 1;
-	}
-	lua_pushnil(L);
-	lua_pushstring(L, why_not);
-	return 2;
-}
-
 /* Completes the draft, which has all its bytes. Returns how many packets will be made of it. */
 static unsigned int complete(lua_State *L, uint8_t *draft, struct ps_message *message)
 {
@@ -103,7 +93,7 @@ static int send(lua_State *L, struct ps_sender *sender, uint8_t *draft, struct p
 {
 	const char *why_not = too_many(ps_bind_of(L), complete(L, draft, message), message->len);
 
-	return answer(L, why_not ? why_not : sender->ops->send(sender, message));
+	return ps_library_answer(L, why_not ? why_not : sender->ops->send(sender, message));
 }
 
 static uint8_t *new_draft(lua_State *L, struct ps_sender *sender, uint32_t len)
@@ -126,7 +116,7 @@ int ps_send_packet(lua_State *L)
 	message.len = len;
 	draft = new_draft(L, sender, len);
 	if (!draft)
-		return answer(L, "no memory");
+		return ps_library_answer(L, "no memory");
 	ps_bytes_part_copy(L, 2, draft, len);
 	return send(L, sender, draft, &message);
 }
@@ -227,7 +217,7 @@ int ps_send(lua_State *L)
 	message.len = len;
 	to = draft = new_draft(L, sender, len);
 	if (!draft)
-		return answer(L, "no memory");
+		return ps_library_answer(L, "no memory");
 	if (message.link) {
 		lua_getfield(L, PARTS, "link");
 		to += ps_bytes_part_copy(L, -1, to, len);

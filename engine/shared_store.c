@@ -79,19 +79,6 @@ bool ps_blob_extend(struct ps_blob *blob, enum ps_shared_result *why)
 	return piece;
 }
 
-struct ps_blob *ps_blob_new(uint32_t len, enum ps_shared_result *why)
-{
-	struct ps_blob *blob = ps_blob_begin(len, why);
-
-	while (blob && blob->made < blob->npieces) {
-		if (ps_blob_extend(blob, why))
-			continue;
-		ps_blob_free(blob);
-		blob = NULL;
-	}
-	return blob;
-}
-
 void ps_blob_free(struct ps_blob *blob)
 {
 	uint32_t i;

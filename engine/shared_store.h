@@ -72,10 +72,10 @@ static inline bool ps_shared_has_bytes(enum ps_shared_type type)
 	return type >= PS_SHARED_STRING;
 }
 
-/* One of len bytes, which whoever has it fills in before others see it. NULL: *why. */
-struct ps_blob *ps_blob_new(uint32_t len, enum ps_shared_result *why);
-
-/* The same step by step, as a large one takes long: ps_blob_extend() makes the next piece, while made is below npieces. */
+/*
+ * One of len bytes, which whoever has it fills in before others see it. A large one takes long, so it is made step by step:
+ * ps_blob_extend() makes the next piece, while made is below npieces. NULL, false: *why.
+ */
 struct ps_blob *ps_blob_begin(uint32_t len, enum ps_shared_result *why);
 bool ps_blob_extend(struct ps_blob *blob, enum ps_shared_result *why);
 

@@ -10,6 +10,7 @@
 #include "access.h"
 #include "callable.h"
 #include "defer.h"
+#include "library.h"
 #include "script.h"
 #include "timer.h"
 
@@ -185,21 +186,7 @@ const struct ps_callable ps_timer_methods[] = {
 
 void ps_timer_open(lua_State *L)
 {
-	const struct ps_callable *row;
-
-	luaL_newmetatable(L, TYPE);
-	lua_pushliteral(L, TYPE);
-	lua_setfield(L, -2, "__metatable");
-	lua_newtable(L);
-	lua_pushvalue(L, -1);
-	lua_setfield(L, -3, PS_METHODS);
-	lua_pushvalue(L, -1);
-	lua_setfield(L, -3, "__index");
-	for (row = ps_timer_methods; row->method.name; row++) {
-		ps_push_method(L, &row->method);
-		lua_setfield(L, -2, row->method.name);
-	}
-	lua_pop(L, 2);
+	ps_library_new_type(L, TYPE, ps_timer_methods);
 	lua_newtable(L);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &pending);
 }

@@ -19,6 +19,17 @@ const char *ps_proto_short_name(const struct ps_proto *proto)
 	return strncmp(proto->name, common, sizeof(common) - 1) ? proto->name : proto->name + sizeof(common) - 1;
 }
 
+const struct ps_proto *ps_registry_named(const struct ps_registry *registry, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < registry->n; i++) {
+		if (!strcmp(registry->protos[i]->name, name))
+			return registry->protos[i];
+	}
+	return NULL;
+}
+
 bool ps_key_is(const struct ps_key *key, const uint8_t *bytes, uint32_t len)
 {
 	uint32_t i;

@@ -229,6 +229,9 @@ static inline unsigned int ps_proto_id(const struct ps_registry *registry, const
 	return id;
 }
 
+/* The protocol of that name, as "packet_udp", or NULL. */
+const struct ps_proto *ps_registry_named(const struct ps_registry *registry, const char *name);
+
 /* Just bytes, in which any protocol may be looked for. */
 extern const struct ps_proto ps_proto_raw;
 
