@@ -16,16 +16,15 @@
 
 #define TIMED	64	/* the first 64 packets are timed, and then one in 64 */
 
+bool ps_handle_ms(const struct cli_call *call, int option, uint32_t otherwise, uint32_t *ms)
+{
+	return cli_number(call, option, LIMIT_MIN, LIMIT_MAX, otherwise, ms);
+}
+
 bool ps_handle_limits(const struct cli_call *call, int option)
 {
-	uint32_t packet_ms, load_ms;
-
-	if (!cli_number(call, option, LIMIT_MIN, LIMIT_MAX, ps_limits.packet_ms, &packet_ms) ||
-	    !cli_number(call, option + 1, LIMIT_MIN, LIMIT_MAX, ps_limits.load_ms, &load_ms))
-		return false;
-	ps_limits.packet_ms = packet_ms;
-	ps_limits.load_ms = load_ms;
-	return true;
+	return ps_handle_ms(call, option, ps_limits.packet_ms, &ps_limits.packet_ms) &&
+	       ps_handle_ms(call, option + 1, ps_limits.load_ms, &ps_limits.load_ms);
 }
 
 bool ps_handle_memory(const struct cli_call *call, int option, size_t *memory)

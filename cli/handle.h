@@ -19,6 +19,9 @@ struct ps_handle_options {
 int ps_handle_load(struct ps_state *state, const struct cli_call *call,
 		   const struct ps_handle_options *options);
 
+/* A number of milliseconds that the option at this place says, or otherwise that. False, after a message: it is none. */
+bool ps_handle_ms(const struct cli_call *call, int option, uint32_t otherwise, uint32_t *ms);
+
 /*
  * Sets the limits of time to the values of the options at this place in the table and the next (CLI_LIMITS). Before
  * ps_user_watch_start(). False, after a message: one is none.

@@ -11,21 +11,23 @@
 #include "testlib.h"
 
 #define SUFFIX	"_test.lua"
+#define TEST_MS	10000	/* milliseconds that a test may take, unless an option says more */
 
-enum { OPT_FILTER, OPT_LIST, OPT_MEMORY, OPT_PACKET_MS, OPT_LOAD_MS };
+enum { OPT_FILTER, OPT_LIST, OPT_MEMORY, OPT_PACKET_MS, OPT_LOAD_MS, OPT_TEST_MS };
 
 static const struct cli_option options[] = {
 	{ "filter", 0, "TEXT", "only tests whose name contains it" },
 	{ "list", 'l', NULL, "only say which files there are" },
 	{ "memory", 0, "SIZE", "what states of scripts may hold, 128K to 64M (default: 1M)" },
 	CLI_LIMITS,
+	{ "test-ms", 0, "MS", "milliseconds of processor time that a test may take (default: 10000)" },
 	{ NULL },
 };
 
 /* Counts, and what is the same for all files. */
 struct tally {
 	const char *path;
-	size_t memory;		/* that a script's state may hold */
+	struct ps_test_options options;
 	int passed, failed;
 };
 
@@ -69,7 +71,6 @@ static void report(void *context, const char *name, const char *error)
 static void run_file(struct tally *tally, const char *path, const struct cli_call *call)
 {
 	int before = tally->passed + tally->failed;
-	const char *filter = call->values[OPT_FILTER];
 	char error[PS_SCRIPT_ERROR_SIZE];
 
 	if (call->values[OPT_LIST]) {
@@ -77,9 +78,9 @@ static void run_file(struct tally *tally, const char *path, const struct cli_cal
 		return;
 	}
 	tally->path = path;
-	if (ps_test_file(path, filter, tally->memory, report, tally, error, sizeof(error)))
+	if (ps_test_file(path, &tally->options, report, tally, error, sizeof(error)))
 		report(tally, "the file runs to its end", error);
-	else if (!filter && tally->passed + tally->failed == before)
+	else if (!tally->options.filter && tally->passed + tally->failed == before)
 		report(tally, "has tests", "no test(name, function) in it");
 }
 
@@ -130,8 +131,10 @@ static int run(const struct cli_call *call)
 	struct tally tally = { NULL };
 	int status;
 
-	if (!ps_handle_memory(call, OPT_MEMORY, &tally.memory) || !ps_handle_limits(call, OPT_PACKET_MS))
+	if (!ps_handle_memory(call, OPT_MEMORY, &tally.options.memory) || !ps_handle_limits(call, OPT_PACKET_MS) ||
+	    !ps_handle_ms(call, OPT_TEST_MS, TEST_MS, &tally.options.ms))
 		return CLI_TROUBLE;
+	tally.options.filter = call->values[OPT_FILTER];
 	if (ps_user_watch_start())
 		return cli_error("no timer: %s", strerror(errno));
 	ps_user_log = print_log;

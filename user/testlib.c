@@ -22,7 +22,6 @@
 #include "state.h"
 
 #define MEMORY		(64 * 1024 * 1024)	/* bytes that a file of tests may hold */
-#define TEST_MS		(10 * 1000)	/* milliseconds of processor time that a test may take */
 #define CLOCKS_PER_MS	(CLOCKS_PER_SEC / 1000)
 #define NS_PER_MS	1000000
 #define CLOCK_STEP	(10 * 365 * 24 * 60 * 60 * 1000ll)	/* milliseconds that the scripts' clock goes on by at most */
@@ -37,8 +36,7 @@
 struct suite {
 	struct ps_runtime rt;	/* first: found through the lua_State */
 	const char *path;
-	const char *filter;
-	size_t memory;		/* that a script's state may hold, unless the test says */
+	const struct ps_test_options *options;
 	ps_test_report *report;
 	void *context;
 	struct script *scripts;	/* all that it loaded */
@@ -77,9 +75,9 @@ static struct suite *suite_of(lua_State *L)
 static void restart(struct suite *suite)
 {
 	ps_runtime_leave(&suite->rt);
-	suite->end = clock() + (clock_t)TEST_MS * CLOCKS_PER_MS;
+	suite->end = clock() + (clock_t)suite->options->ms * CLOCKS_PER_MS;
 	suite->verdict = NO_VERDICT;
-	ps_runtime_enter(&suite->rt, TEST_MS);
+	ps_runtime_enter(&suite->rt, suite->options->ms);
 }
 
 /* Goes on with a test after a script has run, which has limits of its own: the test has what is left of its time. */
@@ -615,7 +613,7 @@ static int script_load(lua_State *L)
 	struct suite *suite = suite_of(L);
 	struct script_handle *handle;
 	struct script *script;
-	size_t memory = suite->memory;
+	size_t memory = suite->options->memory;
 	enum ps_given given = PS_GIVEN_RAW;
 	bool is_match = false;
 	lua_Integer id = 0;
@@ -921,7 +919,7 @@ static int test(lua_State *L)
 
 	luaL_checktype(L, 2, LUA_TFUNCTION);
 	lua_settop(L, 2);
-	if (suite->filter && !strstr(name, suite->filter))
+	if (suite->options->filter && !strstr(name, suite->options->filter))
 		return 0;
 	restart(suite);
 	failed = lua_pcall(L, 0, 0, 0) != LUA_OK;
@@ -1087,11 +1085,10 @@ static void free_scripts(struct suite *suite)
 	}
 }
 
-int ps_test_file(const char *path, const char *filter, size_t memory, ps_test_report *report,
-		 void *context, char *error, size_t size)
+int ps_test_file(const char *path, const struct ps_test_options *options, ps_test_report *report, void *context,
+		 char *error, size_t size)
 {
-	struct suite suite = { .path = path, .filter = filter, .memory = memory, .report = report,
-			       .context = context };
+	struct suite suite = { .path = path, .options = options, .report = report, .context = context };
 	struct source source = { path };
 	const char *place, *message;
 	int status = -1;
@@ -1105,8 +1102,8 @@ int ps_test_file(const char *path, const char *filter, size_t memory, ps_test_re
 	if (ps_runtime_init(&suite.rt, PS_CONTEXT_PACKET, 0, MEMORY, NULL)) {
 		snprintf(error, size, "%s: not enough memory", path);
 	} else {
-		suite.end = clock() + (clock_t)TEST_MS * CLOCKS_PER_MS;
-		status = ps_runtime_call(&suite.rt, run_file, &source, TEST_MS);
+		suite.end = clock() + (clock_t)options->ms * CLOCKS_PER_MS;
+		status = ps_runtime_call(&suite.rt, run_file, &source, options->ms);
 		if (status) {
 			message = ps_runtime_error(&suite.rt, status, &place);
 			snprintf(error, size, "%s%s", place, message);

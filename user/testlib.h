@@ -12,13 +12,15 @@
 /* Called for each test, in order. error: NULL if it passed; it may have several lines. */
 typedef void ps_test_report(void *context, const char *name, const char *error);
 
-/*
- * Runs the tests of a file; if filter is not NULL, only those whose name contains it. A script's state may hold memory
- * bytes, unless the test says how many. Returns 0; or -1 if the file has errors outside of its tests, with the first one in
- * error[size].
- */
-int ps_test_file(const char *path, const char *filter, size_t memory, ps_test_report *report,
-		 void *context, char *error, size_t size);
+struct ps_test_options {
+	const char *filter;	/* only tests whose name contains it, or NULL */
+	size_t memory;		/* bytes that a script's state may hold, unless the test says how many */
+	unsigned int ms;	/* of processor time that a test may take */
+};
+
+/* Runs the tests of a file. Returns 0; or -1 if the file has errors outside of its tests, with the first one in error[size]. */
+int ps_test_file(const char *path, const struct ps_test_options *options, ps_test_report *report, void *context,
+		 char *error, size_t size);
 
 /* True if it is a global that only files of tests have, not every script. */
 bool ps_test_is_global(const char *name);

@@ -1215,6 +1215,10 @@ holds "which is over later, too (it took $cpu s)" test "${cpu/./}" -ge 600
 echo 'test("it has its time", function() script("script.lua") end)' >time_test.lua
 cpu=$( { time "$program" test --load-ms 700 time_test.lua >out 2>err; } 2>&1)
 holds "tests have the same option (it took $cpu s)" test "${cpu/./}" -ge 600
+echo 'test("it has less", function() while true do end end)' >time_test.lua
+cpu=$( { time "$program" test --test-ms 300 time_test.lua >out 2>err; } 2>&1)
+contains 'a test has a limit of its own' 'time_test.lua:1: time limit exceeded' "$(<out)"
+holds "which may be another (it took $cpu s)" test "${cpu/./}" -ge 250 -a "${cpu/./}" -le 3000
 rm time_test.lua
 lua 'function process_packet(p) while true do end end'
 

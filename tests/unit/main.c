@@ -35,6 +35,19 @@ void test_check_text(const char *actual, const char *expected, const char *file,
 	test_failed = true;
 }
 
+/* UNIT_SLOWNESS: how many times slower everything is under a tool, or 1. */
+static unsigned int test_slowness(void)
+{
+	const char *slowness = getenv("UNIT_SLOWNESS");
+
+	return slowness ? atoi(slowness) : 1;
+}
+
+unsigned int test_rounds(unsigned int rounds)
+{
+	return test_slowness() > 1 ? (rounds + 9) / 10 : rounds;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct test *const tables[] = {
@@ -43,16 +56,12 @@ int main(int argc, char **argv)
 	};
 	int passed = 0, failed = 0;
 
-	const char *slowness = getenv("UNIT_SLOWNESS");	/* how many times slower than it is: under valgrind */
-
 	if (ps_user_watch_start()) {
 		perror("the clock that ends long runs");
 		return 1;
 	}
-	if (slowness) {
-		ps_limits.packet_ms *= atoi(slowness);
-		ps_limits.load_ms *= atoi(slowness);
-	}
+	ps_limits.packet_ms *= test_slowness();
+	ps_limits.load_ms *= test_slowness();
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
 		for (const struct test *t = tables[i]; t->name; t++) {
 			if (argc > 1 && !strstr(t->name, argv[1]))

@@ -17,6 +17,10 @@ struct test {
 
 extern bool test_failed;
 
+/* How many of so many random inputs a test takes: all of them, but a tenth where UNIT_SLOWNESS is set, as under memcheck, which
+ * looks for what each of them leaves behind, and needs as long for one as the processor for dozens. */
+unsigned int test_rounds(unsigned int rounds);
+
 #define CHECK(condition) \
 	test_check((condition), __FILE__, __LINE__, #condition)
 #define CHECK_INT(actual, expected) \

@@ -78,9 +78,9 @@ static void addresses_at_random(void)
 		"  if f == 1 then for x = 0, 511 do assert(s:has(x) == (naive[x] or false)) end end\n"
 		"  if f == 2 then assert(not s:has(0) and not set.new(list):has('0.0.0.1')) end\n"
 		"end\n";
-	int n;
+	unsigned int n;
 
-	for (n = 0; n < 20 && !test_failed; n++)
+	for (n = 0; n < test_rounds(20) && !test_failed; n++)
 		accept(script, 8 << 20);
 }
 
@@ -106,9 +106,9 @@ static void names_at_random(void)
 		"    if s:has(i % 2 == 0 and x or x:upper()) ~= is then error(x .. ' of ' .. table.concat(list, ' ')) end\n"
 		"  end\n"
 		"end\n";
-	int n;
+	unsigned int n;
 
-	for (n = 0; n < 20 && !test_failed; n++)
+	for (n = 0; n < test_rounds(20) && !test_failed; n++)
 		accept(script, PS_SCRIPT_MEMORY);
 }
 
