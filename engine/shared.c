@@ -332,7 +332,6 @@ static struct ps_blob *hold_new(lua_State *L, const struct ps_shared_thing *thin
 	struct ps_bind *bind = ps_bind_of(L);
 	enum ps_shared_result why = PS_SHARED_MEMORY;
 
-	drop(&bind->held);
 	if (len > PS_SHARED_VALUE_MAX)
 		luaL_error(L, "%s '%s': a value has %d bytes at most, not %I", type_of(thing), thing->name,
 			   (int)PS_SHARED_VALUE_MAX, (LUAI_UACINT)len);
@@ -385,13 +384,14 @@ static struct ps_blob *hold_parts(lua_State *L, const struct ps_shared_thing *th
 	return blob;
 }
 
-/* The value of argument arg. If it has bytes, these are what the state holds. */
+/* The value of argument arg. If it has bytes, these are what the state holds afterwards; if not, it holds none. */
 static struct ps_shared_value check_value(lua_State *L, const struct ps_shared_thing *thing, int arg)
 {
 	struct ps_shared_value value = { PS_SHARED_NOTHING };
 	const uint8_t *from;
 	size_t len;
 
+	drop(&ps_bind_of(L)->held);
 	luaL_checkany(L, arg);
 	if (to_simple(ps_arg(L, arg), &value))
 		return value;
@@ -582,7 +582,6 @@ static int table_cas(lua_State *L)
 	enum ps_shared_result result;
 
 	check_key(L, 2, &key);
-	drop(&bind->held);
 	drop(&bind->held_old);
 	old = check_value(L, thing, 3);
 	luaL_argcheck(L, !ps_shared_has_bytes(old.type) || old.blob->len <= OLD_MAX, 3, "what is replaced has 65536 bytes at most");

@@ -505,6 +505,30 @@ static void mistakes_are_told(void)
 	ps_script_clean(&s);
 }
 
+/* Whatever is done next with the state. */
+static void bytes_that_an_error_left_come_back(void)
+{
+	static const char *const next[] = { "q:send(1)", "q:receive()", "t:set('a', 1)", "t.a = true", "t:set('a', 'text')",
+					    "t:cas('a', nil, 1)", "t:cas('a', 'x', 'y')", "q:send('text')" };
+	long before = ps_shared_used();
+	struct ps_shared_space *space = ps_shared_space_new();
+	struct ps_script s;
+	char script[500];
+	size_t i;
+
+	for (i = 0; i < sizeof(next) / sizeof(next[0]); i++) {
+		snprintf(script, sizeof(script), "local t, q = shared.table 't', shared.queue 'q'\n"
+			 "local function fails(f) local ok, why = pcall(f) assert(not ok and not why:find 'nil value', why) end\n"
+			 "fails(function() t:cas('a', bytes.new(65537), 1) end)\n"
+			 "fails(function() t:cas('a', ('x'):rep(60000), print) end)\n"
+			 "fails(function() t:cas('a', bytes.new(65537), 1) end) %s\n", next[i]);
+		accept(&s, space, script);
+		ps_script_clean(&s);
+		CHECK_INT(ps_shared_used(), before);
+	}
+	ps_shared_space_put(space);
+}
+
 const struct test shared_tests[] = {
 	{ "shared: a table has what was put in, while it grows", random_changes },
 	{ "shared: going through finds what stays once, whatever else changes", walk_of_what_changes },
@@ -515,5 +539,6 @@ const struct test shared_tests[] = {
 	{ "shared: a queue gives what came in, in that order, and has a size", queue_is_in_order },
 	{ "shared: states see each other's tables and queues", states_share },
 	{ "shared: mistakes are told, and leave nothing behind", mistakes_are_told },
+	{ "shared: bytes that an error left on their way come back", bytes_that_an_error_left_come_back },
 	{ NULL },
 };
