@@ -64,6 +64,17 @@ struct ps_shared_table {
  */
 static uint64_t secrets[2];
 
+/* Two CPUs may make the first tables at the same time: the keys of neither shall have another hash later on. */
+static void make_secrets(void)
+{
+	ps_host_lock(PS_SHARED_NAMES_LOCK);
+	if (!secrets[1]) {
+		secrets[0] = ps_host_random();
+		secrets[1] = ps_host_random() | 1;
+	}
+	ps_host_unlock(PS_SHARED_NAMES_LOCK);
+}
+
 static ps_inline uint64_t fold(uint64_t a, uint64_t b)
 {
 	unsigned __int128 product = (unsigned __int128)a * b;
@@ -796,10 +807,7 @@ struct ps_shared_thing *ps_table_new(enum ps_shared_result *why)
 
 	if (!t)
 		return NULL;
-	if (!secrets[1]) {
-		secrets[0] = ps_host_random();
-		secrets[1] = ps_host_random() | 1;
-	}
+	make_secrets();
 	memset(t, 0, sizeof(*t));
 	t->first_lock = PS_SHARED_TABLE_LOCKS + ps_host_add(&serial, 1) % groups * PS_SHARED_STRIPES;
 	t->buckets = buckets_new(t, BITS_MIN, 0, why);
