@@ -198,12 +198,14 @@ static void print_statistics(struct job *job)
 /*
  * The command.
  */
+#define TURN	10000000	/* nanoseconds after which packets have theirs */
+
 /* All that is due by now; what that makes due later than now waits until packets have been looked at. */
 static void run_due(struct ps_state *state)
 {
 	uint64_t now = ps_host_time();
 
-	while (ps_state_next(state) <= now)
+	while (ps_state_next(state) <= now && ps_host_time() - now < TURN)
 		ps_state_run_due(state, now);
 }
 

@@ -322,9 +322,9 @@ static int pass_time(struct job *job, const struct ps_frame *frame, uint64_t at,
 /* What is pending when the capture ends is done; what that asks for, if it is due by then. */
 static int run_pending(struct job *job)
 {
-	uint64_t last = ps_state_last(&job->state);
+	uint64_t now = ps_clock_now(), last = ps_state_last(&job->state);
 
-	return stopped || !job->last.record.interface ? CLI_OK : pass_time(job, &job->last, ps_clock_now(), last);
+	return stopped || !job->last.record.interface ? CLI_OK : pass_time(job, &job->last, now, last > now ? last : now);
 }
 
 static int run_packets(struct job *job)

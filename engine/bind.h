@@ -10,6 +10,7 @@
 #define PS_BIND_H
 
 #include "layer.h"
+#include "listen.h"
 #include "protos.h"
 #include "runtime.h"
 #include "send.h"
@@ -69,6 +70,7 @@ struct ps_bind {
 		struct ps_view *whole;
 	} handled;
 	struct ps_timers timers;
+	struct ps_listening listening;
 	struct ps_defer *defer;		/* the state's deferred work, of the owner; or NULL */
 };
 

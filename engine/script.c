@@ -395,6 +395,7 @@ static int load_protected(struct ps_script *s, struct load_request *request)
 	s->loading = NOTHING;
 	s->bundle = NULL;
 	lua_settop(s->bind.rt.L, 0);
+	ps_listen_settle(&s->bind, !err);
 	if (err) {
 		ps_script_forget(s, request->id);
 		ps_timers_cancel(&s->bind, timers);

@@ -14,6 +14,7 @@
 #include "access.h"
 #include "bytes.h"
 #include "library.h"
+#include "listen.h"
 #include "memory.h"
 #include "shared.h"
 #include "shared_store.h"
@@ -656,26 +657,44 @@ static int queue_send(lua_State *L)
 	return 1;
 }
 
+void ps_shared_hold(struct ps_bind *bind, struct ps_shared_value value)
+{
+	drop(&bind->held);
+	if (ps_shared_has_bytes(value.type))
+		bind->held = value.blob;
+}
+
+void ps_shared_push(lua_State *L, struct ps_shared_value value)
+{
+	uint8_t *to;
+
+	if (!ps_shared_has_bytes(value.type)) {
+		push_simple(L, value);
+		return;
+	}
+	to = ps_bytes_push_new(L, value.blob->len);
+	ps_blob_read(value.blob, 0, to, value.blob->len);
+	if (value.type == PS_SHARED_STRING) {
+		lua_pushlstring(L, (const char *)to, value.blob->len);
+		lua_remove(L, -2);
+	}
+	drop(&ps_bind_of(L)->held);
+}
+
 static int queue_receive(lua_State *L)
 {
 	struct ps_shared_thing *thing = check_thing(L, &ps_class_shared_queue);
-	struct ps_bind *bind = ps_bind_of(L);
-	struct ps_shared_value value;
-	uint8_t *to;
+	struct ps_shared_value value = ps_queue_receive(ps_shared_queue_of(thing));
 
-	drop(&bind->held);
-	value = ps_queue_receive(ps_shared_queue_of(thing));
-	if (!ps_shared_has_bytes(value.type)) {
-		push_simple(L, value);
-		return 1;
-	}
-	bind->held = value.blob;	/* what follows may raise */
-	to = ps_bytes_push_new(L, value.blob->len);
-	ps_blob_read(value.blob, 0, to, value.blob->len);
-	if (value.type == PS_SHARED_STRING)
-		lua_pushlstring(L, (const char *)to, value.blob->len);
-	drop(&bind->held);
+	ps_shared_hold(ps_bind_of(L), value);
+	ps_shared_push(L, value);
 	return 1;
+}
+
+static int queue_on(lua_State *L)
+{
+	ps_listen_on(L, ps_shared_queue_of(check_thing(L, &ps_class_shared_queue)));
+	return 0;
 }
 
 static int queue_len(lua_State *L)
@@ -850,6 +869,8 @@ const struct ps_callable ps_shared_queue_methods[] = {
 	  "puts the value at the end; false: the queue is full" },
 	{ { "receive", queue_receive }, PS_OF_SHARED_QUEUE, { { NULL } }, PS_LUA_SHARED, "the queue is empty",
 	  "takes out the value that has waited longest" },
+	{ { "on", queue_on }, PS_OF_SHARED_QUEUE, { { "f", PS_LUA_FUNCTION, true } }, PS_LUA_NOTHING, NULL,
+	  "has `f(value)` called with each value that comes; without `f`, no longer" },
 	{ { NULL } },
 };
 

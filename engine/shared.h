@@ -8,12 +8,19 @@
 struct lua_State;
 struct ps_bind;
 struct ps_shared_space;
+struct ps_shared_value;
 
 /* Creates the metatables and pushes the library. A lua_CFunction. */
 int ps_shared_open_library(struct lua_State *L);
 
 /* The names that the state uses are those of this space. Without one, there are none. */
 void ps_shared_join(struct ps_bind *bind, struct ps_shared_space *space);
+
+/* What has come out of a queue is the state's: so its bytes go if an error keeps the next call from being reached. */
+void ps_shared_hold(struct ps_bind *bind, struct ps_shared_value value);
+
+/* Pushes it, once it is the state's. May raise. */
+void ps_shared_push(struct lua_State *L, struct ps_shared_value value);
 
 /* The state uses none any more. */
 void ps_shared_leave(struct ps_bind *bind);

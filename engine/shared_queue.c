@@ -13,6 +13,7 @@ struct ps_shared_queue {
 	unsigned int lock;
 	struct node *first, **end;
 	uint64_t count;
+	struct ps_listener *asleep, **last;	/* in the order in which they will be woken */
 };
 
 #define SIZE	1024	/* unless the script says */
@@ -27,6 +28,7 @@ struct ps_shared_thing *ps_queue_new(enum ps_shared_result *why)
 	memset(q, 0, sizeof(*q));
 	q->lock = PS_SHARED_QUEUE_LOCKS + ps_host_add(&serial, 1) % PS_SHARED_NQUEUE_LOCKS;
 	q->end = &q->first;
+	q->last = &q->asleep;
 	q->thing.size = SIZE;
 	return &q->thing;
 }
@@ -44,6 +46,36 @@ void ps_queue_free(struct ps_shared_thing *thing)
 	ps_shared_free(q, sizeof(*q));
 }
 
+static void set_awake(struct ps_listener *listener, bool is_awake)
+{
+	__atomic_store_n(&listener->is_awake, is_awake, __ATOMIC_RELEASE);
+}
+
+/* With the lock: wakes the one that has slept longest. Each of those that cannot now is asked once, as it is awake then. */
+static void wake_one(struct ps_shared_queue *q)
+{
+	struct ps_listener *listener;
+
+	do {
+		listener = q->asleep;
+		if (!listener)
+			return;
+		q->asleep = listener->next;
+		if (!q->asleep)
+			q->last = &q->asleep;
+		set_awake(listener, true);
+	} while (!listener->wake(listener));
+}
+
+/* With the lock. */
+static void fall_asleep(struct ps_shared_queue *q, struct ps_listener *listener)
+{
+	set_awake(listener, false);
+	listener->next = NULL;
+	*q->last = listener;
+	q->last = &listener->next;
+}
+
 enum ps_shared_result ps_queue_send(struct ps_shared_queue *q, struct ps_shared_value value)
 {
 	enum ps_shared_result result = PS_SHARED_DONE;
@@ -59,6 +91,7 @@ enum ps_shared_result ps_queue_send(struct ps_shared_queue *q, struct ps_shared_
 		q->end = &node->next;
 		ps_shared_store(&q->count, q->count + 1);
 		node = NULL;
+		wake_one(q);
 	}
 	ps_host_unlock(q->lock);
 	if (!node)
@@ -67,22 +100,24 @@ enum ps_shared_result ps_queue_send(struct ps_shared_queue *q, struct ps_shared_
 	return PS_SHARED_SIZE;
 }
 
-struct ps_shared_value ps_queue_receive(struct ps_shared_queue *q)
+/* With the lock: takes out what is first. NULL: nothing is. */
+static struct node *take_first(struct ps_shared_queue *q)
+{
+	struct node *node = q->first;
+
+	if (!node)
+		return NULL;
+	q->first = node->next;
+	if (!q->first)
+		q->end = &q->first;
+	ps_shared_store(&q->count, q->count - 1);
+	return node;
+}
+
+static struct ps_shared_value open_node(struct node *node)
 {
 	struct ps_shared_value value = { PS_SHARED_NOTHING };
-	struct node *node;
 
-	if (!ps_shared_load(&q->count))
-		return value;
-	ps_host_lock(q->lock);
-	node = q->first;
-	if (node) {
-		q->first = node->next;
-		if (!q->first)
-			q->end = &q->first;
-		ps_shared_store(&q->count, q->count - 1);
-	}
-	ps_host_unlock(q->lock);
 	if (!node)
 		return value;
 	value = node->value;
@@ -90,7 +125,66 @@ struct ps_shared_value ps_queue_receive(struct ps_shared_queue *q)
 	return value;
 }
 
+struct ps_shared_value ps_queue_receive(struct ps_shared_queue *q)
+{
+	struct node *node;
+
+	if (!ps_shared_load(&q->count))
+		return open_node(NULL);
+	ps_host_lock(q->lock);
+	node = take_first(q);
+	ps_host_unlock(q->lock);
+	return open_node(node);
+}
+
 long ps_queue_count(const struct ps_shared_queue *q)
 {
 	return ps_shared_load(&q->count);
+}
+
+void ps_queue_listen(struct ps_shared_queue *q, struct ps_listener *listener)
+{
+	ps_host_lock(q->lock);
+	fall_asleep(q, listener);
+	if (q->first)
+		wake_one(q);
+	ps_host_unlock(q->lock);
+}
+
+struct ps_shared_value ps_queue_take(struct ps_shared_queue *q, struct ps_listener *listener)
+{
+	struct node *node;
+
+	ps_host_lock(q->lock);
+	node = take_first(q);
+	if (!node)
+		fall_asleep(q, listener);
+	ps_host_unlock(q->lock);
+	return open_node(node);
+}
+
+void ps_queue_pass_on(struct ps_shared_queue *q)
+{
+	ps_host_lock(q->lock);
+	if (q->first)
+		wake_one(q);
+	ps_host_unlock(q->lock);
+}
+
+void ps_queue_leave(struct ps_shared_queue *q, struct ps_listener *listener)
+{
+	struct ps_listener **at = &q->asleep;
+
+	ps_host_lock(q->lock);
+	while (*at && *at != listener)
+		at = &(*at)->next;
+	if (*at) {
+		*at = listener->next;
+		if (q->last == &listener->next)
+			q->last = at;
+	} else if (q->first) {
+		wake_one(q);
+	}
+	set_awake(listener, false);
+	ps_host_unlock(q->lock);
 }

@@ -217,4 +217,36 @@ struct ps_shared_value ps_queue_receive(struct ps_shared_queue *q);
 
 long ps_queue_count(const struct ps_shared_queue *q);
 
+/*
+ * One of those that listen to a queue, which share its values: it is woken for one, and then takes what there is until the queue is
+ * empty. Others are woken for what comes meanwhile.
+ */
+struct ps_listener {
+	/*
+	 * It shall take values: soon, not now, since the queue is locked. Any context. False: it cannot, so another one shall; but it
+	 * stays awake.
+	 */
+	bool (*wake)(struct ps_listener *listener);
+	bool is_awake;			/* there may be values for it */
+	struct ps_listener *next;	/* of those that are not */
+};
+
+/* From now on it listens, until ps_queue_leave(); its owner serialises all that follows. */
+void ps_queue_listen(struct ps_shared_queue *q, struct ps_listener *listener);
+
+/* As ps_queue_receive(); if the queue is empty, the listener is not awake any more. */
+struct ps_shared_value ps_queue_take(struct ps_shared_queue *q, struct ps_listener *listener);
+
+/* One that is awake takes nothing for now: another one shall, if there is one that is not. */
+void ps_queue_pass_on(struct ps_shared_queue *q);
+
+/* It is not woken any more when this returns. */
+void ps_queue_leave(struct ps_shared_queue *q, struct ps_listener *listener);
+
+/* Whether to look at the queue. Without a lock. */
+static inline bool ps_listener_is_awake(const struct ps_listener *listener)
+{
+	return __atomic_load_n(&listener->is_awake, __ATOMIC_ACQUIRE);
+}
+
 #endif

@@ -149,26 +149,34 @@ static int call_in(struct ps_instance *instance,
 }
 
 /*
- * Timers of scripts. Those of an instance have one of the kernel, until the first is due. It is set only in the instance's
- * own exclusion, so a later time never takes the place of an earlier one.
+ * Timers of scripts, and values that come into queues for them. An instance has one timer of the kernel, until the first of the
+ * script's is due. It is set only in the instance's own exclusion, so a later time never takes the place of an earlier one; but whoever
+ * sends a value sets it to now. So it is looked for values after each time that it is set to later.
  */
 
 /* How long a state that has been slow rests before it is asked again. */
-#define TIMERS_LATER	(100 * NSEC_PER_MSEC)
+#define LATE_LATER	(100 * NSEC_PER_MSEC)
 
-/* So long timers run in one go. */
-#define TIMERS_GO	NSEC_PER_MSEC
+/* So long timers and values are handled in one go. */
+#define LATE_GO		NSEC_PER_MSEC
 
 static enum hrtimer_mode timer_mode(const struct ps_instance *instance)
 {
 	return instance->is_shared ? HRTIMER_MODE_ABS_SOFT : HRTIMER_MODE_ABS_PINNED_SOFT;
 }
 
+static void start_timer(struct ps_instance *instance, u64 at)
+{
+	hrtimer_start(&instance->timer, ns_to_ktime(max(at, instance->late_rest)), timer_mode(instance));
+}
+
 static void wake_timers(struct ps_timers *timers, uint64_t at)
 {
 	struct ps_instance *instance = container_of(timers, struct ps_instance, script.bind.timers);
 
-	hrtimer_start(&instance->timer, ns_to_ktime(max_t(u64, at, instance->timers_rest)), timer_mode(instance));
+	start_timer(instance, at);
+	if (ps_listen_is_awake(&instance->script.bind.listening))
+		start_timer(instance, 0);
 }
 
 static void set_timer(struct ps_instance *instance)
@@ -177,29 +185,74 @@ static void set_timer(struct ps_instance *instance)
 
 	if (!timers->is_closed && timers->heap.n)
 		wake_timers(timers, ps_heap_at(&timers->heap));
+	else if (ps_listen_is_awake(&instance->script.bind.listening))
+		start_timer(instance, 0);
+}
+
+/* Without the instance's exclusion: so it does not look whether the instance rests, which set_timer() does then. */
+static void kick_here(struct ps_instance *instance)
+{
+	hrtimer_start(&instance->timer, 0, timer_mode(instance));
+}
+
+static void kick(struct work_struct *work)
+{
+	kick_here(container_of(work, struct ps_instance, kick));
+}
+
+/* The queue is locked, so this CPU stays the same one, and none goes offline. */
+static bool wake_values(struct ps_listening *listening)
+{
+	struct ps_instance *instance = container_of(listening, struct ps_instance, script.bind.listening);
+
+	if (instance->is_shared || instance->cpu == smp_processor_id())
+		kick_here(instance);
+	else if (cpu_online(instance->cpu))
+		queue_work_on(instance->cpu, system_highpri_wq, &instance->kick);
+	else
+		return false;
+	return true;
+}
+
+static bool run_timer(struct ps_instance *instance, u64 now, bool *is_later)
+{
+	int err;
+	bool has_run = ps_timer_run(&instance->script, now, is_later, &err);
+
+	if (err)
+		ps_errors_add(&instance->worker->errors, instance, "timer: ", NULL);
+	return has_run;
+}
+
+static bool run_value(struct ps_instance *instance, bool *is_later)
+{
+	int err;
+	bool has_run = ps_listen_run(&instance->script, is_later, &err);
+
+	if (err)
+		ps_errors_add(&instance->worker->errors, instance, "queue: ", NULL);
+	return has_run;
 }
 
 /*
- * Runs what is due. Timers that make others which are due at once would leave no time for anything else: so they have the
- * part of this CPU that slow handlers have, however quick they are.
+ * Runs what is due. Timers that make others which are due at once, and values that make others come, would leave no time for anything
+ * else: so they have the part of this CPU that slow handlers have, however quick they are.
  */
-static void run_timers(struct ps_instance *instance)
+static void run_late(struct ps_instance *instance)
 {
 	unsigned int share = READ_ONCE(ps_limits.share);
 	u64 start = ktime_get_ns(), now = start;
-	bool is_later = false;
-	int err;
+	bool is_later = false, any = start >= instance->late_rest;
 
-	while (now - start < TIMERS_GO && ps_timer_run(&instance->script, start, &is_later, &err)) {
-		if (err)
-			ps_errors_add(instance->late, instance, "timer: ", NULL);
+	while (any && now - start < LATE_GO) {
+		any = run_timer(instance, start, &is_later);
+		any |= run_value(instance, &is_later);
 		now = ktime_get_ns();
 	}
-	instance->timers_rest = now;
-	if (share && share < 100)
-		instance->timers_rest += div_u64((now - start) * (100 - share), share);
+	if (now > start && share && share < 100)
+		instance->late_rest = now + div_u64((now - start) * (100 - share), share);
 	if (is_later)
-		instance->timers_rest = now + TIMERS_LATER;
+		instance->late_rest = now + LATE_LATER;
 	set_timer(instance);
 }
 
@@ -211,15 +264,24 @@ static enum hrtimer_restart timers_due(struct hrtimer *timer)
 	if (!instance->is_shared && instance->cpu != smp_processor_id())
 		return HRTIMER_NORESTART;
 	ps_instance_lock(instance);
-	run_timers(instance);
+	run_late(instance);
 	ps_instance_unlock(instance);
 	return HRTIMER_NORESTART;
 }
 
-static int close_timers_in(struct ps_instance *instance, const void *context)
+static int close_late_in(struct ps_instance *instance, const void *context)
 {
 	ps_timers_close(&instance->script.bind);
+	ps_listen_close(&instance->script.bind);
 	return 0;
+}
+
+/* Neither timers nor functions of queues are called when this returns. */
+static void stop_late(struct ps_instance *instance)
+{
+	call_in(instance, close_late_in, NULL);
+	cancel_work_sync(&instance->kick);
+	hrtimer_cancel(&instance->timer);
 }
 
 static int open_in(struct ps_instance *instance, const void *context)
@@ -231,6 +293,7 @@ static int open_in(struct ps_instance *instance, const void *context)
 	instance->script.bind.defer = &state->worker.defer;
 	instance->script.bind.sender = &instance->outbox.sender;
 	ps_shared_join(&instance->script.bind, state->space);
+	instance->script.bind.listening.wake = instance->is_work ? ps_worker_wake : wake_values;
 	if (instance->is_work)
 		return 0;
 	instance->script.compile = ps_compile;
@@ -294,7 +357,7 @@ static int put_in(struct ps_instance *instance, const void *context)
 /* Nobody uses it any more, so any CPU may. */
 static void instance_free(struct ps_instance *instance)
 {
-	hrtimer_cancel(&instance->timer);
+	stop_late(instance);
 	if (!instance->is_work)
 		local_bh_disable();
 	ps_script_clean(&instance->script);
@@ -330,7 +393,8 @@ static void instance_init(struct ps_instance *instance, struct ps_state *state, 
 	spin_lock_init(&instance->lock);
 	mutex_init(&instance->mutex);
 	hrtimer_setup(&instance->timer, timers_due, CLOCK_MONOTONIC, timer_mode(instance));
-	instance->late = &state->worker.errors;
+	INIT_WORK(&instance->kick, kick);
+	instance->worker = &state->worker;
 	ps_outbox_init(&instance->outbox, &state->outlet);
 }
 
@@ -576,6 +640,8 @@ static int source_load(struct ps_source *source, struct ps_state *state)
 			return err;
 		}
 	}
+	if (state->instances[WORK])
+		ps_worker_go_on(&state->worker);
 	if (!state->is_percpu)	/* there will be no other instance but that for deferred work, which does without */
 		ps_bundle_drop_code(&source->bundle);
 	list_add_tail(&source->list, &state->sources);
@@ -606,10 +672,8 @@ static void state_stop(struct ps_state *state)
 	unsigned int cpu;
 
 	ps_worker_close(&state->worker);
-	for_each_instance(instance, cpu, state) {
-		call_in(instance, close_timers_in, NULL);
-		hrtimer_cancel(&instance->timer);
-	}
+	for_each_instance(instance, cpu, state)
+		stop_late(instance);
 }
 
 /* Calls on_close() of each script, as it was loaded last. Nothing else runs any more. */
@@ -911,6 +975,25 @@ static void state_show(struct seq_file *seq, const struct ps_state *state)
 	seq_printf(seq, " %8llu\n", pulled);
 }
 
+/* What functions of queues have to tell, in all Lua states, if there are any. */
+static void values_show(struct seq_file *seq, const struct ps_state *state)
+{
+	const struct ps_instance *instance;
+	u64 run = 0, failed = 0;
+	bool any = false;
+	unsigned int n;
+
+	for_each_runtime(instance, n, state) {
+		const struct ps_listening *listening = &instance->script.bind.listening;
+
+		any |= READ_ONCE(listening->ears) != NULL;
+		run += READ_ONCE(listening->run);
+		failed += READ_ONCE(listening->failed);
+	}
+	if (any)
+		seq_printf(seq, "  queues: %llu values, %llu failed\n", run, failed);
+}
+
 /* What timers and deferred work have to tell, if there are any. */
 static void late_show(struct seq_file *seq, const struct ps_state *state)
 {
@@ -928,6 +1011,7 @@ static void late_show(struct seq_file *seq, const struct ps_state *state)
 	}
 	if (pending || run)
 		seq_printf(seq, "  timers: %u pending, %llu run, %llu failed\n", pending, run, failed);
+	values_show(seq, state);
 	if (work)
 		seq_printf(seq, "  deferred work: %u pending, %llu done, %llu failed, %llu refused, memory %zu\n",
 			   READ_ONCE(defer->heap.n), READ_ONCE(defer->done), READ_ONCE(defer->failed),

@@ -12,6 +12,7 @@
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
+#include <linux/workqueue.h>
 
 #include "errors.h"
 #include "outlet.h"
@@ -20,6 +21,7 @@
 struct net;
 struct ps_source;
 struct ps_state;
+struct ps_worker;
 
 /*
  * One Lua state. Whoever runs in one that handles packets has disabled softirqs, and holds the lock
@@ -33,9 +35,10 @@ struct ps_instance {
 	void *region;		/* memory for the script's large blocks */
 	spinlock_t lock;
 	struct mutex mutex;
-	struct hrtimer timer;	/* until the next of the script's timers is due */
-	u64 timers_rest;	/* nanoseconds until when these rest */
-	struct ps_errors *late;	/* of the state: of timers and deferred work */
+	struct hrtimer timer;	/* until the next of the script's timers is due, or a value has come into a queue */
+	struct work_struct kick;	/* on its CPU: a value has, sent on another one */
+	u64 late_rest;		/* nanoseconds until when its timers and values rest */
+	struct ps_worker *worker;	/* of the state */
 	u64 packets;
 	u64 errors;
 	bool is_off_told;	/* that it is switched off has been logged */

@@ -59,17 +59,52 @@ static void run(struct ps_worker *worker, struct ps_work *work)
 	mutex_unlock(&instance->mutex);
 }
 
-/* The queue never runs a work item twice at once: so these come one after the other. */
+static bool run_due(struct ps_worker *worker)
+{
+	struct ps_work *work = take(worker);
+
+	if (!work)
+		return false;
+	run(worker, work);
+	ps_work_free(work);
+	return true;
+}
+
+/* A value of a queue. */
+static bool run_value(struct ps_worker *worker)
+{
+	struct ps_instance *instance = worker->instance;
+	bool has_run, is_later;
+	int err;
+
+	mutex_lock(&instance->mutex);
+	has_run = ps_listen_run(&instance->script, &is_later, &err);
+	if (err)
+		ps_errors_add(&worker->errors, instance, "queue: ", NULL);
+	mutex_unlock(&instance->mutex);
+	return has_run;
+}
+
+/* The queue never runs a work item twice at once: so calls come one after the other. Both kinds have their turn. */
 static void do_work(struct work_struct *item)
 {
 	struct ps_worker *worker = container_of(item, struct ps_worker, work);
-	struct ps_work *work;
+	bool any;
 
-	for (work = take(worker); work; work = take(worker)) {
-		run(worker, work);
-		ps_work_free(work);
+	do {
+		any = run_due(worker);
+		any |= run_value(worker);
 		cond_resched();
-	}
+	} while (any);
+}
+
+bool ps_worker_wake(struct ps_listening *listening)
+{
+	struct ps_instance *instance = container_of(listening, struct ps_instance, script.bind.listening);
+
+	if (instance->worker->instance)	/* if not, it is being made, and ps_worker_open() comes */
+		queue_work(queue, &instance->worker->work);
+	return true;
 }
 
 void ps_worker_init(struct ps_worker *worker)
@@ -86,12 +121,25 @@ void ps_worker_open(struct ps_worker *worker, struct ps_instance *instance)
 {
 	worker->instance = instance;
 	ps_defer_open(&worker->defer);
+	ps_worker_go_on(worker);
+}
+
+void ps_worker_go_on(struct ps_worker *worker)
+{
+	queue_work(queue, &worker->work);
 }
 
 /* Once it is closed and empty nobody wakes the worker: so what is cancelled here stays so. */
 void ps_worker_close(struct ps_worker *worker)
 {
+	struct ps_instance *instance = worker->instance;
+
 	ps_defer_close(&worker->defer);
+	if (instance) {
+		mutex_lock(&instance->mutex);
+		ps_listen_close(&instance->script.bind);
+		mutex_unlock(&instance->mutex);
+	}
 	hrtimer_cancel(&worker->timer);
 	cancel_work_sync(&worker->work);
 }

@@ -13,6 +13,7 @@
 #include "errors.h"
 
 struct ps_instance;
+struct ps_listening;
 
 struct ps_worker {
 	struct ps_defer defer;		/* first */
@@ -27,6 +28,12 @@ void ps_worker_init(struct ps_worker *worker);
 
 /* From now on work is done, in the instance, which is of PS_CONTEXT_WORK and stays the caller's. Process context. */
 void ps_worker_open(struct ps_worker *worker, struct ps_instance *instance);
+
+/* A value has come into a queue that the instance listens to. As ps_listening.wake. */
+bool ps_worker_wake(struct ps_listening *listening);
+
+/* The Lua state was switched off, maybe, and is not any more: values may wait. It is open. */
+void ps_worker_go_on(struct ps_worker *worker);
 
 /*
  * What is pending is cancelled; what runs is waited for. Nothing is asked for or done afterwards. Process context, may sleep,

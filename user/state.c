@@ -247,6 +247,9 @@ int ps_state_close(struct ps_state *s, const char *path, char *error, size_t siz
 
 	ps_timers_close(&s->script.bind);
 	ps_defer_close(&s->defer);
+	ps_listen_close(&s->script.bind);
+	if (s->has_work)
+		ps_listen_close(&s->work.bind);
 	for (i = 0; i < 2 && closed[i]; i++) {
 		if (!ps_script_close(closed[i], 0))
 			continue;
@@ -339,11 +342,22 @@ enum ps_verdict ps_state_refuse(struct ps_state *s, enum ps_verdict verdict, con
 /*
  * What is due.
  */
-uint64_t ps_state_next(struct ps_state *s)
+static bool has_values(const struct ps_state *s)
+{
+	return ps_listen_is_awake(&s->script.bind.listening) || (s->has_work && ps_listen_is_awake(&s->work.bind.listening));
+}
+
+/* A timer or deferred work. */
+static uint64_t next_timed(struct ps_state *s)
 {
 	uint64_t timer = ps_heap_at(&s->script.bind.timers.heap), work = ps_defer_next(&s->defer);
 
 	return timer < work ? timer : work;
+}
+
+uint64_t ps_state_next(struct ps_state *s)
+{
+	return has_values(s) ? 0 : next_timed(s);
 }
 
 static uint64_t last_of(const struct ps_heap *heap)
@@ -374,7 +388,7 @@ static int run_work(struct ps_state *s, uint64_t now)
 	return err;
 }
 
-void ps_state_run_due(struct ps_state *s, uint64_t now)
+static void run_timed(struct ps_state *s, uint64_t now)
 {
 	bool is_later;
 	int err = 0;
@@ -387,6 +401,23 @@ void ps_state_run_due(struct ps_state *s, uint64_t now)
 	ps_timer_run(&s->script, now, &is_later, &err);	/* off the kernel there are no budgets: none has to wait */
 	if (err)
 		count_late_error(s, s->script.error);
+}
+
+static void run_value(struct ps_state *s, struct ps_script *script)
+{
+	bool is_later;
+	int err;
+
+	if (ps_listen_run(script, &is_later, &err) && err)
+		count_late_error(s, script->error);
+}
+
+void ps_state_run_due(struct ps_state *s, uint64_t now)
+{
+	run_timed(s, now);
+	run_value(s, &s->script);
+	if (s->has_work)
+		run_value(s, &s->work);
 }
 
 /*
@@ -402,7 +433,8 @@ static unsigned int count_pending(struct ps_state *const *states, size_t n)
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		pending += states[i]->script.bind.timers.heap.n + states[i]->defer.heap.n;
+		pending += states[i]->script.bind.timers.heap.n + states[i]->defer.heap.n +
+			   ps_listen_pending(&states[i]->script.bind.listening) + ps_listen_pending(&states[i]->work.bind.listening);
 	return pending;
 }
 

@@ -87,13 +87,16 @@ int ps_state_close(struct ps_state *s, const char *path, char *error, size_t siz
  */
 enum ps_verdict ps_state_run(struct ps_state *s, struct ps_packet *pkt, uint16_t *queue);
 
-/* When a timer or deferred work is due next, or PS_NEVER. */
+/* When a timer or deferred work is due next, or PS_NEVER; 0: a value of a queue waits for a function. */
 uint64_t ps_state_next(struct ps_state *s);
 
 /* When the last of all that is pending is due; 0: nothing is. */
 uint64_t ps_state_last(struct ps_state *s);
 
-/* Runs what is due at now and is first, if anything is: of both at the same time, the timer. Errors are counted. */
+/*
+ * Runs what is due at now and is first, if anything is: of both at the same time, the timer. Besides, one value of a queue, in each
+ * of the two Lua states. Errors are counted.
+ */
 void ps_state_run_due(struct ps_state *s, uint64_t now);
 
 /*

@@ -15,5 +15,8 @@ function process_packet(p)
   t:cas("n", nil)
   q:send(n)
   q:push(n)
+  q:on("report")
+  q:on(function(v) n = v end)
+  q:on()
   return q:receive() and NF_DROP or XT_CONTINUE
 end
