@@ -89,6 +89,8 @@ unit call_c     -        'call of a C function'
 unit equal      -        'x = s == t, short strings'
 unit less       -        'x = s < t, strings'
 unit add        -        'x = x + x'
+unit limit      -        'nf.limit(t)'
+unit limit_key  -        'nf.limit(t, field)'
 unit shared_get     -   't[k] of a shared table, 1,000 entries' units-shared
 unit shared_get_1m  -   'the same, 1,000,000 entries'           units-shared
 unit shared_text    -   't[s], a string'                        units-shared

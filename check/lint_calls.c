@@ -140,6 +140,7 @@ static const struct {
 	[PS_LUA_UNIT] = { FORM_WORDS, "a unit of time, \"ms\" or \"ns\"" },
 	[PS_LUA_IP_PACKET] = { FORM_NUMERAL | FORM_WORDS | FORM_ARRAY, "a string or a byte array" },
 	[PS_LUA_PARTS] = { FORM_TABLE, "a table of byte arrays and strings" },
+	[PS_LUA_LIMIT] = { FORM_TABLE, "a table with a rate" },
 	[PS_LUA_LEVEL] = { FORM_NUMBER | FORM_NUMERAL | FORM_WORDS, "a level of the log" },
 };
 

@@ -55,6 +55,7 @@ static const struct {
 	[PS_LUA_ANYTHING] = { "any" },
 	[PS_LUA_IP_PACKET] = { "ps.bytes|string" },
 	[PS_LUA_PARTS] = { "{ [integer]: ps.bytes|string, dev: string?, link: ps.bytes|string|nil, segment: integer?, mark: integer?, priority: integer? }" },
+	[PS_LUA_LIMIT] = { "{ rate: integer, burst: integer?, per: integer?, size: integer?, key: string|integer|ps.view|nil }" },
 };
 
 /* How operators are written, by what they are given: the text around the object and that; and LuaLS's names for them. */

@@ -1450,6 +1450,7 @@ int ps_bind_open(lua_State *L)
 	luaL_requiref(L, "set", ps_set_open, 1);
 	ps_timer_open(L);
 	ps_listen_open(L);
+	ps_limit_open(L);
 	luaL_requiref(L, "nf", ps_nf_open, 1);
 	luaL_requiref(L, "shared", ps_shared_open_library, 1);
 	lua_pop(L, 4);
@@ -1475,6 +1476,7 @@ void ps_bind_clean(struct ps_bind *bind)
 	ps_listen_clean(bind);
 	ps_shared_leave(bind);
 	ps_timers_clean(bind);
+	ps_limit_clean(bind);
 	ps_layers_shrink(&bind->layers);
 	bind->rt.memory -= bind->allocated;
 	bind->allocated = 0;

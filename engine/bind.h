@@ -11,6 +11,7 @@
 
 #include "layer.h"
 #include "listen.h"
+#include "limit.h"
 #include "protos.h"
 #include "runtime.h"
 #include "send.h"
@@ -71,6 +72,7 @@ struct ps_bind {
 	} handled;
 	struct ps_timers timers;
 	struct ps_listening listening;
+	struct ps_limiters limiters;
 	struct ps_defer *defer;		/* the state's deferred work, of the owner; or NULL */
 };
 

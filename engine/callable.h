@@ -51,7 +51,7 @@ enum ps_lua_type {
 	PS_LUA_TEXTS,		/* a table of these, from 1 on */
 	PS_LUA_STRINGS,		/* a table of strings, from 1 on */
 	PS_LUA_SET,		/* a set of addresses or names */
-	PS_LUA_MEMBER,		/* what may be in a set: a string, an integer or a field; or nil */
+	PS_LUA_MEMBER,		/* what may be in a set, or a limit's key: a string, an integer or a field; or nil */
 	PS_LUA_VIEW,		/* any view */
 	PS_LUA_PACKET,		/* a view of the protocol that the last argument names */
 	PS_LUA_RAW,		/* a raw view */
@@ -72,6 +72,7 @@ enum ps_lua_type {
 	PS_LUA_ANYTHING,	/* any value */
 	PS_LUA_IP_PACKET,	/* a string or a byte array: an IP packet */
 	PS_LUA_PARTS,		/* a table of what makes up a packet that is sent */
+	PS_LUA_LIMIT,		/* a table of what nf.limit() goes by */
 	PS_LUA_TYPES,		/* how many there are */
 };
 

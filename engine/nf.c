@@ -11,6 +11,7 @@
 #include "defer.h"
 #include "host.h"
 #include "library.h"
+#include "limit.h"
 #include "runtime.h"
 #include "send.h"
 #include "timer.h"
@@ -108,6 +109,8 @@ const struct ps_callable ps_nf_library[] = {
 	{ { "timer", ps_timer_new }, PS_OF_LIBRARY,
 	  { { "delay", PS_LUA_INTEGER }, { "f", PS_LUA_FUNCTION }, { "…", PS_LUA_REST, true } }, PS_LUA_TIMER, NULL,
 	  "calls the function, with what follows, after so many milliseconds" },
+	{ { "limit", ps_limit }, PS_OF_LIBRARY, { { "options", PS_LUA_LIMIT }, { "key", PS_LUA_MEMBER, true } }, PS_LUA_BOOLEAN, NULL,
+	  "takes a token of the bucket that the options and the key name, and tells whether there was one: see below" },
 	{ { "get_random", get_random }, PS_OF_LIBRARY, { { NULL } }, PS_LUA_INTEGER, NULL,
 	  "a random number of 32 bits, the kernel's" },
 	{ { "get_time", get_time }, PS_OF_LIBRARY, { { "unit", PS_LUA_UNIT, true } }, PS_LUA_INTEGER, NULL,

@@ -10,7 +10,7 @@
  */
 #include <string.h>
 
-#include "guard.h"
+#include "hash.h"
 #include "shared_parts.h"
 
 struct entry {
@@ -59,75 +59,21 @@ struct ps_shared_table {
 };
 
 /*
- * Keys. The hash is secret, and the same for all tables: products of 128 bits, folded, have no pairs of keys that collide
- * whatever the secrets are.
+ * Keys.
  */
-static uint64_t secrets[2];
-
-/* Two CPUs may make the first tables at the same time: the keys of neither shall have another hash later on. */
-static void make_secrets(void)
-{
-	ps_host_lock(PS_SHARED_NAMES_LOCK);
-	if (!secrets[1]) {
-		secrets[0] = ps_host_random();
-		secrets[1] = ps_host_random() | 1;
-	}
-	ps_host_unlock(PS_SHARED_NAMES_LOCK);
-}
-
-static ps_inline uint64_t fold(uint64_t a, uint64_t b)
-{
-	unsigned __int128 product = (unsigned __int128)a * b;
-
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-static ps_inline uint64_t load64(const char *p)
-{
-	uint64_t n;
-
-	memcpy(&n, p, sizeof(n));
-	return n;
-}
-
-static ps_inline uint64_t load32(const char *p)
-{
-	uint32_t n;
-
-	memcpy(&n, p, sizeof(n));
-	return n;
-}
-
 void ps_shared_key_integer(struct ps_shared_key *key, int64_t i)
 {
 	key->text = NULL;
 	key->i = i;
 	key->len = sizeof(i);
-	key->hash = fold(i ^ secrets[0], secrets[1]);
+	key->hash = ps_hash_integer(i);
 }
 
 void ps_shared_key_text(struct ps_shared_key *key, const char *text, uint8_t len)
 {
-	uint64_t hash = secrets[0] ^ len, a, b;
-	const char *end = text + len;
-	unsigned int left = len;
-
 	key->text = text;
 	key->len = len;
-	for (; left > 16; left -= 16) {
-		hash = fold(load64(end - left) ^ secrets[1], load64(end - left + 8) ^ hash);
-	}
-	if (left >= 8) {
-		a = load64(end - left);
-		b = load64(end - 8);
-	} else if (left >= 4) {
-		a = load32(end - left);
-		b = load32(end - 4);
-	} else {
-		a = left ? (uint8_t)text[0] << 16 | (uint8_t)text[left / 2] << 8 | (uint8_t)text[left - 1] : 0;
-		b = 0;
-	}
-	key->hash = fold(a ^ secrets[1], b ^ hash);
+	key->hash = ps_hash_text(text, len);
 }
 
 static ps_inline uint64_t load_about(const struct entry *e)
@@ -807,7 +753,7 @@ struct ps_shared_thing *ps_table_new(enum ps_shared_result *why)
 
 	if (!t)
 		return NULL;
-	make_secrets();
+	ps_hash_setup();
 	memset(t, 0, sizeof(*t));
 	t->first_lock = PS_SHARED_TABLE_LOCKS + ps_host_add(&serial, 1) % groups * PS_SHARED_STRIPES;
 	t->buckets = buckets_new(t, BITS_MIN, 0, why);

@@ -24,6 +24,8 @@ local functions = require("operations")({
   equal     = { "local s, t = '8.8.8.8', '2.1.1.1'", "local x, s, t = 0, s, t", "x = s == t" },
   less      = { "local s, t = '8.8.8.8', '8.8.8.9'", "local x, s, t = 0, s, t", "x = s < t" },
   add       = { "", "local x = 0", "x = x + x" },
+  limit     = { "local t = { rate = 1000000000 }", "local x, t, f = 0, t, nf.limit", "x = f(t)" },
+  limit_key = { "local t = { rate = 1000000000 }", "local x, t, f, k = 0, t, nf.limit, ip:saddr()", "x = f(t, k)" },
 })
 
 for name, f in pairs(functions) do _G[name] = f end

@@ -125,6 +125,7 @@ static const struct {
 	[PS_LUA_ANYTHING] = { NULL, "print" },
 	[PS_LUA_IP_PACKET] = { NULL, "('\\x45' .. ('\\0'):rep(19))" },
 	[PS_LUA_PARTS] = { NULL, "{ '\\x45', bytes.new(19), mark = 1 }" },
+	[PS_LUA_LIMIT] = { NULL, "{ rate = 100, key = 'k' }" },
 };
 
 /* A function that calls it with so many arguments, as scripts do. Not in a return: that would be another kind of call. */
