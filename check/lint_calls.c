@@ -109,6 +109,7 @@ static unsigned int form_of(struct ps_known v)
 	case PS_KIND_TABLE:
 	case PS_KIND_GLOBALS:
 	case PS_KIND_LIBRARY:
+	case PS_KIND_FLOW:
 		return FORM_TABLE;
 	case PS_KIND_FUNCTION:
 	case PS_KIND_BUILTIN:
@@ -140,6 +141,8 @@ static const struct {
 	[PS_LUA_UNIT] = { FORM_WORDS, "a unit of time, \"ms\" or \"ns\"" },
 	[PS_LUA_IP_PACKET] = { FORM_NUMERAL | FORM_WORDS | FORM_ARRAY, "a string or a byte array" },
 	[PS_LUA_PARTS] = { FORM_TABLE, "a table of byte arrays and strings" },
+	[PS_LUA_FLOW_OPTIONS] = { FORM_TABLE, "a table of options" },
+	[PS_LUA_VERDICT] = { FORM_NUMBER | FORM_OTHER, "a verdict" },
 	[PS_LUA_LIMIT] = { FORM_TABLE, "a table with a rate" },
 	[PS_LUA_LEVEL] = { FORM_NUMBER | FORM_NUMERAL | FORM_WORDS, "a level of the log" },
 };

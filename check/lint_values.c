@@ -122,6 +122,9 @@ struct lint_description lint_describe(struct ps_known v)
 	case PS_KIND_TIMER:
 		snprintf(d.text, size, "a timer");
 		break;
+	case PS_KIND_FLOW:
+		snprintf(d.text, size, "a flow");
+		break;
 	default:
 		snprintf(d.text, size, "a value");
 	}

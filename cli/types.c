@@ -55,6 +55,9 @@ static const struct {
 	[PS_LUA_ANYTHING] = { "any" },
 	[PS_LUA_IP_PACKET] = { "ps.bytes|string" },
 	[PS_LUA_PARTS] = { "{ [integer]: ps.bytes|string, dev: string?, link: ps.bytes|string|nil, segment: integer?, mark: integer?, priority: integer? }" },
+	[PS_LUA_FLOW] = { "ps.flow", "flow" },
+	[PS_LUA_FLOW_OPTIONS] = { "{ size: integer?, tcp: integer?, closing: integer?, udp: integer?, icmp: integer?, other: integer? }" },
+	[PS_LUA_VERDICT] = { "integer|boolean" },
 	[PS_LUA_LIMIT] = { "{ rate: integer, burst: integer?, per: integer?, size: integer?, key: string|integer|ps.view|nil }" },
 };
 
@@ -124,6 +127,7 @@ static const struct owners {
 	{ PS_OF_SHARED_TABLE, "shared tables", "ps.shared_table: { [string|integer]: string|integer|boolean|ps.bytes }", ps_shared_table_methods },
 	{ PS_OF_SHARED_QUEUE, "shared queues", "ps.shared_queue", ps_shared_queue_methods },
 	{ PS_OF_TIMER, "timers", "ps.timer", ps_timer_methods },
+	{ PS_OF_FLOW, "flows", "ps.flow: { [any]: any }", ps_flow_methods },
 	{ 0, "?" },	/* a row is missing here */
 };
 
@@ -382,6 +386,13 @@ static void print_nf_table(void)
 	print_rows(ps_timer_methods, "timer");
 }
 
+static void print_flow_table(void)
+{
+	printf("| expression | gives, or does |\n|---|---|\n");
+	print_rows(ps_flow_library, "flow");
+	print_rows(ps_flow_methods, "f");
+}
+
 static void print_shared_table(void)
 {
 	printf("| expression | gives, or does |\n|---|---|\n");
@@ -406,8 +417,10 @@ static int run(const struct cli_call *call)
 		print_nf_table();
 	else if (!strcmp(table, "shared"))
 		print_shared_table();
+	else if (!strcmp(table, "flows"))
+		print_flow_table();
 	else
-		return cli_error("--table %s: there are views, arrays, sets, nf and shared", table);
+		return cli_error("--table %s: there are views, arrays, sets, nf, shared and flows", table);
 	return CLI_OK;
 }
 

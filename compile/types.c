@@ -93,6 +93,8 @@ unsigned int ps_known_owner(struct ps_known v)
 		return PS_OF_SHARED_QUEUE;
 	case PS_KIND_TIMER:
 		return PS_OF_TIMER;
+	case PS_KIND_FLOW:
+		return PS_OF_FLOW;
 	default:
 		return 0;
 	}
@@ -108,6 +110,8 @@ const struct ps_callable *ps_rows_of(unsigned int owners)
 		return ps_shared_queue_methods;
 	if (owners == PS_OF_TIMER)
 		return ps_timer_methods;
+	if (owners == PS_OF_FLOW)
+		return ps_flow_methods;
 	return owners == PS_OF_SET ? ps_set_methods : ps_view_methods;
 }
 
@@ -173,6 +177,8 @@ struct ps_known ps_known_member(struct ps_known object, const char *name, bool i
 	if (object.kind == PS_KIND_SHARED_TABLE && !is_call)
 		return ps_known_any;	/* an entry */
 	row = ps_row_named(ps_rows_of(owner), owner, name);
+	if (object.kind == PS_KIND_FLOW && !row)
+		return ps_known_any;	/* what a script has put there */
 	if (row || object.kind != PS_KIND_VIEW)
 		return ps_known_as(row ? PS_KIND_METHOD : PS_KIND_NONE, row);
 	content = content_named(object.proto, name);
@@ -234,6 +240,8 @@ static struct ps_known result_of_row(const struct ps_registry *registry, const s
 		return ps_known_as(PS_KIND_SHARED_QUEUE, NULL);
 	case PS_LUA_TIMER:
 		return ps_known_as(PS_KIND_TIMER, NULL);
+	case PS_LUA_FLOW:
+		return ps_known_as(PS_KIND_FLOW, NULL);
 	case PS_LUA_RAW:
 		return ps_known_as(PS_KIND_VIEW, &ps_proto_raw);
 	case PS_LUA_PAYLOAD:

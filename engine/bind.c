@@ -1099,6 +1099,8 @@ const struct ps_callable ps_view_methods[] = {
 	  PS_LUA_NOTHING, NULL,
 	  "puts the bytes into the packet, from `offset` on (0), and keeps checksums right; raises if they are not all "
 	  "within the view" },
+	{ { "flow", ps_flow_of }, PS_OF_VIEW, { { NULL } }, PS_LUA_FLOW, "it is of no connection",
+	  "the table of the connection that the packet is of: [flow](#connections-flow)" },
 	{ { "field", view_field_named }, PS_OF_HEADER, { { "name", PS_LUA_NAME } }, PS_LUA_FIELD,
 	  "it is `options` of a header whose length is malformed",
 	  "the field of that name, for names that a script makes: `ip:field(\"ttl\")` is `ip:ttl()`" },
@@ -1133,6 +1135,7 @@ const struct ps_library ps_libraries[] = {
 	{ "set", ps_set_library },
 	{ "nf", ps_nf_library },
 	{ "shared", ps_shared_library },
+	{ "flow", ps_flow_library },
 	{ NULL },
 };
 
@@ -1451,9 +1454,11 @@ int ps_bind_open(lua_State *L)
 	ps_timer_open(L);
 	ps_listen_open(L);
 	ps_limit_open(L);
+	ps_flows_open(L);
 	luaL_requiref(L, "nf", ps_nf_open, 1);
 	luaL_requiref(L, "shared", ps_shared_open_library, 1);
-	lua_pop(L, 4);
+	luaL_requiref(L, "flow", ps_flow_open_library, 1);
+	lua_pop(L, 5);
 	bind->whole = new_whole(L);
 	bind->serial = 0;		/* the first views are free */
 	bind->stamp++;
@@ -1477,6 +1482,7 @@ void ps_bind_clean(struct ps_bind *bind)
 	ps_shared_leave(bind);
 	ps_timers_clean(bind);
 	ps_limit_clean(bind);
+	ps_flows_clean(bind);
 	ps_layers_shrink(&bind->layers);
 	bind->rt.memory -= bind->allocated;
 	bind->allocated = 0;

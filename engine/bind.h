@@ -9,6 +9,7 @@
 #ifndef PS_BIND_H
 #define PS_BIND_H
 
+#include "flows.h"
 #include "layer.h"
 #include "listen.h"
 #include "limit.h"
@@ -47,6 +48,7 @@ struct ps_bind {
 	uint64_t serial;		/* of that packet; 0: of none */
 	uint64_t stamp;			/* of views that are surely there: serial, and 1 more whenever layers were let go */
 	uint64_t arrays;		/* of its byte arrays: serial, or the stamp when its length changed last */
+	struct ps_flows flows;
 	struct ps_layers layers;	/* of that packet */
 	struct ps_address parsed[PS_ADDRESSES];
 	struct ps_address formatted[PS_ADDRESSES];

@@ -38,7 +38,7 @@ static const char names;
  * Credit is time, in nanoseconds, multiplied by the rate: a token costs the period, whatever the rate is, and nothing is rounded.
  */
 struct bucket {
-	struct ps_record record;	/* first */
+	struct ps_entry record;	/* first */
 	uint64_t credit;
 };
 
@@ -246,7 +246,7 @@ static ps_noinline struct ps_limiter *new_limiter(lua_State *L, const lua_Intege
 static ps_noinline struct bucket *new_bucket(lua_State *L, struct ps_limiter *limiter, uint64_t hash, uint64_t now)
 {
 	struct ps_recent *keyed = &limiter->keyed;
-	struct ps_record *record = ps_recent_add(keyed, hash, 0, now);
+	struct ps_entry *record = ps_recent_add(keyed, hash, 0, now);
 
 	if (!record && keyed->n) {
 		ps_recent_remove(keyed, keyed->lists[0].oldest, 0);
@@ -260,7 +260,7 @@ static ps_noinline struct bucket *new_bucket(lua_State *L, struct ps_limiter *li
 
 static struct bucket *find_bucket(lua_State *L, struct ps_limiter *limiter, uint64_t hash, uint64_t now)
 {
-	struct ps_record *record = ps_recent_first(&limiter->keyed, hash);
+	struct ps_entry *record = ps_recent_first(&limiter->keyed, hash);
 
 	while (record && record->hash != hash)
 		record = record->next;

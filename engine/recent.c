@@ -32,11 +32,11 @@ static void release(struct ps_recent *r, void *block, size_t size)
 	r->memory -= size;
 }
 
-#define CHUNK_SIZE	(PS_RECENT_CHUNK * sizeof(struct ps_record *))
+#define CHUNK_SIZE	(PS_RECENT_CHUNK * sizeof(struct ps_entry *))
 
 static size_t directory_size(uint32_t room)
 {
-	return room * sizeof(struct ps_record **);
+	return room * sizeof(struct ps_entry **);
 }
 
 void ps_recent_clean(struct ps_recent *r)
@@ -58,7 +58,7 @@ void ps_recent_clean(struct ps_recent *r)
 static bool widen(struct ps_recent *r)
 {
 	uint32_t room = r->room ? 2 * r->room : 4;
-	struct ps_record ***chunks = allocate(r, directory_size(room));
+	struct ps_entry ***chunks = allocate(r, directory_size(room));
 
 	if (!chunks)
 		return false;
@@ -72,7 +72,7 @@ static bool widen(struct ps_recent *r)
 
 static bool add_chunk(struct ps_recent *r)
 {
-	struct ps_record **chunk;
+	struct ps_entry **chunk;
 
 	if (r->nchunks == r->room && !widen(r))
 		return false;
@@ -87,7 +87,7 @@ static bool add_chunk(struct ps_recent *r)
 /* One more bucket: it gets its share of another one's. Without memory there are fewer, and chains are longer. */
 static void split(struct ps_recent *r)
 {
-	struct ps_record **from, **to, *record, *next;
+	struct ps_entry **from, **to, *record, *next;
 
 	if (r->nbuckets == r->nchunks * PS_RECENT_CHUNK && !add_chunk(r))
 		return;
@@ -97,7 +97,7 @@ static void split(struct ps_recent *r)
 	*from = *to = NULL;
 	r->nbuckets++;
 	for (; record; record = next) {
-		struct ps_record **bucket = ps_recent_bucket(r, record->hash);
+		struct ps_entry **bucket = ps_recent_bucket(r, record->hash);
 
 		next = record->next;
 		record->next = *bucket;
@@ -116,21 +116,22 @@ static bool add_block(struct ps_recent *r)
 {
 	void **block = allocate(r, PS_RECENT_BLOCK);
 	char *at = (char *)(block + 1);
-	struct ps_record *record;
+	struct ps_entry *record;
 
 	if (!block)
 		return false;
+	memset(block, 0, PS_RECENT_BLOCK);
 	*block = r->blocks;
 	r->blocks = block;
 	for (; at + r->size <= (char *)block + PS_RECENT_BLOCK; at += r->size) {
-		record = (struct ps_record *)at;
+		record = (struct ps_entry *)at;
 		record->next = r->free;
 		r->free = record;
 	}
 	return true;
 }
 
-static void put_last(struct ps_record_list *l, struct ps_record *record)
+static void put_last(struct ps_entry_list *l, struct ps_entry *record)
 {
 	record->older = l->newest;
 	record->newer = NULL;
@@ -141,7 +142,7 @@ static void put_last(struct ps_record_list *l, struct ps_record *record)
 	l->newest = record;
 }
 
-static void take_out(struct ps_record_list *l, struct ps_record *record)
+static void take_out(struct ps_entry_list *l, struct ps_entry *record)
 {
 	if (record->newer)
 		record->newer->older = record->older;
@@ -153,9 +154,9 @@ static void take_out(struct ps_record_list *l, struct ps_record *record)
 		l->oldest = record->newer;
 }
 
-struct ps_record *ps_recent_add(struct ps_recent *r, uint64_t hash, unsigned int list, uint64_t now)
+struct ps_entry *ps_recent_add(struct ps_recent *r, uint64_t hash, unsigned int list, uint64_t now)
 {
-	struct ps_record *record, **bucket;
+	struct ps_entry *record, **bucket;
 
 	if (r->n >= r->max || !begin(r) || (!r->free && !add_block(r)))
 		return NULL;
@@ -172,15 +173,15 @@ struct ps_record *ps_recent_add(struct ps_recent *r, uint64_t hash, unsigned int
 	return record;
 }
 
-void ps_recent_move(struct ps_recent *r, struct ps_record *record, unsigned int from, unsigned int to)
+void ps_recent_move(struct ps_recent *r, struct ps_entry *record, unsigned int from, unsigned int to)
 {
 	take_out(&r->lists[from], record);
 	put_last(&r->lists[to], record);
 }
 
-void ps_recent_remove(struct ps_recent *r, struct ps_record *record, unsigned int list)
+void ps_recent_remove(struct ps_recent *r, struct ps_entry *record, unsigned int list)
 {
-	struct ps_record **at = ps_recent_bucket(r, record->hash);
+	struct ps_entry **at = ps_recent_bucket(r, record->hash);
 
 	while (*at != record)
 		at = &(*at)->next;
@@ -196,7 +197,7 @@ int ps_recent_oldest(const struct ps_recent *r)
 	int list, oldest = -1;
 
 	for (list = 0; list < PS_RECENT_LISTS; list++) {
-		const struct ps_record *record = r->lists[list].oldest;
+		const struct ps_entry *record = r->lists[list].oldest;
 
 		if (record && (oldest < 0 || record->used < r->lists[oldest].oldest->used))
 			oldest = list;

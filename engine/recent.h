@@ -16,16 +16,16 @@
 struct ps_runtime;
 
 /* Each record begins so. */
-struct ps_record {
-	struct ps_record *next;			/* of the same bucket; or that is free */
-	struct ps_record *older, *newer;	/* of the same list; NULL: the end */
+struct ps_entry {
+	struct ps_entry *next;			/* of the same bucket; or that is free */
+	struct ps_entry *older, *newer;	/* of the same list; NULL: the end */
 	uint64_t hash;
 	uint64_t used;		/* ps_host_time() when it was used last */
 };
 
 /* Those that are used up after the same time: in the order in which they were used. */
-struct ps_record_list {
-	struct ps_record *oldest, *newest;
+struct ps_entry_list {
+	struct ps_entry *oldest, *newest;
 };
 
 #define PS_RECENT_BLOCK	4096	/* bytes that are allocated at a time */
@@ -41,17 +41,17 @@ struct ps_recent {
 	uint32_t n;		/* records */
 	uint32_t nbuckets;
 	uint32_t nchunks, room;	/* there are, and fit */
-	struct ps_record **(*chunks);
-	struct ps_record *free;
+	struct ps_entry **(*chunks);
+	struct ps_entry *free;
 	void *blocks;		/* each begins with where the next one is */
-	struct ps_record_list lists[PS_RECENT_LISTS];
+	struct ps_entry_list lists[PS_RECENT_LISTS];
 };
 
 /* Empty; allocates nothing. */
 void ps_recent_init(struct ps_recent *r, struct ps_runtime *rt, uint32_t size, uint32_t max, size_t memory_max);
 void ps_recent_clean(struct ps_recent *r);
 
-static ps_inline struct ps_record **ps_recent_bucket(const struct ps_recent *r, uint64_t hash)
+static ps_inline struct ps_entry **ps_recent_bucket(const struct ps_recent *r, uint64_t hash)
 {
 	uint32_t mask = ~0u >> __builtin_clz(r->nbuckets), i = hash & mask;
 
@@ -61,18 +61,21 @@ static ps_inline struct ps_record **ps_recent_bucket(const struct ps_recent *r, 
 }
 
 /* The first record that may have the hash; others by next. NULL: there is none. */
-static ps_inline struct ps_record *ps_recent_first(const struct ps_recent *r, uint64_t hash)
+static ps_inline struct ps_entry *ps_recent_first(const struct ps_recent *r, uint64_t hash)
 {
 	return ps_likely(r->nbuckets) ? *ps_recent_bucket(r, hash) : NULL;
 }
 
-/* A new record, the newest of the list; what follows the struct ps_record is anything. NULL: one has to go before, or there is no memory. */
-struct ps_record *ps_recent_add(struct ps_recent *r, uint64_t hash, unsigned int list, uint64_t now);
+/*
+ * A new record, the newest of the list; what follows the struct ps_entry is 0, or what it was when the record was removed. NULL: one
+ * has to go before, or there is no memory.
+ */
+struct ps_entry *ps_recent_add(struct ps_recent *r, uint64_t hash, unsigned int list, uint64_t now);
 
 /* The record, of this list, has been used. */
-static ps_inline void ps_recent_use(struct ps_recent *r, struct ps_record *record, unsigned int list, uint64_t now)
+static ps_inline void ps_recent_use(struct ps_recent *r, struct ps_entry *record, unsigned int list, uint64_t now)
 {
-	struct ps_record_list *l = &r->lists[list];
+	struct ps_entry_list *l = &r->lists[list];
 
 	record->used = now;
 	if (l->newest == record)
@@ -89,10 +92,10 @@ static ps_inline void ps_recent_use(struct ps_recent *r, struct ps_record *recor
 }
 
 /* The record, of this list, becomes the newest of another. */
-void ps_recent_move(struct ps_recent *r, struct ps_record *record, unsigned int from, unsigned int to);
+void ps_recent_move(struct ps_recent *r, struct ps_entry *record, unsigned int from, unsigned int to);
 
 /* Its memory is for others then. */
-void ps_recent_remove(struct ps_recent *r, struct ps_record *record, unsigned int list);
+void ps_recent_remove(struct ps_recent *r, struct ps_entry *record, unsigned int list);
 
 /* The list whose oldest record has not been used for longest; below 0: there is none. */
 int ps_recent_oldest(const struct ps_recent *r);

@@ -25,6 +25,7 @@ struct ps_function {
 	bool is_own;	/* the linear code is this handler's, and goes with it */
 	int slots;	/* of the stack that it needs; too many, if it is called the ordinary way */
 	unsigned int given;	/* the id of the header that it gets, or PS_ID_RAW */
+	unsigned int cutter;	/* the number of its script to flows */
 	int ref;	/* that keeps it, or LUA_NOREF: the place is free */
 };
 
@@ -608,11 +609,13 @@ static int find(lua_State *L)
 		lua_pushstring(L, request->function);
 		lua_rawget(L, -2);
 	}
-	if (!lua_isfunction(L, -1)) {
-		lua_rawgeti(L, script, PATH);
+	lua_rawgeti(L, script, PATH);
+	request->handler->cutter = ps_flows_script(L, lua_tostring(L, -1));
+	if (!lua_isfunction(L, -2)) {
 		return luaL_error(L, "%s: no function '%s' (define it as a global, or ask for "
 				     "another one)", lua_tostring(L, -1), request->function);
 	}
+	lua_pop(L, 1);
 	take_function(L, request->handler, request->given);
 	return 0;
 }
@@ -857,11 +860,29 @@ static ps_noinline enum ps_verdict run_unless_refused(struct ps_script *s, int h
 	return is_refused(s) ? PS_VERDICT_ERROR : ps_script_run(s, handler, pkt, queue);
 }
 
+/* Where some flow is cut. What a match is told of one is not for handlers. */
+static ps_noinline bool is_cut(struct ps_script *s, int handler, struct ps_packet *pkt, bool is_match, struct ps_flow_cut *cut)
+{
+	return ps_flows_find_cut(&s->bind, pkt, s->handlers[handler].cutter, cut) && cut->is_answer == is_match;
+}
+
+static ps_noinline enum ps_verdict run_unless_cut(struct ps_script *s, int handler, struct ps_packet *pkt, uint16_t *queue)
+{
+	struct ps_flow_cut cut;
+
+	if (!is_cut(s, handler, pkt, false, &cut))
+		return run(s, handler, pkt, queue, false);
+	*queue = cut.queue;
+	return cut.verdict;
+}
+
 enum ps_verdict ps_script_run(struct ps_script *s, int handler, struct ps_packet *pkt,
 			      uint16_t *queue)
 {
 	if (l_unlikely(s->bind.rt.guard.refused))
 		return run_unless_refused(s, handler, pkt, queue);
+	if (l_unlikely(s->bind.flows.ncut))
+		return run_unless_cut(s, handler, pkt, queue);
 	return run(s, handler, pkt, queue, false);
 }
 
@@ -921,9 +942,12 @@ enum ps_answer ps_script_match(struct ps_script *s, int handler, struct ps_packe
 {
 	enum ps_answer answer = PS_ANSWER_ERROR;
 	lua_State *L = s->bind.rt.L;
+	struct ps_flow_cut cut;
 
 	if (l_unlikely(s->bind.rt.guard.refused) && is_refused(s))
 		return PS_ANSWER_ERROR;
+	if (l_unlikely(s->bind.flows.ncut) && is_cut(s, handler, pkt, true, &cut))
+		return cut.answer ? PS_ANSWER_YES : PS_ANSWER_NO;
 	if (l_likely(call(s, handler, pkt, false) == LUA_OK))
 		answer = to_answer(s, L, handler);
 	PS_STACK_TOP(L)--;

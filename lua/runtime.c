@@ -405,8 +405,11 @@ static ps_inline void *allocate_by(void *(*resize)(struct ps_runtime *, void *, 
 		old = 0;
 	}
 	if (size > old) {
-		if (size - old > rt->memory_max - rt->memory)
+		if (size - old > rt->memory_max - rt->memory) {
+			if (rt->make_room)	/* Lua collects garbage, and asks again */
+				rt->make_room(rt);
 			return refuse(rt, size, PS_REFUSAL_FULL);
+		}
 		rt->allocations++;
 	}
 	p = resize(rt, block, old, size);

@@ -39,6 +39,8 @@ struct ps_runtime {
 	size_t held;			/* memory at that time */
 	enum ps_refusal refusal;	/* why it was in vain */
 	char full[128];			/* the message about it */
+	/* The owner lets go of what it can do without: the Lua state wants more than it may have. Or NULL. Nothing may raise. */
+	void (*make_room)(struct ps_runtime *rt);
 	struct ps_arena *arena;		/* for large blocks; NULL: they come from the machine */
 	unsigned long allocations;	/* calls to the allocator that asked for memory */
 	struct ps_box *boxes;		/* memory of string buffers that grew large */

@@ -132,6 +132,7 @@ struct ps_extent {
 	uint16_t next;		/* what its payload is, as next_by has it */
 	bool is_fragment;	/* the payload begins in the middle of something */
 	bool more_fragments;	/* it ends there */
+	uint32_t fragment;	/* bytes, up to the extension header that tells so; 0: there is none */
 };
 
 union ps_first_bytes {

@@ -93,6 +93,7 @@ static bool extent(struct ps_packet *pkt, const struct ps_header *header, struct
 		if (e->value == FRAGMENT) {
 			extent->is_fragment = ps_load16(p + 2) >> 3;
 			extent->more_fragments = p[3] & 1;
+			extent->fragment = extent->len;
 		}
 		extent->next = p[0];
 		extent->len += extension_len(e, p);

@@ -23,6 +23,7 @@ static const char calls[] =
 	"  function(p) return p:data(packet_ip):data(packet_udp):data() end, function() return set.new{ '10.0.0.0/8' } end,\n"
 	"  function() local t = shared.table 't' t.name = 1 return t end, function() local q = shared.queue 'q' q:send(1) return q end,\n"
 	"  function() return nf.timer(1000, print) end,\n"
+	"  function(p) return p:flow() end,\n"
 	"}\n"
 	"local operators = {\n"
 	"  __len = function(v) return #v end, __tostring = tostring, __eq = function(v, x) return v == x end,\n"
@@ -37,7 +38,7 @@ static const char calls[] =
 	"  integer = is 'number', boolean = is 'boolean', string = is 'string', array = is_array,\n"
 	"  value = function(x) return type(x) == 'number' or is_array(x) end,\n"
 	"  shared_table = is_of '^shared.table', shared_queue = is_of '^shared.queue', shared = is 'number',\n"
-	"  set = function(x) return getmetatable(x) == 'set' end, timer = function(x) return getmetatable(x) == 'timer' end, raw = is_of '^packet_raw offset', view = is_of '^packet_%w+ offset', field = is_of '^packet_%w+%.%w+ offset',\n"
+	"  set = function(x) return getmetatable(x) == 'set' end, timer = function(x) return getmetatable(x) == 'timer' end, flow = function(x) return getmetatable(x) == 'flow' end, raw = is_of '^packet_raw offset', view = is_of '^packet_%w+ offset', field = is_of '^packet_%w+%.%w+ offset',\n"
 	"}\n"
 	"local cases, at = {}, 0\n"
 	"for _, row in ipairs(rows) do\n"
@@ -125,6 +126,9 @@ static const struct {
 	[PS_LUA_ANYTHING] = { NULL, "print" },
 	[PS_LUA_IP_PACKET] = { NULL, "('\\x45' .. ('\\0'):rep(19))" },
 	[PS_LUA_PARTS] = { NULL, "{ '\\x45', bytes.new(19), mark = 1 }" },
+	[PS_LUA_FLOW] = { "flow" },
+	[PS_LUA_FLOW_OPTIONS] = { NULL, "{ udp = 1000 }" },
+	[PS_LUA_VERDICT] = { NULL, "true" },	/* of a match: the packets that follow run the handler all the same */
 	[PS_LUA_LIMIT] = { NULL, "{ rate = 100, key = 'k' }" },
 };
 
@@ -225,6 +229,7 @@ static void rows_are_so(void)
 	cases += add_rows(to, ps_shared_table_methods);
 	cases += add_rows(to, ps_shared_queue_methods);
 	cases += add_rows(to, ps_timer_methods);
+	cases += add_rows(to, ps_flow_methods);
 	for (library = ps_libraries; library->name; library++)
 		cases += add_rows(to, library->rows);
 	cases += add_row(to, &ps_field_getter, "ttl");

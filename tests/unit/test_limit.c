@@ -15,23 +15,23 @@
 #define MS	1000000ull
 
 struct record {
-	struct ps_record record;
+	struct ps_entry record;
 	uint64_t n;
 };
 
 /* Finds the number, by a hash of which few bits differ, so that chains are long. */
-static struct ps_record *find(const struct ps_recent *r, uint64_t hash, uint64_t n)
+static struct ps_entry *find(const struct ps_recent *r, uint64_t hash, uint64_t n)
 {
-	struct ps_record *record = ps_recent_first(r, hash);
+	struct ps_entry *record = ps_recent_first(r, hash);
 
 	while (record && (record->hash != hash || ((struct record *)record)->n != n))
 		record = record->next;
 	return record;
 }
 
-static struct ps_record *add(struct ps_recent *r, uint64_t hash, uint64_t n, unsigned int list, uint64_t now)
+static struct ps_entry *add(struct ps_recent *r, uint64_t hash, uint64_t n, unsigned int list, uint64_t now)
 {
-	struct ps_record *record = ps_recent_add(r, hash, list, now);
+	struct ps_entry *record = ps_recent_add(r, hash, list, now);
 
 	if (record)
 		((struct record *)record)->n = n;
@@ -42,7 +42,7 @@ static void records_are_found_until_they_go(void)
 {
 	enum { N = 20000 };
 	struct ps_runtime rt = { .memory_max = 16 << 20 };
-	struct ps_record *record;
+	struct ps_entry *record;
 	struct ps_recent r;
 	uint64_t n;
 	int list;
