@@ -1099,7 +1099,7 @@ const struct ps_callable ps_view_methods[] = {
 	  PS_LUA_NOTHING, NULL,
 	  "puts the bytes into the packet, from `offset` on (0), and keeps checksums right; raises if they are not all "
 	  "within the view" },
-	{ { "flow", ps_flow_of }, PS_OF_VIEW, { { NULL } }, PS_LUA_FLOW, "it is of no connection",
+	{ { "flow", ps_flow_of, PS_OP_FLOW }, PS_OF_VIEW, { { NULL } }, PS_LUA_FLOW, "it is of no connection",
 	  "the table of the connection that the packet is of: [flow](#connections-flow)" },
 	{ { "field", view_field_named }, PS_OF_HEADER, { { "name", PS_LUA_NAME } }, PS_LUA_FIELD,
 	  "it is `options` of a header whose length is malformed",

@@ -343,6 +343,33 @@ static struct ps_flow *check_flow(lua_State *L)
 /*
  * What scripts call.
  */
+
+/* One that is known, has its table and goes on. */
+int ps_flow_call(lua_State *L, struct ps_bind *bind, StkId func)
+{
+	struct ps_flows *flows = &bind->flows;
+	struct ps_flow *flow = flows->packet == bind->serial ? flows->of_packet : NULL;
+	struct ps_tuple_seen seen ps_uninit;
+	struct ps_tuple tuple ps_uninit;
+	uint64_t now;
+
+	if (!flow) {
+		now = ps_host_time();
+		if (!see(flows, bind->pkt, &seen, &tuple, now))
+			return -1;
+		flow = find(flows, &tuple, ps_tuple_hash(&tuple));
+		if (ps_unlikely(!flow || is_over(flows, flow, seen.tcp_flags, now)))
+			return -1;
+		use(flows, flow, seen.tcp_flags, now);
+		flows->packet = bind->serial;
+		flows->of_packet = flow;
+	}
+	if (ps_unlikely(!flow->block || !ttistable(place_of(flow))))
+		return -1;
+	setobj2s(L, func, place_of(flow));
+	return 1;
+}
+
 static struct ps_flow *find_or_make(lua_State *L, struct ps_flows *flows, struct ps_packet *pkt)
 {
 	uint64_t now = ps_host_time(), hash;

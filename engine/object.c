@@ -204,6 +204,8 @@ int ps_object_call(lua_State *L, const struct ps_method *method, StkId func, int
 			return -1;
 		setivalue(s2v(func), ps_place_range(at).len);
 		return 1;
+	case PS_OP_FLOW:
+		return !arg && !(at->flags & PS_VIEW_MEMORY) ? ps_flow_call(L, bind, func) : -1;
 	case PS_OP_SET:
 		return arg && ps_access_set(bind, at, at->field, arg) ? 0 : -1;
 	}

@@ -47,6 +47,7 @@ enum ps_view_op {
 	PS_OP_RAW,
 	PS_OP_WRITE,
 	PS_OP_SIZE,
+	PS_OP_FLOW,
 	PS_OP_STRING,	/* of byte arrays */
 	PS_OP_U16,
 	PS_OP_U32,
@@ -201,6 +202,9 @@ bool ps_object_set_view_byte(lua_State *L, struct ps_object *object, lua_Unsigne
 
 /* ps_class_view; engine/bind.c. */
 const struct ps_object *ps_view_holds(const struct ps_object *object, unsigned int n);
+
+/* p:flow() of a view that is no memory's, as a class does it (lua/internals.h); engine/flows.c. */
+int ps_flow_call(lua_State *L, struct ps_bind *bind, StkId func);
 
 /* ps_class_set; engine/set.c. */
 int ps_set_call(lua_State *L, const struct ps_method *method, StkId func, int nargs);
