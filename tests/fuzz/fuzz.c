@@ -20,11 +20,16 @@
 bool fuzz_show;
 bool fuzz_plainly;
 struct fuzz_events fuzz_events;
+unsigned long long fuzz_time = 4000000;
+enum ps_read (*fuzz_read)(const char *path, const char **text, size_t *len);
 
-static uint64_t log_hash;
+#define NOTHING_SAID	0xCBF29CE484222325
+
+static uint64_t log_hash = NOTHING_SAID;
 static struct ps_guard *running;
 static bool opening;	/* a state, for which the machine may take its time */
 static volatile unsigned int expired;	/* how often this run was told that its time is up */
+static volatile bool was_late;		/* one was, since somebody asked */
 
 void fuzz_fail(const char *format, ...)
 {
@@ -45,6 +50,12 @@ size_t __real_ps_host_enter(struct ps_guard *guard, unsigned int ms, unsigned lo
 size_t __wrap_ps_host_enter(struct ps_guard *guard, unsigned int ms, unsigned long sp);
 void __real_ps_host_leave(void);
 void __wrap_ps_host_leave(void);
+size_t __real_ps_host_enter_work(struct ps_host_work *work, struct ps_guard *guard, unsigned int ms, unsigned long sp);
+size_t __wrap_ps_host_enter_work(struct ps_host_work *work, struct ps_guard *guard, unsigned int ms, unsigned long sp);
+void __real_ps_host_leave_work(struct ps_host_work *work);
+void __wrap_ps_host_leave_work(struct ps_host_work *work);
+void *__wrap_ps_host_resize(void *block, size_t old, size_t size);
+enum ps_read __wrap_ps_host_read(const char *path, size_t max, void **text, size_t *len, char *why, size_t size);
 void __real_ps_runtime_expire(struct ps_guard *guard, enum ps_expired why);
 void __wrap_ps_runtime_expire(struct ps_guard *guard, enum ps_expired why);
 void *__real_ps_host_realloc(void *block, size_t size);
@@ -54,13 +65,29 @@ void __wrap_ps_host_log(enum ps_log_level level, const char *line);
 unsigned long long __wrap_ps_host_time(void);
 
 /* Less time than in the kernel, so that what never ends takes less of ours. */
-size_t __wrap_ps_host_enter(struct ps_guard *guard, unsigned int ms, unsigned long sp)
+static unsigned int begin_run(struct ps_guard *guard, unsigned int ms)
 {
 	expired = 0;
 	running = ms == ~0u ? NULL : guard;
-	if (opening)
-		ms = ~0u;
-	return __real_ps_host_enter(guard, ms == ~0u ? ms : ms > ps_limits.packet_ms ? 6 * RUN_MS : RUN_MS, sp);
+	if (opening || ms == ~0u)
+		return ~0u;
+	return ms > ps_limits.packet_ms ? 6 * RUN_MS : RUN_MS;
+}
+
+size_t __wrap_ps_host_enter(struct ps_guard *guard, unsigned int ms, unsigned long sp)
+{
+	return __real_ps_host_enter(guard, begin_run(guard, ms), sp);
+}
+
+size_t __wrap_ps_host_enter_work(struct ps_host_work *work, struct ps_guard *guard, unsigned int ms, unsigned long sp)
+{
+	return __real_ps_host_enter_work(work, guard, begin_run(guard, ms), sp);
+}
+
+void __wrap_ps_host_leave_work(struct ps_host_work *work)
+{
+	__real_ps_host_leave_work(work);
+	running = NULL;
 }
 
 void __wrap_ps_host_leave(void)
@@ -72,6 +99,7 @@ void __wrap_ps_host_leave(void)
 /* The clock says it at each tick, as long as the run goes on. */
 void __wrap_ps_runtime_expire(struct ps_guard *guard, enum ps_expired why)
 {
+	was_late = true;
 	if (++expired == PATIENCE)
 		fuzz_fail("a script goes on after its time is up");
 	__real_ps_runtime_expire(guard, why);
@@ -162,6 +190,33 @@ void *__wrap_ps_host_realloc(void *block, size_t size)
 	return recycling ? recycle(block, size) : __real_ps_host_realloc(block, size);
 }
 
+void *__wrap_ps_host_resize(void *block, size_t old, size_t size)
+{
+	(void)old;
+	return __wrap_ps_host_realloc(block, size);
+}
+
+enum ps_read __wrap_ps_host_read(const char *path, size_t max, void **text, size_t *len, char *why, size_t size)
+{
+	const char *found = NULL;
+	enum ps_read result = fuzz_read ? fuzz_read(path, &found, len) : PS_READ_ABSENT;
+
+	*text = NULL;
+	if (result == PS_READ_DONE && *len > max)
+		result = PS_READ_FAILED;
+	if (result == PS_READ_FAILED)
+		snprintf(why, size, "cannot be read");
+	if (result != PS_READ_DONE)
+		return result;
+	*text = __wrap_ps_host_realloc(NULL, *len);
+	if (!*text) {
+		snprintf(why, size, "not enough memory");
+		return PS_READ_FAILED;
+	}
+	memcpy(*text, found, *len);
+	return PS_READ_DONE;
+}
+
 /* What a script does is to be the same each time. */
 unsigned long __wrap_ps_host_random(void)
 {
@@ -170,7 +225,23 @@ unsigned long __wrap_ps_host_random(void)
 
 unsigned long long __wrap_ps_host_time(void)
 {
-	return 4000000;
+	return fuzz_time;
+}
+
+uint64_t fuzz_take_log(void)
+{
+	uint64_t hash = log_hash;
+
+	log_hash = NOTHING_SAID;
+	return hash;
+}
+
+bool fuzz_was_late(void)
+{
+	bool late = was_late;
+
+	was_late = false;
+	return late;
 }
 
 void __wrap_ps_host_log(enum ps_log_level level, const char *line)
@@ -247,19 +318,26 @@ static const char *send_draft(struct ps_sender *sender, const struct ps_message 
 	return message->len & 1 ? NULL : "an even number of bytes";
 }
 
-int fuzz_state_init(struct fuzz_state *state)
+int fuzz_state_init_as(struct fuzz_state *state, bool is_interrupt, const char *memory)
 {
 	static const struct ps_sender_ops ops = { make_draft, send_draft };
 	lua_State *L;
+	size_t size;
 	int err;
 
 	memset(state, 0, sizeof(*state));
+	if (!ps_script_memory(memory, &size))
+		return -1;
+	if (memory && is_interrupt)
+		state->region = malloc(ps_script_region(size));
 	opening = true;
-	err = ps_script_init(&state->s, 7, true);
+	err = ps_script_init_sized(&state->s, 7, is_interrupt, size, state->region);
 	opening = false;
-	if (err)
+	if (err) {
+		free(state->region);
 		return err;
-	state->s.compile = fuzz_plainly ? NULL : ps_compile;
+	}
+	state->s.compile = fuzz_plainly || !is_interrupt ? NULL : ps_compile;
 	state->sender.ops = &ops;
 	state->s.bind.sender = &state->sender;
 	L = state->s.bind.rt.L;
@@ -268,10 +346,16 @@ int fuzz_state_init(struct fuzz_state *state)
 	return 0;
 }
 
+int fuzz_state_init(struct fuzz_state *state)
+{
+	return fuzz_state_init_as(state, true, NULL);
+}
+
 void fuzz_state_clean(struct fuzz_state *state)
 {
 	free(state->draft);
 	ps_script_clean(&state->s);
+	free(state->region);
 	if (state->s.bind.rt.memory)
 		fuzz_fail("%zu bytes counted in a state that is gone", state->s.bind.rt.memory);
 }
@@ -313,6 +397,7 @@ static void run(struct fuzz_state *state, run_function *call, int handler, const
 {
 	struct ps_script *s = &state->s;
 	struct frame_packet packet;
+	const bool may_be_refused = s->bind.rt.guard.refused;
 	uint64_t stamp = s->bind.stamp;
 	uint16_t queue = 0;
 
@@ -324,7 +409,7 @@ static void run(struct fuzz_state *state, run_function *call, int handler, const
 	fuzz_show_bytes("  packet", frame->bytes, frame->len);
 
 	frame_open(&packet, frame);
-	log_hash = 0xCBF29CE484222325;
+	log_hash = NOTHING_SAID;
 	expired = 0;	/* not all handlers need Lua */
 	s->error[0] = 0;
 	outcome->verdict = call(s, handler, &packet, &queue);
@@ -347,7 +432,7 @@ static void run(struct fuzz_state *state, run_function *call, int handler, const
 		fuzz_fail("an error without its verdict: %s", s->error);
 	if (queue && outcome->verdict != PS_VERDICT_QUEUE)
 		fuzz_fail("a queue without its verdict");
-	if (s->bind.pkt || s->bind.serial || s->bind.stamp == stamp)
+	if (s->bind.pkt || s->bind.serial || (s->bind.stamp == stamp && !may_be_refused))
 		fuzz_fail("the packet outlives its handler");
 	if (s->bind.rt.guard.running != s->bind.rt.L || s->bind.rt.guard.expired)
 		fuzz_fail("the runtime was not brought in order");

@@ -26,6 +26,14 @@ struct fuzz_events {
 };
 extern struct fuzz_events fuzz_events;
 
+/* What the clock of scripts says, in nanoseconds; and how files are found. NULL: there are none. */
+extern unsigned long long fuzz_time;
+extern enum ps_read (*fuzz_read)(const char *path, const char **text, size_t *len);
+
+/* Since the last call: a hash of what scripts have printed and sent; whether the time of one was up. */
+uint64_t fuzz_take_log(void);
+bool fuzz_was_late(void);
+
 /*
  * Memory that is given back is what is asked for next, as in the kernel; else the address sanitizer
  * keeps it for long. Change it only while there is no state.
@@ -39,6 +47,7 @@ struct fuzz_state {
 	void *allocate_data;
 	struct ps_sender sender;
 	uint8_t *draft;		/* of what is sent, or NULL */
+	void *region;		/* for large blocks, or NULL */
 };
 
 /* What a run came to. */
@@ -54,6 +63,9 @@ struct fuzz_outcome {
 
 /* Returns 0, or -1 if there was no memory. */
 int fuzz_state_init(struct fuzz_state *state);
+
+/* The same, of one of either kind, with as much memory as a rule says; NULL: it says nothing. */
+int fuzz_state_init_as(struct fuzz_state *state, bool is_interrupt, const char *memory);
 void fuzz_state_clean(struct fuzz_state *state);
 
 void fuzz_run(struct fuzz_state *state, int handler, const struct frame *frame,

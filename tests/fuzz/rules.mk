@@ -4,12 +4,13 @@
 # sanitizers (fuzz-replay), and counting what is reached (fuzz-coverage).
 #
 FUZZ_TIME ?= 60
-FUZZ_TARGETS := packets scripts captures
+FUZZ_TARGETS := packets scripts states captures
 # gcc defines that, clang does not
 FUZZ_FLAGS := -D__SANITIZE_ADDRESS__ -O1 $(SANITIZE) -fsanitize=fuzzer-no-link
 COVERAGE_FLAGS := -O1 -fprofile-instr-generate -fcoverage-mapping
 # what tests/fuzz/fuzz.c puts itself in front of
-FUZZ_WRAP := $(addprefix -Wl$(comma)--wrap=,ps_host_enter ps_host_leave ps_host_realloc \
+FUZZ_WRAP := $(addprefix -Wl$(comma)--wrap=,ps_host_enter ps_host_leave ps_host_enter_work \
+	ps_host_leave_work ps_host_realloc ps_host_resize ps_host_read \
 	ps_host_random ps_host_time ps_host_log ps_runtime_expire ps_object_call ps_object_read \
 	ps_object_write ps_object_get_byte ps_object_set_byte)
 $(eval $(call engine,$(BUILD)/fuzz,$(FUZZ_FLAGS)))

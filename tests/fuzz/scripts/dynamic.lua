@@ -149,3 +149,17 @@ function refused(p)
   print(pcall(register_dynamic_protbuf, { name = "packet_late", protocol_fields = { { "a", 0, 8 } } }))
   return NF_ACCEPT
 end
+
+-- wherever they are in the packet
+function anywhere(p)
+  for _, name in ipairs { "note", "plain", "odd", "alone", "nobody" } do
+    print(name, pcall(function() return p[name], p[name] == p[name], #p[name], p[name]:data(packet_ip) end))
+  end
+  local ok, right = pcall(function() return note(p.note, #p) end)
+  if ok and not right then return NF_DROP end
+  print(pcall(function() return plain(p.plain) end))
+  local t = p.udp or p.tcp
+  if t then pcall(function() t:data():set(("x"):rep(#t % 70)) end) end
+  print(pcall(function() return p.note, p.odd, p.note.body, p.note:author():get() end))
+  return NF_ACCEPT
+end
