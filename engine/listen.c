@@ -13,7 +13,10 @@
 #include "shared.h"
 #include "shared_store.h"
 
-/* The addresses are the registry's keys of tables: of the function of each ear, and of what it was before the script that loads. */
+/*
+ * The addresses are the registry's keys of tables: of the function of each ear, and of what it was before the script that loads. False
+ * is none, so that an entry stays once it is there, and no memory is needed where it is set.
+ */
 static const char functions, before;
 
 /* What listens to one queue. It stays as long as the Lua state. */
@@ -77,7 +80,12 @@ static void keep_before(lua_State *L, struct ps_ear *ear)
 {
 	lua_rawgetp(L, LUA_REGISTRYINDEX, &before);
 	lua_rawgetp(L, LUA_REGISTRYINDEX, &functions);
-	lua_rawgetp(L, -1, ear);
+	if (lua_rawgetp(L, -1, ear) == LUA_TNIL) {
+		lua_pop(L, 1);
+		lua_pushboolean(L, false);
+		lua_pushvalue(L, -1);
+		lua_rawsetp(L, -3, ear);
+	}
 	lua_rawsetp(L, -3, ear);
 	lua_pop(L, 2);
 	ear->has_changed = true;
@@ -97,18 +105,21 @@ void ps_listen_on(lua_State *L, struct ps_shared_queue *q)
 	if (bind->rt.guard.is_loading && !ear->has_changed)
 		keep_before(L, ear);
 	lua_rawgetp(L, LUA_REGISTRYINDEX, &functions);
-	lua_pushvalue(L, 2);
+	if (lua_isnil(L, 2))
+		lua_pushboolean(L, false);
+	else
+		lua_pushvalue(L, 2);
 	lua_rawsetp(L, -2, ear);
 	open_or_close(ear, !lua_isnil(L, 2));
 }
 
-/* Where there is an entry, setting it allocates nothing. */
+/* There are entries: setting them allocates nothing, which nobody would catch here. */
 static void take_back(lua_State *L, struct ps_ear *ear)
 {
 	lua_rawgetp(L, LUA_REGISTRYINDEX, &functions);
 	lua_rawgetp(L, LUA_REGISTRYINDEX, &before);
 	lua_rawgetp(L, -1, ear);
-	open_or_close(ear, !lua_isnil(L, -1));
+	open_or_close(ear, lua_toboolean(L, -1));
 	lua_rawsetp(L, -3, ear);
 	lua_pop(L, 2);
 }

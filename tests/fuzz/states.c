@@ -20,8 +20,8 @@
 #define TEXT		0xF5	/* the first byte of an input whose files are texts from its eighth byte on, each ended by 0 */
 #define FILE_MAX	6000	/* bytes of one that is made */
 #define FRAMES		2
-#define LATE		6	/* calls of timers, and of deferred work, between packets */
-#define STEPS		64
+#define LATE		6	/* calls of timers, of deferred work, of functions of queues, between packets */
+#define STEPS		96
 #define MS		1000000ull
 
 enum kind {
@@ -137,7 +137,9 @@ static const char *const statements[] = {
 	"T(require '$m')", "do local m = require('$m') T(type(m) == 'table' and m.f and m.f(p, $v)) end", "T(require($v))",
 	"do local s = set.file('$l') T(s:has('10.0.0.1'), s:has(p.ip:saddr()), #s) end", "do local s = set.names_file('$l') T(s:has('a.example.com')) end",
 	"T(set.file($v))", "T(nf.get_time() // 1000000, IS_INTERRUPT, STATE_ID)", "collectgarbage()", "$s $s", "if p then $s end", "error($v)",
-	"if IS_INTERRUPT then $s else $s end", "T(pcall(function() $s end))", "function process_packet(p) $s return NF_ACCEPT end",
+	"if IS_INTERRUPT then $s else $s end",
+	"$q:on(function(v) T(v) $s end)", "$q:on()", "$q:on($v)", "for i = 1, 9 do shared.queue('q' .. i):on(T) end", "for i = 1, 9 do shared.queue('q' .. i):on() end",
+	"for i = 1, 9 do shared.queue('q' .. i):send($v) end", "$q:on(function(v) $q:send(v) end)", "T(pcall(function() $s end))", "function process_packet(p) $s return NF_ACCEPT end",
 	"load('function process_packet(p) T(1) end')()", "_G.work = $v", "p.ip.ttl = $n", "p:data():set($v)", "p.udp:data():set($v)",
 	"T(nf.send { p:get(), '$a' })", "T(nf.create_packet(nil, p:get()))", "T(nf.send { p, mark = $n })", "T(nf.create_packet(nil, bytes.new($S)))",
 	"T(nf.send { p.ip:get(), segment = $n, mark = $n, priority = $n })", "T(nf.send { p.ip:get():slice(0, 20), bytes.new($S) })",
@@ -335,6 +337,13 @@ static void wake_timers(struct ps_timers *timers, uint64_t at)
 	check_first(&timers->heap, at);
 }
 
+/* Some cannot now, so that another is. */
+static bool wake_values(struct ps_listening *listening)
+{
+	(void)listening;
+	return play.pass % 3;
+}
+
 static bool open_state(struct world *w, struct fuzz_state *state, bool is_interrupt)
 {
 	static const char *const memories[] = { NULL, NULL, NULL, "1M", "512K", "128K", "4M", "64K" };
@@ -344,6 +353,7 @@ static bool open_state(struct world *w, struct fuzz_state *state, bool is_interr
 	ps_shared_join(&state->s.bind, w->spaces[play.flags & TWO_SPACES && state == &w->states[1]]);
 	if (is_interrupt)
 		state->s.bind.timers.wake = wake_timers;
+	state->s.bind.listening.wake = wake_values;
 	state->s.bind.defer = &w->defer;
 	return true;
 }
@@ -453,6 +463,8 @@ static void run_late(struct world *w)
 	int i, n, err;
 
 	for (i = 0; i < 2; i++) {
+		for (n = 0; w->is_open[i] && n < LATE && ps_listen_run(&w->states[i].s, &later, &err); n++)
+			note(w, &w->states[i], err);
 		for (n = 0; w->is_open[i] && n < LATE && ps_timer_run(&w->states[i].s, fuzz_time, &later, &err); n++)
 			note(w, &w->states[i], err);
 	}
@@ -466,6 +478,8 @@ static void run_late(struct world *w)
 		note(w, &w->work, ps_script_work(&w->work.s, work));
 		ps_work_free(work);
 	}
+	for (n = 0; w->works && n < LATE && ps_listen_run(&w->work.s, &later, &err); n++)
+		note(w, &w->work, err);
 	if (play.flags & CLOSES_EARLY)
 		ps_defer_close(&w->defer);
 }
@@ -483,8 +497,11 @@ static void end(struct world *w)
 		if (!w->is_open[i])
 			continue;
 		ps_timers_close(&w->states[i].s.bind);
+		ps_listen_close(&w->states[i].s.bind);
 		note(w, &w->states[i], ps_script_close(&w->states[i].s, i));
 	}
+	if (w->works)
+		ps_listen_close(&w->work.s.bind);
 	if (w->works)
 		note(w, &w->work, ps_script_close(&w->work.s, FIRST));
 	fuzz_events = (struct fuzz_events){ 0 };

@@ -257,6 +257,59 @@ static void functions_come_and_go(void)
 	ps_shared_space_put(space);
 }
 
+/* Lua's memory, which there is none of from a moment on. */
+struct starving {
+	lua_Alloc allocate;
+	void *data;
+	unsigned int left;	/* requests that are granted */
+	bool is_on;
+};
+
+static void *starve(void *data, void *block, size_t old, size_t size)
+{
+	struct starving *starving = data;
+
+	if (starving->is_on && size && (!block || size > old) && !starving->left--) {
+		starving->left = 0;
+		return NULL;
+	}
+	return starving->allocate(starving->data, block, old, size);
+}
+
+/* Wherever memory ends while a script is loaded, the functions are those of before: giving them back needs none. */
+static void functions_come_back_without_memory(void)
+{
+	static const char changes[] = "local q = {}\n"
+				      "for i = 1, 4 do q[i] = shared.queue('q' .. i) q[i]:on() end\n"
+				      "for i = 5, 9 do q[i] = shared.queue('q' .. i) q[i]:on(print) end\n"
+				      "for i = 1, 4 do q[i]:on(print) q[i]:on() end error('refused')";
+	struct ps_shared_space *space = ps_shared_space_new();
+	struct starving starving;
+	struct ps_script s;
+	int failed;
+	bool is_over = false;
+	unsigned int n;
+
+	for (n = 0; n < 1000 && !is_over; n++) {
+		load(&s, space, true, "n = 0 for i = 1, 4 do shared.queue('q' .. i):on(function(v) n = n + v end) end\n"
+				      "function send() for i = 1, 9 do shared.queue('q' .. i):send(i) end end");
+		starving = (struct starving){ .left = n, .is_on = true };
+		starving.allocate = lua_getallocf(s.bind.rt.L, &starving.data);
+		lua_setallocf(s.bind.rt.L, starve, &starving);
+		CHECK_INT(ps_script_load(&s, 1, "/s/changes.lua", changes, sizeof(changes) - 1), -1);
+		starving.is_on = false;
+		is_over = strstr(s.error, "refused");
+		CHECK_INT(ps_script_load(&s, 2, "/s/send.lua", "send()", 6), 0);
+		CHECK_INT(run(&s, &failed), 4);
+		CHECK_TEXT(global(&s, "n"), "10");
+		CHECK_INT(ps_listen_pending(&s.bind.listening), 0);
+		ps_script_clean(&s);
+		CHECK_INT(s.bind.rt.memory, 0);
+	}
+	CHECK(is_over && n > 20);
+	ps_shared_space_put(space);
+}
+
 /* A function that runs on is stopped, and what comes after it is handled, until the state is switched off. */
 static void a_function_has_limits(void)
 {
@@ -288,6 +341,7 @@ const struct test listen_tests[] = {
 	{ "listen: functions get values in order, and one that fails does not keep the next from coming", values_are_handled_in_order },
 	{ "listen: queues take turns, whatever is in them", queues_take_turns },
 	{ "listen: functions come and go, and come back when a script fails that has changed them", functions_come_and_go },
+	{ "listen: functions come back wherever memory ends while a script is loaded", functions_come_back_without_memory },
 	{ "listen: a function has no more time than a packet, and is not called when the state is switched off", a_function_has_limits },
 	{ NULL },
 };
