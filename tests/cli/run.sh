@@ -1223,6 +1223,47 @@ rm time_test.lua
 lua 'function process_packet(p) while true do end end'
 
 #
+# What is pending when the capture ends.
+#
+cat >pending.lua <<'END'
+local HOUR, begin, told, q = 3600000, nil, {}, shared.queue("pending")
+local function tell(what) told[#told + 1] = what .. " " .. nf.get_time() - begin end
+if IS_INTERRUPT then q:on(tell) end
+function later(skb, id)
+  if id == 1 then nf.schedule(nil, "later", 2, 1) end
+  q:send("work " .. id)
+end
+function process_packet(p)
+  tell("packet")
+  return XT_CONTINUE
+end
+function pending(p)
+  if not begin then
+    begin = nf.get_time()
+    nf.timer(250, tell, "soon")
+    nf.timer(HOUR, function()
+      tell("hour")
+      nf.timer(HOUR // 2, tell, "within")
+      nf.timer(HOUR, tell, "at the end")
+      nf.timer(HOUR + 1, tell, "never")
+      q:send("value")
+    end)
+    if IS_INTERRUPT then nf.schedule(nil, "later", 1, 2 * HOUR) end
+  end
+  return process_packet(p)
+end
+function on_close()
+  if IS_INTERRUPT then print(table.concat(told, ", ")) end
+end
+END
+bytes "$(pcap 101) $(record "$udp") $(record "$udp" '' 623456)" >pending.pcap
+go run pending.lua pending.pcap -f pending
+is 'what is pending at the end is done at its time, and what that asks for, if it is due by the last of these' \
+	'state 0: pending.lua:28: packet 0, soon 250, packet 500, hour 3600000, value 3600000, within 5400000, at the end 7200000, work 1 7200000' "$err"
+go run pending.lua pending.pcap -f pending -n 1
+contains 'also if there are more packets' 'packet 0, soon 250, hour 3600000, value' "$err"
+
+#
 # Usage, help, manual, completion.
 #
 go
