@@ -13,6 +13,7 @@
 #include "script.h"
 
 #define NS_PER_MS	1000000
+#define SECOND		1000000000ull
 
 /* Bytes that a copied packet may grow by. */
 #define ROOM	512
@@ -168,16 +169,23 @@ static struct ps_work *new_work(const char *function, long long id, const struct
 }
 
 /* With the lock held. NULL, or why it may not be pending. */
-static const char *enter(struct ps_defer *defer, struct ps_work *work)
+static const char *enter(struct ps_defer *defer, struct ps_work *work, uint64_t now)
 {
 	const unsigned int pending = ps_limits.pending, memory = ps_limits.pending_memory;
 
 	if (defer->is != PS_DEFER_OPEN)
 		return "the state closes";
+	if (now - defer->second >= SECOND) {
+		defer->second = now;
+		defer->asked = 0;
+	}
+	if (defer->asked >= ps_limits.schedule_rate)
+		return "too many calls of deferred work in a second (parameter schedule_rate of the module)";
 	if (defer->heap.n >= pending || defer->bytes + work->size > (size_t)memory * 1024 * 1024)
 		return "too much work is pending (parameters pending and pending_memory of the module)";
 	if (!ps_heap_add(&defer->heap, &work->due))
 		return "not enough memory";
+	defer->asked++;
 	defer->bytes += work->size;
 	if (ps_heap_first(&defer->heap) == &work->due)
 		defer->ops->wake(defer, work->due.at);
@@ -191,6 +199,7 @@ int ps_defer_schedule(lua_State *L)
 	const char *function = check_name(L, 2), *why = "not enough memory";
 	lua_Integer id = luaL_checkinteger(L, 3);
 	uint64_t delay = ps_defer_check_delay(L, 4);
+	uint64_t now = ps_host_time();
 	struct parcel parcel;
 	struct ps_work *work;
 
@@ -200,10 +209,10 @@ int ps_defer_schedule(lua_State *L)
 	parcel = check_packet(L);
 	work = new_work(function, id, &parcel);
 	if (work)
-		work->due.at = ps_host_time() + delay;
+		work->due.at = now + delay;
 	defer->ops->lock(defer);
 	if (work)
-		why = enter(defer, work);
+		why = enter(defer, work, now);
 	defer->refused += why != NULL;
 	defer->ops->unlock(defer);
 	if (why)

@@ -52,6 +52,8 @@ struct ps_defer {
 	size_t bytes;			/* of what is pending */
 	uint64_t done, failed;		/* calls; whoever does them counts them, without the lock */
 	uint64_t refused;		/* that were asked for in vain: too much was pending, or there was no memory */
+	uint64_t second;		/* when it began, in which */
+	unsigned int asked;		/* so many were asked for */
 };
 
 static inline void ps_defer_init(struct ps_defer *defer, const struct ps_defer_ops *ops)

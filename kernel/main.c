@@ -55,6 +55,7 @@ LIMIT(ps_limits, load_ms, 20, 10000, "milliseconds that loading a script may tak
 LIMIT(ps_limits, work_ms, 20, 60000, "milliseconds that a call of deferred work may take (1000)");
 LIMIT(ps_limits, pending, 0, 262144, "calls of deferred work that a state may have pending (16384)");
 LIMIT(ps_limits, pending_memory, 1, 1024, "MiB that these may have, with their packets (32)");
+LIMIT(ps_limits, schedule_rate, 0, 100000000, "calls of deferred work that a state may ask for in a second (100000)");
 LIMIT(ps_limits, share, 0, 100,
       "percent of a CPU that handlers of 1 ms and more may use; 0 or 100: no limit (30)");
 LIMIT(ps_limits, stops, 0, 1000000,

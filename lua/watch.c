@@ -14,6 +14,7 @@ struct ps_limits ps_limits = {
 	.work_ms = 1000,
 	.pending = 16384,
 	.pending_memory = 32,
+	.schedule_rate = 100000,
 	.share = 30,
 	.stops = 10,
 };

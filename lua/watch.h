@@ -26,6 +26,7 @@ struct ps_limits {
 	unsigned int work_ms;	/* of a call of deferred work: of its own thread's time */
 	unsigned int pending;	/* calls of deferred work that a state may have pending */
 	unsigned int pending_memory;	/* MiB that these may have, with the packets that go along */
+	unsigned int schedule_rate;	/* of these calls, so many may be asked for in a second */
 	unsigned int share;	/* percent of a CPU's time that slow runs may have, below 100 */
 	unsigned int stops;	/* how often the time limit may stop a state; every 10 s one stop is forgiven */
 };

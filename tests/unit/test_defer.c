@@ -287,6 +287,7 @@ static void so_much_is_pending_at_most(void)
 		"  return NF_ACCEPT\n"
 		"end\n";
 	struct bench b;
+	uint64_t refused;
 	int i;
 
 	CHECK(begin(&b, text, PS_SCRIPT_MEMORY, NULL));
@@ -304,6 +305,21 @@ static void so_much_is_pending_at_most(void)
 	for (i = 0; i < 40; i++)
 		feed(&b, 60000);
 	CHECK(b.defer.heap.n == 17);
+	ps_limits.schedule_rate = 3;
+	CHECK_INT(run_work(&b), 0);
+	ps_user_time += 1000 * MS;
+	CHECK_INT(run_work(&b), 17);
+	refused = b.defer.refused;
+	for (i = 0; i < 5; i++)
+		feed(&b, 1);
+	CHECK_INT(b.defer.refused - refused, 2);
+	CHECK_TEXT(global(&b.s, "reason"), "too many calls of deferred work in a second (parameter schedule_rate of the module)");
+	ps_user_time += 999 * MS;
+	feed(&b, 1);
+	CHECK_INT(b.defer.refused - refused, 3);
+	ps_user_time += 1 * MS;
+	feed(&b, 1);
+	CHECK_INT(b.defer.refused - refused, 3);
 	ps_defer_close(&b.defer);
 	feed(&b, 1);
 	CHECK_TEXT(global(&b.s, "reason"), "the state closes");
@@ -318,6 +334,6 @@ const struct test defer_tests[] = {
 	{ "defer: a timer waits while its state is switched off", a_timer_waits_while_its_state_is_switched_off },
 	{ "defer: work is done in the other Lua state, with copies of packets", work_is_done_in_the_other_lua_state },
 	{ "defer: work has limits of its own", work_has_limits_of_its_own },
-	{ "defer: so much is pending at most", so_much_is_pending_at_most },
+	{ "defer: so much is pending at most, and asked for in a second", so_much_is_pending_at_most },
 	{ NULL, NULL },
 };
