@@ -160,6 +160,19 @@ static int call_in(struct ps_instance *instance,
 /* So long timers and values are handled in one go. */
 #define LATE_GO		NSEC_PER_MSEC
 
+/* Percent of a CPU that they have where handlers have no limit: at all of it, nobody would come to take the rule away. */
+#define LATE_SHARE_MAX	90
+
+/* How long they rest after so long a go. */
+static u64 rest_after(u64 go)
+{
+	unsigned int share = READ_ONCE(ps_limits.share);
+
+	if (!share || share > LATE_SHARE_MAX)
+		share = LATE_SHARE_MAX;
+	return div_u64(go * (100 - share), share);
+}
+
 static enum hrtimer_mode timer_mode(const struct ps_instance *instance)
 {
 	return instance->is_shared ? HRTIMER_MODE_ABS_SOFT : HRTIMER_MODE_ABS_PINNED_SOFT;
@@ -240,7 +253,6 @@ static bool run_value(struct ps_instance *instance, bool *is_later)
  */
 static void run_late(struct ps_instance *instance)
 {
-	unsigned int share = READ_ONCE(ps_limits.share);
 	u64 start = ktime_get_ns(), now = start;
 	bool is_later = false, any = start >= instance->late_rest;
 
@@ -249,8 +261,8 @@ static void run_late(struct ps_instance *instance)
 		any |= run_value(instance, &is_later);
 		now = ktime_get_ns();
 	}
-	if (now > start && share && share < 100)
-		instance->late_rest = now + div_u64((now - start) * (100 - share), share);
+	if (now > start)
+		instance->late_rest = now + rest_after(now - start);
 	if (is_later)
 		instance->late_rest = now + LATE_LATER;
 	set_timer(instance);

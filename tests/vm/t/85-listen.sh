@@ -147,6 +147,8 @@ rule itself.lua --state 2 --percpu
 check 'packets pass while queues feed themselves' inA ping -q -c 20 -i 0.05 -W 60 192.168.0.1
 check 'which they do all the time' wait_for at_least 1 1000
 echo 0 >$limits/share
+check 'also if handlers have no such limit' inA ping -q -c 5 -i 0.05 -W 60 192.168.0.1
+echo 30 >$limits/share
 flush
 check_match 'in process context' "$(told working | sort -n | tail -n 1)" '^[0-9]{3}'
 check_match 'and as packets are handled' "$(told softly | sort -n | tail -n 1)" '^[0-9]{3}'
@@ -157,7 +159,6 @@ for cpu in 0 "$last"; do
 	ip netns exec A taskset -c "$cpu" timeout 1000 ping -f -q 192.168.0.1 >/dev/null 2>&1 &
 	pings+=($!)
 done
-echo 30 >$limits/share
 all() {
 	rule send.lua --percpu
 	rule work.lua --state 1
