@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#include <linux/cpumask.h>
 #include <linux/ktime.h>
 #include <linux/sched.h>
 
@@ -29,7 +30,7 @@ static void wake(struct ps_defer *defer, uint64_t at)
 	struct ps_worker *worker = worker_of(defer);
 
 	if (at <= ktime_get_ns())
-		queue_work(queue, &worker->work);
+		queue_work_on(worker->cpu, queue, &worker->work);
 	else
 		hrtimer_start(&worker->timer, ns_to_ktime(at), HRTIMER_MODE_ABS_SOFT);
 }
@@ -40,7 +41,7 @@ static enum hrtimer_restart is_due(struct hrtimer *timer)
 {
 	struct ps_worker *worker = container_of(timer, struct ps_worker, timer);
 
-	queue_work(queue, &worker->work);
+	queue_work_on(worker->cpu, queue, &worker->work);
 	return HRTIMER_NORESTART;
 }
 
@@ -103,7 +104,7 @@ bool ps_worker_wake(struct ps_listening *listening)
 	struct ps_instance *instance = container_of(listening, struct ps_instance, script.bind.listening);
 
 	if (instance->worker->instance)	/* if not, it is being made, and ps_worker_open() comes */
-		queue_work(queue, &instance->worker->work);
+		ps_worker_go_on(instance->worker);
 	return true;
 }
 
@@ -114,6 +115,7 @@ void ps_worker_init(struct ps_worker *worker)
 	hrtimer_setup(&worker->timer, is_due, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_SOFT);
 	INIT_WORK(&worker->work, do_work);
 	worker->instance = NULL;
+	worker->cpu = cpumask_any_and_distribute(cpu_online_mask, current->cpus_ptr);
 	ps_errors_init(&worker->errors);
 }
 
@@ -126,7 +128,7 @@ void ps_worker_open(struct ps_worker *worker, struct ps_instance *instance)
 
 void ps_worker_go_on(struct ps_worker *worker)
 {
-	queue_work(queue, &worker->work);
+	queue_work_on(worker->cpu, queue, &worker->work);
 }
 
 /* Once it is closed and empty nobody wakes the worker: so what is cancelled here stays so. */
@@ -144,10 +146,10 @@ void ps_worker_close(struct ps_worker *worker)
 	cancel_work_sync(&worker->work);
 }
 
-/* Unbound: the scheduler finds a CPU that has time. */
+/* The scheduler sees to it that work which takes its time does not hold up other work of its CPU. */
 int ps_workers_setup(void)
 {
-	queue = alloc_workqueue("packetscript", WQ_UNBOUND, 0);
+	queue = alloc_workqueue("packetscript", WQ_CPU_INTENSIVE | WQ_PERCPU, 0);
 	return queue ? 0 : -ENOMEM;
 }
 

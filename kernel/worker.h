@@ -20,6 +20,7 @@ struct ps_worker {
 	spinlock_t lock;		/* of that; softirqs are disabled */
 	struct hrtimer timer;		/* until the next work is due */
 	struct work_struct work;
+	unsigned int cpu;		/* where it is done: what was sent from several would overtake each other */
 	struct ps_instance *instance;	/* its Lua state; NULL: there is none, and no work */
 	struct ps_errors errors;
 };

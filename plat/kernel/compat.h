@@ -24,4 +24,10 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 }
 #endif
 
+/* What was so for each workqueue that is not unbound. Some releases before have the name, too, and do without it. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
+#include <linux/workqueue.h>
+#define WQ_PERCPU	0
+#endif
+
 #endif
