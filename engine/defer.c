@@ -192,6 +192,23 @@ static const char *enter(struct ps_defer *defer, struct ps_work *work, uint64_t 
 	return NULL;
 }
 
+void ps_defer_move(struct ps_defer *from, struct ps_defer *to)
+{
+	struct ps_work *work;
+	const char *why;
+
+	while (from->heap.n) {
+		work = take_first(from);
+		to->ops->lock(to);
+		why = enter(to, work, ps_host_time());
+		to->refused += why != NULL;
+		to->ops->unlock(to);
+		if (why)
+			ps_work_free(work);
+	}
+	ps_heap_clean(&from->heap);
+}
+
 /* Nothing raises once there is work that only we know of. */
 int ps_defer_schedule(lua_State *L)
 {

@@ -73,6 +73,12 @@ struct ps_work *ps_defer_take(struct ps_defer *defer, uint64_t now);
 /* When the next one is due, or PS_NEVER. */
 uint64_t ps_defer_next(struct ps_defer *defer);
 
+/*
+ * Moves what is pending, of which there is as much as the limits allow: what goes beyond them is freed, and counts as refused. Nobody else
+ * uses from.
+ */
+void ps_defer_move(struct ps_defer *from, struct ps_defer *to);
+
 /* Nothing more is done, nor asked for: what is pending is freed. */
 void ps_defer_close(struct ps_defer *defer);
 

@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 
 #include "errors.h"
+#include "failure.h"
 #include "rule.h"
 #include "state.h"
 
@@ -17,18 +18,19 @@ struct ps_rule {
 	struct ps_errors errors;
 };
 
-struct ps_rule *ps_rule_new(struct ps_request *request)
+struct ps_rule *ps_rule_new(struct ps_request *request, struct ps_failure *failure)
 {
 	struct ps_rule *rule;
 	int err;
 
+	failure->text[0] = 0;
 	if (!capable(CAP_NET_ADMIN))
-		return ERR_PTR(-EPERM);
+		return ERR_PTR(-EPERM);	/* without a line in the log: anyone could fill that */
 	rule = kzalloc(sizeof(*rule), GFP_KERNEL);
 	if (!rule)
 		return ERR_PTR(-ENOMEM);
 	ps_errors_init(&rule->errors);
-	err = ps_handler_init(&rule->handler, request);
+	err = ps_handler_init(&rule->handler, request, failure);
 	if (err) {
 		kfree(rule);
 		return ERR_PTR(err);
@@ -75,7 +77,7 @@ enum ps_verdict ps_rule_run(struct ps_rule *rule, struct ps_packet *pkt, u16 *qu
 	/* most hooks call with softirqs disabled: doing it again would be paid by each packet */
 	if (unlikely(!softirq_count()))
 		return run_disabled(rule, pkt, queue);
-	call = this_cpu_ptr(rule->handler.calls);
+	call = this_cpu_ptr(ps_handler_calls(&rule->handler));
 	instance = call->instance;
 	ps_instance_lock(instance);
 	instance->packets++;
@@ -89,7 +91,7 @@ EXPORT_SYMBOL_GPL(ps_rule_run);
 
 enum ps_verdict ps_rule_repeat(struct ps_rule *rule, struct ps_packet *pkt, u16 *queue)
 {
-	const struct ps_call *call = this_cpu_ptr(rule->handler.calls);
+	const struct ps_call *call = this_cpu_ptr(ps_handler_calls(&rule->handler));
 	struct ps_instance *instance = call->instance;
 	enum ps_verdict verdict;
 
@@ -109,7 +111,7 @@ enum ps_answer ps_rule_match(struct ps_rule *rule, struct ps_packet *pkt)
 	enum ps_answer answer;
 
 	local_bh_disable();
-	call = this_cpu_ptr(rule->handler.calls);
+	call = this_cpu_ptr(ps_handler_calls(&rule->handler));
 	instance = call->instance;
 	ps_instance_lock(instance);
 	instance->packets++;
@@ -127,7 +129,7 @@ void ps_rule_refuse(struct ps_rule *rule, const char *why)
 	struct ps_instance *instance;
 
 	local_bh_disable();
-	instance = this_cpu_ptr(rule->handler.calls)->instance;
+	instance = this_cpu_ptr(ps_handler_calls(&rule->handler))->instance;
 	ps_instance_lock(instance);
 	strscpy(instance->script.error, why, sizeof(instance->script.error));
 	count_error(rule, instance);
@@ -145,6 +147,6 @@ EXPORT_SYMBOL_GPL(ps_rule_has_sent);
 /* Whichever instance counts it, /proc/net/packetscript shows the sum. */
 void ps_rule_count_pulled(struct ps_rule *rule)
 {
-	atomic64_inc(&raw_cpu_ptr(rule->handler.calls)->instance->pulled);
+	atomic64_inc(&raw_cpu_ptr(ps_handler_calls(&rule->handler))->instance->pulled);
 }
 EXPORT_SYMBOL_GPL(ps_rule_count_pulled);

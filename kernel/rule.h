@@ -10,6 +10,7 @@
 #include "script.h"
 
 struct net;
+struct ps_failure;
 struct ps_packet;
 struct ps_request;
 struct ps_rule;
@@ -17,9 +18,9 @@ struct sk_buff;
 
 /*
  * A rule: see ps_handler_init(). Returns an ERR_PTR: -EPERM without CAP_NET_ADMIN in the initial
- * user namespace, others from ps_handler_init(). Process context, may sleep.
+ * user namespace, others from ps_handler_init(). The failure may have no text. Process context, may sleep.
  */
-struct ps_rule *ps_rule_new(struct ps_request *request);
+struct ps_rule *ps_rule_new(struct ps_request *request, struct ps_failure *failure);
 
 /* No packet is in the rule any more. Process context, may sleep. */
 void ps_rule_free(struct ps_rule *rule);

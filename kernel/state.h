@@ -1,64 +1,49 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * The Lua states that rules share. A state belongs to a network namespace and lives from its
- * first handler to its last. It is one Lua state, or one for each CPU: its instances.
+ * first handler to its last. What it runs is its generation: one load of its scripts.
  */
 #ifndef PS_STATE_H
 #define PS_STATE_H
 
-#include <linux/atomic.h>
-#include <linux/hrtimer.h>
 #include <linux/list.h>
-#include <linux/mutex.h>
-#include <linux/spinlock.h>
+#include <linux/preempt.h>
+#include <linux/rcupdate.h>
 #include <linux/types.h>
-#include <linux/workqueue.h>
 
-#include "errors.h"
+#include "instance.h"
 #include "outlet.h"
 #include "script.h"
+#include "worker.h"
 
 struct net;
+struct ps_failure;
+struct ps_generation;
+struct ps_shared_space;
 struct ps_source;
-struct ps_state;
-struct ps_worker;
 
-/*
- * One Lua state. Whoever runs in one that handles packets has disabled softirqs, and holds the lock
- * if CPUs share it. An instance that belongs to a CPU is touched on that CPU only, or while that CPU
- * is offline. Whoever runs in the one for deferred work is in process context, and holds the mutex.
- */
-struct ps_instance {
-	bool is_shared;
-	bool is_work;		/* for deferred work */
-	unsigned int cpu;	/* to which it belongs, unless it is shared */
-	void *region;		/* memory for the script's large blocks */
-	spinlock_t lock;
-	struct mutex mutex;
-	struct hrtimer timer;	/* until the next of the script's timers is due, or a value has come into a queue */
-	struct work_struct kick;	/* on its CPU: a value has, sent on another one */
-	u64 late_rest;		/* nanoseconds until when its timers and values rest */
-	struct ps_worker *worker;	/* of the state */
-	u64 packets;
-	u64 errors;
-	bool is_off_told;	/* that it is switched off has been logged */
-	atomic64_t pulled;	/* counted outside of the lock */
-	struct ps_outbox outbox;
-	char prefix[16];	/* of its messages: "CPU 1: ", or empty if it is shared */
-	struct ps_script script;
+/* What instances have counted. */
+struct ps_counts {
+	u64 packets, errors, pulled;
+	u64 timers_run, timers_failed;
+	u64 values_run, values_failed;
+	unsigned long allocations;
 };
 
-static inline void ps_instance_lock(struct ps_instance *instance)
-{
-	if (instance->is_shared)
-		spin_lock(&instance->lock);
-}
-
-static inline void ps_instance_unlock(struct ps_instance *instance)
-{
-	if (instance->is_shared)
-		spin_unlock(&instance->lock);
-}
+struct ps_state {
+	struct list_head list;
+	const struct net *net;	/* compared only: rules go before their namespace does */
+	struct ps_shared_space *space;	/* the namespace's */
+	u32 id;
+	bool is_percpu;
+	size_t memory;		/* that each instance may hold */
+	unsigned int rules;
+	struct list_head handlers;
+	struct ps_generation *generation;	/* the one that is live */
+	struct ps_counts past;	/* of generations that were */
+	struct ps_outlet outlet;
+	struct ps_worker worker;
+};
 
 #define PS_REQUEST_DIGEST	8	/* bytes: enough to tell the texts of a script apart */
 
@@ -75,7 +60,7 @@ struct ps_request {
 	const char *path;
 	/*
 	 * How the digest of the text begins that is asked for; all zero: what the file holds now. Becomes
-	 * that of the text which was taken.
+	 * that of the text which the rule has, as long as there is the handler: 8 bytes, aligned.
 	 */
 	u8 *digest;
 	const char *function;
@@ -100,6 +85,7 @@ struct ps_handler {
 	struct ps_state *state;
 	struct ps_source *source;
 	const struct sock *sk;	/* of what the state sends */
+	u8 *digest;		/* the request's */
 	char *function;
 	const char *on_error;
 	enum ps_given given;
@@ -107,26 +93,64 @@ struct ps_handler {
 	u8 family;
 	char table[32];
 	unsigned int hooks;
-	/* Which instance a CPU uses, and the function's number there. NULL for CPUs that were never online. */
+	/*
+	 * Which instance a CPU uses, and the function's number there. NULL for CPUs that were never online. Read under RCU, and
+	 * replaced with the generation.
+	 */
 	struct ps_call {
 		struct ps_instance *instance;
 		int number;
 	} __percpu *calls;
+	struct ps_call __percpu *next_calls;	/* while the next generation is made */
+	struct ps_source *next_source;
 };
+
+/* With softirqs disabled, or within rcu_read_lock(), as netfilter calls. */
+static inline struct ps_call __percpu *ps_handler_calls(const struct ps_handler *handler)
+{
+	return rcu_dereference_check(handler->calls, softirq_count());
+}
 
 /*
  * Finds the function that is asked for, in a state which is made if need be. The script is read and
  * run, once in each instance, if the state does not have this text of it. Returns 0; -EINVAL if the script
- * is refused (the log says so), or the state exists and is not what is asked for (request->unsuited says
- * why); others from reading the file. Process context, may sleep. ps_handler_clean() undoes it.
+ * is refused, or the state exists and is not what is asked for (then request->unsuited says
+ * why, and not the failure); others from reading the file. Process context, may sleep. ps_handler_clean() undoes it.
  */
-int ps_handler_init(struct ps_handler *handler, struct ps_request *request);
+int ps_handler_init(struct ps_handler *handler, struct ps_request *request, struct ps_failure *failure);
 
 /* No packet is in the handler any more. Process context, may sleep. */
 void ps_handler_clean(struct ps_handler *handler);
 
 /* Where modules are looked for that are not beside the script. Does not change. */
 extern char ps_module_folder[256];
+
+/* The state of this number, or NULL. With the states locked. */
+struct ps_state *ps_state_find(const struct net *net, u32 id);
+
+/*
+ * Nobody else touches states, but for what is inside of instances: who touches that is in a call of ps_instance_call(). CPUs
+ * neither come nor go meanwhile. May sleep.
+ */
+void ps_states_lock(void);
+void ps_states_unlock(void);
+
+/* Tickets tell what began later. With the states locked. */
+u64 ps_state_ticket(void);
+
+/* Adds what the generation's instances have counted. */
+void ps_counts_add(struct ps_counts *counts, const struct ps_generation *generation);
+
+/*
+ * Finds the handler in the source, which is loaded in the generation: into handler->next_calls and next_source. Returns 0 or -errno.
+ * ps_handler_drop_next() undoes it, where the generation goes as well.
+ */
+int ps_handler_find(struct ps_handler *handler, struct ps_generation *generation, struct ps_source *source,
+		    struct ps_failure *failure);
+void ps_handler_drop_next(struct ps_handler *handler);
+
+/* What was found becomes what packets use. What they have used is in next_calls until they are through: one grace period later. */
+void ps_handler_swap(struct ps_handler *handler);
 
 int ps_state_setup(void);
 void ps_state_teardown(void);

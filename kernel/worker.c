@@ -52,12 +52,15 @@ static struct ps_work *take(struct ps_worker *worker)
 
 static void run(struct ps_worker *worker, struct ps_work *work)
 {
-	struct ps_instance *instance = worker->instance;
+	struct ps_instance *instance;
 
+	mutex_lock(&worker->mutex);
+	instance = worker->instance;
 	mutex_lock(&instance->mutex);
 	if (ps_script_work(&instance->script, work))
 		ps_errors_add(&worker->errors, instance, "", NULL);
 	mutex_unlock(&instance->mutex);
+	mutex_unlock(&worker->mutex);
 }
 
 static bool run_due(struct ps_worker *worker)
@@ -74,15 +77,18 @@ static bool run_due(struct ps_worker *worker)
 /* A value of a queue. */
 static bool run_value(struct ps_worker *worker)
 {
-	struct ps_instance *instance = worker->instance;
+	struct ps_instance *instance;
 	bool has_run, is_later;
 	int err;
 
+	mutex_lock(&worker->mutex);
+	instance = worker->instance;
 	mutex_lock(&instance->mutex);
 	has_run = ps_listen_run(&instance->script, &is_later, &err);
 	if (err)
 		ps_errors_add(&worker->errors, instance, "queue: ", NULL);
 	mutex_unlock(&instance->mutex);
+	mutex_unlock(&worker->mutex);
 	return has_run;
 }
 
@@ -103,8 +109,9 @@ bool ps_worker_wake(struct ps_listening *listening)
 {
 	struct ps_instance *instance = container_of(listening, struct ps_instance, script.bind.listening);
 
-	if (instance->worker->instance)	/* if not, it is being made, and ps_worker_open() comes */
-		ps_worker_go_on(instance->worker);
+	if (READ_ONCE(instance->worker->instance) != instance)	/* ps_worker_open() comes, or has come for another one */
+		return false;
+	ps_worker_go_on(instance->worker);
 	return true;
 }
 
@@ -112,6 +119,7 @@ void ps_worker_init(struct ps_worker *worker)
 {
 	ps_defer_init(&worker->defer, &ops);
 	spin_lock_init(&worker->lock);
+	mutex_init(&worker->mutex);
 	hrtimer_setup(&worker->timer, is_due, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_SOFT);
 	INIT_WORK(&worker->work, do_work);
 	worker->instance = NULL;
@@ -121,7 +129,9 @@ void ps_worker_init(struct ps_worker *worker)
 
 void ps_worker_open(struct ps_worker *worker, struct ps_instance *instance)
 {
-	worker->instance = instance;
+	mutex_lock(&worker->mutex);
+	WRITE_ONCE(worker->instance, instance);
+	mutex_unlock(&worker->mutex);
 	ps_defer_open(&worker->defer);
 	ps_worker_go_on(worker);
 }
@@ -144,6 +154,7 @@ void ps_worker_close(struct ps_worker *worker)
 	}
 	hrtimer_cancel(&worker->timer);
 	cancel_work_sync(&worker->work);
+	WRITE_ONCE(worker->instance, NULL);
 }
 
 /* The scheduler sees to it that work which takes its time does not hold up other work of its CPU. */

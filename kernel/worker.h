@@ -6,6 +6,7 @@
 #define PS_WORKER_H
 
 #include <linux/hrtimer.h>
+#include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
@@ -21,13 +22,17 @@ struct ps_worker {
 	struct hrtimer timer;		/* until the next work is due */
 	struct work_struct work;
 	unsigned int cpu;		/* where it is done: what was sent from several would overtake each other */
+	struct mutex mutex;		/* held while work is done */
 	struct ps_instance *instance;	/* its Lua state; NULL: there is none, and no work */
 	struct ps_errors errors;
 };
 
 void ps_worker_init(struct ps_worker *worker);
 
-/* From now on work is done, in the instance, which is of PS_CONTEXT_WORK and stays the caller's. Process context. */
+/*
+ * From now on work is done, in the instance, which is of PS_CONTEXT_WORK and stays the caller's: in place of another one, if there is one.
+ * A call that runs in that is waited for. Process context, may sleep.
+ */
 void ps_worker_open(struct ps_worker *worker, struct ps_instance *instance);
 
 /* A value has come into a queue that the instance listens to. As ps_listening.wake. */
@@ -37,8 +42,8 @@ bool ps_worker_wake(struct ps_listening *listening);
 void ps_worker_go_on(struct ps_worker *worker);
 
 /*
- * What is pending is cancelled; what runs is waited for. Nothing is asked for or done afterwards. Process context, may sleep,
- * with no lock of the instance held. May be called again.
+ * What is pending is cancelled; what runs is waited for. Nothing is asked for or done afterwards, unless it is opened again. Process
+ * context, may sleep, with no lock of the instance held. May be called again.
  */
 void ps_worker_close(struct ps_worker *worker);
 

@@ -2,7 +2,9 @@
 #define pr_fmt(fmt) "packetscript: " fmt
 
 #include <linux/netfilter.h>
+#include <linux/slab.h>
 
+#include "failure.h"
 #include "state.h"
 #include "xt_rule.h"
 
@@ -47,23 +49,23 @@ static bool is_well_formed(const struct xt_lua_info *info, bool is_match)
 }
 
 /* In the words of the options. */
-static void log_unsuited(const struct ps_request *request)
+static void tell_unsuited(const struct ps_request *request, struct ps_failure *failure)
 {
 	switch (request->unsuited) {
 	case PS_UNSUITED_NOT:
 		return;
 	case PS_UNSUITED_PERCPU:
-		pr_err("state %u has rules %s --percpu: give this rule another --state, or delete those first\n",
-		       request->state_id, request->is_percpu ? "without" : "with");
+		ps_fail(failure, 0, "state %u has rules %s --percpu: give this rule another --state, or delete those first",
+			request->state_id, request->is_percpu ? "without" : "with");
 		return;
 	case PS_UNSUITED_MEMORY:
-		pr_err("state %u has rules with --memory %zuK, not %zuK: give this rule the same or another --state, or delete those first\n",
-		       request->state_id, request->state_memory / 1024, request->memory / 1024);
+		ps_fail(failure, 0, "state %u has rules with --memory %zuK, not %zuK: give this rule the same or another --state, or delete those first",
+			request->state_id, request->state_memory / 1024, request->memory / 1024);
 		return;
 	}
 }
 
-int ps_xt_rule_new(struct xt_lua_info *info, const struct ps_xt_place *place)
+static int rule_new(struct xt_lua_info *info, const struct ps_xt_place *place, struct ps_failure *failure)
 {
 	unsigned int object = info->object ?: objects[place->family].usual;
 	struct ps_request request = {
@@ -84,16 +86,25 @@ int ps_xt_rule_new(struct xt_lua_info *info, const struct ps_xt_place *place)
 	if (!is_well_formed(info, place->is_match))
 		return -EINVAL;
 	request.given = object - 1;
-	if (!(objects[place->family].possible & BIT(object))) {
-		pr_err("%s: --object: packets of this table have no such header\n", info->script);
-		return -EINVAL;
-	}
+	if (!(objects[place->family].possible & BIT(object)))
+		return ps_fail(failure, -EINVAL, "%s: --object: packets of this table have no such header", info->script);
 	request.on_error = on_error[info->on_error];
-	rule = ps_rule_new(&request);
+	rule = ps_rule_new(&request, failure);
 	if (IS_ERR(rule)) {
-		log_unsuited(&request);
+		tell_unsuited(&request, failure);
 		return PTR_ERR(rule);
 	}
 	info->rule = rule;
 	return 0;
+}
+
+int ps_xt_rule_new(struct xt_lua_info *info, const struct ps_xt_place *place)
+{
+	struct ps_failure *failure = kzalloc(sizeof(*failure), GFP_KERNEL);	/* scripts need the stack */
+	int err = failure ? rule_new(info, place, failure) : -ENOMEM;
+
+	if (err && failure && failure->text[0])
+		pr_err("%s\n", failure->text);
+	kfree(failure);
+	return err;
 }

@@ -326,6 +326,49 @@ static void so_much_is_pending_at_most(void)
 	end(&b);
 }
 
+/* As when a state is reloaded: what the scripts asked for as they were loaded comes to what was pending. */
+static void what_is_pending_moves(void)
+{
+	struct ps_defer other;
+	struct bench b;
+
+	CHECK(begin(&b, "asked, done = 0, ''\n"
+			"function note(skb, id) done = done .. id .. ' ' end\n"
+			"function process_packet(p) asked = asked + 1 nf.schedule(nil, 'note', asked, 10 * (5 - asked)) return NF_ACCEPT end",
+			PS_SCRIPT_MEMORY, NULL));
+	ps_defer_init(&other, &deferred_ops);
+	ps_defer_open(&other);
+	b.s.bind.defer = &other;
+	feed(&b, 1);
+	feed(&b, 1);
+	b.s.bind.defer = &b.defer;
+	feed(&b, 1);
+	deferred_woken = 0;
+	ps_limits.pending = 2;
+	ps_defer_move(&other, &b.defer);
+	CHECK_INT(other.heap.n, 0);
+	CHECK_INT(other.bytes, 0);
+	CHECK_INT(other.heap.bytes, 0);
+	CHECK_INT(b.defer.heap.n, 2);
+	CHECK_INT(b.defer.refused, 1);
+	CHECK(deferred_woken == 0);	/* what is first was there */
+	ps_user_time += 50 * MS;
+	CHECK_INT(run_work(&b), 2);
+	CHECK_TEXT(global(&b.work, "done"), "3 2 ");
+	b.s.bind.defer = &other;
+	feed(&b, 1);
+	ps_defer_move(&other, &b.defer);
+	CHECK(deferred_woken == ps_user_time + 10 * MS);
+	ps_defer_close(&b.defer);
+	b.s.bind.defer = &other;
+	feed(&b, 1);
+	ps_defer_move(&other, &b.defer);	/* to what has closed */
+	CHECK_INT(b.defer.heap.n, 0);
+	CHECK_INT(b.defer.refused, 2);
+	b.s.bind.defer = &b.defer;
+	end(&b);
+}
+
 const struct test defer_tests[] = {
 	{ "defer: timers run when they are due, in order", timers_run_when_they_are_due },
 	{ "defer: timers end with their state", timers_end_with_their_state },
@@ -335,5 +378,6 @@ const struct test defer_tests[] = {
 	{ "defer: work is done in the other Lua state, with copies of packets", work_is_done_in_the_other_lua_state },
 	{ "defer: work has limits of its own", work_has_limits_of_its_own },
 	{ "defer: so much is pending at most, and asked for in a second", so_much_is_pending_at_most },
+	{ "defer: what is pending moves, within the limits", what_is_pending_moves },
 	{ NULL, NULL },
 };

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#include <linux/netfilter.h>
+#include <linux/netfilter_arp.h>
+#include <linux/netfilter_bridge.h>
+#include <linux/seq_file.h>
+#include <linux/timekeeping.h>
+
+#include "generation.h"
+#include "instance.h"
+#include "show.h"
+#include "state.h"
+
+void ps_show_head(struct seq_file *seq)
+{
+	seq_printf(seq, "%-10s %5s %12s %9s %9s %11s %6s %8s\n", "state", "rules", "packets",
+		   "errors", "memory", "allocations", "percpu", "pulled");
+}
+
+/* The sums of its instances, also of those that were. */
+static void sums_show(struct seq_file *seq, const struct ps_state *state, const struct ps_counts *counts)
+{
+	unsigned int instances = 0, cpu;
+	const struct ps_instance *instance;
+	size_t memory = 0;
+
+	ps_for_each_instance(instance, cpu, state->generation) {
+		memory += READ_ONCE(instance->script.bind.rt.memory);
+		instances++;
+	}
+	seq_printf(seq, "%-10u %5u %12llu %9llu %9zu %11lu ", state->id, state->rules,
+		   counts->packets, counts->errors, memory, counts->allocations);
+	if (state->is_percpu)
+		seq_printf(seq, "%6u", instances);
+	else
+		seq_printf(seq, "%6s", "-");
+	seq_printf(seq, " %8llu\n", counts->pulled);
+	if (state->generation->number > 1)
+		seq_printf(seq, "  generation: %u\n", state->generation->number);
+}
+
+/* Whether a function gets what comes into a queue, in any Lua state. */
+static bool has_ears(const struct ps_generation *generation)
+{
+	const struct ps_instance *instance;
+	bool any = false;
+	unsigned int n;
+
+	ps_for_each_runtime(instance, n, generation)
+		any |= READ_ONCE(instance->script.bind.listening.ears) != NULL;
+	return any;
+}
+
+/* What timers, functions of queues and deferred work have to tell, if there are any. */
+static void late_show(struct seq_file *seq, const struct ps_state *state, const struct ps_counts *counts)
+{
+	const struct ps_instance *instance, *work = state->generation->instances[PS_WORK];
+	const struct ps_defer *defer = &state->worker.defer;
+	unsigned int pending = 0, cpu;
+
+	ps_for_each_instance(instance, cpu, state->generation)
+		pending += READ_ONCE(instance->script.bind.timers.heap.n);
+	if (pending || counts->timers_run)
+		seq_printf(seq, "  timers: %u pending, %llu run, %llu failed\n", pending, counts->timers_run,
+			   counts->timers_failed);
+	if (has_ears(state->generation) || counts->values_run)
+		seq_printf(seq, "  queues: %llu values, %llu failed\n", counts->values_run, counts->values_failed);
+	if (work)
+		seq_printf(seq, "  deferred work: %u pending, %llu done, %llu failed, %llu refused, memory %zu\n",
+			   READ_ONCE(defer->heap.n), READ_ONCE(defer->done), READ_ONCE(defer->failed),
+			   READ_ONCE(defer->refused), READ_ONCE(work->script.bind.rt.memory));
+}
+
+static void source_show(struct seq_file *seq, const struct ps_source *source)
+{
+	struct tm tm;
+	int i;
+
+	time64_to_tm(source->loaded, 0, &tm);
+	seq_puts(seq, "  script ");
+	seq_escape(seq, source->path, "\n");
+	seq_printf(seq, "\n    loaded %ld-%02d-%02d %02d:%02d:%02d UTC, sha256 %4phN\n", tm.tm_year + 1900,
+		   tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, source->bundle.part[0]->text);
+	for (i = 1; i < source->bundle.n; i++) {
+		const struct ps_part *part = source->bundle.part[i];
+
+		seq_printf(seq, "    %s sha256 %4phN ", ps_part_calls[part->kind].what, part->text);
+		seq_escape(seq, part->path, "\n");
+		seq_putc(seq, '\n');
+	}
+}
+
+/* The program whose rules are of a family, and its hooks. Those of bridges are numbered as those of IP are. */
+static const struct {
+	const char *program;
+	const char *hooks[NF_BR_NUMHOOKS];
+} families[NFPROTO_NUMPROTO] = {
+#define HOOKS	{ "PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING", "BROUTING" }
+	[NFPROTO_IPV4] = { "iptables", HOOKS },
+	[NFPROTO_IPV6] = { "ip6tables", HOOKS },
+	[NFPROTO_BRIDGE] = { "ebtables", HOOKS },
+	[NFPROTO_ARP] = { "arptables", { "INPUT", "OUTPUT", "FORWARD" } },
+};
+
+static void rule_show(struct seq_file *seq, const struct ps_handler *handler)
+{
+	unsigned int hook;
+
+	seq_printf(seq, "    %s %s %s", handler->is_match ? "match" : "rule", families[handler->family].program,
+		   handler->table);
+	for (hook = 0; hook < NF_BR_NUMHOOKS; hook++) {
+		if (handler->hooks & BIT(hook))
+			seq_printf(seq, " %s", families[handler->family].hooks[hook]);
+	}
+	seq_printf(seq, ": %s, on error %s", handler->function, handler->on_error);
+	if (handler->given != PS_GIVEN_RAW)
+		seq_printf(seq, ", object %s", ps_givens[handler->given].name);
+	seq_putc(seq, '\n');
+}
+
+static void scripts_show(struct seq_file *seq, const struct ps_state *state)
+{
+	const struct ps_source *source;
+	const struct ps_handler *handler;
+
+	list_for_each_entry(source, &state->generation->sources, list) {
+		source_show(seq, source);
+		list_for_each_entry(handler, &state->handlers, list) {
+			if (handler->source == source)
+				rule_show(seq, handler);
+		}
+	}
+}
+
+void ps_show_state(struct seq_file *seq, const struct ps_state *state)
+{
+	struct ps_counts counts = state->past;
+
+	ps_counts_add(&counts, state->generation);
+	sums_show(seq, state, &counts);
+	late_show(seq, state, &counts);
+	scripts_show(seq, state);
+}
