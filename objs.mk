@@ -15,7 +15,7 @@ LUA_OURS := lua/runtime lua/watch lua/text lua/heap lua/arena lua/mathlib lua/va
 
 ENGINE := packet/verdict engine/digest packet/csum packet/value packet/field packet/write packet/proto packet/layer packet/store packet/resize engine/bind engine/object engine/dynamic engine/content engine/library engine/bytes engine/buffer engine/memory engine/set engine/timer engine/hash engine/recent engine/limit engine/tuple engine/flows engine/defer engine/nf engine/complete engine/send \
 	engine/shared_store engine/shared_table engine/shared_queue engine/shared engine/listen \
-	engine/globals engine/spelling engine/given engine/bundle engine/script compile/types compile/flow compile/compile compile/inline compile/unite compile/run proto/protos proto/eth proto/ip proto/ip6 \
+	engine/globals engine/carry engine/spelling engine/given engine/bundle engine/script compile/types compile/flow compile/compile compile/inline compile/unite compile/run proto/protos proto/eth proto/ip proto/ip6 \
 	proto/icmp proto/tcp proto/udp proto/udplite proto/dccp proto/gre proto/icmp6 proto/vlan proto/arp \
 	proto/dns proto/tftp proto/http proto/tls proto/dhcp \
 	proto/mpls proto/pppoe proto/vxlan \

@@ -18,6 +18,7 @@
 #define HANDLER		"process_packet"
 #define MATCH		"match_packet"	/* of -m lua */
 #define ON_CLOSE	"on_close"	/* called when the state closes, by no rule */
+#define ON_RELOAD	"on_reload"	/* called when it is reloaded, by no rule */
 #define CHUNK		"script"	/* the name of the chunk, with which the compiler's messages begin */
 
 /*
@@ -459,7 +460,7 @@ static bool looks_like_handler(const struct lint *l, const struct lint_function 
 {
 	const struct lint_global *g;
 
-	if (!f->name || !strcmp(getstr(f->name), ON_CLOSE))
+	if (!f->name || !strcmp(getstr(f->name), ON_CLOSE) || !strcmp(getstr(f->name), ON_RELOAD))
 		return false;
 	if (is_wanted(l, getstr(f->name)))
 		return true;

@@ -10,6 +10,7 @@
 
 #include "access.h"
 #include "arena.h"
+#include "carry.h"
 #include "dynamic.h"
 #include "global_use.h"
 #include "globals.h"
@@ -684,6 +685,34 @@ int ps_script_close(struct ps_script *s, int id)
 	int err = protect(s, close, &id);
 
 	lua_settop(s->bind.rt.L, 0);
+	return err;
+}
+
+static int reload(lua_State *L)
+{
+	const int *id = lua_touserdata(L, 1);
+
+	if (!push_script(L, *id))
+		return 0;
+	lua_pushliteral(L, "on_reload");
+	if (lua_rawget(L, -2) != LUA_TFUNCTION)
+		return 0;
+	ps_carry_push(L);
+	lua_call(L, 1, 0);
+	return 0;
+}
+
+int ps_script_reload(struct ps_script *s, int id, struct ps_old *old)
+{
+	int err;
+
+	s->old = old;
+	err = protect(s, reload, &id);
+	s->old = NULL;
+	lua_settop(s->bind.rt.L, 0);
+	ps_host_realloc(old->bytes, 0);
+	old->bytes = NULL;
+	old->len = old->room = 0;
 	return err;
 }
 

@@ -19,6 +19,7 @@
 #define PS_SCRIPT_ERROR_SIZE	256
 
 struct ps_function;
+struct ps_old;
 
 struct ps_script {
 	struct ps_bind bind;		/* first: found through the lua_State */
@@ -32,6 +33,7 @@ struct ps_script {
 	int nhandlers;
 	const struct ps_bundle *bundle;	/* of the script that is being loaded, and was compiled before; or NULL */
 	int loading;	/* its number, or -1 */
+	struct ps_old *old;	/* while on_reload() runs; or NULL */
 	char error[PS_SCRIPT_ERROR_SIZE];	/* what the last call that failed has to say */
 };
 
@@ -107,6 +109,12 @@ void ps_script_put(struct ps_script *s, int handler);
 
 /* Calls the script's on_close(), if it has one. Returns 0, or -1 (s->error) if that failed. */
 int ps_script_close(struct ps_script *s, int id);
+
+/*
+ * Calls the script's on_reload(), if it has one, with the globals of the Lua state whose place this one takes, as far as it asks for them.
+ * Returns 0, or -1 (s->error) if that failed.
+ */
+int ps_script_reload(struct ps_script *s, int id, struct ps_old *old);
 
 /*
  * Calls the function below its nargs arguments, which are all that is on the stack, within ms milliseconds and what else limits
