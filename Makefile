@@ -163,7 +163,7 @@ $(BUILD)/user/libxt_LUA.so: xtables/libxt_LUA.c $(BUILD)/user/engine.a include/u
 # The command, with what it stands on; in $(BUILD)/asan with sanitizers, for the tests.
 #
 CLI := $(wildcard cli/*.c check/*.c user/*.c)
-CLI_INCLUDE := -Icli -Icheck -Iuser -Iplat/user -Ipacket -Iengine -Iproto -Icompile -Ilua -Ilua/src
+CLI_INCLUDE := -Icli -Icheck -Iuser -Iplat/user -Ipacket -Iengine -Iproto -Icompile -Ilua -Ilua/src -Iinclude
 CLI_LIBS := -lz -lzstd -ljansson -lnetfilter_queue -lmnl
 $(foreach flavour,user asan,$(addprefix $(BUILD)/$(flavour)/,$(CLI:.c=.o))): | need-cli
 cli: $(BUILD)/user/packetscript $(BUILD)/user/packetscript.8 $(BUILD)/user/packetscript.bash \

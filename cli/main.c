@@ -15,6 +15,7 @@
 const struct cli_command *const cli_commands[] = {
 	&cli_run,
 	&cli_queue,
+	&cli_reload,
 	&cli_test,
 	&cli_check,
 	&cli_protocols,

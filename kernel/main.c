@@ -5,6 +5,7 @@
 #include <linux/moduleparam.h>
 
 #include "bundle.h"
+#include "control.h"
 #include "host_kernel.h"
 #include "outlet.h"
 #include "shared_store.h"
@@ -74,13 +75,26 @@ MODULE_PARM_DESC(module_folder, "folder of what scripts require and do not have 
 
 static int __init packetscript_init(void)
 {
+	int err;
+
 	ps_host_setup();
 	ps_outlet_setup();
-	return ps_state_setup();
+	err = ps_state_setup();
+	if (err)
+		goto err_outlet;
+	err = ps_control_setup();
+	if (!err)
+		return 0;
+	ps_state_teardown();
+err_outlet:
+	ps_outlet_teardown();
+	ps_host_teardown();
+	return err;
 }
 
 static void __exit packetscript_exit(void)
 {
+	ps_control_teardown();
 	ps_state_teardown();
 	ps_outlet_teardown();
 	ps_host_teardown();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * What the kernel and userspace agree on: what "-j LUA" and "-m lua" are in a rule of
- * iptables and its relatives.
+ * iptables and its relatives; and the family of generic netlink that controls states.
  */
 #ifndef PS_UAPI_PACKETSCRIPT_H
 #define PS_UAPI_PACKETSCRIPT_H
@@ -76,6 +76,23 @@ struct xt_lua_info {
 	struct ps_rule *rule __attribute__((aligned(8)));
 	__u8 can_return __attribute__((aligned(8)));	/* the table knows XT_RETURN from a target */
 	__u8 can_queue;		/* and NF_QUEUE; of ebtables only */
+};
+
+/* docs/packetscript.yaml describes the family. */
+#define PACKETSCRIPT_FAMILY_NAME	"packetscript"
+#define PACKETSCRIPT_FAMILY_VERSION	1
+
+enum {
+	PACKETSCRIPT_A_STATE = 1,	/* u32: the number that rules give the state */
+	PACKETSCRIPT_A_ERROR,		/* string, from the kernel: why the request fails, whose acknowledgement follows */
+	__PACKETSCRIPT_A_MAX,
+	PACKETSCRIPT_A_MAX = __PACKETSCRIPT_A_MAX - 1
+};
+
+enum {
+	PACKETSCRIPT_CMD_RELOAD = 1,	/* STATE: its rules' scripts are read and loaded anew */
+	__PACKETSCRIPT_CMD_MAX,
+	PACKETSCRIPT_CMD_MAX = __PACKETSCRIPT_CMD_MAX - 1
 };
 
 #endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* packetscript reload: the kernel loads the scripts of a state anew. */
+#include "cli.h"
+#include "control.h"
+
+enum { OPT_STATE, OPT_NETNS };
+
+static const struct cli_option options[] = {
+	{ "state", 0, "N", "the number that rules give the state (default: 0)" },
+	{ "netns", 'n', "NAME", "the network namespace in which the rules are, as ip-netns(8) calls it, or the path of its file" },
+	{ NULL },
+};
+
+static int run(const struct cli_call *call)
+{
+	const char *netns = call->values[OPT_NETNS];
+	struct ps_control control;
+	int status = CLI_TROUBLE;
+	char error[512];
+	uint32_t state;
+
+	if (!cli_number(call, OPT_STATE, 0, UINT32_MAX, 0, &state))
+		return CLI_TROUBLE;
+	if (netns && ps_control_enter(netns, error, sizeof(error)))
+		return cli_error("%s", error);
+	if (!ps_control_open(&control)) {
+		int failed = ps_control_reload(&control, state);
+
+		status = !failed ? CLI_OK : failed > 0 ? CLI_FOUND : CLI_TROUBLE;
+	}
+	if (status)
+		cli_error("%s", control.error);
+	ps_control_close(&control);
+	return status;
+}
+
+const struct cli_command cli_reload = {
+	.name = "reload",
+	.operands = "",
+	.min = 0, .max = 0,
+	.summary = "loads the scripts of rules in the kernel anew",
+	.about =
+"The kernel reads the files again that the rules of a state name, with their modules and lists, and loads them beside what is\n"
+"there. Packets do not wait for that. If all of them can be loaded and have the functions that the rules name, they take the place of what\n"
+"was there, between two packets; else that goes on, and the command says why, with file and line, and exits with 1.\n"
+"\n"
+"Counts, tables that states share, and deferred work that is pending go over; timers and globals do not, but for the values that a function\n"
+"on_reload(old) of the new script takes. Then on_close() of the old script is called.\n"
+"\n"
+"It needs root, or CAP_NET_ADMIN, like adding a rule.",
+	.examples =
+"  packetscript reload\n"
+"  packetscript reload --state 3 --netns blue\n",
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#include <linux/slab.h>
+#include <net/genetlink.h>
+
+#include "control.h"
+#include "failure.h"
+#include "packetscript.h"
+#include "reload.h"
+
+static struct genl_family family;
+
+/* An acknowledgement has no room for a message that is made: so this comes before it. If there is no memory, it does not. */
+static void tell(struct genl_info *info, const struct ps_failure *failure)
+{
+	struct sk_buff *skb = genlmsg_new(nla_total_size(sizeof(failure->text)), GFP_KERNEL);
+	void *message = skb ? genlmsg_put_reply(skb, info, &family, 0, info->genlhdr->cmd) : NULL;
+
+	if (!message || nla_put_string(skb, PACKETSCRIPT_A_ERROR, failure->text)) {
+		nlmsg_free(skb);
+		return;
+	}
+	genlmsg_end(skb, message);
+	genlmsg_reply(skb, info);
+}
+
+static int reload(struct sk_buff *skb, struct genl_info *info)
+{
+	const struct nlattr *state = info->attrs[PACKETSCRIPT_A_STATE];
+	struct ps_failure *failure;
+	int err;
+
+	if (!state) {
+		NL_SET_ERR_MSG(info->extack, "no state is named");
+		return -EINVAL;
+	}
+	failure = kzalloc(sizeof(*failure), GFP_KERNEL);
+	if (!failure)
+		return -ENOMEM;
+	err = ps_reload(genl_info_net(info), nla_get_u32(state), failure);
+	if (err) {
+		NL_SET_ERR_MSG(info->extack, "what was there goes on; the message before this one says why");
+		tell(info, failure);
+	}
+	kfree(failure);
+	return err;
+}
+
+static const struct nla_policy policy[PACKETSCRIPT_A_MAX + 1] = {
+	[PACKETSCRIPT_A_STATE] = { .type = NLA_U32 },
+	[PACKETSCRIPT_A_ERROR] = { .type = NLA_REJECT },
+};
+
+/* Who makes the kernel load a script has to be allowed to in the initial user namespace, as for a rule. */
+static const struct genl_ops ops[] = {
+	{ .cmd = PACKETSCRIPT_CMD_RELOAD, .flags = GENL_ADMIN_PERM, .doit = reload },
+};
+
+/* Reading files takes long: other families do not wait for it. */
+static struct genl_family family __ro_after_init = {
+	.name = PACKETSCRIPT_FAMILY_NAME,
+	.version = PACKETSCRIPT_FAMILY_VERSION,
+	.maxattr = PACKETSCRIPT_A_MAX,
+	.policy = policy,
+	.netnsok = true,
+	.parallel_ops = true,
+	.module = THIS_MODULE,
+	.ops = ops,
+	.n_ops = ARRAY_SIZE(ops),
+};
+
+int __init ps_control_setup(void)
+{
+	return genl_register_family(&family);
+}
+
+void ps_control_teardown(void)
+{
+	genl_unregister_family(&family);
+}

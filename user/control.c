@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#include "control.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libmnl/libmnl.h>
+#include <limits.h>
+#include <linux/genetlink.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "uapi/packetscript.h"
+
+#define MESSAGE	4096	/* bytes that a message takes at most: those of an error are fewer */
+
+int ps_control_enter(const char *netns, char *error, unsigned int size)
+{
+	char path[PATH_MAX];
+	int fd, err;
+
+	snprintf(path, sizeof(path), "%s%s", strchr(netns, '/') ? "" : "/run/netns/", netns);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		snprintf(error, size, "network namespace %s: %s: %s", netns, path, strerror(errno));
+		return -1;
+	}
+	err = setns(fd, CLONE_NEWNET);
+	if (err)
+		snprintf(error, size, "network namespace %s: %s", netns, strerror(errno));
+	close(fd);
+	return err;
+}
+
+/* A request without attributes, in buffer[MESSAGE]. */
+static struct nlmsghdr *begin(char *buffer, uint16_t family, uint8_t command, uint8_t version)
+{
+	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
+	struct genlmsghdr *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
+
+	message->nlmsg_type = family;
+	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	message->nlmsg_seq = 1;
+	header->cmd = command;
+	header->version = version;
+	return message;
+}
+
+/* Sends it, and reads until it is acknowledged. Returns 0, or -1 and errno. */
+static int ask(struct ps_control *control, const struct nlmsghdr *message, mnl_cb_t read)
+{
+	char buffer[MESSAGE];
+	ssize_t len;
+	int more;
+
+	if (mnl_socket_sendto(control->socket, message, message->nlmsg_len) < 0)
+		return -1;
+	do {
+		len = mnl_socket_recvfrom(control->socket, buffer, sizeof(buffer));
+		if (len < 0)
+			return -1;
+		more = mnl_cb_run(buffer, len, message->nlmsg_seq, mnl_socket_get_portid(control->socket), read, control);
+	} while (more > 0);
+	return more;
+}
+
+static int read_family(const struct nlmsghdr *message, void *context)
+{
+	struct ps_control *control = context;
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, message, sizeof(struct genlmsghdr)) {
+		if (mnl_attr_get_type(attr) == CTRL_ATTR_FAMILY_ID && !mnl_attr_validate(attr, MNL_TYPE_U16))
+			control->family = mnl_attr_get_u16(attr);
+	}
+	return MNL_CB_OK;
+}
+
+int ps_control_open(struct ps_control *control)
+{
+	char buffer[MESSAGE];
+	struct nlmsghdr *message = begin(buffer, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1);
+
+	memset(control, 0, sizeof(*control));
+	mnl_attr_put_strz(message, CTRL_ATTR_FAMILY_NAME, PACKETSCRIPT_FAMILY_NAME);
+	control->socket = mnl_socket_open(NETLINK_GENERIC);
+	if (control->socket && !mnl_socket_bind(control->socket, 0, MNL_SOCKET_AUTOPID) && !ask(control, message, read_family) &&
+	    control->family)
+		return 0;
+	if (errno == ENOENT)
+		snprintf(control->error, sizeof(control->error),
+			 "the kernel module packetscript, or one that can reload, is not loaded: so there are no states");
+	else
+		snprintf(control->error, sizeof(control->error), "netlink: %s", strerror(errno));
+	return -1;
+}
+
+void ps_control_close(struct ps_control *control)
+{
+	if (control->socket)
+		mnl_socket_close(control->socket);
+	control->socket = NULL;
+}
+
+static int read_error(const struct nlmsghdr *message, void *context)
+{
+	struct ps_control *control = context;
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, message, sizeof(struct genlmsghdr)) {
+		if (mnl_attr_get_type(attr) == PACKETSCRIPT_A_ERROR && !mnl_attr_validate(attr, MNL_TYPE_NUL_STRING))
+			snprintf(control->error, sizeof(control->error), "%s", mnl_attr_get_str(attr));
+	}
+	return MNL_CB_OK;
+}
+
+int ps_control_reload(struct ps_control *control, uint32_t state)
+{
+	char buffer[MESSAGE];
+	struct nlmsghdr *message = begin(buffer, control->family, PACKETSCRIPT_CMD_RELOAD, PACKETSCRIPT_FAMILY_VERSION);
+	int err;
+
+	control->error[0] = 0;
+	mnl_attr_put_u32(message, PACKETSCRIPT_A_STATE, state);
+	if (!ask(control, message, read_error))
+		return 0;
+	err = errno;
+	if (err == EPERM)
+		snprintf(control->error, sizeof(control->error),
+			 "not permitted: loading scripts needs CAP_NET_ADMIN, and not only in a user namespace");
+	else if (!control->error[0])
+		snprintf(control->error, sizeof(control->error), "state %u: %s", state, strerror(err));
+	return err == EINVAL ? 1 : -1;
+}
