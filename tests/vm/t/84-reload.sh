@@ -198,6 +198,35 @@ check_eq 'ends what is pending' "$(line 'deferred work')" ''
 check_match 'and timers' "$(line timers)" '^0 pending'
 flush
 
+# --- queues: a value that is sent is taken once, by the scripts of before or by those that come ---
+cat >queue.lua <<'END'
+local q, t = shared.queue("values", 1000), shared.table("counts")
+function process_packet(p)
+  t:add("sent", 1)
+  q:send(1)
+  return XT_CONTINUE
+end
+local function take(n) t:add(IS_INTERRUPT and "taken VERSION" or "worked VERSION", n) end
+WHERE q:on(take) end
+function on_close() if IS_INTERRUPT then print("queue", t.sent, t["taken 1"], t["taken 2"], t["worked 1"], t["worked 2"]) end end
+END
+for where in 'if IS_INTERRUPT then' 'if not IS_INTERRUPT then' do; do
+	sed "s/WHERE/$where/; s/VERSION/1/g" queue.lua >now.lua
+	rule -A now.lua
+	sed -i 's/taken 1" or "worked 1/taken 2" or "worked 2/' now.lua
+	dmesg -C
+	inA ping -q -c 300 -i 0.01 10.0.0.2 >/dev/null & a=$!
+	sleep 1
+	check_eq "reloaded while values come, $where" "$(said 0 reload)" ''
+	wait $a
+	all_taken() { line_is queues '^300 values, 0 failed'; }
+	check 'all are taken once' wait_for all_taken
+	flush
+	read -r sent taken1 taken2 worked1 worked2 <<<"$(told queue | tail -n 1 | awk '{ print $(NF - 4), $(NF - 3), $(NF - 2), $(NF - 1), $NF }')"
+	check_eq 'and counted' "$((${taken1/nil/0} + ${taken2/nil/0} + ${worked1/nil/0} + ${worked2/nil/0}))" 300
+	check 'by both' [ "$((${taken1/nil/0} + ${worked1/nil/0}))" -gt 0 -a "$((${taken2/nil/0} + ${worked2/nil/0}))" -gt 0 ]
+done
+
 # --- under load ---
 reloads=$(sed -n 's/.*reloads=\([0-9]*\).*/\1/p' /proc/cmdline)
 reloads=${reloads:-40}
