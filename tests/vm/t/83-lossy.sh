@@ -1,0 +1,98 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+# timeout: 300
+# examples/delay.lua between A and B: how much it loses, how long it takes, and that nothing else is lost nor comes out of order.
+. /tests/lib.sh
+
+topology
+no_hurry
+modprobe pktgen
+rule() { inR iptables-legacy -t mangle -A FORWARD -i rA -j LUA --on-error continue --script "$@"; }
+line() { inR sed -n "s/^  $1: //p" /proc/net/packetscript; }
+no_state() { [ -z "$(at "$1" sed 1d /proc/net/packetscript)" ]; }
+flush() {
+	at "$1" iptables-legacy -t mangle -F
+	wait_for no_state "$1"
+}
+cp /examples/delay.lua .
+# tuned VALUES…: tuned.lua is the example with these
+tuned() {
+	local value script
+	script=$(<delay.lua)
+	for value; do
+		[[ $script =~ local\ [A-Z,\ ]*${value%%=*}[,\ ] ]] || fail "delay.lua has a ${value%%=*}"
+		script=${script/function process_packet/${value%%=*} = ${value#*=}$'\n'function process_packet}
+	done
+	echo "$script" >tuned.lua
+}
+
+# --- loss, and the time it takes
+rule delay.lua
+inA taskset -c 0 ping -c 3000 -i 0.004 -W 60 10.0.0.2 >pings || true
+received=$(sed -n 's/^3000 packets transmitted, \([0-9]*\) received.*/\1/p' pings)
+check "one in ten is lost, of 3000 ($((3000 - received)))" eval '[ "$received" -ge 2640 ] && [ "$received" -le 2760 ]'
+check_eq 'none comes twice' "$(sed -n '/DUP/p' pings | wc -l)" 0
+late=$(sed -n 's/.* icmp_seq=\([0-9]*\) .*/\1/p' pings | awk '$1 < last { n++ } { last = $1 } END { print n + 0 }')
+check_eq 'the others come in order' "$late" 0
+# takes_50_ms: half of a hundred pings at least. A host that is busy may hold up all of them, but not one time after the other.
+takes_50_ms() {
+	inA ping -c 100 -i 0.02 -W 60 10.0.0.2 >pings || true
+	median=$(sed -n 's/.* time=\([0-9.]*\) ms/\1/p' pings | sort -n | awk '{ all[NR] = $1 } END { print all[int((NR + 1) / 2)] }')
+	[[ $median =~ ^(48|49|50|51|52|53|54)(\.|$) ]]
+}
+for _ in {1..5}; do ! takes_50_ms || break; done
+check_match 'and take 50 ms' "$median" '^(48|49|50|51|52|53|54)(\.|$)'
+flush R
+
+# --- at 20,000 packets in a second nothing else is lost
+cat >count.lua <<'END'
+-- counts pktgen's packets, and those that come after a later one
+local n, late, last = 0, 0, 0
+function process_packet(p)
+  if not p.udp or p.udp.dport ~= 9 then return XT_CONTINUE end
+  local sequence = p.udp:data():get():u32(4)
+  n = n + 1
+  if sequence < last then late = late + 1 end
+  last = math.max(last, sequence)
+  return NF_DROP
+end
+function on_close() print("counted", n, late) end
+END
+# send COUNT RATE: through R to B. Afterwards $got is how many came, $late how many of them out of order.
+send() {
+	local mac
+	mac=$(ip -n R -br link show rA | awk '{ print $3 }')
+	dmesg -C
+	inR ping -q -c 1 -W 60 10.0.0.2 >/dev/null # its address is known then
+	inB iptables-legacy -t mangle -A PREROUTING -p udp -j LUA --script count.lua
+	inA bash -ec 'cd /proc/net/pktgen
+		echo rem_device_all >kpktgend_0
+		echo "add_device eth0" >kpktgend_0
+		for what in "count $0" "ratep $1" "pkt_size 100" "dst 10.0.0.2" "src_min 192.168.0.2" "src_max 192.168.0.2" "dst_mac $2" \
+			"udp_src_min 9" "udp_src_max 9" "udp_dst_min 9" "udp_dst_max 9"; do echo "$what" >eth0; done
+		echo start >pgctrl
+		grep -A 1 Result eth0' "$1" "$2" "$mac" >sent
+	wait_for eval '[[ $(line "deferred work") =~ ^0\ pending ]]'
+	work=$(line 'deferred work')
+	flush R
+	flush B
+	read -r got late <<<"$(klog_since | sed -n 's/.*counted\t//p')"
+}
+tuned LOSS=0 JITTER=0
+rule tuned.lua
+send 20000 20000
+check_match "20,000 packets are sent ($(sed -n 's/.* \([0-9]*pps\).*/\1/p' sent))" "$(cat sent)" 'Result: OK'
+check_eq 'and all of them come' "$got" 20000
+check_match 'none was refused' "$work" '^0 pending, 20000 done, 0 failed, 0 refused'
+check_eq 'in order' "$late" 0
+
+# --- jitter, without packets of a flow that overtake each other, or with
+tuned LOSS=0 JITTER=20
+rule tuned.lua
+send 4000 2000
+check_eq 'jitter leaves a flow in order' "$got $late" '4000 0'
+tuned LOSS=0 JITTER=20 REORDER=true
+rule tuned.lua
+send 4000 2000
+check_eq 'unless it is told not to: then, too, all come' "$got" 4000
+check "but not in order ($late)" [ "$late" -gt 1000 ]
