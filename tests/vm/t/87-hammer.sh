@@ -16,7 +16,7 @@ told() { klog_since | sed -n "s/.*\.lua:[0-9]*: $1\t//p" | tail -n 1; }
 
 cat >hammer.lua <<'END'
 local t, q = shared.table("hammer"), shared.queue("hammer", 1024)
-local n = 0
+local n, scheduled = 0, 0
 
 -- in process context: packets interrupt it
 function work(skb, id, ip)
@@ -33,7 +33,10 @@ local function tick(id) t:add("ticked", 1) end
 function process_packet(p)
   n = n + 1
   t:add("packets", 1)
-  if pcall(nf.schedule, nil, "work", n, n % 3, p.ip, packet_ip) then t:add("scheduled", 1) end
+  if scheduled - (t.worked or 0) < 200 then -- so that a slow machine can end it
+    nf.schedule(nil, "work", n, n % 3, p.ip, packet_ip)
+    scheduled = scheduled + 1
+  end
   if n % 4 == 0 then
     local timer = nf.timer(n % 7, tick, n)
     t:add("timers", 1)
@@ -48,7 +51,7 @@ function on_close()
   while q:receive() do t:add("received", 1) end
   local v = function(k) return t[k] or 0 end
   print("packets", v "packets", n)
-  print("work", v "scheduled", v "worked")
+  print("work", scheduled, v "worked")
   print("timers", v "timers", v "cancelled" + v "ticked")
   print("queue", v "sent", v "received")
   print("wrong", v "wrong")
