@@ -924,7 +924,6 @@ done
 go run given.lua in.pcap --match -f says_1
 contains 'a match says true or false' '5 times: given.lua:6: the handler returned 1, which is neither true nor false' "$out"
 trouble 'reload: the number of a state' '--state x: give a number from 0 to 4294967295' reload --state x
-trouble 'reload: no operands' "reload: 'script.lua' is one argument too many" reload script.lua
 trouble 'reload: a namespace that is not there' 'network namespace ./nowhere: ./nowhere: No such file or directory' reload --netns ./nowhere
 # whether the module is loaded, and who calls, is not this test's to say: there is no such state in any case
 trouble 'reload: a state that is not there' '' reload --state 4294967295
@@ -1293,6 +1292,7 @@ misuse 'no script' 'packetscript: run: SCRIPT is missing' run
 misuse 'no capture' 'packetscript: run: CAPTURE is missing' run pass.lua
 misuse 'two captures' "packetscript: run: 'b' is one argument too many" run pass.lua a b
 misuse 'two protocols' "packetscript: protocols: 'udp' is one argument too many" protocols tcp udp
+misuse 'an argument for reload' "packetscript: reload: 'script.lua' is one argument too many" reload script.lua
 misuse 'an argument for manual' "packetscript: manual: 'x' is one argument too many" manual x
 misuse 'an unknown option' "packetscript: unrecognized option '--frob'" run --frob pass.lua in.pcap
 misuse 'an unknown letter' "packetscript: invalid option -- 'Z'" run -Z pass.lua in.pcap
