@@ -397,7 +397,7 @@ static void run(struct fuzz_state *state, run_function *call, int handler, const
 {
 	struct ps_script *s = &state->s;
 	struct frame_packet packet;
-	const bool may_be_refused = s->bind.rt.guard.refused;
+	const bool may_not_run = s->bind.rt.guard.refused || s->bind.flows.ncut;
 	uint64_t stamp = s->bind.stamp;
 	uint16_t queue = 0;
 
@@ -432,7 +432,7 @@ static void run(struct fuzz_state *state, run_function *call, int handler, const
 		fuzz_fail("an error without its verdict: %s", s->error);
 	if (queue && outcome->verdict != PS_VERDICT_QUEUE)
 		fuzz_fail("a queue without its verdict");
-	if (s->bind.pkt || s->bind.serial || (s->bind.stamp == stamp && !may_be_refused))
+	if (s->bind.pkt || s->bind.serial || (s->bind.stamp == stamp && !may_not_run))
 		fuzz_fail("the packet outlives its handler");
 	if (s->bind.rt.guard.running != s->bind.rt.L || s->bind.rt.guard.expired)
 		fuzz_fail("the runtime was not brought in order");
