@@ -12,6 +12,8 @@
 #include "compile.h"
 #include "fuzz.h"
 #include "host_user.h"
+#include "shared.h"
+#include "shared_store.h"
 
 #define TICK_US		4000
 #define RUN_MS		20	/* of a handler; loading, six times that. The kernel's are longer */
@@ -29,7 +31,7 @@ static uint64_t log_hash = NOTHING_SAID;
 static struct ps_guard *running;
 static bool opening;	/* a state, for which the machine may take its time */
 static volatile unsigned int expired;	/* how often this run was told that its time is up */
-static volatile bool was_late;		/* one was, since somebody asked */
+static volatile bool was_late;		/* one was, or had no memory, since somebody asked */
 
 void fuzz_fail(const char *format, ...)
 {
@@ -247,6 +249,7 @@ bool fuzz_was_late(void)
 void __wrap_ps_host_log(enum ps_log_level level, const char *line)
 {
 	log_hash = (log_hash ^ level) * 0x100000001B3;
+	was_late |= strstr(line, "memory") != NULL;
 	if (fuzz_show)
 		printf("  %s\n", line);
 	while (*line)
@@ -318,7 +321,19 @@ static const char *send_draft(struct ps_sender *sender, const struct ps_message 
 	return message->len & 1 ? NULL : "an even number of bytes";
 }
 
-int fuzz_state_init_as(struct fuzz_state *state, bool is_interrupt, const char *memory)
+static bool join(struct fuzz_state *state, struct ps_shared_space *space)
+{
+	struct ps_shared_space *own = space ? NULL : ps_shared_space_new();
+
+	if (!space && !own)
+		return false;
+	ps_shared_join(&state->s.bind, space ? space : own);
+	if (own)
+		ps_shared_space_put(own);
+	return true;
+}
+
+int fuzz_state_init_as(struct fuzz_state *state, bool is_interrupt, const char *memory, struct ps_shared_space *space)
 {
 	static const struct ps_sender_ops ops = { make_draft, send_draft };
 	lua_State *L;
@@ -333,6 +348,10 @@ int fuzz_state_init_as(struct fuzz_state *state, bool is_interrupt, const char *
 	opening = true;
 	err = ps_script_init_sized(&state->s, 7, is_interrupt, size, state->region);
 	opening = false;
+	if (!err && !join(state, space)) {
+		ps_script_clean(&state->s);
+		err = -1;
+	}
 	if (err) {
 		free(state->region);
 		return err;
@@ -348,7 +367,7 @@ int fuzz_state_init_as(struct fuzz_state *state, bool is_interrupt, const char *
 
 int fuzz_state_init(struct fuzz_state *state)
 {
-	return fuzz_state_init_as(state, true, NULL);
+	return fuzz_state_init_as(state, true, NULL, NULL);
 }
 
 void fuzz_state_clean(struct fuzz_state *state)

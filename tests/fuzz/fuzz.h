@@ -9,6 +9,8 @@
 #include "frame.h"
 #include "script.h"
 
+struct ps_shared_space;
+
 /* Says what does not hold, and aborts. */
 void fuzz_fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
@@ -30,7 +32,7 @@ extern struct fuzz_events fuzz_events;
 extern unsigned long long fuzz_time;
 extern enum ps_read (*fuzz_read)(const char *path, const char **text, size_t *len);
 
-/* Since the last call: a hash of what scripts have printed and sent; whether the time of one was up. */
+/* Since the last call: a hash of what scripts have printed and sent; whether the time of one was up, or one has told of memory. */
 uint64_t fuzz_take_log(void);
 bool fuzz_was_late(void);
 
@@ -64,8 +66,11 @@ struct fuzz_outcome {
 /* Returns 0, or -1 if there was no memory. */
 int fuzz_state_init(struct fuzz_state *state);
 
-/* The same, of one of either kind, with as much memory as a rule says; NULL: it says nothing. */
-int fuzz_state_init_as(struct fuzz_state *state, bool is_interrupt, const char *memory);
+/*
+ * The same, of one of either kind, with as much memory as a rule says; NULL: it says nothing. What it shares is in the space; NULL:
+ * in one of its own.
+ */
+int fuzz_state_init_as(struct fuzz_state *state, bool is_interrupt, const char *memory, struct ps_shared_space *space);
 void fuzz_state_clean(struct fuzz_state *state);
 
 void fuzz_run(struct fuzz_state *state, int handler, const struct frame *frame,
