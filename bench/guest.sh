@@ -163,8 +163,23 @@ nat() {
 # queue accept|ADDRESS: the program is started for each burst
 queue() {
 	rule NFQUEUE --queue-num 0
-	program="$dir/nfqueue $1"
+	program="$dir/nfqueue $1" is_ready='grep -q . /proc/net/netfilter/nfnetlink_queue'
 	rounds=9 # where the queued packets find memory differs
+}
+
+# server: packets are for the router itself, where a program sends the payload of each to the receiver
+server() {
+	ip -n R route del $sent_to
+	ip -n R addr add $sent_to dev lo
+	ip -n R link set lo up
+	program="$dir/udpanswer 7 $receiver" is_ready='grep -q :0007 /proc/net/udp'
+	rounds=9
+}
+
+# segments: the device takes large packets as they are
+segments() {
+	inR ethtool -K rB tx on sg on gso on tso on tx-udp-segmentation on >/dev/null
+	script send-64k
 }
 
 # --- measuring ---
@@ -180,7 +195,7 @@ burst() {
 	before=$(arrived)
 	if [ -n "$program" ]; then
 		at R timeout 20 $program "$count" >program.out &
-		wait_for at R grep -q . /proc/net/netfilter/nfnetlink_queue
+		wait_for at R $is_ready
 	fi
 	sleep 0.1 # let it be quiet
 	at A $dir/udpsend eth0 "$to_mac" $from $sent_to "${message:-$payload}" "$2" "$flows" >send.out
@@ -224,10 +239,12 @@ check_message() {
 check_arrival() {
 	local payload=$1 source=$from to=$sent_to wrong pid expected
 	[ -z "$message" ] || { check_message; return; }
+	! has "$name" segments || { burst "$payload" 1; return; }
 	case ${sees[$name]} in
 	rewritten) to=$new_to ;;
 	translated) to=$new_to source=$router ;;
 	prefixed) source='2001:db8:1:*' ;;
+	answered) source=$router to=$receiver ;;
 	esac
 	expected="$(((warm_up + 1) * batch)) $source $to"
 	ip -n R neigh replace $receiver lladdr "$b_mac" dev rB nud permanent
@@ -301,7 +318,7 @@ report() {
 }
 
 run_row() {
-	local program='' problem='' file='' options='' functions=(-) rounds=3 ip=4 error cost sent
+	local program='' is_ready='' problem='' file='' options='' functions=(-) rounds=3 ip=4 error cost sent
 	local payloads=$payloads message
 	message=$(message_of "$name")
 	[ "${group[$name]}" != unit ] && [ -z "$message" ] || payloads=${payloads%% *} # it does not matter

@@ -4,19 +4,21 @@
 # row NAME GROUP SEES MARKS SETUP TEXT
 #   GROUP  linux ours
 #   SEES   what must arrive: as-sent, rewritten (the destination), translated (source and destination), prefixed (the
-#          source), clamped (the MSS)
+#          source), clamped (the MSS), answered (the payload, from the router to the receiver)
 #   MARKS  with commas between:
 #     optional   may fail: the run does not fail with it
 #     no-alloc   must not allocate for a packet
 #     new-flows  each packet has its own source port
 #     apart      needs a network of its own
 #     ip6        IPv6; above plain6, as the others are above plain
+#     segments   what arrives is many packets in one: only these are counted
 #     message=M  not a payload of some bytes, but the message M of tools/messages.h, above plain-M
 #   SETUP  a function of guest.sh, and its arguments
 row plain       linux as-sent    apart           ':'                               'plain forwarding'
 row mangle      linux as-sent    -               'empty_table'                     'an empty mangle table'
 row mark        linux as-sent    -               'rule MARK --set-mark 1'          'a rule -j MARK'
 row c-send     linux as-sent    -               'rule BENCH --send'               'a target in C, sends a copy of its own'
+row server      linux answered   apart           'server'                          'a server in C, recvfrom() and sendto()'
 row c-nothing   linux as-sent    -               'rule BENCH'                      'a target in C that does nothing'
 row c-rewrite   linux rewritten  -               'rule BENCH --daddr 2.1.1.1'      'a target in C, rewrite'
 row tc-rewrite  linux rewritten  optional,apart  'tc_bpf rewrite.o'                'tc, BPF: rewrite'
@@ -68,6 +70,7 @@ row mss         ours  clamped    no-alloc,message=syn 'script mss_clamp'        
 row dns         ours  as-sent    message=dns     'script dns_filter'               'a DNS question: dns_filter.lua'
 row sni         ours  as-sent    message=tls     'script sni_filter'               'a ClientHello: sni_filter.lua'
 row send        ours  as-sent    -               'script send'                    'the same by nf.send()'
+row send-64k    ours  as-sent    apart,segments  'segments'                        '60,000 bytes by nf.send{ segment = 1400 }'
 row search      ours  as-sent    -               'script search'                   'a pattern search in the payload'
 row cut6        ours  as-sent    ip6,no-alloc    'script cut'                      'IPv6: a connection that is cut'
 row dnat6       ours  rewritten  ip6,no-alloc    'script dnat6'                    'IPv6: DNAT'
