@@ -1135,7 +1135,7 @@ is "docs/language.md has the tables of today ('make reference')" '' "$(diff "$to
 for table in views arrays sets nf; do
 	holds "there is a table of $table in it" grep -qx "<!-- packetscript types --table $table -->" language.md
 done
-trouble 'a table of something else' '--table headers: there are views, arrays, sets, nf and shared' types --table headers
+trouble 'a table of something else' '--table headers: there are views, arrays, sets, nf, shared and flows' types --table headers
 
 # The clock goes by time stamps: of other units, in the wrong order, and where they are no times.
 lua 'local loaded = nf.get_time("ns")
