@@ -11,7 +11,7 @@
 enum { OPT_TABLE };
 
 static const struct cli_option options[] = {
-	{ "table", 0, "OF", "prints what may be done with views, arrays, sets, or by the libraries nf and shared, as a table in Markdown", "views arrays sets nf shared" },
+	{ "table", 0, "OF", "prints what may be done with views, arrays, sets, flows, or by the libraries nf and shared, as a table in Markdown", "views arrays sets nf shared flows" },
 	{ NULL },
 };
 

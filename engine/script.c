@@ -890,9 +890,15 @@ static ps_noinline enum ps_verdict run_unless_refused(struct ps_script *s, int h
 }
 
 /* Where some flow is cut. What a match is told of one is not for handlers. */
-static ps_noinline bool is_cut(struct ps_script *s, int handler, struct ps_packet *pkt, bool is_match, struct ps_flow_cut *cut)
+static ps_inline bool is_cut(struct ps_script *s, int handler, struct ps_packet *pkt, bool is_match, struct ps_flow_cut *cut)
 {
 	return ps_flows_find_cut(&s->bind, pkt, s->handlers[handler].cutter, cut) && cut->is_answer == is_match;
+}
+
+/* Apart from what follows, where it is the last call: a packet that is cut does not save registers for it. */
+static ps_noinline enum ps_verdict run_once(struct ps_script *s, int handler, struct ps_packet *pkt, uint16_t *queue)
+{
+	return run(s, handler, pkt, queue, false);
 }
 
 static ps_noinline enum ps_verdict run_unless_cut(struct ps_script *s, int handler, struct ps_packet *pkt, uint16_t *queue)
@@ -900,7 +906,7 @@ static ps_noinline enum ps_verdict run_unless_cut(struct ps_script *s, int handl
 	struct ps_flow_cut cut;
 
 	if (!is_cut(s, handler, pkt, false, &cut))
-		return run(s, handler, pkt, queue, false);
+		return run_once(s, handler, pkt, queue);
 	*queue = cut.queue;
 	return cut.verdict;
 }
@@ -912,7 +918,7 @@ enum ps_verdict ps_script_run(struct ps_script *s, int handler, struct ps_packet
 		return run_unless_refused(s, handler, pkt, queue);
 	if (l_unlikely(s->bind.flows.ncut))
 		return run_unless_cut(s, handler, pkt, queue);
-	return run(s, handler, pkt, queue, false);
+	return run_once(s, handler, pkt, queue);
 }
 
 enum ps_verdict ps_script_repeat(struct ps_script *s, int handler, struct ps_packet *pkt,

@@ -169,36 +169,10 @@ bool ps_tuple_see(struct ps_packet *pkt, struct ps_tuple_seen *seen)
 	return seen->part == PS_TUPLE_LATER || see_transport(pkt, transport, end, seen);
 }
 
-/* Whether the source is the higher end. In the order in which memory has the bytes: it only has to be the same each time. */
-static ps_inline bool is_reversed(const struct ps_tuple_seen *seen, bool with_ports)
-{
-	if (seen->source[0] != seen->destination[0])
-		return seen->source[0] > seen->destination[0];
-	if (seen->source[1] != seen->destination[1])
-		return seen->source[1] > seen->destination[1];
-	return with_ports && seen->ports[0] > seen->ports[1];
-}
-
-static ps_inline void make(struct ps_tuple *t, const struct ps_tuple_seen *seen, bool reversed, uint32_t low)
-{
-	const uint64_t *a = reversed ? seen->destination : seen->source, *b = reversed ? seen->source : seen->destination;
-
-	t->word[0] = a[0];
-	t->word[1] = a[1];
-	t->word[2] = b[0];
-	t->word[3] = b[1];
-	t->word[4] = (uint64_t)seen->version << 40 | (uint64_t)seen->protocol << 32 | low;
-}
-
-void ps_tuple_make(struct ps_tuple *t, const struct ps_tuple_seen *seen)
-{
-	bool reversed = is_reversed(seen, true);
-
-	make(t, seen, reversed, (uint32_t)seen->ports[reversed] << 16 | seen->ports[!reversed]);
-}
-
 void ps_tuple_make_fragment(struct ps_tuple *t, const struct ps_tuple_seen *seen)
 {
-	make(t, seen, is_reversed(seen, false), seen->id);
-	t->word[4] |= (uint64_t)(1 + is_reversed(seen, false)) << 48;
+	bool reversed = ps_tuple_is_reversed(seen, false);
+
+	ps_tuple_fill(t, seen, reversed, seen->id);
+	t->word[4] |= (uint64_t)(1 + reversed) << 48;
 }

@@ -33,10 +33,36 @@ struct ps_tuple_seen {
 /* False: the packet is not IP, or a header is cut short. Any context that the packet is in. */
 bool ps_tuple_see(struct ps_packet *pkt, struct ps_tuple_seen *seen);
 
-void ps_tuple_make(struct ps_tuple *t, const struct ps_tuple_seen *seen);
-
 /* What all fragments of one packet have in common, and no others. */
 void ps_tuple_make_fragment(struct ps_tuple *t, const struct ps_tuple_seen *seen);
+
+/* Whether the source is the higher end. In the order in which memory has the bytes: it only has to be the same each time. */
+static ps_inline bool ps_tuple_is_reversed(const struct ps_tuple_seen *seen, bool with_ports)
+{
+	if (seen->source[0] != seen->destination[0])
+		return seen->source[0] > seen->destination[0];
+	if (seen->source[1] != seen->destination[1])
+		return seen->source[1] > seen->destination[1];
+	return with_ports && seen->ports[0] > seen->ports[1];
+}
+
+static ps_inline void ps_tuple_fill(struct ps_tuple *t, const struct ps_tuple_seen *seen, bool reversed, uint32_t low)
+{
+	const uint64_t *a = reversed ? seen->destination : seen->source, *b = reversed ? seen->source : seen->destination;
+
+	t->word[0] = a[0];
+	t->word[1] = a[1];
+	t->word[2] = b[0];
+	t->word[3] = b[1];
+	t->word[4] = (uint64_t)seen->version << 40 | (uint64_t)seen->protocol << 32 | low;
+}
+
+static ps_inline void ps_tuple_make(struct ps_tuple *t, const struct ps_tuple_seen *seen)
+{
+	bool reversed = ps_tuple_is_reversed(seen, true);
+
+	ps_tuple_fill(t, seen, reversed, (uint32_t)seen->ports[reversed] << 16 | seen->ports[!reversed]);
+}
 
 static ps_inline uint64_t ps_tuple_hash(const struct ps_tuple *t)
 {

@@ -350,7 +350,7 @@ static void a_flood_is_bounded(void)
 	uint32_t i, n = 0;
 
 	/* with the memory that a state has by default there are fewer, and no packet fails */
-	CHECK(begin(&b, "local text = ('x'):rep(20)\n"
+	CHECK(begin(&b, "local text = ('x'):rep(500)\n"
 			"function process_packet(p)\n"
 			"  local f = p:flow()\n"
 			"  f.n = (f.n or 0) + 1\n"
@@ -364,8 +364,8 @@ static void a_flood_is_bounded(void)
 			CHECK_INT(number(&b, (struct says){ 1000000, 2, 1, 4 }), i / 4 % 0x10000 + 1);
 		n = b.s.bind.flows.known.n > n ? b.s.bind.flows.known.n : n;
 	}
-	CHECK(n > 500 && n < 3000);
-	CHECK(b.s.bind.flows.known.n > 500);
+	CHECK(n > 300 && n < 2000);	/* their texts take more than there is */
+	CHECK(b.s.bind.flows.known.n > 200);
 	CHECK(b.s.bind.rt.memory < b.s.bind.rt.memory_max);
 	end(&b);
 	CHECK(begin_sized(&b, "flow.options{ size = 100000 }\n" COUNTS, 64 << 20));
