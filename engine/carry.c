@@ -144,6 +144,34 @@ static const char *write(struct writing *w, int depth)
 	return other;
 }
 
+const char *ps_carry_put(struct ps_old *old, const void *bytes, size_t n)
+{
+	return put(old, bytes, n);
+}
+
+const char *ps_carry_put_fields(struct ps_old *old)
+{
+	struct writing w = { old->script->bind.rt.L, old, 0 };
+	const char *why = put_mark(old, TABLE), *field;
+	size_t len;
+
+	lua_pushnil(w.L);
+	while (!why && lua_next(w.L, -2)) {
+		len = old->len;
+		lua_pushvalue(w.L, -2);
+		field = write_key(&w);
+		lua_pop(w.L, 1);
+		if (!field)
+			field = write(&w, 1);
+		lua_pop(w.L, 1);
+		if (field)
+			old->len = len;
+	}
+	if (why)
+		lua_pop(w.L, 1);	/* the key */
+	return why ? why : put_mark(old, NIL);
+}
+
 /* Pushes the global of this name, or nil. To make a string of the name would allocate. */
 static void find_global(lua_State *L, const char *name, size_t len)
 {
@@ -234,6 +262,11 @@ static const uint8_t *read_value(lua_State *L, const uint8_t *at)
 		break;
 	}
 	return read_table(L, at);
+}
+
+const uint8_t *ps_carry_get(lua_State *L, const uint8_t *at)
+{
+	return read_value(L, at);
 }
 
 /* __index of old: a value is copied when it is asked for, and is there from then on. */

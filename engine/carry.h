@@ -27,6 +27,16 @@ struct ps_old {
 	size_t len, room;
 };
 
+/*
+ * For whatever else goes over: bytes, and the table on top of the old Lua state's stack, whose fields go over as far as they can. Between
+ * lock and unlock. NULL, or why they are not written.
+ */
+const char *ps_carry_put(struct ps_old *old, const void *bytes, size_t n);
+const char *ps_carry_put_fields(struct ps_old *old);
+
+/* Pushes what is written there, a table, and returns where the next begins. In the new Lua state; may raise. */
+const uint8_t *ps_carry_get(struct lua_State *L, const uint8_t *at);
+
 /* Pushes the table that on_reload() gets. As long as it runs, s->old says where its values are. May raise. */
 void ps_carry_push(struct lua_State *L);
 

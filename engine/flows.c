@@ -9,8 +9,10 @@
 
 #include "access.h"
 #include "callable.h"
+#include "carry.h"
 #include "flows.h"
 #include "library.h"
+#include "script.h"
 #include "tuple.h"
 
 #define TYPE	"flow"
@@ -451,6 +453,13 @@ static int running_script(lua_State *L)
 	return script;
 }
 
+static void set_cut(struct ps_flows *flows, struct ps_flow *flow, unsigned int script, uint32_t code)
+{
+	flows->ncut += !flow->is_cut;
+	flow->is_cut = true;
+	flow->cut[script] = code;
+}
+
 static int cut(lua_State *L)
 {
 	struct ps_flow *flow = check_flow(L);
@@ -461,11 +470,8 @@ static int cut(lua_State *L)
 		return luaL_error(L, "no function of a script runs that may cut flows: up to %d scripts of a state may, whose "
 				     "functions rules name", PS_FLOW_CUTTERS);
 	lua_pushboolean(L, flow != NULL);
-	if (!flow)
-		return 1;
-	ps_bind_of(L)->flows.ncut += !flow->is_cut;
-	flow->is_cut = true;
-	flow->cut[script] = code;
+	if (flow)
+		set_cut(&ps_bind_of(L)->flows, flow, script, code);
 	return 1;
 }
 
@@ -540,6 +546,118 @@ bool ps_flows_find_cut(struct ps_bind *bind, struct ps_packet *pkt, unsigned int
 	cut->verdict = (code & (AN_ANSWER - 1)) - 1;
 	cut->queue = code >> 16;
 	return true;
+}
+
+/*
+ * Going over.
+ */
+
+/* A flow as it is written; what its table has follows. */
+struct image {
+	struct ps_tuple tuple;
+	uint32_t cut[PS_FLOW_CUTTERS];
+	uint8_t kind;
+	bool has_table;
+};
+
+/* Neither raises nor allocates in the old Lua state. What cannot be written is left out. */
+static void write_flow(struct ps_old *old, const struct ps_flow *flow)
+{
+	lua_State *L = old->script->bind.rt.L;
+	struct image image = { .tuple = flow->tuple, .kind = flow->kind };
+	size_t len = old->len;
+	const char *why;
+
+	memcpy(image.cut, flow->cut, sizeof(image.cut));
+	image.has_table = flow->block && ttistable(place_of(flow)) && lua_checkstack(L, 8);
+	why = ps_carry_put(old, &image, sizeof(image));
+	if (!why && image.has_table) {
+		push_table(L, hvalue(place_of(flow)));
+		why = ps_carry_put_fields(old);
+		lua_pop(L, 1);
+	}
+	if (why)
+		old->len = len;
+}
+
+/* Those of a bucket. False: there is no such bucket. */
+static bool write_bucket(struct ps_old *old, uint32_t i)
+{
+	const struct ps_recent *known = &old->script->bind.flows.known;
+	const struct ps_entry *record;
+
+	old->len = 0;
+	if (i >= known->nbuckets)
+		return false;
+	for (record = known->chunks[i / PS_RECENT_CHUNK][i % PS_RECENT_CHUNK]; record; record = record->next)
+		write_flow(old, (const struct ps_flow *)record);
+	return true;
+}
+
+/* Moves the fields of the table below to the one on top of the stack. */
+static void copy_fields(lua_State *L)
+{
+	lua_pushnil(L);
+	while (lua_next(L, -3)) {
+		lua_pushvalue(L, -2);
+		lua_insert(L, -2);
+		lua_rawset(L, -4);
+	}
+}
+
+static const uint8_t *take_flow(lua_State *L, const uint8_t *at, const unsigned int script[PS_FLOW_CUTTERS], uint64_t now)
+{
+	struct ps_flows *flows = &ps_bind_of(L)->flows;
+	struct ps_flow *flow;
+	struct image image;
+	uint64_t hash;
+	int i;
+
+	memcpy(&image, at, sizeof(image));
+	at += sizeof(image);
+	if (image.has_table)
+		at = ps_carry_get(L, at);
+	hash = ps_tuple_hash(&image.tuple);
+	if (find(flows, &image.tuple, hash))	/* the bucket that it was in has been split meanwhile */
+		return at;
+	flow = new_flow(L, flows, &image.tuple, hash, image.kind, now);
+	for (i = 0; i < PS_FLOW_CUTTERS; i++) {
+		if (image.cut[i] && script[i] < PS_FLOW_CUTTERS)
+			set_cut(flows, flow, script[i], image.cut[i]);
+	}
+	if (image.has_table) {
+		flows->of_packet = flow;	/* so that it stays while its table is made */
+		push_flow(L, flows, flow);
+		flows->of_packet = NULL;
+		copy_fields(L);
+	}
+	return at;
+}
+
+#define BUCKETS	64	/* that are taken over at a time */
+
+void ps_flows_take(lua_State *L, struct ps_old *old, uint32_t *at)
+{
+	const struct ps_flows *from = &old->script->bind.flows;
+	unsigned int script[PS_FLOW_CUTTERS] = { 0 }, i;
+	uint64_t now = ps_host_time();
+	const uint8_t *next;
+	int top = lua_gettop(L);
+	bool is_there = true;
+
+	luaL_checkstack(L, 8, NULL);
+	for (i = 0; i < PS_FLOW_CUTTERS && from->scripts[i]; i++)
+		script[i] = ps_flows_script(L, getstr(from->scripts[i]) + 1);
+	for (i = 0; i < BUCKETS && is_there; i++) {
+		old->lock(old);
+		is_there = write_bucket(old, *at);
+		old->unlock(old);
+		*at = is_there ? *at + 1 : 0;
+		for (next = old->bytes; next != old->bytes + old->len;) {
+			next = take_flow(L, next, script, now);
+			lua_settop(L, top);
+		}
+	}
 }
 
 /*

@@ -4,11 +4,9 @@
  * connection come, in one direction or the other. A state has at most so many, in its own memory; the one that was idle longest
  * goes first. Packets of one that a script has cut need no script.
  *
- * To give the flows of one state's instance to the next one, which runs other generations of the same scripts: a record (struct
- * flow in flows.c) is plain memory but for its table. ps_recent lists records from the oldest on; for each, add one with the same
- * tuple, list, time and cuts to the other instance, and copy the fields of its table that are strings, integers and booleans, as
- * for on_reload(). Cuts are by a script's number, in the order of ps_flows.scripts, which are paths, so they have to be looked
- * for anew by path. Both instances are locked meanwhile, or the old one handles no packets any more.
+ * They go over to the Lua state that takes this one's place in a reload: a bucket at a time, so that packets do not wait. A record is
+ * plain memory but for its table, of which those fields go over that on_reload() could get, too. Cuts are by a script's number, in
+ * the order of ps_flows.scripts, which are paths: they are looked for anew.
  */
 #ifndef PS_FLOWS_H
 #define PS_FLOWS_H
@@ -21,6 +19,7 @@ struct TString;
 struct lua_State;
 struct ps_bind;
 struct ps_flow;
+struct ps_old;
 struct ps_packet;
 struct ps_runtime;
 
@@ -76,6 +75,12 @@ unsigned int ps_flows_script(struct lua_State *L, const char *path);
  * holds. Where no script runs, with some flow cut (ncut).
  */
 bool ps_flows_find_cut(struct ps_bind *bind, struct ps_packet *pkt, unsigned int script, struct ps_flow_cut *cut);
+
+/*
+ * Takes over connections of the old Lua state, those of some buckets from *at on, which becomes the next one, or 0. Their idle time
+ * begins anew. May raise.
+ */
+void ps_flows_take(struct lua_State *L, struct ps_old *old, uint32_t *at);
 
 /* There is no memory for what the Lua state wants: lets go of some flows, if these may be why. The collector frees their tables. */
 void ps_flows_make_room(struct ps_runtime *rt);

@@ -702,18 +702,35 @@ static int reload(lua_State *L)
 	return 0;
 }
 
-int ps_script_reload(struct ps_script *s, int id, struct ps_old *old)
+/* Calls f, which asks for what was in the old Lua state. */
+static int take_over(struct ps_script *s, lua_CFunction f, void *context, struct ps_old *old)
 {
 	int err;
 
 	s->old = old;
-	err = protect(s, reload, &id);
+	err = protect(s, f, context);
 	s->old = NULL;
 	lua_settop(s->bind.rt.L, 0);
 	ps_host_realloc(old->bytes, 0);
 	old->bytes = NULL;
 	old->len = old->room = 0;
 	return err;
+}
+
+int ps_script_reload(struct ps_script *s, int id, struct ps_old *old)
+{
+	return take_over(s, reload, &id, old);
+}
+
+static int take_flows(lua_State *L)
+{
+	ps_flows_take(L, script_of(L)->old, lua_touserdata(L, 1));
+	return 0;
+}
+
+bool ps_script_take_flows(struct ps_script *s, struct ps_old *old, uint32_t *at)
+{
+	return !take_over(s, take_flows, at, old) && *at;
 }
 
 /*

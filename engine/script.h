@@ -117,6 +117,12 @@ int ps_script_close(struct ps_script *s, int id);
 int ps_script_reload(struct ps_script *s, int id, struct ps_old *old);
 
 /*
+ * Takes over some of the connections of the Lua state whose place this one takes; *at is 0 at first, and tells how far one has come. False:
+ * that was all, or there is no memory or time for more.
+ */
+bool ps_script_take_flows(struct ps_script *s, struct ps_old *old, uint32_t *at);
+
+/*
  * Calls the function below its nargs arguments, which are all that is on the stack, within ms milliseconds and what else limits
  * handlers, with pkt as the packet that is handled; NULL: none is. Returns 0, or -1 (s->error).
  */

@@ -130,6 +130,8 @@ struct carry {
 	struct ps_instance *from;
 	const struct ps_source *source;
 	struct ps_failure *failure;
+	u32 flows;		/* how far one has come with them */
+	bool are_more;
 };
 
 static struct ps_instance *old_instance(struct ps_old *old)
@@ -168,7 +170,25 @@ static int carry_in(struct ps_instance *instance, void *context)
 			      carry->source->path);
 }
 
-/* Calls on_reload() of each script, in each Lua state that takes the place of one. */
+static int carry_flows(struct ps_instance *instance, void *context)
+{
+	struct carry *carry = context;
+
+	carry->are_more = ps_script_take_flows(&instance->script, &carry->old, &carry->flows);
+	return 0;
+}
+
+/* Some at a time, so that packets do not wait. Where there is no memory for all, there are fewer. */
+static void carry_flows_over(struct ps_instance *instance, struct carry *carry)
+{
+	carry->flows = 0;
+	do {
+		ps_instance_call(instance, carry_flows, carry);
+		cond_resched();
+	} while (carry->are_more);
+}
+
+/* Connections go over, and on_reload() of each script is called, in each Lua state that takes the place of one. */
 static int carry_over(struct reload *r, struct ps_generation *generation, const struct ps_generation *before)
 {
 	struct carry carry = { .old = { .lock = lock_old, .unlock = unlock_old }, .failure = r->failure };
@@ -176,6 +196,13 @@ static int carry_over(struct reload *r, struct ps_generation *generation, const 
 	unsigned int n;
 	int err;
 
+	ps_for_each_runtime(instance, n, generation) {
+		carry.from = before->instances[n];
+		if (!carry.from || instance->is_work)
+			continue;
+		carry.old.script = &carry.from->script;
+		carry_flows_over(instance, &carry);
+	}
 	list_for_each_entry(carry.source, &generation->sources, list) {
 		ps_for_each_runtime(instance, n, generation) {
 			carry.from = before->instances[n];

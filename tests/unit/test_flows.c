@@ -6,6 +6,7 @@
 #include "lua.h"
 
 #include "buffer.h"
+#include "carry.h"
 #include "host_user.h"
 #include "script.h"
 #include "test.h"
@@ -576,6 +577,84 @@ static void a_known_flow_allocates_nothing(void)
 	end(&b);
 }
 
+static void no_lock(struct ps_old *old)
+{
+	(void)old;
+}
+
+static void they_go_over_in_a_reload(void)
+{
+	static const char after[] = "-- another script first\n"
+		"function process_packet(p)\n"
+		"  local f = p:flow()\n"
+		"  if f.f or f.deep and f.deep.er ~= 7 then error('fields') end\n"
+		"  f.n = (f.n or 0) + 1\n"
+		"  return NF_QUEUE | f.n << 16\n"
+		"end\n";
+	struct ps_old old = { .lock = no_lock, .unlock = no_lock };
+	struct bench before, b;
+	uint32_t at = 0, i;
+	int calls = 1;
+
+	CHECK(begin_sized(&before, "function process_packet(p)\n"
+			"  local f = p:flow()\n"
+			"  f.n, f.f, f.deep = (f.n or 0) + 1, print, { er = 7 }\n"
+			"  if p.udp.sport == 7 then f:cut(NF_DROP) end\n"
+			"  return NF_QUEUE | f.n << 16\n"
+			"end\n", 16 << 20));
+	for (i = 0; i < 3000; i++)
+		CHECK_INT(number(&before, (struct says){ i, 2, i, 4 }), 1);
+	CHECK_INT(number(&before, (struct says){ 5, 2, 5, 4 }), 2);
+	memset(&b, 0, sizeof(b));
+	CHECK_INT(ps_script_init_sized(&b.s, 0, true, 16 << 20, NULL), 0);
+	CHECK_INT(ps_script_load(&b.s, 0, "/s/other.lua", after, sizeof(after) - 1), 0);
+	ps_script_find(&b.s, 0, "process_packet");
+	CHECK_INT(ps_script_load(&b.s, 1, "/s/flows.lua", after, sizeof(after) - 1), 0);
+	b.handler = ps_script_find(&b.s, 1, "process_packet");
+	old.script = &before.s;
+	while (ps_script_take_flows(&b.s, &old, &at))
+		calls++;
+	CHECK_TEXT(b.s.error, "");
+	CHECK(calls > 10);
+	CHECK_INT(b.s.bind.flows.known.n, 3000);
+	CHECK_INT(before.s.bind.flows.known.n, 3000);
+	CHECK_INT(b.s.bind.flows.ncut, 1);
+	for (i = 0; i < 3000; i++) {
+		if (i != 5 && i != 7)
+			CHECK_INT(number(&b, (struct says){ 2, i, 4, i }), 2);
+	}
+	CHECK_INT(number(&b, (struct says){ 5, 2, 5, 4 }), 3);
+	CHECK_INT(feed(&b, (struct says){ 7, 2, 7, 4 }), PS_VERDICT_DROP);
+	b.handler = 0;		/* the other script has not cut it */
+	CHECK_INT(number(&b, (struct says){ 7, 2, 7, 4 }), 2);
+	ps_script_clean(&before.s);
+	end(&b);
+}
+
+static void fewer_go_over_where_there_is_no_memory(void)
+{
+	struct ps_old old = { .lock = no_lock, .unlock = no_lock };
+	struct bench before, b;
+	uint32_t at = 0, i;
+
+	CHECK(begin_sized(&before, COUNTS, 16 << 20));
+	for (i = 0; i < 20000; i++)
+		CHECK_INT(number(&before, (struct says){ i, 2, i, 4 }), 1);
+	memset(&b, 0, sizeof(b));
+	CHECK_INT(ps_script_init_sized(&b.s, 0, true, 256 << 10, NULL), 0);
+	CHECK_INT(ps_script_load(&b.s, 0, "/s/flows.lua", COUNTS, strlen(COUNTS)), 0);
+	b.handler = ps_script_find(&b.s, 0, "process_packet");
+	old.script = &before.s;
+	while (ps_script_take_flows(&b.s, &old, &at))
+		;
+	CHECK(b.s.bind.flows.known.n > 50);
+	CHECK(b.s.bind.rt.memory <= b.s.bind.rt.memory_max);
+	b.s.error[0] = 0;
+	CHECK_INT(number(&b, (struct says){ 20000, 2, 20000, 4 }), 1);
+	ps_script_clean(&before.s);
+	end(&b);
+}
+
 const struct test flows_tests[] = {
 	{ "flows: both directions are one flow", both_directions_are_one_flow },
 	{ "flows: echoes by their id, what has no ports by addresses", echoes_by_id_others_by_addresses },
@@ -590,6 +669,8 @@ const struct test flows_tests[] = {
 	{ "flows: a cut is the script's own", a_cut_is_the_scripts_own },
 	{ "flows: a match is cut by its answer", a_match_is_cut_by_its_answer },
 	{ "flows: their tables are tables, and may be kept", tables_of_flows_are_tables },
+	{ "flows: they go over in a reload, with what was cut", they_go_over_in_a_reload },
+	{ "flows: fewer go over where there is no memory", fewer_go_over_where_there_is_no_memory },
 	{ "flows: mistakes are told", mistakes_are_told },
 	{ "flows: a known one allocates nothing", a_known_flow_allocates_nothing },
 	{ NULL, NULL },

@@ -103,6 +103,11 @@ both -A FORWARD -j LUA --script verdict.lua
 check_match 'three pings and their answers pass' "$(inA ping -q -c 6 -i 0.05 -W 1 10.0.0.2)" ' 3 received'
 check_match 'another ping is another flow' "$(inA ping -q -c 3 -i 0.05 -W 60 10.0.0.2)" ' 3 received'
 check_match 'over IPv6, too' "$(inA ping -q -c 6 -i 0.05 -W 1 fd00:b::2)" ' 3 received'
+(inA ping -q -c 20 -i 0.2 -W 1 10.0.0.2 >pinged || true) &
+sleep 2		# whenever it is: what was counted, and what was cut, goes over
+check 'the scripts are loaded anew' inR packetscript reload
+wait $!
+check_match 'a connection goes over' "$(cat pinged)" ' 3 received'
 flush
 
 cat >match.lua <<'END'
