@@ -122,7 +122,7 @@ static void run_file(const struct fuzz_case *c)
 	struct fuzz_outcome outcomes[2], after;
 	struct fuzz_state states[2];
 	int i, way, handlers[2], gone[2] = { -1, -1 };
-	bool ready = true, matches;
+	bool ready = true, same = !keeps, matches;
 	enum ps_given given = choose_given(c->function, &matches);
 	char function[64];
 
@@ -161,7 +161,8 @@ static void run_file(const struct fuzz_case *c)
 				fuzz_fail("a view is not gone: %s", after.error);
 			fuzz_outcome_clean(&after);
 		}
-		if (!keeps && is_comparable(frame, &outcomes[0], &outcomes[1]))
+		same &= is_comparable(frame, &outcomes[0], &outcomes[1]);	/* states keep what they have seen */
+		if (same)
 			fuzz_compare(&outcomes[0], &outcomes[1]);
 		fuzz_outcome_clean(&outcomes[0]);
 		fuzz_outcome_clean(&outcomes[1]);
