@@ -23,8 +23,9 @@ local function answer(arp)
   if not sent then nf.log("notice", arp.tpa, "is not answered for:", why) end
 end
 
-function process_packet(arp)
-  if arp.oper ~= REQUEST or not ours:has(arp:tpa()) or arp.spa == arp.tpa then return XT_CONTINUE end -- the last tells of itself
+function process_packet(p)
+  local arp = p.arp
+  if not arp or arp.oper ~= REQUEST or not ours:has(arp:tpa()) or arp.spa == arp.tpa then return XT_CONTINUE end -- the last tells of itself
   answer(arp)
   return NF_DROP
 end

@@ -1,1 +1,0 @@
-function process_packet(p) shared.table("hammer"):add("beside", 1) return XT_CONTINUE end
