@@ -347,8 +347,10 @@ static void the_oldest_idle_goes_first(void)
 
 static void a_flood_is_bounded(void)
 {
+	const uint32_t size = test_rounds(100000), more = size + size / 5;
 	struct bench b;
 	uint32_t i, n = 0;
+	char script[sizeof(COUNTS) + 64];
 
 	/* with the memory that a state has by default there are fewer, and no packet fails */
 	CHECK(begin(&b, "local text = ('x'):rep(500)\n"
@@ -358,7 +360,7 @@ static void a_flood_is_bounded(void)
 			"  f[1], f[2], f.text = f.n, p.ip.saddr, text .. p.udp.sport\n"
 			"  return NF_QUEUE | f.n << 16\n"
 			"end\n"));
-	for (i = 0; i < 100000; i++) {
+	for (i = 0; i < size; i++) {
 		ps_user_time += MS / 100;
 		CHECK_INT(number(&b, (struct says){ i, 2, i, 4 }), 1);
 		if (i % 4 == 0)
@@ -369,14 +371,15 @@ static void a_flood_is_bounded(void)
 	CHECK(b.s.bind.flows.known.n > 200);
 	CHECK(b.s.bind.rt.memory < b.s.bind.rt.memory_max);
 	end(&b);
-	CHECK(begin_sized(&b, "flow.options{ size = 100000 }\n" COUNTS, 64 << 20));
-	for (i = 0; i < 120000; i++)
+	snprintf(script, sizeof(script), "flow.options{ size = %u }\n%s", size, COUNTS);
+	CHECK(begin_sized(&b, script, 64 << 20));
+	for (i = 0; i < more; i++)
 		CHECK_INT(number(&b, (struct says){ i, 2, i, 4 }), 1);
-	CHECK_INT(b.s.bind.flows.known.n, 100000);
-	CHECK_INT(number(&b, (struct says){ 119999, 2, 119999 & 0xFFFF, 4 }), 2);
-	CHECK_INT(number(&b, (struct says){ 20000, 2, 20000, 4 }), 2);
-	CHECK_INT(number(&b, (struct says){ 19999, 2, 19999, 4 }), 1);
-	printf("# %d bytes for each of 100,000 flows\n", (int)(b.s.bind.rt.memory / 100000));
+	CHECK_INT(b.s.bind.flows.known.n, size);
+	CHECK_INT(number(&b, (struct says){ more - 1, 2, (more - 1) & 0xFFFF, 4 }), 2);
+	CHECK_INT(number(&b, (struct says){ more - size, 2, more - size, 4 }), 2);
+	CHECK_INT(number(&b, (struct says){ more - size - 1, 2, more - size - 1, 4 }), 1);
+	printf("# %u bytes for each of %u flows\n", (unsigned int)(b.s.bind.rt.memory / size), size);
 	end(&b);
 }
 
@@ -635,10 +638,10 @@ static void fewer_go_over_where_there_is_no_memory(void)
 {
 	struct ps_old old = { .lock = no_lock, .unlock = no_lock };
 	struct bench before, b;
-	uint32_t at = 0, i;
+	uint32_t at = 0, i, n = test_rounds(20000);
 
 	CHECK(begin_sized(&before, COUNTS, 16 << 20));
-	for (i = 0; i < 20000; i++)
+	for (i = 0; i < n; i++)
 		CHECK_INT(number(&before, (struct says){ i, 2, i, 4 }), 1);
 	memset(&b, 0, sizeof(b));
 	CHECK_INT(ps_script_init_sized(&b.s, 0, true, 256 << 10, NULL), 0);
@@ -650,7 +653,7 @@ static void fewer_go_over_where_there_is_no_memory(void)
 	CHECK(b.s.bind.flows.known.n > 50);
 	CHECK(b.s.bind.rt.memory <= b.s.bind.rt.memory_max);
 	b.s.error[0] = 0;
-	CHECK_INT(number(&b, (struct says){ 20000, 2, 20000, 4 }), 1);
+	CHECK_INT(number(&b, (struct says){ n, 2, n, 4 }), 1);
 	ps_script_clean(&before.s);
 	end(&b);
 }

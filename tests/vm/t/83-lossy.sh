@@ -80,19 +80,19 @@ send() {
 }
 tuned LOSS=0 JITTER=0
 rule tuned.lua
-send 20000 20000
-check_match "20,000 packets are sent ($(sed -n 's/.* \([0-9]*pps\).*/\1/p' sent))" "$(cat sent)" 'Result: OK'
-check_eq 'and all of them come' "$got" 20000
-check_match 'none was refused' "$work" '^0 pending, 20000 done, 0 failed, 0 refused'
+send 6000 20000
+check_match "at 20,000 a second, if the machine can, packets are sent ($(sed -n 's/.* \([0-9]*pps\).*/\1/p' sent))" "$(cat sent)" 'Result: OK'
+check_eq 'and all of them come' "$got" 6000
+check_match 'none was refused' "$work" '^0 pending, 6000 done, 0 failed, 0 refused'
 check_eq 'in order' "$late" 0
 
 # --- jitter, without packets of a flow that overtake each other, or with
 tuned LOSS=0 JITTER=20
 rule tuned.lua
-send 4000 2000
-check_eq 'jitter leaves a flow in order' "$got $late" '4000 0'
+send 2000 2000
+check_eq 'jitter leaves a flow in order' "$got $late" '2000 0'
 tuned LOSS=0 JITTER=20 REORDER=true
 rule tuned.lua
-send 4000 2000
-check_eq 'unless it is told not to: then, too, all come' "$got" 4000
-check "but not in order ($late)" [ "$late" -gt 1000 ]
+send 2000 2000
+check_eq 'unless it is told not to: then, too, all come' "$got" 2000
+check "but not in order ($late)" [ "$late" -gt 500 ]

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
 # timeout: 600
 # packetscript reload: a new generation takes the place of the one before between two packets, or all stays as it was.
-# reloads=1000 on the kernel's command line (run.sh --append) does that often under load; without it 30 times.
+# reloads=1000 on the kernel's command line (run.sh --append) does that often under load; without it 12 times.
 . /tests/lib.sh
 
 type -P packetscript >/dev/null || skip 'the command is not installed'
@@ -229,7 +229,7 @@ done
 
 # --- under load ---
 reloads=$(sed -n 's/.*reloads=\([0-9]*\).*/\1/p' /proc/cmdline)
-reloads=${reloads:-30}
+reloads=${reloads:-12}
 memory() {
 	printf '%s KB slabs, %s KB vmalloc, %s state\n' "$(unreclaimable)" "$(awk '/^VmallocUsed/ { print $2 }' /proc/meminfo)" "$(column 5)"
 }

@@ -61,11 +61,11 @@ for where in 'work' 'packets' 'packets --percpu'; do
 	dmesg -C
 	rule "$script.lua" --state 1 ${options:+"$options"}
 	rule send.lua --percpu
-	both 1000
-	handles 1 2000 0
+	both 300
+	handles 1 600 0
 	flush
 	check_eq "$where: each value is handled once, one after the other" \
-		"$(told heard | awk '{ n += $1; wrong += $2 } END { print n, wrong }')" '2000 0'
+		"$(told heard | awk '{ n += $1; wrong += $2 } END { print n, wrong }')" '600 0'
 	check_eq "$where: and none is lost" "$(told full | sort -u)" 0
 done
 if [ "$last" -gt 0 ]; then
@@ -78,8 +78,8 @@ rule work.lua --state 1
 rule packets.lua --state 2
 rule send.lua --percpu
 for _ in {1..20}; do ping_on 0 1; done
-both 500
-together() { [ $(($(count 1) + $(count 2))) = 1020 ]; }
+both 150
+together() { [ $(($(count 1) + $(count 2))) = 320 ]; }
 check 'two states share what comes' wait_for together
 flush
 check_eq "each had some ($(told heard | paste -sd ' '))" "$(told heard | wc -l)" 2
