@@ -210,7 +210,7 @@ local function take(n) t:add(IS_INTERRUPT and "taken VERSION" or "worked VERSION
 WHERE q:on(take) end
 function on_close() if IS_INTERRUPT then print("queue", t.sent, t["taken 1"], t["taken 2"], t["worked 1"], t["worked 2"]) end end
 END
-for where in 'if IS_INTERRUPT then' 'if not IS_INTERRUPT then' do; do
+for where in 'if IS_INTERRUPT then' 'if not IS_INTERRUPT then' 'do'; do
 	sed "s/WHERE/$where/; s/VERSION/1/g" queue.lua >now.lua
 	rule -A now.lua
 	sed -i 's/taken 1" or "worked 1/taken 2" or "worked 2/' now.lua
