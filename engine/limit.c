@@ -171,9 +171,9 @@ static bool hash_key(lua_State *L, uint64_t *hash)
 	struct ps_value value;
 
 	if (ttisstring(key)) {
-		if (vslen(key) > PS_LIMIT_KEY_MAX)
+		if (tsslen(tsvalue(key)) > PS_LIMIT_KEY_MAX)
 			luaL_error(L, "nf.limit: a key has at most %d bytes", PS_LIMIT_KEY_MAX);
-		*hash = ps_hash_text(svalue(key), vslen(key));
+		*hash = ps_hash_text(getstr(tsvalue(key)), tsslen(tsvalue(key)));
 		return true;
 	}
 	if (ttisinteger(key)) {
