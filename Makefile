@@ -20,7 +20,7 @@ VERSION := $(PS_VERSION)
 comma := ,
 
 .PHONY: all deps modules plugin cli reference install install-modules install-plugin install-cli install-lualib install-doc uninstall check \
-	check-kernels check-arch check-lua check-dkms dist unit layers script-test cli-test case-test tshark-test packet-test packet-quick packet-case plugin-test queue-test hostile feed vm-test \
+	check-kernels check-arch check-lua check-dkms dist unit layers script-test cli-test case-test tshark-test packet-test packet-case plugin-test queue-test hostile feed vm-test \
 	vm vm-shell demo vm-demo root \
 	fuzz fuzz-replay fuzz-coverage fuzz-merge valgrind \
 	bench bench-compare bench-netpipe bench-scaling bench-capture bench-queue clean distclean help
@@ -332,11 +332,10 @@ root: all
 	@$(MAKE) --no-print-directory install DESTDIR=$(abspath $(ROOT)) >/dev/null
 
 # The corpus, by the command: as it is, with checksums that are completed later, and with sanitizers.
-packet-test: packet-quick $(BUILD)/user/packetscript
+packet-test: packet-case $(BUILD)/user/packetscript $(BUILD)/asan/packetscript
 	tests/packet/selftest $(BUILD)/asan
 	tests/packet/run $(BUILD)/user/packetscript run
 	tests/packet/run --quick --partial $(BUILD)/user/packetscript run --offload
-packet-quick: packet-case $(BUILD)/asan/packetscript
 	tests/packet/run --quick $(BUILD)/asan/packetscript run
 
 # What reads the corpus' files.

@@ -431,6 +431,22 @@ static bool write_verdicts(const char *path, const struct capture *c,
 	return failed;
 }
 
+/*
+ * Whether the script's packets come in shape i. All do, unless FEED_EACH=N is in the environment: then the first one, and of the
+ * others each N-th, from another one on for each script.
+ */
+static bool is_chosen(const struct xt_lua_info *rule, size_t i)
+{
+	const char *each = getenv("FEED_EACH"), *c;
+	size_t sum = i;
+
+	if (!each || atoi(each) < 1)
+		return true;
+	for (c = rule->script; *c; c++)
+		sum += (unsigned char)*c;
+	return sum % atoi(each) == 0;
+}
+
 static struct outcome *feed_all(const struct capture *c, struct xt_lua_info *rule,
 				bool with_partial, unsigned int *differ)
 {
@@ -441,7 +457,7 @@ static struct outcome *feed_all(const struct capture *c, struct xt_lua_info *rul
 	if (!feed_capture(c, rule, &shapes[0], linear))
 		die("%s: refused, see the kernel's log: %s", rule->script, strerror(errno));
 	for (i = 1; i < COUNT(shapes); i++) {
-		if (shapes[i].how & FEED_PARTIAL && !with_partial)
+		if ((shapes[i].how & FEED_PARTIAL && !with_partial) || !is_chosen(rule, i))
 			continue;
 		if (!feed_capture(c, rule, &shapes[i], other))
 			die("%s: refused the second time: %s", rule->script, strerror(errno));
