@@ -285,13 +285,10 @@ layers: plugin cli
 	tests/layers
 
 script-test: $(BUILD)/user/packetscript $(BUILD)/asan/packetscript
-	tests/script/run $(BUILD)/user/packetscript
 	tests/script/run $(BUILD)/asan/packetscript
-	tests/cli/check/run $(BUILD)/user/packetscript
 	tests/cli/check/run $(BUILD)/asan/packetscript
 
 cli-test: $(BUILD)/user/packetscript $(BUILD)/asan/packetscript
-	tests/cli/run.sh $(BUILD)/user/packetscript
 	tests/cli/run.sh $(BUILD)/asan/packetscript
 	tests/cli/modules.sh $(BUILD)/user/packetscript
 	tests/cli/modules.sh $(BUILD)/asan/packetscript
