@@ -9,6 +9,7 @@
 #include "host_user.h"
 #include "packets.h"
 #include "script.h"
+#include "script_globals.h"
 #include "test.h"
 
 #define MS	1000000ull
@@ -86,17 +87,6 @@ static int run_work(struct bench *b)
 		n++;
 	}
 	return n;
-}
-
-/* The global, as text. */
-static const char *global(struct ps_script *s, const char *name)
-{
-	static char text[256];
-
-	lua_getglobal(s->bind.rt.L, name);
-	snprintf(text, sizeof(text), "%s", lua_tostring(s->bind.rt.L, -1) ? lua_tostring(s->bind.rt.L, -1) : "nil");
-	lua_settop(s->bind.rt.L, 0);
-	return text;
 }
 
 static void timers_run_when_they_are_due(void)

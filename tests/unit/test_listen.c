@@ -8,6 +8,7 @@
 
 #include "packets.h"
 #include "script.h"
+#include "script_globals.h"
 #include "shared.h"
 #include "shared_store.h"
 #include "test.h"
@@ -144,17 +145,6 @@ static int run(struct ps_script *s, int *failed)
 	for (; n < 1000 && ps_listen_run(s, &later, &err); n++)
 		*failed += err != 0;
 	return n;
-}
-
-/* The global, as text. */
-static const char *global(struct ps_script *s, const char *name)
-{
-	static char text[256];
-
-	lua_getglobal(s->bind.rt.L, name);
-	snprintf(text, sizeof(text), "%s", lua_tostring(s->bind.rt.L, -1) ? lua_tostring(s->bind.rt.L, -1) : "nil");
-	lua_settop(s->bind.rt.L, 0);
-	return text;
 }
 
 static void values_are_handled_in_order(void)
