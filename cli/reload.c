@@ -42,7 +42,8 @@ const struct cli_command cli_reload = {
 	.about =
 "The kernel reads the files again that the rules of a state name, with their modules and lists, and loads them beside what is\n"
 "there. Packets do not wait for that. If all of them can be loaded and have the functions that the rules name, they take the place of what\n"
-"was there, between two packets; else that goes on, and the command says why, with file and line, and exits with 1.\n"
+"was there, between two packets; else that goes on, and the command says why, with file and line, and exits with 1; with 2, if a\n"
+"file cannot be read.\n"
 "\n"
 "Counts, tables that states share, and deferred work that is pending go over; timers and globals do not, but for the values that a function\n"
 "on_reload(old) of the new script takes. Then on_close() of the old script is called.\n"

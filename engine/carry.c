@@ -152,20 +152,27 @@ const char *ps_carry_put(struct ps_old *old, const void *bytes, size_t n)
 const char *ps_carry_put_fields(struct ps_old *old)
 {
 	struct writing w = { old->script->bind.rt.L, old, 0 };
+	const Table *t = hvalue(s2v(PS_STACK_TOP(w.L) - 1));
 	const char *why = put_mark(old, TABLE), *field;
+	unsigned int places;
 	size_t len;
 
+	if (!why && (luaH_realasize(t) > PS_CARRY_PLACES || sizenode(t) > PS_CARRY_PLACES))
+		return put_mark(old, NIL);	/* packets wait meanwhile: so nothing of it is looked through */
 	lua_pushnil(w.L);
 	while (!why && lua_next(w.L, -2)) {
 		len = old->len;
+		places = w.places;
 		lua_pushvalue(w.L, -2);
 		field = write_key(&w);
 		lua_pop(w.L, 1);
 		if (!field)
 			field = write(&w, 1);
 		lua_pop(w.L, 1);
-		if (field)
+		if (field) {
 			old->len = len;
+			w.places = places;
+		}
 	}
 	if (why)
 		lua_pop(w.L, 1);	/* the key */

@@ -537,7 +537,13 @@ bool ps_flows_find_cut(struct ps_bind *bind, struct ps_packet *pkt, unsigned int
 	if (script >= PS_FLOW_CUTTERS || !see(flows, pkt, &seen, &tuple, now))
 		return false;
 	flow = find(flows, &tuple, ps_tuple_hash(&tuple));
-	if (!flow || !flow->cut[script] || is_over(flows, flow, seen.tcp_flags, now))
+	if (!flow)
+		return false;
+	if (ps_unlikely(is_over(flows, flow, seen.tcp_flags, now))) {	/* the next packet does not tell that it was */
+		remove_flow(flows, flow);
+		return false;
+	}
+	if (!flow->cut[script])
 		return false;
 	use(flows, flow, seen.tcp_flags, now);
 	code = flow->cut[script];
@@ -676,9 +682,10 @@ unsigned int ps_flows_script(lua_State *L, const char *path)
 		return i;
 	lua_rawgetp(L, LUA_REGISTRYINDEX, &blocks);
 	lua_pushfstring(L, "@%s", path);
+	lua_pushvalue(L, -1);
+	lua_rawseti(L, -3, -1 - (int)i);	/* below the blocks. May raise: then nobody keeps the string */
 	flows->scripts[i] = tsvalue(s2v(PS_STACK_TOP(L) - 1));
-	lua_rawseti(L, -2, -1 - (int)i);	/* below the blocks */
-	lua_pop(L, 1);
+	lua_pop(L, 2);
 	return i;
 }
 

@@ -611,11 +611,11 @@ static int find(lua_State *L)
 		lua_rawget(L, -2);
 	}
 	lua_rawgeti(L, script, PATH);
-	request->handler->cutter = ps_flows_script(L, lua_tostring(L, -1));
 	if (!lua_isfunction(L, -2)) {
 		return luaL_error(L, "%s: no function '%s' (define it as a global, or ask for "
 				     "another one)", lua_tostring(L, -1), request->function);
 	}
+	request->handler->cutter = ps_flows_script(L, lua_tostring(L, -1));
 	lua_pop(L, 1);
 	take_function(L, request->handler, request->given);
 	return 0;
@@ -719,7 +719,10 @@ static int take_over(struct ps_script *s, lua_CFunction f, void *context, struct
 
 int ps_script_reload(struct ps_script *s, int id, struct ps_old *old)
 {
-	return take_over(s, reload, &id, old);
+	int err = take_over(s, reload, &id, old);
+
+	ps_listen_settle(&s->bind, !err);
+	return err;
 }
 
 static int take_flows(lua_State *L)

@@ -422,6 +422,26 @@ static void what_is_cut_runs_no_script(void)
 	}
 }
 
+/* The handler sees the SYN of the next connection, and does not ask for its flow. */
+static void a_cut_ends_with_its_connection(void)
+{
+	enum { FIN = 1, SYN = 2, ACK = 16 };
+	struct bench b;
+
+	CHECK(begin(&b, "n = 0 function process_packet(p)\n"
+			"  n = n + 1\n"
+			"  if n == 1 then p:flow():cut(NF_ACCEPT) end\n"
+			"  return NF_QUEUE | n << 16\n"
+			"end\n"));
+	CHECK_INT(feed(&b, (struct says){ 1, 2, 3, 4, 6, ACK }), 101);
+	CHECK_INT(feed(&b, (struct says){ 1, 2, 3, 4, 6, FIN | ACK }), PS_VERDICT_ACCEPT);
+	CHECK_INT(feed(&b, (struct says){ 2, 1, 4, 3, 6, ACK }), PS_VERDICT_ACCEPT);
+	CHECK_INT(feed(&b, (struct says){ 1, 2, 3, 4, 6, SYN }), 102);
+	CHECK_INT(feed(&b, (struct says){ 1, 2, 3, 4, 6, ACK }), 103);
+	CHECK_INT(b.s.bind.flows.ncut, 0);
+	end(&b);
+}
+
 static void fragments_of_what_is_cut(void)
 {
 	struct bench b;
@@ -634,6 +654,33 @@ static void they_go_over_in_a_reload(void)
 	end(&b);
 }
 
+static void the_fields_of_a_large_table_stay(void)
+{
+	static const char after[] = "function process_packet(p)\n"
+		"  local f = p:flow() f.n = (f.n or 0) + 1 return NF_QUEUE | f.n << 16 end\n";
+	struct ps_old old = { .lock = no_lock, .unlock = no_lock };
+	struct bench before, b;
+	uint32_t at = 0;
+
+	CHECK(begin_sized(&before, "function process_packet(p)\n"
+			"  local f = p:flow()\n"
+			"  f.n = 7\n"
+			"  if p.udp.sport == 8 then for i = 1, 70000 do f[i] = print end end\n"
+			"  return NF_QUEUE | f.n << 16\n"
+			"end\n", 16 << 20));
+	CHECK_INT(number(&before, (struct says){ 7, 2, 7, 4 }), 7);
+	CHECK_INT(number(&before, (struct says){ 8, 2, 8, 4 }), 7);
+	CHECK(begin_sized(&b, after, 16 << 20));
+	old.script = &before.s;
+	while (ps_script_take_flows(&b.s, &old, &at))
+		;
+	CHECK_INT(b.s.bind.flows.known.n, 2);
+	CHECK_INT(number(&b, (struct says){ 7, 2, 7, 4 }), 8);
+	CHECK_INT(number(&b, (struct says){ 8, 2, 8, 4 }), 1);
+	end(&before);
+	end(&b);
+}
+
 static void fewer_go_over_where_there_is_no_memory(void)
 {
 	struct ps_old old = { .lock = no_lock, .unlock = no_lock };
@@ -668,11 +715,13 @@ const struct test flows_tests[] = {
 	{ "flows: the one that was idle longest goes first", the_oldest_idle_goes_first },
 	{ "flows: a flood of 100,000 is bounded", a_flood_is_bounded },
 	{ "flows: what is cut runs no script", what_is_cut_runs_no_script },
+	{ "flows: a cut ends with its connection", a_cut_ends_with_its_connection },
 	{ "flows: fragments of what is cut run none either", fragments_of_what_is_cut },
 	{ "flows: a cut is the script's own", a_cut_is_the_scripts_own },
 	{ "flows: a match is cut by its answer", a_match_is_cut_by_its_answer },
 	{ "flows: their tables are tables, and may be kept", tables_of_flows_are_tables },
 	{ "flows: they go over in a reload, with what was cut", they_go_over_in_a_reload },
+	{ "flows: the fields of a large table stay behind in a reload", the_fields_of_a_large_table_stay },
 	{ "flows: fewer go over where there is no memory", fewer_go_over_where_there_is_no_memory },
 	{ "flows: mistakes are told", mistakes_are_told },
 	{ "flows: a known one allocates nothing", a_known_flow_allocates_nothing },

@@ -6,6 +6,7 @@
 #include "listen.h"
 #include "lua.h"
 
+#include "carry.h"
 #include "packets.h"
 #include "script.h"
 #include "script_globals.h"
@@ -325,12 +326,39 @@ static void a_function_has_limits(void)
 	ps_shared_space_put(space);
 }
 
+static void no_lock(struct ps_old *old)
+{
+	(void)old;
+}
+
+/* As one of a script that is loaded: another one that fails later has nothing to do with it. */
+static void a_function_of_on_reload_stays(void)
+{
+	struct ps_shared_space *space = ps_shared_space_new();
+	struct ps_old old = { .lock = no_lock, .unlock = no_lock };
+	struct ps_script s, before;
+	int failed;
+
+	load(&before, space, true, "x = 1");
+	load(&s, space, true, "function on_reload(old) shared.queue('q'):on(function(v) _G.got = v end) end");
+	old.script = &before;
+	CHECK_INT(ps_script_reload(&s, 0, &old), 0);
+	CHECK_INT(ps_script_load(&s, 1, "/s/fails.lua", "error('no') ", 11), -1);
+	CHECK_INT(ps_script_load(&s, 2, "/s/sends.lua", "shared.queue('q'):send(5)", 25), 0);
+	CHECK_INT(run(&s, &failed), 1);
+	CHECK_TEXT(global(&s, "got"), "5");
+	ps_script_clean(&s);
+	ps_script_clean(&before);
+	ps_shared_space_put(space);
+}
+
 const struct test listen_tests[] = {
 	{ "listen: of several one is woken, that which slept longest", one_is_woken_in_its_turn },
 	{ "listen: what one cannot take now, another is woken for", another_takes_what_one_cannot },
 	{ "listen: functions get values in order, and one that fails does not keep the next from coming", values_are_handled_in_order },
 	{ "listen: queues take turns, whatever is in them", queues_take_turns },
 	{ "listen: functions come and go, and come back when a script fails that has changed them", functions_come_and_go },
+	{ "listen: a function that on_reload gives stays", a_function_of_on_reload_stays },
 	{ "listen: functions come back wherever memory ends while a script is loaded", functions_come_back_without_memory },
 	{ "listen: a function has no more time than a packet, and is not called when the state is switched off", a_function_has_limits },
 	{ NULL },
