@@ -300,6 +300,7 @@ void ps_generation_take_over(struct ps_generation *generation)
 	if (state->generation)
 		WRITE_ONCE(state->generation->is_live, false);
 	WRITE_ONCE(generation->is_live, true);
+	smp_mb();	/* who sends a value has seen that, or ps_instance_begin() sees that the listener is awake */
 	state->generation = generation;
 	ps_for_each_instance(instance, n, generation)
 		ps_instance_begin(instance);

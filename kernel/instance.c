@@ -136,6 +136,7 @@ static bool wake_values(struct ps_listening *listening)
 {
 	struct ps_instance *instance = container_of(listening, struct ps_instance, script.bind.listening);
 
+	smp_mb();	/* with ps_generation_take_over(): one of the two sees what the other has done */
 	if (!ps_generation_is_live(instance->generation))
 		return false;
 	if (instance->is_shared || instance->cpu == smp_processor_id())

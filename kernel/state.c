@@ -397,6 +397,7 @@ int ps_handler_init(struct ps_handler *handler, struct ps_request *request, stru
 {
 	struct ps_source *source;
 	int err = -ENOMEM;
+	bool is_taken;
 
 	memset(handler, 0, sizeof(*handler));
 	handler->on_error = request->on_error;
@@ -424,8 +425,9 @@ int ps_handler_init(struct ps_handler *handler, struct ps_request *request, stru
 		goto err_free;
 	ps_states_lock();
 	err = handler_join(handler, request, source, failure);
+	is_taken = handler->source == source;	/* a reload may put another one there as soon as states are not locked */
 	ps_states_unlock();
-	if (handler->source != source)
+	if (!is_taken)
 		ps_source_free(source);
 	if (!err)
 		return 0;

@@ -109,6 +109,7 @@ bool ps_worker_wake(struct ps_listening *listening)
 {
 	struct ps_instance *instance = container_of(listening, struct ps_instance, script.bind.listening);
 
+	smp_mb();	/* as in wake_values() */
 	if (READ_ONCE(instance->worker->instance) != instance)	/* ps_worker_open() comes, or has come for another one */
 		return false;
 	ps_worker_go_on(instance->worker);
