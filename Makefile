@@ -95,7 +95,7 @@ lua/src/%: lua-patched ;
 # linked there.
 #
 TREE = $(BUILD)/modules/$(KVER)
-MODULE_FOLDERS := kernel kernel/front plat/kernel lua/src $(sort $(patsubst %/,%,$(dir $(ENGINE) $(LUA_OURS))))
+MODULE_FOLDERS := kernel kernel/front kernel/lib plat/kernel lua/src $(sort $(patsubst %/,%,$(dir $(ENGINE) $(LUA_OURS))))
 # That of the kernel's release, if it is not this machine's (scripts/fetch-kernel).
 KERNEL_COMPILER = $(addprefix scripts/in-toolchain ,$(wildcard $(BUILD)/kernel/$(KVER)/toolchain))
 # $(call kernel_make,OBJECTS): the kernel's build, for what $(call kernel_objects,OBJECTS,SOURCES,FOLDERS) has made a folder

@@ -5,13 +5,13 @@ PS_VERSION := 0.1.0
 # Names without suffix, from the top of the project.
 
 # Lua (scripts/fetch-lua, scripts/patch-lua), without linit, liolib, loslib,
-# loadlib, ldblib and lmathlib
+# loadlib and lmathlib
 LUA_RELEASE := lapi lcode lctype ldebug ldump lfunc lgc llex lmem lobject \
 	lopcodes lparser lstate lstring ltable ltm lundump lzio \
-	lauxlib lbaselib lcorolib lstrlib ltablib lutf8lib
+	lauxlib lbaselib lcorolib ldblib lstrlib ltablib lutf8lib
 
 # ours around it; lua/vm is the interpreter, lvm.c, and lua/call its calls, ldo.c, and a little more
-LUA_OURS := lua/runtime lua/watch lua/text lua/heap lua/arena lua/mathlib lua/variables lua/call lua/vm
+LUA_OURS := lua/runtime lua/reference lua/watch lua/text lua/heap lua/arena lua/mathlib lua/variables lua/call lua/vm
 
 ENGINE := packet/verdict engine/digest packet/csum packet/value packet/field packet/write packet/proto packet/layer packet/store packet/resize engine/bind engine/object engine/dynamic engine/content engine/library engine/bytes engine/buffer engine/memory engine/set engine/timer engine/hash engine/recent engine/limit engine/tuple engine/flows engine/defer engine/nf engine/complete engine/send \
 	engine/shared_store engine/shared_table engine/shared_queue engine/shared engine/listen \

@@ -6,6 +6,7 @@
 
 #include "bundle.h"
 #include "control.h"
+#include "env.h"
 #include "host_kernel.h"
 #include "outlet.h"
 #include "shared_store.h"
@@ -70,6 +71,12 @@ LIMIT(ps_send_limits, send_queue_kib, 0, 1048576, "KiB of memory that packets of
 
 LIMIT(ps_shared_limits, shared_mb, 1, 1024 * 1024, "MiB that what states share may take, in all network namespaces (256)");
 
+/* Of runtimes that are not packets'. */
+LIMIT(ps_env_limits, process_ms, 0, 86400000, "milliseconds that what runs in process context may take; 0: no limit (0)");
+LIMIT(ps_env_limits, hardirq_ms, 1, 1000, "milliseconds that what runs with interrupts disabled may take (20)");
+LIMIT(ps_env_limits, process_mib, 0, 1048576, "MiB that a runtime in process context may hold; 0: no limit (0)");
+LIMIT(ps_env_limits, interrupt_mib, 0, 1048576, "MiB that another runtime may hold; 0: no limit (16)");
+
 module_param_string(module_folder, ps_module_folder, sizeof(ps_module_folder), 0444);
 MODULE_PARM_DESC(module_folder, "folder of what scripts require and do not have beside them (" PS_MODULE_FOLDER ")");
 
@@ -82,9 +89,14 @@ static int __init packetscript_init(void)
 	err = ps_state_setup();
 	if (err)
 		goto err_outlet;
+	err = ps_objects_setup();
+	if (err)
+		goto err_state;
 	err = ps_control_setup();
 	if (!err)
 		return 0;
+	ps_objects_teardown();
+err_state:
 	ps_state_teardown();
 err_outlet:
 	ps_outlet_teardown();
@@ -95,6 +107,7 @@ err_outlet:
 static void __exit packetscript_exit(void)
 {
 	ps_control_teardown();
+	ps_objects_teardown();
 	ps_state_teardown();
 	ps_outlet_teardown();
 	ps_host_teardown();

@@ -26,6 +26,7 @@ enum ps_expired {
 	PS_EXPIRED_OWN,		/* its time is used up */
 	PS_EXPIRED_SHARE,	/* the budget of its state is */
 	PS_EXPIRED_CPU,		/* all states together have used up the CPU's budget */
+	PS_EXPIRED_STOPPED,	/* somebody wants it to end */
 };
 
 /* Why a state's handlers are not run. */
@@ -47,6 +48,8 @@ struct ps_guard {
 	unsigned int stops;		/* how often it was stopped, less those forgiven */
 	unsigned int stopped_at;	/* ps_host_now() of the last one */
 	bool is_loading;		/* not on a packet: no budget counts */
+	bool is_stopping;		/* what runs in process context is to end, at the next tick */
+	const bool *is_aborted;		/* the same of the run that goes on now; or NULL */
 };
 
 static inline struct ps_guard *ps_guard_of(struct lua_State *L)

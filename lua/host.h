@@ -36,7 +36,8 @@ void ps_host_work_free(struct ps_host_work *work);
  * run that ms 0 goes on with is that of the last run with this work. The thread stays on this CPU between the two.
  */
 size_t ps_host_enter_work(struct ps_host_work *work, struct ps_guard *guard, unsigned int ms, unsigned long sp);
-void ps_host_leave_work(struct ps_host_work *work);
+/* Returns how many milliseconds are left. */
+unsigned int ps_host_leave_work(struct ps_host_work *work);
 
 /* Within such a run, where it may sleep: lets others run, if they want to. */
 void ps_host_rest(void);
@@ -59,6 +60,12 @@ void ps_host_abort(void);
  */
 void *ps_host_resize(void *block, size_t old, size_t size);
 
+/*
+ * The same where may_sleep is false, too; then blocks are not larger than the machine has in one piece. A block may come by one kind
+ * and go by the other. A smaller size never fails.
+ */
+void *ps_host_resize_any(void *block, size_t old, size_t size, bool may_sleep);
+
 enum ps_read {
 	PS_READ_DONE,
 	PS_READ_ABSENT,		/* there is no such file */
@@ -77,6 +84,7 @@ struct ps_log {
 	unsigned long since;
 	unsigned int lines;
 	unsigned int left_out;
+	unsigned int max;	/* lines in 5 s; 0: 10 */
 };
 
 /*

@@ -172,6 +172,7 @@ void ps_guard_expired(lua_State *L)
 		[PS_EXPIRED_OWN] = "time limit exceeded",
 		[PS_EXPIRED_SHARE] = "no time left (slow handlers of this state have used up its share of a CPU)",
 		[PS_EXPIRED_CPU] = "no time left (slow scripts have used up their share of this CPU)",
+		[PS_EXPIRED_STOPPED] = "stopped",
 	};
 	struct ps_runtime *rt = ps_runtime_of(L);
 
@@ -201,8 +202,46 @@ static void expire_hook(lua_State *L, lua_Debug *ar)
 		arm(L);
 		ps_guard_expired(L);
 	}
-	if (ps_runtime_of(L)->work)
+	if (ps_runtime_of(L)->work && !ps_runtime_of(L)->is_atomic)
 		ps_host_rest();
+}
+
+/*
+ * Where no timer interrupts.
+ */
+#define CLOCK_STEPS	1000	/* instructions of the interpreter between two looks at the clock */
+
+static void clock_hook(lua_State *L, lua_Debug *ar)
+{
+	struct ps_runtime *rt = ps_runtime_of(L);
+
+	(void)ar;
+	if (!rt->has_clock) {	/* an earlier run has left it in a coroutine */
+		lua_sethook(L, NULL, 0, 0);
+		return;
+	}
+	if ((int)(ps_host_now() - rt->deadline) < 0)
+		return;
+	ps_runtime_expire(&rt->guard, PS_EXPIRED_OWN);
+	ps_guard_expired(L);
+}
+
+static void start_clock(lua_State *L)
+{
+	lua_sethook(L, clock_hook, LUA_MASKCOUNT, CLOCK_STEPS);
+}
+
+void ps_runtime_begin_clock(struct ps_runtime *rt, lua_State *L, unsigned int ms)
+{
+	rt->deadline = ps_host_now() + ms;
+	rt->has_clock = true;
+	start_clock(L);
+}
+
+void ps_runtime_end_clock(struct ps_runtime *rt, lua_State *L)
+{
+	rt->has_clock = false;
+	lua_sethook(L, NULL, 0, 0);
 }
 
 void ps_runtime_yield(struct ps_guard *guard)
@@ -225,6 +264,8 @@ int ps_guard_resume(lua_State *co, lua_State *from, int nargs, int *nresults)
 	guard->running = co;
 	if (guard->expired)
 		arm(co);
+	else if (ps_runtime_of(co)->has_clock)
+		start_clock(co);
 	status = lua_resume(co, from, nargs, nresults);
 	guard->running = from;
 	if (guard->expired)
@@ -340,8 +381,13 @@ const char *ps_guard_add_place(lua_State *L, const char *message)
  * The Lua state.
  */
 
-/* Of a string or byte array: so loops over its bytes are short, however much a state may hold. */
+/* Of a string or byte array, where nothing sleeps: so loops over its bytes are short, however much a state may hold. */
 #define BYTES_MAX	(1024 * 1024)
+
+static size_t bytes_max(const struct ps_runtime *rt)
+{
+	return rt->is_any && !rt->is_atomic ? rt->memory_max : BYTES_MAX;
+}
 
 ptrdiff_t ps_guard_gc_threshold(lua_State *L, size_t estimate, ptrdiff_t threshold)
 {
@@ -400,7 +446,7 @@ static ps_inline void *allocate_by(void *(*resize)(struct ps_runtime *, void *, 
 	void *p;
 
 	if (!block) {	/* then old tells the type of the object */
-		if (size > BYTES_MAX && (old == LUA_TSTRING || old == LUA_TUSERDATA))
+		if (size > bytes_max(rt) && (old == LUA_TSTRING || old == LUA_TUSERDATA))
 			return refuse(rt, size, PS_REFUSAL_BYTES);
 		old = 0;
 	}
@@ -426,9 +472,26 @@ static void *allocate(void *ud, void *block, size_t old, size_t size)
 	return allocate_by(resize, ud, block, old, size);
 }
 
+static void *resize_any(struct ps_runtime *rt, void *block, size_t old, size_t size)
+{
+	return ps_host_resize_any(block, old, size, !rt->is_atomic);
+}
+
+static void *allocate_any(void *ud, void *block, size_t old, size_t size)
+{
+	return allocate_by(resize_any, ud, block, old, size);
+}
+
 static void *allocate_sleeping(void *ud, void *block, size_t old, size_t size)
 {
 	return allocate_by(resize_sleeping, ud, block, old, size);
+}
+
+static lua_Alloc allocator(const struct ps_runtime *rt)
+{
+	if (rt->is_any)
+		return allocate_any;
+	return rt->work ? allocate_sleeping : allocate;
 }
 
 /*
@@ -481,7 +544,7 @@ static void *resize_box(void *ud, void *block, size_t old, size_t size)
 	struct ps_box *box = block ? (struct ps_box *)block - 1 : NULL, *resized;
 
 	(void)old;
-	if (size > BYTES_MAX)
+	if (size > bytes_max(rt))
 		return refuse(rt, size, PS_REFUSAL_BYTES);
 	size = size ? sizeof(*box) + size : 0;
 	resized = try_resize_box(rt, box, size);
@@ -501,11 +564,12 @@ void *(*ps_guard_getallocf(lua_State *L, void **ud))(void *, void *, size_t, siz
 /* The boxes that no finalizer has freed. */
 static void free_boxes(struct ps_runtime *rt)
 {
+	const lua_Alloc free_box = allocator(rt);
 	struct ps_box *box = rt->boxes, *next;
 
 	for (; box; box = next) {
 		next = box->next;
-		(rt->work ? allocate_sleeping : allocate)(rt, box, box->size, 0);
+		free_box(rt, box, box->size, 0);
 	}
 	rt->boxes = NULL;
 }
@@ -519,7 +583,7 @@ static void add_escaped(luaL_Buffer *b, const char *text, size_t len)
 	size_t n;
 
 	for (; len; text += n, len -= n) {
-		n = ps_text_shown(text, len);
+		n = ps_runtime_of(b->L)->name && (*text == '\t' || *text == '\n') ? 1 : ps_text_shown(text, len);
 		if (n) {
 			luaL_addlstring(b, text, n);
 			continue;
@@ -533,12 +597,29 @@ static void add_escaped(luaL_Buffer *b, const char *text, size_t len)
 
 static void tell_left_out(const struct ps_runtime *rt, unsigned int lines)
 {
-	char line[64];
+	char line[96];
 
 	if (!lines)
 		return;
-	snprintf(line, sizeof(line), "state %u: %u lines of print and nf.log left out", rt->state_id, lines);
+	if (rt->name)
+		snprintf(line, sizeof(line), "%.40s: %u lines of print left out", rt->name, lines);
+	else
+		snprintf(line, sizeof(line), "state %u: %u lines of print and nf.log left out", rt->state_id, lines);
 	ps_host_log(PS_LOG_WARNING, line);
+}
+
+/* One for each line of the text, of which a part may be left out if it is long. */
+static void log_lines(enum ps_log_level level, const char *text)
+{
+	const char *end = strchr(text, '\n');
+	char line[256];
+
+	for (; end; text = end + 1, end = strchr(text, '\n')) {
+		snprintf(line, sizeof(line), "%.*s", (int)(end - text), text);
+		ps_host_log(level, line);
+	}
+	if (*text)
+		ps_host_log(level, text);
 }
 
 void ps_runtime_log(lua_State *L, enum ps_log_level level)
@@ -557,8 +638,13 @@ void ps_runtime_log(lua_State *L, enum ps_log_level level)
 		luaL_tolstring(L, i, NULL);
 		lua_replace(L, i);
 	}
-	luaL_where(L, 1);
-	lua_pushfstring(L, "state %I: %s", (LUAI_UACINT)rt->state_id, lua_tostring(L, -1));
+	if (rt->name) {
+		lua_pushliteral(L, "");
+		lua_pushliteral(L, "");
+	} else {
+		luaL_where(L, 1);
+		lua_pushfstring(L, "state %I: %s", (LUAI_UACINT)rt->state_id, lua_tostring(L, -1));
+	}
 	luaL_buffinit(L, &b);
 	text = lua_tolstring(L, n + 2, &len);
 	add_escaped(&b, text, len);
@@ -569,7 +655,7 @@ void ps_runtime_log(lua_State *L, enum ps_log_level level)
 		add_escaped(&b, text, len);
 	}
 	luaL_pushresult(&b);
-	ps_host_log(level, lua_tostring(L, -1));
+	log_lines(level, lua_tostring(L, -1));
 }
 
 static int print(lua_State *L)
@@ -610,7 +696,7 @@ static void bound_patterns(lua_State *L)
 	lua_pop(L, 1);
 }
 
-static int open_libraries(lua_State *L)
+int ps_open_libraries(lua_State *L)
 {
 	static const luaL_Reg libraries[] = {
 		{ LUA_GNAME, luaopen_base },
@@ -636,7 +722,8 @@ static int open_libraries(lua_State *L)
 	return 0;
 }
 
-static int make_state(struct ps_runtime *rt, struct ps_host_work *work, size_t memory_max, struct ps_arena *arena)
+static int make_state(struct ps_runtime *rt, enum ps_context context, struct ps_host_work *work, size_t memory_max,
+		      struct ps_arena *arena)
 {
 	memset(rt, 0, sizeof(*rt));
 	if (!ps_guard_hash_factor)	/* no table has been made yet */
@@ -644,7 +731,8 @@ static int make_state(struct ps_runtime *rt, struct ps_host_work *work, size_t m
 	rt->memory_max = memory_max;
 	rt->arena = arena;
 	rt->work = work;
-	rt->L = lua_newstate(work ? allocate_sleeping : allocate, rt);
+	rt->is_any = context == PS_CONTEXT_ANY;
+	rt->L = lua_newstate(allocator(rt), rt);
 	if (!rt->L)
 		return -1;
 	rt->guard.running = rt->L;
@@ -653,7 +741,7 @@ static int make_state(struct ps_runtime *rt, struct ps_host_work *work, size_t m
 
 int ps_runtime_init_bare(struct ps_runtime *rt, size_t memory_max, struct ps_arena *arena)
 {
-	return make_state(rt, NULL, memory_max, arena);
+	return make_state(rt, PS_CONTEXT_PACKET, NULL, memory_max, arena);
 }
 
 int ps_runtime_init(struct ps_runtime *rt, enum ps_context context, unsigned int state_id, size_t memory_max,
@@ -662,17 +750,17 @@ int ps_runtime_init(struct ps_runtime *rt, enum ps_context context, unsigned int
 	struct ps_host_work *work = NULL;
 	int status;
 
-	if (context == PS_CONTEXT_WORK) {
+	if (context != PS_CONTEXT_PACKET) {
 		work = ps_host_work_new();
 		if (!work)
 			return -1;
 	}
-	if (make_state(rt, work, memory_max, arena)) {
+	if (make_state(rt, context, work, memory_max, arena)) {
 		ps_host_work_free(work);
 		return -1;
 	}
 	rt->state_id = state_id;
-	status = ps_runtime_call(rt, open_libraries, NULL, ~0u);
+	status = ps_runtime_call(rt, ps_open_libraries, NULL, ~0u);
 	lua_settop(rt->L, 0);
 	if (status != LUA_OK) {
 		ps_runtime_clean(rt);

@@ -14,11 +14,13 @@
 
 struct ps_arena;
 struct ps_box;
+struct ps_reference;
 
 /* What the runs of a runtime may do. */
 enum ps_context {
 	PS_CONTEXT_PACKET,	/* as packets are handled (the kernel: in softirq). Never sleeps; the CPU's watch */
 	PS_CONTEXT_WORK,	/* in process context: may sleep, is interrupted by packets; a watch of its own */
+	PS_CONTEXT_ANY,		/* as its owner says, run by run: ps_runtime.is_atomic */
 };
 
 /* Why there was no memory. */
@@ -32,6 +34,10 @@ struct ps_runtime {
 	struct ps_guard guard;		/* first: found through LUA_EXTRASPACE */
 	struct lua_State *L;
 	struct ps_host_work *work;	/* what watches it in PS_CONTEXT_WORK; NULL: in PS_CONTEXT_PACKET */
+	bool is_any;			/* PS_CONTEXT_ANY */
+	bool is_atomic;			/* in that: what runs now may not sleep */
+	bool has_clock;			/* what runs now looks at the clock itself, since interrupts are disabled */
+	unsigned int deadline;		/* ps_host_now() at which its time is up */
 	size_t memory;			/* bytes that the Lua state holds */
 	size_t memory_max;
 	size_t linear;			/* bytes of linear code, which are in memory, too */
@@ -44,7 +50,9 @@ struct ps_runtime {
 	struct ps_arena *arena;		/* for large blocks; NULL: they come from the machine */
 	unsigned long allocations;	/* calls to the allocator that asked for memory */
 	struct ps_box *boxes;		/* memory of string buffers that grew large */
+	struct ps_reference *references;	/* userdata that stand for something outside */
 	unsigned int state_id;		/* named in log lines */
+	const char *name;		/* the script's, of a runtime that is no state's: named instead; or NULL */
 	struct ps_log log;		/* how many lines print() has written lately */
 	char expired_at[80];		/* "file:line: " where the time was up; empty: it is not, or nobody knows */
 	char thrown[80];		/* where the last error came from whose value does not say it; or empty */
@@ -142,6 +150,14 @@ static inline struct ps_runtime *ps_runtime_of(struct lua_State *L)
 	return (struct ps_runtime *)ps_guard_of(L);
 }
 
+/*
+ * The run in L, where no timer interrupts, looks every so often whether ms milliseconds are over, until ps_runtime_end_clock().
+ */
+void ps_runtime_begin_clock(struct ps_runtime *rt, struct lua_State *L, unsigned int ms);
+void ps_runtime_end_clock(struct ps_runtime *rt, struct lua_State *L);
+
+/* lua_CFunctions: the libraries of ps_runtime_init(), as globals; and lua/mathlib.c. */
+int ps_open_libraries(struct lua_State *L);
 int ps_open_math(struct lua_State *L);	/* lua/mathlib.c; a lua_CFunction */
 
 #endif

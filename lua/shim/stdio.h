@@ -20,5 +20,6 @@ static inline int feof(FILE *f) { (void)f; return 1; }
 static inline int ferror(FILE *f) { (void)f; return 1; }
 static inline int fclose(FILE *f) { (void)f; return 0; }
 static inline int fflush(FILE *f) { (void)f; return 0; }
+static inline char *fgets(char *s, int n, FILE *f) { (void)s; (void)n; (void)f; return 0; }
 static inline size_t fread(void *b, size_t s, size_t n, FILE *f) { (void)b; (void)s; (void)n; (void)f; return 0; }
 #endif

@@ -10,11 +10,13 @@
 #include <linux/jiffies.h>
 #include <linux/kernel_read_file.h>
 #include <linux/kernel_stat.h>
+#include <linux/llist.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/printk.h>
 #include <linux/random.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/task_stack.h>
 #include <linux/spinlock.h>
@@ -75,6 +77,51 @@ void *ps_host_resize(void *block, size_t old, size_t size)
 }
 
 /*
+ * vfree() may sleep, unless it is called in an interrupt: blocks go to who may.
+ */
+static LLIST_HEAD(late_blocks);
+
+static void free_late_blocks(struct work_struct *work)
+{
+	struct llist_node *block = llist_del_all(&late_blocks), *next;
+
+	for (; block; block = next) {
+		next = block->next;
+		kvfree(block);
+	}
+}
+
+static DECLARE_WORK(late_work, free_late_blocks);
+
+static void free_any(void *block, bool may_sleep)
+{
+	if (may_sleep || !is_vmalloc_addr(block)) {
+		kvfree(block);
+		return;
+	}
+	llist_add(block, &late_blocks);
+	schedule_work(&late_work);
+}
+
+void *ps_host_resize_any(void *block, size_t old, size_t size, bool may_sleep)
+{
+	void *other;
+
+	if (!size) {
+		free_any(block, may_sleep);
+		return NULL;
+	}
+	other = may_sleep ? kvmalloc(size, GFP_KERNEL) : kmalloc(size, GFP_ATOMIC | __GFP_NOWARN);
+	if (!other)
+		return block && size < old ? block : NULL;
+	if (block) {
+		memcpy(other, block, min(old, size));
+		free_any(block, may_sleep);
+	}
+	return other;
+}
+
+/*
  * The security modules that guard what the kernel reads are told that a script is a policy, since IPE warns of a file of
  * unknown purpose.
  */
@@ -116,7 +163,7 @@ bool ps_host_may_log(struct ps_log *log, unsigned int *left_out)
 		log->since = jiffies;
 		log->lines = 0;
 	}
-	if (log->lines == LOG_LINES) {
+	if (log->lines == (log->max ?: LOG_LINES)) {
 		log->left_out++;
 		return false;
 	}
@@ -374,6 +421,13 @@ struct ps_host_work {
 	const struct task_struct *task;
 };
 
+/* Whoever started the script kills it, or the runtime ends, or one that goes on in it. */
+static bool must_stop(const struct ps_guard *guard)
+{
+	return READ_ONCE(guard->is_stopping) || (guard->is_aborted && READ_ONCE(*guard->is_aborted)) ||
+	       fatal_signal_pending(current);
+}
+
 /* The thread may have been preempted, or sleep; or a softirq has interrupted it: then that has had the time. */
 static enum hrtimer_restart work_tick(struct hrtimer *timer)
 {
@@ -382,6 +436,8 @@ static enum hrtimer_restart work_tick(struct hrtimer *timer)
 
 	if (has_had)
 		ps_work_watch_tick(&work->watch);
+	if (has_had && work->watch.guard && must_stop(work->watch.guard))
+		ps_runtime_expire(work->watch.guard, PS_EXPIRED_STOPPED);
 	if (has_had && need_resched() && work->watch.guard)
 		ps_runtime_yield(work->watch.guard);
 	hrtimer_forward_now(timer, ns_to_ktime(TICK_NS));
@@ -418,11 +474,12 @@ size_t ps_host_enter_work(struct ps_host_work *work, struct ps_guard *guard, uns
 	return min_t(size_t, stack_budget(sp), WORK_STACK);
 }
 
-void ps_host_leave_work(struct ps_host_work *work)
+unsigned int ps_host_leave_work(struct ps_host_work *work)
 {
 	ps_work_watch_leave(&work->watch);
 	hrtimer_cancel(&work->timer);
 	migrate_enable();
+	return work->watch.left * PS_WATCH_TICK_MS;
 }
 
 void ps_host_rest(void)
@@ -450,6 +507,7 @@ void ps_host_teardown(void)
 	int cpu;
 
 	end_sharing();
+	flush_work(&late_work);
 	for_each_possible_cpu(cpu)
 		hrtimer_cancel(&per_cpu_ptr(&watches, cpu)->timer);
 }

@@ -95,6 +95,12 @@ void *ps_host_resize(void *block, size_t old, size_t size)
 	return ps_host_realloc(block, size);
 }
 
+void *ps_host_resize_any(void *block, size_t old, size_t size, bool may_sleep)
+{
+	(void)may_sleep;
+	return ps_host_resize(block, old, size);
+}
+
 static enum ps_read fail(char *why, size_t size, const char *reason)
 {
 	snprintf(why, size, "%s", reason);
@@ -188,10 +194,13 @@ size_t ps_host_enter_work(struct ps_host_work *work, struct ps_guard *guard, uns
 	return ps_host_enter(guard, ms, sp);
 }
 
-void ps_host_leave_work(struct ps_host_work *work)
+unsigned int ps_host_leave_work(struct ps_host_work *work)
 {
+	unsigned int left = watch.left * PS_WATCH_TICK_MS;
+
 	ps_host_leave();
 	ps_watch_resume(&watch, &work->outer);
+	return left;
 }
 
 void ps_host_rest(void)

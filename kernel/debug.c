@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * debug in runtimes: Lua's library without what would let a script change what belongs to functions in C, or the limits.
+ */
+#include <linux/string.h>
+
+#include "env.h"
+
+/* Those whose first argument, or second after a coroutine, is a function or a level: of functions in C nothing can be had or set. */
+static const char *const of_functions[] = { "getlocal", "setlocal", "getupvalue", "setupvalue" };
+
+static const char *const absent[] = { "debug", "sethook", "getregistry", "setcstacklimit" };
+
+static void check_level(lua_State *L, lua_State *of, int arg)
+{
+	lua_Debug ar;
+
+	if (!lua_getstack(of, luaL_checkinteger(L, arg), &ar) || !lua_getinfo(of, "S", &ar))
+		return;		/* out of range, which the function itself says */
+	if (*ar.what == 'C')
+		luaL_argerror(L, arg, "a function in C has no variables that may be looked at");
+}
+
+static int guarded(lua_State *L)
+{
+	lua_State *of = lua_isthread(L, 1) ? lua_tothread(L, 1) : L;
+	int arg = lua_isthread(L, 1) ? 2 : 1;
+
+	if (lua_iscfunction(L, arg))
+		luaL_argerror(L, arg, "a function in C has no variables that may be looked at");
+	if (lua_isinteger(L, arg))
+		check_level(L, of, arg);
+	return lua_tocfunction(L, lua_upvalueindex(1))(L);
+}
+
+static int refused(lua_State *L)
+{
+	return luaL_error(L, "debug.%s is not available in the kernel", lua_tostring(L, lua_upvalueindex(1)));
+}
+
+int ps_open_debug(lua_State *L)
+{
+	size_t i;
+
+	luaL_requiref(L, LUA_DBLIBNAME, luaopen_debug, 1);
+	for (i = 0; i < ARRAY_SIZE(of_functions); i++) {
+		lua_getfield(L, -1, of_functions[i]);
+		lua_pushcclosure(L, guarded, 1);
+		lua_setfield(L, -2, of_functions[i]);
+	}
+	for (i = 0; i < ARRAY_SIZE(absent); i++) {
+		lua_pushstring(L, absent[i]);
+		lua_pushcclosure(L, refused, 1);
+		lua_setfield(L, -2, absent[i]);
+	}
+	lua_pop(L, 1);
+	return 0;
+}

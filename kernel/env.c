@@ -1,0 +1,860 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Runtimes of scripts that are not packets': who is in one, what it may do there, and how it ends.
+ */
+#include <linux/bottom_half.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/smp.h>
+#include <linux/string.h>
+
+#include "env.h"
+#include "watch.h"
+
+struct ps_env_limits ps_env_limits = {
+	.process_ms = 0,
+	.hardirq_ms = 20,
+	.process_mib = 0,
+	.interrupt_mib = 16,
+};
+
+static LIST_HEAD(envs);
+static DEFINE_SPINLOCK(envs_lock);
+
+lunatik_object_t *lunatik_toruntime(lua_State *L)
+{
+	return &ps_env_here(L)->object;
+}
+EXPORT_SYMBOL_GPL(lunatik_toruntime);
+
+/*
+ * The lock.
+ */
+static void unlock(struct ps_env *env, enum lunatik_context level, unsigned long flags)
+{
+	if (level == LUNATIK_PROCESS) {
+		WRITE_ONCE(env->owner, NULL);
+		mutex_unlock(&env->mutex);
+		return;
+	}
+	WRITE_ONCE(env->cpu, -1);
+	if (level == LUNATIK_SOFTIRQ)
+		spin_unlock_bh(&env->spin);
+	else
+		spin_unlock_irqrestore(&env->spin, flags);
+}
+
+static int lock_mutex(struct ps_env *env, bool heeds_signals)
+{
+	int err = 0;
+
+	if (READ_ONCE(env->owner) == current)
+		return -EDEADLK;
+	if (heeds_signals)
+		err = mutex_lock_interruptible(&env->mutex) ? -ERESTARTSYS : 0;
+	else
+		mutex_lock(&env->mutex);
+	if (!err)
+		WRITE_ONCE(env->owner, current);
+	return err;
+}
+
+/* Who has it on this CPU has been interrupted by the caller: others cannot run here meanwhile. */
+static bool is_held_here(const struct ps_env *env)
+{
+	return READ_ONCE(env->cpu) == raw_smp_processor_id();
+}
+
+static int lock_spin(struct ps_env *env, enum lunatik_context level, unsigned long *flags)
+{
+	if (is_held_here(env))
+		return -EDEADLK;
+	if (level == LUNATIK_SOFTIRQ)
+		spin_lock_bh(&env->spin);
+	else
+		spin_lock_irqsave(&env->spin, *flags);
+	WRITE_ONCE(env->cpu, smp_processor_id());
+	return 0;
+}
+
+/* Which kind of lock it is may have changed while it was waited for. */
+static int lock(struct ps_env *env, struct lunatik_entry *entry, enum lunatik_context context, bool heeds_signals)
+{
+	unsigned long flags = 0;
+	enum lunatik_context level;
+	int err;
+
+	for (;;) {
+		level = READ_ONCE(env->level);
+		if (context > level)
+			return -EAGAIN;
+		err = level == LUNATIK_PROCESS ? lock_mutex(env, heeds_signals) : lock_spin(env, level, &flags);
+		if (err)
+			return err;
+		if (level == env->level)
+			break;
+		unlock(env, level, flags);
+	}
+	entry->level = level;
+	entry->flags = flags;
+	env->rt.is_atomic = level != LUNATIK_PROCESS;
+	return 0;
+}
+
+/*
+ * Limits. Only the time of this visit counts; where a function has slept, it goes on with what was left.
+ */
+static void begin_limits(struct ps_env *env, struct lunatik_entry *entry, unsigned int process_ms)
+{
+	struct ps_guard *guard = &env->rt.guard;
+	unsigned long sp = ps_stack_pointer();
+
+	guard->running = entry->running;
+	guard->expired = entry->expired;
+	guard->is_aborted = entry->abort;
+	switch (entry->level) {
+	case LUNATIK_PROCESS:
+		ps_guard_stack(guard, sp, ps_host_enter_work(env->rt.work, guard, process_ms, sp));
+		break;
+	case LUNATIK_SOFTIRQ:
+		ps_guard_stack(guard, sp, ps_host_enter(guard, READ_ONCE(ps_limits.packet_ms), sp));
+		break;
+	default:	/* what is interrupted may have used some of this stack, and a script of it */
+		ps_guard_stack(guard, sp, ps_host_stack(sp) / 2);
+		ps_runtime_begin_clock(&env->rt, entry->running, READ_ONCE(ps_env_limits.hardirq_ms));
+	}
+}
+
+static void end_limits(struct ps_env *env, struct lunatik_entry *entry)
+{
+	struct ps_guard *guard = &env->rt.guard;
+
+	switch (entry->level) {
+	case LUNATIK_PROCESS:
+		entry->left = ps_host_leave_work(env->rt.work);
+		break;
+	case LUNATIK_SOFTIRQ:
+		ps_host_leave();
+		break;
+	default:
+		ps_runtime_end_clock(&env->rt, guard->running);
+	}
+	entry->running = guard->running;
+	entry->expired = guard->expired;
+	guard->expired = PS_EXPIRED_NOT;
+	guard->is_aborted = NULL;
+}
+
+static unsigned int process_ms(void)
+{
+	unsigned int ms = READ_ONCE(ps_env_limits.process_ms);
+
+	return ms ? ms : ~0u;
+}
+
+/*
+ * Coroutines of visits. They are in the registry, by their address.
+ */
+static int new_coroutine(lua_State *L)
+{
+	lua_State *co = lua_newthread(L);
+
+	lua_rawsetp(L, LUA_REGISTRYINDEX, co);
+	lua_pushlightuserdata(L, co);
+	return 1;
+}
+
+static int drop_coroutine(lua_State *L)
+{
+	lua_pushnil(L);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, lua_touserdata(L, 1));
+	return 0;
+}
+
+/* In the main coroutine, in which nothing else ever runs. */
+static lua_State *call_main(struct ps_env *env, lua_CFunction f, void *argument)
+{
+	unsigned long sp = ps_stack_pointer();
+	lua_State *L = env->rt.L, *co;
+
+	ps_guard_stack(&env->rt.guard, sp, ps_host_stack(sp) / 2);
+	env->rt.guard.running = L;
+	lua_pushcfunction(L, f);
+	lua_pushlightuserdata(L, argument);
+	co = lua_pcall(L, 1, 1, 0) == LUA_OK ? lua_touserdata(L, -1) : NULL;
+	lua_settop(L, 0);
+	return co;
+}
+
+static lua_State *take_coroutine(struct ps_env *env)
+{
+	if (likely(env->idles))
+		return env->idle[--env->idles];
+	return call_main(env, new_coroutine, NULL);
+}
+
+static void give_coroutine(struct ps_env *env, lua_State *co)
+{
+	if (likely(env->idles < PS_RUNTIME_IDLE))
+		env->idle[env->idles++] = co;
+	else
+		call_main(env, drop_coroutine, co);
+}
+
+/*
+ * Visits.
+ */
+static int may_enter(const struct ps_env *env, enum lunatik_context context)
+{
+	if (env->is_stopping || env->is_closed)
+		return -ENXIO;
+	return env->is_loaded || context == LUNATIK_PROCESS ? 0 : -EAGAIN;
+}
+
+int lunatik_enter(lunatik_object_t *runtime, struct lunatik_entry *entry, enum lunatik_context context)
+{
+	struct ps_env *env = ps_env_of(runtime);
+	int err = lock(env, entry, context, true);
+
+	if (unlikely(err)) {
+		if (err != -ERESTARTSYS)
+			env->missed++;
+		return err;
+	}
+	err = may_enter(env, context);
+	if (unlikely(err))
+		goto err_unlock;
+	entry->L = take_coroutine(env);
+	err = -ENOMEM;
+	if (unlikely(!entry->L))
+		goto err_unlock;
+	entry->runtime = runtime;
+	entry->context = context;
+	entry->task = context == LUNATIK_PROCESS ? current : NULL;
+	entry->running = entry->L;
+	entry->abort = NULL;
+	entry->expired = PS_EXPIRED_NOT;
+	entry->is_asleep = false;
+	list_add(&entry->list, &env->entries);
+	env->current_entry = entry;
+	begin_limits(env, entry, process_ms());
+	return 0;
+err_unlock:
+	unlock(env, entry->level, entry->flags);
+	return err;
+}
+EXPORT_SYMBOL_GPL(lunatik_enter);
+
+void lunatik_leave(lunatik_object_t *runtime, struct lunatik_entry *entry)
+{
+	struct ps_env *env = ps_env_of(runtime);
+
+	lua_settop(entry->L, 0);
+	end_limits(env, entry);
+	if (unlikely(entry->expired))
+		lua_sethook(entry->L, NULL, 0, 0);
+	give_coroutine(env, entry->L);
+	list_del(&entry->list);
+	env->current_entry = NULL;
+	if (unlikely(env->is_stopping))
+		wake_up_all(&env->gone);
+	unlock(env, entry->level, entry->flags);
+}
+EXPORT_SYMBOL_GPL(lunatik_leave);
+
+/*
+ * Sleeping.
+ */
+bool lunatik_maysleep(lua_State *L)
+{
+	return ps_env_here(L)->current_entry->context == LUNATIK_PROCESS;
+}
+EXPORT_SYMBOL_GPL(lunatik_maysleep);
+
+void lunatik_checksleep(lua_State *L, const char *function)
+{
+	if (!lunatik_maysleep(L))
+		luaL_error(L, "%s may sleep, which what is called in an interrupt must not: call it where the script is loaded, or in a "
+			   "runtime in process context", function);
+}
+EXPORT_SYMBOL_GPL(lunatik_checksleep);
+
+gfp_t lunatik_gfp(lua_State *L)
+{
+	return ps_env_here(L)->rt.is_atomic ? GFP_ATOMIC : GFP_KERNEL;
+}
+EXPORT_SYMBOL_GPL(lunatik_gfp);
+
+struct lunatik_entry *lunatik_sleep(lua_State *L)
+{
+	struct ps_env *env = ps_env_here(L);
+	struct lunatik_entry *entry = env->current_entry;
+
+	end_limits(env, entry);
+	entry->stack_soft = env->rt.guard.stack_soft;
+	entry->stack_hard = env->rt.guard.stack_hard;
+	entry->is_asleep = true;
+	env->current_entry = NULL;
+	unlock(env, entry->level, entry->flags);
+	return entry;
+}
+EXPORT_SYMBOL_GPL(lunatik_sleep);
+
+void lunatik_awake(struct lunatik_entry *entry)
+{
+	struct ps_env *env = ps_env_of(entry->runtime);
+
+	/* who is inside keeps the runtime from closing, so this comes to an end; it is nobody's own lock, as the visit is asleep */
+	WARN_ON(lock(env, entry, entry->context, false));
+	entry->is_asleep = false;
+	env->current_entry = entry;
+	begin_limits(env, entry, max(entry->left, 1u));
+	env->rt.guard.stack_soft = entry->stack_soft;
+	env->rt.guard.stack_hard = entry->stack_hard;
+}
+EXPORT_SYMBOL_GPL(lunatik_awake);
+
+bool lunatik_isstopping(const struct lunatik_entry *entry)
+{
+	return READ_ONCE(ps_env_of(entry->runtime)->is_stopping) || (entry->abort && READ_ONCE(*entry->abort)) ||
+	       signal_pending(current);
+}
+EXPORT_SYMBOL_GPL(lunatik_isstopping);
+
+/* The kind of lock changes while the visit is outside. */
+void lunatik_calledin(lua_State *L, enum lunatik_context context)
+{
+	struct ps_env *env = ps_env_here(L);
+	struct lunatik_entry *entry;
+
+	env->wanted = max(env->wanted, context);
+	if (!env->is_loaded || env->level >= env->wanted)
+		return;
+	entry = env->current_entry;
+	end_limits(env, entry);
+	entry->stack_soft = env->rt.guard.stack_soft;
+	entry->stack_hard = env->rt.guard.stack_hard;
+	entry->is_asleep = true;
+	env->current_entry = NULL;
+	WRITE_ONCE(env->level, env->wanted);
+	unlock(env, entry->level, entry->flags);
+	lunatik_awake(entry);
+}
+EXPORT_SYMBOL_GPL(lunatik_calledin);
+
+/*
+ * Errors.
+ */
+static int add_traceback(lua_State *L)
+{
+	luaL_tolstring(L, 1, NULL);
+	luaL_traceback(L, L, lua_tostring(L, -1), 1);
+	return 1;
+}
+
+#define LINES_MAX	10	/* errors in 5 s; prints may be ten times as many */
+
+/* A line of the log for each of the text. */
+static void log_lines(const char *script, const char *what, const char *text)
+{
+	const char *end;
+	char line[256];
+
+	for (; *text; text = *end ? end + 1 : end) {
+		end = strchrnul(text, '\n');
+		snprintf(line, sizeof(line), "%s: %s%.*s", script, what, (int)(end - text), text);
+		ps_host_log(PS_LOG_ERR, line);
+	}
+}
+
+static void log_error(struct ps_env *env, const char *what, const char *text)
+{
+	unsigned int left_out;
+	char line[64];
+
+	if (!ps_host_may_log(&env->log, &left_out))
+		return;
+	if (left_out) {
+		snprintf(line, sizeof(line), "%u errors left out", left_out);
+		log_lines(env->script, "", line);
+	}
+	log_lines(env->script, what, text);
+}
+
+/* As lua_pcall(), where the message has a traceback. */
+static int call(lua_State *L, int nargs, int nresults)
+{
+	int handler = lua_gettop(L) - nargs, status;
+
+	lua_pushcfunction(L, add_traceback);
+	lua_insert(L, handler);
+	status = lua_pcall(L, nargs, nresults, handler);
+	lua_remove(L, handler);
+	return status;
+}
+
+static const char *error_text(lua_State *L)
+{
+	const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
+
+	return text ? text : "an error without text";
+}
+
+int lunatik_call(lua_State *L, int nargs, int nresults, const char *what)
+{
+	int status = call(L, nargs, nresults);
+
+	if (likely(status == LUA_OK))
+		return status;
+	log_error(ps_env_here(L), what, error_text(L));
+	lua_pop(L, 1);
+	return status;
+}
+EXPORT_SYMBOL_GPL(lunatik_call);
+
+/*
+ * Modules whose code the runtime may call.
+ */
+bool ps_env_add_owner(struct ps_env *env, struct module *owner)
+{
+	if (env->nowners == PS_RUNTIME_OWNERS)
+		return false;
+	env->owners[env->nowners++] = owner;
+	return true;
+}
+
+static bool has_owner(const struct ps_env *env, const struct module *owner)
+{
+	unsigned int i;
+
+	for (i = 0; i < env->nowners; i++) {
+		if (env->owners[i] == owner)
+			return true;
+	}
+	return owner == THIS_MODULE;
+}
+
+void ps_env_hold(lua_State *L, struct module *owner)
+{
+	struct ps_env *env = ps_env_here(L);
+
+	if (has_owner(env, owner))
+		return;
+	if (!ps_env_add_owner(env, owner))
+		luaL_error(L, "this runtime has libraries of too many modules");
+	__module_get(owner);
+}
+
+/*
+ * The end.
+ */
+static void close_state(struct ps_env *env)
+{
+	env->rt.is_atomic = false;
+	env->rt.guard.is_stopping = false;
+	ps_runtime_clean(&env->rt);
+	ps_objects_put(&env->rt);
+	while (env->nowners)
+		module_put(env->owners[--env->nowners]);
+	spin_lock(&envs_lock);
+	list_del_init(&env->list);
+	spin_unlock(&envs_lock);
+	complete_all(&env->closed);
+}
+
+static void release_env(lunatik_object_t *object)
+{
+	struct ps_env *env = ps_env_of(object);
+
+	if (!env->is_closed)
+		close_state(env);
+	mutex_destroy(&env->mutex);
+}
+
+const struct lunatik_class ps_env_class = {
+	.name = "runtime",
+	.methods = ps_env_methods,
+	.release = release_env,
+	.owner = THIS_MODULE,
+};
+
+/* Within the lock. */
+static bool is_inside(const struct ps_env *env, const struct task_struct *task)
+{
+	const struct lunatik_entry *entry;
+
+	list_for_each_entry(entry, &env->entries, list) {
+		if (entry->task == task)
+			return true;
+	}
+	return false;
+}
+
+static void wake_sleepers(const struct ps_env *env)
+{
+	const struct lunatik_entry *entry;
+
+	list_for_each_entry(entry, &env->entries, list) {
+		if (!entry->task || !entry->is_asleep)
+			continue;
+		if (entry->task->flags & PF_KTHREAD)
+			send_sig(SIGTERM, entry->task, 1);
+		wake_up_process(entry->task);
+	}
+}
+
+static bool is_stopping(const struct ps_env *own)
+{
+	return own && READ_ONCE(own->is_stopping);
+}
+
+#define AGAIN	(HZ / 20)	/* between two attempts to wake who sleeps */
+
+/* Waits until nobody is inside. Returns 0: the caller closes it; 1: another one does or has; or -errno. */
+static int wait_until_empty(struct ps_env *env, const struct ps_env *own)
+{
+	struct lunatik_entry visit;
+	int ret;
+
+	for (;;) {
+		ret = lock(env, &visit, LUNATIK_PROCESS, false);
+		if (ret)
+			return ret;
+		if (env->is_closed)
+			ret = 1;
+		else if (is_inside(env, current))
+			ret = -EDEADLK;
+		else if (list_empty(&env->entries))
+			env->is_closed = true;
+		else
+			ret = -EAGAIN;
+		if (ret == -EAGAIN)
+			wake_sleepers(env);
+		unlock(env, visit.level, visit.flags);
+		if (ret != -EAGAIN)
+			return ret;
+		wait_event_timeout(env->gone, list_empty_careful(&env->entries) || is_stopping(own), AGAIN);
+		if (is_stopping(own))
+			return -EINTR;
+	}
+}
+
+int ps_env_stop(lunatik_object_t *runtime, lunatik_object_t *own)
+{
+	struct ps_env *env = ps_env_of(runtime), *mine = own ? ps_env_of(own) : NULL;
+	int ret;
+
+	WRITE_ONCE(env->is_stopping, true);
+	WRITE_ONCE(env->rt.guard.is_stopping, true);
+	ret = wait_until_empty(env, mine);
+	if (!ret) {
+		close_state(env);
+		return 0;
+	}
+	while (ret == 1 && !wait_for_completion_timeout(&env->closed, AGAIN)) {
+		if (is_stopping(mine))
+			ret = -EINTR;
+	}
+	return min(ret, 0);
+}
+
+int lunatik_stop(lunatik_object_t *runtime)
+{
+	int err = ps_env_stop(runtime, NULL), is_last;
+
+	if (err)
+		return err;
+	is_last = lunatik_putobject(runtime);
+	ps_objects_flush();
+	return is_last;
+}
+EXPORT_SYMBOL_GPL(lunatik_stop);
+
+lunatik_object_t *ps_env_find(const char *script)
+{
+	lunatik_object_t *found = NULL;
+	struct ps_env *env;
+
+	spin_lock(&envs_lock);
+	list_for_each_entry(env, &envs, list) {
+		if (!strcmp(env->script, script) && kref_get_unless_zero(&env->object.kref)) {
+			found = &env->object;
+			break;
+		}
+	}
+	spin_unlock(&envs_lock);
+	return found;
+}
+
+/*
+ * The beginning.
+ */
+struct source {
+	const char *path;
+	void *text;
+	size_t len;
+};
+
+static bool is_script_name(const char *script)
+{
+	return *script && *script != '/' && strlen(script) < PS_RUNTIME_SCRIPT && !strstr(script, "..") &&
+	       !strpbrk(script, "\n\r\033");
+}
+
+#define SCRIPT_MAX	(4 * 1024 * 1024)
+
+static int read_source(const char *script, char *path, size_t size, struct source *source, char *error, size_t error_size)
+{
+	static const char *const patterns[] = { PS_RUNTIME_FOLDER "/%s.lua", PS_RUNTIME_FOLDER "/%s/init.lua" };
+	char why[80];
+	size_t i;
+
+	if (!is_script_name(script)) {
+		snprintf(error, error_size, "'%s' cannot be the name of a script: it is one below " PS_RUNTIME_FOLDER
+			 ", without '.lua'", script);
+		return -EINVAL;
+	}
+	for (i = 0; i < ARRAY_SIZE(patterns); i++) {
+		snprintf(path, size, i ? PS_RUNTIME_FOLDER "/%s/init.lua" : PS_RUNTIME_FOLDER "/%s.lua", script);
+		switch (ps_host_read(path, SCRIPT_MAX, &source->text, &source->len, why, sizeof(why))) {
+		case PS_READ_DONE:
+			source->path = path;
+			return 0;
+		case PS_READ_FAILED:
+			snprintf(error, error_size, "%s: %s", path, why);
+			return -EINVAL;
+		default:
+			break;
+		}
+	}
+	snprintf(error, error_size, "there is no script " PS_RUNTIME_FOLDER "/%s.lua", script);
+	return -EINVAL;
+}
+
+/* collectgarbage(): as in Lua, but "count" is in bytes. Upvalue: Lua's. */
+static int collect_garbage(lua_State *L)
+{
+	if (lua_isnoneornil(L, 1) || strcmp(luaL_checkstring(L, 1), "count"))
+		return lua_tocfunction(L, lua_upvalueindex(1))(L);
+	lua_pushinteger(L, (lua_Integer)lua_gc(L, LUA_GCCOUNT) * 1024 + lua_gc(L, LUA_GCCOUNTB));
+	return 1;
+}
+
+void ps_env_open_libraries(lua_State *L)
+{
+	ps_open_package(L);
+	ps_open_debug(L);
+	lua_getglobal(L, "collectgarbage");
+	lua_pushcclosure(L, collect_garbage, 1);
+	lua_setglobal(L, "collectgarbage");
+	lua_pushliteral(L, LUA_VERSION "-kernel");
+	lua_setglobal(L, "_VERSION");
+}
+
+/* Within a protected call. What the script returns becomes the function that resume() goes on with. */
+static int load(lua_State *L)
+{
+	struct source *source = lua_touserdata(L, 1);
+	struct ps_env *env = ps_env_here(L);
+	lua_State *body;
+
+	ps_env_open_libraries(L);
+	lua_pushfstring(L, "@%s", source->path);
+	if (luaL_loadbufferx(L, source->text, source->len, lua_tostring(L, -1), "t") != LUA_OK)
+		lua_error(L);
+	lua_call(L, 0, 1);
+	if (!lua_isfunction(L, -1))
+		return 0;
+	body = lua_newthread(L);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &env->body);
+	lua_xmove(L, body, 1);
+	env->body = body;
+	return 0;
+}
+
+static size_t memory_max(enum lunatik_context level)
+{
+	unsigned int mib = READ_ONCE(*(level == LUNATIK_PROCESS ? &ps_env_limits.process_mib :
+							       &ps_env_limits.interrupt_mib));
+
+	return mib ? (size_t)mib * 1024 * 1024 : LONG_MAX;
+}
+
+static int run(struct ps_env *env, struct source *source, char *error, size_t size)
+{
+	struct lunatik_entry visit;
+	int err = lunatik_enter(&env->object, &visit, LUNATIK_PROCESS);
+
+	if (err)
+		return err;
+	lua_pushcfunction(visit.L, load);
+	lua_pushlightuserdata(visit.L, source);
+	if (call(visit.L, 1, 0) != LUA_OK) {
+		snprintf(error, size, "%s", error_text(visit.L));
+		err = -EINVAL;
+	}
+	env->is_loaded = !err;
+	if (!err)
+		WRITE_ONCE(env->level, env->wanted);
+	env->rt.memory_max = memory_max(env->level);
+	lunatik_leave(&env->object, &visit);
+	return err;
+}
+
+/* Nobody knows it yet. */
+static struct ps_env *new_env(const char *script, enum lunatik_context context)
+{
+	struct ps_env *env = kzalloc(sizeof(*env), GFP_KERNEL);
+
+	if (!env)
+		return NULL;
+	if (ps_runtime_init(&env->rt, PS_CONTEXT_ANY, 0, memory_max(LUNATIK_PROCESS), NULL))
+		goto err_free;
+	if (ps_object_init(&env->object, &ps_env_class, GFP_KERNEL))
+		goto err_runtime;
+	strscpy(env->script, script, sizeof(env->script));
+	env->context = env->wanted = context;
+	env->cpu = -1;
+	env->rt.guard.is_loading = true;	/* no budget of packets is charged */
+	env->rt.name = env->script;
+	env->rt.log.max = 10 * LINES_MAX;
+	env->log.max = LINES_MAX;
+	mutex_init(&env->mutex);
+	spin_lock_init(&env->spin);
+	INIT_LIST_HEAD(&env->entries);
+	init_waitqueue_head(&env->gone);
+	init_completion(&env->closed);
+	__module_get(THIS_MODULE);
+	spin_lock(&envs_lock);
+	list_add_tail(&env->list, &envs);
+	spin_unlock(&envs_lock);
+	return env;
+err_runtime:
+	ps_runtime_clean(&env->rt);
+err_free:
+	kfree(env);
+	return NULL;
+}
+
+int ps_env_new(lunatik_object_t **runtime, const char *script, enum lunatik_context context, char *error, size_t size)
+{
+	char path[sizeof(PS_RUNTIME_FOLDER) + PS_RUNTIME_SCRIPT + 10];
+	struct source source;
+	struct ps_env *env;
+	int err = read_source(script, path, sizeof(path), &source, error, size);
+
+	if (err)
+		return err;
+	env = new_env(script, context);
+	if (!env) {
+		snprintf(error, size, "not enough memory");
+		err = -ENOMEM;
+		goto out;
+	}
+	err = run(env, &source, error, size);
+	if (err) {
+		if (err == -ENXIO || err == -ERESTARTSYS)
+			snprintf(error, size, "%s: stopped", script);
+		lunatik_stop(&env->object);
+	} else {
+		*runtime = &env->object;
+	}
+out:
+	ps_host_resize(source.text, source.len, 0);
+	return err;
+}
+
+int lunatik_runtime(lunatik_object_t **pruntime, const char *script, bool sleep)
+{
+	char *error = kmalloc(PS_RUNTIME_ERROR, GFP_KERNEL);
+	int err;
+
+	if (!error)
+		return -ENOMEM;
+	err = ps_env_new(pruntime, script, sleep ? LUNATIK_PROCESS : LUNATIK_SOFTIRQ, error, PS_RUNTIME_ERROR);
+	if (err)
+		log_lines(script, "", error);
+	kfree(error);
+	return err == -ENOMEM ? err : err ? -EINVAL : 0;
+}
+EXPORT_SYMBOL_GPL(lunatik_runtime);
+
+/*
+ * Going on with what a script has returned.
+ */
+struct passing {
+	struct ps_env *env;
+	const struct lunatik_value *args;
+	int nargs;
+	struct lunatik_value *results;
+	int max, n;
+	bool *is_over;
+};
+
+/* Within a protected call: raises what the body raises. */
+static int resume_body(lua_State *L)
+{
+	struct passing *passing = lua_touserdata(L, 1);
+	lua_State *body = passing->env->body;
+	int i, n, status;
+
+	if (!body)
+		luaL_error(L, "the script has returned no function, or that has ended");
+	if (lua_status(body) != LUA_YIELD && lua_gettop(body) != 1)
+		luaL_error(L, "its function runs already");
+	luaL_checkstack(L, passing->nargs + 1, NULL);
+	if (!lua_checkstack(body, passing->nargs + 1))
+		luaL_error(L, "too many values");
+	for (i = 0; i < passing->nargs; i++)
+		lunatik_pushvalue(L, passing->args + i);
+	lua_xmove(L, body, passing->nargs);
+	passing->env->body = NULL;	/* runs */
+	status = ps_guard_resume(body, L, passing->nargs, &n);
+	*passing->is_over = status != LUA_YIELD;
+	if (status > LUA_YIELD) {
+		luaL_tolstring(body, -1, NULL);
+		lua_pushnil(L);
+		luaL_traceback(L, body, lua_tostring(body, -1), 0);
+		return lua_error(L);
+	}
+	for (passing->n = 0; passing->n < min(n, passing->max); passing->n++)
+		lunatik_checkvalue(body, passing->n - n, passing->results + passing->n);
+	lua_pop(body, n);
+	if (status == LUA_YIELD)
+		passing->env->body = body;
+	lua_pushinteger(L, n);
+	return 1;
+}
+
+int lunatik_resume(lunatik_object_t *runtime, enum lunatik_context context, const bool *abort,
+		   const struct lunatik_value *args, int nargs, struct lunatik_value *results, int max, bool *is_over,
+		   char *error, size_t size)
+{
+	struct passing passing = { ps_env_of(runtime), args, nargs, results, max, 0, is_over };
+	struct lunatik_entry visit;
+	int ret = lunatik_enter(runtime, &visit, context);
+
+	*is_over = false;
+	if (ret) {
+		snprintf(error, size, "%s", ret == -ENXIO ? "the runtime is closed" : ret == -EAGAIN ?
+			 "the runtime is not meant for this context, or is being loaded" : "the runtime cannot be entered here");
+		return ret;
+	}
+	visit.abort = abort;
+	ps_env_of(runtime)->rt.guard.is_aborted = abort;
+	lua_pushcfunction(visit.L, resume_body);
+	lua_pushlightuserdata(visit.L, &passing);
+	if (call(visit.L, 1, 1) != LUA_OK) {
+		snprintf(error, size, "%s", error_text(visit.L));
+		ret = -EINVAL;
+		while (passing.n)
+			lunatik_putvalue(results + --passing.n);
+	} else {
+		ret = lua_tointeger(visit.L, -1);
+	}
+	lunatik_leave(runtime, &visit);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(lunatik_resume);

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Runtimes of scripts that are not packets' (include/lunatik.h), as the core knows them.
+ */
+#ifndef PS_ENV_H
+#define PS_ENV_H
+
+#include <linux/completion.h>
+#include <linux/wait.h>
+#include <lunatik.h>
+
+#include "runtime.h"
+
+#define PS_RUNTIME_FOLDER	"/lib/modules/lua"
+#define PS_RUNTIME_SCRIPT	128	/* bytes of a script's name, with the final 0 */
+#define PS_RUNTIME_IDLE		16	/* coroutines that are kept for later visits */
+#define PS_RUNTIME_OWNERS	32	/* modules that a runtime's libraries may be of */
+
+/*
+ * Who is in a runtime holds its lock, which is of level: so the context in which it is called decides what waits for it. A function
+ * that sleeps gives the lock up (lunatik_sleep()), and others come in: each visit has a Lua coroutine of its own.
+ */
+struct ps_env {
+	lunatik_object_t object;	/* first */
+	struct ps_runtime rt;
+	struct list_head list;		/* of all */
+	char script[PS_RUNTIME_SCRIPT];
+	enum lunatik_context context;	/* as it was asked for */
+	enum lunatik_context level;	/* of the lock; written by who has it */
+	enum lunatik_context wanted;	/* of the lock, once the script is loaded */
+	bool is_loaded;
+	bool is_closed;			/* the Lua state is, or about to be */
+	bool is_stopping;		/* it will be closed when nobody is in it any more */
+	struct mutex mutex;
+	spinlock_t spin;
+	struct task_struct *owner;	/* of the mutex */
+	int cpu;			/* that has the spinlock; or -1 */
+	struct lunatik_entry *current_entry;
+	struct list_head entries;	/* all who are inside, asleep or not */
+	wait_queue_head_t gone;		/* one of them has left */
+	struct completion closed;
+	lua_State *idle[PS_RUNTIME_IDLE];
+	unsigned int idles;
+	lua_State *body;		/* the coroutine that resume() goes on with; or NULL */
+	struct module *owners[PS_RUNTIME_OWNERS];
+	unsigned int nowners;
+	unsigned long missed;		/* calls that could not be made, for whatever interrupts found */
+	struct ps_log log;
+};
+
+static inline struct ps_env *ps_env_of(lunatik_object_t *runtime)
+{
+	return container_of(runtime, struct ps_env, object);
+}
+
+static inline struct ps_env *ps_env_here(lua_State *L)
+{
+	return container_of(ps_runtime_of(L), struct ps_env, rt);
+}
+
+#define PS_RUNTIME_ERROR	2048	/* bytes of an error with its traceback */
+
+extern const struct lunatik_class ps_env_class;
+extern const luaL_Reg ps_env_methods[];	/* kernel/lib/lunatik.c */
+extern struct lunatik_library ps_lunatik_library;
+
+/* Limits that the administrator may set. 0: none. */
+struct ps_env_limits {
+	unsigned int process_ms;	/* of a visit in process context, of its own thread's time */
+	unsigned int hardirq_ms;	/* of one with interrupts disabled */
+	unsigned int process_mib;	/* that a runtime may hold */
+	unsigned int interrupt_mib;
+};
+
+extern struct ps_env_limits ps_env_limits;
+
+/*
+ * Makes a runtime and runs the script in it. Returns 0 with a reference in *runtime, or -errno with why in error[size]. Process
+ * context, may sleep, outside of any runtime or between lunatik_sleep() and lunatik_awake().
+ */
+int ps_env_new(lunatik_object_t **runtime, const char *script, enum lunatik_context context, char *error, size_t size);
+
+/*
+ * Ends what is in the runtime, and closes it. Returns 0; -EDEADLK if the caller is in it itself; -EINTR if it is within own, which is stopped
+ * meanwhile. own: the runtime that the caller is in, or NULL. As ps_env_new().
+ */
+int ps_env_stop(lunatik_object_t *runtime, lunatik_object_t *own);
+
+/* A reference to the runtime of this script, or NULL. Process context. */
+lunatik_object_t *ps_env_find(const char *script);
+
+/* The runtime gives the module back when it goes. Within it, or before it is anybody's. False: there are too many. */
+bool ps_env_add_owner(struct ps_env *env, struct module *owner);
+
+/* The runtime keeps the module as long as it is there. Within it. Raises if there are too many. */
+void ps_env_hold(lua_State *L, struct module *owner);
+
+/* Fills in an object that is all zero and part of what the class knows. Returns 0 or -ENOMEM. */
+int ps_object_init(lunatik_object_t *object, const struct lunatik_class *class, gfp_t gfp);
+/* Objects that have been let go are released now. Process context, outside of runtimes. */
+void ps_objects_flush(void);
+
+int ps_objects_setup(void);
+void ps_objects_teardown(void);
+
+/* lua_CFunctions that open what a runtime has besides what a state has. */
+int ps_open_package(lua_State *L);
+int ps_open_debug(lua_State *L);
+/* All of that, and what is different there from states. */
+void ps_env_open_libraries(lua_State *L);
+
+/* kernel/object.c: the opener of a library, whose module the runtime keeps from now on; or NULL. Loads nothing. */
+lua_CFunction ps_library_find(lua_State *L, const char *name);
+/* Of all objects that L has left behind. */
+void ps_objects_put(struct ps_runtime *rt);
+
+#endif

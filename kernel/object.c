@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Objects that runtimes share, their userdata, and the libraries that make them.
+ */
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/workqueue.h>
+
+#include "env.h"
+#include "reference.h"
+
+/*
+ * Objects.
+ */
+static void free_object(lunatik_object_t *object)
+{
+	struct module *owner = object->class->owner;
+
+	kfree(object->private);
+	kfree(object);
+	module_put(owner);
+}
+
+static void release(lunatik_object_t *object)
+{
+	if (object->class->release)
+		object->class->release(object);
+	if (!object->class->is_atomic)
+		mutex_destroy(&object->mutex);
+	free_object(object);
+}
+
+/* What is released by work has its item in the memory of the object, which nobody uses any more. */
+struct late {
+	struct work_struct work;
+	lunatik_object_t *object;
+};
+
+static struct workqueue_struct *releases;
+
+static void release_late(struct work_struct *work)
+{
+	struct late *late = container_of(work, struct late, work);
+	lunatik_object_t *object = late->object;
+
+	kfree(late);
+	release(object);
+}
+
+/* Where the last reference goes may be an interrupt, or a visit in a runtime that has its lock. */
+static void last_put(struct kref *kref)
+{
+	lunatik_object_t *object = container_of(kref, lunatik_object_t, kref);
+	struct late *late = object->late;
+
+	if (object->class->is_atomic) {
+		release(object);
+		return;
+	}
+	INIT_WORK(&late->work, release_late);
+	late->object = object;
+	queue_work(releases, &late->work);
+}
+
+void lunatik_getobject(lunatik_object_t *object)
+{
+	kref_get(&object->kref);
+}
+EXPORT_SYMBOL_GPL(lunatik_getobject);
+
+int lunatik_putobject(lunatik_object_t *object)
+{
+	return kref_put(&object->kref, last_put);
+}
+EXPORT_SYMBOL_GPL(lunatik_putobject);
+
+void lunatik_lock(lunatik_object_t *object)
+{
+	unsigned long flags;
+
+	if (!object->class->is_atomic) {
+		mutex_lock(&object->mutex);
+		return;
+	}
+	spin_lock_irqsave(&object->spin, flags);
+	object->flags = flags;
+}
+EXPORT_SYMBOL_GPL(lunatik_lock);
+
+void lunatik_unlock(lunatik_object_t *object)
+{
+	if (object->class->is_atomic)
+		spin_unlock_irqrestore(&object->spin, object->flags);
+	else
+		mutex_unlock(&object->mutex);
+}
+EXPORT_SYMBOL_GPL(lunatik_unlock);
+
+/* Fills in an object that is all zero. */
+int ps_object_init(lunatik_object_t *object, const struct lunatik_class *class, gfp_t gfp)
+{
+	kref_init(&object->kref);
+	object->class = class;
+	if (class->is_atomic) {
+		spin_lock_init(&object->spin);
+		return 0;
+	}
+	mutex_init(&object->mutex);
+	object->late = kzalloc(sizeof(struct late), gfp);
+	return object->late ? 0 : -ENOMEM;
+}
+
+/* In memory, all of it, before it is anybody's; the class's module stays as long. */
+static lunatik_object_t *new_object(const struct lunatik_class *class, size_t size, gfp_t gfp)
+{
+	lunatik_object_t *object = kzalloc(sizeof(*object), gfp);
+
+	if (!object)
+		return NULL;
+	object->private = kzalloc(max_t(size_t, size, 1), gfp);
+	if (!object->private || ps_object_init(object, class, gfp)) {
+		kfree(object->private);
+		kfree(object);
+		return NULL;
+	}
+	__module_get(class->owner);
+	return object;
+}
+
+/*
+ * Userdata.
+ */
+static lunatik_object_t *object_at(lua_State *L, int index)
+{
+	struct ps_reference *reference = ps_reference_at(L, index);
+
+	return reference ? reference->target : NULL;
+}
+
+void lunatik_closeobject(lua_State *L, int index)
+{
+	lunatik_object_t *object = object_at(L, index);
+
+	ps_reference_free(L, index);
+	if (object)
+		lunatik_putobject(object);
+}
+EXPORT_SYMBOL_GPL(lunatik_closeobject);
+
+static int collect(lua_State *L)
+{
+	lunatik_closeobject(L, 1);
+	return 0;
+}
+
+static int to_text(lua_State *L)
+{
+	lunatik_object_t *object = object_at(L, 1);
+
+	if (object)
+		lua_pushfstring(L, "%s: %p", object->class->name, object);
+	else
+		lua_pushliteral(L, "closed object");
+	return 1;
+}
+
+static bool are_same(lua_State *L)
+{
+	lunatik_object_t *object = object_at(L, 1);
+
+	return object && object == object_at(L, 2);
+}
+
+/* Two userdata may stand for one object. */
+static int equal(lua_State *L)
+{
+	lua_pushboolean(L, are_same(L));
+	return 1;
+}
+
+static void make_metatable(lua_State *L, const struct lunatik_class *class)
+{
+	static const luaL_Reg always[] = {
+		{ "__gc", collect }, { "__close", collect }, { "__tostring", to_text }, { "__eq", equal },
+		{ NULL, NULL }
+	};
+	const luaL_Reg *method;
+
+	lua_newtable(L);
+	luaL_setfuncs(L, always, 0);
+	lua_newtable(L);
+	for (method = class->methods; method && method->name; method++) {
+		lua_pushcfunction(L, method->func);
+		lua_setfield(L, strncmp(method->name, "__", 2) ? -2 : -3, method->name);
+	}
+	if (lua_getfield(L, -2, "__index") == LUA_TNIL) {
+		lua_pushvalue(L, -2);
+		lua_setfield(L, -4, "__index");
+	}
+	lua_pop(L, 2);
+	lua_pushstring(L, class->name);
+	lua_pushvalue(L, -1);
+	lua_setfield(L, -3, "__name");
+	lua_setfield(L, -2, "__metatable");
+}
+
+/* In the registry, by the class's address. The functions in it are of the class's module. */
+static void push_metatable(lua_State *L, const struct lunatik_class *class)
+{
+	if (lua_rawgetp(L, LUA_REGISTRYINDEX, class) == LUA_TTABLE)
+		return;
+	lua_pop(L, 1);
+	ps_env_hold(L, class->owner);
+	make_metatable(L, class);
+	lua_pushvalue(L, -1);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, class);
+}
+
+lunatik_object_t *lunatik_newobject(lua_State *L, const struct lunatik_class *class, size_t size)
+{
+	struct ps_reference *reference = ps_reference_new(L);
+	lunatik_object_t *object;
+
+	push_metatable(L, class);
+	lua_setmetatable(L, -2);
+	object = new_object(class, size, lunatik_gfp(L));
+	if (!object)
+		luaL_error(L, "not enough memory");
+	reference->target = object;
+	return object;
+}
+EXPORT_SYMBOL_GPL(lunatik_newobject);
+
+void lunatik_pushobject(lua_State *L, lunatik_object_t *object)
+{
+	struct ps_reference *reference = ps_reference_new(L);
+
+	push_metatable(L, object->class);
+	lua_setmetatable(L, -2);
+	lunatik_getobject(object);
+	reference->target = object;
+}
+EXPORT_SYMBOL_GPL(lunatik_pushobject);
+
+lunatik_object_t *lunatik_toobject(lua_State *L, int index)
+{
+	return object_at(L, index);
+}
+EXPORT_SYMBOL_GPL(lunatik_toobject);
+
+lunatik_object_t *lunatik_checkobject(lua_State *L, int arg, const struct lunatik_class *class)
+{
+	lunatik_object_t *object = object_at(L, arg);
+
+	if (object && object->class == class)
+		return object;
+	if (!object && luaL_getmetafield(L, arg, "__name") == LUA_TSTRING && !strcmp(lua_tostring(L, -1), class->name))
+		luaL_error(L, "the %s is closed", class->name);
+	luaL_typeerror(L, arg, class->name);
+	return NULL;
+}
+EXPORT_SYMBOL_GPL(lunatik_checkobject);
+
+void ps_objects_put(struct ps_runtime *rt)
+{
+	void *object;
+
+	while (ps_reference_take(rt, &object)) {
+		if (object)
+			lunatik_putobject(object);
+	}
+}
+
+/*
+ * What is kept: in the registry, by the object's address a table of the userdata and its value.
+ */
+void lunatik_keep(lua_State *L, int object)
+{
+	object = lua_absindex(L, object);
+	lua_createtable(L, 2, 0);
+	lua_pushvalue(L, object);
+	lua_rawseti(L, -2, 1);
+	lua_rotate(L, -2, 1);
+	lua_rawseti(L, -2, 2);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, object_at(L, object));
+}
+EXPORT_SYMBOL_GPL(lunatik_keep);
+
+void lunatik_pushkept(lua_State *L, const lunatik_object_t *object)
+{
+	if (lua_rawgetp(L, LUA_REGISTRYINDEX, object) == LUA_TTABLE) {
+		lua_rawgeti(L, -1, 2);
+		lua_remove(L, -2);
+	}
+}
+EXPORT_SYMBOL_GPL(lunatik_pushkept);
+
+void lunatik_drop(lua_State *L, const lunatik_object_t *object)
+{
+	lua_pushnil(L);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, object);
+}
+EXPORT_SYMBOL_GPL(lunatik_drop);
+
+/*
+ * Values between runtimes.
+ */
+void lunatik_checkvalue(lua_State *L, int index, struct lunatik_value *value)
+{
+	const char *string;
+
+	value->type = lua_type(L, index);
+	switch (value->type) {
+	case LUA_TNONE:
+	case LUA_TNIL:
+		value->type = LUA_TNIL;
+		return;
+	case LUA_TBOOLEAN:
+		value->boolean = lua_toboolean(L, index);
+		return;
+	case LUA_TNUMBER:
+		value->integer = lua_tointeger(L, index);
+		return;
+	case LUA_TLIGHTUSERDATA:
+		value->pointer = lua_touserdata(L, index);
+		return;
+	case LUA_TSTRING:
+		string = lua_tolstring(L, index, &value->len);
+		value->string = kmemdup(string, value->len + 1, lunatik_gfp(L) | __GFP_NOWARN);
+		if (!value->string)
+			luaL_error(L, "not enough memory");
+		return;
+	case LUA_TUSERDATA:
+		value->object = object_at(L, index);
+		if (value->object) {
+			lunatik_getobject(value->object);
+			return;
+		}
+	}
+	luaL_error(L, "a %s cannot go to another runtime: only nil, booleans, integers, strings and objects can",
+		   luaL_typename(L, index));
+}
+EXPORT_SYMBOL_GPL(lunatik_checkvalue);
+
+void lunatik_pushvalue(lua_State *L, const struct lunatik_value *value)
+{
+	switch (value->type) {
+	case LUA_TBOOLEAN:
+		lua_pushboolean(L, value->boolean);
+		return;
+	case LUA_TNUMBER:
+		lua_pushinteger(L, value->integer);
+		return;
+	case LUA_TLIGHTUSERDATA:
+		lua_pushlightuserdata(L, value->pointer);
+		return;
+	case LUA_TSTRING:
+		lua_pushlstring(L, value->string, value->len);
+		return;
+	case LUA_TUSERDATA:
+		lunatik_pushobject(L, value->object);
+		return;
+	default:
+		lua_pushnil(L);
+	}
+}
+EXPORT_SYMBOL_GPL(lunatik_pushvalue);
+
+void lunatik_putvalue(struct lunatik_value *value)
+{
+	if (value->type == LUA_TSTRING)
+		kfree(value->string);
+	else if (value->type == LUA_TUSERDATA)
+		lunatik_putobject(value->object);
+	value->type = LUA_TNIL;
+}
+EXPORT_SYMBOL_GPL(lunatik_putvalue);
+
+/*
+ * Libraries.
+ */
+static LIST_HEAD(libraries);
+static DEFINE_MUTEX(libraries_mutex);
+
+static struct lunatik_library *find(const char *name)
+{
+	struct lunatik_library *library;
+
+	list_for_each_entry(library, &libraries, list) {
+		if (!strcmp(library->name, name))
+			return library;
+	}
+	return NULL;
+}
+
+int lunatik_register(struct lunatik_library *library)
+{
+	int err = 0;
+
+	mutex_lock(&libraries_mutex);
+	if (find(library->name))
+		err = -EEXIST;
+	else
+		list_add(&library->list, &libraries);
+	mutex_unlock(&libraries_mutex);
+	return err;
+}
+EXPORT_SYMBOL_GPL(lunatik_register);
+
+void lunatik_unregister(struct lunatik_library *library)
+{
+	mutex_lock(&libraries_mutex);
+	list_del(&library->list);
+	mutex_unlock(&libraries_mutex);
+}
+EXPORT_SYMBOL_GPL(lunatik_unregister);
+
+/* The runtime's reference to the module is taken before the list lets go of the library. */
+lua_CFunction ps_library_find(lua_State *L, const char *name)
+{
+	const struct lunatik_library *library;
+	struct module *owner = NULL;
+	lua_CFunction open = NULL;
+
+	mutex_lock(&libraries_mutex);
+	library = find(name);
+	if (library && try_module_get(library->owner)) {
+		owner = library->owner;
+		open = library->open;
+	}
+	mutex_unlock(&libraries_mutex);
+	if (!open)
+		return NULL;
+	if (ps_env_add_owner(ps_env_here(L), owner))
+		return open;
+	module_put(owner);
+	luaL_error(L, "library '%s': this runtime has libraries of too many modules", name);
+	return NULL;
+}
+
+void lunatik_setconstants(lua_State *L, const struct lunatik_constant *constants, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		lua_pushinteger(L, constants[i].value);
+		lua_setfield(L, -2, constants[i].name);
+	}
+}
+EXPORT_SYMBOL_GPL(lunatik_setconstants);
+
+int lunatik_throw(lua_State *L, int err)
+{
+	lua_pushinteger(L, -err);
+	return lua_error(L);
+}
+EXPORT_SYMBOL_GPL(lunatik_throw);
+
+void lunatik_checkfield(lua_State *L, int index, const char *name, int type)
+{
+	int is = lua_getfield(L, index, name);
+
+	lua_pop(L, 1);
+	if (is != type)
+		luaL_error(L, "bad field '%s': %s expected, got %s", name, lua_typename(L, type), lua_typename(L, is));
+}
+EXPORT_SYMBOL_GPL(lunatik_checkfield);
+
+void ps_objects_flush(void)
+{
+	flush_workqueue(releases);
+}
+
+int __init ps_objects_setup(void)
+{
+	releases = alloc_workqueue("lunatik", WQ_UNBOUND, 0);
+	if (!releases)
+		return -ENOMEM;
+	return lunatik_register(&ps_lunatik_library);
+}
+
+void ps_objects_teardown(void)
+{
+	lunatik_unregister(&ps_lunatik_library);
+	destroy_workqueue(releases);
+}

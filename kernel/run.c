@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * lunatik_run.ko: the runtime of the script "driver", which serves /dev/lunatik, as long as this module is loaded.
+ */
+#include <lunatik.h>
+
+static lunatik_object_t *driver;
+
+static int __init lunatik_run_init(void)
+{
+	return lunatik_runtime(&driver, "driver", true);
+}
+
+static void __exit lunatik_run_exit(void)
+{
+	lunatik_stop(driver);
+}
+
+module_init(lunatik_run_init);
+module_exit(lunatik_run_exit);
+MODULE_DESCRIPTION("What the command lunatik talks to");
+MODULE_LICENSE("Dual MIT/GPL");
+MODULE_VERSION(PS_VERSION);
