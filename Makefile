@@ -19,7 +19,7 @@ include objs.mk
 VERSION := $(PS_VERSION)
 comma := ,
 
-.PHONY: all deps modules plugin cli reference install install-modules install-plugin install-cli install-lualib install-doc uninstall check \
+.PHONY: all deps modules plugin cli reference install install-modules install-plugin install-cli install-lualib install-lunatik examples_install install-doc uninstall check \
 	check-kernels check-arch check-lua check-dkms dist unit layers script-test cli-test case-test tshark-test packet-test packet-case plugin-test queue-test hostile feed vm-test \
 	vm vm-shell demo vm-demo root \
 	fuzz fuzz-replay fuzz-coverage fuzz-merge valgrind \
@@ -81,7 +81,7 @@ need-plugin need-cli: need-compiler
 	@for library in $($(@:need-%=%)_LIBRARIES); do pkg-config --exists $$library || \
 		{ echo "make: the library $$library is missing, or its headers: run 'make deps'" >&2; exit 1; }; done
 plugin_LIBRARIES := xtables
-cli_LIBRARIES := zlib libzstd jansson libnetfilter_queue libmnl
+cli_LIBRARIES := libedit zlib libzstd jansson libnetfilter_queue libmnl
 
 # What is made of Lua's release looks each time whether it still is.
 .PHONY: lua-patched
@@ -164,7 +164,7 @@ $(BUILD)/user/libxt_LUA.so: xtables/libxt_LUA.c $(BUILD)/user/engine.a include/u
 #
 CLI := $(wildcard cli/*.c check/*.c user/*.c)
 CLI_INCLUDE := -Icli -Icheck -Iuser -Iplat/user -Ipacket -Iengine -Iproto -Icompile -Ilua -Ilua/src -Iinclude
-CLI_LIBS := -lz -lzstd -ljansson -lnetfilter_queue -lmnl
+CLI_LIBS := -ledit -lz -lzstd -ljansson -lnetfilter_queue -lmnl
 $(foreach flavour,user asan,$(addprefix $(BUILD)/$(flavour)/,$(CLI:.c=.o))): | need-cli
 cli: $(BUILD)/user/packetscript $(BUILD)/user/packetscript.8 $(BUILD)/user/packetscript.bash \
 	$(BUILD)/user/packetscript-language.7 $(BUILD)/user/packetscript.lua
@@ -202,7 +202,7 @@ DOCDIR = $(DESTDIR)$(PREFIX)/share/doc/packetscript
 TYPESDIR = $(DESTDIR)$(PREFIX)/share/packetscript/types
 LUADIR = $(DESTDIR)$(PREFIX)/share/packetscript/lua	# as engine/bundle.h has it
 
-install: install-modules install-plugin install-cli install-lualib install-doc
+install: install-modules install-plugin install-cli install-lualib install-lunatik install-doc
 
 # The kernel's own way: strips, signs and compresses as it was configured to. Headers that have no key to sign with would
 # say so at length for each module, and without a System.map skip depmod, which is done here.
@@ -221,12 +221,23 @@ install-plugin: plugin
 install-cli: cli
 	install -d $(MANDIR)/man8 $(SBINDIR) $(COMPLETIONDIR)
 	install -m 755 $(BUILD)/user/packetscript $(SBINDIR)
+	ln -sfn packetscript $(SBINDIR)/lunatik
 	install -m 644 $(BUILD)/user/packetscript.8 $(MANDIR)/man8
 	install -m 644 $(BUILD)/user/packetscript.bash $(COMPLETIONDIR)/packetscript
 
 install-lualib:
 	install -d $(LUADIR)
 	install -m 644 lualib/*.lua $(LUADIR)
+
+# What runtimes in the kernel require, and the command needs there; and examples of them. $(call install_tree,FROM,TO)
+LUNATIKDIR = $(DESTDIR)/lib/modules/lua
+define install_tree
+	cd $(1) && find . -type f | while read -r file; do install -D -m 644 "$$file" "$(abspath $(2))/$$file"; done
+endef
+install-lunatik:
+	$(call install_tree,lualib/lunatik,$(LUNATIKDIR))
+examples_install:
+	$(call install_tree,examples/lunatik,$(LUNATIKDIR)/examples)
 
 # Links between pages, and from them to examples, are as in the sources.
 install-doc: cli
@@ -239,9 +250,10 @@ install-doc: cli
 # For whichever kernels the modules were installed.
 uninstall:
 	rm -rf $(INSTALLED_MODULES) $(DOCDIR) $(dir $(TYPESDIR))
+	rm -rf $(LUNATIKDIR)/examples $(LUNATIKDIR)/lunatik $(patsubst lualib/lunatik/%,$(LUNATIKDIR)/%,$(wildcard lualib/lunatik/*.lua))
 	rm -f $(MANDIR)/man7/packetscript-language.7
 	rm -f $(XTDIR)/libxt_LUA.so $(XTDIR)/libxt_lua.so $(MANDIR)/man8/xt_LUA.8 $(MANDIR)/man8/xt_lua.8 $(MANDIR)/man8/packetscript.8 \
-		$(SBINDIR)/packetscript $(COMPLETIONDIR)/packetscript
+		$(SBINDIR)/packetscript $(SBINDIR)/lunatik $(COMPLETIONDIR)/packetscript
 	$(if $(INSTALL_MOD_PATH),,$(foreach modules,$(INSTALLED_MODULES),depmod $(word 3,$(subst /, ,$(modules))) &&) true)
 INSTALLED_MODULES = $(wildcard $(INSTALL_MOD_PATH)/lib/modules/*/$(MODDIR))
 
@@ -326,7 +338,7 @@ queue-test: $(BUILD)/user/packetscript $(BUILD)/asan/packetscript
 
 root: all
 	@rm -rf $(ROOT)
-	@$(MAKE) --no-print-directory install DESTDIR=$(abspath $(ROOT)) >/dev/null
+	@$(MAKE) --no-print-directory install examples_install DESTDIR=$(abspath $(ROOT)) >/dev/null
 
 # The corpus, by the command: as it is, with checksums that are completed later, and with sanitizers.
 packet-test: packet-case $(BUILD)/user/packetscript $(BUILD)/asan/packetscript

@@ -16,6 +16,7 @@ const struct cli_command *const cli_commands[] = {
 	&cli_run,
 	&cli_queue,
 	&cli_reload,
+	&cli_runtime,
 	&cli_test,
 	&cli_check,
 	&cli_protocols,
@@ -208,12 +209,22 @@ static void occupy_standard(void)
 	}
 }
 
+/* By this name the program is one of its commands. */
+static bool is_lunatik(const char *path)
+{
+	const char *name = path ? strrchr(path, '/') : NULL;
+
+	return path && !strcmp(name ? name + 1 : path, "lunatik");
+}
+
 int main(int argc, char **argv)
 {
 	const struct cli_command *command;
 	int status;
 
 	occupy_standard();
+	if (is_lunatik(argv[0]))
+		return call_command(&cli_runtime, argc, argv);
 
 	if (argc < 2) {
 		cli_print_help(stderr, NULL);

@@ -37,6 +37,7 @@ struct late {
 };
 
 static struct workqueue_struct *releases;
+static atomic_t late_objects;	/* that wait for it */
 
 static void release_late(struct work_struct *work)
 {
@@ -45,6 +46,7 @@ static void release_late(struct work_struct *work)
 
 	kfree(late);
 	release(object);
+	atomic_dec(&late_objects);
 }
 
 /* Where the last reference goes may be an interrupt, or a visit in a runtime that has its lock. */
@@ -59,6 +61,7 @@ static void last_put(struct kref *kref)
 	}
 	INIT_WORK(&late->work, release_late);
 	late->object = object;
+	atomic_inc(&late_objects);
 	queue_work(releases, &late->work);
 }
 
@@ -466,9 +469,15 @@ void lunatik_checkfield(lua_State *L, int index, const char *name, int type)
 }
 EXPORT_SYMBOL_GPL(lunatik_checkfield);
 
+/* What one of them has let go comes behind it; but others may let go of more without an end. */
+#define FLUSHES	16
+
 void ps_objects_flush(void)
 {
-	flush_workqueue(releases);
+	int n;
+
+	for (n = 0; n < FLUSHES && atomic_read(&late_objects); n++)
+		flush_workqueue(releases);
 }
 
 int __init ps_objects_setup(void)

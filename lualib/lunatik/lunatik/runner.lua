@@ -1,0 +1,80 @@
+-- SPDX-License-Identifier: MIT OR GPL-2.0-only
+-- Runtimes by the names of their scripts: what the command lunatik runs, spawns, lists and stops.
+local lunatik = require("lunatik")
+
+local runner = {}
+
+local STARTING = "starting"
+local runtimes = {} -- by script: a runtime, or STARTING
+local threads = {}
+
+local function forget(script)
+  runtimes[script], threads[script] = nil, nil
+end
+
+--- Runs a script in a runtime of its own, which it returns; context: as of lunatik.runtime().
+function runner.run(script, context)
+  if runtimes[script] then
+    error(script .. " is already running", 0)
+  end
+  runtimes[script] = STARTING
+  local ok, runtime = pcall(lunatik.runtime, script, context)
+  if not ok then
+    forget(script)
+    error(runtime, 0)
+  end
+  runtimes[script] = runtime
+  return runtime
+end
+
+--- The same, and a thread goes on with the function that the script returns. It has the script's name, without folders.
+function runner.spawn(script, context)
+  local thread = require("thread")
+  local runtime = runner.run(script, context)
+  local ok, thrd = pcall(thread.run, runtime, (script:match("[^/]+$")))
+  if not ok then
+    runner.stop(script)
+    error(thrd, 0)
+  end
+  threads[script] = thrd
+  return thrd
+end
+
+--- Ends the thread, if there is one, and the runtime, whatever they are doing.
+function runner.stop(script)
+  local runtime, thrd = runtimes[script], threads[script]
+  if not runtime then
+    error(script .. " is not running", 0)
+  end
+  if runtime == STARTING then
+    runtime = lunatik.find(script)
+    if runtime then
+      runtime:stop()
+    end
+    return
+  end
+  forget(script)
+  if thrd then
+    thrd:stop()
+  end
+  runtime:stop()
+end
+
+--- The names of all that run, in order, with ", " between.
+function runner.list()
+  local scripts = {}
+  for script in pairs(runtimes) do
+    scripts[#scripts + 1] = script
+  end
+  table.sort(scripts)
+  return table.concat(scripts, ", ")
+end
+
+--- Ends all of them.
+function runner.shutdown()
+  for script in runner.list():gmatch("[^,]+") do
+    pcall(runner.stop, (script:gsub("^ ", "")))
+  end
+end
+
+return runner
