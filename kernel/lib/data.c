@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+/*
+ * The library data: bytes, and integers of them in the machine's order. Any context.
+ *
+ * An object has bytes of its own, which do not change until it is released and are anybody's; or somebody else's for the time of a
+ * callback, which only the runtime that is called may reach: its lock keeps them from going meanwhile. So there is no lock here.
+ */
+#include <linux/mm.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "compat.h"
+#include "data.h"
+
+struct own {
+	struct rcu_head rcu;	/* may be freed where one must not sleep */
+	u8 bytes[];
+};
+
+struct data {
+	u8 *bytes;			/* or NULL: they are gone */
+	size_t size;
+	bool is_readonly;
+	const lunatik_object_t *runtime;	/* whose callback they are for; only compared; or NULL: anybody's */
+	struct own *own;
+};
+
+static void release(lunatik_object_t *object)
+{
+	struct data *data = object->private;
+
+	if (!data->own)
+		return;
+	if (is_vmalloc_addr(data->own))
+		kvfree_rcu(data->own, rcu);
+	else
+		kfree(data->own);
+}
+
+static const struct lunatik_class class;
+
+/*
+ * For other modules.
+ */
+lunatik_object_t *luadata_new(lua_State *L)
+{
+	lunatik_object_t *object = lunatik_newobject(L, &class, sizeof(struct data));
+	struct data *data = object->private;
+
+	data->runtime = lunatik_toruntime(L);
+	return object;
+}
+EXPORT_SYMBOL_GPL(luadata_new);
+
+void luadata_reset(lunatik_object_t *object, void *bytes, size_t size, bool is_readonly)
+{
+	struct data *data = object->private;
+
+	data->bytes = bytes;
+	data->size = size;
+	data->is_readonly = is_readonly;
+}
+EXPORT_SYMBOL_GPL(luadata_reset);
+
+void luadata_clear(lunatik_object_t *object)
+{
+	luadata_reset(object, NULL, 0, true);
+}
+EXPORT_SYMBOL_GPL(luadata_clear);
+
+/*
+ * Access.
+ */
+static noinline int refuse(lua_State *L, const struct data *data)
+{
+	if (data->runtime && data->runtime != lunatik_toruntime(L))
+		return luaL_error(L, "the data is another runtime's, for the time of a callback");
+	if (!data->bytes)
+		return luaL_error(L, "the data is gone: it was there for the time of a callback");
+	return luaL_error(L, "the data is readonly");
+}
+
+static __always_inline struct data *check(lua_State *L, int arg, bool is_written)
+{
+	struct data *data = lunatik_checkobject(L, arg, &class)->private;
+
+	if (unlikely((data->runtime && data->runtime != lunatik_toruntime(L)) || !data->bytes ||
+		     (is_written && data->is_readonly)))
+		refuse(L, data);
+	return data;
+}
+
+void *luadata_check(lua_State *L, int arg, size_t *size, bool is_written)
+{
+	struct data *data = check(L, arg, is_written);
+
+	*size = data->size;
+	return data->bytes;
+}
+EXPORT_SYMBOL_GPL(luadata_check);
+
+static noinline int refuse_bounds(lua_State *L, lua_Integer offset, lua_Integer n, size_t size)
+{
+	return luaL_error(L, "out of bounds: %I bytes at offset %I of %I", n, offset, (lua_Integer)size);
+}
+
+/* The n bytes at the offset that is argument 2. */
+static __always_inline u8 *at(lua_State *L, size_t n, bool is_written)
+{
+	struct data *data = check(L, 1, is_written);
+	lua_Integer offset = luaL_checkinteger(L, 2);
+
+	if (unlikely(n > data->size || (lua_Unsigned)offset > data->size - n))
+		refuse_bounds(L, offset, n, data->size);
+	return data->bytes + offset;
+}
+
+static int push(lua_State *L, lua_Integer integer)
+{
+	lua_pushinteger(L, integer);
+	return 1;
+}
+
+static int get_int8(lua_State *L)
+{
+	return push(L, *(s8 *)at(L, 1, false));
+}
+
+static int get_uint8(lua_State *L)
+{
+	return push(L, *at(L, 1, false));
+}
+
+static int set_8(lua_State *L)
+{
+	u8 value = luaL_checkinteger(L, 3);
+
+	*at(L, 1, true) = value;
+	return 0;
+}
+
+static int get_int16(lua_State *L)
+{
+	return push(L, get_unaligned((s16 *)at(L, 2, false)));
+}
+
+static int get_uint16(lua_State *L)
+{
+	return push(L, get_unaligned((u16 *)at(L, 2, false)));
+}
+
+static int set_16(lua_State *L)
+{
+	u16 value = luaL_checkinteger(L, 3);
+
+	put_unaligned(value, (u16 *)at(L, 2, true));
+	return 0;
+}
+
+static int get_int32(lua_State *L)
+{
+	return push(L, get_unaligned((s32 *)at(L, 4, false)));
+}
+
+static int get_uint32(lua_State *L)
+{
+	return push(L, get_unaligned((u32 *)at(L, 4, false)));
+}
+
+static int set_32(lua_State *L)
+{
+	u32 value = luaL_checkinteger(L, 3);
+
+	put_unaligned(value, (u32 *)at(L, 4, true));
+	return 0;
+}
+
+static int get_int64(lua_State *L)
+{
+	return push(L, get_unaligned((s64 *)at(L, 8, false)));
+}
+
+static int set_64(lua_State *L)
+{
+	u64 value = luaL_checkinteger(L, 3);
+
+	put_unaligned(value, (u64 *)at(L, 8, true));
+	return 0;
+}
+
+/* d:getstring(offset [, length]) */
+static int get_string(lua_State *L)
+{
+	struct data *data = check(L, 1, false);
+	lua_Integer offset = luaL_checkinteger(L, 2), length;
+	size_t left;
+
+	if ((lua_Unsigned)offset > data->size)
+		return refuse_bounds(L, offset, 0, data->size);
+	left = data->size - offset;
+	length = luaL_optinteger(L, 3, left);
+	if ((lua_Unsigned)length > left)
+		return refuse_bounds(L, offset, length, data->size);
+	lua_pushlstring(L, data->bytes + offset, length);
+	return 1;
+}
+
+/* d:setstring(offset, s) */
+static int set_string(lua_State *L)
+{
+	size_t len;
+	const char *string = luaL_checklstring(L, 3, &len);
+
+	memcpy(at(L, len, true), string, len);
+	return 0;
+}
+
+static int size(lua_State *L)
+{
+	return push(L, check(L, 1, false)->size);
+}
+
+static const luaL_Reg methods[] = {
+	{ "getnumber", get_int64 },	{ "setnumber", set_64 },	/* a Lua integer */
+	{ "getbyte", get_uint8 },	{ "setbyte", set_8 },
+	{ "getstring", get_string },	{ "setstring", set_string },
+	{ "getint8", get_int8 },	{ "setint8", set_8 },
+	{ "getuint8", get_uint8 },	{ "setuint8", set_8 },
+	{ "getint16", get_int16 },	{ "setint16", set_16 },
+	{ "getuint16", get_uint16 },	{ "setuint16", set_16 },
+	{ "getint32", get_int32 },	{ "setint32", set_32 },
+	{ "getuint32", get_uint32 },	{ "setuint32", set_32 },
+	{ "getint64", get_int64 },	{ "setint64", set_64 },
+	{ "__len", size },
+	{ NULL, NULL }
+};
+
+static const struct lunatik_class class = {
+	.name = "data",
+	.methods = methods,
+	.release = release,
+	.is_atomic = true,
+	.owner = THIS_MODULE,
+};
+
+/*
+ * Bytes of their own.
+ */
+static struct own *allocate(lua_State *L, size_t n)
+{
+	gfp_t gfp = lunatik_gfp(L) | __GFP_ZERO | __GFP_NOWARN;
+
+	if (gfpflags_allow_blocking(gfp))
+		return kvmalloc(struct_size((struct own *)NULL, bytes, n), gfp | __GFP_RETRY_MAYFAIL);
+	return kmalloc(struct_size((struct own *)NULL, bytes, n), gfp);
+}
+
+/*
+ * data.new(size). Lua does not know of this memory: its collector is told to do as much as if it did, so objects that nobody has any
+ * more do not fill the machine.
+ */
+static int new(lua_State *L)
+{
+	lua_Integer n = luaL_checkinteger(L, 1);
+	struct data *data;
+
+	luaL_argcheck(L, n >= 1 && n <= INT_MAX, 1, "must be from 1 to 2147483647");
+	data = lunatik_newobject(L, &class, sizeof(*data))->private;
+	lua_gc(L, LUA_GCSTEP, (int)(n / 1024) + 1);
+	data->own = allocate(L, n);
+	if (!data->own) {
+		lua_gc(L, LUA_GCCOLLECT);
+		data->own = allocate(L, n);
+	}
+	if (!data->own)
+		return luaL_error(L, "not enough memory");
+	data->size = n;
+	data->bytes = data->own->bytes;
+	return 1;
+}
+
+static const luaL_Reg functions[] = {
+	{ "new", new },
+	{ NULL, NULL }
+};
+
+static int open(lua_State *L)
+{
+	luaL_newlib(L, functions);
+	return 1;
+}
+
+static struct lunatik_library library = { "data", open, THIS_MODULE };
+
+module_lunatik(library, "data");
+MODULE_DESCRIPTION("Lua library data");
+MODULE_LICENSE("Dual MIT/GPL");
+MODULE_VERSION(PS_VERSION);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Objects of the library data, for other modules: bytes that a script may look at, and may write to.
+ */
+#ifndef LUADATA_H
+#define LUADATA_H
+
+#include <lunatik.h>
+
+/*
+ * Pushes an object of no bytes, for this runtime only: in another one each access to what luadata_reset() gives it raises. A library
+ * may make it once, keep it (lunatik_keep()), and reset it for each callback. May raise.
+ */
+lunatik_object_t *luadata_new(lua_State *L);
+
+/*
+ * From now on the object stands for these bytes, which are the caller's; until luadata_clear(), after which each access
+ * raises. Both within the object's runtime, in any context; neither raises. Bytes that move are given anew.
+ */
+void luadata_reset(lunatik_object_t *object, void *bytes, size_t size, bool is_readonly);
+void luadata_clear(lunatik_object_t *object);
+
+/*
+ * The bytes of argument arg, *size of them; they stay as long as the argument does. Raises if it is no data, is gone, or, if
+ * they are to be written, readonly.
+ */
+void *luadata_check(lua_State *L, int arg, size_t *size, bool is_written);
+
+#endif
