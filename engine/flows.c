@@ -195,6 +195,7 @@ static void remove_flow(struct ps_flows *flows, struct ps_flow *flow)
 {
 	forget(flows, flow);
 	ps_recent_remove(&flows->known, &flow->record, flow->kind);
+	flows->surplus -= flows->surplus > 0;
 }
 
 /* The flow that was idle longest, or NULL. */
@@ -221,6 +222,27 @@ static bool remove_idle(struct ps_flows *flows, uint64_t now)
 	return false;
 }
 
+/* Removes so many of those that are too many, at most. */
+static void remove_surplus(struct ps_flows *flows, uint32_t n)
+{
+	struct ps_flow *flow = oldest(flows);
+
+	for (; n && flows->surplus && flow && flow != flows->of_packet; n--) {	/* that one's table may be in the making */
+		remove_flow(flows, flow);
+		flow = oldest(flows);
+	}
+}
+
+void ps_flows_make_room(struct ps_runtime *rt)
+{
+	struct ps_flows *flows = &((struct ps_bind *)rt)->flows;
+
+	if (G(rt->L)->GCestimate < rt->memory_max / 4)	/* it is garbage that takes the memory */
+		return;
+	flows->surplus = flows->known.n / 4;	/* so that it is seldom done; the others go when new ones come */
+	remove_surplus(flows, PS_FLOWS_AT_ONCE);
+}
+
 static ps_noinline struct ps_flow *new_flow(lua_State *L, struct ps_flows *flows, const struct ps_tuple *tuple, uint64_t hash,
 					    enum ps_flow_kind kind, uint64_t now)
 {
@@ -228,6 +250,7 @@ static ps_noinline struct ps_flow *new_flow(lua_State *L, struct ps_flows *flows
 
 	if (remove_idle(flows, now))	/* two for each that comes: so none is kept for long */
 		remove_idle(flows, now);
+	remove_surplus(flows, 2);
 	flow = (struct ps_flow *)ps_recent_add(&flows->known, hash, kind, now);
 	if (!flow && flows->known.n) {
 		remove_flow(flows, oldest(flows));
@@ -238,20 +261,6 @@ static ps_noinline struct ps_flow *new_flow(lua_State *L, struct ps_flows *flows
 	flow->tuple = *tuple;
 	flow->kind = kind;
 	return flow;
-}
-
-void ps_flows_make_room(struct ps_runtime *rt)
-{
-	struct ps_flows *flows = &((struct ps_bind *)rt)->flows;
-	uint32_t n = flows->known.n / 4;	/* so that it is seldom done */
-	struct ps_flow *flow;
-
-	if (!n || G(rt->L)->GCestimate < rt->memory_max / 4)	/* it is garbage that takes the memory */
-		return;
-	for (flow = oldest(flows); n && flow != flows->of_packet; n--) {	/* that one's table may be in the making */
-		remove_flow(flows, flow);
-		flow = oldest(flows);
-	}
 }
 
 /*

@@ -26,6 +26,7 @@ struct ps_runtime;
 #define PS_FLOWS		65536	/* of a state, unless it says how many */
 #define PS_FLOWS_MAX		10000000
 #define PS_FLOW_CUTTERS		4	/* scripts of a state that may cut */
+#define PS_FLOWS_AT_ONCE	1024	/* that go at most, with a packet waiting */
 #define PS_FLOW_FRAGMENTED	256	/* packets whose fragments are known */
 
 /* After what time idle flows end: the lists of ps_flows.known. */
@@ -43,6 +44,7 @@ struct ps_flows {
 	struct ps_recent known;
 	struct ps_recent fragments;
 	uint64_t timeout[PS_FLOW_KINDS];	/* nanoseconds */
+	uint32_t surplus;		/* flows that are to go, since there was no memory */
 	uint64_t packet;		/* the serial of the packet whose flow the next is */
 	struct ps_flow *of_packet;
 	struct Table *methods;		/* of flows' tables */

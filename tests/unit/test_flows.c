@@ -681,6 +681,33 @@ static void the_fields_of_a_large_table_stay(void)
 	end(&b);
 }
 
+static void few_go_at_once_where_there_is_no_memory(void)
+{
+	const char *text = "function process_packet(p)\n"
+			   "  local f = p:flow()\n"
+			   "  f.n, f.a, f.b, f.c, f.d = (f.n or 0) + 1, 1, 2, 3, 4\n"
+			   "  return NF_QUEUE | f.n << 16\n"
+			   "end\n";
+	const struct ps_flows *flows;
+	struct bench b;
+	uint32_t i, n = 16000, later = (n / 4 - PS_FLOWS_AT_ONCE) / 2;	/* for each that comes two go, until a quarter has */
+
+	CHECK(begin_sized(&b, text, 10 << 20));
+	flows = &b.s.bind.flows;
+	for (i = 0; i < n; i++)
+		CHECK_INT(number(&b, (struct says){ i, 2, i, 4 }), 1);
+	lua_gc(b.s.bind.rt.L, LUA_GCCOLLECT);	/* which finds out how much is no garbage */
+	CHECK_INT(flows->known.n, n);
+	ps_flows_make_room(&b.s.bind.rt);
+	CHECK_INT(flows->known.n, n - PS_FLOWS_AT_ONCE);
+	CHECK_INT(number(&b, (struct says){ n - 1, 2, n - 1, 4 }), 2);
+	for (i = 0; i < later; i++)
+		CHECK_INT(number(&b, (struct says){ n + i, 5, i, 4 }), 1);
+	CHECK_INT(flows->surplus, 0);
+	CHECK_INT(flows->known.n, n - n / 4 + later);
+	end(&b);
+}
+
 static void fewer_go_over_where_there_is_no_memory(void)
 {
 	struct ps_old old = { .lock = no_lock, .unlock = no_lock };
@@ -722,6 +749,7 @@ const struct test flows_tests[] = {
 	{ "flows: their tables are tables, and may be kept", tables_of_flows_are_tables },
 	{ "flows: they go over in a reload, with what was cut", they_go_over_in_a_reload },
 	{ "flows: the fields of a large table stay behind in a reload", the_fields_of_a_large_table_stay },
+	{ "flows: few go at once where there is no memory", few_go_at_once_where_there_is_no_memory },
 	{ "flows: fewer go over where there is no memory", fewer_go_over_where_there_is_no_memory },
 	{ "flows: mistakes are told", mistakes_are_told },
 	{ "flows: a known one allocates nothing", a_known_flow_allocates_nothing },
