@@ -18,6 +18,9 @@ enum {
 void *ps_shared_allocate(size_t size, enum ps_shared_result *why);
 void ps_shared_free(void *block, size_t size);
 
+/* Whether the caller's reference is the only one: nobody else has read the thing and goes on to do so. */
+bool ps_shared_is_alone(const struct ps_shared_thing *thing);
+
 /* The same value. */
 bool ps_shared_is(struct ps_shared_value a, struct ps_shared_value b);
 

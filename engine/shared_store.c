@@ -279,6 +279,16 @@ void ps_shared_keep(struct ps_shared_thing *thing, bool is_kept)
 	ps_host_unlock(NAMES);
 }
 
+bool ps_shared_is_alone(const struct ps_shared_thing *thing)
+{
+	bool is_alone;
+
+	ps_host_lock(NAMES);
+	is_alone = thing->refs == 1;
+	ps_host_unlock(NAMES);
+	return is_alone;
+}
+
 /* With the lock: one of the space's things that nobody has, taken out; or NULL. */
 static struct ps_shared_thing *take_kept(struct ps_shared_space *space)
 {

@@ -276,13 +276,32 @@ static bool move_bucket(struct ps_shared_table *t, struct buckets *b)
 }
 
 /* Of a large table this takes long. */
+static void free_buckets(struct ps_deferred *deferred)
+{
+	buckets_free((struct buckets *)deferred);
+}
+
 static void settle(struct ps_deferred *deferred)
 {
-	struct buckets *b = (struct buckets *)deferred;
-	struct ps_shared_table *t = b->table;
+	struct ps_shared_table *t = ((struct buckets *)deferred)->table;
 
-	buckets_free(b);
+	free_buckets(deferred);
 	__atomic_store_n(&t->is_settling, false, __ATOMIC_RELEASE);
+}
+
+/*
+ * The new buckets take over. A script that fills a table as it is loaded has the CPU for so long that no reader ends meanwhile: but where
+ * it is alone with the table, there is none. Who names the table from now on finds the new buckets.
+ */
+static void take_over(struct ps_shared_table *t, struct buckets *b)
+{
+	__atomic_store_n(&t->buckets, b->next, __ATOMIC_RELEASE);
+	if (ps_shared_is_alone(&t->thing)) {
+		ps_host_retire(&b->deferred, free_buckets);
+	} else {
+		t->is_settling = true;
+		ps_host_retire(&b->deferred, settle);
+	}
 }
 
 static void grow(struct ps_shared_table *t)
@@ -303,11 +322,8 @@ static void grow(struct ps_shared_table *t)
 		if (!move_bucket(t, b))
 			return;
 	}
-	if (b->moved < count_buckets(b))
-		return;
-	t->is_settling = true;
-	__atomic_store_n(&t->buckets, b->next, __ATOMIC_RELEASE);
-	ps_host_retire(&b->deferred, settle);
+	if (b->moved == count_buckets(b))
+		take_over(t, b);
 }
 
 static ps_inline void grow_if_full(struct ps_shared_table *t)

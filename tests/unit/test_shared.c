@@ -529,8 +529,49 @@ static void bytes_that_an_error_left_come_back(void)
 	ps_shared_space_put(space);
 }
 
+/* Fills the table with n entries. Returns how many bytes that has taken besides theirs, with a reader that does not end. */
+static long fill(struct ps_shared_table *t, int n)
+{
+	long before = ps_shared_used(), taken;
+	struct ps_shared_key key;
+	int i;
+
+	ps_host_read_begin();
+	for (i = 0; i < n; i++) {
+		ps_shared_key_integer(&key, i);
+		CHECK_INT(ps_table_set(t, &key, integer(i), 0), PS_SHARED_DONE);
+	}
+	taken = ps_shared_used() - before - 64l * n;
+	ps_host_read_end();
+	for (i = 0; i < n; i++) {
+		ps_shared_key_integer(&key, i);
+		CHECK_INT(ps_table_get(t, &key).i, i);
+	}
+	return taken;
+}
+
+/* As a script does while it is loaded. */
+static void tables_grow_at_once(void)
+{
+	const int n = 20000;
+	long before = ps_shared_used();
+	struct ps_shared_space *space = ps_shared_space_new();
+	struct ps_shared_thing *thing = open_thing(space, PS_SHARED_TABLE, "alone");
+
+	CHECK(fill(ps_shared_table_of(thing), n) > n * (long)sizeof(void *));
+	ps_shared_put(thing);
+	thing = open_thing(space, PS_SHARED_TABLE, "with others");
+	CHECK(thing == open_thing(space, PS_SHARED_TABLE, "with others"));
+	CHECK(fill(ps_shared_table_of(thing), n) < 4096);	/* these may read what was there before: so it grew once */
+	ps_shared_put(thing);
+	ps_shared_put(thing);
+	ps_shared_space_put(space);
+	CHECK_INT(ps_shared_used(), before);
+}
+
 const struct test shared_tests[] = {
 	{ "shared: a table has what was put in, while it grows", random_changes },
+	{ "shared: a table grows at once where only one state has it", tables_grow_at_once },
 	{ "shared: going through finds what stays once, whatever else changes", walk_of_what_changes },
 	{ "shared: a value may be replaced by one of another type", types_change },
 	{ "shared: what has a time to live is gone after it", values_expire },
