@@ -61,19 +61,18 @@ static const struct option {
 	[PS_FLOW_OTHER] = { "other", 600 * 1000 },
 };
 
-enum { ICMP = 1, TCP = 6, UDP = 17, ICMP6 = 58, UDPLITE = 136 };
 enum { FIN = 1, SYN = 2, RST = 4, ACK = 16 };
 
 static enum ps_flow_kind kind_of(uint8_t protocol)
 {
 	switch (protocol) {
-	case TCP:
+	case PS_IP_TCP:
 		return PS_FLOW_TCP;
-	case UDP:
-	case UDPLITE:
+	case PS_IP_UDP:
+	case PS_IP_UDPLITE:
 		return PS_FLOW_UDP;
-	case ICMP:
-	case ICMP6:
+	case PS_IP_ICMP:
+	case PS_IP_ICMP6:
 		return PS_FLOW_ICMP;
 	default:
 		return PS_FLOW_OTHER;

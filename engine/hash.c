@@ -3,6 +3,7 @@
 
 #include "guard.h"
 #include "host.h"
+#include "packet.h"
 
 uint64_t ps_hash_secrets[2];
 
@@ -17,38 +18,22 @@ void ps_hash_setup(void)
 	ps_host_unlock(0);
 }
 
-static ps_inline uint64_t load64(const char *p)
-{
-	uint64_t n;
-
-	memcpy(&n, p, sizeof(n));
-	return n;
-}
-
-static ps_inline uint64_t load32(const char *p)
-{
-	uint32_t n;
-
-	memcpy(&n, p, sizeof(n));
-	return n;
-}
-
 uint64_t ps_hash_text(const char *text, uint32_t len)
 {
 	uint64_t hash = ps_hash_integer(len), a, b;	/* folded: or bytes could be chosen that cancel the length */
-	const char *end = text + len;
+	const uint8_t *bytes = (const uint8_t *)text, *end = bytes + len;
 	uint32_t left = len;
 
 	for (; left > 16; left -= 16)
-		hash = ps_hash_words(hash, load64(end - left), load64(end - left + 8));
+		hash = ps_hash_words(hash, ps_load64_raw(end - left), ps_load64_raw(end - left + 8));
 	if (left >= 8) {
-		a = load64(end - left);
-		b = load64(end - 8);
+		a = ps_load64_raw(end - left);
+		b = ps_load64_raw(end - 8);
 	} else if (left >= 4) {
-		a = load32(end - left);
-		b = load32(end - 4);
+		a = ps_load32_raw(end - left);
+		b = ps_load32_raw(end - 4);
 	} else {
-		a = left ? (uint8_t)text[0] << 16 | (uint8_t)text[left / 2] << 8 | (uint8_t)text[left - 1] : 0;
+		a = left ? bytes[0] << 16 | bytes[left / 2] << 8 | bytes[left - 1] : 0;
 		b = 0;
 	}
 	return ps_hash_words(hash, a, b);

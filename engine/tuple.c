@@ -7,7 +7,6 @@
 
 enum { TYPE_IP = 0x0800, TYPE_IP6 = 0x86DD, TYPE_TAG = 0x8100, TYPE_SERVICE_TAG = 0x88A8, TYPE_PPPOE = 0x8864 };
 enum { PPP_IP = 0x0021, PPP_IP6 = 0x0057 };
-enum { ICMP = 1, TCP = 6, UDP = 17, DCCP = 33, FRAGMENT = 44, ICMP6 = 58, SCTP = 132, UDPLITE = 136 };
 enum { ECHO_REPLY = 0, ECHO = 8, ECHO6 = 128, ECHO_REPLY6 = 129 };
 
 #define TAGS_MAX	4
@@ -43,14 +42,6 @@ static uint32_t find_ip(struct ps_packet *pkt, uint32_t *at)
 	return type;
 }
 
-static uint32_t load_raw32(const uint8_t *p)
-{
-	uint32_t n;
-
-	memcpy(&n, p, sizeof(n));
-	return n;
-}
-
 /* Where the transport header is, and in *end where the packet ends, by what the header says. 0: none is whole. */
 static uint32_t see_ip(struct ps_packet *pkt, uint32_t at, struct ps_tuple_seen *seen, uint32_t *end)
 {
@@ -66,8 +57,8 @@ static uint32_t see_ip(struct ps_packet *pkt, uint32_t at, struct ps_tuple_seen 
 	seen->protocol = p[9];
 	seen->id = ps_load16(p + 4);
 	seen->part = fragment & 0x1FFF ? PS_TUPLE_LATER : fragment & 0x2000 ? PS_TUPLE_FIRST : PS_TUPLE_WHOLE;
-	seen->source[0] = load_raw32(p + 12);
-	seen->destination[0] = load_raw32(p + 16);
+	seen->source[0] = ps_load32_raw(p + 12);
+	seen->destination[0] = ps_load32_raw(p + 16);
 	seen->source[1] = seen->destination[1] = 0;
 	*end = total && total < pkt->len - at ? at + total : pkt->len;	/* 0: more than fits into the field */
 	return at + len <= *end ? at + len : 0;
@@ -110,15 +101,15 @@ static uint32_t see_ip6(struct ps_packet *pkt, uint32_t at, struct ps_tuple_seen
 static uint32_t needed(uint8_t protocol)
 {
 	switch (protocol) {
-	case TCP:
+	case PS_IP_TCP:
 		return TCP_FLAGS + 1;
-	case UDP:
-	case UDPLITE:
-	case DCCP:
-	case SCTP:
+	case PS_IP_UDP:
+	case PS_IP_UDPLITE:
+	case PS_IP_DCCP:
+	case PS_IP_SCTP:
 		return 4;
-	case ICMP:
-	case ICMP6:
+	case PS_IP_ICMP:
+	case PS_IP_ICMP6:
 		return 8;
 	default:
 		return 0;
@@ -127,7 +118,7 @@ static uint32_t needed(uint8_t protocol)
 
 static bool is_echo(uint8_t protocol, uint8_t type)
 {
-	return protocol == ICMP ? type == ECHO || type == ECHO_REPLY : type == ECHO6 || type == ECHO_REPLY6;
+	return protocol == PS_IP_ICMP ? type == ECHO || type == ECHO_REPLY : type == ECHO6 || type == ECHO_REPLY6;
 }
 
 static bool see_transport(struct ps_packet *pkt, uint32_t at, uint32_t end, struct ps_tuple_seen *seen)
@@ -149,7 +140,7 @@ static bool see_transport(struct ps_packet *pkt, uint32_t at, uint32_t end, stru
 	}
 	seen->ports[0] = ps_load16(p);
 	seen->ports[1] = ps_load16(p + 2);
-	if (seen->protocol == TCP)
+	if (seen->protocol == PS_IP_TCP)
 		seen->tcp_flags = p[TCP_FLAGS];
 	return true;
 }

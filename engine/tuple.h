@@ -9,6 +9,17 @@
 #include "hash.h"
 #include "packet.h"
 
+/* Of IP: those by which connections are told apart. */
+enum {
+	PS_IP_ICMP = 1,
+	PS_IP_TCP = 6,
+	PS_IP_UDP = 17,
+	PS_IP_DCCP = 33,
+	PS_IP_ICMP6 = 58,
+	PS_IP_SCTP = 132,
+	PS_IP_UDPLITE = 136,
+};
+
 struct ps_tuple {
 	uint64_t word[5];	/* the lower end's address, the higher end's, and the rest: no padding */
 };

@@ -126,6 +126,14 @@ static inline uint64_t ps_load64(const uint8_t *p)
 }
 
 /* As memory has them. */
+static inline uint32_t ps_load32_raw(const uint8_t *p)
+{
+	uint32_t bytes;
+
+	__builtin_memcpy(&bytes, p, sizeof(bytes));
+	return bytes;
+}
+
 static inline uint64_t ps_load64_raw(const uint8_t *p)
 {
 	uint64_t bytes;
