@@ -47,32 +47,61 @@ bool ps_handle_object(const struct cli_call *call, int option, enum ps_given *gi
 	return false;
 }
 
-int ps_handle_load(struct ps_state *state, const struct cli_call *call,
-		   const struct ps_handle_options *options)
+/* Returns enum cli_exit, after a message. */
+static int make_rule(struct ps_state_rule *rule, const struct cli_call *call, const struct ps_handle_options *options)
 {
 	const char *const *values = call->values;
-	char error[PS_SCRIPT_ERROR_SIZE + PATH_MAX];
-	struct ps_state_rule rule = {
+
+	*rule = (struct ps_state_rule){
 		.path = call->operands[0],
 		.function = values[options->function],
 		.is_match = options->match >= 0 && values[options->match],
 	};
-	int failed;
-
-	if (!cli_number(call, options->state, 0, UINT32_MAX, 0, &rule.id) ||
-	    !ps_handle_memory(call, options->memory, &rule.memory) ||
-	    !ps_handle_object(call, options->object, &rule.given))
+	if (!cli_number(call, options->state, 0, UINT32_MAX, 0, &rule->id) ||
+	    !ps_handle_memory(call, options->memory, &rule->memory) ||
+	    !ps_handle_object(call, options->object, &rule->given))
 		return CLI_TROUBLE;
-	if (!ps_on_error_parse(values[options->on_error], &rule.on_error))
+	if (!ps_on_error_parse(values[options->on_error], &rule->on_error))
 		return cli_error("--on-error %s: give drop, accept or continue",
 				 values[options->on_error]);
-	if (rule.is_match && rule.on_error == PS_VERDICT_ACCEPT)
+	if (rule->is_match && rule->on_error == PS_VERDICT_ACCEPT)
 		return cli_error("--on-error accept: a match that fails accepts no packet; give drop or continue");
-	failed = ps_state_init(state, &rule, error, sizeof(error));
+	return CLI_OK;
+}
+
+/* What ps_state_init() has returned, as an exit code. */
+static int tell_failed(int failed, const char *error)
+{
 	if (!failed)
 		return CLI_OK;
 	cli_error("%s", error);
 	return failed < 0 ? CLI_TROUBLE : CLI_FOUND;
+}
+
+int ps_handle_load(struct ps_state *state, const struct cli_call *call,
+		   const struct ps_handle_options *options)
+{
+	char error[PS_SCRIPT_ERROR_SIZE + PATH_MAX];
+	struct ps_state_rule rule;
+	int status = make_rule(&rule, call, options);
+
+	return status ? status : tell_failed(ps_state_init(state, &rule, error, sizeof(error)), error);
+}
+
+int ps_handle_reload(struct ps_state *next, struct ps_state *state, const struct cli_call *call,
+		     const struct ps_handle_options *options)
+{
+	char error[PS_SCRIPT_ERROR_SIZE + PATH_MAX];
+	struct ps_state_rule rule;
+	int status = make_rule(&rule, call, options);
+
+	if (!status)
+		status = tell_failed(ps_state_reload(next, state, &rule, error, sizeof(error)), error);
+	if (status)
+		return status;
+	ps_handle_close(state, call);
+	ps_state_clean(state);
+	return CLI_OK;
 }
 
 int ps_handle_close(struct ps_state *state, const struct cli_call *call)

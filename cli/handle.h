@@ -19,6 +19,13 @@ struct ps_handle_options {
 int ps_handle_load(struct ps_state *state, const struct cli_call *call,
 		   const struct ps_handle_options *options);
 
+/*
+ * Loads the script anew into next, which then takes the place of state: that is closed and cleaned. If it returns anything but CLI_OK,
+ * after a message, state goes on and there is no next.
+ */
+int ps_handle_reload(struct ps_state *next, struct ps_state *state, const struct cli_call *call,
+		     const struct ps_handle_options *options);
+
 /* A number of milliseconds that the option at this place says, or otherwise that. False, after a message: it is none. */
 bool ps_handle_ms(const struct cli_call *call, int option, uint32_t otherwise, uint32_t *ms);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* packetscript queue: a handler on live packets, which a rule hands over (NFQUEUE). */
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <linux/capability.h>
 #include <linux/netfilter.h>
@@ -54,24 +55,37 @@ static const struct ps_handle_options rule_options = {
 };
 
 struct job {
-	struct ps_state state;
+	const struct cli_call *call;
+	struct ps_state states[2], *state;	/* the one that is live; another is there while the script is loaded anew */
 	struct ps_nfqueue queue;
 	struct ps_nfqueue_config config;
 	struct ps_iptables rule;
 	struct ps_rawout out;	/* for what the script sends */
 	bool verbose, json;
+	bool of_terminal;	/* it ends with the terminal from which it was started */
 	uint32_t limit;		/* packets; 0: none */
 	uint64_t changed;
 	int errors_told;
 	struct ps_timing timing;
 };
 
-static volatile sig_atomic_t stopped, asked;
+static bool has_terminal(void)
+{
+	int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+static volatile sig_atomic_t stopped, asked, hung_up;
 
 static void on_signal(int signal)
 {
 	if (signal == SIGUSR1)
 		asked = 1;
+	else if (signal == SIGHUP)
+		hung_up = 1;
 	else
 		stopped = 1;
 }
@@ -113,22 +127,22 @@ static uint32_t kernel_verdict(enum ps_verdict verdict, uint16_t queue)
 /* Tells each error once, when it comes for the first time: the summary may be hours away. */
 static void tell_error(struct job *job)
 {
-	if (job->errors_told == job->state.nerrors)
+	if (job->errors_told == job->state->nerrors)
 		return;
-	job->errors_told = job->state.nerrors;
+	job->errors_told = job->state->nerrors;
 	fputs("packetscript: ", stderr);
-	ps_user_print(stderr, job->state.script.error);
-	fprintf(stderr, " (--on-error %s)\n", ps_on_error_name(job->state.on_error));
+	ps_user_print(stderr, job->state->script.error);
+	fprintf(stderr, " (--on-error %s)\n", ps_on_error_name(job->state->on_error));
 }
 
 static void print_packet(struct job *job, struct ps_nfqueue_packet *p, enum ps_verdict verdict,
 			 uint16_t queue)
 {
 	struct ps_packet before;
-	const struct ps_handled handled = { job->state.packets, &before, &p->pkt, verdict, queue };
+	const struct ps_handled handled = { job->state->packets, &before, &p->pkt, verdict, queue };
 
 	ps_nfqueue_before(p, &before);
-	ps_handled_print(stdout, job->json, &job->state, &handled);
+	ps_handled_print(stdout, job->json, job->state, &handled);
 }
 
 static uint32_t handle(void *context, struct ps_nfqueue_packet *p)
@@ -137,16 +151,16 @@ static uint32_t handle(void *context, struct ps_nfqueue_packet *p)
 	enum ps_verdict verdict;
 	uint16_t queue = 0;
 
-	verdict = ps_handle_timed(&job->timing, &job->state, &p->pkt, &queue);
+	verdict = ps_handle_timed(&job->timing, job->state, &p->pkt, &queue);
 	if (verdict == PS_VERDICT_QUEUE && queue == job->config.number)
-		verdict = ps_state_refuse(&job->state, verdict,
+		verdict = ps_state_refuse(job->state, verdict,
 					  "NF_QUEUE %u: that is where the packet comes from", queue);
 	if (verdict == PS_VERDICT_ERROR)
 		tell_error(job);
 	job->changed += p->is_written && !ps_nfqueue_sees_again(p);
 	if (job->verbose)
 		print_packet(job, p, verdict, queue);
-	return kernel_verdict(ps_state_decide(&job->state, verdict), queue);
+	return kernel_verdict(ps_state_decide(job->state, verdict), queue);
 }
 
 /*
@@ -154,13 +168,13 @@ static uint32_t handle(void *context, struct ps_nfqueue_packet *p)
  */
 static void print_json(struct job *job, bool known, uint64_t full, uint64_t overrun)
 {
-	json_t *result = ps_result_json(&job->state);
+	json_t *result = ps_result_json(job->state);
 	json_t *drops = known ? json_pack("{s:I, s:I}", "queue_full", (json_int_t)full,
 					  "socket_full", (json_int_t)overrun) : json_null();
 
 	json_object_set_new(result, "changed", json_integer(job->changed));
 	json_object_set_new(result, "dropped_by_kernel", drops);
-	json_object_set_new(result, "sent", json_integer(job->state.outbox.count));
+	json_object_set_new(result, "sent", json_integer(job->state->outbox.count));
 	json_object_set_new(result, "late", json_integer(job->queue.late));
 	json_object_set_new(result, "seen_again", json_integer(job->queue.again));
 	json_object_set_new(result, "nanoseconds_per_packet",
@@ -182,9 +196,9 @@ static void print_statistics(struct job *job)
 	if (job->json) {
 		print_json(job, known, full, overrun);
 	} else {
-		ps_result_print(stdout, &job->state);
+		ps_result_print(stdout, job->state);
 		printf("%llu changed", (unsigned long long)job->changed);
-		print_count(job->state.outbox.count, "sent");
+		print_count(job->state->outbox.count, "sent");
 		print_count(full, "dropped by the kernel: queue full");
 		print_count(overrun, "dropped by the kernel: socket full");
 		print_count(job->queue.late, "verdicts too late");
@@ -219,23 +233,42 @@ static unsigned int wait_for(struct ps_state *state)
 	return (next - now) / 1000 >= PS_NFQUEUE_WAIT ? PS_NFQUEUE_WAIT : (next - now) / 1000 + 1;
 }
 
+/* Between two packets: another load of the script takes the place of this one, or all stays as it is. */
+static void reload(struct job *job)
+{
+	struct ps_state *next = &job->states[job->state == job->states];
+
+	if (ps_handle_reload(next, job->state, job->call, &rule_options)) {
+		fputs("packetscript: what was loaded before goes on\n", stderr);
+		return;
+	}
+	job->state = next;
+	fprintf(stderr, "packetscript: %s: loaded anew\n", job->call->operands[0]);
+}
+
 static int listen_loop(struct job *job)
 {
 	uint32_t max = UINT32_MAX;
 
 	while (!stopped) {
-		run_due(&job->state);
+		run_due(job->state);
 		if (job->limit)
-			max = job->limit - job->state.packets;
+			max = job->limit - job->state->packets;
 		if (!max)
 			break;
-		if (ps_nfqueue_work(&job->queue, max, wait_for(&job->state), handle, job) < 0)
+		if (ps_nfqueue_work(&job->queue, max, wait_for(job->state), handle, job) < 0)
 			return cli_error("%s", job->queue.error);
 		if (job->verbose)
 			fflush(stdout);
 		if (asked) {
 			asked = 0;
 			print_statistics(job);
+		}
+		if (hung_up) {
+			hung_up = 0;
+			if (job->of_terminal && !has_terminal())	/* nobody is there to end this */
+				break;
+			reload(job);
 		}
 		if (ferror(stdout))	/* nobody reads the output any more */
 			break;
@@ -316,7 +349,7 @@ static int listen_to_queue(struct job *job, bool install)
 	if (ps_nfqueue_open(&job->queue, &job->config))
 		return cli_error("%s", job->queue.error);
 	ps_rawout_open(&job->out);
-	ps_outbox_deliver(&job->state.outbox, ps_rawout_deliver, &job->out);
+	ps_outbox_deliver(&job->state->outbox, ps_rawout_deliver, &job->out);
 	if (install && ps_iptables_add(&job->rule))
 		return cli_error("%s", job->rule.error);
 	status = drop_rights();
@@ -330,7 +363,7 @@ static int listen_to_queue(struct job *job, bool install)
 		drain(job);
 	}
 	print_statistics(job);
-	if (!status && (job->state.verdicts[PS_VERDICT_ERROR] || job->state.late_errors))
+	if (!status && (job->state->verdicts[PS_VERDICT_ERROR] || job->state->late_errors))
 		status = CLI_FOUND;
 	return status;
 }
@@ -338,10 +371,11 @@ static int listen_to_queue(struct job *job, bool install)
 static int run(const struct cli_call *call)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1 };
-	struct job job = { .out = { -1, -1, -1 } };
+	struct job job = { .call = call, .state = job.states, .out = { -1, -1, -1 } };
 	int status, closed;
 
 	signal(SIGPIPE, SIG_IGN);
+	job.of_terminal = signal(SIGHUP, SIG_IGN) != SIG_IGN && has_terminal();	/* with nohup it does not */
 	listen_to(signals, sizeof(signals) / sizeof(*signals));
 	status = configure(&job, call);
 	if (!status && call->values[OPT_INSTALL] && !call->values[OPT_YES]) {
@@ -354,17 +388,17 @@ static int run(const struct cli_call *call)
 	if (!status && ps_user_watch_start())
 		status = cli_error("no timer: %s", strerror(errno));
 	if (!status)
-		status = ps_handle_load(&job.state, call, &rule_options);
+		status = ps_handle_load(job.state, call, &rule_options);
 	if (!status) {
 		status = listen_to_queue(&job, call->values[OPT_INSTALL]);
-		closed = ps_handle_close(&job.state, call);
+		closed = ps_handle_close(job.state, call);
 		if (!status)
 			status = closed;
 	}
 	ps_iptables_clean(&job.rule);
 	ps_nfqueue_close(&job.queue);
 	ps_rawout_close(&job.out);
-	ps_state_clean(&job.state);
+	ps_state_clean(job.state);
 	return status;
 }
 
@@ -383,6 +417,9 @@ const struct cli_command cli_queue = {
 "\n"
 "At the end, and after SIGUSR1, it says how many packets got which verdict, where the handler failed, how\n"
 "many packets it has written to, and how many the kernel dropped because the queue was full.\n"
+"\n"
+"SIGHUP has the script loaded anew, as packetscript reload does in the kernel: if that fails, what was there goes on. If it comes\n"
+"because the terminal was closed, the command ends.\n"
 "\n"
 "Unlike in the kernel, a rule with NFQUEUE ends its table: XT_CONTINUE and XT_RETURN let the packet pass\n"
 "without asking the rules after it. NF_STOLEN drops it. NF_QUEUE with the command's own queue is an error.\n"

@@ -3,6 +3,7 @@
 
 #include "buffer.h"
 #include "bundle.h"
+#include "carry.h"
 #include "clock.h"
 #include "compile.h"
 #include "host_user.h"
@@ -238,6 +239,67 @@ void ps_state_clean(struct ps_state *s)
 	ps_outbox_clean(&s->outbox);
 	free(s->region);
 	s->region = NULL;
+}
+
+/*
+ * Reloading. Nothing else happens meanwhile.
+ */
+static void nobody_waits(struct ps_old *old)
+{
+	(void)old;
+}
+
+/* Calls on_reload() in the Lua state. */
+static int carry_over(struct ps_script *to, struct ps_script *from, const char *path, char *error, size_t size)
+{
+	struct ps_old old = { .script = from, .lock = nobody_waits, .unlock = nobody_waits };
+
+	if (!ps_script_reload(to, 0, &old))
+		return 0;
+	put_error(to->error, path, error, size);
+	return 1;
+}
+
+static void carry_flows_over(struct ps_script *to, struct ps_script *from)
+{
+	struct ps_old old = { .script = from, .lock = nobody_waits, .unlock = nobody_waits };
+	uint32_t at = 0;
+
+	while (ps_script_take_flows(to, &old, &at))
+		;
+}
+
+/* What has been counted goes on, and what is sent goes where it went. */
+static void take_place(struct ps_state *next, struct ps_state *s)
+{
+	if (next->has_work)
+		ps_defer_move(&s->defer, &next->defer);
+	ps_outbox_deliver(&next->outbox, s->outbox.deliver, s->outbox.context);
+	next->outbox.count = s->outbox.count;
+	next->packets = s->packets;
+	memcpy(next->verdicts, s->verdicts, sizeof(s->verdicts));
+	memcpy(next->errors, s->errors, sizeof(s->errors));
+	next->nerrors = s->nerrors;
+	next->other_errors = s->other_errors;
+	next->late_errors = s->late_errors;
+}
+
+int ps_state_reload(struct ps_state *next, struct ps_state *s, const struct ps_state_rule *rule, char *error, size_t size)
+{
+	int err = ps_state_init(next, rule, error, size);
+
+	if (!err) {
+		carry_flows_over(&next->script, &s->script);
+		if (next->has_work && s->has_work)
+			err = carry_over(&next->work, &s->work, rule->path, error, size);
+	}
+	if (!err)
+		err = carry_over(&next->script, &s->script, rule->path, error, size);
+	if (err)
+		ps_state_clean(next);
+	else
+		take_place(next, s);
+	return err;
 }
 
 int ps_state_close(struct ps_state *s, const char *path, char *error, size_t size)

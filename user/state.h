@@ -51,7 +51,7 @@ struct ps_state {
 	struct ps_state_error errors[PS_STATE_ERRORS];	/* the first ones; in order */
 	int nerrors;
 	uint64_t late_errors;		/* of timers and deferred work; among errors, but not among verdicts */
-	char late_error[PS_SCRIPT_ERROR_SIZE];	/* the first one since the owner has emptied it */
+	char late_error[PS_SCRIPT_ERROR_SIZE];	/* the first one since the owner has emptied it; of this load of the script */
 	uint64_t other_errors;		/* how many errors were different from all of these */
 };
 
@@ -77,6 +77,12 @@ int ps_state_load(struct ps_state *s, const char *path, uint32_t id, size_t memo
 /* The same, and finds its function. */
 int ps_state_init(struct ps_state *s, const struct ps_state_rule *rule, char *error, size_t size);
 void ps_state_clean(struct ps_state *s);
+
+/*
+ * Loads the rule's script anew into next, beside s, as packetscript reload does in the kernel. Returns 0: next takes the place of s, which
+ * the caller closes and cleans. Otherwise, as ps_state_load(): there is no next, and s is as it was.
+ */
+int ps_state_reload(struct ps_state *next, struct ps_state *s, const struct ps_state_rule *rule, char *error, size_t size);
 
 /* No packet comes any more: calls on_close(). Returns 0, or 1 and a line in error[size]. */
 int ps_state_close(struct ps_state *s, const char *path, char *error, size_t size);
