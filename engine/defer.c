@@ -79,6 +79,13 @@ void ps_defer_close(struct ps_defer *defer)
 	} while (work);
 }
 
+void ps_defer_forgo(struct ps_defer *defer)
+{
+	defer->ops->lock(defer);
+	defer->is = PS_DEFER_NONE;
+	defer->ops->unlock(defer);
+}
+
 /*
  * Asking for it.
  */
@@ -174,7 +181,7 @@ static const char *enter(struct ps_defer *defer, struct ps_work *work, uint64_t 
 	const unsigned int pending = ps_limits.pending, memory = ps_limits.pending_memory;
 
 	if (defer->is != PS_DEFER_OPEN)
-		return "the state closes";
+		return "this Lua state closes";
 	if (now - defer->second >= SECOND) {
 		defer->second = now;
 		defer->asked = 0;

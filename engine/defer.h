@@ -41,7 +41,7 @@ struct ps_defer_ops {
 enum ps_defer_is {
 	PS_DEFER_NONE,		/* there is no Lua state that does it */
 	PS_DEFER_OPEN,
-	PS_DEFER_CLOSED,	/* the state closes: nothing more is done */
+	PS_DEFER_CLOSED,	/* the Lua states that ask close: nothing more is done */
 };
 
 /* With the lock held, all but ops. */
@@ -81,6 +81,9 @@ void ps_defer_move(struct ps_defer *from, struct ps_defer *to);
 
 /* Nothing more is done, nor asked for: what is pending is freed. */
 void ps_defer_close(struct ps_defer *defer);
+
+/* It is closed, but who might ask lives on: there is no Lua state for it any more. */
+void ps_defer_forgo(struct ps_defer *defer);
 
 void ps_work_free(struct ps_work *work);
 

@@ -100,7 +100,7 @@ void ps_listen_on(lua_State *L, struct ps_shared_queue *q)
 		luaL_checktype(L, 2, LUA_TFUNCTION);
 	lua_settop(L, 2);
 	if (bind->listening.is_closed)
-		luaL_error(L, "nobody listens to a queue any more: the state closes");
+		luaL_error(L, "nobody listens to a queue any more: this Lua state closes");
 	ear = ear_for(L, q);
 	if (bind->rt.guard.is_loading && !ear->has_changed)
 		keep_before(L, ear);

@@ -55,7 +55,10 @@ static const struct genl_ops ops[] = {
 	{ .cmd = PACKETSCRIPT_CMD_RELOAD, .flags = GENL_ADMIN_PERM, .doit = reload },
 };
 
-/* Reading files takes long: other families do not wait for it. */
+/*
+ * Reading files takes long: requests of others do not wait for it. Only where a family comes or goes does that wait until all requests
+ * have been answered, ours too, and requests that come then wait for that.
+ */
 static struct genl_family family __ro_after_init = {
 	.name = PACKETSCRIPT_FAMILY_NAME,
 	.version = PACKETSCRIPT_FAMILY_VERSION,

@@ -15,6 +15,13 @@
 /*
  * Sources.
  */
+static atomic64_t tickets;
+
+u64 ps_source_ticket(void)
+{
+	return atomic64_inc_return(&tickets);
+}
+
 void ps_source_free(struct ps_source *source)
 {
 	ps_bundle_clean(&source->bundle);
@@ -50,6 +57,7 @@ static int compile(struct ps_source *source, const char *path, u32 state_id, siz
  */
 struct ps_source *ps_source_read(const char *path, u32 state_id, size_t memory, struct ps_failure *failure)
 {
+	u64 ticket = ps_source_ticket();	/* before the file is read: who changed it, and asks then, has a higher one */
 	struct ps_source *source;
 	void *text = NULL;
 	size_t file_size;
@@ -65,8 +73,10 @@ struct ps_source *ps_source_read(const char *path, u32 state_id, size_t memory, 
 	err = source ? compile(source, path, state_id, memory, text, len, failure) :
 		       ps_fail(failure, -ENOMEM, "%s: not enough memory", path);
 	vfree(text);
-	if (!err)
+	if (!err) {
+		source->ticket = ticket;
 		return source;
+	}
 	if (source)
 		ps_source_free(source);
 	return ERR_PTR(err);
@@ -77,11 +87,21 @@ struct ps_source *ps_source_find(const struct ps_generation *generation, const c
 	struct ps_source *source;
 
 	list_for_each_entry_reverse(source, &generation->sources, list) {
-		if (!strcmp(source->path, path) &&
-		    (!digest || !memcmp(source->digest, digest, PS_REQUEST_DIGEST)))
+		if (!strcmp(source->path, path) && !memcmp(source->digest, digest, PS_REQUEST_DIGEST))
 			return source;
 	}
 	return NULL;
+}
+
+struct ps_source *ps_source_newest(const struct ps_generation *generation, const char *path)
+{
+	struct ps_source *source, *newest = NULL;
+
+	list_for_each_entry(source, &generation->sources, list) {
+		if (!strcmp(source->path, path) && (!newest || source->ticket > newest->ticket))
+			newest = source;
+	}
+	return newest;
 }
 
 /*
@@ -212,7 +232,7 @@ void ps_generation_drop_outdated(struct ps_generation *generation)
 	struct ps_source *source, *next;
 
 	list_for_each_entry_safe(source, next, &generation->sources, list) {
-		if (source->rules || ps_source_find(generation, source->path, NULL) == source)
+		if (source->rules || ps_source_newest(generation, source->path) == source)
 			continue;
 		ps_generation_unload(generation, source);
 		ps_source_free(source);
@@ -244,14 +264,18 @@ static int add_instance(struct ps_generation *generation, unsigned int cpu, stru
 	return 0;
 }
 
+/* Of CPUs that are offline those get one whose place it takes: what is in that goes over, and waits for the CPU. */
 static int add_instances(struct ps_generation *generation, struct ps_failure *failure)
 {
+	const struct ps_generation *live = generation->state->generation;
 	unsigned int cpu;
 	int err;
 
 	if (!generation->state->is_percpu)
 		return add_instance(generation, 0, failure);
-	for_each_online_cpu(cpu) {
+	for_each_possible_cpu(cpu) {
+		if (!cpu_online(cpu) && !(live && live->instances[cpu]))
+			continue;
 		err = add_instance(generation, cpu, failure);
 		if (err)
 			return err;
@@ -325,7 +349,7 @@ void ps_generation_close(struct ps_generation *generation)
 	unsigned int n;
 
 	list_for_each_entry(source, &generation->sources, list) {
-		if (ps_source_find(generation, source->path, NULL) != source)
+		if (ps_source_newest(generation, source->path) != source)
 			continue;
 		ps_for_each_runtime(instance, n, generation)
 			ps_instance_call(instance, close_in, source);

@@ -26,6 +26,7 @@ struct ps_source {
 	struct list_head list;
 	int id;			/* its number in each instance */
 	unsigned int rules;
+	u64 ticket;		/* when reading its files began, as ps_source_ticket() */
 	time64_t loaded;
 	struct ps_bundle bundle;
 	const char *path;	/* the bundle's */
@@ -41,7 +42,6 @@ struct ps_source {
 struct ps_generation {
 	struct ps_state *state;
 	unsigned int number;	/* from 1 */
-	u64 ticket;		/* when it was begun: those of later ones are higher */
 	bool is_live;		/* packets come; of a state's generations one is */
 	int next_source;
 	struct list_head sources;	/* in the order they were loaded */
@@ -89,20 +89,26 @@ int ps_generation_load(struct ps_generation *generation, struct ps_source *sourc
 /* Takes it out again. The caller frees it. */
 void ps_generation_unload(struct ps_generation *generation, struct ps_source *source);
 
-/* Forgets the texts that no rule has; of each path the one loaded last stays, for rules to come. */
+/* Forgets the texts that no rule has; of each path the one read last stays, for rules to come. */
 void ps_generation_drop_outdated(struct ps_generation *generation);
 
 /* Neither packets nor deferred work come any more: its timers end, and queues are not listened to. */
 void ps_generation_stop(struct ps_generation *generation);
 
-/* Calls on_close() of each script, as it was loaded last. Nothing else runs any more. */
+/* Calls on_close() of each script, as it was read last. Nothing else runs any more. */
 void ps_generation_close(struct ps_generation *generation);
 
 /* An instance of that CPU with all scripts, or an ERR_PTR. It is not in generation->instances yet. */
 struct ps_instance *ps_generation_instance(struct ps_generation *generation, unsigned int cpu, struct ps_failure *failure);
 
-/* The text of this path whose digest begins so; without a digest, the one that was loaded last. NULL: there is none. */
+/* The text of this path whose digest begins so. NULL: there is none. */
 struct ps_source *ps_source_find(const struct ps_generation *generation, const char *path, const u8 *digest);
+
+/* The text of this path that was read last. NULL: there is none. */
+struct ps_source *ps_source_newest(const struct ps_generation *generation, const char *path);
+
+/* A number higher than all before. Any context. */
+u64 ps_source_ticket(void);
 
 /*
  * Reads the files and compiles them; an ERR_PTR if that fails. It takes long: no lock is to be held, and CPUs may come and go.

@@ -14,20 +14,46 @@
 struct reload {
 	struct net *net;
 	u32 state_id;
-	u64 ticket;
+	u64 ticket;			/* when it began, as ps_source_ticket() */
 	struct list_head sources;	/* that have been read, and are in no generation */
 	struct ps_failure *failure;
 };
 
-static bool has_read(const struct reload *r, const char *path)
+/* Whether the script has been read after the text that a rule has of it. */
+static bool has_read(const struct reload *r, const struct ps_source *loaded)
 {
 	const struct ps_source *source;
 
 	list_for_each_entry(source, &r->sources, list) {
-		if (!strcmp(source->path, path))
+		if (!strcmp(source->path, loaded->path) && source->ticket > loaded->ticket)
 			return true;
 	}
 	return false;
+}
+
+/* What has been read of the script before is outdated. */
+static void drop_read(const struct reload *r, const char *path)
+{
+	struct ps_source *source, *next;
+
+	list_for_each_entry_safe(source, next, &r->sources, list) {
+		if (strcmp(source->path, path))
+			continue;
+		list_del(&source->list);
+		ps_source_free(source);
+	}
+}
+
+/* Whether all that rules have was read after this began: by other reloads, for instance. */
+static bool is_done(const struct reload *r, const struct ps_state *state)
+{
+	const struct ps_source *source;
+
+	list_for_each_entry(source, &state->generation->sources, list) {
+		if (source->rules && source->ticket < r->ticket)
+			return false;
+	}
+	return true;
 }
 
 /* Whether a rule of the state names the script. */
@@ -42,14 +68,14 @@ static bool is_named(const struct ps_state *state, const char *path)
 	return false;
 }
 
-/* The path of a script that rules name and that has not been read; NULL: all have been. A copy, or an ERR_PTR. */
+/* The path of a script that rules name and that is to be read; NULL: all have been. A copy, or an ERR_PTR. */
 static char *unread(const struct reload *r, const struct ps_state *state)
 {
 	const struct ps_source *source;
 	char *path;
 
 	list_for_each_entry(source, &state->generation->sources, list) {
-		if (!source->rules || has_read(r, source->path))
+		if (!source->rules || has_read(r, source))
 			continue;
 		path = kstrdup(source->path, GFP_KERNEL);
 		return path ?: ERR_PTR(ps_fail(r->failure, -ENOMEM, "state %u: not enough memory", r->state_id));
@@ -59,7 +85,7 @@ static char *unread(const struct reload *r, const struct ps_state *state)
 
 /*
  * Reads all scripts of the state, which it returns, or an ERR_PTR. States are locked, but not while files are read: so rules may
- * come meanwhile, with other scripts.
+ * come meanwhile, with other scripts, or with later texts of these.
  */
 static struct ps_state *read_scripts(struct reload *r)
 {
@@ -73,7 +99,7 @@ static struct ps_state *read_scripts(struct reload *r)
 		if (!state)
 			return ERR_PTR(ps_fail(r->failure, -ENOENT, "there is no state %u: no rule of this network namespace names it",
 					       r->state_id));
-		path = unread(r, state);
+		path = is_done(r, state) ? NULL : unread(r, state);
 		if (!path)
 			return state;
 		if (IS_ERR(path))
@@ -85,6 +111,7 @@ static struct ps_state *read_scripts(struct reload *r)
 		ps_states_lock();
 		if (IS_ERR(source))
 			return ERR_CAST(source);
+		drop_read(r, source->path);
 		list_add_tail(&source->list, &r->sources);
 		if (fatal_signal_pending(current))
 			return ERR_PTR(ps_fail(r->failure, -EINTR, "state %u: interrupted", r->state_id));
@@ -115,7 +142,7 @@ static int find_handlers(struct reload *r, struct ps_generation *generation)
 	int err;
 
 	list_for_each_entry(handler, &generation->state->handlers, list) {
-		err = ps_handler_find(handler, generation, ps_source_find(generation, handler->source->path, NULL), r->failure);
+		err = ps_handler_find(handler, generation, ps_source_newest(generation, handler->source->path), r->failure);
 		if (err)
 			return err;
 	}
@@ -236,8 +263,10 @@ static void swap_generations(struct ps_generation *generation, struct ps_generat
 		ps_handler_swap(handler);
 	synchronize_rcu();
 	drop_next(state);
-	if (!generation->instances[PS_WORK])
+	if (!generation->instances[PS_WORK]) {
 		ps_worker_close(&state->worker);
+		ps_defer_forgo(&state->worker.defer);
+	}
 	ps_generation_stop(before);
 	ps_generation_close(before);
 	ps_counts_add(&state->past, before);
@@ -249,12 +278,11 @@ static int reload_state(struct reload *r, struct ps_state *state)
 	struct ps_generation *before = state->generation, *generation;
 	int err;
 
-	if (before->ticket > r->ticket)	/* that has read the files later */
+	if (is_done(r, state))
 		return 0;
 	generation = ps_generation_new(state, r->failure);
 	if (IS_ERR(generation))
 		return PTR_ERR(generation);
-	generation->ticket = r->ticket;
 	generation->number = before->number + 1;
 	err = load_scripts(r, generation);
 	if (!err)
@@ -272,14 +300,13 @@ static int reload_state(struct reload *r, struct ps_state *state)
 
 int ps_reload(struct net *net, u32 state_id, struct ps_failure *failure)
 {
-	struct reload r = { .net = net, .state_id = state_id, .failure = failure };
+	struct reload r = { .net = net, .state_id = state_id, .ticket = ps_source_ticket(), .failure = failure };
 	struct ps_source *source, *next;
 	struct ps_state *state;
 	int err;
 
 	INIT_LIST_HEAD(&r.sources);
 	ps_states_lock();
-	r.ticket = ps_state_ticket();
 	state = read_scripts(&r);
 	err = IS_ERR(state) ? PTR_ERR(state) : reload_state(&r, state);
 	ps_states_unlock();

@@ -34,7 +34,6 @@ char ps_module_folder[256] = PS_MODULE_FOLDER;
  */
 static LIST_HEAD(states);
 static DEFINE_MUTEX(states_mutex);
-static u64 tickets;
 
 void ps_states_lock(void)
 {
@@ -46,11 +45,6 @@ void ps_states_unlock(void)
 {
 	mutex_unlock(&states_mutex);
 	cpus_read_unlock();
-}
-
-u64 ps_state_ticket(void)
-{
-	return ++tickets;
 }
 
 /*
@@ -232,7 +226,6 @@ static struct ps_state *state_new(const struct ps_request *request, struct ps_fa
 		state_free(state);
 		return ERR_CAST(generation);
 	}
-	generation->ticket = ps_state_ticket();
 	ps_generation_take_over(generation);
 	return state;
 }
@@ -331,7 +324,7 @@ static void tell_change(const struct ps_state *state, const struct ps_source *be
 static int handler_attach_new(struct ps_handler *handler, struct ps_source *source, struct ps_failure *failure)
 {
 	struct ps_generation *generation = handler->state->generation;
-	const struct ps_source *before = ps_source_find(generation, source->path, NULL);
+	const struct ps_source *before = ps_source_newest(generation, source->path);
 	int err = ps_generation_load(generation, source, failure);
 
 	if (err)
@@ -359,19 +352,33 @@ static bool state_suits(const struct ps_state *state, struct ps_request *request
 	return !request->unsuited;
 }
 
+/* What the state has in place of a text that has just been read: the same, or one that was read later. NULL: neither. */
+static struct ps_source *loaded_instead(const struct ps_generation *generation, const struct ps_source *source)
+{
+	struct ps_source *loaded = ps_source_newest(generation, source->path);
+
+	if (loaded && loaded->ticket > source->ticket)
+		return loaded;
+	loaded = ps_source_find(generation, source->path, source->digest);
+	if (loaded)
+		loaded->ticket = source->ticket;
+	return loaded;
+}
+
 /* If the state does not have the text that is asked for, loads source; returns -ENODATA if that is NULL. */
 static int handler_join(struct ps_handler *handler, struct ps_request *request, struct ps_source *source,
 			struct ps_failure *failure)
 {
 	struct ps_state *state = ps_state_find(request->net, request->state_id);
-	const u8 *digest = source ? source->digest : request->digest;
 	struct ps_source *loaded = NULL;
 	int err;
 
 	if (state && !state_suits(state, request))
 		return -EINVAL;
-	if (state && memchr_inv(digest, 0, PS_REQUEST_DIGEST))
-		loaded = ps_source_find(state->generation, request->path, digest);
+	if (state && source)
+		loaded = loaded_instead(state->generation, source);
+	else if (state && memchr_inv(request->digest, 0, PS_REQUEST_DIGEST))
+		loaded = ps_source_find(state->generation, request->path, request->digest);
 	if (!loaded && !source)
 		return -ENODATA;
 

@@ -135,9 +135,6 @@ struct ps_state *ps_state_find(const struct net *net, u32 id);
 void ps_states_lock(void);
 void ps_states_unlock(void);
 
-/* Tickets tell what began later. With the states locked. */
-u64 ps_state_ticket(void);
-
 /* Adds what the generation's instances have counted. */
 void ps_counts_add(struct ps_counts *counts, const struct ps_generation *generation);
 

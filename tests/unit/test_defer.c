@@ -312,7 +312,7 @@ static void so_much_is_pending_at_most(void)
 	CHECK_INT(b.defer.refused - refused, 3);
 	ps_defer_close(&b.defer);
 	feed(&b, 1);
-	CHECK_TEXT(global(&b.s, "reason"), "the state closes");
+	CHECK_TEXT(global(&b.s, "reason"), "this Lua state closes");
 	end(&b);
 }
 

@@ -241,7 +241,7 @@ static void functions_come_and_go(void)
 	ps_listen_close(&s.bind);
 	CHECK_INT(run(&s, &failed), 0);
 	CHECK_INT(ps_script_load(&s, 7, "/s/on.lua", "shared.queue('q'):on(print)", 27), -1);
-	CHECK_TEXT(s.error, "/s/on.lua:1: nobody listens to a queue any more: the state closes");
+	CHECK_TEXT(s.error, "/s/on.lua:1: nobody listens to a queue any more: this Lua state closes");
 	ps_script_clean(&s);
 	CHECK_INT(s.bind.rt.memory, 0);
 	CHECK_INT(ps_shared_used(), before);

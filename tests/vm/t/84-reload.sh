@@ -83,7 +83,7 @@ for iptables in iptables-legacy iptables-nft; do
 			"mark.lua: on_reload: .*mark.lua:3: the global 'process_packet' of before: only strings"
 		rm mark.lua
 		check_match 'a file that is gone' "$(said 2 reload)" "$PWD/mark.lua: cannot be read: error 2"
-		check_eq 'the log has none of that' "$(klog_since | grep -v 'has changed and is loaded anew' || true)" ''
+		check_eq 'the log has none of that' "$(klog_since | grep 'packetscript: ' | grep -v 'has changed and is loaded anew' || true)" ''
 		pings 3
 		check_eq 'all is as it was' "$(marked)" '3 0 0 3'
 		check_eq 'its generation, too' "$(line generation)" 3
@@ -142,6 +142,25 @@ for options in '' --percpu; do
 	flush
 	check_match 'what it had counted went on in the next' "$(told closed)" $'2\t10\t1'
 done
+
+# a CPU that is offline leaves its copy, whose place another takes
+cpu1=/sys/devices/system/cpu/cpu1/online
+if [ -e $cpu1 ]; then
+	dmesg -C
+	version 1
+	rule -A now.lua
+	inA taskset -c 1 ping -q -c 6 -i 0.01 10.0.0.2 >/dev/null
+	echo 0 >$cpu1
+	version 2
+	reload
+	check_match 'the copy of a CPU that is offline is closed, too' "$(told closed)" $'1\t6\t1'
+	check_eq 'there is one for it' "$(column 7)" 2
+	echo 1 >$cpu1
+	inA taskset -c 1 ping -q -c 4 -i 0.01 10.0.0.2 >/dev/null
+	dmesg -C
+	flush
+	check_match 'what it had counted goes on when the CPU comes back' "$(told closed)" $'2\t10\t1'
+fi
 options=
 
 # --- what is pending ---
@@ -192,10 +211,17 @@ rule -A now.lua
 pings 1
 done_when 'deferred work' '^1 pending'
 done_when timers '^1 pending'
-echo 'function process_packet(p) return XT_CONTINUE end' >now.lua
+cat >now.lua <<'END'
+function process_packet(p)
+  print("asked", select(-1, pcall(nf["sched" .. "ule"], nil, "work", 0, 0)))
+  return XT_CONTINUE
+end
+END
 check_eq 'a script that knows no deferred work' "$(said 0 reload)" ''
 check_eq 'ends what is pending' "$(line 'deferred work')" ''
 check_match 'and timers' "$(line timers)" '^0 pending'
+pings 1
+check_match 'what it asks for all the same cannot be done' "$(told asked)" 'this state has no Lua state for deferred work'
 flush
 
 # --- queues: a value that is sent is taken once, by the scripts of before or by those that come ---
@@ -290,7 +316,7 @@ for options in '' --percpu; do
 	check 'both texts had packets' [ "$four" -gt 0 -a "$eight" -gt 0 ]
 	check_eq 'what was dropped is counted' "$(lost | paste -sd ' ')" "$drops"
 	check_eq 'and none was lost' "$all" "$(sent)"
-	check_eq 'the log is clean' "$(klog_since | grep -v drop_caches || true)" ''
+	check_eq 'the log is clean' "$(klog_since | grep 'packetscript: ' || true)" ''
 	after=$(memory)
 	echo "# after: $after"
 	read -r slabs_before _ _ vmalloc_before _ _ state_before _ <<<"$before"
@@ -326,6 +352,42 @@ done & a=$!
 while kill -0 $a 2>/dev/null; do reload || fail 'a reload while rules come and go'; done
 wait $a || fail 'rules come and go while it is reloaded'
 check_eq 'rules came and went' "$(column 2)" 1
+flush
+
+# --- the text that was read last stays: of two who read the file, the first takes long to compile it, and it changes meanwhile ---
+text 4 "$(awk 'BEGIN { for (i = 0; i < 42000; i++) print "x = y" }')"
+cp mark.lua slow.lua
+text 8
+cp mark.lua eight.lua
+renewed=0
+add_rule() { rule -A mark.lua; }
+# renew TEXT: the script is that, and no text that the state has
+renew() {
+	{ cat "$1"; echo "-- $((++renewed))"; } >next.lua
+	mv next.lua mark.lua
+}
+renew eight.lua
+rule -A mark.lua
+for first in reload add_rule; do
+	[ $first = reload ] && second=add_rule percents='20 40 60' || second=reload percents='55 65 75 85' # that first reads the text itself
+	renew slow.lua
+	started=${EPOCHREALTIME/.}
+	$first
+	took=$(((${EPOCHREALTIME/.} - started) / 1000))
+	[ $first = reload ] || rule -D mark.lua
+	for percent in $percents; do
+		renew slow.lua
+		$first & a=$!
+		sleep $(awk "BEGIN { print $took * $percent / 100000 }")
+		renew eight.lua
+		$second
+		wait $a
+		pings 2
+		check_eq "the text of later stays, after $percent of $took ms of $first" "$(marked)" '0 2 0 2'
+		rule -D mark.lua
+		reload
+	done
+done
 flush
 
 # --- what goes away meanwhile ---
