@@ -19,7 +19,7 @@ include objs.mk
 VERSION := $(PS_VERSION)
 comma := ,
 
-.PHONY: all deps modules plugin cli reference install install-modules install-plugin install-cli install-lualib install-lunatik examples_install install-doc uninstall check \
+.PHONY: all deps modules plugin cli reference install install-modules install-plugin install-cli install-lualib install-lunatik install-headers examples_install install-doc uninstall check \
 	check-kernels check-arch check-lua check-dkms dist unit layers script-test cli-test case-test tshark-test packet-test packet-case plugin-test queue-test hostile feed vm-test \
 	vm vm-shell demo vm-demo root \
 	fuzz fuzz-replay fuzz-coverage fuzz-merge valgrind \
@@ -202,7 +202,7 @@ DOCDIR = $(DESTDIR)$(PREFIX)/share/doc/packetscript
 TYPESDIR = $(DESTDIR)$(PREFIX)/share/packetscript/types
 LUADIR = $(DESTDIR)$(PREFIX)/share/packetscript/lua	# as engine/bundle.h has it
 
-install: install-modules install-plugin install-cli install-lualib install-lunatik install-doc
+install: install-modules install-plugin install-cli install-lualib install-lunatik install-headers install-doc
 
 # The kernel's own way: strips, signs and compresses as it was configured to. Headers that have no key to sign with would
 # say so at length for each module, and without a System.map skip depmod, which is done here.
@@ -239,6 +239,14 @@ install-lunatik:
 examples_install:
 	$(call install_tree,examples/lunatik,$(LUNATIKDIR)/examples)
 
+# For modules of others (docs/capi.md): lunatik.h, Lua's headers and what these include, and for this kernel the symbols.
+HEADERSDIR = $(DESTDIR)$(PREFIX)/include/lunatik
+install-headers: modules
+	install -d $(HEADERSDIR)/$(KVER)
+	install -m 644 include/lunatik.h lua/luaconf.h lua/guard.h lua/src/lua.h lua/src/lauxlib.h lua/src/lualib.h \
+		plat/kernel/include/*.h $(HEADERSDIR)
+	install -m 644 $(TREE)/Module.symvers $(HEADERSDIR)/$(KVER)
+
 # Links between pages, and from them to examples, are as in the sources.
 install-doc: cli
 	install -d $(MANDIR)/man7 $(DOCDIR)/docs $(DOCDIR)/examples $(TYPESDIR)
@@ -249,7 +257,7 @@ install-doc: cli
 
 # For whichever kernels the modules were installed.
 uninstall:
-	rm -rf $(INSTALLED_MODULES) $(DOCDIR) $(dir $(TYPESDIR))
+	rm -rf $(INSTALLED_MODULES) $(HEADERSDIR) $(DOCDIR) $(dir $(TYPESDIR))
 	rm -rf $(LUNATIKDIR)/examples $(LUNATIKDIR)/lunatik $(patsubst lualib/lunatik/%,$(LUNATIKDIR)/%,$(wildcard lualib/lunatik/*.lua))
 	rm -f $(MANDIR)/man7/packetscript-language.7
 	rm -f $(XTDIR)/libxt_LUA.so $(XTDIR)/libxt_lua.so $(MANDIR)/man8/xt_LUA.8 $(MANDIR)/man8/xt_lua.8 $(MANDIR)/man8/packetscript.8 \
@@ -339,6 +347,13 @@ queue-test: $(BUILD)/user/packetscript $(BUILD)/asan/packetscript
 root: all
 	@rm -rf $(ROOT)
 	@$(MAKE) --no-print-directory install examples_install DESTDIR=$(abspath $(ROOT)) >/dev/null
+	$(call kernel_objects,$(CAPI),examples/capi,.)
+	+@$(call kernel_make,$(CAPI)) LUNATIK=$(abspath $(ROOT))$(PREFIX)/include/lunatik \
+		KBUILD_EXTRA_SYMBOLS=$(abspath $(ROOT))$(PREFIX)/include/lunatik/$(KVER)/Module.symvers modules >/dev/null
+	@install -D -m 644 $(CAPI)/mydevice.ko $(ROOT)/lib/modules/$(KVER)/$(MODDIR)/mydevice.ko
+	@install -D -m 644 examples/capi/mydevice.lua $(ROOT)/lib/modules/lua/mydevice.lua
+# The example of a module of others, for the tests: made of what is installed.
+CAPI = $(BUILD)/capi/$(KVER)
 
 # The corpus, by the command: as it is, with checksums that are completed later, and with sanitizers.
 packet-test: packet-case $(BUILD)/user/packetscript $(BUILD)/asan/packetscript

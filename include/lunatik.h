@@ -70,6 +70,7 @@ struct lunatik_entry {
 	unsigned long stack_soft, stack_hard;
 	unsigned long flags;
 	const bool *abort;		/* the visit is to end; or NULL */
+	const struct lunatik_entry *outer;	/* asleep meanwhile, of the same task in another runtime; or NULL */
 	unsigned int left;		/* milliseconds */
 	int expired;
 	enum lunatik_context context, level;

@@ -9,6 +9,8 @@
 /* Those whose first argument, or second after a coroutine, is a function or a level: of functions in C nothing can be had or set. */
 static const char *const of_functions[] = { "getlocal", "setlocal", "getupvalue", "setupvalue" };
 
+static const char *const of_metatables[] = { "getmetatable", "setmetatable" };
+
 static const char *const absent[] = { "debug", "sethook", "getregistry", "setcstacklimit" };
 
 static void check_level(lua_State *L, lua_State *of, int arg)
@@ -33,6 +35,14 @@ static int guarded(lua_State *L)
 	return lua_tocfunction(L, lua_upvalueindex(1))(L);
 }
 
+/* The metatables of objects belong to their classes. Upvalue: Lua's function. */
+static int guarded_metatable(lua_State *L)
+{
+	if (lua_isuserdata(L, 1))
+		luaL_argerror(L, 1, "the metatable of an object of the kernel is not the script's");
+	return lua_tocfunction(L, lua_upvalueindex(1))(L);
+}
+
 static int refused(lua_State *L)
 {
 	return luaL_error(L, "debug.%s is not available in the kernel", lua_tostring(L, lua_upvalueindex(1)));
@@ -47,6 +57,11 @@ int ps_open_debug(lua_State *L)
 		lua_getfield(L, -1, of_functions[i]);
 		lua_pushcclosure(L, guarded, 1);
 		lua_setfield(L, -2, of_functions[i]);
+	}
+	for (i = 0; i < ARRAY_SIZE(of_metatables); i++) {
+		lua_getfield(L, -1, of_metatables[i]);
+		lua_pushcclosure(L, guarded_metatable, 1);
+		lua_setfield(L, -2, of_metatables[i]);
 	}
 	for (i = 0; i < ARRAY_SIZE(absent); i++) {
 		lua_pushstring(L, absent[i]);

@@ -113,7 +113,7 @@ static void begin_limits(struct ps_env *env, struct lunatik_entry *entry, unsign
 
 	guard->running = entry->running;
 	guard->expired = entry->expired;
-	guard->is_aborted = entry->abort;
+	guard->is_loading = entry->level != LUNATIK_SOFTIRQ || entry->context == LUNATIK_PROCESS;	/* else budgets count */
 	switch (entry->level) {
 	case LUNATIK_PROCESS:
 		ps_guard_stack(guard, sp, ps_host_enter_work(env->rt.work, guard, process_ms, sp));
@@ -144,7 +144,6 @@ static void end_limits(struct ps_env *env, struct lunatik_entry *entry)
 	entry->running = guard->running;
 	entry->expired = guard->expired;
 	guard->expired = PS_EXPIRED_NOT;
-	guard->is_aborted = NULL;
 }
 
 static unsigned int process_ms(void)
@@ -202,147 +201,6 @@ static void give_coroutine(struct ps_env *env, lua_State *co)
 	else
 		call_main(env, drop_coroutine, co);
 }
-
-/*
- * Visits.
- */
-static int may_enter(const struct ps_env *env, enum lunatik_context context)
-{
-	if (env->is_stopping || env->is_closed)
-		return -ENXIO;
-	return env->is_loaded || context == LUNATIK_PROCESS ? 0 : -EAGAIN;
-}
-
-int lunatik_enter(lunatik_object_t *runtime, struct lunatik_entry *entry, enum lunatik_context context)
-{
-	struct ps_env *env = ps_env_of(runtime);
-	int err = lock(env, entry, context, true);
-
-	if (unlikely(err)) {
-		if (err != -ERESTARTSYS)
-			env->missed++;
-		return err;
-	}
-	err = may_enter(env, context);
-	if (unlikely(err))
-		goto err_unlock;
-	entry->L = take_coroutine(env);
-	err = -ENOMEM;
-	if (unlikely(!entry->L))
-		goto err_unlock;
-	entry->runtime = runtime;
-	entry->context = context;
-	entry->task = context == LUNATIK_PROCESS ? current : NULL;
-	entry->running = entry->L;
-	entry->abort = NULL;
-	entry->expired = PS_EXPIRED_NOT;
-	entry->is_asleep = false;
-	list_add(&entry->list, &env->entries);
-	env->current_entry = entry;
-	begin_limits(env, entry, process_ms());
-	return 0;
-err_unlock:
-	unlock(env, entry->level, entry->flags);
-	return err;
-}
-EXPORT_SYMBOL_GPL(lunatik_enter);
-
-void lunatik_leave(lunatik_object_t *runtime, struct lunatik_entry *entry)
-{
-	struct ps_env *env = ps_env_of(runtime);
-
-	lua_settop(entry->L, 0);
-	end_limits(env, entry);
-	if (unlikely(entry->expired))
-		lua_sethook(entry->L, NULL, 0, 0);
-	give_coroutine(env, entry->L);
-	list_del(&entry->list);
-	env->current_entry = NULL;
-	if (unlikely(env->is_stopping))
-		wake_up_all(&env->gone);
-	unlock(env, entry->level, entry->flags);
-}
-EXPORT_SYMBOL_GPL(lunatik_leave);
-
-/*
- * Sleeping.
- */
-bool lunatik_maysleep(lua_State *L)
-{
-	return ps_env_here(L)->current_entry->context == LUNATIK_PROCESS;
-}
-EXPORT_SYMBOL_GPL(lunatik_maysleep);
-
-void lunatik_checksleep(lua_State *L, const char *function)
-{
-	if (!lunatik_maysleep(L))
-		luaL_error(L, "%s may sleep, which what is called in an interrupt must not: call it where the script is loaded, or in a "
-			   "runtime in process context", function);
-}
-EXPORT_SYMBOL_GPL(lunatik_checksleep);
-
-gfp_t lunatik_gfp(lua_State *L)
-{
-	return ps_env_here(L)->rt.is_atomic ? GFP_ATOMIC : GFP_KERNEL;
-}
-EXPORT_SYMBOL_GPL(lunatik_gfp);
-
-struct lunatik_entry *lunatik_sleep(lua_State *L)
-{
-	struct ps_env *env = ps_env_here(L);
-	struct lunatik_entry *entry = env->current_entry;
-
-	end_limits(env, entry);
-	entry->stack_soft = env->rt.guard.stack_soft;
-	entry->stack_hard = env->rt.guard.stack_hard;
-	entry->is_asleep = true;
-	env->current_entry = NULL;
-	unlock(env, entry->level, entry->flags);
-	return entry;
-}
-EXPORT_SYMBOL_GPL(lunatik_sleep);
-
-void lunatik_awake(struct lunatik_entry *entry)
-{
-	struct ps_env *env = ps_env_of(entry->runtime);
-
-	/* who is inside keeps the runtime from closing, so this comes to an end; it is nobody's own lock, as the visit is asleep */
-	WARN_ON(lock(env, entry, entry->context, false));
-	entry->is_asleep = false;
-	env->current_entry = entry;
-	begin_limits(env, entry, max(entry->left, 1u));
-	env->rt.guard.stack_soft = entry->stack_soft;
-	env->rt.guard.stack_hard = entry->stack_hard;
-}
-EXPORT_SYMBOL_GPL(lunatik_awake);
-
-bool lunatik_isstopping(const struct lunatik_entry *entry)
-{
-	return READ_ONCE(ps_env_of(entry->runtime)->is_stopping) || (entry->abort && READ_ONCE(*entry->abort)) ||
-	       signal_pending(current);
-}
-EXPORT_SYMBOL_GPL(lunatik_isstopping);
-
-/* The kind of lock changes while the visit is outside. */
-void lunatik_calledin(lua_State *L, enum lunatik_context context)
-{
-	struct ps_env *env = ps_env_here(L);
-	struct lunatik_entry *entry;
-
-	env->wanted = max(env->wanted, context);
-	if (!env->is_loaded || env->level >= env->wanted)
-		return;
-	entry = env->current_entry;
-	end_limits(env, entry);
-	entry->stack_soft = env->rt.guard.stack_soft;
-	entry->stack_hard = env->rt.guard.stack_hard;
-	entry->is_asleep = true;
-	env->current_entry = NULL;
-	WRITE_ONCE(env->level, env->wanted);
-	unlock(env, entry->level, entry->flags);
-	lunatik_awake(entry);
-}
-EXPORT_SYMBOL_GPL(lunatik_calledin);
 
 /*
  * Errors.
@@ -415,6 +273,186 @@ int lunatik_call(lua_State *L, int nargs, int nresults, const char *what)
 EXPORT_SYMBOL_GPL(lunatik_call);
 
 /*
+ * Visits.
+ */
+
+/* Of one that interrupts have found too slow, again and again: what it would do is not done any more. */
+static void recover(struct ps_env *env, const struct lunatik_entry *entry)
+{
+	struct ps_guard *guard = &env->rt.guard;
+
+	lua_sethook(entry->L, NULL, 0, 0);
+	guard->expired = entry->expired;
+	ps_watch_stopped(guard);
+	guard->expired = PS_EXPIRED_NOT;
+	if (guard->refused == PS_REFUSED_STOPS)
+		log_lines(env->script, "", "stopped by the time limit too often: it is not called any more, until it is run anew");
+}
+
+static int may_enter(struct ps_env *env, enum lunatik_context context)
+{
+	if (env->is_stopping || env->is_closed)
+		return -ENXIO;
+	if (context == LUNATIK_PROCESS)
+		return 0;
+	if (!env->is_loaded)
+		return -EAGAIN;
+	return env->rt.guard.refused && ps_watch_is_refused(&env->rt.guard) ? -EAGAIN : 0;
+}
+
+static int enter(lunatik_object_t *runtime, struct lunatik_entry *entry, enum lunatik_context context,
+		 const struct lunatik_entry *outer)
+{
+	struct ps_env *env = ps_env_of(runtime);
+	int err = lock(env, entry, context, true);
+
+	if (unlikely(err)) {
+		if (err != -ERESTARTSYS)
+			env->missed++;
+		return err;
+	}
+	err = may_enter(env, context);
+	if (unlikely(err))
+		goto err_unlock;
+	entry->L = take_coroutine(env);
+	err = -ENOMEM;
+	if (unlikely(!entry->L))
+		goto err_unlock;
+	entry->runtime = runtime;
+	entry->context = context;
+	entry->task = context == LUNATIK_PROCESS ? current : NULL;
+	entry->running = entry->L;
+	entry->abort = NULL;
+	entry->outer = outer;
+	entry->expired = PS_EXPIRED_NOT;
+	entry->is_asleep = false;
+	list_add(&entry->list, &env->entries);
+	env->current_entry = entry;
+	begin_limits(env, entry, process_ms());
+	return 0;
+err_unlock:
+	unlock(env, entry->level, entry->flags);
+	return err;
+}
+
+int lunatik_enter(lunatik_object_t *runtime, struct lunatik_entry *entry, enum lunatik_context context)
+{
+	return enter(runtime, entry, context, NULL);
+}
+EXPORT_SYMBOL_GPL(lunatik_enter);
+
+void lunatik_leave(lunatik_object_t *runtime, struct lunatik_entry *entry)
+{
+	struct ps_env *env = ps_env_of(runtime);
+
+	lua_settop(entry->L, 0);
+	end_limits(env, entry);
+	if (unlikely(entry->expired))
+		recover(env, entry);
+	give_coroutine(env, entry->L);
+	list_del(&entry->list);
+	env->current_entry = NULL;
+	if (unlikely(env->is_stopping))
+		wake_up_all(&env->gone);
+	unlock(env, entry->level, entry->flags);
+}
+EXPORT_SYMBOL_GPL(lunatik_leave);
+
+/*
+ * Sleeping.
+ */
+bool lunatik_maysleep(lua_State *L)
+{
+	return ps_env_here(L)->current_entry->context == LUNATIK_PROCESS;
+}
+EXPORT_SYMBOL_GPL(lunatik_maysleep);
+
+void lunatik_checksleep(lua_State *L, const char *function)
+{
+	if (!lunatik_maysleep(L))
+		luaL_error(L, "%s may sleep, which what is called in an interrupt must not: call it where the script is loaded, or in a "
+			   "runtime in process context", function);
+}
+EXPORT_SYMBOL_GPL(lunatik_checksleep);
+
+gfp_t lunatik_gfp(lua_State *L)
+{
+	return ps_env_here(L)->rt.is_atomic ? GFP_ATOMIC : GFP_KERNEL;
+}
+EXPORT_SYMBOL_GPL(lunatik_gfp);
+
+struct lunatik_entry *lunatik_sleep(lua_State *L)
+{
+	struct ps_env *env = ps_env_here(L);
+	struct lunatik_entry *entry = env->current_entry;
+
+	end_limits(env, entry);
+	entry->stack_soft = env->rt.guard.stack_soft;
+	entry->stack_hard = env->rt.guard.stack_hard;
+	entry->is_asleep = true;
+	env->current_entry = NULL;
+	unlock(env, entry->level, entry->flags);
+	return entry;
+}
+EXPORT_SYMBOL_GPL(lunatik_sleep);
+
+void lunatik_awake(struct lunatik_entry *entry)
+{
+	struct ps_env *env = ps_env_of(entry->runtime);
+
+	/* who is inside keeps the runtime from closing, so this comes to an end; it is nobody's own lock, as the visit is asleep */
+	WARN_ON(lock(env, entry, entry->context, false));
+	entry->is_asleep = false;
+	env->current_entry = entry;
+	begin_limits(env, entry, max(entry->left, 1u));
+	env->rt.guard.stack_soft = entry->stack_soft;
+	env->rt.guard.stack_hard = entry->stack_hard;
+}
+EXPORT_SYMBOL_GPL(lunatik_awake);
+
+/* The runtime ends, or this visit, or those within which it came to be. */
+static bool must_end(const struct lunatik_entry *entry)
+{
+	for (; entry; entry = entry->outer) {
+		if (READ_ONCE(ps_env_of(entry->runtime)->is_stopping) || (entry->abort && READ_ONCE(*entry->abort)))
+			return true;
+	}
+	return false;
+}
+
+static bool must_end_now(const struct ps_guard *guard)
+{
+	return must_end(container_of(guard, struct ps_env, rt.guard)->current_entry);
+}
+
+bool lunatik_isstopping(const struct lunatik_entry *entry)
+{
+	return must_end(entry) || signal_pending(current);
+}
+EXPORT_SYMBOL_GPL(lunatik_isstopping);
+
+/* The kind of lock changes while the visit is outside. */
+void lunatik_calledin(lua_State *L, enum lunatik_context context)
+{
+	struct ps_env *env = ps_env_here(L);
+	struct lunatik_entry *entry;
+
+	env->wanted = max(env->wanted, context);
+	if (!env->is_loaded || env->level >= env->wanted)
+		return;
+	entry = env->current_entry;
+	end_limits(env, entry);
+	entry->stack_soft = env->rt.guard.stack_soft;
+	entry->stack_hard = env->rt.guard.stack_hard;
+	entry->is_asleep = true;
+	env->current_entry = NULL;
+	WRITE_ONCE(env->level, env->wanted);
+	unlock(env, entry->level, entry->flags);
+	lunatik_awake(entry);
+}
+EXPORT_SYMBOL_GPL(lunatik_calledin);
+
+/*
  * Modules whose code the runtime may call.
  */
 bool ps_env_add_owner(struct ps_env *env, struct module *owner)
@@ -453,7 +491,7 @@ void ps_env_hold(lua_State *L, struct module *owner)
 static void close_state(struct ps_env *env)
 {
 	env->rt.is_atomic = false;
-	env->rt.guard.is_stopping = false;
+	env->rt.guard.must_end = NULL;
 	ps_runtime_clean(&env->rt);
 	ps_objects_put(&env->rt);
 	while (env->nowners)
@@ -547,7 +585,6 @@ int ps_env_stop(lunatik_object_t *runtime, lunatik_object_t *own)
 	int ret;
 
 	WRITE_ONCE(env->is_stopping, true);
-	WRITE_ONCE(env->rt.guard.is_stopping, true);
 	ret = wait_until_empty(env, mine);
 	if (!ret) {
 		close_state(env);
@@ -682,10 +719,10 @@ static size_t memory_max(enum lunatik_context level)
 	return mib ? (size_t)mib * 1024 * 1024 : LONG_MAX;
 }
 
-static int run(struct ps_env *env, struct source *source, char *error, size_t size)
+static int run(struct ps_env *env, const struct lunatik_entry *outer, struct source *source, char *error, size_t size)
 {
 	struct lunatik_entry visit;
-	int err = lunatik_enter(&env->object, &visit, LUNATIK_PROCESS);
+	int err = enter(&env->object, &visit, LUNATIK_PROCESS, outer);
 
 	if (err)
 		return err;
@@ -717,7 +754,7 @@ static struct ps_env *new_env(const char *script, enum lunatik_context context)
 	strscpy(env->script, script, sizeof(env->script));
 	env->context = env->wanted = context;
 	env->cpu = -1;
-	env->rt.guard.is_loading = true;	/* no budget of packets is charged */
+	env->rt.guard.must_end = must_end_now;
 	env->rt.name = env->script;
 	env->rt.log.max = 10 * LINES_MAX;
 	env->log.max = LINES_MAX;
@@ -738,7 +775,8 @@ err_free:
 	return NULL;
 }
 
-int ps_env_new(lunatik_object_t **runtime, const char *script, enum lunatik_context context, char *error, size_t size)
+int ps_env_new(lunatik_object_t **runtime, const struct lunatik_entry *outer, const char *script,
+	       enum lunatik_context context, char *error, size_t size)
 {
 	char path[sizeof(PS_RUNTIME_FOLDER) + PS_RUNTIME_SCRIPT + 10];
 	struct source source;
@@ -753,7 +791,7 @@ int ps_env_new(lunatik_object_t **runtime, const char *script, enum lunatik_cont
 		err = -ENOMEM;
 		goto out;
 	}
-	err = run(env, &source, error, size);
+	err = run(env, outer, &source, error, size);
 	if (err) {
 		if (err == -ENXIO || err == -ERESTARTSYS)
 			snprintf(error, size, "%s: stopped", script);
@@ -773,7 +811,7 @@ int lunatik_runtime(lunatik_object_t **pruntime, const char *script, bool sleep)
 
 	if (!error)
 		return -ENOMEM;
-	err = ps_env_new(pruntime, script, sleep ? LUNATIK_PROCESS : LUNATIK_SOFTIRQ, error, PS_RUNTIME_ERROR);
+	err = ps_env_new(pruntime, NULL, script, sleep ? LUNATIK_PROCESS : LUNATIK_SOFTIRQ, error, PS_RUNTIME_ERROR);
 	if (err)
 		log_lines(script, "", error);
 	kfree(error);
@@ -828,13 +866,13 @@ static int resume_body(lua_State *L)
 	return 1;
 }
 
-int lunatik_resume(lunatik_object_t *runtime, enum lunatik_context context, const bool *abort,
-		   const struct lunatik_value *args, int nargs, struct lunatik_value *results, int max, bool *is_over,
-		   char *error, size_t size)
+int ps_env_resume(lunatik_object_t *runtime, const struct lunatik_entry *outer, enum lunatik_context context, const bool *abort,
+		  const struct lunatik_value *args, int nargs, struct lunatik_value *results, int max, bool *is_over,
+		  char *error, size_t size)
 {
 	struct passing passing = { ps_env_of(runtime), args, nargs, results, max, 0, is_over };
 	struct lunatik_entry visit;
-	int ret = lunatik_enter(runtime, &visit, context);
+	int ret = enter(runtime, &visit, context, outer);
 
 	*is_over = false;
 	if (ret) {
@@ -843,7 +881,6 @@ int lunatik_resume(lunatik_object_t *runtime, enum lunatik_context context, cons
 		return ret;
 	}
 	visit.abort = abort;
-	ps_env_of(runtime)->rt.guard.is_aborted = abort;
 	lua_pushcfunction(visit.L, resume_body);
 	lua_pushlightuserdata(visit.L, &passing);
 	if (call(visit.L, 1, 1) != LUA_OK) {
@@ -856,5 +893,12 @@ int lunatik_resume(lunatik_object_t *runtime, enum lunatik_context context, cons
 	}
 	lunatik_leave(runtime, &visit);
 	return ret;
+}
+
+int lunatik_resume(lunatik_object_t *runtime, enum lunatik_context context, const bool *abort,
+		   const struct lunatik_value *args, int nargs, struct lunatik_value *results, int max, bool *is_over,
+		   char *error, size_t size)
+{
+	return ps_env_resume(runtime, NULL, context, abort, args, nargs, results, max, is_over, error, size);
 }
 EXPORT_SYMBOL_GPL(lunatik_resume);

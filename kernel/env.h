@@ -76,9 +76,15 @@ extern struct ps_env_limits ps_env_limits;
 
 /*
  * Makes a runtime and runs the script in it. Returns 0 with a reference in *runtime, or -errno with why in error[size]. Process
- * context, may sleep, outside of any runtime or between lunatik_sleep() and lunatik_awake().
+ * context, may sleep, outside of any runtime, or between lunatik_sleep(), which has given outer, and lunatik_awake(); else outer is NULL.
  */
-int ps_env_new(lunatik_object_t **runtime, const char *script, enum lunatik_context context, char *error, size_t size);
+int ps_env_new(lunatik_object_t **runtime, const struct lunatik_entry *outer, const char *script,
+	       enum lunatik_context context, char *error, size_t size);
+
+/* As lunatik_resume(). */
+int ps_env_resume(lunatik_object_t *runtime, const struct lunatik_entry *outer, enum lunatik_context context, const bool *abort,
+		  const struct lunatik_value *args, int nargs, struct lunatik_value *results, int max, bool *is_over,
+		  char *error, size_t size);
 
 /*
  * Ends what is in the runtime, and closes it. Returns 0; -EDEADLK if the caller is in it itself; -EINTR if it is within own, which is stopped

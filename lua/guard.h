@@ -48,8 +48,8 @@ struct ps_guard {
 	unsigned int stops;		/* how often it was stopped, less those forgiven */
 	unsigned int stopped_at;	/* ps_host_now() of the last one */
 	bool is_loading;		/* not on a packet: no budget counts */
-	bool is_stopping;		/* what runs in process context is to end, at the next tick */
-	const bool *is_aborted;		/* the same of the run that goes on now; or NULL */
+	/* In an interrupt of what runs in process context: whether somebody wants it to end. NULL: nobody ever does. */
+	bool (*must_end)(const struct ps_guard *guard);
 };
 
 static inline struct ps_guard *ps_guard_of(struct lua_State *L)

@@ -39,7 +39,7 @@ static int new_runtime(lua_State *L)
 	lunatik_checksleep(L, "lunatik.runtime()");
 	*error = 0;
 	entry = lunatik_sleep(L);
-	err = ps_env_new(&runtime, script, context, error, PS_RUNTIME_ERROR);
+	err = ps_env_new(&runtime, entry, script, context, error, PS_RUNTIME_ERROR);
 	lunatik_awake(entry);
 	if (err)
 		return luaL_error(L, "%s", error);
@@ -113,7 +113,6 @@ static int resume(lua_State *L)
 	lunatik_object_t *runtime = lunatik_checkobject(L, 1, &ps_env_class);
 	int nargs = lua_gettop(L) - 1, n, status;
 	struct lunatik_entry *entry;
-	enum lunatik_context context;
 	struct passed *passed;
 	bool is_over;
 
@@ -131,8 +130,7 @@ static int resume(lua_State *L)
 		return lua_error(L);
 	}
 	entry = lunatik_sleep(L);
-	context = entry->context;
-	n = lunatik_resume(runtime, context, NULL, passed->args, nargs, passed->results, VALUES, &is_over, passed->error,
+	n = ps_env_resume(runtime, entry, entry->context, NULL, passed->args, nargs, passed->results, VALUES, &is_over, passed->error,
 			   sizeof(passed->error));
 	lunatik_awake(entry);
 	put_values(passed->args, nargs);

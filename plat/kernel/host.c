@@ -421,11 +421,10 @@ struct ps_host_work {
 	const struct task_struct *task;
 };
 
-/* Whoever started the script kills it, or the runtime ends, or one that goes on in it. */
+/* Its owner says so, or the process that has started it is killed. */
 static bool must_stop(const struct ps_guard *guard)
 {
-	return READ_ONCE(guard->is_stopping) || (guard->is_aborted && READ_ONCE(*guard->is_aborted)) ||
-	       fatal_signal_pending(current);
+	return guard->must_end && (guard->must_end(guard) || fatal_signal_pending(current));
 }
 
 /* The thread may have been preempted, or sleep; or a softirq has interrupted it: then that has had the time. */
