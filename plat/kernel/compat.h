@@ -36,4 +36,20 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 #define WQ_PERCPU	0
 #endif
 
+/* What lists the kernel's functions of system calls by number. */
+#ifdef CONFIG_X86_64
+#define PS_SYSCALL_TABLE	<asm/syscalls_64.h>
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
+#define PS_SYSCALL_TABLE	<asm/syscall_table_64.h>
+#else
+#define PS_SYSCALL_TABLE	<asm/unistd.h>
+#endif
+
+/* Took the namespace from the message's socket before, and wanted rtnl to be held. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
+#define PS_FIB_RULE(old, new, net, skb)	old(skb, nlmsg_hdr(skb), NULL)
+#else
+#define PS_FIB_RULE(old, new, net, skb)	new(net, skb, nlmsg_hdr(skb), NULL, true)
+#endif
+
 #endif
