@@ -84,6 +84,9 @@ struct lunatik_entry {
  */
 int lunatik_enter(lunatik_object_t *runtime, struct lunatik_entry *entry, enum lunatik_context context);
 
+/* The same in process context, but heeds no signals: for what has to be done in any case, for instance when a file is closed. */
+int lunatik_enteranyway(lunatik_object_t *runtime, struct lunatik_entry *entry);
+
 /* The context of the caller, as far as it can be known: disabled preemption is seen only by kernels that count it. */
 static inline enum lunatik_context lunatik_context(void)
 {
@@ -181,6 +184,13 @@ lunatik_object_t *lunatik_newobject(lua_State *L, const struct lunatik_class *cl
 
 /* Pushes an object that there is, with a reference more. May raise. */
 void lunatik_pushobject(lua_State *L, lunatik_object_t *object);
+
+/*
+ * The same in two steps, for an object to which a reference is got only in between: an empty userdata is pushed; then that on top of the stack becomes
+ * the object's, along with the caller's reference. Both may raise; the reference is the runtime's then, too.
+ */
+void lunatik_pushempty(lua_State *L);
+void lunatik_fillempty(lua_State *L, lunatik_object_t *object);
 
 /* The object that argument arg is, of this class. Raises if it is none, or was closed. */
 lunatik_object_t *lunatik_checkobject(lua_State *L, int arg, const struct lunatik_class *class);

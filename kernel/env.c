@@ -301,10 +301,10 @@ static int may_enter(struct ps_env *env, enum lunatik_context context)
 }
 
 static int enter(lunatik_object_t *runtime, struct lunatik_entry *entry, enum lunatik_context context,
-		 const struct lunatik_entry *outer)
+		 const struct lunatik_entry *outer, bool heeds_signals)
 {
 	struct ps_env *env = ps_env_of(runtime);
-	int err = lock(env, entry, context, true);
+	int err = lock(env, entry, context, heeds_signals);
 
 	if (unlikely(err)) {
 		if (err != -ERESTARTSYS)
@@ -337,9 +337,15 @@ err_unlock:
 
 int lunatik_enter(lunatik_object_t *runtime, struct lunatik_entry *entry, enum lunatik_context context)
 {
-	return enter(runtime, entry, context, NULL);
+	return enter(runtime, entry, context, NULL, true);
 }
 EXPORT_SYMBOL_GPL(lunatik_enter);
+
+int lunatik_enteranyway(lunatik_object_t *runtime, struct lunatik_entry *entry)
+{
+	return enter(runtime, entry, LUNATIK_PROCESS, NULL, false);
+}
+EXPORT_SYMBOL_GPL(lunatik_enteranyway);
 
 void lunatik_leave(lunatik_object_t *runtime, struct lunatik_entry *entry)
 {
@@ -722,7 +728,7 @@ static size_t memory_max(enum lunatik_context level)
 static int run(struct ps_env *env, const struct lunatik_entry *outer, struct source *source, char *error, size_t size)
 {
 	struct lunatik_entry visit;
-	int err = enter(&env->object, &visit, LUNATIK_PROCESS, outer);
+	int err = enter(&env->object, &visit, LUNATIK_PROCESS, outer, true);
 
 	if (err)
 		return err;
@@ -872,7 +878,7 @@ int ps_env_resume(lunatik_object_t *runtime, const struct lunatik_entry *outer, 
 {
 	struct passing passing = { ps_env_of(runtime), args, nargs, results, max, 0, is_over };
 	struct lunatik_entry visit;
-	int ret = enter(runtime, &visit, context, outer);
+	int ret = enter(runtime, &visit, context, outer, true);
 
 	*is_over = false;
 	if (ret) {

@@ -234,14 +234,25 @@ lunatik_object_t *lunatik_newobject(lua_State *L, const struct lunatik_class *cl
 }
 EXPORT_SYMBOL_GPL(lunatik_newobject);
 
-void lunatik_pushobject(lua_State *L, lunatik_object_t *object)
+void lunatik_pushempty(lua_State *L)
 {
-	struct ps_reference *reference = ps_reference_new(L);
+	ps_reference_new(L);
+}
+EXPORT_SYMBOL_GPL(lunatik_pushempty);
 
+void lunatik_fillempty(lua_State *L, lunatik_object_t *object)
+{
+	ps_reference_at(L, -1)->target = object;
 	push_metatable(L, object->class);
 	lua_setmetatable(L, -2);
+}
+EXPORT_SYMBOL_GPL(lunatik_fillempty);
+
+void lunatik_pushobject(lua_State *L, lunatik_object_t *object)
+{
+	lunatik_pushempty(L);
 	lunatik_getobject(object);
-	reference->target = object;
+	lunatik_fillempty(L, object);
 }
 EXPORT_SYMBOL_GPL(lunatik_pushobject);
 

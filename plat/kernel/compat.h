@@ -12,6 +12,13 @@
 #include <net/gso.h>
 #endif
 
+/* What devnode() of a struct class gets. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+#define PS_DEVNODE_DEVICE	struct device
+#else
+#define PS_DEVNODE_DEVICE	const struct device
+#endif
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
 #include <asm/unaligned.h>
 #else

@@ -6,10 +6,10 @@
 lua=/lib/modules/lua
 mkdir -p $lua
 said() { dmesg | sed 's/^\[[^]]*\] //' | grep -F "packetscript: " | tail -n "${1:-1}" | sed 's/^packetscript: //'; }
-# run TEXT: as the driver, for as long as the module is there
+# run TEXT: for as long as the module is there
 run() {
-	cat >$lua/driver.lua
-	modprobe lunatik_run
+	cat >$lua/test.lua
+	modprobe lunatik_run script=test
 }
 
 modprobe packetscript
@@ -22,9 +22,9 @@ rmmod lunatik_run
 check_eq 'and goes then' "$(lsmod | awk '$1 == "packetscript" { print $3 }')" 0
 
 check_fails 'an error is one of loading' run <<<'error("no luck")'
-check_match 'and has file, line and traceback' "$(said 9)" '/lib/modules/lua/driver.lua:1: no luck.*stack traceback'
+check_match 'and has file, line and traceback' "$(said 9)" '/lib/modules/lua/test.lua:1: no luck.*stack traceback'
 check_fails 'so is one of syntax' run <<<'x = = 1'
-check_match 'with its line' "$(said 9)" '/lib/modules/lua/driver.lua:1: unexpected symbol'
+check_match 'with its line' "$(said 9)" '/lib/modules/lua/test.lua:1: unexpected symbol'
 
 mkdir -p $lua/pkg
 echo 'return { name = ... }' >$lua/pkg/one.lua

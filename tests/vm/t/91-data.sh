@@ -90,7 +90,7 @@ end
 LUA
 
 modprobe packetscript
-cat >$lua/driver.lua <<'LUA'
+cat >$lua/test.lua <<'LUA'
 local lunatik, data = require("lunatik"), require("data")
 local shared = data.new(10)
 for _, context in ipairs { "process", "softirq", "hardirq" } do
@@ -106,7 +106,7 @@ for _ = 1, 80 do
 end
 print("large", ok, pcall(data.new, (1 << 31) - 1))
 LUA
-modprobe lunatik_run
+modprobe lunatik_run script=test
 check_eq 'each method reads and writes where it should, and refuses the rest, in each context' \
 	"$(said 99 | grep -c '^as it should be: [0-9]\{3\}')" 3
 check_eq 'nothing is wrong' "$(said 99 | grep '^wrong' || true)" ''
