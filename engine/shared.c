@@ -249,15 +249,12 @@ static ps_noinline int call_cas(struct ps_shared_table *t, const struct ps_share
 	return 1;
 }
 
-int ps_shared_call(lua_State *L, const struct ps_method *method, StkId func, int nargs)
+static ps_noinline int call_any(const struct ps_method *method, struct ps_shared_table *t, StkId func, int nargs)
 {
-	const struct ps_shared_object *object = (const struct ps_shared_object *)ps_object_of(s2v(func + 1));
-	struct ps_shared_table *t = ps_shared_table_of(object->thing);
 	struct ps_shared_key key;
 	uint64_t ttl;
 	int64_t sum;
 
-	(void)L;
 	if (nargs < 3 || !to_key(s2v(func + 2), &key))
 		return -1;
 	switch (method->op) {
@@ -273,6 +270,22 @@ int ps_shared_call(lua_State *L, const struct ps_method *method, StkId func, int
 		return call_cas(t, &key, func, nargs);
 	}
 	return -1;
+}
+
+/* To count is what there is done most: t:add(i, n). */
+int ps_shared_call(lua_State *L, const struct ps_method *method, StkId func, int nargs)
+{
+	const struct ps_shared_object *object = (const struct ps_shared_object *)ps_object_of(s2v(func + 1));
+	struct ps_shared_table *t = ps_shared_table_of(object->thing);
+	const TValue *key = s2v(func + 2), *n = s2v(func + 3);
+	int64_t sum;
+
+	(void)L;
+	if (method->op != PS_OP_SHARED_ADD || nargs != 3 || !ttisinteger(key) || !ttisinteger(n) ||
+	    !ps_table_add_quickly(t, ivalue(key), ivalue(n), &sum))
+		return call_any(method, t, func, nargs);
+	setivalue(s2v(func), sum);
+	return 1;
 }
 
 /*

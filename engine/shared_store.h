@@ -169,6 +169,9 @@ struct ps_shared_value ps_table_get(const struct ps_shared_table *t, const struc
 enum ps_shared_result ps_table_set(struct ps_shared_table *t, const struct ps_shared_key *key, struct ps_shared_value value,
 				   uint64_t ttl);
 
+/* Adds n to what the integer i has, if that is an integer. False: it is not, and ps_table_add() is called. */
+bool ps_table_add_quickly(struct ps_shared_table *t, int64_t i, int64_t n, int64_t *sum);
+
 /* Adds n to the integer there, which is 0 if there is nothing; then the new one is there for ttl. */
 enum ps_shared_result ps_table_add(struct ps_shared_table *t, const struct ps_shared_key *key, int64_t n, uint64_t ttl,
 				   int64_t *sum);

@@ -623,8 +623,7 @@ static ps_noinline enum ps_shared_result add_any(struct ps_shared_table *t, cons
 }
 
 /* The quick way is for an integer that is there. */
-enum ps_shared_result ps_table_add(struct ps_shared_table *t, const struct ps_shared_key *key, int64_t n, uint64_t ttl,
-				   int64_t *sum)
+static ps_inline bool add_quickly(struct ps_shared_table *t, const struct ps_shared_key *key, int64_t n, int64_t *sum)
 {
 	unsigned int lock = lock_of(t, key->hash);
 	struct entry *e;
@@ -638,7 +637,21 @@ enum ps_shared_result ps_table_add(struct ps_shared_table *t, const struct ps_sh
 		ps_shared_store(&e->content, *sum);
 	}
 	ps_host_unlock(lock);
-	return is_quick ? PS_SHARED_DONE : add_any(t, key, n, ttl, sum);
+	return is_quick;
+}
+
+bool ps_table_add_quickly(struct ps_shared_table *t, int64_t i, int64_t n, int64_t *sum)
+{
+	struct ps_shared_key key;
+
+	ps_shared_key_integer(&key, i);
+	return add_quickly(t, &key, n, sum);
+}
+
+enum ps_shared_result ps_table_add(struct ps_shared_table *t, const struct ps_shared_key *key, int64_t n, uint64_t ttl,
+				   int64_t *sum)
+{
+	return add_quickly(t, key, n, sum) ? PS_SHARED_DONE : add_any(t, key, n, ttl, sum);
 }
 
 enum ps_shared_result ps_table_cas(struct ps_shared_table *t, const struct ps_shared_key *key, struct ps_shared_value old,
