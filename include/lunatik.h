@@ -118,6 +118,9 @@ do {											\
  */
 int lunatik_call(lua_State *L, int nargs, int nresults, const char *what);
 
+/* The same line in the log for an error that a caller outside of the runtime has got. At most 10 in 5 s. */
+void lunatik_log(lunatik_object_t *runtime, const char *what, const char *text);
+
 /*
  * Within a function that a script calls. Raises if it may not sleep; function is the name for the message.
  */
@@ -131,6 +134,8 @@ void lunatik_checksleep(lua_State *L, const char *function);
 struct lunatik_entry *lunatik_sleep(lua_State *L);
 void lunatik_awake(struct lunatik_entry *entry);
 bool lunatik_isstopping(const struct lunatik_entry *entry);
+/* The same but for signals: a thread of the kernel that has one may still wait for what surely ends. */
+bool lunatik_isending(const struct lunatik_entry *entry);
 
 /*
  * The runtime will be called in this context, by something that this function registers; at the latest when the script has been
@@ -194,6 +199,9 @@ void lunatik_fillempty(lua_State *L, lunatik_object_t *object);
 
 /* The object that argument arg is, of this class. Raises if it is none, or was closed. */
 lunatik_object_t *lunatik_checkobject(lua_State *L, int arg, const struct lunatik_class *class);
+
+/* The same for a runtime. */
+lunatik_object_t *lunatik_checkruntime(lua_State *L, int arg);
 
 /* The object at index, of whatever class; or NULL. */
 lunatik_object_t *lunatik_toobject(lua_State *L, int index);

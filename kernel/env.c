@@ -241,6 +241,12 @@ static void log_error(struct ps_env *env, const char *what, const char *text)
 	log_lines(env->script, what, text);
 }
 
+void lunatik_log(lunatik_object_t *runtime, const char *what, const char *text)
+{
+	log_error(ps_env_of(runtime), what, text);
+}
+EXPORT_SYMBOL_GPL(lunatik_log);
+
 /* As lua_pcall(), where the message has a traceback. */
 static int call(lua_State *L, int nargs, int nresults)
 {
@@ -430,6 +436,12 @@ static bool must_end_now(const struct ps_guard *guard)
 {
 	return must_end(container_of(guard, struct ps_env, rt.guard)->current_entry);
 }
+
+bool lunatik_isending(const struct lunatik_entry *entry)
+{
+	return must_end(entry);
+}
+EXPORT_SYMBOL_GPL(lunatik_isending);
 
 bool lunatik_isstopping(const struct lunatik_entry *entry)
 {

@@ -275,6 +275,12 @@ lunatik_object_t *lunatik_checkobject(lua_State *L, int arg, const struct lunati
 }
 EXPORT_SYMBOL_GPL(lunatik_checkobject);
 
+lunatik_object_t *lunatik_checkruntime(lua_State *L, int arg)
+{
+	return lunatik_checkobject(L, arg, &ps_env_class);
+}
+EXPORT_SYMBOL_GPL(lunatik_checkruntime);
+
 void ps_objects_put(struct ps_runtime *rt)
 {
 	void *object;
