@@ -59,4 +59,17 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 #define PS_FIB_RULE(old, new, net, skb)	new(net, skb, nlmsg_hdr(skb), NULL, true)
 #endif
 
+/* What kernel_bind() and kernel_connect() take has a type of its own from 6.19 on. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
+#define sockaddr_unsized	sockaddr
+#endif
+
+/* Events of network devices that do not come here. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#define NETDEV_XDP_FEAT_CHANGE	(-2)
+#endif
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+#define NETDEV_PRE_UNINIT	(-1)
+#endif
+
 #endif
