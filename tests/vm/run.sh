@@ -134,12 +134,16 @@ out=$build/vm/$kver
 # The machine, its emulated processor, its terminal, and the serial port on which results come out.
 if [[ $kver == *-arm64 ]]; then
 	qemu=(qemu-system-aarch64 -M virt) cpu=max,pauth-impdef=on terminal=ttyAMA0 ktap=ttyS0
-	port=(-chardev stdio,id=ktap -device pci-serial,chardev=ktap)
+	port=(-chardev stdio,id=ktap -device pci-serial,chardev=ktap) monitor=(-monitor none)
 else
 	unpack_kernel
 	qemu=(qemu-system-x86_64 -M q35 -device "isa-debug-exit,iobase=0xf4,iosize=1") terminal=ttyS0 ktap=ttyS1
 	cpu=max,cx16=off # with cx16, QEMU 7.2 corrupts kernels after 6.1
 	port=(-serial stdio)
+	# the machine's third serial port is connected to QEMU's monitor: tests press keys by it
+	monitor=(-chardev "socket,id=monitor,path=packetscript-$$,abstract=on,server=on,wait=off" -mon chardev=monitor
+		-chardev "socket,id=keys,path=packetscript-$$,abstract=on")
+	port+=(-serial chardev:keys)
 fi
 command -v "${qemu[0]}" >/dev/null || die "${qemu[0]} is missing; run scripts/install-deps"
 if [ "${ACCEL:-tcg}" = kvm ]; then
@@ -211,7 +215,7 @@ show() {
 
 [ ${#names[@]} = 0 ] || cmdline+=" ps.tests=$(IFS=,; echo "${names[*]}")"
 started=$SECONDS
-exec {results}>"$out/ktap.log" {machine}< <(exec "${qemu[@]}" -monitor none -serial "file:$out/console.log" "${port[@]}" \
+exec {results}>"$out/ktap.log" {machine}< <(exec "${qemu[@]}" "${monitor[@]}" -serial "file:$out/console.log" "${port[@]}" \
 	-append "$cmdline" </dev/null 2>"$out/qemu.log")
 pid=$!
 trap 'kill $pid 2>/dev/null || true' EXIT

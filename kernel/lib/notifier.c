@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * The library notifier: callbacks on the kernel's chains of keys that are pressed, and of network devices.
+ */
+#include <linux/keyboard.h>
+#include <linux/netdevice.h>
+#include <linux/notifier.h>
+
+#include <lunatik.h>
+
+#include "compat.h"
+
+struct chain {
+	notifier_fn_t call;
+	int (*install)(struct notifier_block *block);
+	int (*remove)(struct notifier_block *block);
+};
+
+struct notifier {
+	struct notifier_block block;
+	const struct chain *chain;
+	lunatik_object_t *object;
+	lunatik_object_t *runtime;	/* a reference */
+	bool is_installed;		/* whoever sets it to false removes it */
+	bool is_deleted;		/* its callback is not called any more; within the runtime */
+};
+
+static const struct lunatik_class class;
+
+/* May sleep, and waits for callbacks that are being called. */
+static void remove(struct notifier *notifier)
+{
+	if (xchg(&notifier->is_installed, false))
+		notifier->chain->remove(&notifier->block);
+}
+
+static void release(lunatik_object_t *object)
+{
+	struct notifier *notifier = object->private;
+
+	remove(notifier);
+	if (notifier->runtime)
+		lunatik_putobject(notifier->runtime);
+}
+
+/*
+ * Callbacks. What they cannot say, for whatever reason, is that the event is none of their business.
+ */
+static bool push_callback(lua_State *L, const struct notifier *notifier)
+{
+	if (notifier->is_deleted)
+		return false;
+	lunatik_pushkept(L, notifier->object);
+	return true;
+}
+
+static int call(lua_State *L, int nargs)
+{
+	lua_Integer answer;
+
+	if (lunatik_call(L, nargs, 1, "notifier: ") != LUA_OK)
+		return NOTIFY_DONE;
+	answer = lua_tointeger(L, -1);
+	return answer == NOTIFY_OK || answer == NOTIFY_BAD || answer == NOTIFY_STOP ? answer : NOTIFY_DONE;
+}
+
+static int handle_key(lua_State *L, const struct notifier *notifier, unsigned long event,
+		      const struct keyboard_notifier_param *key)
+{
+	if (!push_callback(L, notifier))
+		return NOTIFY_DONE;
+	lua_pushinteger(L, event);
+	lua_pushboolean(L, key->down);
+	lua_pushboolean(L, key->shift);
+	lua_pushinteger(L, key->value);
+	return call(L, 4);
+}
+
+/* Interrupts are disabled. */
+static int on_key(struct notifier_block *block, unsigned long event, void *key)
+{
+	struct notifier *notifier = container_of(block, struct notifier, block);
+	struct lunatik_entry entry;
+	int ret;
+
+	if (lunatik_enter(notifier->runtime, &entry, LUNATIK_HARDIRQ))
+		return NOTIFY_DONE;
+	ret = handle_key(entry.L, notifier, event, key);
+	lunatik_leave(notifier->runtime, &entry);
+	return ret;
+}
+
+static int push_device(lua_State *L)
+{
+	lua_pushstring(L, lua_touserdata(L, 1));
+	return 1;
+}
+
+/* The name becomes a string within a protected call, as there may be no memory for it. */
+static int handle_device(lua_State *L, const struct notifier *notifier, unsigned long event, const struct net_device *device)
+{
+	if (!push_callback(L, notifier))
+		return NOTIFY_DONE;
+	lua_pushinteger(L, event);
+	lua_pushcfunction(L, push_device);
+	lua_pushlightuserdata(L, (void *)device->name);
+	if (lunatik_call(L, 1, 1, "notifier: ") != LUA_OK)
+		return NOTIFY_DONE;
+	return call(L, 2);
+}
+
+/*
+ * The thread that changes the device has the lock of all devices, for which much that sleeps would wait: so the callback
+ * must not sleep, though the kernel does.
+ */
+static int on_device(struct notifier_block *block, unsigned long event, void *info)
+{
+	struct notifier *notifier = container_of(block, struct notifier, block);
+	struct lunatik_entry entry;
+	int ret;
+
+	if (lunatik_enter(notifier->runtime, &entry, LUNATIK_PROCESS))
+		return NOTIFY_DONE;
+	entry.context = LUNATIK_SOFTIRQ;
+	ret = handle_device(entry.L, notifier, event, netdev_notifier_info_to_dev(info));
+	lunatik_leave(notifier->runtime, &entry);
+	return ret;
+}
+
+static const struct chain keyboard = { on_key, register_keyboard_notifier, unregister_keyboard_notifier };
+static const struct chain devices = { on_device, register_netdevice_notifier, unregister_netdevice_notifier };
+
+/* A new chain member may be called before it is said to be installed: devices that there are, are told to it. */
+static int install(lua_State *L, const struct chain *chain, const char *function)
+{
+	struct lunatik_entry *entry;
+	struct notifier *notifier;
+	lunatik_object_t *object;
+	int err;
+
+	luaL_checktype(L, 1, LUA_TFUNCTION);
+	lunatik_checksleep(L, function);
+	object = lunatik_newobject(L, &class, sizeof(*notifier));
+	notifier = object->private;
+	notifier->chain = chain;
+	notifier->block.notifier_call = chain->call;
+	notifier->object = object;
+	notifier->runtime = lunatik_toruntime(L);
+	lunatik_getobject(notifier->runtime);
+	lua_pushvalue(L, 1);
+	lunatik_keep(L, -2);
+	entry = lunatik_sleep(L);
+	notifier->is_installed = true;
+	err = chain->install(&notifier->block);
+	if (err)
+		notifier->is_installed = false;
+	lunatik_awake(entry);
+	if (!err)
+		return 1;
+	lunatik_drop(L, object);
+	return lunatik_throw(L, err);
+}
+
+/* notifier.keyboard(callback) */
+static int new_keyboard(lua_State *L)
+{
+	luaL_checktype(L, 1, LUA_TFUNCTION);
+	lunatik_checksleep(L, "notifier.keyboard()");
+	lunatik_calledin(L, LUNATIK_HARDIRQ);
+	return install(L, &keyboard, "notifier.keyboard()");
+}
+
+/* notifier.netdevice(callback) */
+static int new_netdevice(lua_State *L)
+{
+	return install(L, &devices, "notifier.netdevice()");
+}
+
+/*
+ * notfr:delete(). Where that cannot be waited for, as in the callback itself, the callback is not called any more, and the chain lets go
+ * of it soon.
+ */
+static int delete(lua_State *L)
+{
+	lunatik_object_t *object = lunatik_checkobject(L, 1, &class);
+	struct notifier *notifier = object->private;
+	struct lunatik_entry *entry;
+
+	if (notifier->runtime != lunatik_toruntime(L))
+		return luaL_error(L, "a notifier is deleted in the runtime that has made it");
+	notifier->is_deleted = true;
+	lunatik_drop(L, object);
+	if (lunatik_maysleep(L)) {
+		entry = lunatik_sleep(L);
+		remove(notifier);
+		lunatik_awake(entry);
+	}
+	lunatik_closeobject(L, 1);
+	return 0;
+}
+
+static const luaL_Reg methods[] = {
+	{ "delete", delete },
+	{ "stop", delete },
+	{ NULL, NULL }
+};
+
+static const struct lunatik_class class = {
+	.name = "notifier",
+	.methods = methods,
+	.release = release,
+	.owner = THIS_MODULE,
+};
+
+static const struct lunatik_constant key_events[] = {
+	{ "KEYCODE", KBD_KEYCODE },	{ "UNBOUND_KEYCODE", KBD_UNBOUND_KEYCODE },	{ "UNICODE", KBD_UNICODE },
+	{ "KEYSYM", KBD_KEYSYM },	{ "POST_KEYSYM", KBD_POST_KEYSYM },
+};
+
+static const struct lunatik_constant device_events[] = {
+	{ "UP", NETDEV_UP },
+	{ "DOWN", NETDEV_DOWN },
+	{ "REBOOT", NETDEV_REBOOT },
+	{ "CHANGE", NETDEV_CHANGE },
+	{ "REGISTER", NETDEV_REGISTER },
+	{ "UNREGISTER", NETDEV_UNREGISTER },
+	{ "CHANGEMTU", NETDEV_CHANGEMTU },
+	{ "CHANGEADDR", NETDEV_CHANGEADDR },
+	{ "PRE_CHANGEADDR", NETDEV_PRE_CHANGEADDR },
+	{ "GOING_DOWN", NETDEV_GOING_DOWN },
+	{ "CHANGENAME", NETDEV_CHANGENAME },
+	{ "FEAT_CHANGE", NETDEV_FEAT_CHANGE },
+	{ "BONDING_FAILOVER", NETDEV_BONDING_FAILOVER },
+	{ "PRE_UP", NETDEV_PRE_UP },
+	{ "PRE_TYPE_CHANGE", NETDEV_PRE_TYPE_CHANGE },
+	{ "POST_TYPE_CHANGE", NETDEV_POST_TYPE_CHANGE },
+	{ "POST_INIT", NETDEV_POST_INIT },
+	{ "PRE_UNINIT", NETDEV_PRE_UNINIT },
+	{ "RELEASE", NETDEV_RELEASE },
+	{ "NOTIFY_PEERS", NETDEV_NOTIFY_PEERS },
+	{ "JOIN", NETDEV_JOIN },
+	{ "CHANGEUPPER", NETDEV_CHANGEUPPER },
+	{ "RESEND_IGMP", NETDEV_RESEND_IGMP },
+	{ "PRECHANGEMTU", NETDEV_PRECHANGEMTU },
+	{ "CHANGEINFODATA", NETDEV_CHANGEINFODATA },
+	{ "BONDING_INFO", NETDEV_BONDING_INFO },
+	{ "PRECHANGEUPPER", NETDEV_PRECHANGEUPPER },
+	{ "CHANGELOWERSTATE", NETDEV_CHANGELOWERSTATE },
+	{ "UDP_TUNNEL_PUSH_INFO", NETDEV_UDP_TUNNEL_PUSH_INFO },
+	{ "UDP_TUNNEL_DROP_INFO", NETDEV_UDP_TUNNEL_DROP_INFO },
+	{ "CHANGE_TX_QUEUE_LEN", NETDEV_CHANGE_TX_QUEUE_LEN },
+	{ "CVLAN_FILTER_PUSH_INFO", NETDEV_CVLAN_FILTER_PUSH_INFO },
+	{ "CVLAN_FILTER_DROP_INFO", NETDEV_CVLAN_FILTER_DROP_INFO },
+	{ "SVLAN_FILTER_PUSH_INFO", NETDEV_SVLAN_FILTER_PUSH_INFO },
+	{ "SVLAN_FILTER_DROP_INFO", NETDEV_SVLAN_FILTER_DROP_INFO },
+	{ "OFFLOAD_XSTATS_ENABLE", NETDEV_OFFLOAD_XSTATS_ENABLE },
+	{ "OFFLOAD_XSTATS_DISABLE", NETDEV_OFFLOAD_XSTATS_DISABLE },
+	{ "OFFLOAD_XSTATS_REPORT_USED", NETDEV_OFFLOAD_XSTATS_REPORT_USED },
+	{ "OFFLOAD_XSTATS_REPORT_DELTA", NETDEV_OFFLOAD_XSTATS_REPORT_DELTA },
+	{ "XDP_FEAT_CHANGE", NETDEV_XDP_FEAT_CHANGE },
+};
+
+static const struct lunatik_constant answers[] = {
+	{ "DONE", NOTIFY_DONE }, { "OK", NOTIFY_OK }, { "BAD", NOTIFY_BAD }, { "STOP", NOTIFY_STOP },
+};
+
+static const luaL_Reg functions[] = {
+	{ "keyboard", new_keyboard },
+	{ "netdevice", new_netdevice },
+	{ "delete", delete },
+	{ "stop", delete },
+	{ NULL, NULL }
+};
+
+static void add_constants(lua_State *L, const char *name, const struct lunatik_constant *constants, size_t n)
+{
+	lua_createtable(L, 0, n);
+	lunatik_setconstants(L, constants, n);
+	lua_setfield(L, -2, name);
+}
+
+static int open(lua_State *L)
+{
+	luaL_newlib(L, functions);
+	add_constants(L, "kbd", key_events, ARRAY_SIZE(key_events));
+	add_constants(L, "netdev", device_events, ARRAY_SIZE(device_events));
+	add_constants(L, "notify", answers, ARRAY_SIZE(answers));
+	return 1;
+}
+
+static struct lunatik_library library = { "notifier", open, THIS_MODULE };
+
+module_lunatik(library, "notifier");
+MODULE_DESCRIPTION("Lua library notifier");
+MODULE_LICENSE("Dual MIT/GPL");
+MODULE_VERSION(PS_VERSION);
