@@ -131,7 +131,7 @@ press b
 is 'a key may be stopped' $'key\tKEYCODE\tfalse\tfalse\t48'
 check_fails 'then it means nothing' has $'.*KEYSYM\ttrue\tfalse\t64354'
 press c
-is 'errors are logged' '.*notifier: /lib/modules/lua/driver.lua:8: no luck'
+is 'errors are logged' '.*notifier: /lib/modules/lua/driver.lua:9: no luck'
 is 'and the key goes on' $'key\tPOST_KEYSYM\ttrue\tfalse\t64355'
 press d
 is 'callbacks do not sleep' $'deleting\tfalse\t.*may sleep, which.*'
