@@ -1,0 +1,39 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+# The examples that serve connections: many of them, some that say nothing or go away, and the end while they are there.
+. /tests/lib.sh
+
+lua=/lib/modules/lua
+# spawn SCRIPT: a runtime of it with a thread, named server
+spawn() {
+	dmesg -C
+	echo "require('thread').run(require('lunatik').runtime('$1'), 'server')" >$lua/driver.lua
+	modprobe lunatik_run
+}
+listens() { ss -Htln | grep -q "127.0.0.1:$1 "; }
+# has_threads NAME NUMBER
+has_threads() { [ "$(ps -eo comm | grep -c "^$1")" = "$2" ]; }
+# ends: the server, which is told by a signal; then nothing holds the modules
+ends() {
+	ps -eo pid,comm | awk '$2 == "server" { print $1 }' | xargs kill -TERM
+	rmmod lunatik_run
+	wait_for rmmod luathread && rmmod luasocket
+}
+
+ip link set lo up
+modprobe packetscript
+spawn examples/echod/daemon
+check 'echod listens' wait_for listens 1337
+check 'what is said to it comes back' tcpask 127.0.0.1 1337 1 1 1 'hello kernel!' 'hello kernel!'
+check_eq '1,000 connections, 100 of them at once' "$(tcpask 127.0.0.1 1337 1000 100 100 'line of %, ' 'line of %, ')" '1000 right of 1000'
+check 'their threads end' wait_for has_threads echod/ 0
+# some that say nothing
+exec {one}<>/dev/tcp/127.0.0.1/1337 {two}<>/dev/tcp/127.0.0.1/1337
+check 'those that say nothing have threads, too' wait_for has_threads echod/ 2
+tcpask 127.0.0.1 1337 1 1 100000 'more than it takes' 'something else' >/dev/null || true
+check 'a client that is gone has none' wait_for has_threads echod/ 2
+check 'others are served meanwhile' tcpask 127.0.0.1 1337 20 20 1000 'as before' 'as before'
+check 'it ends with its connections' ends
+check_eq 'which end with it' "$(timeout 10 cat <&$one; timeout 10 cat <&$two; echo end)" end
+exec {one}>&- {two}>&-
+check_eq 'the log has nothing but that' "$(dmesg | grep -c 'packetscript:' || true)" 0
