@@ -6,11 +6,11 @@
 lua=/lib/modules/lua
 mkdir -p $lua
 said() { dmesg | sed 's/^\[[^]]*\] //' | sed -n 's/^packetscript: //p'; }
-# run TEXT: as the driver, for as long as the module is there
+# run TEXT: in a runtime, for as long as the module is there
 run() {
 	dmesg -C
-	cat >$lua/driver.lua
-	modprobe lunatik_run || { said; return 1; }
+	cat >$lua/test.lua
+	modprobe lunatik_run script=test || { said; return 1; }
 }
 # script NAME TEXT
 script() { cat >"$lua/$1.lua"; }

@@ -6,11 +6,11 @@
 lua=/lib/modules/lua
 mkdir -p $lua
 said() { dmesg | sed 's/^\[[^]]*\] //' | sed -n 's/^packetscript: //p'; }
-# run TEXT: as the driver, for as long as the module is there
+# run TEXT: in a runtime, for as long as the module is there
 run() {
 	dmesg -C
-	cat >$lua/driver.lua
-	modprobe lunatik_run || { said; return 1; }
+	cat >$lua/test.lua
+	modprobe lunatik_run script=test || { said; return 1; }
 }
 script() { cat >"$lua/$1.lua"; }
 has() { said | grep -qE -- $'^'"$1"'$'; }
@@ -167,7 +167,7 @@ is 'of servers' $'names\t127.0.0.1\t7000'
 is 'of datagrams' $'udp\tx\t127.1.2.3\t7002'
 is 'are not told unless asked for' $'plain\t1'
 check_fails 'no others are taken' has 'taken.*'
-is 'and where they come from is said' $'false\t/lib/modules/lua/driver.lua:[0-9]*: \'300.1.1.1\' is no address.*'
+is 'and where they come from is said' $'false\t/lib/modules/lua/test.lua:[0-9]*: \'300.1.1.1\' is no address.*'
 is 'variables may close them' $'closed\tfalse\t.*the socket is closed'
 rmmod lunatik_run
 
@@ -232,14 +232,14 @@ wait_for rmmod luathread
 check 'and nothing holds the module' rmmod luasocket
 
 # In the background, a process waits in its own context; a signal ends it.
-cat >$lua/driver.lua <<'LUA'
+cat >$lua/test.lua <<'LUA'
 local inet = require("socket.inet")
 local u = inet.udp()
 u:bind(inet.localhost, 7000)
 print(pcall(u.receive, u, 1))
 LUA
 dmesg -C
-modprobe lunatik_run & loader=$!
+modprobe lunatik_run script=test & loader=$!
 check 'a socket of the namespace is there' wait_for bash -c 'ss -Huln | grep -q 127.0.0.1:7000'
 kill -TERM $loader
 wait $loader || true
@@ -249,12 +249,12 @@ rmmod lunatik_run
 # A process in another namespace has its sockets there, and they keep it.
 ip netns add N
 ip -n N link set lo up
-cat >$lua/driver.lua <<'LUA'
+cat >$lua/test.lua <<'LUA'
 local inet = require("socket.inet")
 u = inet.udp()
 u:bind(inet.localhost, 7000)
 LUA
-at N modprobe lunatik_run
+at N modprobe lunatik_run script=test
 check_eq 'sockets are of the namespace of who makes them' "$(at N ss -Huln | grep -c 127.0.0.1:7000) $(ss -Huln | grep 127.0.0.1:7000 || true)" '1 '
 ip netns del N
 rmmod lunatik_run

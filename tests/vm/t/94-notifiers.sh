@@ -6,11 +6,11 @@
 lua=/lib/modules/lua
 mkdir -p $lua
 said() { dmesg | sed 's/^\[[^]]*\] //' | sed -n 's/^packetscript: //p'; }
-# run TEXT: as the driver, for as long as the module is there
+# run TEXT: in a runtime, for as long as the module is there
 run() {
 	dmesg -C
-	cat >$lua/driver.lua
-	modprobe lunatik_run || { said; return 1; }
+	cat >$lua/test.lua
+	modprobe lunatik_run script=test || { said; return 1; }
 }
 script() { cat >"$lua/$1.lua"; }
 has() { said | grep -qE -- $'^'"$1"'$'; }
@@ -47,7 +47,7 @@ is 'and that it goes up' $'device\tUP\ttold0'
 ip link add veto0 type dummy
 check_fails 'it may be vetoed' ip link set veto0 up
 check 'an error in the callback is no veto' ip link add fails0 type dummy
-check_match 'it is logged' "$(said)" 'notifier: /lib/modules/lua/driver.lua:9: no luck.*stack traceback'
+check_match 'it is logged' "$(said)" 'notifier: /lib/modules/lua/test.lua:9: no luck.*stack traceback'
 ip link add sleeps0 type dummy
 is 'callbacks do not sleep' $'false\t.*may sleep, which.*'
 while :; do ip link set told0 mtu 1400; ip link set told0 mtu 1500; done & changes=$!
@@ -131,7 +131,7 @@ press b
 is 'a key may be stopped' $'key\tKEYCODE\tfalse\tfalse\t48'
 check_fails 'then it means nothing' has $'.*KEYSYM\ttrue\tfalse\t64354'
 press c
-is 'errors are logged' '.*notifier: /lib/modules/lua/driver.lua:9: no luck'
+is 'errors are logged' '.*notifier: /lib/modules/lua/test.lua:9: no luck'
 is 'and the key goes on' $'key\tPOST_KEYSYM\ttrue\tfalse\t64355'
 press d
 is 'callbacks do not sleep' $'deleting\tfalse\t.*may sleep, which.*'

@@ -7,8 +7,8 @@ lua=/lib/modules/lua
 # spawn SCRIPT: a runtime of it with a thread, named server
 spawn() {
 	dmesg -C
-	echo "require('thread').run(require('lunatik').runtime('$1'), 'server')" >$lua/driver.lua
-	modprobe lunatik_run
+	echo "require('thread').run(require('lunatik').runtime('$1'), 'server')" >$lua/test.lua
+	modprobe lunatik_run script=test
 }
 listens() { ss -Htln | grep -q "127.0.0.1:$1 "; }
 # has_threads NAME NUMBER
