@@ -5,6 +5,7 @@
 #include <linux/if_packet.h>
 #include <linux/in.h>
 #include <linux/net.h>
+#include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
@@ -120,6 +121,7 @@ static int repeat(struct call *call, const struct lunatik_entry *entry)
 		ret = call->attempt(call);
 		if (ret < 0 && READ_ONCE(call->s->is_closed))
 			ret = -EBADF;
+		cond_resched();
 	} while (is_unfinished(call, ret) && !lunatik_isstopping(entry));
 	if (ret < 0 && call->done)
 		return call->done;

@@ -37,3 +37,27 @@ check 'it ends with its connections' ends
 check_eq 'which end with it' "$(timeout 10 cat <&$one; timeout 10 cat <&$two; echo end)" end
 exec {one}>&- {two}>&-
 check_eq 'the log has nothing but that' "$(dmesg | grep -c 'packetscript:' || true)" 0
+
+spawn examples/shared
+check 'shared listens' wait_for listens 90
+check_eq 'a key has no value at first' "$(tcpask 127.0.0.1 90 1 1 1 $'foo\n' $'\n')" '1 right of 1'
+check_eq 'then it has' "$(tcpask 127.0.0.1 90 1 1 1 $'foo=bar\nfoo\n' $'bar\n')" '1 right of 1'
+check_eq 'for others, too' "$(tcpask 127.0.0.1 90 1 1 1 $'foo\r\nfoo=\nfoo\n' $'bar\n\n')" '1 right of 1'
+check_eq '1,000 connections, 100 of them at once' "$(tcpask 127.0.0.1 90 1000 100 20 $'k%=v%, v%\nk%\n' $'v%, v%\n')" '1000 right of 1000'
+check 'their threads end' wait_for has_threads shared/ 0
+exec {one}<>/dev/tcp/127.0.0.1/90
+check_eq 'a line without an end ends the connection' "$(head -c 9000 /dev/zero | tr '\0' x >&$one; timeout 60 cat <&$one; echo end)" end
+exec {one}>&-
+check 'it ends' ends
+check_eq 'the log has nothing of it' "$(dmesg | grep -c 'packetscript:' || true)" 0
+
+modprobe lunatik_run script=examples/tap
+timeout 60 head -n 40 /dev/tap >frames & sniffer=$!
+wait_for bash -c 'ss -Hl0 | grep -q .'
+ping -q -c 100 -i 0.01 127.0.0.1 >/dev/null
+wait $sniffer
+check_eq 'tap has a line for each frame, as they come and go' "$(sort frames | uniq -c | tr -s ' \t' ' ')" \
+	' 40 00:00:00:00:00:00 00:00:00:00:00:00 0x0800 98'
+timeout -s TERM 1 cat /dev/tap >/dev/null || true
+rmmod lunatik_run
+check 'nothing holds the modules' wait_for rmmod luasocket
