@@ -236,6 +236,7 @@ build_top() {
 	cp -r "$here/t/." "$tree/tests/t/"
 	cp -r "$top/tests/packet" "$tree/tests/"
 	cp -r "$top/tests/hostile" "$tree/tests/"
+	cp -r "$top/tests/lunatik" "$tree/tests/"
 	[ ! -d "$top/tests/script" ] || cp -r "$top/tests/script" "$tree/tests/"
 	[ ! -d "$top/examples" ] || cp -r "$top/examples" "$tree/"
 	# tar, because it unpacks into /lib through the link where cp would replace it
