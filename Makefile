@@ -19,7 +19,7 @@ include objs.mk
 VERSION := $(PS_VERSION)
 comma := ,
 
-.PHONY: all deps modules plugin cli reference install install-modules install-plugin install-cli install-lualib install-lunatik install-headers examples_install install-doc uninstall check \
+.PHONY: all deps modules plugin cli reference install install-modules install-plugin install-cli install-lualib install-lunatik install-headers examples_install ebpf ebpf_install btf_install install-doc uninstall check \
 	check-kernels check-arch check-lua check-dkms dist unit layers script-test cli-test case-test tshark-test packet-test packet-case plugin-test queue-test hostile feed vm-test \
 	vm vm-shell demo vm-demo root \
 	fuzz fuzz-replay fuzz-coverage fuzz-merge valgrind \
@@ -247,6 +247,21 @@ install-headers: modules
 		plat/kernel/include/*.h $(HEADERSDIR)
 	install -m 644 $(TREE)/Module.symvers $(HEADERSDIR)/$(KVER)
 
+# The XDP program of the example filter.
+ebpf:
+	$(Q)$(MAKE) --no-print-directory -C examples/lunatik/filter OUT=$(abspath $(BUILD)/ebpf)
+ebpf_install:
+	$(Q)$(MAKE) --no-print-directory -C examples/lunatik/filter install OUT=$(abspath $(BUILD)/ebpf) DESTDIR=$(DESTDIR)
+
+# The kernel's types, beside its headers: with them the kernel's build writes those of modules, by which XDP programs find
+# bpf_luaxdp_run(). It does so with a program that not all headers have.
+btf_install:
+	@test ! -e $(KDIR)/vmlinux || { echo "$(KDIR)/vmlinux is there already"; exit 1; } >&2
+	@test -x $(KDIR)/tools/bpf/resolve_btfids/resolve_btfids || { echo "make: $(KDIR) has no resolve_btfids, which writes" \
+		"the types of functions into modules: no XDP program can call a script here (Debian's headers have it from 6.12 on)"; exit 1; } >&2
+	@test -r /sys/kernel/btf/vmlinux || { echo "make: this kernel has no types (CONFIG_DEBUG_INFO_BTF)"; exit 1; } >&2
+	cp /sys/kernel/btf/vmlinux $(KDIR)/vmlinux
+
 # Links between pages, and from them to examples, are as in the sources.
 install-doc: cli
 	install -d $(MANDIR)/man7 $(DOCDIR)/docs $(DOCDIR)/examples $(TYPESDIR)
@@ -352,6 +367,10 @@ root: all
 		KBUILD_EXTRA_SYMBOLS=$(abspath $(ROOT))$(PREFIX)/include/lunatik/$(KVER)/Module.symvers modules >/dev/null
 	@install -D -m 644 $(CAPI)/mydevice.ko $(ROOT)/lib/modules/$(KVER)/$(MODDIR)/mydevice.ko
 	@install -D -m 644 examples/capi/mydevice.lua $(ROOT)/lib/modules/lua/mydevice.lua
+# Plugins of examples, where Lua's library for programs is there.
+	@pkg-config --exists lua5.4 || exit 0; for example in dnsblock dnsdoctor; do \
+		$(MAKE) --no-print-directory -C examples/lunatik/$$example install \
+			LUAXT_OUT=$(abspath $(BUILD)/xtable) DESTDIR=$(abspath $(ROOT)) >/dev/null || exit; done
 # The example of a module of others, for the tests: made of what is installed.
 CAPI = $(BUILD)/capi/$(KVER)
 
