@@ -57,6 +57,9 @@ int lunatik_putobject(lunatik_object_t *object);
 /* The runtime that L is of; no reference is counted. */
 lunatik_object_t *lunatik_toruntime(lua_State *L);
 
+/* The name of its script, as lunatik_runtime() was given it; as long as there is a reference to the runtime. */
+const char *lunatik_script(lunatik_object_t *runtime);
+
 /*
  * One visit of a thread of control to a runtime. On the caller's stack.
  */

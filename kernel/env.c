@@ -29,6 +29,12 @@ lunatik_object_t *lunatik_toruntime(lua_State *L)
 }
 EXPORT_SYMBOL_GPL(lunatik_toruntime);
 
+const char *lunatik_script(lunatik_object_t *runtime)
+{
+	return ps_env_of(runtime)->script;
+}
+EXPORT_SYMBOL_GPL(lunatik_script);
+
 /*
  * The lock.
  */

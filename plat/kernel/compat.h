@@ -72,4 +72,18 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 #define NETDEV_PRE_UNINIT	(-1)
 #endif
 
+/* Functions that programs of BPF may call. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0) && !defined(__bpf_kfunc)
+#define __bpf_kfunc	__used noinline
+#endif
+#ifdef CONFIG_DEBUG_INFO_BTF_MODULES
+#define PS_HAS_BTF(module)	((module)->btf_data_size > 0)
+#else
+#define PS_HAS_BTF(module)	false
+#endif
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 9, 0)
+#define BTF_KFUNCS_START(name)	BTF_SET8_START(name)
+#define BTF_KFUNCS_END(name)	BTF_SET8_END(name)
+#endif
+
 #endif

@@ -96,3 +96,15 @@ check_match 'arguments are looked at' "$(said)" 'out of range.*number expected, 
 check 'and ip takes it away' ip rule del priority 1000
 rmmod lunatik_run
 check_eq 'nothing holds the module fib' "$(used luafib)" 0
+
+# The example systrack, while others are read and written.
+run <$lua/examples/systrack.lua
+wait_for test -c /dev/systrack
+opened() { awk '/^openat:/ { print $2 }' /dev/systrack; }
+check_eq 'systrack has a line for each' "$(sed 's/: .*//' /dev/systrack | paste -sd ' ')" 'openat read write readv writev close'
+before=$(opened)
+for _ in {1..20}; do : </dev/null; done
+after=$(opened)
+check 'and counts' test $((after - before)) -ge 20
+rmmod lunatik_run
+check_eq 'nothing holds the module after systrack' "$(used luaprobe)" 0
