@@ -7,8 +7,8 @@ lua=/lib/modules/lua
 mkdir -p $lua
 said() { dmesg | sed 's/^\[[^]]*\] //' | grep -F "packetscript: " | tail -n "${1:-1}" | sed 's/^packetscript: //'; }
 run() {
-	cat >$lua/driver.lua
-	modprobe lunatik_run
+	cat >$lua/test.lua
+	modprobe lunatik_run script=test
 }
 hook_modules() { lsmod | awk '$1 == "luanetfilter" { print $3 }'; }
 
@@ -87,8 +87,9 @@ nf.register { pf = nf.family.INET, hooknum = nf.inet_hooks.FORWARD, priority = n
 end }
 nf.register { pf = nf.family.IPV4, hooknum = nf.inet_hooks.LOCAL_OUT, priority = nf.ip_priority.LAST, on_error = a.ACCEPT,
   hook = function(skb)
-    if skb:getuint8(0) == 0x45 and skb:getuint8(9) == 17 and be16(skb, 22) == 1001 then error("passes") end
-    return a.ACCEPT
+    local port = skb:getuint8(0) == 0x45 and skb:getuint8(9) == 17 and be16(skb, 22)
+    if port == 1001 then error("passes") end
+    return port == 1014 and a.DROP or a.ACCEPT
   end }
 LUA
 # passes PORT: whether a datagram gets from A to B
@@ -96,11 +97,11 @@ for port in {1000..1013}; do udp_echo B 10.0.0.2 $port; done
 passes() { udp_ask A 10.0.0.2 $1 x ${2:-60} 2>/dev/null || true; }
 for port in 1000 1003 1004 1005 1013; do check_eq "$port: accepted" "$(passes $port)" x; done
 for port in 1001 1002 1006 1007 1008 1009 1010; do check_eq "$port: dropped" "$(passes $port 0.3)" ''; done
-check_match 'an error has its line and a traceback' "$(said 99)" 'driver: netfilter: /lib/modules/lua/driver.lua:[0-9]+: oh'
+check_match 'an error has its line and a traceback' "$(said 99)" 'test: netfilter: /lib/modules/lua/test.lua:[0-9]+: oh'
 check_match 'what is no action is said' "$(said 99)" 'returned DROP, which is none of netfilter.action'
 check_match 'a number, too' "$(said 99)" 'returned 6, which is none'
 check_match 'and one without end' "$(said 99)" 'too long|time'
-check_match 'on_error = ACCEPT lets it pass at LOCAL_OUT' "$(said 99)" 'driver.lua:[0-9]+: passes'
+check_match 'on_error = ACCEPT lets it pass at LOCAL_OUT' "$(said 99)" 'test.lua:[0-9]+: passes'
 check_eq 'QUEUE is to queue 0, which nobody reads' "$(passes 1011 0.3)" ''
 check_eq 'a packet that passes' "$(passes 1012)" x
 check_match 'its end is looked at' "$(said)" 'end: .*(range|bounds|size|beyond)'
@@ -108,8 +109,9 @@ check_match 'its end is looked at' "$(said)" 'end: .*(range|bounds|size|beyond)'
 # Namespaces that come, and TCP, whose packets on output are clones.
 ip netns add C
 at C ip link set lo up
-udp_echo C 127.0.0.1 1000
-check_eq 'a namespace of later has the hook' "$(udp_ask C 127.0.0.1 1000 y)" y
+for port in 1000 1014; do udp_echo C 127.0.0.1 $port; done
+check_eq 'a namespace of later has its packets' "$(udp_ask C 127.0.0.1 1000 y)" y
+check_eq 'and the hook' "$(udp_ask C 127.0.0.1 1014 y 0.5 2>/dev/null || true)" ''
 ip netns del C
 rmmod lunatik_run
 check_eq 'nothing holds the module when hooks have run' "$(hook_modules)" 0

@@ -9,8 +9,8 @@ said() { dmesg | sed 's/^\[[^]]*\] //' | grep -F "packetscript: " | tail -n "${1
 prefix=__x64_sys_
 [ "$(uname -m)" != aarch64 ] || prefix=__arm64_sys_
 run() {
-	sed "s/@/$prefix/g" >$lua/driver.lua
-	modprobe lunatik_run
+	sed "s/@/$prefix/g" >$lua/test.lua
+	modprobe lunatik_run script=test
 }
 used() { lsmod | awk -v name="$1" '$1 == name { print $3 }'; }
 
@@ -70,7 +70,7 @@ check_match 'methods want their object' "$(said 99 | grep $'^7\t')" 'probe expec
 check_match 'one that has been stopped is closed' "$(said 99 | grep $'^8\t')" 'the probe is closed'
 for _ in 1 2 3 4 5; do hostname vm; done
 check_match 'a handler gets the address, and shows the registers' "$(said 99)" $'probe: (sp|ip|pc) .*probe: stack .*pre\ttrue'
-check_match 'an error in one is logged' "$(said 99)" 'driver: probe: /lib/modules/lua/driver.lua:[0-9]+: second'
+check_match 'an error in one is logged' "$(said 99)" 'test: probe: /lib/modules/lua/test.lua:[0-9]+: second'
 check_match 'one without end is ended' "$(said 99)" 'probe: .*(too long|time)'
 check_match 'none sleeps' "$(said 99)" 'sleep: .*may sleep'
 sync

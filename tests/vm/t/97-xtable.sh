@@ -8,12 +8,12 @@ lua=/lib/modules/lua
 mkdir -p $lua
 said() { dmesg | sed 's/^\[[^]]*\] //' | grep -F "packetscript: " | tail -n "${1:-1}" | sed 's/^packetscript: //'; }
 run() {
-	cat >$lua/driver.lua
-	modprobe lunatik_run
+	cat >$lua/test.lua
+	modprobe lunatik_run script=test
 }
 used() { lsmod | awk -v name="$1" '$1 == name { print $3 }'; }
 
-# run_example NAME: as the driver
+# run_example NAME: in a runtime, for as long as the module is there
 run_example() { run <"$lua/examples/$1.lua"; }
 
 sh $lua/examples/dnsdoctor/setup.sh >/dev/null
@@ -123,7 +123,7 @@ for tables in iptables-legacy iptables-nft; do
 done
 check_match 'par has offsets' "$(said 99)" $'par\t20\t0\tfalse\t69'
 check_match 'writing is refused' "$(said 99)" 'write: .*readonly'
-check_match 'errors are in the log' "$(said 99)" 'driver: xtable: .*: matches'
+check_match 'errors are in the log' "$(said 99)" 'test: xtable: .*: matches'
 check_eq 'each rule was checked, and destroyed' "$(dmesg | grep -c 'check yes') $(dmesg | grep -c 'destroy yes')" '2 2'
 rmmod lunatik_run
 check 'nothing holds the module' wait_for rmmod luaxtable

@@ -7,8 +7,8 @@ lua=/lib/modules/lua
 mkdir -p $lua
 said() { dmesg | sed 's/^\[[^]]*\] //' | grep -F "packetscript: " | tail -n "${1:-1}" | sed 's/^packetscript: //'; }
 run() {
-	cat >$lua/driver.lua
-	modprobe lunatik_run
+	cat >$lua/test.lua
+	modprobe lunatik_run script=test
 }
 
 topology
