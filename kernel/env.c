@@ -309,7 +309,7 @@ static int may_enter(struct ps_env *env, enum lunatik_context context)
 		return 0;
 	if (!env->is_loaded)
 		return -EAGAIN;
-	return env->rt.guard.refused && ps_watch_is_refused(&env->rt.guard) ? -EAGAIN : 0;
+	return env->rt.guard.refused && ps_watch_is_refused(&env->rt.guard) ? -EBUSY : 0;
 }
 
 static int enter(lunatik_object_t *runtime, struct lunatik_entry *entry, enum lunatik_context context,
