@@ -273,7 +273,8 @@ install-doc: cli
 # For whichever kernels the modules were installed.
 uninstall:
 	rm -rf $(INSTALLED_MODULES) $(HEADERSDIR) $(DOCDIR) $(dir $(TYPESDIR))
-	rm -rf $(LUNATIKDIR)/examples $(LUNATIKDIR)/lunatik $(patsubst lualib/lunatik/%,$(LUNATIKDIR)/%,$(wildcard lualib/lunatik/*.lua))
+	rm -rf $(addprefix $(LUNATIKDIR)/,examples $(notdir $(wildcard lualib/lunatik/*)))
+	$(if $(wildcard $(LUNATIKDIR)),rmdir --ignore-fail-on-non-empty $(LUNATIKDIR))
 	rm -f $(MANDIR)/man7/packetscript-language.7
 	rm -f $(XTDIR)/libxt_LUA.so $(XTDIR)/libxt_lua.so $(MANDIR)/man8/xt_LUA.8 $(MANDIR)/man8/xt_lua.8 $(MANDIR)/man8/packetscript.8 \
 		$(SBINDIR)/packetscript $(SBINDIR)/lunatik $(COMPLETIONDIR)/packetscript
