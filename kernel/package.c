@@ -10,7 +10,7 @@
 #define PATH	PS_RUNTIME_FOLDER "/?.lua;" PS_RUNTIME_FOLDER "/?/init.lua"
 #define FILE_MAX	(4 * 1024 * 1024)
 
-struct file {
+struct lua_file {
 	const char *path;
 	void *text;
 	size_t len;
@@ -19,7 +19,7 @@ struct file {
 };
 
 /* Reads it outside of the runtime's lock, as that takes long. */
-static void read_file(lua_State *L, struct file *file)
+static void read_file(lua_State *L, struct lua_file *file)
 {
 	struct lunatik_entry *entry = lunatik_sleep(L);
 
@@ -29,7 +29,7 @@ static void read_file(lua_State *L, struct file *file)
 
 static int compile(lua_State *L)
 {
-	const struct file *file = lua_touserdata(L, 1);
+	const struct lua_file *file = lua_touserdata(L, 1);
 
 	lua_pushfstring(L, "@%s", file->path);
 	if (luaL_loadbufferx(L, file->text, file->len, lua_tostring(L, -1), "t") != LUA_OK)
@@ -40,7 +40,7 @@ static int compile(lua_State *L)
 /* Pushes the file's function, or a message, on failure with false. */
 static bool load_file(lua_State *L, const char *path)
 {
-	struct file file = { .path = path };
+	struct lua_file file = { .path = path };
 	int status;
 
 	read_file(L, &file);
