@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT OR GPL-2.0-only
 -- Runtimes by the names of their scripts: what the command lunatik runs, spawns, lists and stops.
+local linux = require("linux")
 local lunatik = require("lunatik")
 
 local runner = {}
@@ -40,17 +41,25 @@ function runner.spawn(script, context)
   return thrd
 end
 
+-- Whoever runs the script forgets it; its runtime may not be there yet, or any more.
+local function stop_start(script)
+  while runtimes[script] == STARTING do
+    local runtime = lunatik.find(script)
+    if runtime then
+      pcall(runtime.stop, runtime)
+    end
+    linux.schedule(10)
+  end
+end
+
 --- Ends the thread, if there is one, and the runtime, whatever they are doing.
 function runner.stop(script)
-  local runtime, thrd = runtimes[script], threads[script]
-  if not runtime then
+  if not runtimes[script] then
     error(script .. " is not running", 0)
   end
-  if runtime == STARTING then
-    runtime = lunatik.find(script)
-    if runtime then
-      runtime:stop()
-    end
+  stop_start(script)
+  local runtime, thrd = runtimes[script], threads[script]
+  if not runtime then
     return
   end
   forget(script)
