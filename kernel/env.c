@@ -756,6 +756,8 @@ static int run(struct ps_env *env, const struct lunatik_entry *outer, struct sou
 		snprintf(error, size, "%s", error_text(visit.L));
 		err = -EINVAL;
 	}
+	if (!err && env->is_stopping)
+		err = -ENXIO;
 	env->is_loaded = !err;
 	if (!err)
 		WRITE_ONCE(env->level, env->wanted);

@@ -9,13 +9,22 @@ local STARTING = "starting"
 local runtimes = {} -- by script: a runtime, or STARTING
 local threads = {}
 
+-- What starts and is killed has nobody to forget it: there is no runtime of it.
+local function current(script)
+  local runtime = runtimes[script]
+  if runtime == STARTING and not lunatik.find(script) then
+    return nil
+  end
+  return runtime
+end
+
 local function forget(script)
   runtimes[script], threads[script] = nil, nil
 end
 
 --- Runs a script in a runtime of its own, which it returns; context: as of lunatik.runtime().
 function runner.run(script, context)
-  if runtimes[script] then
+  if current(script) then
     error(script .. " is already running", 0)
   end
   runtimes[script] = STARTING
@@ -43,7 +52,7 @@ end
 
 -- Whoever runs the script forgets it; its runtime may not be there yet, or any more.
 local function stop_start(script)
-  while runtimes[script] == STARTING do
+  while current(script) == STARTING do
     local runtime = lunatik.find(script)
     if runtime then
       pcall(runtime.stop, runtime)
@@ -54,11 +63,11 @@ end
 
 --- Ends the thread, if there is one, and the runtime, whatever they are doing.
 function runner.stop(script)
-  if not runtimes[script] then
+  if not current(script) then
     error(script .. " is not running", 0)
   end
   stop_start(script)
-  local runtime, thrd = runtimes[script], threads[script]
+  local runtime, thrd = current(script), threads[script]
   if not runtime then
     return
   end
@@ -73,7 +82,9 @@ end
 function runner.list()
   local scripts = {}
   for script in pairs(runtimes) do
-    scripts[#scripts + 1] = script
+    if current(script) then
+      scripts[#scripts + 1] = script
+    end
   end
   table.sort(scripts)
   return table.concat(scripts, ", ")
