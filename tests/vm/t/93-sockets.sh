@@ -202,7 +202,7 @@ end
 -- until what the thread does has come to wait
 local idle = socket.new(af.INET, sock.DGRAM | sock.NONBLOCK, 0)
 local function settle()
-  for i = 1, 5000 do pcall(idle.receive, idle, 1) end
+  for i = 1, 1000 do pcall(idle.receive, idle, 1) end
 end
 
 local function each(make, ...)

@@ -1,0 +1,79 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+# The examples about keys, which QEMU's monitor presses: what is typed is logged, and the keyboard is locked.
+. /tests/lib.sh
+
+[ "$(uname -m)" = x86_64 ] || skip 'no keyboard'
+modprobe -aq i8042 atkbd || true # or the kernel has them built in
+stty -F /dev/ttyS2 raw -echo
+exec {monitor}<>/dev/ttyS2
+# press KEYS…: one after the other, as QEMU names them
+press() {
+	local key
+	for key; do
+		echo "sendkey $key 20" >&$monitor
+		sleep 0.1
+	done
+}
+glass=/dev/spyglass
+typed=
+# has_typed TEXT: that and nothing else has come since the last time it was asked
+has_typed() { typed+=$(cat $glass) && [ "$typed" = "$1" ]; }
+keyboard() { grep -q 'AT Translated' /proc/bus/input/devices; }
+
+ip link set lo up
+modprobe lunatik_run script=examples/spyglass
+check 'there is a keyboard' wait_for keyboard
+press h i shift-h 1 spc
+check 'what is typed is read' wait_for has_typed 'hiH1 '
+typed=
+press backspace esc tab ret f1 up
+check 'keys that are no characters have names, or are left out' wait_for has_typed '<del><esc><ht><cr>'
+typed=
+echo enable=false >$glass
+press a b
+echo enable=true >$glass
+press c
+check 'logging is switched off and on' wait_for has_typed c
+check_fails 'what else is written is an error' bash -c "echo enable=perhaps >$glass"
+check_fails 'whatever it is' bash -c "echo colour=red >$glass"
+dmesg -C # of that
+nc -l -u -p 1337 >heard & listener=$!
+check 'somebody listens' wait_for bash -c 'ss -Huln | grep -q :1337'
+echo net=127.0.0.1:1337 >$glass
+typed=
+press d e
+check 'it is read' wait_for has_typed de
+check 'and sent there, too' wait_for grep -qx de heard
+kill $listener
+echo net= >$glass
+rmmod lunatik_run
+check_fails 'the device goes with it' test -e $glass
+
+# With spyglass's script beside it: keys that are locked mean nothing to it.
+cat >/lib/modules/lua/test.lua <<'LUA'
+local lunatik = require("lunatik")
+local glass = lunatik.runtime("examples/spyglass")
+local locker = lunatik.runtime("examples/keylocker")
+LUA
+modprobe lunatik_run script=test
+code=(up up down down left right left right ctrl alt)
+typed=
+press a
+check 'the keyboard is not locked' wait_for has_typed a
+press "${code[@]}" b c
+press "${code[@]}" d
+check 'the code locks it, and unlocks it' wait_for has_typed d
+press up "${code[@]}" e up "${code[@]}" f
+check 'also after keys that begin like it' wait_for has_typed f
+press up up down left right left right ctrl alt g
+check 'but nothing else does' wait_for has_typed g
+rmmod lunatik_run
+cat >/lib/modules/lua/test.lua <<'LUA'
+local find = require("lunatik").find
+find("examples/spyglass"):stop()
+find("examples/keylocker"):stop()
+LUA
+modprobe lunatik_run script=test
+rmmod lunatik_run
+check 'nothing holds the module' wait_for rmmod luanotifier
