@@ -1375,7 +1375,7 @@ if have script; then
 	. ./completion.bash
 	PS1=
 	END
-	seen=$(printf 'packetscript ru\tin.pc\t -w o\t\nexit\n' | INPUTRC=/dev/null TERM=dumb timeout 120 script -qec 'bash --noprofile --rcfile bashrc -i' /dev/null | tr -d '\r')
+	seen=$(printf 'packetscript run in.pc\t -w o\t\nexit\n' | INPUTRC=/dev/null TERM=dumb timeout 120 script -qec 'bash --noprofile --rcfile bashrc -i' /dev/null | tr -d '\r')
 	contains 'completion of files, by a key' 'got:run in.pcap -w o' "$seen"
 else
 	skip 'completion of files, by a key' "no 'script'"
