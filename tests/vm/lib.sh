@@ -57,6 +57,26 @@ no_hurry() {
 	echo 0 >$limits/stops
 }
 
+# --- runtimes in the kernel, which are not packets' ---
+
+lua=/lib/modules/lua
+
+# all_said: what scripts, and errors in them, have written to the log; said [N]: the last line of it, or N lines
+all_said() { dmesg | sed 's/^\[[^]]*\] //' | sed -n 's/^packetscript: //p'; }
+said() { all_said | tail -n "${1:-1}"; }
+
+# run <<<TEXT: a script in a runtime of its own, until 'rmmod lunatik_run'
+run() {
+	cat >$lua/test.lua
+	modprobe lunatik_run script=test
+}
+
+# run_afresh <<<TEXT: the same, and what it says is all that is said; all of that is shown if it fails
+run_afresh() {
+	dmesg -C
+	run || { all_said; return 1; }
+}
+
 # --- the network ---
 
 # hosts COMMANDS: namespaces A, R and B, in each of which bash runs COMMANDS in /proc/sys/net while there are no devices,

@@ -3,15 +3,6 @@
 # Runtimes: what a script has, how it is loaded, how it ends.
 . /tests/lib.sh
 
-lua=/lib/modules/lua
-mkdir -p $lua
-said() { dmesg | sed 's/^\[[^]]*\] //' | grep -F "packetscript: " | tail -n "${1:-1}" | sed 's/^packetscript: //'; }
-# run TEXT: for as long as the module is there
-run() {
-	cat >$lua/test.lua
-	modprobe lunatik_run script=test
-}
-
 modprobe packetscript
 run <<'LUA'
 print(_VERSION, 7 // 2, collectgarbage("count") > 10000)

@@ -3,10 +3,6 @@
 # The library data: each method at each offset gives what string.pack() has packed, and nothing beyond the end.
 . /tests/lib.sh
 
-lua=/lib/modules/lua
-mkdir -p $lua
-said() { dmesg | sed 's/^\[[^]]*\] //' | grep -F "packetscript: " | tail -n "${1:-1}" | sed 's/^packetscript: //'; }
-
 cat >$lua/borders.lua <<'LUA'
 local data = require("data")
 local formats = {

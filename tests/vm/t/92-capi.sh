@@ -3,7 +3,6 @@
 # The example of a module in C that runs a script: examples/capi.
 . /tests/lib.sh
 
-lua=/lib/modules/lua
 cp $lua/mydevice.lua kept.lua
 modprobe mydevice
 check_eq 'what is read comes from Lua' "$(cat /dev/mydevice)" 42

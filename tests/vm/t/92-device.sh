@@ -3,13 +3,6 @@
 # The library device: what programs see of a driver in Lua, and what becomes of them when it goes.
 . /tests/lib.sh
 
-lua=/lib/modules/lua
-mkdir -p $lua
-said() { dmesg | sed 's/^\[[^]]*\] //' | grep -F "packetscript: " | tail -n "${1:-1}" | sed 's/^packetscript: //'; }
-run() {
-	cat >$lua/test.lua
-	modprobe lunatik_run script=test
-}
 # status_of PID: of one in the background that ends
 status_of() {
 	local status=0

@@ -3,19 +3,10 @@
 # Threads of runtimes: what they run, how they are stopped, and that none is left behind.
 . /tests/lib.sh
 
-lua=/lib/modules/lua
-mkdir -p $lua
-said() { dmesg | sed 's/^\[[^]]*\] //' | sed -n 's/^packetscript: //p'; }
-# run TEXT: in a runtime, for as long as the module is there
-run() {
-	dmesg -C
-	cat >$lua/test.lua
-	modprobe lunatik_run script=test || { said; return 1; }
-}
 # script NAME TEXT
 script() { cat >"$lua/$1.lua"; }
 # is TEXT LINE: the driver has printed that line
-is() { check_match "$1" $'\n'"$(said)"$'\n' $'\n'"$2"$'\n'; }
+is() { check_match "$1" $'\n'"$(all_said)"$'\n' $'\n'"$2"$'\n'; }
 
 script heeds <<'LUA'
 local thread = require("thread")
@@ -57,7 +48,7 @@ signal() { ps -eo pid,comm | awk '$2 == "left" { print $1 }' | xargs kill -s "$1
 
 modprobe packetscript
 modprobe luathread
-run <<'LUA'
+run_afresh <<'LUA'
 local lunatik, thread = require("lunatik"), require("thread")
 local runtime = lunatik.runtime("heeds")
 local thrd = thread.run(runtime, "a thread of ours")
@@ -86,21 +77,21 @@ check_fails 'the module stays as long' rmmod luathread
 rmmod lunatik_run
 check 'and goes then' rmmod luathread
 
-check_fails 'no script, no runtime' run <<'LUA'
+check_fails 'no script, no runtime' run_afresh <<'LUA'
 local lunatik, thread = require("lunatik"), require("thread")
 thread.run(lunatik.runtime("fails"), "fails")
 local one = thread.run(lunatik.runtime("itself"), "itself")
 while not one:task().ended do end
 thread.run(lunatik.runtime("linux_is_no_function"), "none")
 LUA
-check_match 'what is no script is said' "$(said)" 'there is no script /lib/modules/lua/linux_is_no_function.lua'
-check_match 'errors of the function are in the log, with a traceback' "$(said)" \
+check_match 'what is no script is said' "$(all_said)" 'there is no script /lib/modules/lua/linux_is_no_function.lua'
+check_match 'errors of the function are in the log, with a traceback' "$(all_said)" \
 	"fails: thread: /lib/modules/lua/fails.lua:1: no luck.*stack traceback.*in .*function <.*fails.lua:2>"
 is 'a thread knows itself, and cannot wait for its own end' $'myself\titself\tfalse\t.*cannot wait for its own end.*'
 # the driver has failed: so nothing of it is there
 wait_for rmmod luathread
 
-run <<'LUA'
+run_afresh <<'LUA'
 local lunatik, thread = require("lunatik"), require("thread")
 -- Who does not heed: by the thread, by the runtime.
 local thrd = thread.run(lunatik.runtime("stubborn"), "stubborn")
@@ -141,7 +132,7 @@ return function(runtime)
   print("current", pcall(thread.current))
 end
 LUA
-run <<'LUA'
+run_afresh <<'LUA'
 local lunatik, thread = require("lunatik"), require("thread")
 local runtime = lunatik.runtime("ends")
 for _, f in ipairs { thread.run, thread.stop, thread.task } do
@@ -159,7 +150,7 @@ print("name", thrd:task().command)
 -- Threads that nobody stops and nobody has: they go on, and the runtimes' end is theirs.
 for i = 1, 5 do thread.run(lunatik.runtime("heeds"), "left") end
 LUA
-check_eq 'wrong arguments are refused' "$(said | grep -c $'^wrong\tfalse\t')" 12
+check_eq 'wrong arguments are refused' "$(all_said | grep -c $'^wrong\tfalse\t')" 12
 is 'so are closed runtimes' $'closed\tfalse\t.*closed.*'
 is 'a name is no format' $'name\t%s%n'
 check_eq 'threads go on that nobody has' "$(ps -eo comm | grep -c '^left')" 5

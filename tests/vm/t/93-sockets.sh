@@ -3,24 +3,15 @@
 # Sockets of the kernel in scripts: what they send and receive, what they say when it goes wrong, and that waiting ends.
 . /tests/lib.sh
 
-lua=/lib/modules/lua
-mkdir -p $lua
-said() { dmesg | sed 's/^\[[^]]*\] //' | sed -n 's/^packetscript: //p'; }
-# run TEXT: in a runtime, for as long as the module is there
-run() {
-	dmesg -C
-	cat >$lua/test.lua
-	modprobe lunatik_run script=test || { said; return 1; }
-}
 script() { cat >"$lua/$1.lua"; }
-has() { said | grep -qE -- $'^'"$1"'$'; }
-is() { check_match "$1" $'\n'"$(said)"$'\n' $'\n'"$2"$'\n'; }
+has() { all_said | grep -qE -- $'^'"$1"'$'; }
+is() { check_match "$1" $'\n'"$(all_said)"$'\n' $'\n'"$2"$'\n'; }
 
 ip link set lo up
 modprobe packetscript
 
 # Numbers of errors: 9 EBADF, 11 EAGAIN, 22 EINVAL, 88 ENOTSOCK, 97 EAFNOSUPPORT, 98 EADDRINUSE, 106 EISCONN, 107 ENOTCONN, 111 ECONNREFUSED
-run <<'LUA'
+run_afresh <<'LUA'
 local socket = require("socket")
 local af, sock, ipproto, msg = socket.af, socket.sock, socket.ipproto, socket.msg
 local lo = 0x7f000001
@@ -135,7 +126,7 @@ is 'and addresses that are too long' $'too long an address\tfalse\t.*too long fo
 rmmod lunatik_run
 check 'nothing holds the module' rmmod luasocket
 
-run <<'LUA'
+run_afresh <<'LUA'
 local inet = require("socket.inet")
 local server, client = inet.tcp(), inet.tcp()
 server:bind(inet.localhost, 7000)
@@ -182,7 +173,7 @@ return function(finish, socket, how, ...)
   print("waited", finish, how, ok, err)
 end
 LUA
-run <<'LUA'
+run_afresh <<'LUA'
 local lunatik, thread, socket = require("lunatik"), require("thread"), require("socket")
 local af, sock = socket.af, socket.sock
 local lo = 0x7f000001
@@ -224,9 +215,9 @@ each(function() port = port + 1 local c, s = pair(port) keep[#keep + 1] = s retu
 each(function() return socket.new(af.INET, sock.DGRAM, 0) end, "receive", 100)
 each(function() return socket.new(af.PACKET, sock.RAW, 0x88b5) end, "receive", 100)
 LUA
-check_eq 'waiting ends in each way' "$(said | grep -c '^finished')" 15
-check_eq 'who is stopped is told' "$(said | grep -Ec $'^waited\tstop\t[a-z]*\tfalse\t4$')" 5
-check_eq 'and whose socket is closed' "$(said | grep -Ec $'^waited\tclose\t[a-z]*\tfalse\t9$')" 5
+check_eq 'waiting ends in each way' "$(all_said | grep -c '^finished')" 15
+check_eq 'who is stopped is told' "$(all_said | grep -Ec $'^waited\tstop\t[a-z]*\tfalse\t4$')" 5
+check_eq 'and whose socket is closed' "$(all_said | grep -Ec $'^waited\tclose\t[a-z]*\tfalse\t9$')" 5
 rmmod lunatik_run
 wait_for rmmod luathread
 check 'and nothing holds the module' rmmod luasocket

@@ -3,13 +3,6 @@
 # The libraries linux, completion, fifo, rcu and mailbox.
 . /tests/lib.sh
 
-lua=/lib/modules/lua
-mkdir -p $lua
-said() { dmesg | sed 's/^\[[^]]*\] //' | grep -F "packetscript: " | tail -n "${1:-1}" | sed 's/^packetscript: //'; }
-run() {
-	cat >$lua/test.lua
-	modprobe lunatik_run script=test
-}
 # is_said LINE: as the last one
 is_said() { [ "$(said)" = "$1" ]; }
 

@@ -3,21 +3,12 @@
 # Callbacks on keys, which QEMU's monitor presses, and on network devices.
 . /tests/lib.sh
 
-lua=/lib/modules/lua
-mkdir -p $lua
-said() { dmesg | sed 's/^\[[^]]*\] //' | sed -n 's/^packetscript: //p'; }
-# run TEXT: in a runtime, for as long as the module is there
-run() {
-	dmesg -C
-	cat >$lua/test.lua
-	modprobe lunatik_run script=test || { said; return 1; }
-}
 script() { cat >"$lua/$1.lua"; }
-has() { said | grep -qE -- $'^'"$1"'$'; }
+has() { all_said | grep -qE -- $'^'"$1"'$'; }
 is() { check "$1" wait_for -t 20 has "$2"; }
 
 modprobe packetscript
-run <<'LUA'
+run_afresh <<'LUA'
 local notifier = require("notifier")
 local netdev, notify = notifier.netdev, notifier.notify
 print("constants", netdev.UP, netdev.DOWN, netdev.REGISTER, notify.DONE, notify.OK, notify.BAD, notify.STOP)
@@ -38,8 +29,8 @@ for _, f in ipairs { notifier.netdevice, notifier.keyboard, notifier.delete, not
 end
 LUA
 is 'the tables have numbers' $'constants\t1\t2\t5\t0\t1\t32770\t32769'
-check_match 'devices that there are, are told first' "$(said)" $'device\tREGISTER\tlo\n.*installed'
-check_eq 'wrong arguments are refused' "$(said | grep -c $'^wrong\tfalse')" 12
+check_match 'devices that there are, are told first' "$(all_said)" $'device\tREGISTER\tlo\n.*installed'
+check_eq 'wrong arguments are refused' "$(all_said | grep -c $'^wrong\tfalse')" 12
 ip link add told0 type dummy
 ip link set told0 up
 is 'a new device is told' $'device\tREGISTER\ttold0'
@@ -47,7 +38,7 @@ is 'and that it goes up' $'device\tUP\ttold0'
 ip link add veto0 type dummy
 check_fails 'it may be vetoed' ip link set veto0 up
 check 'an error in the callback is no veto' ip link add fails0 type dummy
-check_match 'it is logged' "$(said)" 'notifier: /lib/modules/lua/test.lua:9: no luck.*stack traceback'
+check_match 'it is logged' "$(all_said)" 'notifier: /lib/modules/lua/test.lua:9: no luck.*stack traceback'
 ip link add sleeps0 type dummy
 is 'callbacks do not sleep' $'false\t.*may sleep, which.*'
 while :; do ip link set told0 mtu 1400; ip link set told0 mtu 1500; done & changes=$!
@@ -63,7 +54,7 @@ local notifier = require("notifier")
 n = notifier.netdevice(function(event, name) print("soft", name) end)
 return function(...) return pcall((...).delete, ...) end
 LUA
-run <<'LUA'
+run_afresh <<'LUA'
 local notifier, lunatik = require("notifier"), require("lunatik")
 local once, deleted
 once = notifier.netdevice(function(event, name)
@@ -88,7 +79,7 @@ is 'those of others go on' $'soft\ttwo0'
 is 'which only their own runtimes delete' $'other\tfalse\t.*a notifier is deleted in the runtime that has made it'
 check_fails 'what is deleted is not called' has $'once\ttwo0|deleted is called'
 rmmod lunatik_run
-run <<<'require("lunatik").find("soft"):stop()'
+run_afresh <<<'require("lunatik").find("soft"):stop()'
 rmmod lunatik_run
 check 'nothing holds the module' wait_for rmmod luanotifier
 ip link del one0
@@ -101,7 +92,7 @@ stty -F /dev/ttyS2 raw -echo
 exec {monitor}<>/dev/ttyS2
 # press KEYS: as QEMU names them
 press() { echo "sendkey $1 20" >&$monitor; }
-run <<'LUA'
+run_afresh <<'LUA'
 local notifier = require("notifier")
 local kbd, notify = notifier.kbd, notifier.notify
 local names = {}
@@ -142,7 +133,7 @@ check_fails 'a notifier may delete itself' has $'key\tKEYCODE\ttrue\tfalse\t(18|
 rmmod lunatik_run
 check 'nothing holds the module' wait_for rmmod luanotifier
 
-run <<'LUA'
+run_afresh <<'LUA'
 local notifier = require("notifier")
 for i = 1, 10 do notifier.keyboard(function() end) end
 print("installed")

@@ -3,13 +3,6 @@
 # netfilter.register(): hooks of scripts, in namespaces that are there and that come, with packets that are theirs to change.
 . /tests/lib.sh
 
-lua=/lib/modules/lua
-mkdir -p $lua
-said() { dmesg | sed 's/^\[[^]]*\] //' | grep -F "packetscript: " | tail -n "${1:-1}" | sed 's/^packetscript: //'; }
-run() {
-	cat >$lua/test.lua
-	modprobe lunatik_run script=test
-}
 hook_modules() { lsmod | awk '$1 == "luanetfilter" { print $3 }'; }
 
 topology

@@ -3,18 +3,13 @@
 # probe, syscall and fib: handlers at the kernel's own instructions, system calls by name and number, rules of routing.
 . /tests/lib.sh
 
-lua=/lib/modules/lua
-mkdir -p $lua
-said() { dmesg | sed 's/^\[[^]]*\] //' | grep -F "packetscript: " | tail -n "${1:-1}" | sed 's/^packetscript: //'; }
 prefix=__x64_sys_
 [ "$(uname -m)" != aarch64 ] || prefix=__arm64_sys_
-run() {
-	sed "s/@/$prefix/g" >$lua/test.lua
-	modprobe lunatik_run script=test
-}
+# run_here <<<TEXT: a script in which @ is how this machine's system calls begin
+run_here() { sed "s/@/$prefix/g" | run; }
 used() { lsmod | awk -v name="$1" '$1 == name { print $3 }'; }
 
-run <<'LUA'
+run_here <<'LUA'
 local syscall = require("syscall")
 local table = require("syscall.table")
 print("a", syscall.number("read"), syscall.numbers.read, syscall.number("nosuch"), syscall.address(1 << 20), syscall.address(-1))
@@ -27,7 +22,7 @@ check_match 'no argument of another type' "$(said)" 'number expected, got table'
 rmmod lunatik_run
 check_eq 'nothing holds the module' "$(used luasyscall)" 0
 
-run <<'LUA'
+run_here <<'LUA'
 local probe = require("probe")
 local syscall = require("syscall")
 local function why(...) return (select(2, pcall(probe.new, ...)):gsub("^.-:%d+: ", "")) end
@@ -80,7 +75,7 @@ rmmod lunatik_run
 check_eq 'nothing holds the module, or the probes' "$(used luaprobe)" 0
 sync
 
-run <<'LUA'
+run_here <<'LUA'
 local fib = require("fib")
 local linux = { EXIST = 17, NOENT = 2 }
 fib.newrule(100, 1000)

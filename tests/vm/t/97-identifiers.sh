@@ -3,11 +3,9 @@
 # Each identifier of the interface is there, and what it should be: tests/lunatik/identifiers.txt.
 . /tests/lib.sh
 
-said() { dmesg | sed 's/^\[[^]]*\] //' | grep -F "packetscript: " | sed 's/^packetscript: //'; }
-
 /tests/lunatik/identifiers >/lib/modules/lua/test.lua
 rows=$(grep -c '^look(' /lib/modules/lua/test.lua)
 modprobe lunatik_run script=test
-check_eq 'nothing is missing, nor something else' "$(said | grep '^wrong: ' || true)" ''
-check_eq "all $rows rows were looked at" "$(said | grep -c '^there: ')" "$rows"
+check_eq 'nothing is missing, nor something else' "$(all_said | grep '^wrong: ' || true)" ''
+check_eq "all $rows rows were looked at" "$(all_said | grep -c '^there: ')" "$rows"
 rmmod lunatik_run

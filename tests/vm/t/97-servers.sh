@@ -3,7 +3,6 @@
 # The examples that serve connections: many of them, some that say nothing or go away, and the end while they are there.
 . /tests/lib.sh
 
-lua=/lib/modules/lua
 # spawn SCRIPT: a runtime of it with a thread, named server
 spawn() {
 	dmesg -C

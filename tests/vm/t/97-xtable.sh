@@ -4,13 +4,6 @@
 . /tests/lib.sh
 
 [ -n "$(find /usr/lib -name libxt_dnsblock.so)" ] || skip 'no plugins were built: Lua 5.4 was missing'
-lua=/lib/modules/lua
-mkdir -p $lua
-said() { dmesg | sed 's/^\[[^]]*\] //' | grep -F "packetscript: " | tail -n "${1:-1}" | sed 's/^packetscript: //'; }
-run() {
-	cat >$lua/test.lua
-	modprobe lunatik_run script=test
-}
 used() { lsmod | awk -v name="$1" '$1 == name { print $3 }'; }
 
 # run_example NAME: in a runtime, for as long as the module is there

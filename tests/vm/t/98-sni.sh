@@ -3,14 +3,6 @@
 # The example filter: the name in TLS's first packet decides, where packets are forwarded and where they leave; and what xdp says without BTF.
 . /tests/lib.sh
 
-lua=/lib/modules/lua
-mkdir -p $lua
-said() { dmesg | sed 's/^\[[^]]*\] //' | grep -F "packetscript: " | tail -n "${1:-1}" | sed 's/^packetscript: //'; }
-run() {
-	cat >$lua/test.lua
-	modprobe lunatik_run script=test
-}
-
 topology
 offload on
 dir=$(mktemp -d)
