@@ -34,7 +34,6 @@ enum lunatik_context {
 	LUNATIK_PROCESS,
 	LUNATIK_SOFTIRQ,
 	LUNATIK_HARDIRQ,
-	LUNATIK_CONTEXTS,
 };
 
 /*
@@ -260,12 +259,12 @@ void lunatik_unregister(struct lunatik_library *library);
 	module_driver(library, lunatik_register, lunatik_unregister);	\
 	MODULE_ALIAS(LUNATIK_ALIAS name)
 
-/* Adds integers to the table on top of the stack. */
+/* Sets field name of the table on top of the stack to a table of these. */
 struct lunatik_constant {
 	const char *name;
 	lua_Integer value;
 };
-void lunatik_setconstants(lua_State *L, const struct lunatik_constant *constants, size_t n);
+void lunatik_setconstants(lua_State *L, const char *name, const struct lunatik_constant *constants, size_t n);
 
 /*
  * Goes on with the function that the runtime's script has returned, or where it has yielded, with nargs values. Returns how many it yields or

@@ -48,21 +48,25 @@ static int refused(lua_State *L)
 	return luaL_error(L, "debug.%s is not available in the kernel", lua_tostring(L, lua_upvalueindex(1)));
 }
 
+/* Puts guard, with the function that was there as its upvalue, in the place of each of them. */
+static void wrap(lua_State *L, const char *const *names, size_t n, lua_CFunction guard)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		lua_getfield(L, -1, names[i]);
+		lua_pushcclosure(L, guard, 1);
+		lua_setfield(L, -2, names[i]);
+	}
+}
+
 int ps_open_debug(lua_State *L)
 {
 	size_t i;
 
 	luaL_requiref(L, LUA_DBLIBNAME, luaopen_debug, 1);
-	for (i = 0; i < ARRAY_SIZE(of_functions); i++) {
-		lua_getfield(L, -1, of_functions[i]);
-		lua_pushcclosure(L, guarded, 1);
-		lua_setfield(L, -2, of_functions[i]);
-	}
-	for (i = 0; i < ARRAY_SIZE(of_metatables); i++) {
-		lua_getfield(L, -1, of_metatables[i]);
-		lua_pushcclosure(L, guarded_metatable, 1);
-		lua_setfield(L, -2, of_metatables[i]);
-	}
+	wrap(L, of_functions, ARRAY_SIZE(of_functions), guarded);
+	wrap(L, of_metatables, ARRAY_SIZE(of_metatables), guarded_metatable);
 	for (i = 0; i < ARRAY_SIZE(absent); i++) {
 		lua_pushstring(L, absent[i]);
 		lua_pushcclosure(L, refused, 1);

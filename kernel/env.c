@@ -318,11 +318,8 @@ static int enter(lunatik_object_t *runtime, struct lunatik_entry *entry, enum lu
 	struct ps_env *env = ps_env_of(runtime);
 	int err = lock(env, entry, context, heeds_signals);
 
-	if (unlikely(err)) {
-		if (err != -ERESTARTSYS)
-			env->missed++;
+	if (unlikely(err))
 		return err;
-	}
 	err = may_enter(env, context);
 	if (unlikely(err))
 		goto err_unlock;
@@ -399,9 +396,9 @@ gfp_t lunatik_gfp(lua_State *L)
 }
 EXPORT_SYMBOL_GPL(lunatik_gfp);
 
-struct lunatik_entry *lunatik_sleep(lua_State *L)
+/* The visit is outside of the runtime from here to lunatik_awake(). Who takes the lock from now on takes it as level says. */
+static struct lunatik_entry *step_out(struct ps_env *env, enum lunatik_context level)
 {
-	struct ps_env *env = ps_env_here(L);
 	struct lunatik_entry *entry = env->current_entry;
 
 	end_limits(env, entry);
@@ -409,8 +406,16 @@ struct lunatik_entry *lunatik_sleep(lua_State *L)
 	entry->stack_hard = env->rt.guard.stack_hard;
 	entry->is_asleep = true;
 	env->current_entry = NULL;
+	WRITE_ONCE(env->level, level);
 	unlock(env, entry->level, entry->flags);
 	return entry;
+}
+
+struct lunatik_entry *lunatik_sleep(lua_State *L)
+{
+	struct ps_env *env = ps_env_here(L);
+
+	return step_out(env, env->level);
 }
 EXPORT_SYMBOL_GPL(lunatik_sleep);
 
@@ -459,20 +464,10 @@ EXPORT_SYMBOL_GPL(lunatik_isstopping);
 void lunatik_calledin(lua_State *L, enum lunatik_context context)
 {
 	struct ps_env *env = ps_env_here(L);
-	struct lunatik_entry *entry;
 
 	env->wanted = max(env->wanted, context);
-	if (!env->is_loaded || env->level >= env->wanted)
-		return;
-	entry = env->current_entry;
-	end_limits(env, entry);
-	entry->stack_soft = env->rt.guard.stack_soft;
-	entry->stack_hard = env->rt.guard.stack_hard;
-	entry->is_asleep = true;
-	env->current_entry = NULL;
-	WRITE_ONCE(env->level, env->wanted);
-	unlock(env, entry->level, entry->flags);
-	lunatik_awake(entry);
+	if (env->is_loaded && env->level < env->wanted)
+		lunatik_awake(step_out(env, env->wanted));
 }
 EXPORT_SYMBOL_GPL(lunatik_calledin);
 
@@ -664,11 +659,9 @@ static bool is_script_name(const char *script)
 	       !strpbrk(script, "\n\r\033");
 }
 
-#define SCRIPT_MAX	(4 * 1024 * 1024)
-
 static int read_source(const char *script, char *path, size_t size, struct source *source, char *error, size_t error_size)
 {
-	static const char *const patterns[] = { PS_RUNTIME_FOLDER "/%s.lua", PS_RUNTIME_FOLDER "/%s/init.lua" };
+	static const char *const suffixes[] = { ".lua", "/init.lua" };
 	char why[80];
 	size_t i;
 
@@ -677,9 +670,9 @@ static int read_source(const char *script, char *path, size_t size, struct sourc
 			 ", without '.lua'", script);
 		return -EINVAL;
 	}
-	for (i = 0; i < ARRAY_SIZE(patterns); i++) {
-		snprintf(path, size, i ? PS_RUNTIME_FOLDER "/%s/init.lua" : PS_RUNTIME_FOLDER "/%s.lua", script);
-		switch (ps_host_read(path, SCRIPT_MAX, &source->text, &source->len, why, sizeof(why))) {
+	for (i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		snprintf(path, size, PS_RUNTIME_FOLDER "/%s%s", script, suffixes[i]);
+		switch (ps_host_read(path, PS_RUNTIME_FILE_MAX, &source->text, &source->len, why, sizeof(why))) {
 		case PS_READ_DONE:
 			source->path = path;
 			return 0;
@@ -722,9 +715,7 @@ static int load(lua_State *L)
 	lua_State *body;
 
 	ps_env_open_libraries(L);
-	lua_pushfstring(L, "@%s", source->path);
-	if (luaL_loadbufferx(L, source->text, source->len, lua_tostring(L, -1), "t") != LUA_OK)
-		lua_error(L);
+	ps_compile_file(L, source->path, source->text, source->len);
 	lua_call(L, 0, 1);
 	if (!lua_isfunction(L, -1))
 		return 0;
@@ -778,7 +769,7 @@ static struct ps_env *new_env(const char *script, enum lunatik_context context)
 	if (ps_object_init(&env->object, &ps_env_class, GFP_KERNEL))
 		goto err_runtime;
 	strscpy(env->script, script, sizeof(env->script));
-	env->context = env->wanted = context;
+	env->wanted = context;
 	env->cpu = -1;
 	env->rt.guard.must_end = must_end_now;
 	env->rt.name = env->script;

@@ -13,6 +13,7 @@
 
 #define PS_RUNTIME_FOLDER	"/lib/modules/lua"
 #define PS_RUNTIME_SCRIPT	128	/* bytes of a script's name, with the final 0 */
+#define PS_RUNTIME_FILE_MAX	(4 * 1024 * 1024)	/* bytes of a script, or of what it requires */
 #define PS_RUNTIME_IDLE		16	/* coroutines that are kept for later visits */
 #define PS_RUNTIME_OWNERS	32	/* modules that a runtime's libraries may be of */
 
@@ -25,7 +26,6 @@ struct ps_env {
 	struct ps_runtime rt;
 	struct list_head list;		/* of all */
 	char script[PS_RUNTIME_SCRIPT];
-	enum lunatik_context context;	/* as it was asked for */
 	enum lunatik_context level;	/* of the lock; written by who has it */
 	enum lunatik_context wanted;	/* of the lock, once the script is loaded */
 	bool is_loaded;
@@ -44,7 +44,6 @@ struct ps_env {
 	lua_State *body;		/* the coroutine that resume() goes on with; or NULL */
 	struct module *owners[PS_RUNTIME_OWNERS];
 	unsigned int nowners;
-	unsigned long missed;		/* calls that could not be made, for whatever interrupts found */
 	struct ps_log log;
 };
 
@@ -111,6 +110,8 @@ void ps_objects_teardown(void);
 
 /* lua_CFunctions that open what a runtime has besides what a state has. */
 int ps_open_package(lua_State *L);
+/* Pushes the function of a file's text, which path names in messages, or raises. */
+void ps_compile_file(lua_State *L, const char *path, const char *text, size_t len);
 int ps_open_debug(lua_State *L);
 /* All of that, and what is different there from states. */
 void ps_env_open_libraries(lua_State *L);

@@ -458,14 +458,16 @@ lua_CFunction ps_library_find(lua_State *L, const char *name)
 	return NULL;
 }
 
-void lunatik_setconstants(lua_State *L, const struct lunatik_constant *constants, size_t n)
+void lunatik_setconstants(lua_State *L, const char *name, const struct lunatik_constant *constants, size_t n)
 {
 	size_t i;
 
+	lua_createtable(L, 0, n);
 	for (i = 0; i < n; i++) {
 		lua_pushinteger(L, constants[i].value);
 		lua_setfield(L, -2, constants[i].name);
 	}
+	lua_setfield(L, -2, name);
 }
 EXPORT_SYMBOL_GPL(lunatik_setconstants);
 

@@ -8,7 +8,6 @@
 #include "env.h"
 
 #define PATH	PS_RUNTIME_FOLDER "/?.lua;" PS_RUNTIME_FOLDER "/?/init.lua"
-#define FILE_MAX	(4 * 1024 * 1024)
 
 struct lua_file {
 	const char *path;
@@ -23,17 +22,23 @@ static void read_file(lua_State *L, struct lua_file *file)
 {
 	struct lunatik_entry *entry = lunatik_sleep(L);
 
-	file->read = ps_host_read(file->path, FILE_MAX, &file->text, &file->len, file->why, sizeof(file->why));
+	file->read = ps_host_read(file->path, PS_RUNTIME_FILE_MAX, &file->text, &file->len, file->why, sizeof(file->why));
 	lunatik_awake(entry);
+}
+
+void ps_compile_file(lua_State *L, const char *path, const char *text, size_t len)
+{
+	lua_pushfstring(L, "@%s", path);
+	if (luaL_loadbufferx(L, text, len, lua_tostring(L, -1), "t") != LUA_OK)
+		lua_error(L);
+	lua_remove(L, -2);
 }
 
 static int compile(lua_State *L)
 {
 	const struct lua_file *file = lua_touserdata(L, 1);
 
-	lua_pushfstring(L, "@%s", file->path);
-	if (luaL_loadbufferx(L, file->text, file->len, lua_tostring(L, -1), "t") != LUA_OK)
-		return lua_error(L);
+	ps_compile_file(L, file->path, file->text, file->len);
 	return 1;
 }
 

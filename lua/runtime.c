@@ -432,12 +432,6 @@ static void *refuse(struct ps_runtime *rt, size_t size, enum ps_refusal why)
 	return NULL;
 }
 
-static void *resize_sleeping(struct ps_runtime *rt, void *block, size_t old, size_t size)
-{
-	(void)rt;
-	return ps_host_resize(block, old, size);
-}
-
 /* What lua_Alloc does, with memory from resize. */
 static ps_inline void *allocate_by(void *(*resize)(struct ps_runtime *, void *, size_t, size_t), struct ps_runtime *rt,
 				   void *block, size_t old, size_t size)
@@ -482,16 +476,9 @@ static void *allocate_any(void *ud, void *block, size_t old, size_t size)
 	return allocate_by(resize_any, ud, block, old, size);
 }
 
-static void *allocate_sleeping(void *ud, void *block, size_t old, size_t size)
-{
-	return allocate_by(resize_sleeping, ud, block, old, size);
-}
-
 static lua_Alloc allocator(const struct ps_runtime *rt)
 {
-	if (rt->is_any)
-		return allocate_any;
-	return rt->work ? allocate_sleeping : allocate;
+	return rt->work ? allocate_any : allocate;
 }
 
 /*

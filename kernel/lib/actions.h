@@ -9,6 +9,12 @@
 #include <linux/netfilter/x_tables.h>
 #include <lunatik.h>
 
+/* What lunatik_enter() returns where a script is being loaded, or has been stopped: packets pass, as if it were not there. */
+static inline bool action_has_nobody(int err)
+{
+	return err == -EAGAIN || err == -ENXIO;
+}
+
 #define ACTION_REPEATS	16	/* after which REPEAT is an error */
 
 static inline bool action_is_known(lua_Integer action)
@@ -28,12 +34,12 @@ static inline bool action_is_known(lua_Integer action)
 	}
 }
 
-/* Pops the value on top. False: it is no action, and the log says so. */
 static inline int action_refuse(lua_State *L)
 {
 	return luaL_error(L, "returned %s, which is none of netfilter.action", luaL_tolstring(L, 1, NULL));
 }
 
+/* Pops the value on top. False: it is no action, and the log says so. */
 static inline bool action_take(lua_State *L, const char *what, lua_Integer *action)
 {
 	if (likely(lua_isinteger(L, -1))) {

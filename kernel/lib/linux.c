@@ -212,19 +212,12 @@ static const struct lunatik_constant errors[] = {
 	{ "PIPE", EPIPE }, { "DOM", EDOM }, { "RANGE", ERANGE },
 };
 
-static void add_constants(lua_State *L, const char *name, const struct lunatik_constant *constants, size_t n)
-{
-	lua_createtable(L, 0, n);
-	lunatik_setconstants(L, constants, n);
-	lua_setfield(L, -2, name);
-}
-
 static int open(lua_State *L)
 {
 	luaL_newlib(L, functions);
-	add_constants(L, "stat", stats, ARRAY_SIZE(stats));
-	add_constants(L, "task", states, ARRAY_SIZE(states));
-	add_constants(L, "errno", errors, ARRAY_SIZE(errors));
+	lunatik_setconstants(L, "stat", stats, ARRAY_SIZE(stats));
+	lunatik_setconstants(L, "task", states, ARRAY_SIZE(states));
+	lunatik_setconstants(L, "errno", errors, ARRAY_SIZE(errors));
 	return 1;
 }
 

@@ -108,7 +108,7 @@ static unsigned int handle(void *priv, struct sk_buff *skb, const struct nf_hook
 	int err = lunatik_enter(hook->runtime, &entry, LUNATIK_SOFTIRQ);
 	lua_Integer action;
 
-	if (unlikely(err == -EAGAIN || err == -ENXIO))
+	if (unlikely(action_has_nobody(err)))
 		return NF_ACCEPT;
 	if (unlikely(err))
 		return verdict(hook->on_error, skb);
@@ -523,11 +523,8 @@ static int open(lua_State *L)
 	size_t i;
 
 	luaL_newlib(L, functions);
-	for (i = 0; i < ARRAY_SIZE(tables); i++) {
-		lua_newtable(L);
-		lunatik_setconstants(L, tables[i].rows, tables[i].n);
-		lua_setfield(L, -2, tables[i].name);
-	}
+	for (i = 0; i < ARRAY_SIZE(tables); i++)
+		lunatik_setconstants(L, tables[i].name, tables[i].rows, tables[i].n);
 	return 1;
 }
 

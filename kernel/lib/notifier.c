@@ -272,19 +272,12 @@ static const luaL_Reg functions[] = {
 	{ NULL, NULL }
 };
 
-static void add_constants(lua_State *L, const char *name, const struct lunatik_constant *constants, size_t n)
-{
-	lua_createtable(L, 0, n);
-	lunatik_setconstants(L, constants, n);
-	lua_setfield(L, -2, name);
-}
-
 static int open(lua_State *L)
 {
 	luaL_newlib(L, functions);
-	add_constants(L, "kbd", key_events, ARRAY_SIZE(key_events));
-	add_constants(L, "netdev", device_events, ARRAY_SIZE(device_events));
-	add_constants(L, "notify", answers, ARRAY_SIZE(answers));
+	lunatik_setconstants(L, "kbd", key_events, ARRAY_SIZE(key_events));
+	lunatik_setconstants(L, "netdev", device_events, ARRAY_SIZE(device_events));
+	lunatik_setconstants(L, "notify", answers, ARRAY_SIZE(answers));
 	return 1;
 }
 

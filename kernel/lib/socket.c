@@ -515,21 +515,14 @@ static const luaL_Reg functions[] = {
 	{ NULL, NULL }
 };
 
-static void add_constants(lua_State *L, const char *name, const struct lunatik_constant *constants, size_t n)
-{
-	lua_createtable(L, 0, n);
-	lunatik_setconstants(L, constants, n);
-	lua_setfield(L, -2, name);
-}
-
 static int open(lua_State *L)
 {
 	luaL_newlib(L, functions);
 	luaL_setfuncs(L, methods, 0);
-	add_constants(L, "af", families, ARRAY_SIZE(families));
-	add_constants(L, "sock", types, ARRAY_SIZE(types));
-	add_constants(L, "ipproto", protocols, ARRAY_SIZE(protocols));
-	add_constants(L, "msg", flags, ARRAY_SIZE(flags));
+	lunatik_setconstants(L, "af", families, ARRAY_SIZE(families));
+	lunatik_setconstants(L, "sock", types, ARRAY_SIZE(types));
+	lunatik_setconstants(L, "ipproto", protocols, ARRAY_SIZE(protocols));
+	lunatik_setconstants(L, "msg", flags, ARRAY_SIZE(flags));
 	return 1;
 }
 

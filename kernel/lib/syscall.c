@@ -82,9 +82,7 @@ static int open(lua_State *L)
 	};
 
 	luaL_newlib(L, library);
-	lua_createtable(L, 0, ARRAY_SIZE(numbers));
-	lunatik_setconstants(L, numbers, ARRAY_SIZE(numbers));
-	lua_setfield(L, -2, "numbers");
+	lunatik_setconstants(L, "numbers", numbers, ARRAY_SIZE(numbers));
 	return 1;
 }
 

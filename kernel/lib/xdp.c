@@ -198,9 +198,7 @@ static int open(lua_State *L)
 	};
 
 	luaL_newlib(L, functions);
-	lua_newtable(L);
-	lunatik_setconstants(L, action, ARRAY_SIZE(action));
-	lua_setfield(L, -2, "action");
+	lunatik_setconstants(L, "action", action, ARRAY_SIZE(action));
 	return 1;
 }
 

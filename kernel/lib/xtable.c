@@ -123,7 +123,7 @@ static bool match(const struct sk_buff *skb, struct xt_action_param *par)
 	if (!err) {
 		is_matching = run_match(entry.L, xtable, skb, par);
 		lunatik_leave(xtable->runtime, &entry);
-	} else if (err != -EAGAIN && err != -ENXIO) {
+	} else if (!action_has_nobody(err)) {
 		par->hotdrop = xtable->on_error == NF_DROP;
 	}
 out:
@@ -193,7 +193,7 @@ static unsigned int target(struct sk_buff *skb, const struct xt_action_param *pa
 	if (!err) {
 		action = decide(entry.L, xtable, skb, par);
 		lunatik_leave(xtable->runtime, &entry);
-	} else if (err != -EAGAIN && err != -ENXIO) {
+	} else if (!action_has_nobody(err)) {
 		action = xtable->on_error;
 	}
 out:
