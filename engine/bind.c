@@ -1418,7 +1418,7 @@ static void free_block(struct ps_layers *layers, struct ps_layer_block *block)
 	bind->rt.memory -= sizeof(*block);
 }
 
-int ps_bind_open(lua_State *L)
+int ps_bind_open_packets(lua_State *L)
 {
 	struct ps_bind *bind = ps_bind_of(L);
 	size_t i;
@@ -1441,12 +1441,26 @@ int ps_bind_open(lua_State *L)
 	lua_setglobal(L, "supported_protocols");
 	for (i = 0; i < ps_nprotos; i++)
 		ps_bind_add_protocol(L, ps_protos[i]);
+	ensure_open(L, PS_ID_RAW);
+	luaL_requiref(L, "bytes", ps_bytes_open, 0);
+	luaL_requiref(L, "set", ps_set_open, 0);
+	lua_pop(L, 2);
+	ps_flows_open(L);	/* views have a method that looks there first */
+	bind->whole = new_whole(L);
+	bind->serial = 0;		/* the first views are free */
+	bind->stamp++;
+	return 0;
+}
 
+int ps_bind_open(lua_State *L)
+{
+	size_t i;
+
+	ps_bind_open_packets(L);
 	for (i = 0; i < PS_VERDICT_ERROR; i++) {
 		lua_pushinteger(L, ps_verdicts[i].value);
 		lua_setglobal(L, ps_verdicts[i].name);
 	}
-	ensure_open(L, PS_ID_RAW);
 	lua_pushcfunction(L, ps_dynamic_register);
 	lua_setglobal(L, "register_dynamic_protbuf");
 	luaL_requiref(L, "bytes", ps_bytes_open, 1);
@@ -1454,15 +1468,46 @@ int ps_bind_open(lua_State *L)
 	ps_timer_open(L);
 	ps_listen_open(L);
 	ps_limit_open(L);
-	ps_flows_open(L);
 	luaL_requiref(L, "nf", ps_nf_open, 1);
 	luaL_requiref(L, "shared", ps_shared_open_library, 1);
 	luaL_requiref(L, "flow", ps_flow_open_library, 1);
 	lua_pop(L, 5);
-	bind->whole = new_whole(L);
-	bind->serial = 0;		/* the first views are free */
-	bind->stamp++;
 	return 0;
+}
+
+void ps_bind_open_guest(lua_State *L)
+{
+	struct ps_bind *bind = ps_bind_of(L);
+
+	if (bind->whole)
+		return;
+	if (bind->registry.n)
+		luaL_error(L, "not enough memory for the objects of packets, which were not all made before");
+	ps_bind_open_packets(L);
+	luaL_requiref(L, "set", ps_set_open, 0);
+	lua_pushnil(L);
+	lua_setfield(L, -2, "file");
+	lua_pushnil(L);
+	lua_setfield(L, -2, "names_file");
+	lua_pop(L, 1);
+}
+
+void ps_bind_push_guest(lua_State *L, struct ps_packet *pkt)
+{
+	struct ps_bind *bind = ps_bind_of(L);
+
+	ps_memory_leave(bind);
+	if (bind->pkt != pkt)
+		ps_bind_packet(bind, pkt);
+	ps_push_block(L, bind->whole);
+}
+
+void ps_bind_end_guest(lua_State *L)
+{
+	struct ps_bind *bind = ps_bind_of(L);
+
+	ps_memory_leave(bind);
+	ps_bind_release(bind);
 }
 
 void *ps_bind_allocate(struct ps_bind *bind, size_t size)

@@ -87,6 +87,22 @@ extern const struct ps_class ps_class_view, ps_class_bytes, ps_class_set, ps_cla
 int ps_bind_open(struct lua_State *L);
 void ps_bind_clean(struct ps_bind *bind);
 
+/* Of that only what packets are looked at with: their objects, protocol ids, byte arrays, sets. */
+int ps_bind_open_packets(struct lua_State *L);
+
+/*
+ * Packets in a runtime that is no state's, which begins with a struct ps_bind all the same. Opens what these need, unless that is open;
+ * what asks for files or for functions that a state has is not there. May raise.
+ */
+void ps_bind_open_guest(struct lua_State *L);
+
+/*
+ * Pushes the packet's raw view, with which pkt is the packet that is handled, until ps_bind_end_guest(); before that it neither goes nor is
+ * another one begun. One slot of the stack must be free. Neither raises.
+ */
+void ps_bind_push_guest(struct lua_State *L, struct ps_packet *pkt);
+void ps_bind_end_guest(struct lua_State *L);
+
 /*
  * Adds a protocol to those that the state knows: its id is the next one, in a global of its name, which nothing else in the
  * state has. It has to last as long as the state. May raise, and then nothing has been added. In a lua_CFunction: call it protected.

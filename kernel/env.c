@@ -105,7 +105,7 @@ static int lock(struct ps_env *env, struct lunatik_entry *entry, enum lunatik_co
 	}
 	entry->level = level;
 	entry->flags = flags;
-	env->rt.is_atomic = level != LUNATIK_PROCESS;
+	env->bind.rt.is_atomic = level != LUNATIK_PROCESS;
 	return 0;
 }
 
@@ -114,7 +114,7 @@ static int lock(struct ps_env *env, struct lunatik_entry *entry, enum lunatik_co
  */
 static void begin_limits(struct ps_env *env, struct lunatik_entry *entry, unsigned int process_ms)
 {
-	struct ps_guard *guard = &env->rt.guard;
+	struct ps_guard *guard = &env->bind.rt.guard;
 	unsigned long sp = ps_stack_pointer();
 
 	guard->running = entry->running;
@@ -122,30 +122,30 @@ static void begin_limits(struct ps_env *env, struct lunatik_entry *entry, unsign
 	guard->is_loading = entry->level != LUNATIK_SOFTIRQ || entry->context == LUNATIK_PROCESS;	/* else budgets count */
 	switch (entry->level) {
 	case LUNATIK_PROCESS:
-		ps_guard_stack(guard, sp, ps_host_enter_work(env->rt.work, guard, process_ms, sp));
+		ps_guard_stack(guard, sp, ps_host_enter_work(env->bind.rt.work, guard, process_ms, sp));
 		break;
 	case LUNATIK_SOFTIRQ:
 		ps_guard_stack(guard, sp, ps_host_enter(guard, READ_ONCE(ps_limits.packet_ms), sp));
 		break;
 	default:	/* what is interrupted may have used some of this stack, and a script of it */
 		ps_guard_stack(guard, sp, ps_host_stack(sp) / 2);
-		ps_runtime_begin_clock(&env->rt, entry->running, READ_ONCE(ps_env_limits.hardirq_ms));
+		ps_runtime_begin_clock(&env->bind.rt, entry->running, READ_ONCE(ps_env_limits.hardirq_ms));
 	}
 }
 
 static void end_limits(struct ps_env *env, struct lunatik_entry *entry)
 {
-	struct ps_guard *guard = &env->rt.guard;
+	struct ps_guard *guard = &env->bind.rt.guard;
 
 	switch (entry->level) {
 	case LUNATIK_PROCESS:
-		entry->left = ps_host_leave_work(env->rt.work);
+		entry->left = ps_host_leave_work(env->bind.rt.work);
 		break;
 	case LUNATIK_SOFTIRQ:
 		ps_host_leave();
 		break;
 	default:
-		ps_runtime_end_clock(&env->rt, guard->running);
+		ps_runtime_end_clock(&env->bind.rt, guard->running);
 	}
 	entry->running = guard->running;
 	entry->expired = guard->expired;
@@ -182,10 +182,10 @@ static int drop_coroutine(lua_State *L)
 static lua_State *call_main(struct ps_env *env, lua_CFunction f, void *argument)
 {
 	unsigned long sp = ps_stack_pointer();
-	lua_State *L = env->rt.L, *co;
+	lua_State *L = env->bind.rt.L, *co;
 
-	ps_guard_stack(&env->rt.guard, sp, ps_host_stack(sp) / 2);
-	env->rt.guard.running = L;
+	ps_guard_stack(&env->bind.rt.guard, sp, ps_host_stack(sp) / 2);
+	env->bind.rt.guard.running = L;
 	lua_pushcfunction(L, f);
 	lua_pushlightuserdata(L, argument);
 	co = lua_pcall(L, 1, 1, 0) == LUA_OK ? lua_touserdata(L, -1) : NULL;
@@ -291,7 +291,7 @@ EXPORT_SYMBOL_GPL(lunatik_call);
 /* Of one that interrupts have found too slow, again and again: what it would do is not done any more. */
 static void recover(struct ps_env *env, const struct lunatik_entry *entry)
 {
-	struct ps_guard *guard = &env->rt.guard;
+	struct ps_guard *guard = &env->bind.rt.guard;
 
 	lua_sethook(entry->L, NULL, 0, 0);
 	guard->expired = entry->expired;
@@ -309,7 +309,7 @@ static int may_enter(struct ps_env *env, enum lunatik_context context)
 		return 0;
 	if (!env->is_loaded)
 		return -EAGAIN;
-	return env->rt.guard.refused && ps_watch_is_refused(&env->rt.guard) ? -EBUSY : 0;
+	return env->bind.rt.guard.refused && ps_watch_is_refused(&env->bind.rt.guard) ? -EBUSY : 0;
 }
 
 static int enter(lunatik_object_t *runtime, struct lunatik_entry *entry, enum lunatik_context context,
@@ -392,7 +392,7 @@ EXPORT_SYMBOL_GPL(lunatik_checksleep);
 
 gfp_t lunatik_gfp(lua_State *L)
 {
-	return ps_env_here(L)->rt.is_atomic ? GFP_ATOMIC : GFP_KERNEL;
+	return ps_env_here(L)->bind.rt.is_atomic ? GFP_ATOMIC : GFP_KERNEL;
 }
 EXPORT_SYMBOL_GPL(lunatik_gfp);
 
@@ -402,8 +402,8 @@ static struct lunatik_entry *step_out(struct ps_env *env, enum lunatik_context l
 	struct lunatik_entry *entry = env->current_entry;
 
 	end_limits(env, entry);
-	entry->stack_soft = env->rt.guard.stack_soft;
-	entry->stack_hard = env->rt.guard.stack_hard;
+	entry->stack_soft = env->bind.rt.guard.stack_soft;
+	entry->stack_hard = env->bind.rt.guard.stack_hard;
 	entry->is_asleep = true;
 	env->current_entry = NULL;
 	WRITE_ONCE(env->level, level);
@@ -428,8 +428,8 @@ void lunatik_awake(struct lunatik_entry *entry)
 	entry->is_asleep = false;
 	env->current_entry = entry;
 	begin_limits(env, entry, max(entry->left, 1u));
-	env->rt.guard.stack_soft = entry->stack_soft;
-	env->rt.guard.stack_hard = entry->stack_hard;
+	env->bind.rt.guard.stack_soft = entry->stack_soft;
+	env->bind.rt.guard.stack_hard = entry->stack_hard;
 }
 EXPORT_SYMBOL_GPL(lunatik_awake);
 
@@ -445,7 +445,7 @@ static bool must_end(const struct lunatik_entry *entry)
 
 static bool must_end_now(const struct ps_guard *guard)
 {
-	return must_end(container_of(guard, struct ps_env, rt.guard)->current_entry);
+	return must_end(container_of(guard, struct ps_env, bind.rt.guard)->current_entry);
 }
 
 bool lunatik_isending(const struct lunatik_entry *entry)
@@ -509,10 +509,12 @@ void ps_env_hold(lua_State *L, struct module *owner)
  */
 static void close_state(struct ps_env *env)
 {
-	env->rt.is_atomic = false;
-	env->rt.guard.must_end = NULL;
-	ps_runtime_clean(&env->rt);
-	ps_objects_put(&env->rt);
+	env->bind.rt.is_atomic = false;
+	env->bind.rt.guard.must_end = NULL;
+	ps_runtime_clean(&env->bind.rt);
+	if (env->bind.registry.protos)
+		ps_bind_clean(&env->bind);
+	ps_objects_put(&env->bind.rt);
 	while (env->nowners)
 		module_put(env->owners[--env->nowners]);
 	spin_lock(&envs_lock);
@@ -752,7 +754,7 @@ static int run(struct ps_env *env, const struct lunatik_entry *outer, struct sou
 	env->is_loaded = !err;
 	if (!err)
 		WRITE_ONCE(env->level, env->wanted);
-	env->rt.memory_max = memory_max(env->level);
+	env->bind.rt.memory_max = memory_max(env->level);
 	lunatik_leave(&env->object, &visit);
 	return err;
 }
@@ -764,16 +766,16 @@ static struct ps_env *new_env(const char *script, enum lunatik_context context)
 
 	if (!env)
 		return NULL;
-	if (ps_runtime_init(&env->rt, PS_CONTEXT_ANY, 0, memory_max(LUNATIK_PROCESS), NULL))
+	if (ps_runtime_init(&env->bind.rt, PS_CONTEXT_ANY, 0, memory_max(LUNATIK_PROCESS), NULL))
 		goto err_free;
 	if (ps_object_init(&env->object, &ps_env_class, GFP_KERNEL))
 		goto err_runtime;
 	strscpy(env->script, script, sizeof(env->script));
 	env->wanted = context;
 	env->cpu = -1;
-	env->rt.guard.must_end = must_end_now;
-	env->rt.name = env->script;
-	env->rt.log.max = 10 * LINES_MAX;
+	env->bind.rt.guard.must_end = must_end_now;
+	env->bind.rt.name = env->script;
+	env->bind.rt.log.max = 10 * LINES_MAX;
 	env->log.max = LINES_MAX;
 	mutex_init(&env->mutex);
 	spin_lock_init(&env->spin);
@@ -786,7 +788,7 @@ static struct ps_env *new_env(const char *script, enum lunatik_context context)
 	spin_unlock(&envs_lock);
 	return env;
 err_runtime:
-	ps_runtime_clean(&env->rt);
+	ps_runtime_clean(&env->bind.rt);
 err_free:
 	kfree(env);
 	return NULL;

@@ -9,7 +9,7 @@
 #include <linux/wait.h>
 #include <lunatik.h>
 
-#include "runtime.h"
+#include "bind.h"
 
 #define PS_RUNTIME_FOLDER	"/lib/modules/lua"
 #define PS_RUNTIME_SCRIPT	128	/* bytes of a script's name, with the final 0 */
@@ -23,7 +23,7 @@
  */
 struct ps_env {
 	lunatik_object_t object;	/* first */
-	struct ps_runtime rt;
+	struct ps_bind bind;		/* of its runtime, and of packets once a library has them */
 	struct list_head list;		/* of all */
 	char script[PS_RUNTIME_SCRIPT];
 	enum lunatik_context level;	/* of the lock; written by who has it */
@@ -54,7 +54,7 @@ static inline struct ps_env *ps_env_of(lunatik_object_t *runtime)
 
 static inline struct ps_env *ps_env_here(lua_State *L)
 {
-	return container_of(ps_runtime_of(L), struct ps_env, rt);
+	return container_of(ps_runtime_of(L), struct ps_env, bind.rt);
 }
 
 #define PS_RUNTIME_ERROR	2048	/* bytes of an error with its traceback */

@@ -5,6 +5,7 @@
 #include <linux/export.h>
 #include <linux/module.h>
 
+#include "buffer.h"
 #include "env.h"
 
 /* lua.h */
@@ -158,6 +159,13 @@ EXPORT_SYMBOL_GPL(luaopen_string);
 EXPORT_SYMBOL_GPL(luaopen_utf8);
 EXPORT_SYMBOL_GPL(luaopen_debug);
 EXPORT_SYMBOL_GPL(luaL_openlibs);
+
+/* engine/bind.h: packets in runtimes, for libraries that have some. */
+EXPORT_SYMBOL_GPL(ps_bind_open_guest);
+EXPORT_SYMBOL_GPL(ps_bind_push_guest);
+EXPORT_SYMBOL_GPL(ps_bind_end_guest);
+EXPORT_SYMBOL_GPL(ps_buffer_init_room);
+EXPORT_SYMBOL_GPL(ps_networks);
 
 int luaopen_math(lua_State *L)
 {

@@ -24,6 +24,8 @@ struct data {
 	bool is_readonly;
 	const lunatik_object_t *runtime;	/* whose callback they are for; only compared; or NULL: anybody's */
 	struct own *own;
+	void (*push)(lua_State *L, void *of);	/* the packet that they are; or NULL */
+	void *of;
 };
 
 static void release(lunatik_object_t *object)
@@ -63,9 +65,19 @@ void luadata_reset(lunatik_object_t *object, void *bytes, size_t size, bool is_r
 }
 EXPORT_SYMBOL_GPL(luadata_reset);
 
+void luadata_offer(lunatik_object_t *object, void (*push)(lua_State *L, void *of), void *of)
+{
+	struct data *data = object->private;
+
+	data->push = push;
+	data->of = of;
+}
+EXPORT_SYMBOL_GPL(luadata_offer);
+
 void luadata_clear(lunatik_object_t *object)
 {
 	luadata_reset(object, NULL, 0, true);
+	luadata_offer(object, NULL, NULL);
 }
 EXPORT_SYMBOL_GPL(luadata_clear);
 
@@ -221,6 +233,17 @@ static int size(lua_State *L)
 	return push(L, check(L, 1, false)->size);
 }
 
+/* d:packet() */
+static int packet(lua_State *L)
+{
+	struct data *data = check(L, 1, false);
+
+	if (!data->push)
+		return luaL_error(L, "the data is no packet");
+	data->push(L, data->of);
+	return 1;
+}
+
 static const luaL_Reg methods[] = {
 	{ "getnumber", get_int64 },	{ "setnumber", set_64 },	/* a Lua integer */
 	{ "getbyte", get_uint8 },	{ "setbyte", set_8 },
@@ -232,6 +255,7 @@ static const luaL_Reg methods[] = {
 	{ "getint32", get_int32 },	{ "setint32", set_32 },
 	{ "getuint32", get_uint32 },	{ "setuint32", set_32 },
 	{ "getint64", get_int64 },	{ "setint64", set_64 },
+	{ "packet", packet },
 	{ "__len", size },
 	{ NULL, NULL }
 };

@@ -21,6 +21,12 @@ void luadata_reset(lunatik_object_t *object, void *bytes, size_t size, bool is_r
 void luadata_clear(lunatik_object_t *object);
 
 /*
+ * After luadata_reset(), until luadata_clear(): the bytes are a packet's, and push(L, of) pushes its object, or raises, where a script calls
+ * d:packet(). Within the object's runtime, in any context; does not raise.
+ */
+void luadata_offer(lunatik_object_t *object, void (*push)(lua_State *L, void *of), void *of);
+
+/*
  * The bytes of argument arg, *size of them; they stay as long as the argument does. Raises if it is no data, is gone, or, if
  * they are to be written, readonly.
  */

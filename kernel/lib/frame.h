@@ -1,20 +1,32 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * A packet as scripts of netfilter and xtable see it: its bytes, from the link layer's header on where it has one.
+ * A packet as scripts of netfilter and xtable see it: its bytes, from the link layer's header on where it has one; and, for those that
+ * ask, a packet object of the engine.
  */
 #ifndef LUA_FRAME_H
 #define LUA_FRAME_H
 
+#include <linux/if_arp.h>
+#include <linux/netdevice.h>
 #include <linux/netfilter.h>
 #include <linux/skbuff.h>
 #include <linux/string.h>
 
-/* On the caller's stack, from frame_open() to frame_close(). */
+#include "bind.h"
+#include "data.h"
+#include "skb.h"
+
+/* On the caller's stack, from frame_open() to frame_close(). What is behind has_packet is filled in with it. */
 struct frame {
-	u8 *bytes;
-	size_t size;
+	struct sk_buff *skb;
+	lunatik_object_t *data;
+	unsigned int link;	/* bytes of it in front of skb->data */
+	u8 pf, hook;
 	__sum16 sum;		/* as it was, if a device is to complete it */
 	bool has_partial_sum, is_written;
+	bool has_packet;
+	unsigned int pulled;	/* of an Ethernet header that skb->data began with */
+	struct ps_skb_packet packet;
 };
 
 /* Bytes of the header in front of skb->data: of what was received, none where a packet begins its way. */
@@ -48,34 +60,188 @@ static inline bool frame_has_partial_sum(const struct sk_buff *skb)
 	       skb->csum_start + skb->csum_offset + sizeof(__sum16) <= skb_headroom(skb) + skb_headlen(skb);
 }
 
+/* The data is the packet's bytes, where they are now. Its object keeps sums and lengths, so it is what writes once it is there. */
+static inline void frame_show(const struct frame *frame)
+{
+	const struct sk_buff *skb = frame->skb;
+
+	luadata_reset(frame->data, skb->data - frame->link, frame->link + skb_headlen(skb), !frame->is_written || frame->has_packet);
+}
+
+/* A script that has computed a checksum itself is taken at its word; and the sum that the device has computed counts no more. */
+static inline void frame_settle_sum(struct frame *frame)
+{
+	struct sk_buff *skb = frame->skb;
+
+	if (!frame->is_written)
+		return;
+	if (skb->ip_summed == CHECKSUM_COMPLETE)
+		skb->ip_summed = CHECKSUM_NONE;
+	else if (unlikely(frame->has_partial_sum) && memcmp(&frame->sum, frame_sum(skb), sizeof(frame->sum)))
+		skb->ip_summed = CHECKSUM_NONE;
+	frame->has_partial_sum = false;
+}
+
 /*
- * From link bytes in front of skb->data on. Makes all of the packet one piece and, if it is to be written, the caller's own. False: there is no memory, or somebody else holds the packet
- * itself. Any context.
+ * The packet object. What moves its bytes tells the data.
  */
-static inline bool frame_open(struct frame *frame, struct sk_buff *skb, unsigned int link, bool is_written)
+static inline struct frame *frame_of(struct ps_packet *pkt)
+{
+	return container_of(pkt, struct frame, packet.pkt);
+}
+
+static bool frame_pull(struct ps_packet *pkt, uint32_t end)
+{
+	bool ok = ps_skb_ops.pull(pkt, end);
+
+	frame_show(frame_of(pkt));
+	return ok;
+}
+
+static bool frame_make_writable(struct ps_packet *pkt, uint32_t end)
+{
+	bool ok = ps_skb_ops.make_writable(pkt, end);
+
+	frame_show(frame_of(pkt));
+	return ok;
+}
+
+static bool frame_own_checksum(struct ps_packet *pkt)
+{
+	return ps_skb_ops.own_checksum(pkt);
+}
+
+static int frame_resize(struct ps_packet *pkt, uint32_t at, uint32_t cut, uint32_t add)
+{
+	int err = ps_skb_ops.resize(pkt, at, cut, add);
+
+	frame_show(frame_of(pkt));
+	return err;
+}
+
+static const struct ps_packet_ops frame_ops = {
+	.pull = frame_pull,
+	.make_writable = frame_make_writable,
+	.own_checksum = frame_own_checksum,
+	.resize = frame_resize,
+	.networks = ps_networks,
+};
+
+static inline bool frame_is_of_links(const struct frame *frame)
+{
+	return frame->pf == NFPROTO_ARP || frame->pf == NFPROTO_BRIDGE || frame->pf == NFPROTO_NETDEV;
+}
+
+/* What is sent here begins with its Ethernet header, which the engine expects in front of skb->data. */
+static inline unsigned int frame_within(const struct frame *frame)
+{
+	const struct sk_buff *skb = frame->skb;
+
+	if (!frame_is_of_links(frame) || frame->link || skb->len < ETH_HLEN)
+		return 0;
+	if (skb_mac_header_was_set(skb) && skb_mac_header(skb) == skb->data)
+		return ETH_HLEN;
+	return skb_network_offset(skb) == ETH_HLEN ? ETH_HLEN : 0;
+}
+
+/* As frame_link() says where there is one. */
+static inline bool frame_has_ethernet(const struct frame *frame)
+{
+	const struct net_device *dev = frame->skb->dev;
+
+	if (frame->pf == NFPROTO_BRIDGE)
+		return true;
+	if (frame->hook == NF_INET_LOCAL_OUT && (frame->pf == NFPROTO_IPV4 || frame->pf == NFPROTO_IPV6))
+		return false;
+	return dev && (dev->type == ARPHRD_ETHER || dev->type == ARPHRD_LOOPBACK);
+}
+
+static void frame_init_packet(struct frame *frame)
+{
+	struct ps_skb_packet *packet = &frame->packet;
+
+	if (!frame->is_written) {
+		ps_skb_init_read_only(packet, frame->skb, frame_has_ethernet(frame));
+		return;
+	}
+	ps_skb_init(packet, frame->skb, frame_has_ethernet(frame));
+	if (likely(packet->pkt.ops == &ps_skb_ops))
+		packet->pkt.ops = &frame_ops;
+	if (unlikely(packet->is_tagged) && frame->link)
+		frame->link += VLAN_HLEN;
+}
+
+static void frame_begin_packet(struct frame *frame)
+{
+	struct sk_buff *skb = frame->skb;
+
+	frame->pulled = frame_within(frame);
+	if (frame->pulled) {
+		skb_reset_mac_header(skb);
+		__skb_pull(skb, frame->pulled);
+		frame->link += frame->pulled;
+	}
+	frame_settle_sum(frame);
+	frame->has_packet = true;
+	frame_init_packet(frame);
+	frame_show(frame);
+}
+
+static void frame_end_packet(struct frame *frame)
+{
+	if (frame->is_written)
+		ps_skb_end(&frame->packet);
+	else
+		ps_skb_end_read_only(&frame->packet);
+	__skb_push(frame->skb, frame->pulled);
+}
+
+/* For luadata_offer(). */
+static void frame_push(lua_State *L, void *of)
+{
+	struct frame *frame = of;
+
+	luaL_checkstack(L, 1, NULL);
+	if (!frame->has_packet)
+		frame_begin_packet(frame);
+	ps_bind_push_guest(L, &frame->packet.pkt);
+}
+
+/*
+ * On a hook, of what is from link bytes in front of skb->data on; data becomes these. Makes all of the packet one piece and, if it is to
+ * be written, the caller's own. False: there is no memory, or somebody else holds the packet itself. Any context.
+ */
+static inline bool frame_open(struct frame *frame, struct sk_buff *skb, unsigned int link, u8 pf, u8 hook, lunatik_object_t *data,
+			      bool is_written)
 {
 	if (unlikely(skb_shared(skb) && (is_written || skb_is_nonlinear(skb))))
 		return false;
 	if (unlikely(!(is_written ? frame_own(skb, link) : !skb_linearize(skb))))
 		return false;
-	frame->bytes = skb->data - link;
-	frame->size = link + skb->len;
+	frame->skb = skb;
+	frame->data = data;
+	frame->link = link;
+	frame->pf = pf;
+	frame->hook = hook;
 	frame->is_written = is_written;
+	frame->has_packet = false;
 	frame->has_partial_sum = is_written && frame_has_partial_sum(skb);
 	if (frame->has_partial_sum)
 		memcpy(&frame->sum, frame_sum(skb), sizeof(frame->sum));
+	frame_show(frame);
+	luadata_offer(data, frame_push, frame);
 	return true;
 }
 
-/* A script that has computed a checksum itself is taken at its word; and the sum that the device has computed counts no more. */
-static inline void frame_close(const struct frame *frame, struct sk_buff *skb)
+/* L: of the visit. */
+static inline void frame_close(lua_State *L, struct frame *frame)
 {
-	if (!frame->is_written)
-		return;
-	if (skb->ip_summed == CHECKSUM_COMPLETE)
-		skb->ip_summed = CHECKSUM_NONE;
-	else if (frame->has_partial_sum && memcmp(&frame->sum, frame_sum(skb), sizeof(frame->sum)))
-		skb->ip_summed = CHECKSUM_NONE;
+	luadata_clear(frame->data);
+	if (unlikely(frame->has_packet)) {
+		ps_bind_end_guest(L);
+		frame_end_packet(frame);
+	}
+	frame_settle_sum(frame);
 }
 
 #endif

@@ -55,14 +55,12 @@ static bool run(lua_State *L, struct hook *hook, struct sk_buff *skb, const stru
 	struct frame frame;
 	int status;
 
-	if (unlikely(!frame_open(&frame, skb, frame_link(skb, state->pf, state->hook), true)))
+	if (unlikely(!frame_open(&frame, skb, frame_link(skb, state->pf, state->hook), state->pf, state->hook, hook->data, true)))
 		return false;
-	luadata_reset(hook->data, frame.bytes, frame.size, false);
 	lua_rawgeti(L, LUA_REGISTRYINDEX, hook->function);
 	lua_rawgeti(L, LUA_REGISTRYINDEX, hook->object);
 	status = lunatik_call(L, 1, 1, "netfilter: ");
-	luadata_clear(hook->data);
-	frame_close(&frame, skb);
+	frame_close(L, &frame);
 	return likely(status == LUA_OK) && action_take(L, "netfilter: ", action);
 }
 
@@ -522,6 +520,7 @@ static int open(lua_State *L)
 	};
 	size_t i;
 
+	ps_bind_open_guest(L);
 	luaL_newlib(L, functions);
 	for (i = 0; i < ARRAY_SIZE(tables); i++)
 		lunatik_setconstants(L, tables[i].name, tables[i].rows, tables[i].n);

@@ -6,11 +6,14 @@
 #include <linux/btf.h>
 #include <linux/btf_ids.h>
 #include <linux/filter.h>
+#include <linux/if_ether.h>
 #include <linux/mutex.h>
 #include <linux/rculist.h>
 #include <linux/string.h>
 #include <net/xdp.h>
 
+#include "bind.h"
+#include "buffer.h"
 #include "compat.h"
 #include "data.h"
 
@@ -44,11 +47,38 @@ static struct attachment *find(const char *script, size_t size)
 	return NULL;
 }
 
+/* What the engine has for memory, of which it changes no length: the program knows where the packet's bytes are. */
+struct packet {
+	const struct xdp_buff *xdp;
+	lunatik_object_t *buffer;
+	bool is_there;
+	struct ps_buffer bytes;
+};
+
+/* For luadata_offer(). From then on it is the packet's object that writes. */
+static void push_packet(lua_State *L, void *of)
+{
+	struct packet *packet = of;
+	const struct xdp_buff *xdp = packet->xdp;
+	size_t size = xdp->data_end - xdp->data;
+
+	luaL_checkstack(L, 1, NULL);
+	if (!packet->is_there) {
+		ps_buffer_init_room(&packet->bytes, xdp->data, size, 0, ETH_HLEN, ntohs(((struct ethhdr *)xdp->data)->h_proto));
+		packet->is_there = true;
+		luadata_reset(packet->buffer, xdp->data, size, true);
+	}
+	ps_bind_push_guest(L, &packet->bytes.pkt);
+}
+
 static int call(lua_State *L, struct attachment *attachment, const struct xdp_buff *xdp, void *arg, size_t arg_size)
 {
+	struct packet packet = { .xdp = xdp, .buffer = attachment->buffer };
 	int action = -1;
 
 	luadata_reset(attachment->buffer, xdp->data, xdp->data_end - xdp->data, false);
+	if (likely(xdp->data_end - xdp->data >= ETH_HLEN))
+		luadata_offer(attachment->buffer, push_packet, &packet);
 	luadata_reset(attachment->argument, arg, arg_size, false);
 	lua_rawgeti(L, LUA_REGISTRYINDEX, attachment->function);
 	lua_rawgeti(L, LUA_REGISTRYINDEX, attachment->buffer_ref);
@@ -58,6 +88,8 @@ static int call(lua_State *L, struct attachment *attachment, const struct xdp_bu
 		action = lua_tointeger(L, -1);
 	luadata_clear(attachment->argument);
 	luadata_clear(attachment->buffer);
+	if (packet.is_there)
+		ps_bind_end_guest(L);
 	return action;
 }
 
@@ -197,6 +229,7 @@ static int open(lua_State *L)
 		{ NULL, NULL }
 	};
 
+	ps_bind_open_guest(L);
 	luaL_newlib(L, functions);
 	lunatik_setconstants(L, "action", action, ARRAY_SIZE(action));
 	return 1;

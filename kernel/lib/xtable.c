@@ -81,15 +81,13 @@ static bool run(lua_State *L, struct xtable *xtable, struct sk_buff *skb, const 
 	struct frame frame;
 	int status;
 
-	if (!frame_open(&frame, skb, 0, is_written))
+	if (!frame_open(&frame, skb, 0, xt_family(par), xt_hooknum(par), xtable->data, is_written))
 		return false;
-	luadata_reset(xtable->data, frame.bytes, frame.size, !is_written);
 	lua_pushcfunction(L, call_function);
 	lua_pushlightuserdata(L, xtable);
 	lua_pushlightuserdata(L, (void *)par);
 	status = lunatik_call(L, 2, 2, "xtable: ");
-	luadata_clear(xtable->data);
-	frame_close(&frame, skb);
+	frame_close(L, &frame);
 	return status == LUA_OK;
 }
 
@@ -587,6 +585,7 @@ static int open(lua_State *L)
 		{ NULL, NULL }
 	};
 
+	ps_bind_open_guest(L);
 	luaL_newlib(L, functions);
 	return 1;
 }

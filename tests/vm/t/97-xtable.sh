@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# xtable and luaxt: matches and targets of scripts, with plugins that are scripts; and the examples dnsblock and dnsdoctor by both ways.
+# xtable and luaxt: matches and targets of scripts, with plugins that are scripts; and the examples dnsblock and dnsdoctor by both ways, each in two forms.
 . /tests/lib.sh
 
 [ -n "$(find /usr/lib -name libxt_dnsblock.so)" ] || skip 'no plugins were built: Lua 5.4 was missing'
@@ -74,19 +74,35 @@ run_example dnsblock/nf_dnsblock
 check_eq 'without iptables' "$(ask lunatik.com) $(answered a.github.com 1) $(answered agithub.com 60)" '192.168.10.1 0 1'
 rmmod lunatik_run
 
+# The same by packet objects.
+run_example dnsblock/packet_dnsblock
+iptables-legacy -A OUTPUT -m dnsblock --domains LUNATIK.com,b.org -j DROP
+check_eq 'by packet objects: names that are blocked' "$(ask lunatik.com 1)$(ask www.lunatik.com 1)" ''
+check_eq 'and one that is not' "$(answered alunatik.com 60)" 1
+iptables-legacy -F OUTPUT
+iptables-legacy -A OUTPUT -m dnsblock -j DROP
+check_eq 'another rule has its own names, here too' "$(ask lunatik.com)" 192.168.10.1
+iptables-legacy -F OUTPUT
+rmmod lunatik_run
+run_example dnsblock/packet_nf_dnsblock
+check_eq 'and without iptables' "$(ask lunatik.com) $(answered a.github.com 1) $(answered agithub.com 60)" '192.168.10.1 0 1'
+rmmod lunatik_run
+
 # dnsdoctor
-run_example dnsdoctor/dnsdoctor
-iptables-legacy -t mangle -A PREROUTING -p udp --sport 53 -j dnsdoctor
-check_match 'a target is listed, too' "$(iptables-legacy -t mangle -S PREROUTING)" '-j dnsdoctor --name lunatik.com --client 10.1.1.2 --public 192.168.10.1 --private 10.1.2.3'
-check_eq 'who asks from within gets another address' "$(ask lunatik.com)" 10.1.2.3
-check_eq 'other names are left alone' "$(ask www.lunatik.com)" 192.168.10.1
 ip addr add 10.1.1.9/24 dev dnsdoctor0
-check_eq 'and other clients' "$(ask lunatik.com 60 10.1.1.9)" 192.168.10.1
-iptables-legacy -t mangle -F
-rmmod lunatik_run
-run_example dnsdoctor/nf_dnsdoctor
-check_eq 'the same without iptables' "$(ask lunatik.com)" 10.1.2.3
-rmmod lunatik_run
+for form in '' packet_; do
+	run_example dnsdoctor/${form}dnsdoctor
+	iptables-legacy -t mangle -A PREROUTING -p udp --sport 53 -j dnsdoctor
+	check_match "a target is listed, too ($form)" "$(iptables-legacy -t mangle -S PREROUTING)" '-j dnsdoctor --name lunatik.com --client 10.1.1.2 --public 192.168.10.1 --private 10.1.2.3'
+	check_eq "who asks from within gets another address ($form)" "$(ask lunatik.com)" 10.1.2.3
+	check_eq "other names are left alone ($form)" "$(ask www.lunatik.com)" 192.168.10.1
+	check_eq "and other clients ($form)" "$(ask lunatik.com 60 10.1.1.9)" 192.168.10.1
+	iptables-legacy -t mangle -F
+	rmmod lunatik_run
+	run_example dnsdoctor/${form}nf_dnsdoctor
+	check_eq "the same without iptables ($form)" "$(ask lunatik.com)" 10.1.2.3
+	rmmod lunatik_run
+done
 check_eq 'and as it was' "$(ask lunatik.com)" 192.168.10.1
 sh $lua/examples/dnsdoctor/cleanup.sh
 
@@ -97,7 +113,11 @@ local n = 0
 xtable.match { name = "dnsblock", revision = 1, family = 2, match = function(skb, par, how)
   if how == "yes" then return true end
   if how == "hotdrop" then par.hotdrop = true return false end
-  if how == "write" then print("write: " .. select(2, pcall(skb.setuint8, skb, 0, 1))) return false end
+  if how == "write" then
+    local p = skb:packet()
+    print("write: " .. select(2, pcall(skb.setuint8, skb, 0, 1)), select(2, pcall(function() p.ip.ttl = 1 end)), p.icmp.type, p.eth, skb:getuint8(0))
+    return false
+  end
   if how == "error" then error("matches") end
   print("par", par.thoff, par.fragoff, par.hotdrop, skb:getuint8(0))
   return false
@@ -115,7 +135,7 @@ for tables in iptables-legacy iptables-nft; do
 	$tables -F OUTPUT
 done
 check_match 'par has offsets' "$(said 99)" $'par\t20\t0\tfalse\t69'
-check_match 'writing is refused' "$(said 99)" 'write: .*readonly'
+check_match 'writing is refused, also of its packet object' "$(said 99)" $'write: .*readonly\t.*read-only.*\t8\tnil\t69'
 check_match 'errors are in the log' "$(said 99)" 'test: xtable: .*: matches'
 check_eq 'each rule was checked, and destroyed' "$(dmesg | grep -c 'check yes') $(dmesg | grep -c 'destroy yes')" '2 2'
 rmmod lunatik_run
