@@ -111,6 +111,7 @@ endef
 modules: need-headers lua-patched
 	$(call kernel_objects,$(TREE),.,$(MODULE_FOLDERS))
 	+$(call kernel_make,$(TREE)) modules
+	@scripts/module-btf $(KVER) $(BUILD) $(TREE)/luaxdp.ko bpf_luaxdp_run
 
 #
 # The engine for userspace: a library for the plugin, and one with sanitizers for the tests.
@@ -254,13 +255,17 @@ ebpf_install:
 	$(Q)$(MAKE) --no-print-directory -C examples/lunatik/filter install OUT=$(abspath $(BUILD)/ebpf) DESTDIR=$(DESTDIR)
 
 # The kernel's types, beside its headers: with them the kernel's build writes those of modules, by which XDP programs find
-# bpf_luaxdp_run(). It does so with a program that not all headers have.
+# bpf_luaxdp_run(). It does so with a program that not all headers have: where it is not, 'make modules' needs no more than this
+# looks for.
 btf_install:
 	@test ! -e $(KDIR)/vmlinux || { echo "$(KDIR)/vmlinux is there already"; exit 1; } >&2
-	@test -x $(KDIR)/tools/bpf/resolve_btfids/resolve_btfids || { echo "make: $(KDIR) has no resolve_btfids, which writes" \
-		"the types of functions into modules: no XDP program can call a script here (Debian's headers have it from 6.12 on)"; exit 1; } >&2
+ifneq ($(wildcard $(KDIR)/tools/bpf/resolve_btfids/resolve_btfids),)
 	@test -r /sys/kernel/btf/vmlinux || { echo "make: this kernel has no types (CONFIG_DEBUG_INFO_BTF)"; exit 1; } >&2
 	cp /sys/kernel/btf/vmlinux $(KDIR)/vmlinux
+else
+	@scripts/module-btf --check $(KVER) $(BUILD)
+	@echo "nothing has to be installed for $(KVER): 'make' takes the types from the kernel"
+endif
 
 # Links between pages, and from them to examples, are as in the sources.
 install-doc: cli
@@ -373,6 +378,8 @@ root: all
 	@pkg-config --exists lua5.4 || exit 0; for example in dnsblock dnsdoctor; do \
 		$(MAKE) --no-print-directory -C examples/lunatik/$$example install \
 			LUAXT_OUT=$(abspath $(BUILD)/xtable) DESTDIR=$(abspath $(ROOT)) >/dev/null || exit; done
+# And its XDP program, where clang is.
+	@! command -v clang >/dev/null || $(MAKE) --no-print-directory ebpf_install DESTDIR=$(abspath $(ROOT)) >/dev/null
 # The example of a module of others, for the tests: made of what is installed.
 CAPI = $(BUILD)/capi/$(KVER)
 
