@@ -182,10 +182,28 @@ segments() {
 	script send-64k
 }
 
+# runtime NAME: a script of a runtime, which ends with the row
+runtime() {
+	cp "$dir/scripts/$1.lua" /lib/modules/lua/bench.lua
+	modprobe lunatik_run script=bench
+	rounds=5
+}
+
+# read_device NAME [MODULE]: it is a module's, or a script's of its name
+read_device() {
+	device=/dev/$1
+	if [ -n "${2:-}" ]; then modprobe "$2"; else runtime "device-${1#bench-}"; fi
+}
+
 # --- measuring ---
 
-# burst PAYLOAD BATCHES: sends; sets cost, the instructions of a packet
+# burst PAYLOAD BATCHES: sends, or reads; sets cost, the instructions of a packet or of a read
 burst() {
+	if [ -n "$device" ]; then
+		cost=$($dir/devread "$device" "$2")
+		sent=$2
+		return
+	fi
 	local payload=$1 count=$(((warm_up + $2) * batch)) flows=1 before begin end
 	if has "$name" new-flows; then
 		flows=$count
@@ -238,6 +256,7 @@ check_message() {
 # check_arrival PAYLOAD: the receiver sees what it should; otherwise sets problem
 check_arrival() {
 	local payload=$1 source=$from to=$sent_to wrong pid expected
+	[ -z "$device" ] || return 0
 	[ -z "$message" ] || { check_message; return; }
 	! has "$name" segments || { burst "$payload" 1; return; }
 	case ${sees[$name]} in
@@ -263,7 +282,7 @@ check_arrival() {
 
 # choose_batches PAYLOAD: sets batches. The timer interrupts some of them, so that few say little.
 choose_batches() {
-	if [ "${group[$name]}" = linux ]; then
+	if [ "${group[$name]}" = linux ] || [ -n "$device" ]; then
 		batches=64
 		return
 	fi
@@ -318,10 +337,10 @@ report() {
 }
 
 run_row() {
-	local program='' is_ready='' problem='' file='' options='' functions=(-) rounds=3 ip=4 error cost sent
+	local device='' program='' is_ready='' problem='' file='' options='' functions=(-) rounds=3 ip=4 error cost sent
 	local payloads=$payloads message
 	message=$(message_of "$name")
-	[ "${group[$name]}" != unit ] && [ -z "$message" ] || payloads=${payloads%% *} # it does not matter
+	[ "${group[$name]}" != unit ] && [ -z "$message" ] && ! has "$name" calls || payloads=${payloads%% *} # it does not matter
 	! has "$name" ip6 || ip=6
 	if has "$name" apart || [ "$network" != $ip ]; then network_down; fi
 	[ -n "$network" ] || network_up $ip
@@ -332,6 +351,7 @@ run_row() {
 		echo "FAILED $name $problem${error:+; $error}"
 		dmesg -C
 	fi
+	rmmod lunatik_run 2>/dev/null || true
 	# a table stays in the network once it was there
 	if has "$name" apart; then network_down; else empty_table; fi
 }

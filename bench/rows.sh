@@ -12,6 +12,7 @@
 #     apart      needs a network of its own
 #     ip6        IPv6; above plain6, as the others are above plain
 #     segments   what arrives is many packets in one: only these are counted
+#     calls      not packets: reads of a device, above those of the device in C
 #     message=M  not a payload of some bytes, but the message M of tools/messages.h, above plain-M
 #   SETUP  a function of guest.sh, and its arguments
 row plain       linux as-sent    apart           ':'                               'plain forwarding'
@@ -41,6 +42,7 @@ row string-dns  linux as-sent    message=dns     'rule DROP -p udp --dport 53 -m
 row nft-dns     linux as-sent    apart,message=dns 'nft_rule udp dport 53 @th,160,128 0x03777777076578616d706c65036f7267 drop' 'a DNS question: nft, bytes at a place'
 row plain-tls   linux as-sent    apart,message=tls ':'                             'a ClientHello: plain forwarding'
 row string-tls  linux as-sent    message=tls     'rule DROP -p tcp --dport 443 -m string --algo bm --string forbidden.example' 'a ClientHello: -m string'
+row device-c    linux as-sent    calls           'read_device bench-c bench_device' 'a device in C: a read'
 row const       ours  as-sent    no-alloc        'script const'                    'return XT_CONTINUE'
 row const-local ours  as-sent    no-alloc        'script const-local'              'the same, local <const>'
 row const-percpu ours as-sent    no-alloc        'percpu const'                    'the same, --percpu'
@@ -76,6 +78,10 @@ row cut6        ours  as-sent    ip6,no-alloc    'script cut'                   
 row dnat6       ours  rewritten  ip6,no-alloc    'script dnat6'                    'IPv6: DNAT'
 row prefix6     ours  prefixed   ip6             'script prefix6'                  'IPv6: a prefix translated'
 row inline6     ours  rewritten  ip6,no-alloc    'script inline6'                  'IPv6: DNAT by port'
+row hook-const  ours  as-sent    apart           'runtime hook-const'              'netfilter.register(): a hook that returns'
+row hook-data   ours  rewritten  apart           'runtime hook-data'               'the same, rewrite by offsets and bytes'
+row hook-packet ours  rewritten  apart           'runtime hook-packet'             'the same by skb:packet()'
+row device-lua  ours  as-sent    calls           'read_device bench-lua'           'a device in Lua: a read'
 
 # unit NAME MARKS TEXT [SCRIPT]: an operation of scripts/units.lua, or of another
 unit field      -        'ip:ttl()'
