@@ -1492,14 +1492,19 @@ void ps_bind_open_guest(lua_State *L)
 	lua_pop(L, 1);
 }
 
-void ps_bind_push_guest(lua_State *L, struct ps_packet *pkt)
+void *ps_bind_begin_guest(lua_State *L, struct ps_packet *pkt)
 {
 	struct ps_bind *bind = ps_bind_of(L);
 
 	ps_memory_leave(bind);
-	if (bind->pkt != pkt)
+	if (l_likely(bind->pkt != pkt))
 		ps_bind_packet(bind, pkt);
-	ps_push_block(L, bind->whole);
+	return bind->whole;
+}
+
+void ps_bind_push_whole(lua_State *L)
+{
+	ps_push_block(L, ps_bind_of(L)->whole);
 }
 
 void ps_bind_end_guest(lua_State *L)

@@ -24,6 +24,7 @@
 
 struct ps_class;
 struct ps_defer;
+struct ps_function;
 struct ps_memory;
 struct ps_object;
 struct ps_proto_objects;
@@ -76,6 +77,7 @@ struct ps_bind {
 	struct ps_listening listening;
 	struct ps_limiters limiters;
 	struct ps_defer *defer;		/* the state's deferred work, of the owner; or NULL */
+	struct ps_function *guests;	/* of a runtime that is no state's */
 };
 
 extern const struct ps_class ps_class_view, ps_class_bytes, ps_class_set, ps_class_shared_table, ps_class_shared_queue;
@@ -97,10 +99,11 @@ int ps_bind_open_packets(struct lua_State *L);
 void ps_bind_open_guest(struct lua_State *L);
 
 /*
- * Pushes the packet's raw view, with which pkt is the packet that is handled, until ps_bind_end_guest(); before that it neither goes nor is
- * another one begun. One slot of the stack must be free. Neither raises.
+ * pkt is the packet that is handled, from now to ps_bind_end_guest(); before that it neither goes nor is another one begun. Returns the block of its raw
+ * view, which ps_bind_push_whole() pushes. Neither raises.
  */
-void ps_bind_push_guest(struct lua_State *L, struct ps_packet *pkt);
+void *ps_bind_begin_guest(struct lua_State *L, struct ps_packet *pkt);
+void ps_bind_push_whole(struct lua_State *L);
 void ps_bind_end_guest(struct lua_State *L);
 
 /*

@@ -20,6 +20,7 @@
 
 /* A function that rules call. */
 struct ps_function {
+	struct ps_function *next;	/* of a runtime that is no state's */
 	TValue function;
 	const Instruction *code;	/* where it begins, for ps_call1() */
 	struct ps_linear *linear;	/* or NULL */
@@ -576,9 +577,9 @@ struct find_request {
 };
 
 /* Takes the function on top of the stack. May raise, before it has taken anything. */
-static void take_function(lua_State *L, struct ps_function *h, enum ps_given given)
+static void take_function(lua_State *L, struct ps_function *h, enum ps_given given,
+			  struct ps_linear *(*compile)(lua_State *L, const struct ps_proto *proto, bool *is_own))
 {
-	const struct ps_script *s = script_of(L);
 	const Proto *p;
 
 	h->given = ps_proto_id(&ps_bind_of(L)->registry, ps_givens[given].proto);
@@ -588,7 +589,7 @@ static void take_function(lua_State *L, struct ps_function *h, enum ps_given giv
 	p = ttisLclosure(&h->function) ? clLvalue(&h->function)->p : NULL;
 	lua_pushvalue(L, -1);
 	h->ref = luaL_ref(L, LUA_REGISTRYINDEX);
-	h->linear = s->compile ? s->compile(L, ps_givens[given].proto, &h->is_own) : NULL;
+	h->linear = compile ? compile(L, ps_givens[given].proto, &h->is_own) : NULL;
 	h->code = p ? p->code : NULL;
 	h->slots = p && p->numparams <= 1 && !p->is_vararg ? 2 + p->maxstacksize : LUAI_MAXSTACK;
 	if (h->linear && h->linear->slots > h->slots)
@@ -617,7 +618,7 @@ static int find(lua_State *L)
 	}
 	request->handler->cutter = ps_flows_script(L, lua_tostring(L, -1));
 	lua_pop(L, 1);
-	take_function(L, request->handler, request->given);
+	take_function(L, request->handler, request->given, script_of(L)->compile);
 	return 0;
 }
 
@@ -878,7 +879,7 @@ static ps_inline int call(struct ps_script *s, int handler, struct ps_packet *pk
 		if (!run.is_watched)
 			ps_runtime_enter(rt, is_repeat ? 0 : ps_limits.packet_ms);
 		run.is_watched = true;
-		status = ps_call1(L, from, h->linear ? h->linear->slots : 0);
+		status = ps_call1(L, from, h->linear ? h->linear->slots : 0, false);
 	}
 	if (l_unlikely(run.is_watched)) {
 		ps_memory_leave(&s->bind);
@@ -979,6 +980,100 @@ int ps_script_call(struct ps_script *s, int nargs, struct ps_packet *pkt, unsign
 out:
 	lua_settop(rt->L, 0);
 	return err;
+}
+
+/*
+ * Functions of runtimes that are no states'.
+ */
+struct ps_function *ps_guest_take(lua_State *L, struct ps_linear *(*compile)(lua_State *L, const struct ps_proto *proto, bool *is_own))
+{
+	struct ps_function *h = ps_host_realloc(NULL, sizeof(*h));
+
+	if (!h) {
+		luaL_error(L, "not enough memory");
+		return NULL;
+	}
+	memset(h, 0, sizeof(*h));
+	h->ref = LUA_NOREF;
+	h->next = ps_bind_of(L)->guests;
+	ps_bind_of(L)->guests = h;
+	take_function(L, h, PS_GIVEN_RAW, compile);
+	return h;
+}
+
+static void free_guest(struct ps_bind *bind, struct ps_function *h)
+{
+	if (h->is_own)
+		ps_linear_free(&bind->rt, h->linear);
+	ps_host_realloc(h, 0);
+}
+
+void ps_guest_put(lua_State *L, struct ps_function *h)
+{
+	struct ps_bind *bind = ps_bind_of(L);
+	struct ps_function **place = &bind->guests;
+
+	while (*place != h)
+		place = &(*place)->next;
+	*place = h->next;
+	luaL_unref(L, LUA_REGISTRYINDEX, h->ref);
+	free_guest(bind, h);
+}
+
+void ps_guests_free(struct ps_bind *bind)
+{
+	struct ps_function *next;
+
+	for (; bind->guests; bind->guests = next) {
+		next = bind->guests->next;
+		free_guest(bind, bind->guests);
+	}
+}
+
+void ps_guest_push(lua_State *L, const struct ps_function *h, void *block)
+{
+	setobj2s(L, PS_STACK_TOP(L), &h->function);
+	PS_STACK_TOP(L)++;
+	ps_push_block(L, block);
+}
+
+int ps_guest_call(lua_State *L, const struct ps_function *h, void *block, lua_CFunction handler, lua_Integer *result, bool *is_integer)
+{
+	struct ps_runtime *rt = ps_runtime_of(L);
+	StkId func = PS_STACK_TOP(L) + 1;
+	struct ps_run run ps_uninit;
+	const struct ps_run *from;
+	int status = LUA_OK;
+
+	if (l_unlikely(yieldable(L)))
+		incnny(L);	/* else pcall() would leave errors to who resumes it */
+	setfvalue(s2v(func - 1), handler);
+	setobj2s(L, func, &h->function);
+	setuvalue(L, s2v(func + 1), ps_userdata_of(block));
+	run.depth = 0;
+	run.is_watched = false;
+	run.is_repeat = false;
+	run.calls = 0;
+	if (l_likely(begin(L, h, func, &run, &from))) {
+		PS_STACK_TOP(L) = func + 1;
+	} else {
+		PS_STACK_TOP(L) = func + 2;
+		if (!run.is_watched)
+			ps_runtime_enter(rt, ps_limits.packet_ms);
+		run.is_watched = true;
+		status = ps_call1(L, from, h->linear ? h->linear->slots : 0, true);
+	}
+	if (l_unlikely(run.is_watched)) {
+		ps_memory_leave(ps_bind_of(L));
+		ps_host_leave();
+	}
+	func = PS_STACK_TOP(L) - 1;
+	*is_integer = l_likely(status == LUA_OK) && ttisinteger(s2v(func));
+	if (l_likely(*is_integer)) {
+		*result = ivalue(s2v(func));
+		PS_STACK_TOP(L) = func - 1;
+	}
+	return status;
 }
 
 static inline enum ps_answer to_answer(struct ps_script *s, lua_State *L, int handler)

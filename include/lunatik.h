@@ -24,6 +24,8 @@
 
 typedef struct lunatik_object lunatik_object_t;
 struct late;
+struct ps_function;
+struct ps_quick;
 
 /*
  * In which context a runtime is called. In PROCESS it may sleep. In SOFTIRQ and HARDIRQ neither a script nor what it calls
@@ -120,6 +122,25 @@ do {											\
  */
 int lunatik_call(lua_State *L, int nargs, int nresults, const char *what);
 
+/*
+ * For functions that are called with one userdata again and again, where packets are handled, and so cost little: they are compiled, and enter the interpreter,
+ * and are watched, only where they come to something that needs it. lunatik_newhandler() pops the function; it lasts until lunatik_freehandler(), both within the
+ * runtime, which frees what is left at its end. May raise.
+ */
+struct ps_function *lunatik_newhandler(lua_State *L);
+void lunatik_freehandler(lua_State *L, struct ps_function *handler);
+
+/* As lunatik_enter() and lunatik_leave(), in LUNATIK_SOFTIRQ; in between there are only lunatik_handle(), what needs no L, and what lunatik_call() does. */
+int lunatik_enterquick(lunatik_object_t *runtime, struct lunatik_entry *entry);
+void lunatik_leavequick(lunatik_object_t *runtime, struct lunatik_entry *entry);
+
+/*
+ * Calls it; userdata is the block of one that is kept elsewhere (lua_touserdata()). As lunatik_call(): errors are logged. LUA_OK: *result is the integer that
+ * it has returned; or *is_integer is false, and what it has returned is on the stack.
+ */
+int lunatik_handle(struct lunatik_entry *entry, const struct ps_function *handler, void *userdata, const char *what, lua_Integer *result,
+		   bool *is_integer);
+
 /* The same line in the log for an error that a caller outside of the runtime has got. At most 10 in 5 s. */
 void lunatik_log(lunatik_object_t *runtime, const char *what, const char *text);
 
@@ -163,6 +184,7 @@ struct lunatik_class {
 	void (*release)(lunatik_object_t *object);
 	bool is_atomic;
 	struct module *owner;
+	const struct ps_quick *quick;	/* more methods, by lua/reference.h; or NULL */
 };
 
 struct lunatik_object {

@@ -10,7 +10,9 @@
 #include <linux/smp.h>
 #include <linux/string.h>
 
+#include "compile.h"
 #include "env.h"
+#include "script.h"
 #include "watch.h"
 
 struct ps_env_limits ps_env_limits = {
@@ -46,7 +48,9 @@ static void unlock(struct ps_env *env, enum lunatik_context level, unsigned long
 		return;
 	}
 	WRITE_ONCE(env->cpu, -1);
-	if (level == LUNATIK_SOFTIRQ)
+	if (level == LUNATIK_SOFTIRQ && flags)
+		spin_unlock(&env->spin);
+	else if (level == LUNATIK_SOFTIRQ)
 		spin_unlock_bh(&env->spin);
 	else
 		spin_unlock_irqrestore(&env->spin, flags);
@@ -77,7 +81,10 @@ static int lock_spin(struct ps_env *env, enum lunatik_context level, unsigned lo
 {
 	if (is_held_here(env))
 		return -EDEADLK;
-	if (level == LUNATIK_SOFTIRQ)
+	*flags = level == LUNATIK_SOFTIRQ && in_softirq();	/* softirqs are disabled already */
+	if (*flags)
+		spin_lock(&env->spin);
+	else if (level == LUNATIK_SOFTIRQ)
 		spin_lock_bh(&env->spin);
 	else
 		spin_lock_irqsave(&env->spin, *flags);
@@ -312,8 +319,9 @@ static int may_enter(struct ps_env *env, enum lunatik_context context)
 	return env->bind.rt.guard.refused && ps_watch_is_refused(&env->bind.rt.guard) ? -EBUSY : 0;
 }
 
-static int enter(lunatik_object_t *runtime, struct lunatik_entry *entry, enum lunatik_context context,
-		 const struct lunatik_entry *outer, bool heeds_signals)
+/* A quick visit is not watched. */
+static __always_inline int begin_visit(lunatik_object_t *runtime, struct lunatik_entry *entry, enum lunatik_context context,
+				       const struct lunatik_entry *outer, bool heeds_signals, bool is_quick)
 {
 	struct ps_env *env = ps_env_of(runtime);
 	int err = lock(env, entry, context, heeds_signals);
@@ -335,13 +343,25 @@ static int enter(lunatik_object_t *runtime, struct lunatik_entry *entry, enum lu
 	entry->outer = outer;
 	entry->expired = PS_EXPIRED_NOT;
 	entry->is_asleep = false;
-	list_add(&entry->list, &env->entries);
 	env->current_entry = entry;
-	begin_limits(env, entry, process_ms());
+	if (is_quick)
+		INIT_LIST_HEAD(&entry->list);	/* nobody looks for it while it has the lock */
+	else
+		list_add(&entry->list, &env->entries);
+	if (is_quick && likely(entry->level == LUNATIK_SOFTIRQ))
+		env->bind.rt.guard.running = entry->L;
+	else
+		begin_limits(env, entry, process_ms());
 	return 0;
 err_unlock:
 	unlock(env, entry->level, entry->flags);
 	return err;
+}
+
+static int enter(lunatik_object_t *runtime, struct lunatik_entry *entry, enum lunatik_context context,
+		 const struct lunatik_entry *outer, bool heeds_signals)
+{
+	return begin_visit(runtime, entry, context, outer, heeds_signals, false);
 }
 
 int lunatik_enter(lunatik_object_t *runtime, struct lunatik_entry *entry, enum lunatik_context context)
@@ -356,22 +376,107 @@ int lunatik_enteranyway(lunatik_object_t *runtime, struct lunatik_entry *entry)
 }
 EXPORT_SYMBOL_GPL(lunatik_enteranyway);
 
+static __always_inline void end_visit(struct ps_env *env, struct lunatik_entry *entry, bool is_quick)
+{
+	if (unlikely(entry->expired))
+		recover(env, entry);
+	give_coroutine(env, entry->L);
+	if (unlikely(!is_quick || !list_empty(&entry->list)))
+		list_del(&entry->list);
+	env->current_entry = NULL;
+	if (unlikely(env->is_stopping))
+		wake_up_all(&env->gone);
+	unlock(env, entry->level, entry->flags);
+}
+
 void lunatik_leave(lunatik_object_t *runtime, struct lunatik_entry *entry)
 {
 	struct ps_env *env = ps_env_of(runtime);
 
 	lua_settop(entry->L, 0);
 	end_limits(env, entry);
-	if (unlikely(entry->expired))
-		recover(env, entry);
-	give_coroutine(env, entry->L);
-	list_del(&entry->list);
-	env->current_entry = NULL;
-	if (unlikely(env->is_stopping))
-		wake_up_all(&env->gone);
-	unlock(env, entry->level, entry->flags);
+	end_visit(env, entry, false);
 }
 EXPORT_SYMBOL_GPL(lunatik_leave);
+
+/*
+ * Quick visits.
+ */
+int lunatik_enterquick(lunatik_object_t *runtime, struct lunatik_entry *entry)
+{
+	int err = begin_visit(runtime, entry, LUNATIK_SOFTIRQ, NULL, false, true);
+
+	if (likely(!err))
+		ps_env_of(runtime)->bind.rt.guard.is_loading = entry->level != LUNATIK_SOFTIRQ;	/* else budgets count */
+	return err;
+}
+EXPORT_SYMBOL_GPL(lunatik_enterquick);
+
+void lunatik_leavequick(lunatik_object_t *runtime, struct lunatik_entry *entry)
+{
+	struct ps_env *env = ps_env_of(runtime);
+
+	if (unlikely(entry->level != LUNATIK_SOFTIRQ)) {
+		lua_settop(entry->L, 0);
+		end_limits(env, entry);
+	}
+	end_visit(env, entry, true);
+}
+EXPORT_SYMBOL_GPL(lunatik_leavequick);
+
+static noinline int tell_failure(struct ps_env *env, lua_State *L, int status, const char *what)
+{
+	log_error(env, what, error_text(L));
+	lua_settop(L, 0);
+	return status;
+}
+
+/* Where interrupts are disabled, compiled code would not see the time go by. */
+static noinline int handle_slowly(struct lunatik_entry *entry, const struct ps_function *handler, void *userdata, const char *what,
+				  lua_Integer *result, bool *is_integer)
+{
+	lua_State *L = entry->L;
+	int status;
+
+	ps_guest_push(L, handler, userdata);
+	status = lunatik_call(L, 1, 1, what);
+	*is_integer = status == LUA_OK && lua_isinteger(L, -1);
+	if (*is_integer) {
+		*result = lua_tointeger(L, -1);
+		lua_pop(L, 1);
+	}
+	return status;
+}
+
+int lunatik_handle(struct lunatik_entry *entry, const struct ps_function *handler, void *userdata, const char *what, lua_Integer *result,
+		   bool *is_integer)
+{
+	struct ps_env *env = ps_env_of(entry->runtime);
+	struct ps_guard *guard = &env->bind.rt.guard;
+	int status;
+
+	if (unlikely(entry->level != LUNATIK_SOFTIRQ))
+		return handle_slowly(entry, handler, userdata, what, result, is_integer);
+	status = ps_guest_call(entry->L, handler, userdata, add_traceback, result, is_integer);
+	if (unlikely(guard->expired)) {
+		entry->expired = guard->expired;
+		guard->expired = PS_EXPIRED_NOT;
+	}
+	return likely(status == LUA_OK) ? status : tell_failure(env, entry->L, status, what);
+}
+EXPORT_SYMBOL_GPL(lunatik_handle);
+
+struct ps_function *lunatik_newhandler(lua_State *L)
+{
+	return ps_guest_take(L, ps_compile);
+}
+EXPORT_SYMBOL_GPL(lunatik_newhandler);
+
+void lunatik_freehandler(lua_State *L, struct ps_function *handler)
+{
+	ps_guest_put(L, handler);
+}
+EXPORT_SYMBOL_GPL(lunatik_freehandler);
 
 /*
  * Sleeping.
@@ -405,6 +510,8 @@ static struct lunatik_entry *step_out(struct ps_env *env, enum lunatik_context l
 	entry->stack_soft = env->bind.rt.guard.stack_soft;
 	entry->stack_hard = env->bind.rt.guard.stack_hard;
 	entry->is_asleep = true;
+	if (list_empty(&entry->list))	/* a quick visit */
+		list_add(&entry->list, &env->entries);
 	env->current_entry = NULL;
 	WRITE_ONCE(env->level, level);
 	unlock(env, entry->level, entry->flags);
@@ -512,6 +619,7 @@ static void close_state(struct ps_env *env)
 	env->bind.rt.is_atomic = false;
 	env->bind.rt.guard.must_end = NULL;
 	ps_runtime_clean(&env->bind.rt);
+	ps_guests_free(&env->bind);
 	if (env->bind.registry.protos)
 		ps_bind_clean(&env->bind);
 	ps_objects_put(&env->bind.rt);

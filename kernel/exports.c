@@ -162,7 +162,8 @@ EXPORT_SYMBOL_GPL(luaL_openlibs);
 
 /* engine/bind.h: packets in runtimes, for libraries that have some. */
 EXPORT_SYMBOL_GPL(ps_bind_open_guest);
-EXPORT_SYMBOL_GPL(ps_bind_push_guest);
+EXPORT_SYMBOL_GPL(ps_bind_begin_guest);
+EXPORT_SYMBOL_GPL(ps_bind_push_whole);
 EXPORT_SYMBOL_GPL(ps_bind_end_guest);
 EXPORT_SYMBOL_GPL(ps_buffer_init_room);
 EXPORT_SYMBOL_GPL(ps_networks);

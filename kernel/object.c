@@ -187,11 +187,16 @@ static void make_metatable(lua_State *L, const struct lunatik_class *class)
 		{ "__gc", collect }, { "__close", collect }, { "__tostring", to_text }, { "__eq", equal },
 		{ NULL, NULL }
 	};
+	const struct ps_quick *quick;
 	const luaL_Reg *method;
 
 	lua_newtable(L);
 	luaL_setfuncs(L, always, 0);
 	lua_newtable(L);
+	for (quick = class->quick; quick && quick->method.name; quick++) {
+		ps_push_method(L, &quick->method);
+		lua_setfield(L, -2, quick->method.name);
+	}
 	for (method = class->methods; method && method->name; method++) {
 		lua_pushcfunction(L, method->func);
 		lua_setfield(L, strncmp(method->name, "__", 2) ? -2 : -3, method->name);
@@ -226,6 +231,7 @@ lunatik_object_t *lunatik_newobject(lua_State *L, const struct lunatik_class *cl
 
 	push_metatable(L, class);
 	lua_setmetatable(L, -2);
+	ps_reference_adopt(L);
 	object = new_object(class, size, lunatik_gfp(L));
 	if (!object)
 		luaL_error(L, "not enough memory");
@@ -245,6 +251,7 @@ void lunatik_fillempty(lua_State *L, lunatik_object_t *object)
 	ps_reference_at(L, -1)->target = object;
 	push_metatable(L, object->class);
 	lua_setmetatable(L, -2);
+	ps_reference_adopt(L);
 }
 EXPORT_SYMBOL_GPL(lunatik_fillempty);
 

@@ -16,16 +16,16 @@
 /* Where the function is: a stack on which nothing runs has one slot, which belongs to no function. */
 #define BOTTOM	sizeof(StackValue)
 
-static ps_noinline void call_anything(lua_State *L, int slots)
+static ps_noinline void call_anything(lua_State *L, ptrdiff_t at, int slots)
 {
 	/* without room next time is like this one */
-	if (slots > ps_stk(L->stack_last) - restorestack(L, BOTTOM))
+	if (slots > ps_stk(L->stack_last) - restorestack(L, at))
 		luaD_growstack(L, slots, 0);
-	luaD_callnoyield(L, restorestack(L, BOTTOM), 1);
+	luaD_callnoyield(L, restorestack(L, at), 1);
 }
 
 /* What luaD_callnoyield() does for functions of Lua, but with the frames in run, and where these tell. */
-static ps_noinline void call(lua_State *L, const struct ps_run *run, int slots)
+static ps_noinline void call(lua_State *L, const struct ps_run *run, ptrdiff_t at, int slots)
 {
 	const struct ps_guard *guard = ps_guard_of(L);
 	const struct ps_called *frame;
@@ -33,7 +33,7 @@ static ps_noinline void call(lua_State *L, const struct ps_run *run, int slots)
 
 	/* without C stack an ordinary call fails at once, whatever there is in run */
 	if (l_unlikely(!run || guard->stack_soft == guard->stack_hard)) {
-		call_anything(L, slots);
+		call_anything(L, at, slots);
 		return;
 	}
 	frame = &run->frames[run->depth];
@@ -52,7 +52,7 @@ static ps_noinline void call(lua_State *L, const struct ps_run *run, int slots)
 }
 
 /* What luaD_pcall() does after an error, for a call that is in no other one. */
-static ps_noinline int clean_up(lua_State *L, int status)
+static ps_noinline int clean_up(lua_State *L, ptrdiff_t at, int status)
 {
 	L->ci = &L->base_ci;
 	L->allowhook = 1;
@@ -60,21 +60,24 @@ static ps_noinline int clean_up(lua_State *L, int status)
 	L->nCcalls = 0;
 	incnny(L);
 	ps_guard_of(L)->running = L;
-	status = luaD_closeprotected(L, BOTTOM, status);
-	luaD_seterrorobj(L, status, restorestack(L, BOTTOM));
+	status = luaD_closeprotected(L, at, status);
+	luaD_seterrorobj(L, status, restorestack(L, at));
 	luaD_shrinkstack(L);
 	return status;
 }
 
-int ps_call1(lua_State *L, const struct ps_run *run, int slots)
+int ps_call1(lua_State *L, const struct ps_run *run, int slots, bool is_handled)
 {
+	const ptrdiff_t at = is_handled ? 2 * BOTTOM : BOTTOM;
 	struct lua_longjmp lj ps_uninit;
 	int status;
 
 	lj.status = LUA_OK;
 	L->errorJmp = &lj;
-	LUAI_TRY(L, &lj, call(L, run, slots););
+	L->errfunc = is_handled ? BOTTOM : 0;
+	LUAI_TRY(L, &lj, call(L, run, at, slots););
 	L->errorJmp = NULL;
+	L->errfunc = 0;
 	status = lj.status;
-	return l_likely(status == LUA_OK) ? status : clean_up(L, status);
+	return l_likely(status == LUA_OK) ? status : clean_up(L, at, status);
 }

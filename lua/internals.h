@@ -103,9 +103,6 @@ static inline void ps_push_string(lua_State *L, const char *text)
 	PS_STACK_TOP(L)++;
 }
 
-/* Pushes a method, which must outlive the runtime. */
-void ps_push_method(lua_State *L, const struct ps_method *method);
-
 /* The method of this name in a table of methods, or NULL. */
 static inline const TValue *ps_find(const Table *methods, const TString *name)
 {
@@ -215,9 +212,9 @@ const struct ps_method *ps_to_method(const TValue *value);
 /*
  * A protected call, when nothing runs in L: of the function that is alone on the stack with its one argument. With run it goes
  * on where that tells; the stack has to have room for its frames. Without, the stack gets room for as many slots, if there is memory. Returns a Lua
- * status; one value is left: the result, or the error.
+ * status; one value is left: the result, or the error. is_handled: below the function there is one that makes of an error what is left.
  */
-int ps_call1(lua_State *L, const struct ps_run *run, int slots);
+int ps_call1(lua_State *L, const struct ps_run *run, int slots, bool is_handled);
 
 /*
  * Some of Lua's files call these in place of a function of Lua's, since luaconf.h renames it for them; so each has that

@@ -13,4 +13,7 @@ struct ps_method {
 	int op;		/* what it is to its class's call(); 0: nothing */
 };
 
+/* Pushes a method, which must outlive the runtime. May raise. */
+void ps_push_method(struct lua_State *L, const struct ps_method *method);
+
 #endif

@@ -5,6 +5,8 @@
 #ifndef PS_REFERENCE_H
 #define PS_REFERENCE_H
 
+#include "method.h"
+
 struct lua_State;
 struct ps_runtime;
 
@@ -16,6 +18,28 @@ struct ps_reference {
 	struct ps_reference *next, **place;	/* place: the pointer to this one */
 	void *target;				/* or NULL */
 };
+
+/*
+ * A method of what such userdata stand for that the interpreter calls without a frame, with arguments that are integers: what is
+ * simple. call() gets those behind the object, PS_QUICK_ARGUMENTS at most. It does all or nothing, as that of a class (lua/internals.h): 1: result has an
+ * integer; PS_QUICK_BLOCK: it has the block of a userdata that is referenced elsewhere; 0: there is none; -1: it did nothing.
+ */
+#define PS_QUICK_ARGUMENTS	2
+#define PS_QUICK_BLOCK	2
+#define PS_OP_QUICK	4096	/* none of the engine's */
+
+union ps_quick_result {
+	long long integer;
+	void *block;
+};
+
+struct ps_quick {
+	struct ps_method method;	/* first; op is PS_OP_QUICK */
+	int (*call)(struct lua_State *L, void *target, const long long *arguments, int n, union ps_quick_result *result);
+};
+
+/* The userdata on top of the stack, a reference with a metatable, has methods that the interpreter finds: those of the table __index. */
+void ps_reference_adopt(struct lua_State *L);
 
 /* Pushes a userdata with a new reference, to nothing so far, and without a metatable. May raise. */
 struct ps_reference *ps_reference_new(struct lua_State *L);

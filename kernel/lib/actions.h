@@ -55,6 +55,17 @@ static inline bool action_take(lua_State *L, const char *what, lua_Integer *acti
 	return false;
 }
 
+/* The log says so of what a function has returned, which is on the stack unless it is an integer. False. */
+static inline bool action_refuse_result(lua_State *L, bool is_integer, lua_Integer result, const char *what)
+{
+	if (is_integer)
+		lua_pushinteger(L, result);
+	lua_pushcfunction(L, action_refuse);
+	lua_insert(L, -2);
+	lunatik_call(L, 1, 0, what);
+	return false;
+}
+
 /* Field on_error of the table at index. */
 static inline lua_Integer action_on_error(lua_State *L, int index)
 {

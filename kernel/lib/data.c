@@ -10,8 +10,10 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "bind.h"
 #include "compat.h"
 #include "data.h"
+#include "reference.h"
 
 struct own {
 	struct rcu_head rcu;	/* may be freed where one must not sleep */
@@ -24,7 +26,7 @@ struct data {
 	bool is_readonly;
 	const lunatik_object_t *runtime;	/* whose callback they are for; only compared; or NULL: anybody's */
 	struct own *own;
-	void (*push)(lua_State *L, void *of);	/* the packet that they are; or NULL */
+	const struct luadata_source *source;	/* the packet that they are; or NULL */
 	void *of;
 };
 
@@ -65,11 +67,11 @@ void luadata_reset(lunatik_object_t *object, void *bytes, size_t size, bool is_r
 }
 EXPORT_SYMBOL_GPL(luadata_reset);
 
-void luadata_offer(lunatik_object_t *object, void (*push)(lua_State *L, void *of), void *of)
+void luadata_offer(lunatik_object_t *object, const struct luadata_source *source, void *of)
 {
 	struct data *data = object->private;
 
-	data->push = push;
+	data->source = source;
 	data->of = of;
 }
 EXPORT_SYMBOL_GPL(luadata_offer);
@@ -77,29 +79,40 @@ EXPORT_SYMBOL_GPL(luadata_offer);
 void luadata_clear(lunatik_object_t *object)
 {
 	luadata_reset(object, NULL, 0, true);
-	luadata_offer(object, NULL, NULL);
 }
 EXPORT_SYMBOL_GPL(luadata_clear);
 
 /*
  * Access.
  */
-static noinline int refuse(lua_State *L, const struct data *data)
+static __always_inline bool is_anothers(lua_State *L, const struct data *data)
 {
-	if (data->runtime && data->runtime != lunatik_toruntime(L))
-		return luaL_error(L, "the data is another runtime's, for the time of a callback");
-	if (!data->bytes)
-		return luaL_error(L, "the data is gone: it was there for the time of a callback");
-	return luaL_error(L, "the data is readonly");
+	return data->runtime && data->runtime != lunatik_toruntime(L);
+}
+
+/* The bytes of a packet that nobody has asked for yet. */
+static bool open_bytes(struct data *data)
+{
+	return data->source && data->source->open(data->of);
+}
+
+/* Has bytes there, or raises. */
+static noinline void reach(lua_State *L, struct data *data, bool is_written)
+{
+	if (is_anothers(L, data))
+		luaL_error(L, "the data is another runtime's, for the time of a callback");
+	if (!data->bytes && !open_bytes(data))
+		luaL_error(L, "the data is gone: it was there for the time of a callback; or there is no memory for the packet");
+	if (is_written && data->is_readonly)
+		luaL_error(L, "the data is readonly");
 }
 
 static __always_inline struct data *check(lua_State *L, int arg, bool is_written)
 {
 	struct data *data = lunatik_checkobject(L, arg, &class)->private;
 
-	if (unlikely((data->runtime && data->runtime != lunatik_toruntime(L)) || !data->bytes ||
-		     (is_written && data->is_readonly)))
-		refuse(L, data);
+	if (unlikely(is_anothers(L, data) || !data->bytes || (is_written && data->is_readonly)))
+		reach(L, data, is_written);
 	return data;
 }
 
@@ -236,26 +249,145 @@ static int size(lua_State *L)
 /* d:packet() */
 static int packet(lua_State *L)
 {
-	struct data *data = check(L, 1, false);
+	struct data *data = lunatik_checkobject(L, 1, &class)->private;
+	void *block;
 
-	if (!data->push)
+	if (is_anothers(L, data) || !data->bytes)
+		reach(L, data, false);
+	if (!data->source)
 		return luaL_error(L, "the data is no packet");
-	data->push(L, data->of);
+	block = data->source->packet(L, data->of);
+	if (!block)
+		return luaL_error(L, "there is no memory for the packet, or it is too short to be one");
+	luaL_checkstack(L, 1, NULL);
+	ps_bind_push_whole(L);
 	return 1;
 }
 
+/*
+ * The same without a frame: what is simple, or nothing.
+ */
+static __always_inline struct data *quick_data(lua_State *L, void *target)
+{
+	const lunatik_object_t *object = target;
+	struct data *data = object->private;
+
+	return object->class == &class && !is_anothers(L, data) ? data : NULL;
+}
+
+static __always_inline u8 *quick_at(lua_State *L, void *target, const lua_Integer *arguments, int nargs, int wanted, size_t n)
+{
+	struct data *data = quick_data(L, target);
+	bool is_written = wanted == 2;
+
+	if (unlikely(!data || nargs != wanted || (!data->bytes && !open_bytes(data)) || (is_written && data->is_readonly)))
+		return NULL;
+	if (unlikely(n > data->size || (lua_Unsigned)arguments[0] > data->size - n))
+		return NULL;
+	return data->bytes + arguments[0];
+}
+
+static __always_inline int quick_get(lua_State *L, void *target, const lua_Integer *arguments, int nargs, size_t n, bool is_signed,
+				     union ps_quick_result *result)
+{
+	const u8 *at = quick_at(L, target, arguments, nargs, 1, n);
+
+	if (unlikely(!at))
+		return -1;
+	switch (n) {
+	case 1:
+		result->integer = is_signed ? *(s8 *)at : *at;
+		return 1;
+	case 2:
+		result->integer = get_unaligned((u16 *)at);
+		if (is_signed)
+			result->integer = (s16)result->integer;
+		return 1;
+	case 4:
+		result->integer = get_unaligned((u32 *)at);
+		if (is_signed)
+			result->integer = (s32)result->integer;
+		return 1;
+	default:
+		result->integer = get_unaligned((s64 *)at);
+		return 1;
+	}
+}
+
+static __always_inline int quick_set(lua_State *L, void *target, const lua_Integer *arguments, int nargs, size_t n)
+{
+	u8 *at = quick_at(L, target, arguments, nargs, 2, n);
+
+	if (unlikely(!at))
+		return -1;
+	switch (n) {
+	case 1:
+		*at = arguments[1];
+		return 0;
+	case 2:
+		put_unaligned(arguments[1], (u16 *)at);
+		return 0;
+	case 4:
+		put_unaligned(arguments[1], (u32 *)at);
+		return 0;
+	default:
+		put_unaligned(arguments[1], (u64 *)at);
+		return 0;
+	}
+}
+
+#define QUICK_GET(name, n, is_signed)										\
+static int name(lua_State *L, void *target, const lua_Integer *arguments, int nargs, union ps_quick_result *result)	\
+{														\
+	return quick_get(L, target, arguments, nargs, n, is_signed, result);					\
+}
+
+#define QUICK_SET(name, n)											\
+static int name(lua_State *L, void *target, const lua_Integer *arguments, int nargs, union ps_quick_result *result)	\
+{														\
+	return quick_set(L, target, arguments, nargs, n);							\
+}
+
+QUICK_GET(quick_int8, 1, true)
+QUICK_GET(quick_uint8, 1, false)
+QUICK_GET(quick_int16, 2, true)
+QUICK_GET(quick_uint16, 2, false)
+QUICK_GET(quick_int32, 4, true)
+QUICK_GET(quick_uint32, 4, false)
+QUICK_GET(quick_int64, 8, true)
+QUICK_SET(quick_set_8, 1)
+QUICK_SET(quick_set_16, 2)
+QUICK_SET(quick_set_32, 4)
+QUICK_SET(quick_set_64, 8)
+
+static int quick_packet(lua_State *L, void *target, const lua_Integer *arguments, int nargs, union ps_quick_result *result)
+{
+	struct data *data = quick_data(L, target);
+
+	if (unlikely(!data || !data->source || nargs))
+		return -1;
+	result->block = data->source->packet(L, data->of);
+	return likely(result->block) ? PS_QUICK_BLOCK : -1;
+}
+
+#define QUICK(name, function, quick)	{ { name, function, PS_OP_QUICK }, quick }
+
+static const struct ps_quick quick[] = {
+	QUICK("getnumber", get_int64, quick_int64),	QUICK("setnumber", set_64, quick_set_64),	/* a Lua integer */
+	QUICK("getbyte", get_uint8, quick_uint8),	QUICK("setbyte", set_8, quick_set_8),
+	QUICK("getint8", get_int8, quick_int8),		QUICK("setint8", set_8, quick_set_8),
+	QUICK("getuint8", get_uint8, quick_uint8),	QUICK("setuint8", set_8, quick_set_8),
+	QUICK("getint16", get_int16, quick_int16),	QUICK("setint16", set_16, quick_set_16),
+	QUICK("getuint16", get_uint16, quick_uint16),	QUICK("setuint16", set_16, quick_set_16),
+	QUICK("getint32", get_int32, quick_int32),	QUICK("setint32", set_32, quick_set_32),
+	QUICK("getuint32", get_uint32, quick_uint32),	QUICK("setuint32", set_32, quick_set_32),
+	QUICK("getint64", get_int64, quick_int64),	QUICK("setint64", set_64, quick_set_64),
+	QUICK("packet", packet, quick_packet),
+	{ { NULL } }
+};
+
 static const luaL_Reg methods[] = {
-	{ "getnumber", get_int64 },	{ "setnumber", set_64 },	/* a Lua integer */
-	{ "getbyte", get_uint8 },	{ "setbyte", set_8 },
 	{ "getstring", get_string },	{ "setstring", set_string },
-	{ "getint8", get_int8 },	{ "setint8", set_8 },
-	{ "getuint8", get_uint8 },	{ "setuint8", set_8 },
-	{ "getint16", get_int16 },	{ "setint16", set_16 },
-	{ "getuint16", get_uint16 },	{ "setuint16", set_16 },
-	{ "getint32", get_int32 },	{ "setint32", set_32 },
-	{ "getuint32", get_uint32 },	{ "setuint32", set_32 },
-	{ "getint64", get_int64 },	{ "setint64", set_64 },
-	{ "packet", packet },
 	{ "__len", size },
 	{ NULL, NULL }
 };
@@ -263,6 +395,7 @@ static const luaL_Reg methods[] = {
 static const struct lunatik_class class = {
 	.name = "data",
 	.methods = methods,
+	.quick = quick,
 	.release = release,
 	.is_atomic = true,
 	.owner = THIS_MODULE,

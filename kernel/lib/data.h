@@ -21,10 +21,14 @@ void luadata_reset(lunatik_object_t *object, void *bytes, size_t size, bool is_r
 void luadata_clear(lunatik_object_t *object);
 
 /*
- * After luadata_reset(), until luadata_clear(): the bytes are a packet's, and push(L, of) pushes its object, or raises, where a script calls
- * d:packet(). Within the object's runtime, in any context; does not raise.
+ * The bytes are those of packets, and are given when a script first asks for them, so who does not costs nothing. open() calls luadata_reset(), or returns false: there is
+ * none, or no memory. packet() is d:packet(): the block of the packet object, or NULL. Neither raises. Within the object's runtime, in any context; does not raise.
  */
-void luadata_offer(lunatik_object_t *object, void (*push)(lua_State *L, void *of), void *of);
+struct luadata_source {
+	bool (*open)(void *of);
+	void *(*packet)(lua_State *L, void *of);
+};
+void luadata_offer(lunatik_object_t *object, const struct luadata_source *source, void *of);
 
 /*
  * The bytes of argument arg, *size of them; they stay as long as the argument does. Raises if it is no data, is gone, or, if

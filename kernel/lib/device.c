@@ -203,12 +203,16 @@ static int close_file(struct inode *inode, struct file *file)
 	return 0;
 }
 
-/* What the script has returned stays on its stack, while the reader's page may have to be fetched. */
+/* What the script has returned stays on its stack, while the reader's page may have to be fetched. Mostly it is there. */
 static ssize_t copy_out(lua_State *L, char __user *to, const struct operation *operation)
 {
-	struct lunatik_entry *entry = lunatik_sleep(L);
-	bool has_failed = copy_to_user(to, operation->bytes, operation->len);
+	struct lunatik_entry *entry;
+	bool has_failed;
 
+	if (operation->len <= PAGE_SIZE && !copy_to_user_nofault(to, operation->bytes, operation->len))
+		return operation->len;
+	entry = lunatik_sleep(L);
+	has_failed = copy_to_user(to, operation->bytes, operation->len);
 	lunatik_awake(entry);
 	return has_failed ? -EFAULT : operation->len;
 }

@@ -16,15 +16,19 @@
 #include "data.h"
 #include "skb.h"
 
-/* On the caller's stack, from frame_open() to frame_close(). What is behind has_packet is filled in with it. */
+/* On the caller's stack, from frame_open() to frame_close(). */
 struct frame {
 	struct sk_buff *skb;
 	lunatik_object_t *data;
-	unsigned int link;	/* bytes of it in front of skb->data */
 	u8 pf, hook;
+	bool has_link, is_written;
+	bool is_open;		/* somebody has asked for bytes */
+	bool has_packet;	/* or for the object */
+	/* if it is open */
+	unsigned int link;	/* bytes of it in front of skb->data */
 	__sum16 sum;		/* as it was, if a device is to complete it */
-	bool has_partial_sum, is_written;
-	bool has_packet;
+	bool has_partial_sum;
+	/* if it has a packet */
 	unsigned int pulled;	/* of an Ethernet header that skb->data began with */
 	struct ps_skb_packet packet;
 };
@@ -196,48 +200,69 @@ static void frame_end_packet(struct frame *frame)
 	__skb_push(frame->skb, frame->pulled);
 }
 
-/* For luadata_offer(). */
-static void frame_push(lua_State *L, void *of)
-{
-	struct frame *frame = of;
-
-	luaL_checkstack(L, 1, NULL);
-	if (!frame->has_packet)
-		frame_begin_packet(frame);
-	ps_bind_push_guest(L, &frame->packet.pkt);
-}
-
 /*
- * On a hook, of what is from link bytes in front of skb->data on; data becomes these. Makes all of the packet one piece and, if it is to
- * be written, the caller's own. False: there is no memory, or somebody else holds the packet itself. Any context.
+ * For luadata_offer(), with where the frame of the packet is told, or NULL. Makes all of the packet one piece and, if it is to be written, the caller's own. False: there is no memory, or somebody else holds the
+ * packet itself.
  */
-static inline bool frame_open(struct frame *frame, struct sk_buff *skb, unsigned int link, u8 pf, u8 hook, lunatik_object_t *data,
-			      bool is_written)
+static bool frame_get(void *of)
 {
-	if (unlikely(skb_shared(skb) && (is_written || skb_is_nonlinear(skb))))
+	struct frame *frame = *(struct frame **)of;
+	struct sk_buff *skb;
+
+	if (!frame)
 		return false;
-	if (unlikely(!(is_written ? frame_own(skb, link) : !skb_linearize(skb))))
+	skb = frame->skb;
+	if (unlikely(skb_shared(skb) && (frame->is_written || skb_is_nonlinear(skb))))
 		return false;
-	frame->skb = skb;
-	frame->data = data;
-	frame->link = link;
-	frame->pf = pf;
-	frame->hook = hook;
-	frame->is_written = is_written;
-	frame->has_packet = false;
-	frame->has_partial_sum = is_written && frame_has_partial_sum(skb);
+	frame->link = frame->has_link ? frame_link(skb, frame->pf, frame->hook) : 0;
+	if (unlikely(!(frame->is_written ? frame_own(skb, frame->link) : !skb_linearize(skb))))
+		return false;
+	frame->is_open = true;
+	frame->has_partial_sum = frame->is_written && frame_has_partial_sum(skb);
 	if (frame->has_partial_sum)
 		memcpy(&frame->sum, frame_sum(skb), sizeof(frame->sum));
 	frame_show(frame);
-	luadata_offer(data, frame_push, frame);
 	return true;
 }
 
-/* L: of the visit. */
-static inline void frame_close(lua_State *L, struct frame *frame)
+static void *frame_packet(lua_State *L, void *of)
 {
+	struct frame *frame = *(struct frame **)of;
+
+	if (!frame || (!frame->is_open && !frame_get(of)))
+		return NULL;
+	if (!frame->has_packet)
+		frame_begin_packet(frame);
+	return ps_bind_begin_guest(L, &frame->packet.pkt);
+}
+
+static const struct luadata_source frame_source = { frame_get, frame_packet };
+
+/*
+ * On a hook: data, to which place was offered, becomes the packet's bytes, from the link layer's header in front of skb->data on where there is one, and has_link. Any context.
+ */
+static inline void frame_open(struct frame *frame, struct frame **place, struct sk_buff *skb, bool has_link, u8 pf, u8 hook,
+			      lunatik_object_t *data, bool is_written)
+{
+	*place = frame;
+	frame->skb = skb;
+	frame->data = data;
+	frame->has_link = has_link;
+	frame->pf = pf;
+	frame->hook = hook;
+	frame->is_written = is_written;
+	frame->is_open = false;
+	frame->has_packet = false;
+}
+
+/* L: of the visit. */
+static inline void frame_close(lua_State *L, struct frame *frame, struct frame **place)
+{
+	*place = NULL;
+	if (!frame->is_open)
+		return;
 	luadata_clear(frame->data);
-	if (unlikely(frame->has_packet)) {
+	if (frame->has_packet) {
 		ps_bind_end_guest(L);
 		frame_end_packet(frame);
 	}

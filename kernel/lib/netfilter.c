@@ -20,7 +20,10 @@
 struct hook {
 	lunatik_object_t *runtime;
 	lunatik_object_t *data;		/* a reference: a script may close its own */
-	int function, object;		/* in its registry: the hook, and data's userdata */
+	struct ps_function *function;	/* the hook */
+	int object;			/* in its registry: data's userdata, */
+	void *block;			/* which this is of */
+	struct frame *frame;		/* of the packet that it is asked about */
 	unsigned int on_error;
 	struct list_head list;		/* of all */
 	struct list_head places;
@@ -50,18 +53,18 @@ static unsigned int namespace_id __read_mostly;
 /*
  * Packets.
  */
-static bool run(lua_State *L, struct hook *hook, struct sk_buff *skb, const struct nf_hook_state *state, lua_Integer *action)
+static bool run(struct lunatik_entry *entry, struct hook *hook, struct sk_buff *skb, const struct nf_hook_state *state, lua_Integer *action)
 {
 	struct frame frame;
+	bool is_integer;
 	int status;
 
-	if (unlikely(!frame_open(&frame, skb, frame_link(skb, state->pf, state->hook), state->pf, state->hook, hook->data, true)))
-		return false;
-	lua_rawgeti(L, LUA_REGISTRYINDEX, hook->function);
-	lua_rawgeti(L, LUA_REGISTRYINDEX, hook->object);
-	status = lunatik_call(L, 1, 1, "netfilter: ");
-	frame_close(L, &frame);
-	return likely(status == LUA_OK) && action_take(L, "netfilter: ", action);
+	frame_open(&frame, &hook->frame, skb, true, state->pf, state->hook, hook->data, true);
+	status = lunatik_handle(entry, hook->function, hook->block, "netfilter: ", action, &is_integer);
+	frame_close(entry->L, &frame, &hook->frame);
+	if (likely(is_integer && action_is_known(*action)))
+		return true;
+	return status == LUA_OK && action_refuse_result(entry->L, is_integer, *action, "netfilter: ");
 }
 
 /* QUEUE is for what nfnetlink_queue can give back. */
@@ -70,13 +73,13 @@ static bool may_queue(const struct nf_hook_state *state)
 	return state->pf != NFPROTO_ARP && state->pf != NFPROTO_NETDEV;
 }
 
-static lua_Integer decide(lua_State *L, struct hook *hook, struct sk_buff *skb, const struct nf_hook_state *state)
+static lua_Integer decide(struct lunatik_entry *entry, struct hook *hook, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	lua_Integer action;
 	int n;
 
 	for (n = 0; n <= ACTION_REPEATS; n++) {
-		if (!run(L, hook, skb, state, &action))
+		if (!run(entry, hook, skb, state, &action))
 			return hook->on_error;
 		if (likely(action != NF_REPEAT))
 			return action != NF_QUEUE || may_queue(state) ? action : hook->on_error;
@@ -103,15 +106,15 @@ static unsigned int handle(void *priv, struct sk_buff *skb, const struct nf_hook
 {
 	struct hook *hook = priv;
 	struct lunatik_entry entry;
-	int err = lunatik_enter(hook->runtime, &entry, LUNATIK_SOFTIRQ);
+	int err = lunatik_enterquick(hook->runtime, &entry);
 	lua_Integer action;
 
 	if (unlikely(action_has_nobody(err)))
 		return NF_ACCEPT;
 	if (unlikely(err))
 		return verdict(hook->on_error, skb);
-	action = decide(entry.L, hook, skb, state);
-	lunatik_leave(hook->runtime, &entry);
+	action = decide(&entry, hook, skb, state);
+	lunatik_leavequick(hook->runtime, &entry);
 	return verdict(action, skb);
 }
 
@@ -308,7 +311,7 @@ static const struct lunatik_class class;
 
 static void forget(lua_State *L, struct hook *hook, lunatik_object_t *object)
 {
-	luaL_unref(L, LUA_REGISTRYINDEX, hook->function);
+	lunatik_freehandler(L, hook->function);
 	luaL_unref(L, LUA_REGISTRYINDEX, hook->object);
 	lunatik_drop(L, object);
 }
@@ -441,9 +444,11 @@ static int register_hook(lua_State *L)
 	read_fields(L, hook);
 	hook->data = luadata_new(L);
 	lunatik_getobject(hook->data);
+	luadata_offer(hook->data, &frame_source, &hook->frame);
+	hook->block = lua_touserdata(L, -1);
 	hook->object = luaL_ref(L, LUA_REGISTRYINDEX);
 	lua_getfield(L, 1, "hook");
-	hook->function = luaL_ref(L, LUA_REGISTRYINDEX);
+	hook->function = lunatik_newhandler(L);
 	lua_pushvalue(L, 1);
 	lunatik_keep(L, 2);
 	lunatik_calledin(L, LUNATIK_SOFTIRQ);

@@ -24,6 +24,7 @@ struct attachment {
 	lunatik_object_t *runtime;
 	lunatik_object_t *buffer, *argument;	/* references: a script may close its own */
 	int function, buffer_ref, argument_ref;
+	struct packet *packet;		/* that it is asked about */
 };
 
 static DEFINE_MUTEX(mutex);
@@ -55,21 +56,34 @@ struct packet {
 	struct ps_buffer bytes;
 };
 
-/* For luadata_offer(). From then on it is the packet's object that writes. */
-static void push_packet(lua_State *L, void *of)
+/* For luadata_offer(): the bytes are there from the beginning. */
+static bool get_bytes(void *of)
 {
-	struct packet *packet = of;
-	const struct xdp_buff *xdp = packet->xdp;
-	size_t size = xdp->data_end - xdp->data;
+	return false;
+}
 
-	luaL_checkstack(L, 1, NULL);
+/* From then on it is the packet's object that writes. */
+static void *get_packet(lua_State *L, void *of)
+{
+	struct packet *packet = ((struct attachment *)of)->packet;
+	const struct xdp_buff *xdp;
+	size_t size;
+
+	if (!packet)
+		return NULL;
+	xdp = packet->xdp;
+	size = xdp->data_end - xdp->data;
+	if (size < ETH_HLEN)
+		return NULL;
 	if (!packet->is_there) {
 		ps_buffer_init_room(&packet->bytes, xdp->data, size, 0, ETH_HLEN, ntohs(((struct ethhdr *)xdp->data)->h_proto));
 		packet->is_there = true;
 		luadata_reset(packet->buffer, xdp->data, size, true);
 	}
-	ps_bind_push_guest(L, &packet->bytes.pkt);
+	return ps_bind_begin_guest(L, &packet->bytes.pkt);
 }
+
+static const struct luadata_source source = { get_bytes, get_packet };
 
 static int call(lua_State *L, struct attachment *attachment, const struct xdp_buff *xdp, void *arg, size_t arg_size)
 {
@@ -77,8 +91,7 @@ static int call(lua_State *L, struct attachment *attachment, const struct xdp_bu
 	int action = -1;
 
 	luadata_reset(attachment->buffer, xdp->data, xdp->data_end - xdp->data, false);
-	if (likely(xdp->data_end - xdp->data >= ETH_HLEN))
-		luadata_offer(attachment->buffer, push_packet, &packet);
+	attachment->packet = &packet;
 	luadata_reset(attachment->argument, arg, arg_size, false);
 	lua_rawgeti(L, LUA_REGISTRYINDEX, attachment->function);
 	lua_rawgeti(L, LUA_REGISTRYINDEX, attachment->buffer_ref);
@@ -88,6 +101,7 @@ static int call(lua_State *L, struct attachment *attachment, const struct xdp_bu
 		action = lua_tointeger(L, -1);
 	luadata_clear(attachment->argument);
 	luadata_clear(attachment->buffer);
+	attachment->packet = NULL;
 	if (packet.is_there)
 		ps_bind_end_guest(L);
 	return action;
@@ -203,6 +217,7 @@ static int attach(lua_State *L)
 	lua_pushvalue(L, 1);
 	attachment->function = luaL_ref(L, LUA_REGISTRYINDEX);
 	attachment->buffer_ref = new_data(L, &attachment->buffer);
+	luadata_offer(attachment->buffer, &source, attachment);
 	attachment->argument_ref = new_data(L, &attachment->argument);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &key);
 	lunatik_calledin(L, LUNATIK_SOFTIRQ);

@@ -20,6 +20,7 @@ struct xtable {
 	lunatik_object_t *object;	/* itself, which no reference counts */
 	struct extension *extension;	/* that it serves; or NULL */
 	int function, checkentry, destroy, skb, par;	/* in the runtime's registry */
+	struct frame *frame;		/* of the packet that it is asked about */
 	lua_Integer on_error;
 };
 
@@ -81,13 +82,12 @@ static bool run(lua_State *L, struct xtable *xtable, struct sk_buff *skb, const 
 	struct frame frame;
 	int status;
 
-	if (!frame_open(&frame, skb, 0, xt_family(par), xt_hooknum(par), xtable->data, is_written))
-		return false;
+	frame_open(&frame, &xtable->frame, skb, false, xt_family(par), xt_hooknum(par), xtable->data, is_written);
 	lua_pushcfunction(L, call_function);
 	lua_pushlightuserdata(L, xtable);
 	lua_pushlightuserdata(L, (void *)par);
 	status = lunatik_call(L, 2, 2, "xtable: ");
-	frame_close(L, &frame);
+	frame_close(L, &frame, &xtable->frame);
 	return status == LUA_OK;
 }
 
@@ -548,6 +548,7 @@ static int new_xtable(lua_State *L, bool is_match)
 	xtable->par = luaL_ref(L, LUA_REGISTRYINDEX);
 	xtable->data = luadata_new(L);
 	lunatik_getobject(xtable->data);
+	luadata_offer(xtable->data, &frame_source, &xtable->frame);
 	xtable->skb = luaL_ref(L, LUA_REGISTRYINDEX);
 	lua_pushvalue(L, 1);
 	lunatik_keep(L, 2);
