@@ -378,7 +378,12 @@ root: all
 	@pkg-config --exists lua5.4 || exit 0; for example in dnsblock dnsdoctor; do \
 		$(MAKE) --no-print-directory -C examples/lunatik/$$example install \
 			LUAXT_OUT=$(abspath $(BUILD)/xtable) DESTDIR=$(abspath $(ROOT)) >/dev/null || exit; done
-# And its XDP program, where clang is.
+# The plugin that looks for what plugins have.
+	@pkg-config --exists lua5.4 || exit 0; mkdir -p $(BUILD)/xtable && \
+		tests/lunatik/identifiers --luaxt >$(BUILD)/xtable/libxt_identifiers.lua && \
+		$(MAKE) --no-print-directory -C usr/lib/xtable install LUAXTABLE_MODULE=identifiers LUAXT_SCRIPTS=$(abspath $(BUILD)/xtable) \
+			LUAXT_OUT=$(abspath $(BUILD)/xtable) DESTDIR=$(abspath $(ROOT)) >/dev/null
+# And the XDP program of one, where clang is.
 	@! command -v clang >/dev/null || $(MAKE) --no-print-directory ebpf_install DESTDIR=$(abspath $(ROOT)) >/dev/null
 # The example of a module of others, for the tests: made of what is installed.
 CAPI = $(BUILD)/capi/$(KVER)
