@@ -831,7 +831,7 @@ static const struct ps_function_code *compile(struct ps_bind *bind, const LClosu
 
 struct ps_linear *ps_compile(lua_State *L, const struct ps_proto *proto, bool *is_own)
 {
-	const struct ps_known packet = { .kind = PS_KIND_VIEW, .whole = true, .proto = proto };
+	const struct ps_known packet = { .kind = proto ? PS_KIND_VIEW : PS_KIND_GUEST, .whole = proto, .proto = proto };
 	const TValue *f = s2v(PS_STACK_TOP(L) - 1);
 	LClosure *closure = ttisLclosure(f) ? clLvalue(f) : NULL;	/* what opens protocols may move the stack */
 	struct ps_bind *bind = ps_bind_of(L);

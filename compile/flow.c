@@ -120,6 +120,8 @@ static struct ps_known name_of(struct ps_walk *w, struct ps_known of, struct ps_
 
 	if (name.kind != PS_KIND_STRING)
 		return ps_known_any;
+	if (of.kind == PS_KIND_GUEST)
+		return is_call && !strcmp(getstr(name.string), "packet") ? (struct ps_known){ .kind = PS_KIND_GUEST_PACKET } : ps_known_any;
 	ps_walk_spend(w, NAME_STEPS);
 	member = ps_known_member(of, getstr(name.string), is_call);
 	return w->by->read(w, of, name.string, is_call, member);
@@ -150,7 +152,10 @@ static void find_call(struct ps_walk *w, int a, int b)
 		call->first++;
 		call->count -= nargs > 0;
 	}
-	call->results[0] = ps_known_result(w->registry, call, nargs < 0 ? ps_known_any : ps_walk_get(w, call->first));
+	if (callee.kind == PS_KIND_GUEST_PACKET)
+		call->results[0] = (struct ps_known){ .kind = PS_KIND_VIEW, .whole = true, .proto = &ps_proto_raw };
+	else
+		call->results[0] = ps_known_result(w->registry, call, nargs < 0 ? ps_known_any : ps_walk_get(w, call->first));
 	for (n = 1; n < PS_RESULTS; n++)
 		call->results[n] = ps_known_any;
 }

@@ -577,7 +577,7 @@ struct find_request {
 };
 
 /* Takes the function on top of the stack. May raise, before it has taken anything. */
-static void take_function(lua_State *L, struct ps_function *h, enum ps_given given,
+static void take_function(lua_State *L, struct ps_function *h, enum ps_given given, const struct ps_proto *proto,
 			  struct ps_linear *(*compile)(lua_State *L, const struct ps_proto *proto, bool *is_own))
 {
 	const Proto *p;
@@ -589,7 +589,7 @@ static void take_function(lua_State *L, struct ps_function *h, enum ps_given giv
 	p = ttisLclosure(&h->function) ? clLvalue(&h->function)->p : NULL;
 	lua_pushvalue(L, -1);
 	h->ref = luaL_ref(L, LUA_REGISTRYINDEX);
-	h->linear = compile ? compile(L, ps_givens[given].proto, &h->is_own) : NULL;
+	h->linear = compile ? compile(L, proto, &h->is_own) : NULL;
 	h->code = p ? p->code : NULL;
 	h->slots = p && p->numparams <= 1 && !p->is_vararg ? 2 + p->maxstacksize : LUAI_MAXSTACK;
 	if (h->linear && h->linear->slots > h->slots)
@@ -618,7 +618,7 @@ static int find(lua_State *L)
 	}
 	request->handler->cutter = ps_flows_script(L, lua_tostring(L, -1));
 	lua_pop(L, 1);
-	take_function(L, request->handler, request->given, script_of(L)->compile);
+	take_function(L, request->handler, request->given, ps_givens[request->given].proto, script_of(L)->compile);
 	return 0;
 }
 
@@ -812,7 +812,7 @@ static ps_noinline bool is_refused(struct ps_script *s)
  * As far as the handler, which is at func with the packet behind it, needs no interpreter. True: that was all. False:
  * *from is where ps_call1() goes on, or NULL: it is called the ordinary way.
  */
-static inline bool begin(lua_State *L, const struct ps_function *h, StkId func, struct ps_run *run,
+static ps_inline bool begin(lua_State *L, const struct ps_function *h, StkId func, struct ps_run *run,
 			 const struct ps_run **from)
 {
 	*from = NULL;
@@ -997,7 +997,7 @@ struct ps_function *ps_guest_take(lua_State *L, struct ps_linear *(*compile)(lua
 	h->ref = LUA_NOREF;
 	h->next = ps_bind_of(L)->guests;
 	ps_bind_of(L)->guests = h;
-	take_function(L, h, PS_GIVEN_RAW, compile);
+	take_function(L, h, PS_GIVEN_RAW, NULL, compile);
 	return h;
 }
 

@@ -92,6 +92,23 @@ static int lock_spin(struct ps_env *env, enum lunatik_context level, unsigned lo
 	return 0;
 }
 
+/* What a packet mostly finds. False: nothing has been done. */
+static __always_inline bool lock_quickly(struct ps_env *env, struct lunatik_entry *entry)
+{
+	if (unlikely(READ_ONCE(env->level) != LUNATIK_SOFTIRQ || !in_softirq() || is_held_here(env)))
+		return false;
+	spin_lock(&env->spin);
+	if (unlikely(env->level != LUNATIK_SOFTIRQ)) {
+		spin_unlock(&env->spin);
+		return false;
+	}
+	WRITE_ONCE(env->cpu, smp_processor_id());
+	entry->level = LUNATIK_SOFTIRQ;
+	entry->flags = true;
+	env->bind.rt.is_atomic = true;
+	return true;
+}
+
 /* Which kind of lock it is may have changed while it was waited for. */
 static int lock(struct ps_env *env, struct lunatik_entry *entry, enum lunatik_context context, bool heeds_signals)
 {
@@ -324,10 +341,13 @@ static __always_inline int begin_visit(lunatik_object_t *runtime, struct lunatik
 				       const struct lunatik_entry *outer, bool heeds_signals, bool is_quick)
 {
 	struct ps_env *env = ps_env_of(runtime);
-	int err = lock(env, entry, context, heeds_signals);
+	int err;
 
-	if (unlikely(err))
-		return err;
+	if (!is_quick || unlikely(!lock_quickly(env, entry))) {
+		err = lock(env, entry, context, heeds_signals);
+		if (unlikely(err))
+			return err;
+	}
 	err = may_enter(env, context);
 	if (unlikely(err))
 		goto err_unlock;
@@ -386,7 +406,12 @@ static __always_inline void end_visit(struct ps_env *env, struct lunatik_entry *
 	env->current_entry = NULL;
 	if (unlikely(env->is_stopping))
 		wake_up_all(&env->gone);
-	unlock(env, entry->level, entry->flags);
+	if (is_quick && likely(entry->level == LUNATIK_SOFTIRQ && entry->flags)) {
+		WRITE_ONCE(env->cpu, -1);
+		spin_unlock(&env->spin);
+	} else {
+		unlock(env, entry->level, entry->flags);
+	}
 }
 
 void lunatik_leave(lunatik_object_t *runtime, struct lunatik_entry *entry)

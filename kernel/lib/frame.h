@@ -20,11 +20,11 @@
 struct frame {
 	struct sk_buff *skb;
 	lunatik_object_t *data;
-	u8 pf, hook;
+	const struct nf_hook_state *state;
 	bool has_link, is_written;
-	bool is_open;		/* somebody has asked for bytes */
+	bool is_shown;		/* somebody has asked for bytes */
 	bool has_packet;	/* or for the object */
-	/* if it is open */
+	/* if either */
 	unsigned int link;	/* bytes of it in front of skb->data */
 	__sum16 sum;		/* as it was, if a device is to complete it */
 	bool has_partial_sum;
@@ -69,6 +69,8 @@ static inline void frame_show(const struct frame *frame)
 {
 	const struct sk_buff *skb = frame->skb;
 
+	if (!frame->is_shown)
+		return;
 	luadata_reset(frame->data, skb->data - frame->link, frame->link + skb_headlen(skb), !frame->is_written || frame->has_packet);
 }
 
@@ -77,7 +79,7 @@ static inline void frame_settle_sum(struct frame *frame)
 {
 	struct sk_buff *skb = frame->skb;
 
-	if (!frame->is_written)
+	if (!frame->is_written || !frame->is_shown)
 		return;
 	if (skb->ip_summed == CHECKSUM_COMPLETE)
 		skb->ip_summed = CHECKSUM_NONE;
@@ -133,7 +135,7 @@ static const struct ps_packet_ops frame_ops = {
 
 static inline bool frame_is_of_links(const struct frame *frame)
 {
-	return frame->pf == NFPROTO_ARP || frame->pf == NFPROTO_BRIDGE || frame->pf == NFPROTO_NETDEV;
+	return frame->state->pf == NFPROTO_ARP || frame->state->pf == NFPROTO_BRIDGE || frame->state->pf == NFPROTO_NETDEV;
 }
 
 /* What is sent here begins with its Ethernet header, which the engine expects in front of skb->data. */
@@ -153,9 +155,9 @@ static inline bool frame_has_ethernet(const struct frame *frame)
 {
 	const struct net_device *dev = frame->skb->dev;
 
-	if (frame->pf == NFPROTO_BRIDGE)
+	if (frame->state->pf == NFPROTO_BRIDGE)
 		return true;
-	if (frame->hook == NF_INET_LOCAL_OUT && (frame->pf == NFPROTO_IPV4 || frame->pf == NFPROTO_IPV6))
+	if (frame->state->hook == NF_INET_LOCAL_OUT && (frame->state->pf == NFPROTO_IPV4 || frame->state->pf == NFPROTO_IPV6))
 		return false;
 	return dev && (dev->type == ARPHRD_ETHER || dev->type == ARPHRD_LOOPBACK);
 }
@@ -186,6 +188,7 @@ static void frame_begin_packet(struct frame *frame)
 		frame->link += frame->pulled;
 	}
 	frame_settle_sum(frame);
+	frame->has_partial_sum = false;
 	frame->has_packet = true;
 	frame_init_packet(frame);
 	frame_show(frame);
@@ -200,27 +203,43 @@ static void frame_end_packet(struct frame *frame)
 	__skb_push(frame->skb, frame->pulled);
 }
 
-/*
- * For luadata_offer(), with where the frame of the packet is told, or NULL. Makes all of the packet one piece and, if it is to be written, the caller's own. False: there is no memory, or somebody else holds the
- * packet itself.
- */
-static bool frame_get(void *of)
+static inline void frame_find_link(struct frame *frame)
 {
-	struct frame *frame = *(struct frame **)of;
-	struct sk_buff *skb;
+	frame->link = frame->has_link ? frame_link(frame->skb, frame->state->pf, frame->state->hook) : 0;
+}
 
-	if (!frame)
-		return false;
-	skb = frame->skb;
+/* Makes all of the packet one piece and, if it is to be written, the caller's own. False: there is no memory, or somebody else holds the packet itself. */
+static bool frame_take(struct frame *frame)
+{
+	struct sk_buff *skb = frame->skb;
+
 	if (unlikely(skb_shared(skb) && (frame->is_written || skb_is_nonlinear(skb))))
 		return false;
-	frame->link = frame->has_link ? frame_link(skb, frame->pf, frame->hook) : 0;
+	frame_find_link(frame);
 	if (unlikely(!(frame->is_written ? frame_own(skb, frame->link) : !skb_linearize(skb))))
 		return false;
-	frame->is_open = true;
 	frame->has_partial_sum = frame->is_written && frame_has_partial_sum(skb);
 	if (frame->has_partial_sum)
 		memcpy(&frame->sum, frame_sum(skb), sizeof(frame->sum));
+	return true;
+}
+
+/* For luadata_offer(), with where the frame of the packet is told, or NULL. What the packet object writes is made private by that. */
+static bool frame_get(void *of)
+{
+	struct frame *frame = *(struct frame **)of;
+	struct ps_packet *pkt;
+
+	if (!frame)
+		return false;
+	pkt = &frame->packet.pkt;
+	if (!frame->has_packet) {
+		if (!frame_take(frame))
+			return false;
+	} else if (pkt->readable < pkt->len && !pkt->ops->pull(pkt, pkt->len)) {
+		return false;
+	}
+	frame->is_shown = true;
 	frame_show(frame);
 	return true;
 }
@@ -229,10 +248,15 @@ static void *frame_packet(lua_State *L, void *of)
 {
 	struct frame *frame = *(struct frame **)of;
 
-	if (!frame || (!frame->is_open && !frame_get(of)))
+	if (!frame)
 		return NULL;
-	if (!frame->has_packet)
+	if (!frame->has_packet) {
+		if (frame->is_written && !frame->is_shown)
+			frame_find_link(frame);
+		else if (!frame->is_shown && !frame_get(of))
+			return NULL;
 		frame_begin_packet(frame);
+	}
 	return ps_bind_begin_guest(L, &frame->packet.pkt);
 }
 
@@ -241,17 +265,16 @@ static const struct luadata_source frame_source = { frame_get, frame_packet };
 /*
  * On a hook: data, to which place was offered, becomes the packet's bytes, from the link layer's header in front of skb->data on where there is one, and has_link. Any context.
  */
-static inline void frame_open(struct frame *frame, struct frame **place, struct sk_buff *skb, bool has_link, u8 pf, u8 hook,
-			      lunatik_object_t *data, bool is_written)
+static inline void frame_open(struct frame *frame, struct frame **place, struct sk_buff *skb, bool has_link,
+			      const struct nf_hook_state *state, lunatik_object_t *data, bool is_written)
 {
 	*place = frame;
 	frame->skb = skb;
 	frame->data = data;
 	frame->has_link = has_link;
-	frame->pf = pf;
-	frame->hook = hook;
+	frame->state = state;
 	frame->is_written = is_written;
-	frame->is_open = false;
+	frame->is_shown = false;
 	frame->has_packet = false;
 }
 
@@ -259,9 +282,10 @@ static inline void frame_open(struct frame *frame, struct frame **place, struct 
 static inline void frame_close(lua_State *L, struct frame *frame, struct frame **place)
 {
 	*place = NULL;
-	if (!frame->is_open)
+	if (!frame->is_shown && !frame->has_packet)
 		return;
-	luadata_clear(frame->data);
+	if (frame->is_shown)
+		luadata_clear(frame->data);
 	if (frame->has_packet) {
 		ps_bind_end_guest(L);
 		frame_end_packet(frame);

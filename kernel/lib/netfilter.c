@@ -59,10 +59,10 @@ static bool run(struct lunatik_entry *entry, struct hook *hook, struct sk_buff *
 	bool is_integer;
 	int status;
 
-	frame_open(&frame, &hook->frame, skb, true, state->pf, state->hook, hook->data, true);
+	frame_open(&frame, &hook->frame, skb, true, state, hook->data, true);
 	status = lunatik_handle(entry, hook->function, hook->block, "netfilter: ", action, &is_integer);
 	frame_close(entry->L, &frame, &hook->frame);
-	if (likely(is_integer && action_is_known(*action)))
+	if (likely(is_integer) && (likely(*action == NF_ACCEPT) || action_is_known(*action)))
 		return true;
 	return status == LUA_OK && action_refuse_result(entry->L, is_integer, *action, "netfilter: ");
 }

@@ -82,7 +82,7 @@ static bool run(lua_State *L, struct xtable *xtable, struct sk_buff *skb, const 
 	struct frame frame;
 	int status;
 
-	frame_open(&frame, &xtable->frame, skb, false, xt_family(par), xt_hooknum(par), xtable->data, is_written);
+	frame_open(&frame, &xtable->frame, skb, false, par->state, xtable->data, is_written);
 	lua_pushcfunction(L, call_function);
 	lua_pushlightuserdata(L, xtable);
 	lua_pushlightuserdata(L, (void *)par);
