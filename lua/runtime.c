@@ -765,12 +765,13 @@ void ps_runtime_clean_bare(struct ps_runtime *rt)
 
 void ps_runtime_clean(struct ps_runtime *rt)
 {
+	unsigned long sp = ps_stack_pointer();
+
 	if (!rt->L)
 		return;
-	rt->guard.is_loading = true;	/* so that no budget is charged */
-	ps_runtime_begin(rt, ~0u);
+	/* without a watch: no script runs any more, and a tick would reach for coroutines that have been freed */
+	ps_guard_stack(&rt->guard, sp, ps_host_stack(sp));
 	ps_runtime_clean_bare(rt);
-	leave(rt);
 	ps_host_work_free(rt->work);
 	rt->work = NULL;
 	tell_left_out(rt, rt->log.left_out);
