@@ -49,20 +49,36 @@ static void unlock(struct ps_env *env, enum lunatik_context level, unsigned long
 	}
 	WRITE_ONCE(env->cpu, -1);
 	if (level == LUNATIK_SOFTIRQ && flags)
-		spin_unlock(&env->spin);
+		spin_unlock(&env->softirq_spin);
 	else if (level == LUNATIK_SOFTIRQ)
-		spin_unlock_bh(&env->spin);
+		spin_unlock_bh(&env->softirq_spin);
 	else
-		spin_unlock_irqrestore(&env->spin, flags);
+		spin_unlock_irqrestore(&env->hardirq_spin, flags);
 }
 
-static int lock_mutex(struct ps_env *env, bool heeds_signals)
+static bool must_end(const struct lunatik_entry *entry);
+
+/* Nobody who waits for a mutex can be told that the runtime which it comes from ends: so it looks now and then. */
+static int lock_from(struct mutex *mutex, const struct lunatik_entry *outer)
+{
+	while (!mutex_trylock(mutex)) {
+		if (must_end(outer) || signal_pending(current))
+			return -ERESTARTSYS;
+		schedule_timeout_interruptible(1);
+	}
+	return 0;
+}
+
+/* outer: the visit in another runtime that the caller comes from; or NULL. */
+static int lock_mutex(struct ps_env *env, const struct lunatik_entry *outer, bool heeds_signals)
 {
 	int err = 0;
 
 	if (READ_ONCE(env->owner) == current)
 		return -EDEADLK;
-	if (heeds_signals)
+	if (outer)
+		err = lock_from(&env->mutex, outer);
+	else if (heeds_signals)
 		err = mutex_lock_interruptible(&env->mutex) ? -ERESTARTSYS : 0;
 	else
 		mutex_lock(&env->mutex);
@@ -71,7 +87,7 @@ static int lock_mutex(struct ps_env *env, bool heeds_signals)
 	return err;
 }
 
-/* Who has it on this CPU has been interrupted by the caller: others cannot run here meanwhile. */
+/* Who has it on this CPU has been interrupted by the caller, who stays here: others cannot run here meanwhile. */
 static bool is_held_here(const struct ps_env *env)
 {
 	return READ_ONCE(env->cpu) == raw_smp_processor_id();
@@ -79,15 +95,20 @@ static bool is_held_here(const struct ps_env *env)
 
 static int lock_spin(struct ps_env *env, enum lunatik_context level, unsigned long *flags)
 {
-	if (is_held_here(env))
+	bool is_held;
+
+	preempt_disable();
+	is_held = is_held_here(env);
+	preempt_enable();
+	if (is_held)
 		return -EDEADLK;
 	*flags = level == LUNATIK_SOFTIRQ && in_softirq();	/* softirqs are disabled already */
 	if (*flags)
-		spin_lock(&env->spin);
+		spin_lock(&env->softirq_spin);
 	else if (level == LUNATIK_SOFTIRQ)
-		spin_lock_bh(&env->spin);
+		spin_lock_bh(&env->softirq_spin);
 	else
-		spin_lock_irqsave(&env->spin, *flags);
+		spin_lock_irqsave(&env->hardirq_spin, *flags);
 	WRITE_ONCE(env->cpu, smp_processor_id());
 	return 0;
 }
@@ -97,9 +118,9 @@ static __always_inline bool lock_quickly(struct ps_env *env, struct lunatik_entr
 {
 	if (unlikely(READ_ONCE(env->level) != LUNATIK_SOFTIRQ || !in_softirq() || is_held_here(env)))
 		return false;
-	spin_lock(&env->spin);
+	spin_lock(&env->softirq_spin);
 	if (unlikely(env->level != LUNATIK_SOFTIRQ)) {
-		spin_unlock(&env->spin);
+		spin_unlock(&env->softirq_spin);
 		return false;
 	}
 	WRITE_ONCE(env->cpu, smp_processor_id());
@@ -110,7 +131,8 @@ static __always_inline bool lock_quickly(struct ps_env *env, struct lunatik_entr
 }
 
 /* Which kind of lock it is may have changed while it was waited for. */
-static int lock(struct ps_env *env, struct lunatik_entry *entry, enum lunatik_context context, bool heeds_signals)
+static int lock(struct ps_env *env, struct lunatik_entry *entry, enum lunatik_context context, const struct lunatik_entry *outer,
+		bool heeds_signals)
 {
 	unsigned long flags = 0;
 	enum lunatik_context level;
@@ -120,7 +142,7 @@ static int lock(struct ps_env *env, struct lunatik_entry *entry, enum lunatik_co
 		level = READ_ONCE(env->level);
 		if (context > level)
 			return -EAGAIN;
-		err = level == LUNATIK_PROCESS ? lock_mutex(env, heeds_signals) : lock_spin(env, level, &flags);
+		err = level == LUNATIK_PROCESS ? lock_mutex(env, outer, heeds_signals) : lock_spin(env, level, &flags);
 		if (err)
 			return err;
 		if (level == env->level)
@@ -344,7 +366,7 @@ static __always_inline int begin_visit(lunatik_object_t *runtime, struct lunatik
 	int err;
 
 	if (!is_quick || unlikely(!lock_quickly(env, entry))) {
-		err = lock(env, entry, context, heeds_signals);
+		err = lock(env, entry, context, outer, heeds_signals);
 		if (unlikely(err))
 			return err;
 	}
@@ -408,7 +430,7 @@ static __always_inline void end_visit(struct ps_env *env, struct lunatik_entry *
 		wake_up_all(&env->gone);
 	if (is_quick && likely(entry->level == LUNATIK_SOFTIRQ && entry->flags)) {
 		WRITE_ONCE(env->cpu, -1);
-		spin_unlock(&env->spin);
+		spin_unlock(&env->softirq_spin);
 	} else {
 		unlock(env, entry->level, entry->flags);
 	}
@@ -556,7 +578,7 @@ void lunatik_awake(struct lunatik_entry *entry)
 	struct ps_env *env = ps_env_of(entry->runtime);
 
 	/* who is inside keeps the runtime from closing, so this comes to an end; it is nobody's own lock, as the visit is asleep */
-	WARN_ON(lock(env, entry, entry->context, false));
+	WARN_ON(lock(env, entry, entry->context, NULL, false));
 	entry->is_asleep = false;
 	env->current_entry = entry;
 	begin_limits(env, entry, max(entry->left, 1u));
@@ -711,7 +733,7 @@ static int wait_until_empty(struct ps_env *env, const struct ps_env *own)
 	int ret;
 
 	for (;;) {
-		ret = lock(env, &visit, LUNATIK_PROCESS, false);
+		ret = lock(env, &visit, LUNATIK_PROCESS, NULL, false);
 		if (ret)
 			return ret;
 		if (env->is_closed)
@@ -911,7 +933,8 @@ static struct ps_env *new_env(const char *script, enum lunatik_context context)
 	env->bind.rt.log.max = 10 * LINES_MAX;
 	env->log.max = LINES_MAX;
 	mutex_init(&env->mutex);
-	spin_lock_init(&env->spin);
+	spin_lock_init(&env->softirq_spin);
+	spin_lock_init(&env->hardirq_spin);
 	INIT_LIST_HEAD(&env->entries);
 	init_waitqueue_head(&env->gone);
 	init_completion(&env->closed);

@@ -32,9 +32,9 @@ struct ps_env {
 	bool is_closed;			/* the Lua state is, or about to be */
 	bool is_stopping;		/* it will be closed when nobody is in it any more */
 	struct mutex mutex;
-	spinlock_t spin;
+	spinlock_t softirq_spin, hardirq_spin;	/* two, as hard interrupts come while the first one is held */
 	struct task_struct *owner;	/* of the mutex */
-	int cpu;			/* that has the spinlock; or -1 */
+	int cpu;			/* that has one of them; or -1 */
 	struct lunatik_entry *current_entry;
 	struct list_head entries;	/* all who are inside, asleep or not */
 	wait_queue_head_t gone;		/* one of them has left */
