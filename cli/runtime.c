@@ -123,18 +123,58 @@ static int load(void)
 	return is_loaded(DRIVER) ? CLI_OK : modprobe("-q", DRIVER);
 }
 
-/* The driver's end is that of all runtimes. packetscript itself stays if rules use it. */
+/* How many use a module: /proc/modules has that in its third column. 0 if it is not loaded. */
+static unsigned int count_users(const char *name)
+{
+	FILE *f = fopen("/proc/modules", "re");
+	char is[MODULE_NAME];
+	unsigned int n, users = 0;
+
+	while (f && fscanf(f, "%55s %*s %u %*[^\n]", is, &n) == 2) {
+		if (!strcmp(is, name))
+			users = n;
+	}
+	if (f)
+		fclose(f);
+	return users;
+}
+
+/* What had a device open when its runtime ended closes it soon. */
+#define PATIENCE_MS	3000
+#define STEP_MS		10
+
+static int remove_module(const char *name)
+{
+	int ms;
+
+	for (ms = 0; ms < PATIENCE_MS && count_users(name); ms += STEP_MS)
+		usleep(STEP_MS * 1000);
+	return modprobe("-r", name);
+}
+
+/* Threads keep their runtimes, whatever becomes of the driver: so those are ended first. Without a device there is nobody to ask. */
+static void end_runtimes(void)
+{
+	char *text;
+
+	ps_lunatik_run("require('lunatik.runner').shutdown()", &text);
+	free(text);
+}
+
+/* The driver's end is that of all other runtimes. packetscript itself stays if rules use it. */
 static int unload(void)
 {
 	struct modules loaded;
 	int i, status = CLI_OK;
 
-	if (is_loaded(DRIVER))
-		status = modprobe("-r", DRIVER);
+	if (is_loaded(DRIVER)) {
+		end_runtimes();
+		status = remove_module(DRIVER);
+	}
 	find_loaded(&loaded);
 	for (i = 0; i < loaded.n && !status; i++) {
 		if (strcmp(loaded.names[i], "packetscript"))
-			status = modprobe("-r", loaded.names[i]);
+			status = remove_module(loaded.names[i]);
 	}
 	if (!status && is_loaded("packetscript") && !is_loaded("xt_LUA"))
 		status = modprobe("-r", "packetscript");
