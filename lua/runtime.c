@@ -192,7 +192,7 @@ static void arm(lua_State *L)
 
 /*
  * Removes itself before it looks: if an interrupt comes between the two, that arms it again. Nothing has expired where
- * others want to run; or the hook is one that an earlier run has left in a coroutine.
+ * others may want to run; or the hook is one that an earlier run has left in a coroutine.
  */
 static void expire_hook(lua_State *L, lua_Debug *ar)
 {

@@ -437,7 +437,7 @@ static enum hrtimer_restart work_tick(struct hrtimer *timer)
 		ps_work_watch_tick(&work->watch);
 	if (has_had && work->watch.guard && must_stop(work->watch.guard))
 		ps_runtime_expire(work->watch.guard, PS_EXPIRED_STOPPED);
-	if (has_had && need_resched() && work->watch.guard)
+	if (has_had && work->watch.guard)
 		ps_runtime_yield(work->watch.guard);
 	hrtimer_forward_now(timer, ns_to_ktime(TICK_NS));
 	return HRTIMER_RESTART;
@@ -481,9 +481,10 @@ unsigned int ps_host_leave_work(struct ps_host_work *work)
 	return work->watch.left * PS_WATCH_TICK_MS;
 }
 
+/* Also where nobody else wants the CPU: who removes or makes probes waits until each task has been here. */
 void ps_host_rest(void)
 {
-	cond_resched();
+	cond_resched_tasks_rcu_qs();
 }
 
 void ps_host_setup(void)
