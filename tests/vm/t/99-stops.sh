@@ -30,7 +30,7 @@ local nf, data, rcu = require("netfilter"), require("data"), require("rcu")
 local seen = rcu.table()
 nf.register { pf = nf.family.IPV4, hooknum = nf.inet_hooks.LOCAL_IN, priority = 0, hook = function(skb)
   local id = tostring(skb:getuint16(4) & 255)
-  seen[id] = seen[id] and nil or data.new(64)
+  if seen[id] then seen[id] = nil else seen[id] = data.new(64) end
   return nf.action.ACCEPT
 end }
 LUA
@@ -75,6 +75,14 @@ kinds="read hook soft:false loop! accept! probe calls devices mail! sleep!"
 rule=
 if [ -n "$(find /usr/lib -name libxt_dnsblock.so)" ]; then rule=1 kinds+=" match"; fi
 
+# unhurried: as no_hurry, but nothing else holds packetscript
+unhurried() {
+	local limits=/sys/module/packetscript/parameters
+	modprobe packetscript
+	echo 1000 >$limits/packet_ms
+	echo 0 >$limits/share
+	echo 0 >$limits/stops
+}
 # starts, stops: lines that run or stop all kinds
 starts() {
 	local kind name
@@ -124,6 +132,7 @@ check_memory() {
 rule() { [ -z "$rule" ] || iptables-legacy "$1" OUTPUT -m dnsblock; }
 all_run() { [ "$(lunatik list | tr ',' '\n' | wc -l)" = "$(wc -w <<<"$kinds")" ]; }
 
+unhurried
 lunatik load
 starts | lines
 check_match 'all kinds run' "$(lunatik list)" 'stops/accept.*stops/sleep'
@@ -151,6 +160,7 @@ rule -D
 
 # cycle WORD: all kinds run, and then the command
 cycle() {
+	unhurried
 	starts | lines
 	[ -z "$rule" ] || { rule -A && rule -D; }
 	lunatik "$1"
