@@ -100,49 +100,50 @@ program() {
 	return 1
 }
 
-# Prints the libraries that it is linked to, in that tree; none if it is static, or for another architecture.
+# Prints the libraries that they are linked to, in that tree; none if they are static, or for another architecture.
 libraries() {
-	[ -n "$sysroot" ] || { ldd "$1" 2>/dev/null | grep -o '/[^ ]*' || true; return; }
+	[ -n "$sysroot" ] || { ldd "$@" 2>/dev/null | grep -o '[[:space:]]/[^ ]* (' | tr -d '( \t' | sort -u || true; return; }
 	local name dir
-	readelf -d "$1" 2>/dev/null | sed -n 's/.*(NEEDED).*\[\(.*\)\]$/\1/p' | while read -r name; do
+	readelf -d "$@" 2>/dev/null | sed -n 's/.*(NEEDED).*\[\(.*\)\]$/\1/p' | sort -u | while read -r name; do
 		for dir in /lib64 /lib "$libdir"; do
 			[ ! -e "$sysroot$dir/$name" ] || { echo "$dir/$name"; break; }
 		done
 	done
 }
 
-# copy_libraries FILE TREE: copies the libraries that a program or library needs, and the base lacks, into TREE
+# copy_libraries TREE FILE…: copies the libraries that programs or libraries need, and the base lacks, into TREE
 copy_libraries() {
 	local lib
-	for lib in $(libraries "$1"); do
-		[ ! -e "$base$lib" ] && [ ! -e "$2$lib" ] || continue
-		mkdir -p "$2$(dirname "$lib")"
-		cp -L "$sysroot$lib" "$2$lib"
-		[ -z "$sysroot" ] || copy_libraries "$sysroot$lib" "$2" # ldd names theirs, too
+	for lib in $(libraries "${@:2}"); do
+		[ ! -e "$base$lib" ] && [ ! -e "$1$lib" ] || continue
+		mkdir -p "$1${lib%/*}"
+		cp -L "$sysroot$lib" "$1$lib"
+		[ -z "$sysroot" ] || copy_libraries "$1" "$sysroot$lib" # ldd names theirs, too
 	done
 }
 
-# Copies a program to where it is in the tree, and the libraries it needs.
-copy_program() {
-	mkdir -p "$base/usr/bin" "$base$(dirname "$1")"
-	cp -L --remove-destination "$sysroot$1" "$base$1"
-	copy_libraries "$sysroot$1" "$base"
+# Copies programs to where they are in the tree, and the libraries they need. All at once: a process for each takes minutes
+# on a busy machine.
+copy_programs() {
+	(cd "${sysroot:-/}" && cp -L --parents --remove-destination -t "$base" "${@#/}")
+	copy_libraries "$base" "${@/#/$sysroot}"
 }
 
 copy_tools() {
-	local t path
+	local t path paths=()
 	for t in "${tools[@]}" "${for_tests[@]}" "${wanted[@]}"; do
 		path=$(program "$t") || continue
-		copy_program "$path"
+		paths+=("$path")
 	done
 
 	# libraries that programs open when they need them; only this architecture's, where others' are installed, too
 	for path in "$libdir"/libgcc_s.so.1 "${libdir#/usr}"/libgcc_s.so.1 /usr/libexec/coreutils/libstdbuf.so; do
-		[ ! -e "$sysroot$path" ] || copy_program "$path"
+		[ ! -e "$sysroot$path" ] || paths+=("$path")
 	done
+	for path in "$sysroot$xtables_dir"/*.so; do paths+=("${path#"$sysroot"}"); done
+	copy_programs "${paths[@]}"
 	ln -sf bash "$base/usr/bin/sh"
 
-	for path in "$sysroot$xtables_dir"/*.so; do copy_program "${path#"$sysroot"}"; done
 	for t in "${xtables[@]}"; do
 		ln -sf xtables-nft-multi "$base/usr/sbin/$t"
 		ln -sf xtables-nft-multi "$base/usr/sbin/${t/tables/tables-nft}"
@@ -225,7 +226,7 @@ build_base() {
 }
 
 build_top() {
-	local tree=$out/top f
+	local tree=$out/top f files
 	rm -rf "$tree"
 	skeleton "$tree"
 	mkdir -p "$tree/tests/t"
@@ -242,9 +243,8 @@ build_top() {
 	# tar, because it unpacks into /lib through the link where cp would replace it
 	if [ -n "$root" ]; then
 		tar -C "$root" -c . | tar -C "$tree" -x --keep-directory-symlink --no-same-owner
-		find "$root" -type f '(' -path '*/bin/*' -o -path '*/sbin/*' -o -name '*.so' ')' | while read -r f; do
-			copy_libraries "$f" "$tree"
-		done
+		mapfile -t files < <(find "$root" -type f '(' -path '*/bin/*' -o -path '*/sbin/*' -o -name '*.so' ')')
+		copy_libraries "$tree" "${files[@]}"
 	fi
 	if [ -n "$copy" ]; then
 		mkdir -p "$tree/root"
