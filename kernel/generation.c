@@ -7,6 +7,7 @@
 #include <linux/timekeeping.h>
 #include <linux/vmalloc.h>
 
+#include "compat.h"
 #include "failure.h"
 #include "generation.h"
 #include "instance.h"
@@ -60,12 +61,15 @@ struct ps_source *ps_source_read(const char *path, u32 state_id, size_t memory, 
 	u64 ticket = ps_source_ticket();	/* before the file is read: who changed it, and asks then, has a higher one */
 	struct ps_source *source;
 	void *text = NULL;
+	struct fs_struct *own;
 	size_t file_size;
 	ssize_t len;
 	int err;
 
+	own = ps_files_enter();
 	len = kernel_read_file_from_path(path, 0, &text, PS_SCRIPT_TEXT_MAX, &file_size,
 					 READING_POLICY);
+	ps_files_leave(own);
 	if (len < 0)
 		return ERR_PTR(ps_fail(failure, len, "%s: cannot be read: error %zd%s", path, -len,
 				       len == -EFBIG ? " (a script may have 256 KiB)" : ""));

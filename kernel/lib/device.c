@@ -330,10 +330,15 @@ static void release(lunatik_object_t *object)
 static bool is_taken(const char *name)
 {
 	char path[sizeof("/dev/") + NAME_MAX_LEN];
+	struct fs_struct *own;
 	struct path found;
+	int err;
 
 	snprintf(path, sizeof(path), "/dev/%s", name);
-	if (kern_path(path, 0, &found))
+	own = ps_files_enter();
+	err = kern_path(path, 0, &found);
+	ps_files_leave(own);
+	if (err)
 		return false;
 	path_put(&found);
 	return true;

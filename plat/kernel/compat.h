@@ -64,6 +64,29 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 #define sockaddr_unsized	sockaddr
 #endif
 
+/*
+ * Threads of the kernel see no files from 7.x on, but may look at those that programs see, in between these two.
+ */
+#include <linux/fs_struct.h>
+#include <linux/sched.h>
+
+static inline struct fs_struct *ps_files_enter(void)
+{
+#ifdef scoped_with_init_fs
+	if (current->flags & PF_KTHREAD)
+		return __override_init_fs();
+#endif
+	return NULL;
+}
+
+static inline void ps_files_leave(struct fs_struct *own)
+{
+#ifdef scoped_with_init_fs
+	if (own)
+		__revert_init_fs(own);
+#endif
+}
+
 /* Events of network devices that do not come here. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
 #define NETDEV_XDP_FEAT_CHANGE	(-2)

@@ -127,12 +127,15 @@ void *ps_host_resize_any(void *block, size_t old, size_t size, bool may_sleep)
  */
 enum ps_read ps_host_read(const char *path, size_t max, void **text, size_t *len, char *why, size_t size)
 {
+	struct fs_struct *own;
 	size_t file_size;
 	const char *reason;
 	ssize_t n;
 
 	*text = NULL;
+	own = ps_files_enter();
 	n = kernel_read_file_from_path(path, 0, text, max, &file_size, READING_POLICY);
+	ps_files_leave(own);
 	if (n == -ENOENT || n == -ENOTDIR)
 		return PS_READ_ABSENT;
 	if (n < 0) {
