@@ -152,7 +152,10 @@ static int remove_module(const char *name)
 	return modprobe("-r", name);
 }
 
-/* Threads keep their runtimes, whatever becomes of the driver: so those are ended first. Without a device there is nobody to ask. */
+/*
+ * Threads keep their runtimes, whatever becomes of the driver: so those are ended first. Without a device there is nobody to
+ * ask.
+ */
 static void end_runtimes(void)
 {
 	char *text;

@@ -175,7 +175,10 @@ static void set_field(struct ps_op *op, const struct ps_field_method *m, const s
  * Methods that are called at once: what several instructions do.
  */
 
-/* How far the instruction jumps; a condition: to where the jump behind it leads, or to it, if it leads back and so looks at the time. */
+/*
+ * How far the instruction jumps; a condition: to where the jump behind it leads, or to it, if it leads back and so looks at
+ * the time.
+ */
 static int distance(const struct compiling *c, int pc)
 {
 	bool next;

@@ -48,7 +48,9 @@ enum ps_kind {
 
 struct ps_known {
 	enum ps_kind kind : 8;
-	/* What only messages are about, 0 to others. If it may be nil and no test has told: the instruction that gave it, from 1. */
+	/*
+	 * What only messages are about, 0 to others. If it may be nil and no test has told: the instruction that gave it, from 1.
+	 */
 	unsigned int origin : 20;
 	bool whole : 1;		/* VIEW: what the handler gets */
 	bool lasts : 1;		/* TABLE: made once, outside of functions, so it is there for later packets, too */

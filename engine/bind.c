@@ -979,8 +979,8 @@ static void push_layer(lua_State *L, struct ps_layer *layer)
 #define ASKED_MAX	16	/* headers whose scripts are asked for one look-up */
 
 /*
- * The same of a protocol that a script has described. No table tells where such a header is: it has been looked for already, or is
- * the payload of one that has been, as the script of that says.
+ * The same of a protocol that a script has described. No table tells where such a header is: it has been looked for already,
+ * or is the payload of one that has been, as the script of that says.
  */
 static int scripted_header(lua_State *L, unsigned int id)
 {

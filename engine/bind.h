@@ -93,14 +93,14 @@ void ps_bind_clean(struct ps_bind *bind);
 int ps_bind_open_packets(struct lua_State *L);
 
 /*
- * Packets in a runtime that is no state's, which begins with a struct ps_bind all the same. Opens what these need, unless that is open;
- * what asks for files or for functions that a state has is not there. May raise.
+ * Packets in a runtime that is no state's, which begins with a struct ps_bind all the same. Opens what these need, unless
+ * that is open; what asks for files or for functions that a state has is not there. May raise.
  */
 void ps_bind_open_guest(struct lua_State *L);
 
 /*
- * pkt is the packet that is handled, from now to ps_bind_end_guest(); before that it neither goes nor is another one begun. Returns the block of its raw
- * view, which ps_bind_push_whole() pushes. Neither raises.
+ * pkt is the packet that is handled, from now to ps_bind_end_guest(); before that it neither goes nor is another one begun.
+ * Returns the block of its raw view, which ps_bind_push_whole() pushes. Neither raises.
  */
 void *ps_bind_begin_guest(struct lua_State *L, struct ps_packet *pkt);
 void ps_bind_push_whole(struct lua_State *L);
@@ -108,7 +108,8 @@ void ps_bind_end_guest(struct lua_State *L);
 
 /*
  * Adds a protocol to those that the state knows: its id is the next one, in a global of its name, which nothing else in the
- * state has. It has to last as long as the state. May raise, and then nothing has been added. In a lua_CFunction: call it protected.
+ * state has. It has to last as long as the state. May raise, and then nothing has been added. In a lua_CFunction: call it
+ * protected.
  */
 void ps_bind_add_protocol(struct lua_State *L, const struct ps_proto *proto);
 

@@ -111,14 +111,14 @@ void ps_script_put(struct ps_script *s, int handler);
 int ps_script_close(struct ps_script *s, int id);
 
 /*
- * Calls the script's on_reload(), if it has one, with the globals of the Lua state whose place this one takes, as far as it asks for them.
- * Returns 0, or -1 (s->error) if that failed.
+ * Calls the script's on_reload(), if it has one, with the globals of the Lua state whose place this one takes, as far as it
+ * asks for them. Returns 0, or -1 (s->error) if that failed.
  */
 int ps_script_reload(struct ps_script *s, int id, struct ps_old *old);
 
 /*
- * Takes over some of the connections of the Lua state whose place this one takes; *at is 0 at first, and tells how far one has come. False:
- * that was all, or there is no memory or time for more.
+ * Takes over some of the connections of the Lua state whose place this one takes; *at is 0 at first, and tells how far one
+ * has come. False: that was all, or there is no memory or time for more.
  */
 bool ps_script_take_flows(struct ps_script *s, struct ps_old *old, uint32_t *at);
 
@@ -156,10 +156,11 @@ enum ps_answer {
 enum ps_answer ps_script_match(struct ps_script *s, int handler, struct ps_packet *pkt);
 
 /*
- * Functions of a runtime that is no state's, which begins with a struct ps_bind that ps_bind_open_guest() has opened. Taking one pops it from the stack, may raise,
- * and compiles it as of struct ps_script. Called with the one userdata whose block this is, in PS_CONTEXT_PACKET, when nothing runs in L, and nothing is on its stack; it is watched
- * if it comes to something that needs the interpreter. Returns a Lua status: LUA_OK: with its result, which is an integer, or on top of the stack; else handler has made
- * of the error what is there. The caller looks whether the time is up (struct ps_guard).
+ * Functions of a runtime that is no state's, which begins with a struct ps_bind that ps_bind_open_guest() has opened. Taking
+ * one pops it from the stack, may raise, and compiles it as of struct ps_script. Called with the one userdata whose block
+ * this is, in PS_CONTEXT_PACKET, when nothing runs in L, and nothing is on its stack; it is watched if it comes to something
+ * that needs the interpreter. Returns a Lua status: LUA_OK: with its result, which is an integer, or on top of the stack;
+ * else handler has made of the error what is there. The caller looks whether the time is up (struct ps_guard).
  */
 struct ps_function *ps_guest_take(struct lua_State *L, struct ps_linear *(*compile)(struct lua_State *L, const struct ps_proto *proto, bool *is_own));
 void ps_guest_put(struct lua_State *L, struct ps_function *h);

@@ -29,8 +29,8 @@ struct ps_quick;
 
 /*
  * In which context a runtime is called. In PROCESS it may sleep. In SOFTIRQ and HARDIRQ neither a script nor what it calls
- * sleeps, memory is bounded and comes without waiting, and so is time; but its script is loaded as if it were PROCESS. The order counts: what is called
- * in one of them may also be called in those before it.
+ * sleeps, memory is bounded and comes without waiting, and so is time; but its script is loaded as if it were PROCESS. The
+ * order counts: what is called in one of them may also be called in those before it.
  */
 enum lunatik_context {
 	LUNATIK_PROCESS,
@@ -39,8 +39,8 @@ enum lunatik_context {
 };
 
 /*
- * Makes a runtime and runs /lib/modules/lua/<script>.lua in it. Returns 0, and *pruntime has one reference; -ENOMEM; or -EINVAL if
- * there is no such script or it fails, and the log says why. Process context, may sleep. lunatik_stop() undoes it.
+ * Makes a runtime and runs /lib/modules/lua/<script>.lua in it. Returns 0, and *pruntime has one reference; -ENOMEM; or
+ * -EINVAL if there is no such script or it fails, and the log says why. Process context, may sleep. lunatik_stop() undoes it.
  * sleep: LUNATIK_PROCESS; else LUNATIK_SOFTIRQ.
  */
 int lunatik_runtime(lunatik_object_t **pruntime, const char *script, bool sleep);
@@ -82,9 +82,10 @@ struct lunatik_entry {
 };
 
 /*
- * Between these two calls nobody else is in the runtime, but while a function sleeps (lunatik_sleep()). Returns 0; -ENXIO if the runtime
- * is closed; -EDEADLK if the caller interrupts what is in there; -EAGAIN if the script is being loaded, or the runtime is not meant to be
- * called in this context; -EBUSY if it has used up its time, in a softirq; -ERESTARTSYS if a signal came first; -ENOMEM. Any context but NMI: it is said which.
+ * Between these two calls nobody else is in the runtime, but while a function sleeps (lunatik_sleep()). Returns 0; -ENXIO if
+ * the runtime is closed; -EDEADLK if the caller interrupts what is in there; -EAGAIN if the script is being loaded, or the
+ * runtime is not meant to be called in this context; -EBUSY if it has used up its time, in a softirq; -ERESTARTSYS if a
+ * signal came first; -ENOMEM. Any context but NMI: it is said which.
  */
 int lunatik_enter(lunatik_object_t *runtime, struct lunatik_entry *entry, enum lunatik_context context);
 
@@ -117,26 +118,30 @@ do {											\
 } while (0)
 
 /*
- * Calls the function below its nargs arguments on L's stack, as lua_pcall(). An error is logged, with file, line and traceback, as one
- * of what (e.g. "device: "), and nothing is left on the stack. Returns Lua's status.
+ * Calls the function below its nargs arguments on L's stack, as lua_pcall(). An error is logged, with file, line and
+ * traceback, as one of what (e.g. "device: "), and nothing is left on the stack. Returns Lua's status.
  */
 int lunatik_call(lua_State *L, int nargs, int nresults, const char *what);
 
 /*
- * For functions that are called with one userdata again and again, where packets are handled, and so cost little: they are compiled, and enter the interpreter,
- * and are watched, only where they come to something that needs it. lunatik_newhandler() pops the function; it lasts until lunatik_freehandler(), both within the
- * runtime, which frees what is left at its end. May raise.
+ * For functions that are called with one userdata again and again, where packets are handled, and so cost little: they are
+ * compiled, and enter the interpreter, and are watched, only where they come to something that needs it. lunatik_newhandler()
+ * pops the function; it lasts until lunatik_freehandler(), both within the runtime, which frees what is left at its end. May
+ * raise.
  */
 struct ps_function *lunatik_newhandler(lua_State *L);
 void lunatik_freehandler(lua_State *L, struct ps_function *handler);
 
-/* As lunatik_enter() and lunatik_leave(), in LUNATIK_SOFTIRQ; in between there are only lunatik_handle(), what needs no L, and what lunatik_call() does. */
+/*
+ * As lunatik_enter() and lunatik_leave(), in LUNATIK_SOFTIRQ; in between there are only lunatik_handle(), what needs no L,
+ * and what lunatik_call() does.
+ */
 int lunatik_enterquick(lunatik_object_t *runtime, struct lunatik_entry *entry);
 void lunatik_leavequick(lunatik_object_t *runtime, struct lunatik_entry *entry);
 
 /*
- * Calls it; userdata is the block of one that is kept elsewhere (lua_touserdata()). As lunatik_call(): errors are logged. LUA_OK: *result is the integer that
- * it has returned; or *is_integer is false, and what it has returned is on the stack.
+ * Calls it; userdata is the block of one that is kept elsewhere (lua_touserdata()). As lunatik_call(): errors are logged.
+ * LUA_OK: *result is the integer that it has returned; or *is_integer is false, and what it has returned is on the stack.
  */
 int lunatik_handle(struct lunatik_entry *entry, const struct ps_function *handler, void *userdata, const char *what, lua_Integer *result,
 		   bool *is_integer);
@@ -150,9 +155,10 @@ void lunatik_log(lunatik_object_t *runtime, const char *what, const char *text);
 void lunatik_checksleep(lua_State *L, const char *function);
 
 /*
- * Around what sleeps, after lunatik_checksleep(); or what takes another runtime's lock. In between others may enter the runtime, and neither L nor
- * what Lua has made may be touched; but strings and userdata on L's stack stay where they are. What waits has to end when lunatik_isstopping(): the task is
- * woken, or has a signal, if it is a thread of the kernel. Neither raises.
+ * Around what sleeps, after lunatik_checksleep(); or what takes another runtime's lock. In between others may enter the
+ * runtime, and neither L nor what Lua has made may be touched; but strings and userdata on L's stack stay where they are.
+ * What waits has to end when lunatik_isstopping(): the task is woken, or has a signal, if it is a thread of the kernel.
+ * Neither raises.
  */
 struct lunatik_entry *lunatik_sleep(lua_State *L);
 void lunatik_awake(struct lunatik_entry *entry);
@@ -179,7 +185,8 @@ struct lunatik_class {
 	const char *name;
 	const luaL_Reg *methods;
 	/*
-	 * The last reference is gone: frees what private has, not private itself. Process context, may sleep; or, if is_atomic, any context. NULL: there is nothing to do.
+	 * The last reference is gone: frees what private has, not private itself. Process context, may sleep; or, if
+	 * is_atomic, any context. NULL: there is nothing to do.
 	 */
 	void (*release)(lunatik_object_t *object);
 	bool is_atomic;
@@ -215,8 +222,9 @@ lunatik_object_t *lunatik_newobject(lua_State *L, const struct lunatik_class *cl
 void lunatik_pushobject(lua_State *L, lunatik_object_t *object);
 
 /*
- * The same in two steps, for an object to which a reference is got only in between: an empty userdata is pushed; then that on top of the stack becomes
- * the object's, along with the caller's reference. Both may raise; the reference is the runtime's then, too.
+ * The same in two steps, for an object to which a reference is got only in between: an empty userdata is pushed; then that on
+ * top of the stack becomes the object's, along with the caller's reference. Both may raise; the reference is the runtime's
+ * then, too.
  */
 void lunatik_pushempty(lua_State *L);
 void lunatik_fillempty(lua_State *L, lunatik_object_t *object);
@@ -234,8 +242,8 @@ lunatik_object_t *lunatik_toobject(lua_State *L, int index);
 void lunatik_closeobject(lua_State *L, int index);
 
 /*
- * Keeps the userdata at index object, and along with it the value on top of the stack, which is popped, until lunatik_drop() or the runtime's end; so what
- * is installed stays, whether the script has a variable for it or not. May raise.
+ * Keeps the userdata at index object, and along with it the value on top of the stack, which is popped, until lunatik_drop()
+ * or the runtime's end; so what is installed stays, whether the script has a variable for it or not. May raise.
  */
 void lunatik_keep(lua_State *L, int object);
 /* Pushes that value; nil if there is none. Does not raise. */
@@ -289,9 +297,10 @@ struct lunatik_constant {
 void lunatik_setconstants(lua_State *L, const char *name, const struct lunatik_constant *constants, size_t n);
 
 /*
- * Goes on with the function that the runtime's script has returned, or where it has yielded, with nargs values. Returns how many it yields or
- * returns, of which the first max are in results, or -errno with why in error[size]: -ENXIO if it is closed or has ended. Outside of the runtime. abort: the visit ends
- * soon after that becomes true; or NULL. *is_over: it has returned.
+ * Goes on with the function that the runtime's script has returned, or where it has yielded, with nargs values. Returns how
+ * many it yields or returns, of which the first max are in results, or -errno with why in error[size]: -ENXIO if it is closed
+ * or has ended. Outside of the runtime. abort: the visit ends soon after that becomes true; or NULL. *is_over: it has
+ * returned.
  */
 int lunatik_resume(lunatik_object_t *runtime, enum lunatik_context context, const bool *abort,
 		   const struct lunatik_value *args, int nargs, struct lunatik_value *results, int max, bool *is_over,

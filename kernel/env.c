@@ -577,7 +577,9 @@ void lunatik_awake(struct lunatik_entry *entry)
 {
 	struct ps_env *env = ps_env_of(entry->runtime);
 
-	/* who is inside keeps the runtime from closing, so this comes to an end; it is nobody's own lock, as the visit is asleep */
+	/*
+	 * who is inside keeps the runtime from closing, so this comes to an end; it is nobody's own lock, as the visit is asleep
+	 */
 	WARN_ON(lock(env, entry, entry->context, NULL, false));
 	entry->is_asleep = false;
 	env->current_entry = entry;

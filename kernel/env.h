@@ -18,8 +18,8 @@
 #define PS_RUNTIME_OWNERS	32	/* modules that a runtime's libraries may be of */
 
 /*
- * Who is in a runtime holds its lock, which is of level: so the context in which it is called decides what waits for it. A function
- * that sleeps gives the lock up (lunatik_sleep()), and others come in: each visit has a Lua coroutine of its own.
+ * Who is in a runtime holds its lock, which is of level: so the context in which it is called decides what waits for it. A
+ * function that sleeps gives the lock up (lunatik_sleep()), and others come in: each visit has a Lua coroutine of its own.
  */
 struct ps_env {
 	lunatik_object_t object;	/* first */
@@ -75,7 +75,8 @@ extern struct ps_env_limits ps_env_limits;
 
 /*
  * Makes a runtime and runs the script in it. Returns 0 with a reference in *runtime, or -errno with why in error[size]. Process
- * context, may sleep, outside of any runtime, or between lunatik_sleep(), which has given outer, and lunatik_awake(); else outer is NULL.
+ * context, may sleep, outside of any runtime, or between lunatik_sleep(), which has given outer, and lunatik_awake(); else
+ * outer is NULL.
  */
 int ps_env_new(lunatik_object_t **runtime, const struct lunatik_entry *outer, const char *script,
 	       enum lunatik_context context, char *error, size_t size);
@@ -86,8 +87,8 @@ int ps_env_resume(lunatik_object_t *runtime, const struct lunatik_entry *outer, 
 		  char *error, size_t size);
 
 /*
- * Ends what is in the runtime, and closes it. Returns 0; -EDEADLK if the caller is in it itself; -EINTR if it is within own, which is stopped
- * meanwhile. own: the runtime that the caller is in, or NULL. As ps_env_new().
+ * Ends what is in the runtime, and closes it. Returns 0; -EDEADLK if the caller is in it itself; -EINTR if it is within own,
+ * which is stopped meanwhile. own: the runtime that the caller is in, or NULL. As ps_env_new().
  */
 int ps_env_stop(lunatik_object_t *runtime, lunatik_object_t *own);
 

@@ -211,8 +211,9 @@ const struct ps_method *ps_to_method(const TValue *value);
 
 /*
  * A protected call, when nothing runs in L: of the function that is alone on the stack with its one argument. With run it goes
- * on where that tells; the stack has to have room for its frames. Without, the stack gets room for as many slots, if there is memory. Returns a Lua
- * status; one value is left: the result, or the error. is_handled: below the function there is one that makes of an error what is left.
+ * on where that tells; the stack has to have room for its frames. Without, the stack gets room for as many slots, if there is
+ * memory. Returns a Lua status; one value is left: the result, or the error. is_handled: below the function there is one that
+ * makes of an error what is left.
  */
 int ps_call1(lua_State *L, const struct ps_run *run, int slots, bool is_handled);
 

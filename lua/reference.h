@@ -21,8 +21,9 @@ struct ps_reference {
 
 /*
  * A method of what such userdata stand for that the interpreter calls without a frame, with arguments that are integers: what is
- * simple. call() gets those behind the object, PS_QUICK_ARGUMENTS at most. It does all or nothing, as that of a class (lua/internals.h): 1: result has an
- * integer; PS_QUICK_BLOCK: it has the block of a userdata that is referenced elsewhere; 0: there is none; -1: it did nothing.
+ * simple. call() gets those behind the object, PS_QUICK_ARGUMENTS at most. It does all or nothing, as that of a class
+ * (lua/internals.h): 1: result has an integer; PS_QUICK_BLOCK: it has the block of a userdata that is referenced elsewhere;
+ * 0: there is none; -1: it did nothing.
  */
 #define PS_QUICK_ARGUMENTS	2
 #define PS_QUICK_BLOCK	2
@@ -38,7 +39,10 @@ struct ps_quick {
 	int (*call)(struct lua_State *L, void *target, const long long *arguments, int n, union ps_quick_result *result);
 };
 
-/* The userdata on top of the stack, a reference with a metatable, has methods that the interpreter finds: those of the table __index. */
+/*
+ * The userdata on top of the stack, a reference with a metatable, has methods that the interpreter finds: those of the table
+ * __index.
+ */
 void ps_reference_adopt(struct lua_State *L);
 
 /* Pushes a userdata with a new reference, to nothing so far, and without a metatable. May raise. */
@@ -50,7 +54,10 @@ struct ps_reference *ps_reference_at(struct lua_State *L, int index);
 /* The userdata at index has none from now on. */
 void ps_reference_free(struct lua_State *L, int index);
 
-/* After the Lua state has been closed: takes the first that is left out of the list, and returns its target; false: there is none. */
+/*
+ * After the Lua state has been closed: takes the first that is left out of the list, and returns its target; false: there is
+ * none.
+ */
 _Bool ps_reference_take(struct ps_runtime *rt, void **target);
 
 #endif

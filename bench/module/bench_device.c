@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/* The device /dev/bench-c, whose reads give the same 64 bytes: the least that one can cost. Built by bench/run for its virtual machine only. */
+/*
+ * The device /dev/bench-c, whose reads give the same 64 bytes: the least that one can cost. Built by bench/run for its
+ * virtual machine only.
+ */
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>

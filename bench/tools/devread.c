@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * devread FILE BATCHES: reads 64 bytes from the device in batches of 256, one to warm up and BATCHES that count. Prints the ticks that a
- * read takes; the dearer quarter of the batches is left out: the timer's interrupt is in them.
+ * devread FILE BATCHES: reads 64 bytes from the device in batches of 256, one to warm up and BATCHES that count. Prints the
+ * ticks that a read takes; the dearer quarter of the batches is left out: the timer's interrupt is in them.
  */
 #include <fcntl.h>
 #include <stdio.h>

@@ -2,8 +2,9 @@
 /*
  * The library data: bytes, and integers of them in the machine's order. Any context.
  *
- * An object has bytes of its own, which do not change until it is released and are anybody's; or somebody else's for the time of a
- * callback, which only the runtime that is called may reach: its lock keeps them from going meanwhile. So there is no lock here.
+ * An object has bytes of its own, which do not change until it is released and are anybody's; or somebody else's for the time
+ * of a callback, which only the runtime that is called may reach: its lock keeps them from going meanwhile. So there is no
+ * lock here.
  */
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
@@ -414,8 +415,8 @@ static struct own *allocate(lua_State *L, size_t n)
 }
 
 /*
- * data.new(size). Lua does not know of this memory: its collector is told to do as much as if it did, so objects that nobody has any
- * more do not fill the machine.
+ * data.new(size). Lua does not know of this memory: its collector is told to do as much as if it did, so objects that nobody
+ * has any more do not fill the machine.
  */
 static int new(lua_State *L)
 {

@@ -8,8 +8,8 @@
 #include <lunatik.h>
 
 /*
- * Pushes an object of no bytes, for this runtime only: in another one each access to what luadata_reset() gives it raises. A library
- * may make it once, keep it (lunatik_keep()), and reset it for each callback. May raise.
+ * Pushes an object of no bytes, for this runtime only: in another one each access to what luadata_reset() gives it raises. A
+ * library may make it once, keep it (lunatik_keep()), and reset it for each callback. May raise.
  */
 lunatik_object_t *luadata_new(lua_State *L);
 
@@ -21,8 +21,9 @@ void luadata_reset(lunatik_object_t *object, void *bytes, size_t size, bool is_r
 void luadata_clear(lunatik_object_t *object);
 
 /*
- * The bytes are those of packets, and are given when a script first asks for them, so who does not costs nothing. open() calls luadata_reset(), or returns false: there is
- * none, or no memory. packet() is d:packet(): the block of the packet object, or NULL. Neither raises. Within the object's runtime, in any context; does not raise.
+ * The bytes are those of packets, and are given when a script first asks for them, so who does not costs nothing. open()
+ * calls luadata_reset(), or returns false: there is none, or no memory. packet() is d:packet(): the block of the packet
+ * object, or NULL. Neither raises. Within the object's runtime, in any context; does not raise.
  */
 struct luadata_source {
 	bool (*open)(void *of);

@@ -2,7 +2,8 @@
 /*
  * The library device: character devices whose driver is a table of Lua functions. Process context.
  *
- * A struct driver lives as long as its object, or a file that is open on it. It keeps the runtime, closed or not; so who comes late finds that.
+ * A struct driver lives as long as its object, or a file that is open on it. It keeps the runtime, closed or not; so who
+ * comes late finds that.
  */
 #include <linux/cdev.h>
 #include <linux/ctype.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * A packet as scripts of netfilter and xtable see it: its bytes, from the link layer's header on where it has one; and, for those that
- * ask, a packet object of the engine.
+ * A packet as scripts of netfilter and xtable see it: its bytes, from the link layer's header on where it has one; and, for
+ * those that ask, a packet object of the engine.
  */
 #ifndef LUA_FRAME_H
 #define LUA_FRAME_H
@@ -64,7 +64,10 @@ static inline bool frame_has_partial_sum(const struct sk_buff *skb)
 	       skb->csum_start + skb->csum_offset + sizeof(__sum16) <= skb_headroom(skb) + skb_headlen(skb);
 }
 
-/* The data is the packet's bytes, where they are now. Its object keeps sums and lengths, so it is what writes once it is there. */
+/*
+ * The data is the packet's bytes, where they are now. Its object keeps sums and lengths, so it is what writes once it is
+ * there.
+ */
 static inline void frame_show(const struct frame *frame)
 {
 	const struct sk_buff *skb = frame->skb;
@@ -208,7 +211,10 @@ static inline void frame_find_link(struct frame *frame)
 	frame->link = frame->has_link ? frame_link(frame->skb, frame->state->pf, frame->state->hook) : 0;
 }
 
-/* Makes all of the packet one piece and, if it is to be written, the caller's own. False: there is no memory, or somebody else holds the packet itself. */
+/*
+ * Makes all of the packet one piece and, if it is to be written, the caller's own. False: there is no memory, or somebody
+ * else holds the packet itself.
+ */
 static bool frame_take(struct frame *frame)
 {
 	struct sk_buff *skb = frame->skb;
@@ -224,7 +230,10 @@ static bool frame_take(struct frame *frame)
 	return true;
 }
 
-/* For luadata_offer(), with where the frame of the packet is told, or NULL. What the packet object writes is made private by that. */
+/*
+ * For luadata_offer(), with where the frame of the packet is told, or NULL. What the packet object writes is made private by
+ * that.
+ */
 static bool frame_get(void *of)
 {
 	struct frame *frame = *(struct frame **)of;
@@ -263,7 +272,8 @@ static void *frame_packet(lua_State *L, void *of)
 static const struct luadata_source frame_source = { frame_get, frame_packet };
 
 /*
- * On a hook: data, to which place was offered, becomes the packet's bytes, from the link layer's header in front of skb->data on where there is one, and has_link. Any context.
+ * On a hook: data, to which place was offered, becomes the packet's bytes, from the link layer's header in front of skb->data
+ * on where there is one, and has_link. Any context.
  */
 static inline void frame_open(struct frame *frame, struct frame **place, struct sk_buff *skb, bool has_link,
 			      const struct nf_hook_state *state, lunatik_object_t *data, bool is_written)

@@ -25,8 +25,9 @@ struct xtable {
 };
 
 /*
- * What iptables knows, by name, revision and family. Rules point to it, and so does who is about to make one: so it is there as long as this
- * module, which these hold. A script serves it for as long as it runs, and the next one of that name takes it over with its rules.
+ * What iptables knows, by name, revision and family. Rules point to it, and so does who is about to make one: so it is there
+ * as long as this module, which these hold. A script serves it for as long as it runs, and the next one of that name takes it
+ * over with its rules.
  */
 struct extension {
 	struct list_head list;
