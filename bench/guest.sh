@@ -182,9 +182,9 @@ segments() {
 	script send-64k
 }
 
-# runtime NAME: a script of a runtime, which ends with the row
+# runtime NAME: a script of runtime/, which ends with the row
 runtime() {
-	cp "$dir/scripts/$1.lua" /lib/modules/lua/bench.lua
+	cp "$dir/runtime/$1.lua" /lib/modules/lua/bench.lua
 	modprobe lunatik_run script=bench
 	rounds=5
 }
