@@ -390,7 +390,7 @@ CAPI = $(BUILD)/capi/$(KVER)
 
 # The corpus, by the command: as it is, with checksums that are completed later, and with sanitizers.
 packet-test: packet-case $(BUILD)/user/packetscript $(BUILD)/asan/packetscript
-	tests/packet/selftest $(BUILD)/asan
+	tests/packet/selftest $(BUILD)/user
 	tests/packet/run $(BUILD)/user/packetscript run
 	tests/packet/run --quick --partial $(BUILD)/user/packetscript run --offload
 	tests/packet/run --quick $(BUILD)/asan/packetscript run
