@@ -77,6 +77,29 @@ run_afresh() {
 	run || { all_said; return 1; }
 }
 
+# --- the keyboard ---
+
+# open_keyboard: whose keys QEMU's monitor presses
+open_keyboard() {
+	modprobe -aq i8042 atkbd || true # or the kernel has them built in
+	stty -F /dev/ttyS2 raw -echo
+	exec {monitor}<>/dev/ttyS2
+}
+# has_keyboard: waits for it, and for the monitor. What the monitor greets with is echoed to it until the port is raw, and so
+# begins its first line: that one is ended before something is asked.
+has_keyboard() {
+	printf '\n\n\nprint 42\n' >&$monitor
+	timeout 60 sed -u '/^0x2a/q' <&$monitor | grep '^0x2a' && wait_for grep 'AT Translated' /proc/bus/input/devices
+}
+# press KEYS…: one after the other, as QEMU names them
+press() {
+	local key
+	for key; do
+		echo "sendkey $key 20" >&$monitor
+		sleep 0.1
+	done
+}
+
 # --- the network ---
 
 # hosts COMMANDS: namespaces A, R and B, in each of which bash runs COMMANDS in /proc/sys/net while there are no devices,

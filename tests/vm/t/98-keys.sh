@@ -4,26 +4,15 @@
 . /tests/lib.sh
 
 [ "$(uname -m)" = x86_64 ] || skip 'no keyboard'
-modprobe -aq i8042 atkbd || true # or the kernel has them built in
-stty -F /dev/ttyS2 raw -echo
-exec {monitor}<>/dev/ttyS2
-# press KEYS…: one after the other, as QEMU names them
-press() {
-	local key
-	for key; do
-		echo "sendkey $key 20" >&$monitor
-		sleep 0.1
-	done
-}
+open_keyboard
 glass=/dev/spyglass
 typed=
 # has_typed TEXT: that and nothing else has come since the last time it was asked
 has_typed() { typed+=$(cat $glass) && [ "$typed" = "$1" ]; }
-keyboard() { grep -q 'AT Translated' /proc/bus/input/devices; }
 
 ip link set lo up
 modprobe lunatik_run script=examples/spyglass
-check 'there is a keyboard' wait_for keyboard
+check 'there is a keyboard' has_keyboard
 press h i shift-h 1 spc
 check 'what is typed is read' wait_for has_typed 'hiH1 '
 typed=
