@@ -421,13 +421,20 @@ $(FEED)/packet-case: $(addprefix $(BUILD)/user/,$(PACKET_CASE))
 	@echo '  LD      $@'
 	$(Q)$(LINK) -static -o $@ $^
 
-vm-test: root feed
+# The kernel that the virtual machine runs comes first: modules take its types (scripts/module-btf).
+KERNEL = $(BUILD)/kernel/$(KVER)/boot/vmlinuz-$(KVER)
+$(KERNEL):
+	scripts/progress 'fetching the kernel $(KVER)' scripts/fetch-kernel $(KVER) $(BUILD)/kernel/$(KVER)
+
+vm-test: $(KERNEL)
+	+@$(MAKE) --no-print-directory root feed
 	tests/vm/run.sh --kver $(KVER) --root $(ROOT) $(TESTS)
 
 vm:
 	@scripts/install-deps
 	+@$(MAKE) --no-print-directory vm-shell
-vm-shell: root
+vm-shell: $(KERNEL)
+	+@$(MAKE) --no-print-directory root
 	tests/vm/run.sh --kver $(KVER) --root $(ROOT) --shell $(if $(SHARE),--share $(SHARE))
 
 # Made anew each time, as root is; the demonstration has no use for the command.
@@ -441,7 +448,8 @@ vm-demo:
 		install-modules install-plugin DESTDIR=$(abspath $(DEMO_ROOT))
 	tests/vm/run.sh --kver $(KVER) --root $(DEMO_ROOT) --demo examples/demo.sh
 
-bench: root
+bench: $(KERNEL)
+	+@$(MAKE) --no-print-directory root
 	bench/run --kver $(KVER) --root $(ROOT) --output $(BUILD)/bench.json
 
 # What is compared with is looked at before minutes are spent, and before its place is taken.

@@ -64,6 +64,8 @@ lua=/lib/modules/lua
 # all_said: what scripts, and errors in them, have written to the log; said [N]: the last line of it, or N lines
 all_said() { dmesg | sed 's/^\[[^]]*\] //' | sed -n 's/^packetscript: //p'; }
 said() { all_said | tail -n "${1:-1}"; }
+# has REGEX: a whole line of it
+has() { grep -qE -- "^$1\$" < <(all_said); }
 
 # run <<<TEXT: a script in a runtime of its own, until 'rmmod lunatik_run'
 run() {

@@ -117,7 +117,7 @@ if [ -n "$share" ]; then
 	[ -d "$share" ] || die "$shared $share is no folder"
 	name=${share##*/}
 	[[ $name =~ ^[A-Za-z0-9][A-Za-z0-9._-]*$ ]] || die "$shared $share: its name must be one word of letters and digits"
-	if [ "$shared" = --share ] && find "${modules:-$build/kernel/$kver}/lib/modules/$kver/" -name '9pnet_virtio.ko*' | grep -q .; then
+	if [ "$shared" = --share ] && grep -q . < <(find "${modules:-$build/kernel/$kver}/lib/modules/$kver/" -name '9pnet_virtio.ko*'); then
 		device=(-virtfs "local,path=${share//,/,,},mount_tag=share,security_model=none")
 		append+=" ps.share=$name"
 	else

@@ -176,7 +176,7 @@ check_eq 'without an error' "$(column 0 4) $(column 2 4)" '0 0'
 ip netns del R # with packets on their way, and rules
 kill "${pings[@]}"
 wait "${pings[@]}" || true
-check 'a namespace goes with its tables' wait_for eval '! ip netns list | grep -q R'
+check 'a namespace goes with its tables' wait_for eval '! grep -q R < <(ip netns list)'
 unload() { modprobe -r xt_LUA && [ ! -d /sys/module/packetscript ]; }
 check 'the modules go' wait_for unload
 check 'and all of the memory' wait_for back

@@ -21,7 +21,7 @@ start_nginx B "$PWD" '[fd00:b::2]:80'
 inB dnsmasq --no-daemon --conf-file=/dev/null --user=root --pid-file=dnsmasq.pid --no-resolv --no-hosts --no-poll \
 	--host-record=example.org,192.0.2.7 2>dnsmasq.log &
 served() { inA curl -sf --max-time 60 "$1/${2:-large.bin}" | wc -c; }
-can_ask() { inA dig +tries=1 +time=1 +short @10.0.0.2 example.org | grep -q 192.0.2.7; }
+can_ask() { grep -q 192.0.2.7 < <(inA dig +tries=1 +time=1 +short @10.0.0.2 example.org); }
 wait_for can_ask || fail 'the name server answers' "$(inA dig @10.0.0.2 example.org 2>&1)"
 
 # --- one table for each connection ---

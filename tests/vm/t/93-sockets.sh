@@ -4,7 +4,6 @@
 . /tests/lib.sh
 
 script() { cat >"$lua/$1.lua"; }
-has() { all_said | grep -qE -- $'^'"$1"'$'; }
 is() { check_match "$1" $'\n'"$(all_said)"$'\n' $'\n'"$2"$'\n'; }
 
 ip link set lo up

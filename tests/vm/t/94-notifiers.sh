@@ -4,7 +4,6 @@
 . /tests/lib.sh
 
 script() { cat >"$lua/$1.lua"; }
-has() { all_said | grep -qE -- $'^'"$1"'$'; }
 is() { check "$1" wait_for -t 20 has "$2"; }
 
 modprobe packetscript

@@ -9,7 +9,7 @@ spawn() {
 	echo "require('thread').run(require('lunatik').runtime('$1'), 'server')" >$lua/test.lua
 	modprobe lunatik_run script=test
 }
-listens() { ss -Htln | grep -q "127.0.0.1:$1 "; }
+listens() { grep -q "127.0.0.1:$1 " < <(ss -Htln); }
 # has_threads NAME NUMBER
 has_threads() { [ "$(ps -eo comm | grep -c "^$1")" = "$2" ]; }
 # ends: the server, which is told by a signal; then nothing holds the modules
