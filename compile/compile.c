@@ -11,6 +11,7 @@
 #include "access.h"
 #include "compile.h"
 #include "flow.h"
+#include "holder.h"
 #include "host.h"
 #include "linear.h"
 
@@ -56,6 +57,11 @@ static struct ps_known known_value(const TValue *v)
 	if (ttisLclosure(v))
 		return (struct ps_known){ .kind = PS_KIND_FUNCTION, .own = clLvalue(v) };
 	return ttistable(v) ? ps_known_as(PS_KIND_LIBRARY, hvalue(v)) : ps_known_any;
+}
+
+static struct ps_known known_quick(const TValue *v)
+{
+	return ps_to_quick(v) ? ps_known_as(PS_KIND_QUICK, v) : ps_known_any;
 }
 
 /* The upvalue that a function is in, from 1, if nothing assigns that; else 0. */
@@ -354,6 +360,64 @@ static ps_noinline void add_method_call(struct compiling *c, const struct ps_cal
 	add_method(c, op, &call, of->self, field_of(c, of->self, op->name));
 	c->chain = self;
 	c->chain_end = c->walk.pc + 1;
+}
+
+/*
+ * Methods of references.
+ */
+
+/* The SELF behind which the registers from a + 2 on have been given their values, or NULL. */
+static struct ps_op *find_self(const struct compiling *c, unsigned int a)
+{
+	struct ps_op *op = c->to->ops + c->walk.pc;
+
+	while (op-- > c->to->ops) {
+		if (op->op == DO_SELF && op->a == a)
+			return op;
+	}
+	return NULL;
+}
+
+/* Arguments that are integers and stand in the code, from pc on. */
+static bool find_integers(const struct compiling *c, int pc, int n, long long *integers)
+{
+	TValue k;
+	int i;
+
+	for (i = 0; i < n; i++) {
+		if (!ps_code_loads(c->walk.p, pc + i, &k) || !ttisinteger(&k))
+			return false;
+		integers[i] = ivalue(&k);
+	}
+	return true;
+}
+
+/*
+ * R[a] is called, a method that is foreseen. With arguments that are constants, one operation does all from its SELF on; else
+ * that one and the call are what they are to this method.
+ */
+static void add_quick_call(struct compiling *c, const struct ps_call *of)
+{
+	struct ps_op *call = c->to->ops + c->walk.pc, *self = find_self(c, call->a);
+	int nargs = of->count, pc = self ? self - c->to->ops : 0;
+	const Table *methods = of->self.table;
+
+	if (call->op != DO_CALL || !self || of->self.kind != PS_KIND_GUEST || nargs < 0 || nargs > PS_QUICK_ARGUMENTS || call->c > 1)
+		return;
+	if (pc + 1 + nargs == c->walk.pc && find_integers(c, pc + 1, nargs, self->arguments)) {
+		finish(c, self, call->c ? DO_QUICK : DO_QUICK_PUT);
+		self->c = nargs;
+		self->quick = ps_to_quick(of->callee.closure);
+		self->methods = methods;
+		return;
+	}
+	self->op = DO_SELF_QUICK;
+	self->k = *of->callee.closure;
+	self->methods = methods;
+	call->op = DO_CALL_QUICK;
+	call->closure = gcvalue(of->callee.closure);
+	call->quick = ps_to_quick(of->callee.closure);
+	call->methods = methods;
 }
 
 /*
@@ -725,6 +789,8 @@ static void look(struct ps_walk *walk, Instruction i)
 static struct ps_known read(struct ps_walk *walk, struct ps_known of, TString *name, bool is_call, struct ps_known member)
 {
 	(void)walk;
+	if (of.kind == PS_KIND_GUEST && is_call && is_short(name))
+		return known_quick(luaH_getshortstr((Table *)of.table, name));
 	if (of.kind == PS_KIND_LIBRARY && is_short(name))
 		return known_value(luaH_getshortstr((Table *)of.table, name));
 	if (of.kind == PS_KIND_ANY && is_call)
@@ -748,7 +814,9 @@ static bool call(struct ps_walk *walk, struct ps_call *call)
 		call->results[r] = callee->results[r].kind ? callee->results[r] : ps_known_any;
 	if (!walk->is_last)
 		return true;
-	if (c->to->ops[walk->pc].op == DO_CALL)
+	if (call->callee.kind == PS_KIND_QUICK)
+		add_quick_call(c, call);
+	else if (c->to->ops[walk->pc].op == DO_CALL)
 		c->to->ops[walk->pc].callee = fixed_upvalue(call->callee);
 	if (GET_OPCODE(code_of(c)[walk->pc]) == OP_TAILCALL)
 		give(c, call->results, PS_RESULTS);
@@ -832,17 +900,30 @@ static const struct ps_function_code *compile(struct ps_bind *bind, const LClosu
 	return to;
 }
 
-struct ps_linear *ps_compile(lua_State *L, const struct ps_proto *proto, bool *is_own)
+/* The function on top of the stack, with what it is given. */
+static struct ps_linear *compile_for(lua_State *L, const struct ps_known *given, bool *is_own)
 {
-	const struct ps_known packet = { .kind = proto ? PS_KIND_VIEW : PS_KIND_GUEST, .whole = proto, .proto = proto };
 	const TValue *f = s2v(PS_STACK_TOP(L) - 1);
 	LClosure *closure = ttisLclosure(f) ? clLvalue(f) : NULL;	/* what opens protocols may move the stack */
 	struct ps_bind *bind = ps_bind_of(L);
 	struct ps_function_code *own;
 
-	if (!closure || !compile(bind, closure, &packet, 1, NULL))
+	if (!closure || !compile(bind, closure, given, 1, NULL))
 		return NULL;
 	own = ps_inline_calls(&bind->rt, closure);
 	*is_own = own;
 	return own ? &own->linear : closure->p->linear;
+}
+
+struct ps_linear *ps_compile(lua_State *L, const struct ps_proto *proto, bool *is_own)
+{
+	return compile_for(L, &(struct ps_known){ .kind = PS_KIND_VIEW, .whole = true, .proto = proto }, is_own);
+}
+
+struct ps_linear *ps_compile_guest(lua_State *L, const void *block, bool *is_own)
+{
+	const Table *methods = ((const struct ps_object *)block)->methods;
+	const struct ps_known given = ps_known_as(methods ? PS_KIND_GUEST : PS_KIND_ANY, methods);
+
+	return compile_for(L, &given, is_own);
 }

@@ -120,8 +120,6 @@ static struct ps_known name_of(struct ps_walk *w, struct ps_known of, struct ps_
 
 	if (name.kind != PS_KIND_STRING)
 		return ps_known_any;
-	if (of.kind == PS_KIND_GUEST)
-		return is_call && !strcmp(getstr(name.string), "packet") ? (struct ps_known){ .kind = PS_KIND_GUEST_PACKET } : ps_known_any;
 	ps_walk_spend(w, NAME_STEPS);
 	member = ps_known_member(of, getstr(name.string), is_call);
 	return w->by->read(w, of, name.string, is_call, member);
@@ -147,12 +145,13 @@ static void find_call(struct ps_walk *w, int a, int b)
 	call->self.kind = PS_KIND_NONE;
 	call->first = a + 1;
 	call->count = nargs;
-	if (callee.kind == PS_KIND_GETTER || callee.kind == PS_KIND_FINDER || (callee.kind == PS_KIND_METHOD && callee.row->of != PS_OF_LIBRARY)) {
+	if (callee.kind == PS_KIND_GETTER || callee.kind == PS_KIND_FINDER || callee.kind == PS_KIND_QUICK ||
+	    (callee.kind == PS_KIND_METHOD && callee.row->of != PS_OF_LIBRARY)) {
 		call->self = nargs ? ps_walk_get(w, a + 1) : ps_known_nil;
 		call->first++;
 		call->count -= nargs > 0;
 	}
-	if (callee.kind == PS_KIND_GUEST_PACKET)
+	if (callee.kind == PS_KIND_QUICK && !strcmp(ps_method_of(callee.closure)->name, "packet"))
 		call->results[0] = (struct ps_known){ .kind = PS_KIND_VIEW, .whole = true, .proto = &ps_proto_raw };
 	else
 		call->results[0] = ps_known_result(w->registry, call, nargs < 0 ? ps_known_any : ps_walk_get(w, call->first));

@@ -18,6 +18,7 @@
 #include "lstate.h"
 
 #include "bind.h"
+#include "holder.h"
 #include "runtime.h"
 #include "store.h"
 #include "types.h"
@@ -62,6 +63,8 @@ enum { PS_A = 1, PS_B = 2, PS_C = 4, PS_N = 8, PS_S = 16, PS_M = 32, PS_GIVES = 
 	X(SET_KEY_R, PS_ABC)	/* R[A][R[C]] = R[B] */ \
 	X(SET_BYTE, PS_ABC)	/* the same of what should be a byte array */ \
 	X(SELF, PS_AB)		/* R[A + 1] = R[B], R[A] = R[B][name] */ \
+	X(SELF_QUICK, PS_AB | PS_S)	/* the same of a reference with these methods: R[A] = K */ \
+	X(CALL_QUICK, PS_A | PS_S)	/* as CALL, of such a method */ \
 	X(CALL, PS_A)		/* R[A] with B arguments, and C results from A on */ \
 	X(TAIL_CALL, PS_A)	/* the same, and all that it returns */ \
 	X(RETURN, PS_A)		/* n values from A on */ \
@@ -99,6 +102,8 @@ enum { PS_A = 1, PS_B = 2, PS_C = 4, PS_N = 8, PS_S = 16, PS_M = 32, PS_GIVES = 
 	X(DATA, PS_TBNV)		/* R[A] = R[B]:data(C), of a header */ \
 	X(HEADER, PS_TBNV)	/* R[A] = the first header of protocol C in R[B], which should be the packet */ \
 	X(BYTES, PS_TBNV)	/* the same without an argument, or of bytes */ \
+	X(QUICK, PS_TBN | PS_S)	/* R[A] = R[B]:method(arguments), of a reference; C of them */ \
+	X(QUICK_PUT, PS_BN | PS_S)	/* the same without a result */ \
 	X(FIELD, PS_TBN)	/* R[A] = R[B]:F() */ \
 	X(VALUE, PS_TBN)	/* R[A] = R[B]:get() */ \
 	X(PUT, PS_BCN)		/* R[B]:set(R[C]), of a field */ \
@@ -129,17 +134,21 @@ struct ps_op {
 	union {
 		int other;	/* as n, where it is not so; of NETWORK, DATA, HEADER and BYTES, if there is a view, and it is tested for at once */
 		struct ps_simple simple;	/* ASSIGN_SIMPLE, SET_SIMPLE */
+		const Table *methods;	/* QUICK, QUICK_PUT, SELF_QUICK, CALL_QUICK */
 	};
 	union {
 		const struct ps_field_method *field;
 		const TString *name;
 		struct ps_pool *pool;
+		const struct ps_quick *quick;
 		int callee;	/* CALL: from 1, the upvalue that is called, if nothing assigns that; it is read when code is put within other code */
 	};
 	union {
 		TValue k;
 		UpVal *variable;
 		uint64_t value;		/* ASSIGN */
+		long long arguments[PS_QUICK_ARGUMENTS];	/* QUICK, QUICK_PUT */
+		const GCObject *closure;	/* CALL_QUICK: what is called */
 		struct ps_value wide;	/* ASSIGN_SIMPLE */
 		struct {		/* GET_BITS, SET_BITS */
 			uint64_t mask, flip;

@@ -716,6 +716,26 @@ CASE(SELF): {
 	setobj(L, R(op->a), found);
 	ON(1);
 }
+CASE(SELF_QUICK):
+	if (!ps_holder_target(R(op->b), op->methods))
+		goto CASE(SELF);
+	setobj(L, s2v(AT(op->a) + 1), R(op->b));
+	setobj(L, R(op->a), &op->k);
+	ON(1);
+CASE(CALL_QUICK): {
+	StkId func = AT(op->a);
+	void *target = ps_holder_target(s2v(func + 1), op->methods);
+	int n;
+
+	if (!target || !ttisCclosure(s2v(func)) || gcvalue(s2v(func)) != op->closure)
+		goto CASE(CALL);
+	n = ps_call_quick(L, op->quick, target, func + 2, op->b - 1, s2v(func));
+	if (n < 0)
+		goto CASE(LEAVE);
+	if (n < op->c)
+		setnilvalue(s2v(func));
+	ON(1);
+}
 CASE(CALL): {
 	StkId func = AT(op->a);
 	struct ps_called *frame;
@@ -1007,6 +1027,18 @@ CASE(BYTES): {
 		goto CASE(LEAVE);
 none:
 	setnilvalue(R(op->a));
+	GO(op->n);
+}
+CASE(QUICK):
+CASE(QUICK_PUT): {
+	void *target = ps_holder_target(R(op->b), op->methods);
+	union ps_quick_result said;
+	int n = target ? op->quick->call(L, target, op->arguments, op->c, &said) : -1;
+
+	if (n < 0)
+		goto CASE(LEAVE);
+	if (op->op == DO_QUICK && !ps_give_quick(L, n, &said, R(op->a)))
+		setnilvalue(R(op->a));
 	GO(op->n);
 }
 CASE(FIELD): {

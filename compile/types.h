@@ -40,8 +40,8 @@ enum ps_kind {
 	PS_KIND_METHOD,		/* row: of an object, or a function of a library that has rows */
 	PS_KIND_GETTER,		/* the method that gives the view of field */
 	PS_KIND_FINDER,		/* the method that gives the view of what is found by a key: keyed */
-	PS_KIND_GUEST,		/* what a function of a runtime is given for a packet */
-	PS_KIND_GUEST_PACKET,	/* its method that gives the packet */
+	PS_KIND_GUEST,		/* what a function of a runtime is given for a packet: table, its methods */
+	PS_KIND_QUICK,		/* one of them: closure */
 };
 
 #define PS_EITHER	2
@@ -67,6 +67,7 @@ struct ps_known {
 		const struct ps_field *field;
 		const struct ps_callable *row;
 		const struct ps_keyed *keyed;
+		const TValue *closure;
 	};
 };
 

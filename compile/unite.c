@@ -91,10 +91,12 @@ static struct access find_access(const struct ps_lines *n, const struct ps_line 
 		x.writes.last += op->n - 1;
 		break;
 	case DO_SELF:
+	case DO_SELF_QUICK:
 		x.writes = (struct range){ op->a, op->a + 1 };
 		x.reads[0] = none;
 		break;
-	case DO_CALL:	/* and all behind is the callee's */
+	case DO_CALL:
+	case DO_CALL_QUICK:	/* and all behind is the callee's */
 		x.reads[0].last += op->b;
 		x.writes = (struct range){ op->a, end };
 		break;
@@ -125,7 +127,7 @@ static struct access find_access(const struct ps_lines *n, const struct ps_line 
 /* Whether registers of the operation have to be beside each other. */
 static bool wants_range(enum ps_operation op)
 {
-	return op == DO_SELF || op == DO_CALL || op == DO_TAIL_CALL || op == DO_RETURN || op == DO_LOAD_NIL ||
+	return op == DO_SELF || op == DO_SELF_QUICK || op == DO_CALL || op == DO_CALL_QUICK || op == DO_TAIL_CALL || op == DO_RETURN || op == DO_LOAD_NIL ||
 	       op == DO_FOR_BEGIN || op == DO_FOR_NEXT;
 }
 

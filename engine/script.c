@@ -577,19 +577,23 @@ struct find_request {
 };
 
 /* Takes the function on top of the stack. May raise, before it has taken anything. */
-static void take_function(lua_State *L, struct ps_function *h, enum ps_given given, const struct ps_proto *proto,
-			  struct ps_linear *(*compile)(lua_State *L, const struct ps_proto *proto, bool *is_own))
+/* h is the function on top of the stack, which may be compiled before use_code(). */
+static void take_function(lua_State *L, struct ps_function *h, enum ps_given given)
 {
-	const Proto *p;
-
 	h->given = ps_proto_id(&ps_bind_of(L)->registry, ps_givens[given].proto);
 	if (!ps_bind_open_protocol(L, h->given))	/* give_header() may not raise */
 		luaL_error(L, "not enough memory");
 	h->function = *s2v(PS_STACK_TOP(L) - 1);
-	p = ttisLclosure(&h->function) ? clLvalue(&h->function)->p : NULL;
 	lua_pushvalue(L, -1);
 	h->ref = luaL_ref(L, LUA_REGISTRYINDEX);
-	h->linear = compile ? compile(L, proto, &h->is_own) : NULL;
+	h->linear = NULL;
+}
+
+/* Pops the function. */
+static void use_code(lua_State *L, struct ps_function *h)
+{
+	const Proto *p = ttisLclosure(&h->function) ? clLvalue(&h->function)->p : NULL;
+
 	h->code = p ? p->code : NULL;
 	h->slots = p && p->numparams <= 1 && !p->is_vararg ? 2 + p->maxstacksize : LUAI_MAXSTACK;
 	if (h->linear && h->linear->slots > h->slots)
@@ -618,7 +622,10 @@ static int find(lua_State *L)
 	}
 	request->handler->cutter = ps_flows_script(L, lua_tostring(L, -1));
 	lua_pop(L, 1);
-	take_function(L, request->handler, request->given, ps_givens[request->given].proto, script_of(L)->compile);
+	take_function(L, request->handler, request->given);
+	if (script_of(L)->compile)
+		request->handler->linear = script_of(L)->compile(L, ps_givens[request->given].proto, &request->handler->is_own);
+	use_code(L, request->handler);
 	return 0;
 }
 
@@ -985,7 +992,8 @@ out:
 /*
  * Functions of runtimes that are no states'.
  */
-struct ps_function *ps_guest_take(lua_State *L, struct ps_linear *(*compile)(lua_State *L, const struct ps_proto *proto, bool *is_own))
+struct ps_function *ps_guest_take(lua_State *L, const void *block,
+				  struct ps_linear *(*compile)(lua_State *L, const void *block, bool *is_own))
 {
 	struct ps_function *h = ps_host_realloc(NULL, sizeof(*h));
 
@@ -997,7 +1005,9 @@ struct ps_function *ps_guest_take(lua_State *L, struct ps_linear *(*compile)(lua
 	h->ref = LUA_NOREF;
 	h->next = ps_bind_of(L)->guests;
 	ps_bind_of(L)->guests = h;
-	take_function(L, h, PS_GIVEN_RAW, NULL, compile);
+	take_function(L, h, PS_GIVEN_RAW);
+	h->linear = compile(L, block, &h->is_own);
+	use_code(L, h);
 	return h;
 }
 

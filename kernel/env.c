@@ -513,9 +513,9 @@ int lunatik_handle(struct lunatik_entry *entry, const struct ps_function *handle
 }
 EXPORT_SYMBOL_GPL(lunatik_handle);
 
-struct ps_function *lunatik_newhandler(lua_State *L)
+struct ps_function *lunatik_newhandler(lua_State *L, const void *userdata)
 {
-	return ps_guest_take(L, ps_compile);
+	return ps_guest_take(L, userdata, ps_compile_guest);
 }
 EXPORT_SYMBOL_GPL(lunatik_newhandler);
 

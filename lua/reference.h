@@ -8,6 +8,7 @@
 #include "method.h"
 
 struct lua_State;
+struct ps_class;
 struct ps_runtime;
 
 /*
@@ -38,6 +39,9 @@ struct ps_quick {
 	struct ps_method method;	/* first; op is PS_OP_QUICK */
 	int (*call)(struct lua_State *L, void *target, const long long *arguments, int n, union ps_quick_result *result);
 };
+
+/* The class of such userdata, which the compiler and lua/holder.h know. */
+extern const struct ps_class ps_class_reference;
 
 /*
  * The userdata on top of the stack, a reference with a metatable, has methods that the interpreter finds: those of the table

@@ -55,7 +55,7 @@ static unsigned int namespace_id __read_mostly;
  */
 static bool run(struct lunatik_entry *entry, struct hook *hook, struct sk_buff *skb, const struct nf_hook_state *state, lua_Integer *action)
 {
-	struct frame frame;
+	struct frame frame ps_uninit;
 	bool is_integer;
 	int status;
 
@@ -105,7 +105,7 @@ static unsigned int verdict(lua_Integer action, struct sk_buff *skb)
 static unsigned int handle(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	struct hook *hook = priv;
-	struct lunatik_entry entry;
+	struct lunatik_entry entry ps_uninit;
 	int err = lunatik_enterquick(hook->runtime, &entry);
 	lua_Integer action;
 
@@ -448,7 +448,7 @@ static int register_hook(lua_State *L)
 	hook->block = lua_touserdata(L, -1);
 	hook->object = luaL_ref(L, LUA_REGISTRYINDEX);
 	lua_getfield(L, 1, "hook");
-	hook->function = lunatik_newhandler(L);
+	hook->function = lunatik_newhandler(L, hook->block);
 	lua_pushvalue(L, 1);
 	lunatik_keep(L, 2);
 	lunatik_calledin(L, LUNATIK_SOFTIRQ);

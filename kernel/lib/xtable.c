@@ -80,7 +80,7 @@ static int call_function(lua_State *L)
 /* Leaves the function's result and par.hotdrop on the stack. */
 static bool run(lua_State *L, struct xtable *xtable, struct sk_buff *skb, const struct xt_action_param *par, bool is_written)
 {
-	struct frame frame;
+	struct frame frame ps_uninit;
 	int status;
 
 	frame_open(&frame, &xtable->frame, skb, false, par->state, xtable->data, is_written);

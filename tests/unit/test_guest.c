@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Functions of runtimes, which get a userdata with quick methods. Each runs compiled and interpreted: it does the same, and
+ * where it is foreseen that a method is quick, the interpreter is not asked for it.
+ */
+#include "lua.h"
+#include "lauxlib.h"
+
+#include "bind.h"
+#include "compile.h"
+#include "reference.h"
+#include "runtime.h"
+#include "script.h"
+#include "test.h"
+
+#define NUMBERS	8
+
+static int nquick, nslow;
+
+static int64_t *checked(lua_State *L)
+{
+	struct ps_reference *reference = ps_reference_at(L, 1);
+	lua_Integer i = luaL_checkinteger(L, 2);
+
+	nslow++;
+	if (!reference)
+		luaL_error(L, "closed");
+	luaL_argcheck(L, i >= 0 && i < NUMBERS, 2, "out of bounds");
+	return (int64_t *)reference->target + i;
+}
+
+static int get(lua_State *L)
+{
+	lua_pushinteger(L, *checked(L));
+	return 1;
+}
+
+static int put(lua_State *L)
+{
+	int64_t *number = checked(L);
+
+	*number = luaL_checkinteger(L, 3);
+	return 0;
+}
+
+static int quick_get(lua_State *L, void *target, const long long *arguments, int n, union ps_quick_result *result)
+{
+	(void)L;
+	if (n != 1 || arguments[0] < 0 || arguments[0] >= NUMBERS)
+		return -1;
+	nquick++;
+	result->integer = ((int64_t *)target)[arguments[0]];
+	return 1;
+}
+
+static int quick_put(lua_State *L, void *target, const long long *arguments, int n, union ps_quick_result *result)
+{
+	(void)L;
+	(void)result;
+	if (n != 2 || arguments[0] < 0 || arguments[0] >= NUMBERS)
+		return -1;
+	nquick++;
+	((int64_t *)target)[arguments[0]] = arguments[1];
+	return 0;
+}
+
+static int quick_negative(lua_State *L, void *target, const long long *arguments, int n, union ps_quick_result *result)
+{
+	int status = quick_get(L, target, arguments, n, result);
+
+	result->integer = -result->integer;
+	return status;
+}
+
+static const struct ps_quick methods[] = {
+	{ { "get", get, PS_OP_QUICK }, quick_get },
+	{ { "put", put, PS_OP_QUICK }, quick_put },
+	{ { NULL } },
+}, methods_of_third[] = {
+	{ { "get", get, PS_OP_QUICK }, quick_negative },
+	{ { NULL } },
+};
+
+/* A userdata for the numbers stays in the global of that name. Returns its block. */
+static void *new_object(lua_State *L, const char *name, const char *type, const struct ps_quick *quick, int64_t *numbers)
+{
+	struct ps_reference *reference = ps_reference_new(L);
+
+	if (luaL_newmetatable(L, type)) {
+		lua_newtable(L);
+		for (; quick->method.name; quick++) {
+			ps_push_method(L, &quick->method);
+			lua_setfield(L, -2, quick->method.name);
+		}
+		lua_setfield(L, -2, "__index");
+	}
+	lua_setmetatable(L, -2);
+	ps_reference_adopt(L);
+	reference->target = numbers;
+	lua_pushvalue(L, -1);
+	lua_setglobal(L, name);
+	return lua_touserdata(L, -1);
+}
+
+static struct ps_linear *compile_nothing(lua_State *L, const void *block, bool *is_own)
+{
+	(void)L;
+	(void)block;
+	(void)is_own;
+	return NULL;
+}
+
+static int close_object(lua_State *L)
+{
+	ps_reference_free(L, 1);
+	return 0;
+}
+
+static int keep_error(lua_State *L)
+{
+	(void)L;
+	return 1;
+}
+
+/* Calls the function with another object; *result is its result, or -1: an error. */
+static void run(const char *script, bool compiles, const char *with, long long *result)
+{
+	int64_t numbers[NUMBERS] = { 10, 11, 12, 13, 14, 15, 16, 17 }, others[NUMBERS] = { 100 };
+	struct ps_script s;
+	lua_State *L;
+	void *block, *other, *third;
+	struct ps_function *h;
+	bool is_integer;
+
+	CHECK_INT(ps_script_init(&s, 0, true), 0);
+	L = s.bind.rt.L;
+	lua_pushcfunction(L, close_object);
+	lua_setglobal(L, "close");
+	block = new_object(L, "object", "numbers", methods, numbers);
+	other = new_object(L, "other", "numbers", methods, others);
+	third = new_object(L, "third", "negative numbers", methods_of_third, others);
+	CHECK_INT(luaL_loadstring(L, script), LUA_OK);
+	CHECK_INT(lua_pcall(L, 0, 1, 0), LUA_OK);
+	h = ps_guest_take(L, block, compiles ? ps_compile_guest : compile_nothing);
+	lua_settop(L, 0);
+	nquick = nslow = 0;
+	if (!strcmp(with, "other"))
+		block = other;
+	else if (!strcmp(with, "third"))
+		block = third;
+	if (ps_guest_call(L, h, block, keep_error, result, &is_integer) != LUA_OK || !is_integer)
+		*result = -1;
+	lua_settop(L, 0);
+	ps_guest_put(L, h);
+	lua_getglobal(L, "object");
+	ps_reference_free(L, 1);
+	lua_getglobal(L, "other");
+	ps_reference_free(L, 2);
+	lua_getglobal(L, "third");
+	ps_reference_free(L, 3);
+	ps_script_clean(&s);
+}
+
+static void methods_are_quick(void)
+{
+	static const struct {
+		const char *script, *with;
+		long long result;
+		int nquick, nslow;	/* when it is compiled */
+	} cases[] = {
+		{ "return function(o) return o:get(1) end", "object", 11, 1, 0 },
+		{ "return function(o) local x = o:get(1) return x end", "object", 11, 1, 0 },
+		{ "local i = 2 return function(o) local x = o:get(i) return x end", "object", 12, 1, 0 },
+		{ "return function(o) o:put(1, 7) local x = o:get(1) return x end", "object", 7, 2, 0 },
+		{ "return function(o) o:put(1, o:get(2) + o:get(3)) local x = o:get(1) return x end", "object", 25, 4, 0 },
+		{ "return function(o) local x = o:put(1, 7) return x == nil and 1 or 2 end", "object", 1, 1, 0 },
+		{ "return function(o) for i = 1, 3 do o:put(i, i) end local x = o:get(3) return x end", "object", 3, 4, 0 },
+		{ "return function(o) local x = o:get(o:get(0) > 9 and 4 or 5) return x end", "object", 14, 2, 0 },
+		{ "return function(o) if o:get(0) ~= 10 or o:get(1) == 3 then return 0 end return 1 end", "object", 1, 2, 0 },
+		{ "local function f(x) local y = x:get(1) return y end return function(o) return f(o) + f(o) end", "object", 22, 2, 0 },
+		/* another object of the kind */
+		{ "return function(o) local x = o:get(0) return x end", "other", 100, 1, 0 },
+		{ "return function(o) o = other local x = o:get(0) return x end", "object", 100, 1, 0 },
+		/* one of another kind */
+		{ "return function(o) local x = o:get(0) return x end", "third", -100, 1, 0 },
+		{ "local i = 0 return function(o) local x = o:get(i) return x end", "third", -100, 1, 0 },
+		/* what is not simple is done by the method itself */
+		{ "return function(o) local x = o:get('1') return x end", "object", 11, 0, 1 },
+		{ "return function(o) local x = o:get(1, 2, 3) return x end", "object", 11, 0, 1 },
+		{ "return function(o) o:put(1, '7') local x = o:get(1) return x end", "object", 7, 1, 1 },
+		{ "local s = '7' return function(o) o:put(1, s) local x = o:get(1) return x end", "object", 7, 1, 1 },
+		{ "return function(o) local x = o:get() return x end", "object", -1, 0, 0 },
+		{ "return function(o) local x = o:get(8) return x end", "object", -1, 0, 1 },
+		{ "return function(o) local x = o:get(-1) return x end", "object", -1, 0, 1 },
+		{ "return function(o) o:put(1 << 40, 1) return 1 end", "object", -1, 0, 1 },
+		{ "return function(o) local x = o:none(1) return x end", "object", -1, 0, 0 },
+		{ "return function(o) local ok, x = pcall(o.get, o, 9) x = o:get(2) return x end", "object", 12, 1, 1 },
+		{ "return function(o) local x = o:get(1) close(o) x = x + o:get(1) return x end", "object", -1, 1, 1 },
+		{ "return function(o) close(o) o:put(1, 2) return 1 end", "object", -1, 0, 1 },
+		{ "return function(o) local a, b = o:get(1) return b == nil and a end", "object", 11, 1, 0 },
+	};
+	long long result;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		run(cases[i].script, false, cases[i].with, &result);
+		CHECK_INT(result, cases[i].result);
+		run(cases[i].script, true, cases[i].with, &result);
+		CHECK_INT(result, cases[i].result);
+		CHECK_INT(nquick, cases[i].nquick);
+		CHECK_INT(nslow, cases[i].nslow);
+		if (test_failed)
+			printf("# %s\n", cases[i].script);
+	}
+}
+
+const struct test guest_tests[] = {
+	{ "guest: methods that are foreseen do the same as those that are not", methods_are_quick },
+	{ NULL, NULL },
+};
