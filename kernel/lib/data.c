@@ -27,8 +27,8 @@ struct data {
 	bool is_readonly;
 	const lunatik_object_t *runtime;	/* whose callback they are for; only compared; or NULL: anybody's */
 	struct own *own;
-	const struct luadata_source *source;	/* the packet that they are; or NULL */
-	void *of;
+	const struct luadata_source *source;	/* of the packets that they are; or NULL */
+	void *of;			/* the packet, for the time of a callback; or NULL */
 };
 
 static void release(lunatik_object_t *object)
@@ -68,14 +68,22 @@ void luadata_reset(lunatik_object_t *object, void *bytes, size_t size, bool is_r
 }
 EXPORT_SYMBOL_GPL(luadata_reset);
 
-void luadata_offer(lunatik_object_t *object, const struct luadata_source *source, void *of)
+void **luadata_offer(lunatik_object_t *object, const struct luadata_source *source)
 {
 	struct data *data = object->private;
 
 	data->source = source;
-	data->of = of;
+	return &data->of;
 }
 EXPORT_SYMBOL_GPL(luadata_offer);
+
+void luadata_withdraw(lunatik_object_t *object)
+{
+	struct data *data = object->private;
+
+	WRITE_ONCE(data->source, NULL);
+}
+EXPORT_SYMBOL_GPL(luadata_withdraw);
 
 void luadata_clear(lunatik_object_t *object)
 {
@@ -94,7 +102,9 @@ static __always_inline bool is_anothers(lua_State *L, const struct data *data)
 /* The bytes of a packet that nobody has asked for yet. */
 static bool open_bytes(struct data *data)
 {
-	return data->source && data->source->open(data->of);
+	const struct luadata_source *source = READ_ONCE(data->source);
+
+	return source && source->open(data->of);
 }
 
 /* Has bytes there, or raises. */
@@ -251,13 +261,15 @@ static int size(lua_State *L)
 static int packet(lua_State *L)
 {
 	struct data *data = lunatik_checkobject(L, 1, &class)->private;
+	const struct luadata_source *source;
 	void *block;
 
 	if (is_anothers(L, data) || !data->bytes)
 		reach(L, data, false);
-	if (!data->source)
+	source = READ_ONCE(data->source);
+	if (!source)
 		return luaL_error(L, "the data is no packet");
-	block = data->source->packet(L, data->of);
+	block = source->packet(L, data->of);
 	if (!block)
 		return luaL_error(L, "there is no memory for the packet, or it is too short to be one");
 	luaL_checkstack(L, 1, NULL);
@@ -364,10 +376,14 @@ QUICK_SET(quick_set_64, 8)
 static int quick_packet(lua_State *L, void *target, const lua_Integer *arguments, int nargs, union ps_quick_result *result)
 {
 	struct data *data = quick_data(L, target);
+	const struct luadata_source *source;
 
-	if (unlikely(!data || !data->source || nargs))
+	if (unlikely(!data || nargs))
 		return -1;
-	result->block = data->source->packet(L, data->of);
+	source = READ_ONCE(data->source);
+	if (unlikely(!source))
+		return -1;
+	result->block = source->packet(L, data->of);
 	return likely(result->block) ? PS_QUICK_BLOCK : -1;
 }
 

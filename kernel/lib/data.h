@@ -23,13 +23,18 @@ void luadata_clear(lunatik_object_t *object);
 /*
  * The bytes are those of packets, and are given when a script first asks for them, so who does not costs nothing. open()
  * calls luadata_reset(), or returns false: there is none, or no memory. packet() is d:packet(): the block of the packet
- * object, or NULL. Neither raises. Within the object's runtime, in any context; does not raise.
+ * object, or NULL. Neither raises. They get what is in the place that luadata_offer() returns, which is NULL outside of
+ * callbacks: whoever offers writes it within the object's runtime. It is the object's own, since a script may keep the object
+ * for longer than there is anybody who offers. Within the object's runtime, in any context; does not raise.
  */
 struct luadata_source {
 	bool (*open)(void *of);
 	void *(*packet)(lua_State *L, void *of);
 };
-void luadata_offer(lunatik_object_t *object, const struct luadata_source *source, void *of);
+void **luadata_offer(lunatik_object_t *object, const struct luadata_source *source);
+
+/* Nothing of the source is called from now on, but by who is in its runtime already, which keeps its module. Any context. */
+void luadata_withdraw(lunatik_object_t *object);
 
 /*
  * The bytes of argument arg, *size of them; they stay as long as the argument does. Raises if it is no data, is gone, or, if

@@ -231,12 +231,11 @@ static bool frame_take(struct frame *frame)
 }
 
 /*
- * For luadata_offer(), with where the frame of the packet is told, or NULL. What the packet object writes is made private by
- * that.
+ * For luadata_offer(), with the frame of the packet, or NULL. What the packet object writes is made private by that.
  */
 static bool frame_get(void *of)
 {
-	struct frame *frame = *(struct frame **)of;
+	struct frame *frame = of;
 	struct ps_packet *pkt;
 
 	if (!frame)
@@ -255,7 +254,7 @@ static bool frame_get(void *of)
 
 static void *frame_packet(lua_State *L, void *of)
 {
-	struct frame *frame = *(struct frame **)of;
+	struct frame *frame = of;
 
 	if (!frame)
 		return NULL;
@@ -272,10 +271,10 @@ static void *frame_packet(lua_State *L, void *of)
 static const struct luadata_source frame_source = { frame_get, frame_packet };
 
 /*
- * On a hook: data, to which place was offered, becomes the packet's bytes, from the link layer's header in front of skb->data
- * on where there is one, and has_link. Any context.
+ * On a hook: data, of which place is that of luadata_offer(), becomes the packet's bytes, from the link layer's header in
+ * front of skb->data on where there is one, and has_link. Any context.
  */
-static inline void frame_open(struct frame *frame, struct frame **place, struct sk_buff *skb, bool has_link,
+static inline void frame_open(struct frame *frame, void **place, struct sk_buff *skb, bool has_link,
 			      const struct nf_hook_state *state, lunatik_object_t *data, bool is_written)
 {
 	*place = frame;
@@ -289,7 +288,7 @@ static inline void frame_open(struct frame *frame, struct frame **place, struct 
 }
 
 /* L: of the visit. */
-static inline void frame_close(lua_State *L, struct frame *frame, struct frame **place)
+static inline void frame_close(lua_State *L, struct frame *frame, void **place)
 {
 	*place = NULL;
 	if (!frame->is_shown && !frame->has_packet)

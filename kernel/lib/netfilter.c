@@ -23,7 +23,7 @@ struct hook {
 	struct ps_function *function;	/* the hook */
 	int object;			/* in its registry: data's userdata, */
 	void *block;			/* which this is of */
-	struct frame *frame;		/* of the packet that it is asked about */
+	void **frame;			/* data's place for that of the packet that it is asked about */
 	unsigned int on_error;
 	struct list_head list;		/* of all */
 	struct list_head places;
@@ -59,9 +59,9 @@ static bool run(struct lunatik_entry *entry, struct hook *hook, struct sk_buff *
 	bool is_integer;
 	int status;
 
-	frame_open(&frame, &hook->frame, skb, true, state, hook->data, true);
+	frame_open(&frame, hook->frame, skb, true, state, hook->data, true);
 	status = lunatik_handle(entry, hook->function, hook->block, "netfilter: ", action, &is_integer);
-	frame_close(entry->L, &frame, &hook->frame);
+	frame_close(entry->L, &frame, hook->frame);
 	if (likely(is_integer) && (likely(*action == NF_ACCEPT) || action_is_known(*action)))
 		return true;
 	return status == LUA_OK && action_refuse_result(entry->L, is_integer, *action, "netfilter: ");
@@ -340,12 +340,14 @@ static void release(lunatik_object_t *object)
 {
 	struct hook *hook = object->private;
 
-	if (hook->runtime) {
+	if (hook->runtime)
 		uninstall(hook);
-		lunatik_putobject(hook->runtime);
-	}
-	if (hook->data)
+	if (hook->data) {
+		luadata_withdraw(hook->data);
 		lunatik_putobject(hook->data);
+	}
+	if (hook->runtime)
+		lunatik_putobject(hook->runtime);
 }
 
 static const luaL_Reg methods[] = {
@@ -444,7 +446,7 @@ static int register_hook(lua_State *L)
 	read_fields(L, hook);
 	hook->data = luadata_new(L);
 	lunatik_getobject(hook->data);
-	luadata_offer(hook->data, &frame_source, &hook->frame);
+	hook->frame = luadata_offer(hook->data, &frame_source);
 	hook->block = lua_touserdata(L, -1);
 	hook->object = luaL_ref(L, LUA_REGISTRYINDEX);
 	lua_getfield(L, 1, "hook");

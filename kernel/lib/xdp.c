@@ -24,7 +24,7 @@ struct attachment {
 	lunatik_object_t *runtime;
 	lunatik_object_t *buffer, *argument;	/* references: a script may close its own */
 	int function, buffer_ref, argument_ref;
-	struct packet *packet;		/* that it is asked about */
+	void **packet;			/* buffer's place for the one that it is asked about */
 };
 
 static DEFINE_MUTEX(mutex);
@@ -65,7 +65,7 @@ static bool get_bytes(void *of)
 /* From then on it is the packet's object that writes. */
 static void *get_packet(lua_State *L, void *of)
 {
-	struct packet *packet = ((struct attachment *)of)->packet;
+	struct packet *packet = of;
 	const struct xdp_buff *xdp;
 	size_t size;
 
@@ -91,7 +91,7 @@ static int call(lua_State *L, struct attachment *attachment, const struct xdp_bu
 	int action = -1;
 
 	luadata_reset(attachment->buffer, xdp->data, xdp->data_end - xdp->data, false);
-	attachment->packet = &packet;
+	*attachment->packet = &packet;
 	luadata_reset(attachment->argument, arg, arg_size, false);
 	lua_rawgeti(L, LUA_REGISTRYINDEX, attachment->function);
 	lua_rawgeti(L, LUA_REGISTRYINDEX, attachment->buffer_ref);
@@ -101,7 +101,7 @@ static int call(lua_State *L, struct attachment *attachment, const struct xdp_bu
 		action = lua_tointeger(L, -1);
 	luadata_clear(attachment->argument);
 	luadata_clear(attachment->buffer);
-	attachment->packet = NULL;
+	*attachment->packet = NULL;
 	if (packet.is_there)
 		ps_bind_end_guest(L);
 	return action;
@@ -152,14 +152,16 @@ static void release(lunatik_object_t *object)
 {
 	struct attachment *attachment = object->private;
 
-	if (attachment->runtime) {
+	if (attachment->runtime)
 		uninstall(attachment);
-		lunatik_putobject(attachment->runtime);
-	}
-	if (attachment->buffer)
+	if (attachment->buffer) {
+		luadata_withdraw(attachment->buffer);
 		lunatik_putobject(attachment->buffer);
+	}
 	if (attachment->argument)
 		lunatik_putobject(attachment->argument);
+	if (attachment->runtime)
+		lunatik_putobject(attachment->runtime);
 }
 
 static const struct lunatik_class class = {
@@ -217,7 +219,7 @@ static int attach(lua_State *L)
 	lua_pushvalue(L, 1);
 	attachment->function = luaL_ref(L, LUA_REGISTRYINDEX);
 	attachment->buffer_ref = new_data(L, &attachment->buffer);
-	luadata_offer(attachment->buffer, &source, attachment);
+	attachment->packet = luadata_offer(attachment->buffer, &source);
 	attachment->argument_ref = new_data(L, &attachment->argument);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &key);
 	lunatik_calledin(L, LUNATIK_SOFTIRQ);

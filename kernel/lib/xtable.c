@@ -20,7 +20,7 @@ struct xtable {
 	lunatik_object_t *object;	/* itself, which no reference counts */
 	struct extension *extension;	/* that it serves; or NULL */
 	int function, checkentry, destroy, skb, par;	/* in the runtime's registry */
-	struct frame *frame;		/* of the packet that it is asked about */
+	void **frame;			/* data's place for that of the packet that it is asked about */
 	lua_Integer on_error;
 };
 
@@ -83,12 +83,12 @@ static bool run(lua_State *L, struct xtable *xtable, struct sk_buff *skb, const 
 	struct frame frame ps_uninit;
 	int status;
 
-	frame_open(&frame, &xtable->frame, skb, false, par->state, xtable->data, is_written);
+	frame_open(&frame, xtable->frame, skb, false, par->state, xtable->data, is_written);
 	lua_pushcfunction(L, call_function);
 	lua_pushlightuserdata(L, xtable);
 	lua_pushlightuserdata(L, (void *)par);
 	status = lunatik_call(L, 2, 2, "xtable: ");
-	frame_close(L, &frame, &xtable->frame);
+	frame_close(L, &frame, xtable->frame);
 	return status == LUA_OK;
 }
 
@@ -435,12 +435,14 @@ static void release(lunatik_object_t *object)
 {
 	struct xtable *xtable = object->private;
 
-	if (xtable->runtime) {
+	if (xtable->runtime)
 		stop_serving(xtable);
-		lunatik_putobject(xtable->runtime);
-	}
-	if (xtable->data)
+	if (xtable->data) {
+		luadata_withdraw(xtable->data);
 		lunatik_putobject(xtable->data);
+	}
+	if (xtable->runtime)
+		lunatik_putobject(xtable->runtime);
 }
 
 static void forget(lua_State *L, const struct xtable *xtable)
@@ -549,7 +551,7 @@ static int new_xtable(lua_State *L, bool is_match)
 	xtable->par = luaL_ref(L, LUA_REGISTRYINDEX);
 	xtable->data = luadata_new(L);
 	lunatik_getobject(xtable->data);
-	luadata_offer(xtable->data, &frame_source, &xtable->frame);
+	xtable->frame = luadata_offer(xtable->data, &frame_source);
 	xtable->skb = luaL_ref(L, LUA_REGISTRYINDEX);
 	lua_pushvalue(L, 1);
 	lunatik_keep(L, 2);
