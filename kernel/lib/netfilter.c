@@ -309,9 +309,13 @@ static struct notifier_block devices = { .notifier_call = device_event };
  */
 static const struct lunatik_class class;
 
+/* Two visits may stop one hook. */
 static void forget(lua_State *L, struct hook *hook, lunatik_object_t *object)
 {
+	if (!hook->function)
+		return;
 	lunatik_freehandler(L, hook->function);
+	hook->function = NULL;
 	luaL_unref(L, LUA_REGISTRYINDEX, hook->object);
 	lunatik_drop(L, object);
 }

@@ -126,12 +126,19 @@ static struct probe *check(lua_State *L, lunatik_object_t **object, const char *
 	return probe;
 }
 
-static void forget(lua_State *L, const struct probe *probe, const lunatik_object_t *object)
+/* Two visits may stop one probe: what the first one has given back may be somebody else's by then. */
+static void unref(lua_State *L, int *ref)
 {
-	luaL_unref(L, LUA_REGISTRYINDEX, probe->pre);
-	luaL_unref(L, LUA_REGISTRYINDEX, probe->post);
-	luaL_unref(L, LUA_REGISTRYINDEX, probe->name);
-	luaL_unref(L, LUA_REGISTRYINDEX, probe->dump);
+	luaL_unref(L, LUA_REGISTRYINDEX, *ref);
+	*ref = LUA_NOREF;
+}
+
+static void forget(lua_State *L, struct probe *probe, const lunatik_object_t *object)
+{
+	unref(L, &probe->pre);
+	unref(L, &probe->post);
+	unref(L, &probe->name);
+	unref(L, &probe->dump);
 	lunatik_drop(L, object);
 }
 

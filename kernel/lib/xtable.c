@@ -445,11 +445,18 @@ static void release(lunatik_object_t *object)
 		lunatik_putobject(xtable->runtime);
 }
 
-static void forget(lua_State *L, const struct xtable *xtable)
+/* Two visits may stop one extension: what the first one has given back may be somebody else's by then. */
+static void unref(lua_State *L, int *ref)
 {
-	luaL_unref(L, LUA_REGISTRYINDEX, xtable->function);
-	luaL_unref(L, LUA_REGISTRYINDEX, xtable->skb);
-	luaL_unref(L, LUA_REGISTRYINDEX, xtable->par);
+	luaL_unref(L, LUA_REGISTRYINDEX, *ref);
+	*ref = LUA_NOREF;
+}
+
+static void forget(lua_State *L, struct xtable *xtable)
+{
+	unref(L, &xtable->function);
+	unref(L, &xtable->skb);
+	unref(L, &xtable->par);
 	lunatik_drop(L, xtable->object);
 }
 

@@ -147,4 +147,66 @@ ip -n R link del gone
 rmmod lunatik_run
 check 'and is what it was' inA ping -c 1 -W 60 10.0.0.2
 check_eq 'nothing holds the module when devices have come and gone' "$(hook_modules)" 0
+
+# What a hook has left behind, in a runtime that is there already.
+cat >$lua/leaves.lua <<'LUA'
+local nf, linux, data, rcu, socket = require("netfilter"), require("linux"), require("data"), require("rcu"), require("socket")
+local kept, called, refill
+local function hook()
+  return nf.register { pf = nf.family.IPV4, hooknum = nf.inet_hooks.LOCAL_OUT, priority = 0, hook = function(skb)
+    kept, called = skb, (called or 0) + 1
+    return nf.action.ACCEPT
+  end }
+end
+local function send()
+  local s <close> = socket.new(socket.af.INET, socket.sock.DGRAM)
+  s:send("x", 0x7f000001, 9)
+end
+local function look(what)
+  linux.schedule(50)
+  refill = {}
+  for i = 1, 1000 do
+    refill[i] = data.new(230)
+    refill[i]:setstring(0, ("\x5a"):rep(230))
+  end
+  print(what, pcall(kept.getuint8, kept, 0))
+  print(what .. ", packet", pcall(kept.packet, kept))
+end
+return function()
+  local h = hook()
+  send()
+  h:stop()
+  look("stopped")
+  do
+    local closed <close> = hook()
+    send()
+  end
+  look("closed")
+  h = hook()
+  local store = rcu.table()
+  store.h = h
+  local twin = store.h
+  h:stop()
+  print("twice", pcall(twin.stop, twin))
+  called = 0
+  h = hook()
+  send()
+  h:stop()
+  print("called", called)
+end
+LUA
+no_hurry
+run_afresh <<'LUA'
+local leaves = require("lunatik").runtime("leaves", false)
+leaves:resume()
+leaves:stop()
+LUA
+for how in stopped closed; do
+	check_match "a packet of a hook that is $how is gone" "$(said 99)" "$how"$'\tfalse\t[^\n]*the data is gone'
+	check_match "and has no object ($how)" "$(said 99)" "$how, packet"$'\tfalse\t[^\n]*the data is gone'
+done
+check_match 'a hook may be stopped by two of its objects' "$(said 99)" $'twice\ttrue'
+check_match 'and the next one works' "$(said 99)" $'called\t[12]'
+rmmod lunatik_run
+check_eq 'nothing of it is left' "$(hook_modules)" 0
 rmmod luanetfilter

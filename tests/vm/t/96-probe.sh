@@ -76,6 +76,21 @@ check_eq 'nothing holds the module, or the probes' "$(used luaprobe)" 0
 sync
 
 run_here <<'LUA'
+local probe, rcu = require("probe"), require("rcu")
+local store = rcu.table()
+store.p = probe.new("@sync", { pre = print, post = print })
+local p, twin = store.p, store.p
+p:stop()
+print("twice", pcall(twin.stop, twin))
+local seen = {}
+for i = 1, 2 do probe.new("@sync", { pre = function() seen[#seen + 1] = i print("seen", table.concat(seen, " ")) end }) end
+LUA
+check_match 'a probe may be stopped by two of its objects' "$(said)" $'^twice\ttrue'
+sync
+check_match 'and the next ones have their own handlers' "$(said)" $'^seen\t(1 2|2 1)$'
+rmmod lunatik_run
+
+run_here <<'LUA'
 local fib = require("fib")
 local linux = { EXIST = 17, NOENT = 2 }
 fib.newrule(100, 1000)

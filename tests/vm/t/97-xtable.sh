@@ -140,3 +140,25 @@ check_match 'errors are in the log' "$(said 99)" 'test: xtable: .*: matches'
 check_eq 'each rule was checked, and destroyed' "$(dmesg | grep -c 'check yes') $(dmesg | grep -c 'destroy yes')" '2 2'
 rmmod lunatik_run
 check 'nothing holds the module' wait_for rmmod luaxtable
+
+run <<'LUA'
+local xtable, rcu = require("xtable"), require("rcu")
+local store = rcu.table()
+local function f() end
+store.m = xtable.match { name = "x", revision = 1, family = 2, match = f }
+local m, twin = store.m, store.m
+m:stop()
+print("twice", pcall(twin.stop, twin))
+xtable.match { name = "dnsblock", revision = 1, family = 2, match = function(skb, par, how)
+  print("asked", type(skb), type(par), how)
+  return true
+end }
+xtable.match { name = "x", revision = 1, family = 2, match = f }
+LUA
+check_match 'an extension may be stopped by two of its objects' "$(said)" $'^twice\ttrue'
+iptables-legacy -A OUTPUT -p icmp -m dnsblock --domains yes -j ACCEPT
+ping -c 1 -W 60 127.0.0.1 >/dev/null
+check_eq 'and the next one has its own function' "$(said)" $'asked\tuserdata\ttable\tyes'
+iptables-legacy -F OUTPUT
+rmmod lunatik_run
+check 'nothing holds it' wait_for rmmod luaxtable
