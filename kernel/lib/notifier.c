@@ -189,6 +189,7 @@ static int delete(lua_State *L)
 	if (notifier->runtime != lunatik_toruntime(L))
 		return luaL_error(L, "a notifier is deleted in the runtime that has made it");
 	notifier->is_deleted = true;
+	lunatik_getobject(object);	/* another visit may delete it, too, and be through first */
 	lunatik_drop(L, object);
 	if (lunatik_maysleep(L)) {
 		entry = lunatik_sleep(L);
@@ -196,6 +197,7 @@ static int delete(lua_State *L)
 		lunatik_awake(entry);
 	}
 	lunatik_closeobject(L, 1);
+	lunatik_putobject(object);
 	return 0;
 }
 

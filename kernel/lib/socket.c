@@ -128,20 +128,27 @@ static int repeat(struct call *call, const struct lunatik_entry *entry)
 	return is_unfinished(call, ret) ? -EINTR : ret;
 }
 
-/* Within a function that a script calls, of that name. Raises. */
+/*
+ * Within a function that a script calls, of that name. Raises. The socket is looked for anew, as what a finalizer does while
+ * memory is made may close it; and held, as another visit may do so meanwhile.
+ */
 static int make(lua_State *L, struct call *call, const char *function)
 {
+	lunatik_object_t *object = lunatik_checkobject(L, 1, &class);
 	struct lunatik_entry *entry;
 	int ret = -EBADF;
 
 	lunatik_checksleep(L, function);
+	call->s = object->private;
 	call->is_nonblocking |= call->s->is_nonblocking;
+	lunatik_getobject(object);
 	entry = lunatik_sleep(L);
 	if (hold(call->s)) {
 		ret = repeat(call, entry);
 		unhold(call->s);
 	}
 	lunatik_awake(entry);
+	lunatik_putobject(object);
 	if (ret >= 0)
 		return ret;
 	return lunatik_throw(L, ret <= -512 ? -EINTR : ret);	/* -ERESTARTSYS and the like are nobody's but the kernel's */
@@ -250,11 +257,13 @@ static int new_socket(lua_State *L)
 /* sock:close() */
 static int close(lua_State *L)
 {
-	struct lua_socket *s = check_socket(L);
+	lunatik_object_t *object = lunatik_checkobject(L, 1, &class);
+	struct lua_socket *s = object->private;
 	struct lunatik_entry *entry;
 	bool is_used;
 
 	lunatik_checksleep(L, "close()");
+	lunatik_getobject(object);
 	entry = lunatik_sleep(L);
 	if (hold(s)) {
 		spin_lock_bh(&s->lock);
@@ -267,6 +276,7 @@ static int close(lua_State *L)
 	}
 	lunatik_awake(entry);
 	lunatik_closeobject(L, 1);
+	lunatik_putobject(object);
 	return 0;
 }
 

@@ -69,7 +69,7 @@ static lunatik_object_t *current_thread(lua_State *L)
 
 static const struct lunatik_class class;
 
-/* Outside of the runtime. Its references are the thread's from now on, if it can be made. */
+/* Outside of the runtime. The reference to that is the thread's from now on, if it can be made. */
 static int start(lunatik_object_t *object, lunatik_object_t *runtime, const char *name)
 {
 	struct thread *thread = object->private;
@@ -84,7 +84,6 @@ static int start(lunatik_object_t *object, lunatik_object_t *runtime, const char
 	}
 	get_task_struct(task);
 	thread->task = task;
-	lunatik_getobject(runtime);
 	lunatik_getobject(object);
 	__module_get(THIS_MODULE);
 	wake_up_process(task);
@@ -102,9 +101,13 @@ static int run(lua_State *L)
 
 	lunatik_checksleep(L, "thread.run()");
 	object = lunatik_newobject(L, &class, sizeof(struct thread));
+	runtime = lunatik_checkruntime(L, 1);	/* a finalizer may have closed it */
+	lunatik_getobject(runtime);		/* and another visit may do so */
 	entry = lunatik_sleep(L);
 	err = start(object, runtime, name);
 	lunatik_awake(entry);
+	if (err)
+		lunatik_putobject(runtime);
 	return err ? luaL_error(L, "thread.run(): cannot make a thread: error %d", -err) : 1;
 }
 
@@ -177,29 +180,34 @@ static int stop(lua_State *L)
 		return luaL_error(L, "only what thread.run() has made can be stopped");
 	if (thread->task == current)
 		return luaL_error(L, "a thread cannot wait for its own end: it ends when its function returns");
+	lunatik_getobject(object);
 	entry = lunatik_sleep(L);
 	err = end(thread, entry);
 	lunatik_awake(entry);
+	lunatik_putobject(object);
 	return err ? lunatik_throw(L, err) : 0;
 }
 
 /* thrd:task() */
 static int task(lua_State *L)
 {
-	struct thread *thread = lunatik_checkobject(L, 1, &class)->private;
+	struct task_struct *task = ((struct thread *)lunatik_checkobject(L, 1, &class)->private)->task;
+	unsigned int cpu = task_cpu(task);
+	int pid = task->pid, tgid = task->tgid;
+	bool has_ended = READ_ONCE(task->exit_state);
 	char command[TASK_COMM_LEN];
 
-	get_task_comm(command, thread->task);
+	get_task_comm(command, task);	/* from here on a finalizer may close the object */
 	lua_createtable(L, 0, 5);
-	lua_pushinteger(L, task_cpu(thread->task));
+	lua_pushinteger(L, cpu);
 	lua_setfield(L, -2, "cpu");
 	lua_pushstring(L, command);
 	lua_setfield(L, -2, "command");
-	lua_pushinteger(L, thread->task->pid);
+	lua_pushinteger(L, pid);
 	lua_setfield(L, -2, "pid");
-	lua_pushinteger(L, thread->task->tgid);
+	lua_pushinteger(L, tgid);
 	lua_setfield(L, -2, "tgid");
-	lua_pushboolean(L, READ_ONCE(thread->task->exit_state) != 0);
+	lua_pushboolean(L, has_ended);
 	lua_setfield(L, -2, "ended");
 	return 1;
 }

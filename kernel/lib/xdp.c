@@ -20,7 +20,7 @@
 /* The function of a runtime. Its object is known to the runtime's registry by key. */
 struct attachment {
 	struct list_head list;		/* RCU; written within mutex */
-	bool is_listed;			/* within mutex */
+	bool is_listed, is_over;	/* within mutex */
 	lunatik_object_t *runtime;
 	lunatik_object_t *buffer, *argument;	/* references: a script may close its own */
 	int function, buffer_ref, argument_ref;
@@ -144,6 +144,7 @@ static void uninstall(struct attachment *attachment)
 	if (attachment->is_listed)
 		list_del_rcu(&attachment->list);
 	attachment->is_listed = false;
+	attachment->is_over = true;
 	mutex_unlock(&mutex);
 	synchronize_rcu();
 }
@@ -185,6 +186,7 @@ static int detach(lua_State *L)
 	lua_pushnil(L);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &key);
 	attachment = object->private;
+	lunatik_getobject(object);
 	entry = lunatik_sleep(L);
 	uninstall(attachment);
 	lunatik_awake(entry);
@@ -192,6 +194,7 @@ static int detach(lua_State *L)
 	luaL_unref(L, LUA_REGISTRYINDEX, attachment->buffer_ref);
 	luaL_unref(L, LUA_REGISTRYINDEX, attachment->argument_ref);
 	lunatik_closeobject(L, 1);
+	lunatik_putobject(object);
 	return 0;
 }
 
@@ -202,11 +205,22 @@ static int new_data(lua_State *L, lunatik_object_t **data)
 	return luaL_ref(L, LUA_REGISTRYINDEX);
 }
 
+/* Another visit may have detached it before. */
+static void install(struct attachment *attachment)
+{
+	mutex_lock(&mutex);
+	if (!attachment->is_over)
+		list_add_rcu(&attachment->list, &attachments);
+	attachment->is_listed = !attachment->is_over;
+	mutex_unlock(&mutex);
+}
+
 /* xdp.attach(callback) */
 static int attach(lua_State *L)
 {
 	struct attachment *attachment;
 	struct lunatik_entry *entry;
+	lunatik_object_t *object;
 
 	luaL_checktype(L, 1, LUA_TFUNCTION);
 	lunatik_checksleep(L, "xdp.attach()");
@@ -215,22 +229,22 @@ static int attach(lua_State *L)
 	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &key) != LUA_TNIL)
 		return luaL_error(L, "this runtime has a function attached already");
 	lua_settop(L, 1);
-	attachment = lunatik_newobject(L, &class, sizeof(*attachment))->private;
+	object = lunatik_newobject(L, &class, sizeof(*attachment));
+	attachment = object->private;
 	lua_pushvalue(L, 1);
 	attachment->function = luaL_ref(L, LUA_REGISTRYINDEX);
 	attachment->buffer_ref = new_data(L, &attachment->buffer);
 	attachment->packet = luadata_offer(attachment->buffer, &source);
 	attachment->argument_ref = new_data(L, &attachment->argument);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &key);
+	lunatik_getobject(object);
 	lunatik_calledin(L, LUNATIK_SOFTIRQ);
 	attachment->runtime = lunatik_toruntime(L);
 	lunatik_getobject(attachment->runtime);
 	entry = lunatik_sleep(L);
-	mutex_lock(&mutex);
-	list_add_rcu(&attachment->list, &attachments);
-	attachment->is_listed = true;
-	mutex_unlock(&mutex);
+	install(attachment);
 	lunatik_awake(entry);
+	lunatik_putobject(object);
 	return 0;
 }
 

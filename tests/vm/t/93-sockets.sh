@@ -249,3 +249,26 @@ check_eq 'sockets are of the namespace of who makes them' "$(at N ss -Huln | gre
 ip netns del N
 rmmod lunatik_run
 check 'which goes with them' rmmod luasocket
+
+# Two visits of one runtime: one waits for the socket, the other one closes it, and with it the only userdata.
+run_afresh <<'LUA'
+local socket, device, data, linux = require("socket"), require("device"), require("data"), require("linux")
+local s, kept = socket.new(socket.af.PACKET, socket.sock.RAW, 0), {}
+local function nop() end
+device.new { name = "closes", open = nop, release = nop, read = function()
+  s:close()
+  linux.schedule(20)
+  for i = 1, 3000 do kept[i] = data.new(16) end
+end }
+require("thread").run(require("lunatik").find("test"), "waits")
+return function()
+  print("waits")
+  print("closed meanwhile", pcall(s.receive, s, 1))
+end
+LUA
+is_waiting() { [ "$(ps -C waits -o state=)" = S ]; }
+wait_for has waits
+wait_for is_waiting
+cat /dev/closes
+check 'who waits for a socket is told that another visit has closed it' wait_for -t 20 has $'closed meanwhile\tfalse\t9'
+rmmod lunatik_run
