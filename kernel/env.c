@@ -12,6 +12,7 @@
 
 #include "compile.h"
 #include "env.h"
+#include "host_kernel.h"
 #include "script.h"
 #include "watch.h"
 
@@ -831,7 +832,7 @@ static int read_source(const char *script, char *path, size_t size, struct sourc
 	}
 	for (i = 0; i < ARRAY_SIZE(suffixes); i++) {
 		snprintf(path, size, PS_RUNTIME_FOLDER "/%s%s", script, suffixes[i]);
-		switch (ps_host_read(path, PS_RUNTIME_FILE_MAX, &source->text, &source->len, why, sizeof(why))) {
+		switch (ps_host_read_first(path, PS_RUNTIME_FILE_MAX, &source->text, &source->len, why, sizeof(why))) {
 		case PS_READ_DONE:
 			source->path = path;
 			return 0;

@@ -6,6 +6,7 @@
 #include <linux/string.h>
 
 #include "env.h"
+#include "host_kernel.h"
 
 #define PATH	PS_RUNTIME_FOLDER "/?.lua;" PS_RUNTIME_FOLDER "/?/init.lua"
 
@@ -22,7 +23,7 @@ static void read_file(lua_State *L, struct lua_file *file)
 {
 	struct lunatik_entry *entry = lunatik_sleep(L);
 
-	file->read = ps_host_read(file->path, PS_RUNTIME_FILE_MAX, &file->text, &file->len, file->why, sizeof(file->why));
+	file->read = ps_host_read_first(file->path, PS_RUNTIME_FILE_MAX, &file->text, &file->len, file->why, sizeof(file->why));
 	lunatik_awake(entry);
 }
 

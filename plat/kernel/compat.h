@@ -87,6 +87,23 @@ static inline void ps_files_leave(struct fs_struct *own)
 #endif
 }
 
+/* In the first mount namespace, from its root. Those kernels read from the root that threads of the kernel have. */
+#include <linux/kernel_read_file.h>
+
+static inline ssize_t ps_read_first_file(const char *path, void **text, size_t max, enum kernel_read_file_id id)
+{
+	size_t file_size;
+#ifdef scoped_with_init_fs
+	struct fs_struct *own = __override_init_fs();
+	ssize_t n = kernel_read_file_from_path(path, 0, text, max, &file_size, id);
+
+	__revert_init_fs(own);
+	return n;
+#else
+	return kernel_read_file_from_path_initns(path, 0, text, max, &file_size, id);
+#endif
+}
+
 /* Events of network devices that do not come here. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
 #define NETDEV_XDP_FEAT_CHANGE	(-2)

@@ -6,6 +6,7 @@
 #define pr_fmt(fmt) "packetscript: " fmt
 
 #include <linux/bug.h>
+#include <linux/cred.h>
 #include <linux/hrtimer.h>
 #include <linux/jiffies.h>
 #include <linux/kernel_read_file.h>
@@ -17,6 +18,7 @@
 #include <linux/random.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/task.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/task_stack.h>
 #include <linux/spinlock.h>
@@ -121,21 +123,11 @@ void *ps_host_resize_any(void *block, size_t old, size_t size, bool may_sleep)
 	return other;
 }
 
-/*
- * The security modules that guard what the kernel reads are told that a script is a policy, since IPE warns of a file of
- * unknown purpose.
- */
-enum ps_read ps_host_read(const char *path, size_t max, void **text, size_t *len, char *why, size_t size)
+/* What reading has returned. */
+static enum ps_read tell_read(ssize_t n, size_t *len, char *why, size_t size)
 {
-	struct fs_struct *own;
-	size_t file_size;
 	const char *reason;
-	ssize_t n;
 
-	*text = NULL;
-	own = ps_files_enter();
-	n = kernel_read_file_from_path(path, 0, text, max, &file_size, READING_POLICY);
-	ps_files_leave(own);
 	if (n == -ENOENT || n == -ENOTDIR)
 		return PS_READ_ABSENT;
 	if (n < 0) {
@@ -145,6 +137,40 @@ enum ps_read ps_host_read(const char *path, size_t max, void **text, size_t *len
 	}
 	*len = n;
 	return PS_READ_DONE;
+}
+
+/*
+ * The security modules that guard what the kernel reads are told that a script is a policy, since IPE warns of a file of
+ * unknown purpose.
+ */
+enum ps_read ps_host_read(const char *path, size_t max, void **text, size_t *len, char *why, size_t size)
+{
+	struct fs_struct *own;
+	size_t file_size;
+	ssize_t n;
+
+	*text = NULL;
+	own = ps_files_enter();
+	n = kernel_read_file_from_path(path, 0, text, max, &file_size, READING_POLICY);
+	ps_files_leave(own);
+	return tell_read(n, len, why, size);
+}
+
+enum ps_read ps_host_read_first(const char *path, size_t max, void **text, size_t *len, char *why, size_t size)
+{
+	const struct cred *own;
+	struct cred *kernel;
+	ssize_t n;
+
+	*text = NULL;
+	kernel = prepare_kernel_cred(&init_task);
+	if (!kernel)
+		return tell_read(-ENOMEM, len, why, size);
+	own = override_creds(kernel);
+	n = ps_read_first_file(path, text, max, READING_POLICY);
+	revert_creds(own);
+	put_cred(kernel);
+	return tell_read(n, len, why, size);
 }
 
 void ps_host_abort(void)

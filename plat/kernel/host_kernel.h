@@ -2,6 +2,14 @@
 #ifndef PS_HOST_KERNEL_H
 #define PS_HOST_KERNEL_H
 
+#include "host.h"
+
+/*
+ * As ps_host_read(), but in the first mount namespace, from its root, and with the kernel's own rights: what the caller has
+ * mounted there, or may not read, counts for nothing. Also where a process ends.
+ */
+enum ps_read ps_host_read_first(const char *path, size_t max, void **text, size_t *len, char *why, size_t size);
+
 /* Before the first runtime is made, and after the last one is gone. Process context. */
 void ps_host_setup(void);
 void ps_host_teardown(void);
