@@ -350,6 +350,8 @@ static int add(struct driver *driver)
 {
 	int minor, err;
 
+	if (!current->fs)
+		return -ESRCH;
 	if (is_taken(dev_name(&driver->dev)))
 		return -EEXIST;
 	minor = ida_alloc_max(&minors, DEVICES - 1, GFP_KERNEL);
@@ -415,6 +417,20 @@ static struct driver *new_driver(lua_State *L)
 	return driver;
 }
 
+static const char *explain(int err)
+{
+	switch (err) {
+	case -EEXIST:
+		return "there is one of this name";
+	case -ENOSPC:
+		return "there are too many";
+	case -ESRCH:
+		return "a process that ends cannot make one";
+	default:
+		return "not enough memory";
+	}
+}
+
 /* device.new(driver) */
 static int new(lua_State *L)
 {
@@ -448,8 +464,7 @@ static int new(lua_State *L)
 		return 1;
 	driver->is_stopped = true;
 	lunatik_drop(L, object);
-	return luaL_error(L, "device '%s': %s", name, err == -EEXIST ? "there is one of this name" : err == -ENOSPC ?
-			  "there are too many" : "not enough memory");
+	return luaL_error(L, "device '%s': %s", name, explain(err));
 }
 
 /* device.stop(dev), dev:stop(). Who has it open gets -ENODEV from now on. */

@@ -3,7 +3,6 @@
  * The library fib: rules of which routing table is asked, as "ip rule add table T priority P" makes them.
  */
 #include <linux/fib_rules.h>
-#include <linux/nsproxy.h>
 #include <linux/rtnetlink.h>
 #include <net/fib_rules.h>
 #include <net/netlink.h>
@@ -12,6 +11,7 @@
 #include <lunatik.h>
 
 #include "compat.h"
+#include "here.h"
 
 /* The kernel's own functions take a message of netlink, and the namespace from its socket. */
 static struct sk_buff *new_message(u16 type, u16 flags, u32 table, u32 priority)
@@ -37,7 +37,7 @@ static struct sk_buff *new_message(u16 type, u16 flags, u32 table, u32 priority)
 
 static int change(u16 type, u16 flags, u32 table, u32 priority)
 {
-	struct net *net = current->nsproxy->net_ns;
+	struct net *net = ps_net_here();
 	struct sk_buff *skb = new_message(type, flags, table, priority);
 	int err;
 

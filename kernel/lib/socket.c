@@ -15,6 +15,7 @@
 #include <lunatik.h>
 
 #include "compat.h"
+#include "here.h"
 
 /*
  * Runtimes share sockets: one may close what another waits for. So each call counts as a user, and the last one releases
@@ -200,6 +201,8 @@ static int check_packed(lua_State *L, int arg, struct call *call)
 	const char *packed = luaL_checklstring(L, arg, &len);
 
 	luaL_argcheck(L, len <= sizeof(call->address) - PACKED, arg, "too long for an address");
+	if (call->s->family == AF_UNIX && len && *packed && !current->fs)
+		lunatik_throw(L, -ENOENT);	/* where a process ends, there are no paths any more */
 	memcpy((char *)&call->address + PACKED, packed, len);
 	call->address_len = PACKED + len;
 	return arg + 1;
@@ -247,7 +250,7 @@ static int new_socket(lua_State *L)
 	s = new_object(L)->private;
 	s->is_nonblocking = type & SOCK_NONBLOCK;
 	entry = lunatik_sleep(L);
-	err = sock_create(family, type & SOCK_TYPE_MASK, protocol, &socket);
+	err = __sock_create(ps_net_here(), family, type & SOCK_TYPE_MASK, protocol, &socket, 0);
 	if (!err)
 		adopt(s, socket);
 	lunatik_awake(entry);

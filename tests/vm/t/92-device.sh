@@ -139,3 +139,56 @@ check_fails 'its device is' test -e /dev/waits
 check_fails 'the module stays as long as the file is open' rmmod luadevice
 exec 7>&- 8>&-
 check 'and goes then' rmmod luadevice
+
+# Files are closed by processes that end: then they have no folders or namespaces any more. All that looks for these.
+ip link set lo up
+dmesg -C
+cat >$lua/plain.lua <<<'return 1'
+run <<'LUA'
+local device, socket, fib, lunatik, inet = require("device"), require("socket"), require("fib"), require("lunatik"), require("socket.inet")
+local linux = require("linux")
+local function nop() end
+device.new { name = "late", open = nop, read = nop, release = function()
+  print("socket", pcall(function() local s <close> = inet.udp() s:bind(inet.localhost, 7070) end))
+  print("rule", pcall(fib.delrule, 100, 1234))
+  print("file", pcall(dofile, "/lib/modules/lua/plain.lua"))
+  print("module", pcall(require, "nothing.such"))
+  print("runtime", pcall(lunatik.runtime, "plain"))
+  print("device", pcall(device.new, { name = "later", open = nop }))
+  local u <close> = socket.new(socket.af.UNIX, socket.sock.DGRAM, 0)
+  print("path", pcall(u.bind, u, "/run/late"))
+  print("name", pcall(u.bind, u, "\0late"))
+  print("index", linux.ifindex("lo") ~= nil)
+end }
+LUA
+sleep 0 9</dev/late
+wait_for has $'index\ttrue'
+check_eq 'where a process ends, scripts may do all but look for paths' "$(all_said | sed -nE '/^(socket|rule|file|runtime|name)/{s/: [0-9a-f]+$//;p}')" "$(printf '%s\n' \
+	$'socket\ttrue' $'rule\tfalse\t2' $'file\ttrue\t1' $'runtime\ttrue\truntime' $'name\ttrue')"
+check_match 'which is said' "$(all_said)" $'path\tfalse\t2'
+check_match 'and what is not there is' "$(all_said)" $'module\tfalse\t[^\n]*there is no module'
+check_match 'and where devices would be' "$(all_said)" $'device\tfalse\t[^\n]*ends'
+rmmod lunatik_run
+
+# Scripts are the machine's, whoever has them read: neither his folders nor his rights count.
+mkdir -p /tmp/his
+echo 'return "the machine'\''s"' >$lua/lazy.lua
+echo 'return "his"' >/tmp/his/lazy.lua
+cat >$lua/lazyrun.lua <<<'print("run: the machine'\''s")'
+cat >/tmp/his/lazyrun.lua <<<'print("run: his")'
+chmod 600 $lua/lazy.lua $lua/lazyrun.lua
+chown 1000 $lua/lazy.lua $lua/lazyrun.lua
+run <<'LUA'
+local device, linux, lunatik = require("device"), require("linux"), require("lunatik")
+local function nop() end
+device.new { name = "lazy", open = nop, release = nop, mode = linux.stat.IRUGO, read = function(_, length, offset)
+  if offset > 0 then return end
+  package.loaded.lazy = nil
+  lunatik.runtime("lazyrun"):stop()
+  return require("lazy") .. "\n"
+end }
+LUA
+check_eq 'who has other folders in place of the scripts'\'' reads these' "$(unshare -m bash -c 'mount --bind /tmp/his /lib/modules/lua; cat /dev/lazy')" "the machine's"
+check_eq 'also as those of runtimes' "$(said)" "run: the machine's"
+check_eq 'so does who may not read them' "$(unshare -U cat /dev/lazy 2>&1)" "the machine's"
+rmmod lunatik_run
