@@ -48,6 +48,7 @@ struct ps_guard {
 	unsigned int stops;		/* how often it was stopped, less those forgiven */
 	unsigned int stopped_at;	/* ps_host_now() of the last one */
 	bool is_loading;		/* not on a packet: no budget counts */
+	bool has_clock;			/* what runs now looks at the clock itself, since interrupts are disabled */
 	/* In an interrupt of what runs in process context: whether somebody wants it to end. NULL: nobody ever does. */
 	bool (*must_end)(const struct ps_guard *guard);
 };
@@ -89,10 +90,15 @@ void *(*ps_guard_getallocf(struct lua_State *L, void **ud))(void *ud, void *bloc
  * What lua/patches makes Lua call.
  */
 
+/* Looks at the clock, at times. True: the time is up. */
+bool ps_guard_look(struct lua_State *L);
+
 /* True if the time is up. The caller raises, or ends what it does: then the next ps_guard_tick() raises. */
 static inline bool ps_guard_is_expired(struct lua_State *L)
 {
-	return __builtin_expect(ps_guard_of(L)->expired, 0);
+	const struct ps_guard *guard = ps_guard_of(L);
+
+	return __builtin_expect(guard->expired, 0) || (__builtin_expect(guard->has_clock, 0) && ps_guard_look(L));
 }
 
 /* Raises that the time is up. */

@@ -210,20 +210,35 @@ static void expire_hook(lua_State *L, lua_Debug *ar)
  * Where no timer interrupts.
  */
 #define CLOCK_STEPS	1000	/* instructions of the interpreter between two looks at the clock */
+#define CLOCK_TICKS	64	/* of loops in C, the same */
+
+/* Then the time is up from now on. */
+static bool is_late(struct ps_runtime *rt)
+{
+	if ((int)(ps_host_now() - rt->deadline) < 0)
+		return false;
+	ps_runtime_expire(&rt->guard, PS_EXPIRED_OWN);
+	return true;
+}
 
 static void clock_hook(lua_State *L, lua_Debug *ar)
 {
 	struct ps_runtime *rt = ps_runtime_of(L);
 
 	(void)ar;
-	if (!rt->has_clock) {	/* an earlier run has left it in a coroutine */
+	if (!rt->guard.has_clock) {	/* an earlier run has left it in a coroutine */
 		lua_sethook(L, NULL, 0, 0);
 		return;
 	}
-	if ((int)(ps_host_now() - rt->deadline) < 0)
-		return;
-	ps_runtime_expire(&rt->guard, PS_EXPIRED_OWN);
-	ps_guard_expired(L);
+	if (is_late(rt))
+		ps_guard_expired(L);
+}
+
+bool ps_guard_look(lua_State *L)
+{
+	struct ps_runtime *rt = ps_runtime_of(L);
+
+	return !(++rt->ticks % CLOCK_TICKS) && is_late(rt);
 }
 
 static void start_clock(lua_State *L)
@@ -234,13 +249,13 @@ static void start_clock(lua_State *L)
 void ps_runtime_begin_clock(struct ps_runtime *rt, lua_State *L, unsigned int ms)
 {
 	rt->deadline = ps_host_now() + ms;
-	rt->has_clock = true;
+	rt->guard.has_clock = true;
 	start_clock(L);
 }
 
 void ps_runtime_end_clock(struct ps_runtime *rt, lua_State *L)
 {
-	rt->has_clock = false;
+	rt->guard.has_clock = false;
 	lua_sethook(L, NULL, 0, 0);
 }
 
@@ -264,7 +279,7 @@ int ps_guard_resume(lua_State *co, lua_State *from, int nargs, int *nresults)
 	guard->running = co;
 	if (guard->expired)
 		arm(co);
-	else if (ps_runtime_of(co)->has_clock)
+	else if (guard->has_clock)
 		start_clock(co);
 	status = lua_resume(co, from, nargs, nresults);
 	guard->running = from;

@@ -36,8 +36,8 @@ struct ps_runtime {
 	struct ps_host_work *work;	/* what watches it in PS_CONTEXT_WORK; NULL: in PS_CONTEXT_PACKET */
 	bool is_any;			/* PS_CONTEXT_ANY */
 	bool is_atomic;			/* in that: what runs now may not sleep */
-	bool has_clock;			/* what runs now looks at the clock itself, since interrupts are disabled */
-	unsigned int deadline;		/* ps_host_now() at which its time is up */
+	unsigned int deadline;		/* with guard.has_clock: ps_host_now() at which the time is up */
+	unsigned int ticks;		/* of loops in C, since then */
 	size_t memory;			/* bytes that the Lua state holds */
 	size_t memory_max;
 	size_t linear;			/* bytes of linear code, which are in memory, too */

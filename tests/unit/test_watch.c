@@ -296,6 +296,40 @@ static void a_state_that_is_stopped_again_and_again(void)
 	end(&s);
 }
 
+/* Each look at it takes a millisecond. */
+static unsigned int clock_that_is_looked_at(void)
+{
+	return ms++;
+}
+
+/* Where no timer interrupts, loops in C look at the clock as well as the interpreter does. */
+static void loops_look_at_the_clock(void)
+{
+	static const char *const scripts[] = {
+		"while true do end",
+		"return string.find(('a'):rep(100), ('.*'):rep(4) .. 'b')",
+		"return ('x'):rep(1000, '-'):gsub('x', 'y'):find(('.*'):rep(3) .. 'b')",
+		"return pcall(string.find, ('a'):rep(100), ('.*'):rep(4) .. 'b')",
+		"local t = {} for i = 1, 4000 do t[i] = i end table.sort(t, function(a, b) return b < a end) return #table.concat(t)",
+	};
+	struct ps_runtime rt;
+	size_t i;
+
+	ms = 1000;
+	for (i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
+		CHECK_INT(ps_runtime_init(&rt, PS_CONTEXT_PACKET, 0, 4 * 1024 * 1024, NULL), 0);
+		ps_user_clock = clock_that_is_looked_at;
+		CHECK_INT(luaL_loadstring(rt.L, scripts[i]), LUA_OK);
+		ps_runtime_begin_clock(&rt, rt.L, 10);
+		CHECK(lua_pcall(rt.L, 0, 0, 0) != LUA_OK);
+		CHECK_INT(rt.guard.expired, PS_EXPIRED_OWN);
+		ps_runtime_end_clock(&rt, rt.L);
+		ps_runtime_recover(&rt);
+		ps_user_clock = NULL;
+		ps_runtime_clean(&rt);
+	}
+}
+
 const struct test watch_tests[] = {
 	{ "watch: a run has its time", one_run_has_its_time },
 	{ "watch: a packet through a thousand rules that loop", a_packet_of_a_thousand_rules },
@@ -308,5 +342,6 @@ const struct test watch_tests[] = {
 	{ "watch: a run within another takes none of its time", a_run_within_another_takes_none_of_its_time },
 	{ "watch: work has the ticks that it was given, and no budget", work_has_the_ticks_that_it_was_given },
 	{ "watch: work goes on when others have run", work_goes_on_when_others_have_run },
+	{ "watch: loops look at the clock where no timer interrupts", loops_look_at_the_clock },
 	{ NULL, NULL },
 };

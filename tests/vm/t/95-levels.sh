@@ -5,7 +5,7 @@
 
 topology
 offload off
-for port in 1000 1001 1002 1003; do udp_echo B 10.0.0.2 $port; done
+for port in 1000 1001 1002 1003 1004; do udp_echo B 10.0.0.2 $port; done
 ask() { udp_ask A 10.0.0.2 "$1" "$2" "${3:-60}" 2>/dev/null || true; }
 run <<'LUA'
 local nf, probe, syscall, data = require("netfilter"), require("probe"), require("syscall"), require("data")
@@ -18,6 +18,7 @@ nf.register { pf = nf.family.IPV4, hooknum = nf.inet_hooks.FORWARD, priority = 0
   if port == 1001 then local n = 0 while true do n = n + 1 end end
   if port == 1002 then error("raised") end
   if port == 1003 then return "nothing" end
+  if port == 1004 then string.find(("a"):rep(1000), (".*"):rep(20) .. "b") end
   return a.ACCEPT
 end }
 LUA
@@ -25,6 +26,9 @@ check_eq 'a packet is changed' "$(ask 1000 x)" x
 check_match 'and errors are caught' "$(said)" $'ttl\t9\t.*caught'
 check_eq 'a hook without end' "$(ask 1001 x 0.5)" ''
 check_match 'ends' "$(said 99)" 'time limit|too long'
+dmesg -C
+check_eq 'a search without end' "$(ask 1004 x 0.5)" ''
+check_match 'ends, too' "$(said 99)" 'time limit|too long'
 check_eq 'one that raises, or returns nothing' "$(ask 1002 x 0.3)$(ask 1003 x 0.3)" ''
 check_match 'is told of' "$(said 99)" 'test.lua:[0-9]+: raised'
 check_match 'as what it returns' "$(said 99)" 'returned nothing, which is none'
