@@ -42,11 +42,16 @@ function runner.spawn(script, context)
   local thread = require("thread")
   local runtime = runner.run(script, context)
   local ok, thrd = pcall(thread.run, runtime, (script:match("[^/]+$")))
+  local is_there = runtimes[script] == runtime -- somebody may have stopped it meanwhile
   if not ok then
-    runner.stop(script)
+    if is_there then
+      pcall(runner.stop, script)
+    end
     error(thrd, 0)
   end
-  threads[script] = thrd
+  if is_there then
+    threads[script] = thrd
+  end
   return thrd
 end
 
@@ -73,9 +78,16 @@ function runner.stop(script)
   end
   forget(script)
   if thrd then
-    thrd:stop()
+    pcall(thrd.stop, thrd) -- fails when who waits for it is told to end: its runtime's end is its own, too
   end
-  runtime:stop()
+  local ok, err = pcall(runtime.stop, runtime)
+  if ok then
+    return
+  end
+  if not runtimes[script] then
+    runtimes[script], threads[script] = runtime, thrd
+  end
+  error(err, 0)
 end
 
 --- The names of all that run, in order, with ", " between.

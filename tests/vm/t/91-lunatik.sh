@@ -64,6 +64,24 @@ kill -TERM $pid
 wait $pid || true
 check 'who is killed ends what he ran' wait_for lists two
 
+script stubborn <<'LUA'
+local thread = require("thread")
+return function()
+  repeat until thread.shouldstop()
+  print("told")
+  while true do pcall(function() while true do end end) end
+end
+LUA
+check 'a thread that does not heed' lunatik spawn stubborn
+lunatik stop stubborn &
+pid=$!
+wait_for has told
+kill -TERM $pid
+wait $pid || true
+has_no_thread() { ! ps -C stubborn >/dev/null; }
+check 'who is killed while he stops it has stopped it all the same' wait_for has_no_thread
+check_eq 'and it is not listed' "$(lunatik list)" two
+
 # --- many at once
 for i in 1 2 3 4 5 6; do
 	for n in 1 2 3 4 5; do lines <<<"return $i * 1000 + $n"; done >many.$i &
