@@ -3,6 +3,7 @@
 --   lunatik spawn examples/shared
 --   nc 127.0.0.1 90
 -- Each connection has a thread and a runtime of its own, which runs this script, too; all have the same table.
+local linux = require("linux")
 local lunatik = require("lunatik")
 local thread = require("thread")
 local inet = require("socket.inet")
@@ -80,7 +81,12 @@ local function listen()
     local ok, session = pcall(server.accept, server) -- fails when this thread is stopped
     if ok then
       number = number + 1
-      serve(number, session, store)
+      local is_served, err = pcall(serve, number, session, store)
+      if not is_served then
+        print("connection " .. number .. " is not served: " .. tostring(err))
+      end
+    elseif not thread.shouldstop() then
+      linux.schedule(100) -- what is short now, memory or the like, may be there soon
     end
     if number % 32 == 0 then
       forget_ended()

@@ -2,6 +2,7 @@
 -- An echo server in the kernel: each connection is served by a thread, in a runtime of its own.
 --   lunatik spawn examples/echod/daemon
 --   nc 127.0.0.1 1337
+local linux = require("linux")
 local lunatik = require("lunatik")
 local thread = require("thread")
 local inet = require("socket.inet")
@@ -36,7 +37,12 @@ return function()
     local ok, session = pcall(server.accept, server) -- fails when this thread is stopped
     if ok then
       number = number + 1
-      serve(number, session)
+      local is_served, err = pcall(serve, number, session)
+      if not is_served then
+        print("connection " .. number .. " is not served: " .. tostring(err))
+      end
+    elseif not thread.shouldstop() then
+      linux.schedule(100) -- what is short now, memory or the like, may be there soon
     end
     if number % 32 == 0 then
       forget_ended()
