@@ -67,6 +67,12 @@ static void push_state(lua_State *L, const struct opened *opened)
 	lua_rawsetp(L, LUA_REGISTRYINDEX, opened);
 }
 
+static void drop_state(lua_State *L, const struct opened *opened)
+{
+	lua_pushnil(L);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, opened);
+}
+
 /* Pushes the driver's function and the driver; or returns false. */
 static bool push_function(lua_State *L, struct operation *operation)
 {
@@ -172,11 +178,10 @@ static int open_file(struct inode *inode, struct file *file)
 	err = lunatik_enter(driver->runtime, &entry, LUNATIK_PROCESS);
 	if (err)
 		goto err_free;
+	drop_state(entry.L, opened);	/* of one that was here before, and could not be closed in the runtime */
 	err = call(entry.L, call_plain, &operation, 0);
-	if (err) {
-		lua_pushnil(entry.L);
-		lua_rawsetp(entry.L, LUA_REGISTRYINDEX, opened);
-	}
+	if (err)
+		drop_state(entry.L, opened);
 	lunatik_leave(driver->runtime, &entry);
 	if (err)
 		goto err_free;
@@ -196,26 +201,36 @@ static int close_file(struct inode *inode, struct file *file)
 
 	if (!lunatik_enteranyway(runtime, &entry)) {
 		call(entry.L, call_plain, &operation, 0);
-		lua_pushnil(entry.L);
-		lua_rawsetp(entry.L, LUA_REGISTRYINDEX, opened);
+		drop_state(entry.L, opened);
 		lunatik_leave(runtime, &entry);
 	}
 	kfree(opened);
 	return 0;
 }
 
-/* What the script has returned stays on its stack, while the reader's page may have to be fetched. Mostly it is there. */
-static ssize_t copy_out(lua_State *L, char __user *to, const struct operation *operation)
+/* Within the runtime, out of which the bytes go. Mostly the reader's page is there; else they are copied, and *rest has them. */
+static ssize_t copy_out(lua_State *L, char __user *to, const struct operation *operation, void **rest)
 {
 	struct lunatik_entry *entry;
-	bool has_failed;
 
 	if (operation->len <= PAGE_SIZE && !copy_to_user_nofault(to, operation->bytes, operation->len))
 		return operation->len;
 	entry = lunatik_sleep(L);
-	has_failed = copy_to_user(to, operation->bytes, operation->len);
+	*rest = kvmalloc(operation->len, GFP_KERNEL_ACCOUNT);
 	lunatik_awake(entry);
-	return has_failed ? -EFAULT : operation->len;
+	if (!*rest)
+		return -ENOMEM;
+	memcpy(*rest, operation->bytes, operation->len);
+	return operation->len;
+}
+
+/* Outside of it, since whoever has the page may keep the copier waiting for as long as he likes. */
+static ssize_t copy_rest(char __user *to, void *rest, size_t len)
+{
+	bool has_failed = copy_to_user(to, rest, len);
+
+	kvfree(rest);
+	return has_failed ? -EFAULT : len;
 }
 
 static ssize_t read_file(struct file *file, char __user *to, size_t len, loff_t *offset)
@@ -225,13 +240,16 @@ static ssize_t read_file(struct file *file, char __user *to, size_t len, loff_t 
 	lunatik_object_t *runtime = opened->driver->runtime;
 	struct lunatik_entry entry;
 	ssize_t ret = lunatik_enter(runtime, &entry, LUNATIK_PROCESS);
+	void *rest = NULL;
 
 	if (ret)
 		return ret;
 	ret = call(entry.L, call_read, &operation, 1);
 	if (!ret)
-		ret = copy_out(entry.L, to, &operation);
+		ret = copy_out(entry.L, to, &operation, &rest);
 	lunatik_leave(runtime, &entry);
+	if (rest)
+		ret = copy_rest(to, rest, ret);
 	if (ret >= 0)
 		*offset = operation.offset;
 	return ret;
@@ -346,10 +364,12 @@ static bool is_taken(const char *name)
 }
 
 /* Outside of the runtime. */
-static int add(struct driver *driver)
+static int add(struct driver *driver, const char *name)
 {
-	int minor, err;
+	int minor, err = dev_set_name(&driver->dev, "%s", name);
 
+	if (err)
+		return err;
 	if (!current->fs)
 		return -ESRCH;
 	if (is_taken(dev_name(&driver->dev)))
@@ -403,17 +423,20 @@ static void check_functions(lua_State *L)
 	}
 }
 
-static struct driver *new_driver(lua_State *L)
+/* Outside of the runtime, whose lock may be one under which memory is not waited for. */
+static struct driver *new_driver(lunatik_object_t *runtime, const lunatik_object_t *object, umode_t mode)
 {
 	struct driver *driver = kzalloc(sizeof(*driver), GFP_KERNEL);
 
 	if (!driver)
-		luaL_error(L, "not enough memory");
+		return NULL;
 	device_initialize(&driver->dev);
 	driver->dev.class = &devices;
 	driver->dev.release = free_driver;
-	driver->runtime = lunatik_toruntime(L);
-	lunatik_getobject(driver->runtime);
+	driver->runtime = runtime;
+	lunatik_getobject(runtime);
+	driver->object = object;
+	driver->mode = mode;
 	return driver;
 }
 
@@ -439,7 +462,7 @@ static int new(lua_State *L)
 	struct driver *driver;
 	const char *name;
 	umode_t mode;
-	int err;
+	int err = -ENOMEM;
 
 	luaL_checktype(L, 1, LUA_TTABLE);
 	lua_settop(L, 1);
@@ -448,21 +471,18 @@ static int new(lua_State *L)
 	mode = check_mode(L);
 	check_functions(L);
 	object = lunatik_newobject(L, &class, sizeof(driver));
-	driver = new_driver(L);
-	*(struct driver **)object->private = driver;
-	driver->object = object;
-	driver->mode = mode;
-	err = dev_set_name(&driver->dev, "%s", name);
-	if (err)
-		return luaL_error(L, "not enough memory");
 	lua_pushvalue(L, 1);
 	lunatik_keep(L, -2);		/* it may be opened as soon as it is there */
 	entry = lunatik_sleep(L);
-	err = add(driver);
+	driver = new_driver(lunatik_toruntime(L), object, mode);
+	*(struct driver **)object->private = driver;
+	if (driver)
+		err = add(driver, name);
 	lunatik_awake(entry);
 	if (!err)
 		return 1;
-	driver->is_stopped = true;
+	if (driver)
+		driver->is_stopped = true;
 	lunatik_drop(L, object);
 	return luaL_error(L, "device '%s': %s", name, explain(err));
 }
