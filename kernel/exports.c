@@ -8,6 +8,9 @@
 #include "buffer.h"
 #include "env.h"
 
+/* host.h */
+EXPORT_SYMBOL_GPL(ps_host_may_log);
+
 /* lua.h */
 EXPORT_SYMBOL_GPL(lua_newstate);
 EXPORT_SYMBOL_GPL(lua_close);

@@ -10,6 +10,7 @@
 
 #include <lunatik.h>
 
+#include "host.h"
 #include "registers.h"
 
 struct probe {
@@ -18,6 +19,7 @@ struct probe {
 	int pre, post, name, dump;	/* in its registry; LUA_NOREF: there is no such handler */
 	const struct pt_regs *regs;	/* for the time of a handler */
 	bool is_registered;		/* lunatik_lock() */
+	struct ps_log log;		/* of what handlers show; within the runtime */
 	char symbol[KSYM_NAME_LEN];
 };
 
@@ -81,10 +83,15 @@ static void log_stack(void)
 static int dump(lua_State *L)
 {
 	lunatik_object_t *object = lunatik_toobject(L, lua_upvalueindex(1));
-	const struct probe *probe = object ? object->private : NULL;
+	struct probe *probe = object ? object->private : NULL;
+	unsigned int left_out;
 
 	if (!probe || !probe->regs)
 		return luaL_error(L, "registers can be shown only while a handler of the probe runs");
+	if (!ps_host_may_log(&probe->log, &left_out))
+		return 0;
+	if (left_out)
+		pr_info("packetscript: probe: %u times left out\n", left_out);
 	log_registers(probe->regs);
 	log_stack();
 	return 0;

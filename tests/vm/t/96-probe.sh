@@ -90,6 +90,20 @@ sync
 check_match 'and the next ones have their own handlers' "$(said)" $'^seen\t(1 2|2 1)$'
 rmmod lunatik_run
 
+# Whatever a handler shows, the log does not fill.
+limit=/sys/module/packetscript/parameters/hardirq_ms
+before=$(<$limit)
+echo 1000 >$limit
+run_here <<'LUA'
+require("probe").new("@sync", { pre = function(_, dump) for i = 1, 13 do dump() end print("shown") end })
+LUA
+dmesg -C
+sync
+check_eq 'registers are shown ten times in five seconds' "$(all_said | grep -cE 'probe: (ip|pc) ')" 10
+check_eq 'and the handler goes on' "$(said)" shown
+rmmod lunatik_run
+echo $before >$limit
+
 run_here <<'LUA'
 local fib = require("fib")
 local linux = { EXIST = 17, NOENT = 2 }
