@@ -40,7 +40,31 @@ EXPORT_SYMBOL_GPL(lunatik_script);
 
 /*
  * The lock.
+ *
+ * Who comes from within another runtime of hard interrupts, as a probe of what that calls does, must not wait: somebody may come
+ * the other way on another CPU. No other kind of lock is waited for there.
  */
+static DEFINE_PER_CPU(unsigned int, hardirq_locks);	/* that this CPU has */
+
+static bool lock_hardirq(struct ps_env *env, unsigned long *flags)
+{
+	local_irq_save(*flags);
+	if (!__this_cpu_read(hardirq_locks)) {
+		spin_lock(&env->hardirq_spin);
+	} else if (!spin_trylock(&env->hardirq_spin)) {
+		local_irq_restore(*flags);
+		return false;
+	}
+	__this_cpu_inc(hardirq_locks);
+	return true;
+}
+
+static void unlock_hardirq(struct ps_env *env, unsigned long flags)
+{
+	__this_cpu_dec(hardirq_locks);
+	spin_unlock_irqrestore(&env->hardirq_spin, flags);
+}
+
 static void unlock(struct ps_env *env, enum lunatik_context level, unsigned long flags)
 {
 	if (level == LUNATIK_PROCESS) {
@@ -54,7 +78,7 @@ static void unlock(struct ps_env *env, enum lunatik_context level, unsigned long
 	else if (level == LUNATIK_SOFTIRQ)
 		spin_unlock_bh(&env->softirq_spin);
 	else
-		spin_unlock_irqrestore(&env->hardirq_spin, flags);
+		unlock_hardirq(env, flags);
 }
 
 static bool must_end(const struct lunatik_entry *entry);
@@ -108,8 +132,8 @@ static int lock_spin(struct ps_env *env, enum lunatik_context level, unsigned lo
 		spin_lock(&env->softirq_spin);
 	else if (level == LUNATIK_SOFTIRQ)
 		spin_lock_bh(&env->softirq_spin);
-	else
-		spin_lock_irqsave(&env->hardirq_spin, *flags);
+	else if (!lock_hardirq(env, flags))
+		return -EDEADLK;
 	WRITE_ONCE(env->cpu, smp_processor_id());
 	return 0;
 }

@@ -102,6 +102,30 @@ sync
 check_eq 'registers are shown ten times in five seconds' "$(all_said | grep -cE 'probe: (ip|pc) ')" 10
 check_eq 'and the handler goes on' "$(said)" shown
 rmmod lunatik_run
+
+# Two runtimes that call, on two processors, what both have a probe on.
+cat >$lua/random.lua <<'LUA'
+local linux, n = require("linux"), 0
+require("probe").new("get_random_u64", { pre = function() n = n + 1 end })
+return function()
+  for round = 1, 40 do
+    for i = 1, 1000 do linux.random() end
+    linux.schedule(1)
+  end
+  print("drawn")
+end
+LUA
+run_afresh <<'LUA'
+local lunatik, thread = require("lunatik"), require("thread")
+local runtimes = { lunatik.runtime("random"), lunatik.runtime("random") }
+for i = 1, 2 do thread.run(runtimes[i], "random" .. i) end
+function stop() for i = 1, 2 do runtimes[i]:stop() end end
+require("device").new { name = "stops", open = stop, release = function() end, read = function() end }
+LUA
+have_drawn() { [ "$(all_said | grep -c ^drawn)" = 2 ]; }
+check 'neither waits for the other' wait_for have_drawn
+cat /dev/stops
+rmmod lunatik_run
 echo $before >$limit
 
 run_here <<'LUA'
