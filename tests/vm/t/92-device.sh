@@ -140,6 +140,22 @@ check_fails 'the module stays as long as the file is open' rmmod luadevice
 exec 7>&- 8>&-
 check 'and goes then' rmmod luadevice
 
+# Whose page does not come does not keep the runtime.
+run <<'LUA'
+local function nop() end
+require("device").new { name = "paged", open = nop, release = nop, read = function(_, n) return ("x"):rep(n) end }
+LUA
+latepage /dev/paged >late 2>&1 & reader=$!
+wait_for grep -q 'asked for\|function' late
+if grep -q 'not implemented' late; then
+	echo '# no userfaultfd in this kernel'
+else
+	check_eq 'others read meanwhile' "$(head -c 3 /dev/paged)" xxx
+	check 'and the runtime may be stopped' timeout 20 rmmod lunatik_run
+	kill $reader
+	status_of $reader
+fi
+
 # Files are closed by processes that end: then they have no folders or namespaces any more. All that looks for these.
 ip link set lo up
 dmesg -C
