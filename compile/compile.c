@@ -900,7 +900,10 @@ static const struct ps_function_code *compile(struct ps_bind *bind, const LClosu
 	return to;
 }
 
-/* The function on top of the stack, with what it is given. */
+/*
+ * The function on top of the stack, with what it is given. Calls are put in place only where no library debug can change the
+ * variables that functions are in.
+ */
 static struct ps_linear *compile_for(lua_State *L, const struct ps_known *given, bool *is_own)
 {
 	const TValue *f = s2v(PS_STACK_TOP(L) - 1);
@@ -910,7 +913,7 @@ static struct ps_linear *compile_for(lua_State *L, const struct ps_known *given,
 
 	if (!closure || !compile(bind, closure, given, 1, NULL))
 		return NULL;
-	own = ps_inline_calls(&bind->rt, closure);
+	own = given->kind == PS_KIND_VIEW ? ps_inline_calls(&bind->rt, closure) : NULL;
 	*is_own = own;
 	return own ? &own->linear : closure->p->linear;
 }
