@@ -22,6 +22,7 @@ struct frame {
 	lunatik_object_t *data;
 	const struct nf_hook_state *state;
 	bool has_link, is_written;
+	bool is_clone;		/* skb is one that goes with the frame */
 	bool is_shown;		/* somebody has asked for bytes */
 	bool has_packet;	/* or for the object */
 	/* if either */
@@ -70,7 +71,7 @@ static inline bool frame_has_partial_sum(const struct sk_buff *skb)
  */
 static inline void frame_show(const struct frame *frame)
 {
-	const struct sk_buff *skb = frame->skb;
+	const struct sk_buff *skb = frame->has_packet ? frame->packet.skb : frame->skb;
 
 	if (!frame->is_shown)
 		return;
@@ -211,6 +212,25 @@ static inline void frame_find_link(struct frame *frame)
 	frame->link = frame->has_link ? frame_link(frame->skb, frame->state->pf, frame->state->hook) : 0;
 }
 
+/* Who asks a match goes on with the packet's bytes where they were: those of more than one piece are looked at in a clone. */
+static bool frame_gather(struct frame *frame)
+{
+	struct sk_buff *clone;
+
+	if (likely(!skb_is_nonlinear(frame->skb)))
+		return true;
+	clone = skb_clone(frame->skb, GFP_ATOMIC);
+	if (!clone)
+		return false;
+	if (skb_linearize(clone)) {
+		kfree_skb(clone);
+		return false;
+	}
+	frame->skb = clone;
+	frame->is_clone = true;
+	return true;
+}
+
 /*
  * Makes all of the packet one piece and, if it is to be written, the caller's own. False: there is no memory, or somebody
  * else holds the packet itself.
@@ -219,10 +239,10 @@ static bool frame_take(struct frame *frame)
 {
 	struct sk_buff *skb = frame->skb;
 
-	if (unlikely(skb_shared(skb) && (frame->is_written || skb_is_nonlinear(skb))))
+	if (unlikely(frame->is_written && skb_shared(skb)))
 		return false;
 	frame_find_link(frame);
-	if (unlikely(!(frame->is_written ? frame_own(skb, frame->link) : !skb_linearize(skb))))
+	if (unlikely(!(frame->is_written ? frame_own(skb, frame->link) : frame_gather(frame))))
 		return false;
 	frame->has_partial_sum = frame->is_written && frame_has_partial_sum(skb);
 	if (frame->has_partial_sum)
@@ -283,6 +303,7 @@ static inline void frame_open(struct frame *frame, void **place, struct sk_buff 
 	frame->has_link = has_link;
 	frame->state = state;
 	frame->is_written = is_written;
+	frame->is_clone = false;
 	frame->is_shown = false;
 	frame->has_packet = false;
 }
@@ -300,6 +321,8 @@ static inline void frame_close(lua_State *L, struct frame *frame, void **place)
 		frame_end_packet(frame);
 	}
 	frame_settle_sum(frame);
+	if (unlikely(frame->is_clone))
+		consume_skb(frame->skb);
 }
 
 #endif

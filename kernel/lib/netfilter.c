@@ -36,6 +36,7 @@ struct place {
 	struct list_head list;
 	struct nf_hook_ops ops;
 	struct net *net;
+	struct rcu_head rcu;	/* who lists hooks may still read ops */
 };
 
 /* A network namespace, as long as it is there. */
@@ -144,7 +145,7 @@ static void remove_place(struct place *place)
 {
 	nf_unregister_net_hook(place->net, &place->ops);
 	list_del(&place->list);
-	kfree(place);
+	kfree_rcu(place, rcu);
 }
 
 static void remove_places(struct hook *hook)

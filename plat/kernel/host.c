@@ -69,7 +69,7 @@ void *ps_host_realloc(void *block, size_t size)
 
 void *ps_host_resize(void *block, size_t old, size_t size)
 {
-	void *other = size ? kvmalloc(size, GFP_KERNEL) : NULL;
+	void *other = size ? kvmalloc(size, GFP_KERNEL | __GFP_NOWARN) : NULL;
 
 	if (other && block)
 		memcpy(other, block, min(old, size));
@@ -113,7 +113,7 @@ void *ps_host_resize_any(void *block, size_t old, size_t size, bool may_sleep)
 		free_any(block, may_sleep);
 		return NULL;
 	}
-	other = may_sleep ? kvmalloc(size, GFP_KERNEL) : kmalloc(size, GFP_ATOMIC | __GFP_NOWARN);
+	other = may_sleep ? kvmalloc(size, GFP_KERNEL | __GFP_NOWARN) : kmalloc(size, GFP_ATOMIC | __GFP_NOWARN);
 	if (!other)
 		return block && size < old ? block : NULL;
 	if (block) {
