@@ -190,6 +190,7 @@ struct lunatik_class {
 	 */
 	void (*release)(lunatik_object_t *object);
 	bool is_atomic;
+	bool is_container;	/* release() lets go of other objects, and is called in process context for that, also if is_atomic */
 	struct module *owner;
 	const struct ps_quick *quick;	/* more methods, by lua/reference.h; or NULL */
 };

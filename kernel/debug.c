@@ -7,7 +7,11 @@
 #include "env.h"
 
 /* Those whose first argument, or second after a coroutine, is a function or a level: of functions in C nothing can be had or set. */
-static const char *const of_functions[] = { "getlocal", "setlocal", "getupvalue", "setupvalue" };
+static const char *const of_functions[] = { "getlocal", "getupvalue", "setupvalue" };
+
+static const char *const of_variables[] = { "setlocal" };
+
+static const char *const of_levels[] = { "getinfo" };
 
 static const char *const of_metatables[] = { "getmetatable", "setmetatable" };
 
@@ -30,9 +34,54 @@ static int guarded(lua_State *L)
 
 	if (lua_iscfunction(L, arg))
 		luaL_argerror(L, arg, "a function in C has no variables that may be looked at");
-	if (lua_isinteger(L, arg))
+	if (lua_isnumber(L, arg))	/* or a string that is one */
 		check_level(L, of, arg);
 	return lua_tocfunction(L, lua_upvalueindex(1))(L);
+}
+
+/* Whether variable n of the function at the level, in the coroutine, is one that the script has named. */
+static bool is_named(lua_State *L, lua_State *of, lua_Integer level, lua_Integer n)
+{
+	const char *name;
+	lua_Debug ar;
+
+	if (!lua_checkstack(of, 1))
+		luaL_error(L, "stack overflow");
+	if (level < 0 || level > INT_MAX || n != (int)n || !lua_getstack(of, level, &ar))
+		return true;	/* out of range, which the function itself says */
+	name = lua_getlocal(of, &ar, n);
+	if (!name)
+		return true;
+	lua_pop(of, 1);
+	return *name != '(';
+}
+
+/* What the interpreter keeps between two instructions is no variable: it goes by what it has put there itself. */
+static int guarded_setlocal(lua_State *L)
+{
+	lua_State *of = lua_isthread(L, 1) ? lua_tothread(L, 1) : L;
+	int arg = lua_isthread(L, 1) ? 2 : 1;
+
+	if (!is_named(L, of, luaL_checkinteger(L, arg), luaL_checkinteger(L, arg + 1)))
+		luaL_argerror(L, arg + 1, "no variable of the script");
+	return guarded(L);
+}
+
+/* Functions in C that call others take for granted who calls them: who finds one by its level gets all but the function. */
+static int guarded_getinfo(lua_State *L)
+{
+	bool is_level = !lua_isfunction(L, lua_isthread(L, 1) ? 2 : 1);
+	int n = lua_tocfunction(L, lua_upvalueindex(1))(L);
+
+	if (!is_level || !lua_istable(L, -1))
+		return n;
+	lua_getfield(L, -1, "func");
+	if (lua_iscfunction(L, -1)) {
+		lua_pushnil(L);
+		lua_setfield(L, -3, "func");
+	}
+	lua_pop(L, 1);
+	return n;
 }
 
 /* The metatables of objects belong to their classes. Upvalue: Lua's function. */
@@ -66,6 +115,8 @@ int ps_open_debug(lua_State *L)
 
 	luaL_requiref(L, LUA_DBLIBNAME, luaopen_debug, 1);
 	wrap(L, of_functions, ARRAY_SIZE(of_functions), guarded);
+	wrap(L, of_variables, ARRAY_SIZE(of_variables), guarded_setlocal);
+	wrap(L, of_levels, ARRAY_SIZE(of_levels), guarded_getinfo);
 	wrap(L, of_metatables, ARRAY_SIZE(of_metatables), guarded_metatable);
 	for (i = 0; i < ARRAY_SIZE(absent); i++) {
 		lua_pushstring(L, absent[i]);

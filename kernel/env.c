@@ -368,6 +368,7 @@ static void recover(struct ps_env *env, const struct lunatik_entry *entry)
 	guard->expired = entry->expired;
 	ps_watch_stopped(guard);
 	guard->expired = PS_EXPIRED_NOT;
+	ps_env_of(entry->runtime)->bind.rt.expired_at[0] = 0;
 	if (guard->refused == PS_REFUSED_STOPS)
 		log_lines(env->script, "", "stopped by the time limit too often: it is not called any more, until it is run anew");
 }
@@ -605,7 +606,7 @@ void lunatik_awake(struct lunatik_entry *entry)
 	/*
 	 * who is inside keeps the runtime from closing, so this comes to an end; it is nobody's own lock, as the visit is asleep
 	 */
-	WARN_ON(lock(env, entry, entry->context, NULL, false));
+	WARN_ON(lock(env, entry, min(entry->context, env->level), NULL, false));
 	entry->is_asleep = false;
 	env->current_entry = entry;
 	begin_limits(env, entry, max(entry->left, 1u));
@@ -641,14 +642,24 @@ bool lunatik_isstopping(const struct lunatik_entry *entry)
 }
 EXPORT_SYMBOL_GPL(lunatik_isstopping);
 
+static size_t memory_max(enum lunatik_context level)
+{
+	unsigned int mib = READ_ONCE(*(level == LUNATIK_PROCESS ? &ps_env_limits.process_mib :
+							       &ps_env_limits.interrupt_mib));
+
+	return mib ? (size_t)mib * 1024 * 1024 : LONG_MAX;
+}
+
 /* The kind of lock changes while the visit is outside. */
 void lunatik_calledin(lua_State *L, enum lunatik_context context)
 {
 	struct ps_env *env = ps_env_here(L);
 
 	env->wanted = max(env->wanted, context);
-	if (env->is_loaded && env->level < env->wanted)
-		lunatik_awake(step_out(env, env->wanted));
+	if (!env->is_loaded || env->level >= env->wanted)
+		return;
+	env->bind.rt.memory_max = memory_max(env->wanted);
+	lunatik_awake(step_out(env, env->wanted));
 }
 EXPORT_SYMBOL_GPL(lunatik_calledin);
 
@@ -690,6 +701,8 @@ void ps_env_hold(lua_State *L, struct module *owner)
  */
 static void close_state(struct ps_env *env)
 {
+	unsigned long flags;
+
 	env->bind.rt.is_atomic = false;
 	env->bind.rt.guard.must_end = NULL;
 	ps_runtime_clean(&env->bind.rt);
@@ -699,9 +712,9 @@ static void close_state(struct ps_env *env)
 	ps_objects_put(&env->bind.rt);
 	while (env->nowners)
 		module_put(env->owners[--env->nowners]);
-	spin_lock(&envs_lock);
+	spin_lock_irqsave(&envs_lock, flags);
 	list_del_init(&env->list);
-	spin_unlock(&envs_lock);
+	spin_unlock_irqrestore(&envs_lock, flags);
 	complete_all(&env->closed);
 }
 
@@ -782,11 +795,21 @@ static int wait_until_empty(struct ps_env *env, const struct ps_env *own)
 	}
 }
 
-int ps_env_stop(lunatik_object_t *runtime, lunatik_object_t *own)
+/* Whether the visit, or one within which it came to be, is in there. */
+static bool is_within(const struct lunatik_entry *entry, const lunatik_object_t *runtime)
 {
-	struct ps_env *env = ps_env_of(runtime), *mine = own ? ps_env_of(own) : NULL;
+	while (entry && entry->runtime != runtime)
+		entry = entry->outer;
+	return entry;
+}
+
+int ps_env_stop(lunatik_object_t *runtime, const struct lunatik_entry *by)
+{
+	struct ps_env *env = ps_env_of(runtime), *mine = by ? ps_env_of(by->runtime) : NULL;
 	int ret;
 
+	if (is_within(by, runtime))
+		return -EDEADLK;
 	WRITE_ONCE(env->is_stopping, true);
 	ret = wait_until_empty(env, mine);
 	if (!ret) {
@@ -815,16 +838,17 @@ EXPORT_SYMBOL_GPL(lunatik_stop);
 lunatik_object_t *ps_env_find(const char *script)
 {
 	lunatik_object_t *found = NULL;
+	unsigned long flags;
 	struct ps_env *env;
 
-	spin_lock(&envs_lock);
+	spin_lock_irqsave(&envs_lock, flags);
 	list_for_each_entry(env, &envs, list) {
 		if (!strcmp(env->script, script) && kref_get_unless_zero(&env->object.kref)) {
 			found = &env->object;
 			break;
 		}
 	}
-	spin_unlock(&envs_lock);
+	spin_unlock_irqrestore(&envs_lock, flags);
 	return found;
 }
 
@@ -910,14 +934,6 @@ static int load(lua_State *L)
 	return 0;
 }
 
-static size_t memory_max(enum lunatik_context level)
-{
-	unsigned int mib = READ_ONCE(*(level == LUNATIK_PROCESS ? &ps_env_limits.process_mib :
-							       &ps_env_limits.interrupt_mib));
-
-	return mib ? (size_t)mib * 1024 * 1024 : LONG_MAX;
-}
-
 static int run(struct ps_env *env, const struct lunatik_entry *outer, struct source *source, char *error, size_t size)
 {
 	struct lunatik_entry visit;
@@ -945,6 +961,7 @@ static int run(struct ps_env *env, const struct lunatik_entry *outer, struct sou
 static struct ps_env *new_env(const char *script, enum lunatik_context context)
 {
 	struct ps_env *env = kzalloc(sizeof(*env), GFP_KERNEL);
+	unsigned long flags;
 
 	if (!env)
 		return NULL;
@@ -966,9 +983,9 @@ static struct ps_env *new_env(const char *script, enum lunatik_context context)
 	init_waitqueue_head(&env->gone);
 	init_completion(&env->closed);
 	__module_get(THIS_MODULE);
-	spin_lock(&envs_lock);
+	spin_lock_irqsave(&envs_lock, flags);
 	list_add_tail(&env->list, &envs);
-	spin_unlock(&envs_lock);
+	spin_unlock_irqrestore(&envs_lock, flags);
 	return env;
 err_runtime:
 	ps_runtime_clean(&env->bind.rt);
@@ -1053,17 +1070,19 @@ static int resume_body(lua_State *L)
 	passing->env->body = NULL;	/* runs */
 	status = ps_guard_resume(body, L, passing->nargs, &n);
 	*passing->is_over = status != LUA_YIELD;
+	/* From here on nothing is asked of the body that may raise: it is not what runs within the protected call. */
 	if (status > LUA_YIELD) {
-		luaL_tolstring(body, -1, NULL);
-		lua_pushnil(L);
-		luaL_traceback(L, body, lua_tostring(body, -1), 0);
+		lua_xmove(body, L, 1);
+		luaL_tolstring(L, -1, NULL);
+		luaL_traceback(L, body, lua_tostring(L, -1), 0);
 		return lua_error(L);
 	}
-	for (passing->n = 0; passing->n < min(n, passing->max); passing->n++)
-		lunatik_checkvalue(body, passing->n - n, passing->results + passing->n);
-	lua_pop(body, n);
+	luaL_checkstack(L, n, NULL);
+	lua_xmove(body, L, n);
 	if (status == LUA_YIELD)
 		passing->env->body = body;
+	for (passing->n = 0; passing->n < min(n, passing->max); passing->n++)
+		lunatik_checkvalue(L, passing->n - n, passing->results + passing->n);
 	lua_pushinteger(L, n);
 	return 1;
 }

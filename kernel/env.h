@@ -87,12 +87,13 @@ int ps_env_resume(lunatik_object_t *runtime, const struct lunatik_entry *outer, 
 		  char *error, size_t size);
 
 /*
- * Ends what is in the runtime, and closes it. Returns 0; -EDEADLK if the caller is in it itself; -EINTR if it is within own,
- * which is stopped meanwhile. own: the runtime that the caller is in, or NULL. As ps_env_new().
+ * Ends what is in the runtime, and closes it. Returns 0; -EDEADLK if the caller is in it itself, and then nothing ends;
+ * -EINTR if the runtime that the caller is in is stopped meanwhile. by: the caller's visit, which is asleep, or NULL. As
+ * ps_env_new().
  */
-int ps_env_stop(lunatik_object_t *runtime, lunatik_object_t *own);
+int ps_env_stop(lunatik_object_t *runtime, const struct lunatik_entry *by);
 
-/* A reference to the runtime of this script, or NULL. Process context. */
+/* A reference to the runtime of this script, or NULL. Any context. */
 lunatik_object_t *ps_env_find(const char *script);
 
 /* The runtime gives the module back when it goes. Within it, or before it is anybody's. False: there are too many. */

@@ -55,7 +55,7 @@ static void last_put(struct kref *kref)
 	lunatik_object_t *object = container_of(kref, lunatik_object_t, kref);
 	struct late *late = object->late;
 
-	if (object->class->is_atomic) {
+	if (!late) {
 		release(object);
 		return;
 	}
@@ -104,11 +104,12 @@ int ps_object_init(lunatik_object_t *object, const struct lunatik_class *class, 
 {
 	kref_init(&object->kref);
 	object->class = class;
-	if (class->is_atomic) {
+	if (class->is_atomic)
 		spin_lock_init(&object->spin);
+	else
+		mutex_init(&object->mutex);
+	if (class->is_atomic && !class->is_container)
 		return 0;
-	}
-	mutex_init(&object->mutex);
 	object->late = kzalloc(sizeof(struct late), gfp);
 	return object->late ? 0 : -ENOMEM;
 }
@@ -334,38 +335,40 @@ EXPORT_SYMBOL_GPL(lunatik_drop);
  */
 void lunatik_checkvalue(lua_State *L, int index, struct lunatik_value *value)
 {
+	int type = lua_type(L, index);
 	const char *string;
 
-	value->type = lua_type(L, index);
-	switch (value->type) {
+	value->type = LUA_TNIL;		/* until there is something to let go of */
+	switch (type) {
 	case LUA_TNONE:
 	case LUA_TNIL:
-		value->type = LUA_TNIL;
 		return;
 	case LUA_TBOOLEAN:
 		value->boolean = lua_toboolean(L, index);
-		return;
+		break;
 	case LUA_TNUMBER:
 		value->integer = lua_tointeger(L, index);
-		return;
+		break;
 	case LUA_TLIGHTUSERDATA:
 		value->pointer = lua_touserdata(L, index);
-		return;
+		break;
 	case LUA_TSTRING:
 		string = lua_tolstring(L, index, &value->len);
 		value->string = kmemdup(string, value->len + 1, lunatik_gfp(L) | __GFP_NOWARN);
 		if (!value->string)
 			luaL_error(L, "not enough memory");
-		return;
+		break;
 	case LUA_TUSERDATA:
 		value->object = object_at(L, index);
-		if (value->object) {
-			lunatik_getobject(value->object);
-			return;
-		}
+		if (!value->object)
+			luaL_error(L, "no object that can go to another runtime: it is closed, or a callback's");
+		lunatik_getobject(value->object);
+		break;
+	default:
+		luaL_error(L, "a %s cannot go to another runtime: only nil, booleans, integers, strings and objects can",
+			   luaL_typename(L, index));
 	}
-	luaL_error(L, "a %s cannot go to another runtime: only nil, booleans, integers, strings and objects can",
-		   luaL_typename(L, index));
+	value->type = type;
 }
 EXPORT_SYMBOL_GPL(lunatik_checkvalue);
 
@@ -407,7 +410,7 @@ EXPORT_SYMBOL_GPL(lunatik_putvalue);
  * Libraries.
  */
 static LIST_HEAD(libraries);
-static DEFINE_MUTEX(libraries_mutex);
+static DEFINE_SPINLOCK(libraries_lock);	/* a script may look for one in any context */
 
 static struct lunatik_library *find(const char *name)
 {
@@ -422,23 +425,26 @@ static struct lunatik_library *find(const char *name)
 
 int lunatik_register(struct lunatik_library *library)
 {
+	unsigned long flags;
 	int err = 0;
 
-	mutex_lock(&libraries_mutex);
+	spin_lock_irqsave(&libraries_lock, flags);
 	if (find(library->name))
 		err = -EEXIST;
 	else
 		list_add(&library->list, &libraries);
-	mutex_unlock(&libraries_mutex);
+	spin_unlock_irqrestore(&libraries_lock, flags);
 	return err;
 }
 EXPORT_SYMBOL_GPL(lunatik_register);
 
 void lunatik_unregister(struct lunatik_library *library)
 {
-	mutex_lock(&libraries_mutex);
+	unsigned long flags;
+
+	spin_lock_irqsave(&libraries_lock, flags);
 	list_del(&library->list);
-	mutex_unlock(&libraries_mutex);
+	spin_unlock_irqrestore(&libraries_lock, flags);
 }
 EXPORT_SYMBOL_GPL(lunatik_unregister);
 
@@ -448,14 +454,15 @@ lua_CFunction ps_library_find(lua_State *L, const char *name)
 	const struct lunatik_library *library;
 	struct module *owner = NULL;
 	lua_CFunction open = NULL;
+	unsigned long flags;
 
-	mutex_lock(&libraries_mutex);
+	spin_lock_irqsave(&libraries_lock, flags);
 	library = find(name);
 	if (library && try_module_get(library->owner)) {
 		owner = library->owner;
 		open = library->open;
 	}
-	mutex_unlock(&libraries_mutex);
+	spin_unlock_irqrestore(&libraries_lock, flags);
 	if (!open)
 		return NULL;
 	if (ps_env_add_owner(ps_env_here(L), owner))

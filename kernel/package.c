@@ -57,7 +57,7 @@ static bool load_file(lua_State *L, const char *path)
 	lua_pushcfunction(L, compile);
 	lua_pushlightuserdata(L, &file);
 	status = lua_pcall(L, 1, 1, 0);
-	ps_host_resize(file.text, file.len, 0);
+	ps_host_resize_any(file.text, file.len, 0, false);
 	if (status != LUA_OK)
 		lua_error(L);
 	return true;

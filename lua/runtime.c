@@ -460,7 +460,7 @@ static ps_inline void *allocate_by(void *(*resize)(struct ps_runtime *, void *, 
 		old = 0;
 	}
 	if (size > old) {
-		if (size - old > rt->memory_max - rt->memory) {
+		if (rt->memory > rt->memory_max || size - old > rt->memory_max - rt->memory) {
 			if (rt->make_room)	/* Lua collects garbage, and asks again */
 				rt->make_room(rt);
 			return refuse(rt, size, PS_REFUSAL_FULL);
@@ -794,7 +794,7 @@ void ps_runtime_clean(struct ps_runtime *rt)
 
 void *ps_runtime_allocate(struct ps_runtime *rt, size_t size)
 {
-	void *block = size <= rt->memory_max - rt->memory ? ps_host_realloc(NULL, size) : NULL;
+	void *block = rt->memory <= rt->memory_max && size <= rt->memory_max - rt->memory ? ps_host_realloc(NULL, size) : NULL;
 
 	if (block)
 		rt->memory += size;

@@ -37,26 +37,28 @@ static int new_runtime(lua_State *L)
 	int err;
 
 	lunatik_checksleep(L, "lunatik.runtime()");
+	lunatik_pushempty(L);
 	*error = 0;
 	entry = lunatik_sleep(L);
 	err = ps_env_new(&runtime, entry, script, context, error, PS_RUNTIME_ERROR);
 	lunatik_awake(entry);
 	if (err)
 		return luaL_error(L, "%s", error);
-	lunatik_pushobject(L, runtime);	/* if this raises, there is one reference too many: so it is put in any case */
-	lunatik_putobject(runtime);
+	lunatik_fillempty(L, runtime);
 	return 1;
 }
 
 /* lunatik.find(script): its runtime, or nil */
 static int find_runtime(lua_State *L)
 {
-	lunatik_object_t *runtime = ps_env_find(luaL_checkstring(L, 1));
+	const char *script = luaL_checkstring(L, 1);
+	lunatik_object_t *runtime;
 
+	lunatik_pushempty(L);
+	runtime = ps_env_find(script);
 	if (!runtime)
 		return 0;
-	lunatik_pushobject(L, runtime);
-	lunatik_putobject(runtime);
+	lunatik_fillempty(L, runtime);
 	return 1;
 }
 
@@ -68,10 +70,12 @@ static int stop(lua_State *L)
 	int err;
 
 	lunatik_checksleep(L, "stop()");
+	lunatik_getobject(runtime);	/* another visit may close the userdata meanwhile */
 	entry = lunatik_sleep(L);
-	err = ps_env_stop(runtime, entry->runtime);
+	err = ps_env_stop(runtime, entry);
 	ps_objects_flush();
 	lunatik_awake(entry);
+	lunatik_putobject(runtime);
 	if (err == -EDEADLK)
 		return luaL_error(L, "a runtime cannot stop itself");
 	if (err)
@@ -129,10 +133,12 @@ static int resume(lua_State *L)
 		put_values(passed->args, nargs);
 		return lua_error(L);
 	}
+	lunatik_getobject(runtime);	/* another visit may close the userdata meanwhile */
 	entry = lunatik_sleep(L);
 	n = ps_env_resume(runtime, entry, entry->context, NULL, passed->args, nargs, passed->results, VALUES, &is_over, passed->error,
 			   sizeof(passed->error));
 	lunatik_awake(entry);
+	lunatik_putobject(runtime);
 	put_values(passed->args, nargs);
 	if (n < 0)
 		return luaL_error(L, "%s", passed->error);

@@ -172,6 +172,7 @@ static const struct lunatik_class class = {
 	.methods = methods,
 	.release = release,
 	.is_atomic = true,
+	.is_container = true,
 	.owner = THIS_MODULE,
 };
 

@@ -1,0 +1,113 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+# Scripts of runtimes that reach for what is not theirs: each gets an error, and the kernel's log stays clean.
+. /tests/lib.sh
+
+mkdir -p $lua/hostile
+# script NAME <<<TEXT
+script() { cat >"$lua/hostile/$1.lua"; }
+
+modprobe packetscript
+script echo <<<'return function(...) while true do coroutine.yield(...) end end'
+script yields <<<'return function() coroutine.yield(1, {}, 2) end'
+script raises <<<'return function() error({}) end'
+script nothing <<<'return function() error() end'
+script many <<<'return function() coroutine.yield(table.unpack({}, 1, 200)) end'
+run_afresh <<'LUA'
+local lunatik, fifo, rcu, linux = require("lunatik"), require("fifo"), require("rcu"), require("linux")
+local function try(name, f, ...) print(name, select(2, pcall(f, ...))) end
+
+local child = lunatik.runtime("hostile/echo")
+local closed = fifo.new(8)
+do local _ <close> = closed end
+try("closed", child.resume, child, 1, "two", closed)
+try("file", child.resume, child, io or print)
+print("again", child:resume(3, "four"))
+
+print("caller", debug.getinfo(2, "f") and debug.getinfo(2, "f").func, debug.getinfo(1, "f").func ~= nil)
+print("given", debug.getinfo(print, "f").func == print)
+local levels = {}
+for level = 0, 20 do
+  local info = debug.getinfo(level, "Sf")
+  if info and info.what == "C" and info.func then levels[#levels + 1] = level end
+end
+print("levels", table.concat(levels, " "))
+local function within() string.gsub("x", "x", function()
+  for level = 1, 8 do
+    for _, name in ipairs { level, tostring(level), level .. ".0" } do
+      local ok, info = pcall(debug.getinfo, level, "S")
+      if ok and info and info.what == "C" then print("local", (pcall(debug.setlocal, name, 1, nil))) end
+    end
+  end
+end) end
+within()
+try("temporary", function() local t = { (function() debug.setlocal(2, 1, 7) end)(), 1 } return #t end)
+try("named", function() local a, b = 1 (function() debug.setlocal(2, 2, 9) end)() return b end)
+try("loop", function() for i = 1, 2 do for n = 1, 5 do debug.setlocal(1, n, 1 << 60) end end end)
+local co = coroutine.wrap(function() for i = 1, 3 do coroutine.yield() end end)
+try("no coroutine", debug.setlocal, co, 1, 1, 1)
+
+local chain = rcu.table(1)
+for i = 1, 20000 do
+  local t = rcu.table(1)
+  t.n = chain
+  chain = t
+  if i % 1000 == 0 then collectgarbage() end
+end
+chain = nil
+collectgarbage()
+print("chain")
+
+try("itself", function() lunatik.find("test"):stop() end)
+print("found", lunatik.find("test") ~= nil)
+for _, what in ipairs { "yields", "raises", "nothing", "many" } do
+  local runtime = lunatik.runtime("hostile/" .. what)
+  try(what, runtime.resume, runtime)
+end
+LUA
+check_match 'what is closed goes nowhere' "$(said 99)" $'closed\t.*no object that can go'
+check_match 'nor do functions' "$(said 99)" $'file\t.*a function cannot go'
+check_match 'and the runtime goes on' "$(said 99)" $'again\t3\tfour'
+check_match 'functions of the kernel are no level'\''s' "$(said 99)" $'caller\tnil\ttrue.*given\ttrue.*levels\t\n'
+check_eq 'nor are their variables, however the level is written' "$(said 99 | grep '^local' | sort -u)" $'local\tfalse'
+check_match 'what the interpreter keeps is no variable' "$(said 99)" $'temporary\t.*no variable of the script'
+check_match 'those of the script are' "$(said 99)" $'named\t9'
+check_match 'a loop is not' "$(said 99)" $'loop\t.*no variable of the script'
+check_match 'a long chain of tables is let go' "$(said 99)" $'chain\n'
+check_match 'a runtime cannot stop itself' "$(said 99)" $'itself\t.*a runtime cannot stop itself'
+check_match 'and has not ended by that' "$(said 99)" $'found\ttrue'
+check_match 'what comes back is looked at' "$(said 99)" $'yields\t.*a table cannot go'
+check_match 'as errors without text are' "$(said 99)" $'raises\t.*table.*nothing\t.*nil'
+rmmod lunatik_run
+
+# A callback on devices is called with their lock, and must not sleep; it may call what does not.
+script soft <<<'return function(n) while true do n = coroutine.yield(n + 1) end end'
+run_afresh <<'LUA'
+local lunatik, notifier = require("lunatik"), require("notifier")
+local soft, own = lunatik.runtime("hostile/soft", "softirq"), lunatik.runtime("hostile/echo")
+notifier.netdevice(function(event, name)
+  if name ~= "hostile0" or event ~= notifier.netdev.UP then return end
+  print("soft", pcall(soft.resume, soft, 1))
+  print("process", pcall(own.resume, own, 1))
+end)
+LUA
+ip link add hostile0 type dummy
+ip link set hostile0 up
+check_match 'a callback resumes one of softirqs' "$(said 99)" $'soft\ttrue\t2'
+check_match 'and none that may sleep' "$(said 99)" $'process\tfalse\t'
+ip link del hostile0
+rmmod lunatik_run
+
+# Memory in interrupts is what it may be, whatever was there when the script was loaded.
+script fat <<'LUA'
+local kept = {}
+for i = 1, 200 do kept[i] = ("x"):rep(100000 + i) end
+return function() for i = 201, 400 do kept[i] = ("x"):rep(100000 + i) end return #kept end
+LUA
+run_afresh <<'LUA'
+local lunatik = require("lunatik")
+local fat = lunatik.runtime("hostile/fat", "softirq")
+print("fat", pcall(fat.resume, fat))
+LUA
+check_match 'who has more than he may has no more' "$(said 99)" $'fat\tfalse\t.*memory'
+rmmod lunatik_run
