@@ -110,5 +110,28 @@ LUA
 check_eq 'as a packet object' "$(asks)" 200
 check_eq 'it has fields' "$(all_said | grep ^packet | tail -1)" $'packet\t192.168.0.2\t443'
 rmmod lunatik_run
+instead <<'LUA'
+local xdp, device, data, linux = require("xdp"), require("device"), require("data"), require("linux")
+local kept, refill
+local function nop() end
+xdp.attach(function(buffer)
+  kept = buffer
+  return xdp.action.PASS
+end)
+device.new { name = "late", open = nop, release = nop, read = function()
+  xdp.detach()
+  linux.schedule(50)
+  refill = {}
+  for i = 1, 2000 do
+    refill[i] = data.new(100)
+    refill[i]:setstring(0, ("\x5a"):rep(100))
+  end
+  print("late", pcall(function() return kept:packet() end))
+end }
+LUA
+check_eq 'one that the script keeps' "$(asks)" 200
+cat /dev/late
+check_match 'is gone with the function' "$(all_said | grep ^late | tail -1)" 'the data is gone'
+rmmod lunatik_run
 check 'the program goes' ip -n R link set dev rA xdpgeneric off
 check 'then the module, too' wait_for rmmod luaxdp
