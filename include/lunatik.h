@@ -75,10 +75,11 @@ struct lunatik_entry {
 	unsigned long flags;
 	const bool *abort;		/* the visit is to end; or NULL */
 	const struct lunatik_entry *outer;	/* asleep meanwhile, of the same task in another runtime; or NULL */
-	unsigned int left;		/* milliseconds */
+	unsigned int left;		/* milliseconds, in process context */
 	int expired;
 	enum lunatik_context context, level;
 	bool is_asleep;
+	bool has_deadline;		/* in an interrupt: ps_host_now() at left is when its time is up */
 };
 
 /*

@@ -411,6 +411,7 @@ static __always_inline int begin_visit(lunatik_object_t *runtime, struct lunatik
 	entry->outer = outer;
 	entry->expired = PS_EXPIRED_NOT;
 	entry->is_asleep = false;
+	entry->has_deadline = false;
 	env->current_entry = entry;
 	if (is_quick)
 		INIT_LIST_HEAD(&entry->list);	/* nobody looks for it while it has the lock */
@@ -583,6 +584,10 @@ static struct lunatik_entry *step_out(struct ps_env *env, enum lunatik_context l
 	entry->stack_soft = env->bind.rt.guard.stack_soft;
 	entry->stack_hard = env->bind.rt.guard.stack_hard;
 	entry->is_asleep = true;
+	if (entry->level != LUNATIK_PROCESS && entry->context != LUNATIK_PROCESS && !entry->has_deadline) {
+		entry->left = ps_host_now() + READ_ONCE(ps_limits.packet_ms);
+		entry->has_deadline = true;
+	}
 	if (list_empty(&entry->list))	/* a quick visit */
 		list_add(&entry->list, &env->entries);
 	env->current_entry = NULL;
@@ -610,6 +615,9 @@ void lunatik_awake(struct lunatik_entry *entry)
 	entry->is_asleep = false;
 	env->current_entry = entry;
 	begin_limits(env, entry, max(entry->left, 1u));
+	/* each time that it goes on is another run to who watches: all of them have no more than one */
+	if (entry->has_deadline && (int)(ps_host_now() - entry->left) >= 0)
+		ps_runtime_expire(&env->bind.rt.guard, PS_EXPIRED_OWN);
 	env->bind.rt.guard.stack_soft = entry->stack_soft;
 	env->bind.rt.guard.stack_hard = entry->stack_hard;
 }

@@ -111,3 +111,20 @@ print("fat", pcall(fat.resume, fat))
 LUA
 check_match 'who has more than he may has no more' "$(said 99)" $'fat\tfalse\t.*memory'
 rmmod lunatik_run
+
+# Who goes out of his runtime again and again, and on in it, has no more time than who stays.
+for level in softirq hardirq; do
+	run_afresh <<LUA
+local lunatik, nf, probe, syscall = require("lunatik"), require("netfilter"), require("probe"), require("syscall")
+local soft = lunatik.runtime("hostile/soft", "$level")
+if "$level" == "hardirq" then probe.new(syscall.address(syscall.number("getpid")), { pre = function() end }) end
+nf.register { pf = nf.family.IPV4, hooknum = nf.inet_hooks.LOCAL_OUT, priority = 0, hook = function(skb)
+  if skb:getuint8(9) == 1 then while true do pcall(soft.resume, soft, 1) end end
+  return nf.action.ACCEPT
+end }
+LUA
+	ip link set lo up
+	check_fails "$level: a packet whose hook resumes without end is dropped" ping -q -c 1 -W 1 127.0.0.1
+	check_match "$level: and it is said" "$(said 99)" 'time limit|too long'
+	rmmod lunatik_run
+done
