@@ -52,8 +52,11 @@ static int new_runtime(lua_State *L)
 static int find_runtime(lua_State *L)
 {
 	const char *script = luaL_checkstring(L, 1);
-	lunatik_object_t *runtime;
+	lunatik_object_t *runtime = ps_env_find(script);
 
+	if (!runtime)
+		return 0;
+	lunatik_putobject(runtime);	/* until there is a userdata for it, for which there may be no memory */
 	lunatik_pushempty(L);
 	runtime = ps_env_find(script);
 	if (!runtime)

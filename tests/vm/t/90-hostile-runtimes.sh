@@ -12,6 +12,7 @@ script echo <<<'return function(...) while true do coroutine.yield(...) end end'
 script yields <<<'return function() coroutine.yield(1, {}, 2) end'
 script raises <<<'return function() error({}) end'
 script nothing <<<'return function() error() end'
+script empty <<<'return function() end'
 script many <<<'return function() coroutine.yield(table.unpack({}, 1, 200)) end'
 run_afresh <<'LUA'
 local lunatik, fifo, rcu, linux = require("lunatik"), require("fifo"), require("rcu"), require("linux")
@@ -42,8 +43,25 @@ local function within() string.gsub("x", "x", function()
 end) end
 within()
 try("temporary", function() local t = { (function() debug.setlocal(2, 1, 7) end)(), 1 } return #t end)
+try("large", function() local t = { (function() debug.setlocal(2, (1 << 32) + 1, 7) end)(), 1 } return #t end)
+try("high", function() local t = { (function() debug.setlocal((1 << 32) + 2, 1, 7) end)(), 1 } return #t end)
 try("named", function() local a, b = 1 (function() debug.setlocal(2, 2, 9) end)() return b end)
 try("loop", function() for i = 1, 2 do for n = 1, 5 do debug.setlocal(1, n, 1 << 60) end end end)
+local seen, empty = {}, lunatik.runtime("hostile/empty")
+local looks = setmetatable({}, { __index = function()
+  for n = 1, 60 do
+    local name, value = debug.getlocal(2, n)
+    if type(value) == "function" then seen[#seen + 1] = name end
+  end
+  seen[#seen + 1] = debug.getlocal(2, 2) .. " " .. debug.getlocal(2, -1)
+end })
+local function after(self, other, ...)
+  self:resume()
+  if not self then print(1, 2, 3, 4, 5, 6, 7, 8, 9, 10) end
+  return other.what
+end
+after(empty, looks, 1)
+print("left behind", table.concat(seen, ", "))
 local co = coroutine.wrap(function() for i = 1, 3 do coroutine.yield() end end)
 try("no coroutine", debug.setlocal, co, 1, 1, 1)
 
@@ -71,6 +89,8 @@ check_match 'and the runtime goes on' "$(said 99)" $'again\t3\tfour'
 check_match 'functions of the kernel are no level'\''s' "$(said 99)" $'caller\tnil\ttrue.*given\ttrue.*levels\t\n'
 check_eq 'nor are their variables, however the level is written' "$(said 99 | grep '^local' | sort -u)" $'local\tfalse'
 check_match 'what the interpreter keeps is no variable' "$(said 99)" $'temporary\t.*no variable of the script'
+check_match 'nor is it seen' "$(said 99)" $'left behind\tother \(vararg\)\n'
+check_match 'however large its number is' "$(said 99)" $'large\t.*no variable of the script.*high\t.*no variable of the script'
 check_match 'those of the script are' "$(said 99)" $'named\t9'
 check_match 'a loop is not' "$(said 99)" $'loop\t.*no variable of the script'
 check_match 'a long chain of tables is let go' "$(said 99)" $'chain\n'
@@ -128,3 +148,15 @@ LUA
 	check_match "$level: and it is said" "$(said 99)" 'time limit|too long'
 	rmmod lunatik_run
 done
+
+# What is looked for and is not there takes nothing.
+limit=/sys/module/packetscript/parameters/process_mib
+echo 2 >$limit
+run_afresh <<'LUA'
+local lunatik = require("lunatik")
+local function find() for i = 1, 100000 do lunatik.find("none") end end
+print("finds", pcall(find))
+LUA
+echo 0 >$limit
+check_match 'runtimes that are not there take no memory' "$(said 99)" $'finds\ttrue'
+rmmod lunatik_run
