@@ -146,7 +146,7 @@ local function nop() end
 require("device").new { name = "paged", open = nop, release = nop, read = function(_, n) return ("x"):rep(n) end }
 LUA
 latepage /dev/paged >late 2>&1 & reader=$!
-wait_for grep -q 'asked for\|function' late
+wait_for grep -q 'asked for\|not implemented' late
 if grep -q 'not implemented' late; then
 	echo '# no userfaultfd in this kernel'
 else
