@@ -42,8 +42,10 @@ static int new_runtime(lua_State *L)
 	entry = lunatik_sleep(L);
 	err = ps_env_new(&runtime, entry, script, context, error, PS_RUNTIME_ERROR);
 	lunatik_awake(entry);
-	if (err)
+	if (err) {
+		lunatik_closeobject(L, -1);	/* nothing collects what is empty */
 		return luaL_error(L, "%s", error);
+	}
 	lunatik_fillempty(L, runtime);
 	return 1;
 }
@@ -59,8 +61,10 @@ static int find_runtime(lua_State *L)
 	lunatik_putobject(runtime);	/* until there is a userdata for it, for which there may be no memory */
 	lunatik_pushempty(L);
 	runtime = ps_env_find(script);
-	if (!runtime)
+	if (!runtime) {
+		lunatik_closeobject(L, -1);
 		return 0;
+	}
 	lunatik_fillempty(L, runtime);
 	return 1;
 }

@@ -102,6 +102,7 @@ static void push(lua_State *L, const struct table *table, const char *key, size_
 	if (object) {
 		lunatik_fillempty(L, object);
 	} else {
+		lunatik_closeobject(L, -1);	/* nothing collects what is empty */
 		lua_pop(L, 1);
 		lua_pushnil(L);
 	}
