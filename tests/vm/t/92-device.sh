@@ -149,6 +149,7 @@ latepage /dev/paged >late 2>&1 & reader=$!
 wait_for grep -q 'asked for\|not implemented' late
 if grep -q 'not implemented' late; then
 	echo '# no userfaultfd in this kernel'
+	rmmod lunatik_run
 else
 	check_eq 'others read meanwhile' "$(head -c 3 /dev/paged)" xxx
 	check 'and the runtime may be stopped' timeout 20 rmmod lunatik_run
