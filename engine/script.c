@@ -576,8 +576,7 @@ struct find_request {
 	struct ps_function *handler;	/* to be filled in */
 };
 
-/* Takes the function on top of the stack. May raise, before it has taken anything. */
-/* h is the function on top of the stack, which may be compiled before use_code(). */
+/* The function on top of the stack, which may be compiled before use_code(). May raise, before it has taken anything. */
 static void take_function(lua_State *L, struct ps_function *h, enum ps_given given)
 {
 	h->given = ps_proto_id(&ps_bind_of(L)->registry, ps_givens[given].proto);

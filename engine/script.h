@@ -157,8 +157,9 @@ enum ps_answer ps_script_match(struct ps_script *s, int handler, struct ps_packe
 
 /*
  * Functions of a runtime that is no state's, which begins with a struct ps_bind that ps_bind_open_guest() has opened. Taking
- * one pops it from the stack, may raise, and compiles it, for the one userdata whose block this is. Called with that, in PS_CONTEXT_PACKET, when nothing runs in L, and nothing is on its stack; it is watched if it comes to something
- * that needs the interpreter. Returns a Lua status: LUA_OK: with its result, which is an integer, or on top of the stack;
+ * one pops it from the stack, may raise, and compiles it, for the one userdata whose block this is. Called with that, in
+ * PS_CONTEXT_PACKET, when nothing runs in L, and nothing is on its stack; it is watched if it comes to something that needs the
+ * interpreter. Returns a Lua status: LUA_OK: with its result, which is an integer, or on top of the stack;
  * else handler has made of the error what is there. The caller looks whether the time is up (struct ps_guard).
  */
 struct ps_function *ps_guest_take(struct lua_State *L, const void *block,

@@ -126,8 +126,8 @@ int lunatik_call(lua_State *L, int nargs, int nresults, const char *what);
 
 /*
  * For functions that are called with one userdata again and again, where packets are handled, and so cost little: they are
- * compiled for it, and enter the interpreter, and are watched, only where they come to something that needs it. lunatik_newhandler()
- * pops the function; it lasts until lunatik_freehandler(), both within the runtime, which frees what is left at its end. May
+ * compiled for it, and enter the interpreter, and are watched, only where they come to something that needs it.
+ * lunatik_newhandler() pops the function; it lasts until lunatik_freehandler(), both within the runtime, which frees what is left at its end. May
  * raise.
  */
 struct ps_function *lunatik_newhandler(lua_State *L, const void *userdata);

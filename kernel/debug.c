@@ -6,88 +6,97 @@
 
 #include "env.h"
 
-/* Of functions in C, given as such or by a level, nothing can be had or set. */
-static const char *const of_functions[] = { "getupvalue", "setupvalue" };
-
-static const char *const of_metatables[] = { "getmetatable", "setmetatable" };
-
 static const char *const absent[] = { "sethook", "getregistry", "setcstacklimit" };
 
-static void check_level(lua_State *L, lua_State *of, int arg)
+/* Which function is meant: argument arg, as such or by its level in a coroutine, which may stand before it. */
+struct subject {
+	lua_State *of;
+	int arg;
+};
+
+static struct subject find_subject(lua_State *L)
+{
+	return lua_isthread(L, 1) ? (struct subject){ lua_tothread(L, 1), 2 } : (struct subject){ L, 1 };
+}
+
+static void check_level(lua_State *L, struct subject s)
 {
 	lua_Debug ar;
 
-	if (!lua_getstack(of, luaL_checkinteger(L, arg), &ar) || !lua_getinfo(of, "S", &ar))
+	if (!lua_getstack(s.of, luaL_checkinteger(L, s.arg), &ar) || !lua_getinfo(s.of, "S", &ar))
 		return;		/* out of range, which the function itself says */
 	if (*ar.what == 'C')
-		luaL_argerror(L, arg, "a function in C has no variables that may be looked at");
+		luaL_argerror(L, s.arg, "a function in C has no variables that may be looked at");
 }
 
-static void check_function(lua_State *L)
+static void check_function(lua_State *L, struct subject s)
 {
-	lua_State *of = lua_isthread(L, 1) ? lua_tothread(L, 1) : L;
-	int arg = lua_isthread(L, 1) ? 2 : 1;
-
-	if (lua_iscfunction(L, arg))
-		luaL_argerror(L, arg, "a function in C has no variables that may be looked at");
-	if (lua_isnumber(L, arg))	/* or a string that is one */
-		check_level(L, of, arg);
+	if (lua_iscfunction(L, s.arg))
+		luaL_argerror(L, s.arg, "a function in C has no variables that may be looked at");
+	if (lua_isnumber(L, s.arg))	/* or a string that is one */
+		check_level(L, s);
 }
 
-static int guarded(lua_State *L)
+/* Lua's function, in whose place a guard is. */
+static int call_guarded(lua_State *L)
 {
-	check_function(L);
 	return lua_tocfunction(L, lua_upvalueindex(1))(L);
 }
 
-/*
- * Whether variable n of the function at the level, in the coroutine, is one that the script has named, or an argument behind
- * those with names: what the interpreter keeps besides is none, nor what functions in C have left there. Both numbers are int,
- * as they are to Lua's functions, which take the lower bits of larger ones.
- */
-static bool is_variable(lua_State *L, lua_State *of, int level, int n)
+/* Of functions in C nothing can be had or set. */
+static int guarded(lua_State *L)
 {
+	check_function(L, find_subject(L));
+	return call_guarded(L);
+}
+
+/*
+ * Whether the variable of the function at a level is one that the script has named, or an argument behind those with names: what
+ * the interpreter keeps besides is none, nor what functions in C have left there. Both numbers are int, as they are to Lua's
+ * functions, which take the lower bits of larger ones.
+ */
+static bool is_variable(lua_State *L, struct subject s)
+{
+	int level = luaL_checkinteger(L, s.arg), n = luaL_checkinteger(L, s.arg + 1);
 	const char *name;
 	lua_Debug ar;
 
-	if (!lua_checkstack(of, 1))
+	if (!lua_checkstack(s.of, 1))
 		luaL_error(L, "stack overflow");
-	if (!lua_getstack(of, level, &ar))
+	if (!lua_getstack(s.of, level, &ar))
 		return true;	/* out of range, which the function itself says */
-	name = lua_getlocal(of, &ar, n);
+	name = lua_getlocal(s.of, &ar, n);
 	if (!name)
 		return true;
-	lua_pop(of, 1);
+	lua_pop(s.of, 1);
 	return *name != '(' || !strcmp(name, "(vararg)");
 }
 
 static int guarded_getlocal(lua_State *L)
 {
-	lua_State *of = lua_isthread(L, 1) ? lua_tothread(L, 1) : L;
-	int arg = lua_isthread(L, 1) ? 2 : 1;
+	struct subject s = find_subject(L);
 
-	check_function(L);
-	if (!lua_isfunction(L, arg) && !is_variable(L, of, luaL_checkinteger(L, arg), luaL_checkinteger(L, arg + 1)))
+	check_function(L, s);
+	if (!lua_isfunction(L, s.arg) && !is_variable(L, s))
 		return 0;
-	return lua_tocfunction(L, lua_upvalueindex(1))(L);
+	return call_guarded(L);
 }
 
 /* The interpreter goes by what it has put there itself. */
 static int guarded_setlocal(lua_State *L)
 {
-	lua_State *of = lua_isthread(L, 1) ? lua_tothread(L, 1) : L;
-	int arg = lua_isthread(L, 1) ? 2 : 1;
+	struct subject s = find_subject(L);
 
-	if (!is_variable(L, of, luaL_checkinteger(L, arg), luaL_checkinteger(L, arg + 1)))
-		luaL_argerror(L, arg + 1, "no variable of the script");
+	if (!is_variable(L, s))
+		luaL_argerror(L, s.arg + 1, "no variable of the script");
 	return guarded(L);
 }
 
 /* Functions in C that call others take for granted who calls them: who finds one by its level gets all but the function. */
 static int guarded_getinfo(lua_State *L)
 {
-	bool is_level = !lua_isfunction(L, lua_isthread(L, 1) ? 2 : 1);
-	int n = lua_tocfunction(L, lua_upvalueindex(1))(L);
+	bool is_level = !lua_isfunction(L, find_subject(L).arg);
+	int n = call_guarded(L);
 
 	if (!is_level || !lua_istable(L, -1))
 		return n;
@@ -100,12 +109,12 @@ static int guarded_getinfo(lua_State *L)
 	return n;
 }
 
-/* The metatables of objects belong to their classes. Upvalue: Lua's function. */
+/* The metatables of objects belong to their classes. */
 static int guarded_metatable(lua_State *L)
 {
 	if (lua_isuserdata(L, 1))
 		luaL_argerror(L, 1, "the metatable of an object of the kernel is not the script's");
-	return lua_tocfunction(L, lua_upvalueindex(1))(L);
+	return call_guarded(L);
 }
 
 static int refused(lua_State *L)
@@ -113,32 +122,22 @@ static int refused(lua_State *L)
 	return luaL_error(L, "debug.%s is not available in the kernel", lua_tostring(L, lua_upvalueindex(1)));
 }
 
-/* Puts guard, with the function that was there as its upvalue, in its place. */
-static void wrap_one(lua_State *L, const char *name, lua_CFunction guard)
-{
-	lua_getfield(L, -1, name);
-	lua_pushcclosure(L, guard, 1);
-	lua_setfield(L, -2, name);
-}
-
-static void wrap(lua_State *L, const char *const *names, size_t n, lua_CFunction guard)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		wrap_one(L, names[i], guard);
-}
+static const luaL_Reg guards[] = {
+	{ "getlocal", guarded_getlocal }, { "setlocal", guarded_setlocal }, { "getinfo", guarded_getinfo },
+	{ "getupvalue", guarded }, { "setupvalue", guarded },
+	{ "getmetatable", guarded_metatable }, { "setmetatable", guarded_metatable },
+};
 
 int ps_open_debug(lua_State *L)
 {
 	size_t i;
 
 	luaL_requiref(L, LUA_DBLIBNAME, luaopen_debug, 1);
-	wrap(L, of_functions, ARRAY_SIZE(of_functions), guarded);
-	wrap_one(L, "getlocal", guarded_getlocal);
-	wrap_one(L, "setlocal", guarded_setlocal);
-	wrap_one(L, "getinfo", guarded_getinfo);
-	wrap(L, of_metatables, ARRAY_SIZE(of_metatables), guarded_metatable);
+	for (i = 0; i < ARRAY_SIZE(guards); i++) {
+		lua_getfield(L, -1, guards[i].name);
+		lua_pushcclosure(L, guards[i].func, 1);	/* with the function that was there as its upvalue */
+		lua_setfield(L, -2, guards[i].name);
+	}
 	for (i = 0; i < ARRAY_SIZE(absent); i++) {
 		lua_pushstring(L, absent[i]);
 		lua_pushcclosure(L, refused, 1);

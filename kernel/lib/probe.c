@@ -12,6 +12,7 @@
 
 #include "host.h"
 #include "registers.h"
+#include "unref.h"
 
 struct probe {
 	struct kprobe kprobe;
@@ -133,19 +134,12 @@ static struct probe *check(lua_State *L, lunatik_object_t **object, const char *
 	return probe;
 }
 
-/* Two visits may stop one probe: what the first one has given back may be somebody else's by then. */
-static void unref(lua_State *L, int *ref)
-{
-	luaL_unref(L, LUA_REGISTRYINDEX, *ref);
-	*ref = LUA_NOREF;
-}
-
 static void forget(lua_State *L, struct probe *probe, const lunatik_object_t *object)
 {
-	unref(L, &probe->pre);
-	unref(L, &probe->post);
-	unref(L, &probe->name);
-	unref(L, &probe->dump);
+	unref_once(L, &probe->pre);
+	unref_once(L, &probe->post);
+	unref_once(L, &probe->name);
+	unref_once(L, &probe->dump);
 	lunatik_drop(L, object);
 }
 

@@ -12,6 +12,7 @@
 #include "data.h"
 #include "frame.h"
 #include "lua_xtable.h"
+#include "unref.h"
 
 /* What a script has made. */
 struct xtable {
@@ -445,18 +446,11 @@ static void release(lunatik_object_t *object)
 		lunatik_putobject(xtable->runtime);
 }
 
-/* Two visits may stop one extension: what the first one has given back may be somebody else's by then. */
-static void unref(lua_State *L, int *ref)
-{
-	luaL_unref(L, LUA_REGISTRYINDEX, *ref);
-	*ref = LUA_NOREF;
-}
-
 static void forget(lua_State *L, struct xtable *xtable)
 {
-	unref(L, &xtable->function);
-	unref(L, &xtable->skb);
-	unref(L, &xtable->par);
+	unref_once(L, &xtable->function);
+	unref_once(L, &xtable->skb);
+	unref_once(L, &xtable->par);
 	lunatik_drop(L, xtable->object);
 }
 
