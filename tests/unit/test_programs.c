@@ -189,7 +189,7 @@ static void random_programs(void)
 	struct tally tally = { 0 };
 
 	within = 0;
-	for (i = 0; !test_failed && (seconds ? time(NULL) < end : i < 1500); i++)
+	for (i = 0; !test_failed && (seconds ? time(NULL) < end : i < test_rounds(1500)); i++)
 		compare(seed + i, &tally);
 	if (seconds)
 		printf("# %u programs from %u on, %u loaded, %u with code within code; of %u runs %u with an error, "

@@ -70,14 +70,16 @@ for iptables in iptables-legacy iptables-nft; do
 
 	# errors
 	for function in writes says_1 waits; do
+		[ $function != waits ] || echo 50 >/sys/module/packetscript/parameters/packet_ms
 		for not in '' '!'; do
 			# shellcheck disable=SC2086 # not may be nothing
 			only -p icmp -m lua $not --script match.lua --function $function -j DROP
 			check "$iptables: $not $function does not match" ping4 60
 			only -p icmp -m lua $not --script match.lua --function $function --on-error drop -j ACCEPT
-			check_fails "$iptables: $not $function --on-error drop drops" ping4 1
+			check_fails "$iptables: $not $function --on-error drop drops" ping4 0.5
 		done
 	done
+	echo 1000 >/sys/module/packetscript/parameters/packet_ms
 	check "$iptables: what writes is told" klog_has \
 		'state 0: .*match.lua:10: the packet is read-only: a match says .* \(on error: continue\)'
 	check "$iptables: what says no yes or no is told" klog_has 'match.lua:11: the handler returned 1, which is neither true nor false'

@@ -110,8 +110,8 @@ ip link set lo up
 busy=()
 load() {
 	(while :; do cat /dev/stops >/dev/null 2>&1 || sleep 0.01; done) & busy+=($!)
-	(while :; do ip link add stops0 type dummy; ip link del stops0; done) >/dev/null 2>&1 & busy+=($!)
-	ping -f -q 127.0.0.1 >/dev/null & busy+=($!)
+	(while :; do ip link add stops0 type dummy; ip link del stops0; sleep 0.05; done) >/dev/null 2>&1 & busy+=($!)
+	ping -i 0.002 -q 127.0.0.1 >/dev/null & busy+=($!) # with -f little is left of a slow machine for what is tested
 }
 no_load() {
 	kill "${busy[@]}"
