@@ -203,12 +203,14 @@ static const char *const own[] = {
 	"kfree", "krealloc", "__slab_", "___slab_", "get_partial", "vprintk", "console_",
 };
 
+/* The kernel also takes "module:symbol". */
 static void check_symbol(lua_State *L, const char *symbol)
 {
+	const char *colon = strchr(symbol, ':'), *name = colon ? colon + 1 : symbol;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(own); i++) {
-		if (!strncmp(symbol, own[i], strlen(own[i])))
+		if (strstarts(name, own[i]))
 			luaL_error(L, "%s cannot be probed: handlers themselves need it", symbol);
 	}
 }

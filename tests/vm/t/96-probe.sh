@@ -31,6 +31,7 @@ print(2, why("do_nothing_like_this", {}))
 print(3, why("@getpid", 1))
 print(4, why("@getpid", { pre = 1 }))
 print(5, why("kmem_cache_alloc", {}))
+print("module", why("packetscript:lua_gettop", {}))
 print(6, why("sys_call_table", {}) ~= nil)
 local calls = { pre = 0, post = 0 }
 local later
@@ -61,6 +62,7 @@ check_eq 'what cannot be probed is said' "$(said 99 | grep $'^[2-6]\t')" "$(prin
 	$'4\tbad field \'pre\': function expected, got number' \
 	$'5\tkmem_cache_alloc cannot be probed: handlers themselves need it' \
 	$'6\ttrue')"
+check_match 'nor by the name of its module' "$(said 99)" $'module\tpacketscript:lua_gettop cannot be probed: handlers themselves need it'
 check_match 'methods want their object' "$(said 99 | grep $'^7\t')" 'probe expected, got no value.*boolean expected, got no value.*probe expected, got number'
 check_match 'one that has been stopped is closed' "$(said 99 | grep $'^8\t')" 'the probe is closed'
 for _ in 1 2 3 4 5; do hostname vm; done
