@@ -400,14 +400,12 @@ static int serve(struct xtable *xtable, const struct wanted *wanted)
 
 	mutex_lock(&mutex);
 	extension = find(wanted);
-	if (extension)
-		fill(extension, wanted);
-	else if (is_taken(wanted))
+	if (extension ? rcu_access_pointer(extension->xtable) != NULL : is_taken(wanted))
 		err = -EEXIST;
+	else if (extension)
+		fill(extension, wanted);
 	else
 		err = new_extension(wanted, &extension);
-	if (!err && rcu_access_pointer(extension->xtable))
-		err = -EEXIST;
 	if (!err) {
 		xtable->extension = extension;
 		rcu_assign_pointer(extension->xtable, xtable);
