@@ -9,6 +9,8 @@
 
 struct lua_xtable_info {
 	char userargs[LUA_XTABLE_USERARGS];
+	/* the kernel's, of targets: what has the rule knows XT_RETURN there, and EBT_RETURN */
+	unsigned char can_return;
 };
 
 #endif

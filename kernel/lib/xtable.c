@@ -165,6 +165,13 @@ static unsigned int bridge_verdict(lua_Integer action)
 
 static unsigned int verdict(lua_Integer action, struct sk_buff *skb, const struct xt_action_param *par)
 {
+	const struct lua_xtable_info *info = par->targinfo;
+
+	if (action == (lua_Integer)XT_RETURN && !info->can_return)
+		return xt_family(par) == NFPROTO_BRIDGE ? EBT_CONTINUE : XT_CONTINUE;
+	/* netfilter would take it, and not know how to go on with it */
+	if (action == NF_QUEUE && xt_family(par) == NFPROTO_ARP)
+		return NF_DROP;
 	/* the script has no place for it; and bridges know no such verdict */
 	if (action == NF_STOLEN) {
 		if (xt_family(par) == NFPROTO_BRIDGE)
@@ -301,8 +308,17 @@ static void destroy_match(const struct xt_mtdtor_param *par)
 	destroy(container_of(par->match, struct extension, match), par->matchinfo);
 }
 
+/* Legacy tables give what a target returns to netfilter, which knows no XT_RETURN; ebtables does, but not in a base chain. */
+static bool can_return(const struct xt_tgchk_param *par)
+{
+	return par->nft_compat || (par->family == NFPROTO_BRIDGE && !(par->hook_mask & BIT(NF_BR_NUMHOOKS)));
+}
+
 static int check_target(const struct xt_tgchk_param *par)
 {
+	struct lua_xtable_info *info = par->targinfo;
+
+	info->can_return = can_return(par);
 	return check(container_of(par->target, struct extension, target), par->targinfo);
 }
 
@@ -382,6 +398,7 @@ static int new_extension(const struct wanted *wanted, struct extension **result)
 	extension->target.checkentry = check_target;
 	extension->target.destroy = destroy_target;
 	extension->match.matchsize = extension->target.targetsize = XT_ALIGN(sizeof(struct lua_xtable_info));
+	extension->match.usersize = extension->target.usersize = offsetof(struct lua_xtable_info, can_return);
 	extension->match.me = extension->target.me = THIS_MODULE;
 	err = wanted->is_match ? xt_register_match(&extension->match) : xt_register_target(&extension->target);
 	if (err) {

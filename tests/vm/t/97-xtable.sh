@@ -162,3 +162,25 @@ check_eq 'and the next one has its own function' "$(said)" $'asked\tuserdata\tta
 iptables-legacy -F OUTPUT
 rmmod lunatik_run
 check 'nothing holds it' wait_for rmmod luaxtable
+
+# A second script of a name changes nothing. A verdict that the table does not know is one that it knows.
+run <<'LUA'
+local xtable, nf = require("xtable"), require("netfilter")
+local function f() return nf.action.RETURN end
+local function new(hook) return xtable.target { name = "dnsdoctor", revision = 1, family = 2, hooks = 1 << hook, target = f } end
+new(nf.inet_hooks.LOCAL_OUT)
+print("second", pcall(new, nf.inet_hooks.PRE_ROUTING))
+LUA
+check_match 'there is one of a name' "$(said)" $'^second\tfalse\t.*already'
+check 'which is where it was' iptables-legacy -A OUTPUT -p icmp -j dnsdoctor
+check 'where a target cannot RETURN, it goes on' ping -q -c 1 -W 10 127.0.0.1
+iptables-legacy -F OUTPUT
+iptables-nft -N returns
+iptables-nft -A returns -j dnsdoctor
+iptables-nft -A returns -j DROP
+iptables-nft -A OUTPUT -p icmp -j returns
+check 'where it can, it does' ping -q -c 1 -W 10 127.0.0.1
+iptables-nft -F
+iptables-nft -X
+rmmod lunatik_run
+check 'nothing holds it in the end' wait_for rmmod luaxtable

@@ -5,6 +5,7 @@
  */
 #include <getopt.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -191,7 +192,7 @@ static struct xtables_match match_plugin = {
 	.version = XTABLES_VERSION,
 	.name = LUAXT_NAME,
 	.size = XT_ALIGN(sizeof(struct lua_xtable_info)),
-	.userspacesize = XT_ALIGN(sizeof(struct lua_xtable_info)),
+	.userspacesize = offsetof(struct lua_xtable_info, can_return),
 	.help = help,
 	.init = init_match,
 	.parse = parse_match,
@@ -205,7 +206,7 @@ static struct xtables_target target_plugin = {
 	.version = XTABLES_VERSION,
 	.name = LUAXT_NAME,
 	.size = XT_ALIGN(sizeof(struct lua_xtable_info)),
-	.userspacesize = XT_ALIGN(sizeof(struct lua_xtable_info)),
+	.userspacesize = offsetof(struct lua_xtable_info, can_return),
 	.help = help,
 	.init = init_target,
 	.parse = parse_target,
