@@ -831,6 +831,41 @@ int ps_env_stop(lunatik_object_t *runtime, const struct lunatik_entry *by)
 	return min(ret, 0);
 }
 
+/* A reference to the first that may be stopped by this visit, or NULL. */
+static lunatik_object_t *get_another(const struct lunatik_entry *by)
+{
+	lunatik_object_t *found = NULL;
+	unsigned long flags;
+	struct ps_env *env;
+
+	spin_lock_irqsave(&envs_lock, flags);
+	list_for_each_entry(env, &envs, list) {
+		if (env->is_scripts && !is_within(by, &env->object) && kref_get_unless_zero(&env->object.kref)) {
+			found = &env->object;
+			break;
+		}
+	}
+	spin_unlock_irqrestore(&envs_lock, flags);
+	return found;
+}
+
+/* What is closed is in the list no more, so this comes to an end unless scripts make more without one. */
+int ps_env_stop_all(const struct lunatik_entry *by)
+{
+	lunatik_object_t *runtime;
+	int err;
+
+	for (;;) {
+		runtime = get_another(by);
+		if (!runtime)
+			return 0;
+		err = lunatik_isstopping(by) ? -EINTR : ps_env_stop(runtime, by);
+		lunatik_putobject(runtime);
+		if (err)
+			return err;
+	}
+}
+
 int lunatik_stop(lunatik_object_t *runtime)
 {
 	int err = ps_env_stop(runtime, NULL), is_last;
@@ -1018,6 +1053,7 @@ int ps_env_new(lunatik_object_t **runtime, const struct lunatik_entry *outer, co
 		err = -ENOMEM;
 		goto out;
 	}
+	env->is_scripts = outer;
 	err = run(env, outer, &source, error, size);
 	if (err) {
 		if (err == -ENXIO || err == -ERESTARTSYS)

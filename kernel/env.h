@@ -30,6 +30,7 @@ struct ps_env {
 	enum lunatik_context wanted;	/* of the lock, once the script is loaded */
 	bool is_loaded;
 	bool is_closed;			/* the Lua state is, or about to be */
+	bool is_scripts;		/* a script has made it, no module */
 	bool is_stopping;		/* it will be closed when nobody is in it any more */
 	struct mutex mutex;
 	spinlock_t softirq_spin, hardirq_spin;	/* two, as hard interrupts come while the first one is held */
@@ -92,6 +93,12 @@ int ps_env_resume(lunatik_object_t *runtime, const struct lunatik_entry *outer, 
  * ps_env_new().
  */
 int ps_env_stop(lunatik_object_t *runtime, const struct lunatik_entry *by);
+
+/*
+ * The same for all runtimes that scripts have made, but those that by is within, one after the other. Returns 0; or what the first
+ * one returns that cannot be stopped, and the others go on.
+ */
+int ps_env_stop_all(const struct lunatik_entry *by);
 
 /* A reference to the runtime of this script, or NULL. Any context. */
 lunatik_object_t *ps_env_find(const char *script);

@@ -91,6 +91,20 @@ static int stop(lua_State *L)
 	return 0;
 }
 
+/* lunatik.stopall() */
+static int stop_all(lua_State *L)
+{
+	struct lunatik_entry *entry;
+	int err;
+
+	lunatik_checksleep(L, "lunatik.stopall()");
+	entry = lunatik_sleep(L);
+	err = ps_env_stop_all(entry);
+	ps_objects_flush();
+	lunatik_awake(entry);
+	return err ? luaL_error(L, "stopped") : 0;
+}
+
 static void put_values(struct lunatik_value *values, int n)
 {
 	while (n > 0)
@@ -168,6 +182,7 @@ static const luaL_Reg functions[] = {
 	{ "runtime", new_runtime },
 	{ "find", find_runtime },
 	{ "stop", stop },
+	{ "stopall", stop_all },
 	{ "resume", resume },
 	{ NULL, NULL }
 };

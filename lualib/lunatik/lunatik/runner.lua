@@ -102,11 +102,12 @@ function runner.list()
   return table.concat(scripts, ", ")
 end
 
---- Ends all of them.
+--- Ends all of them, and what they and others have made themselves.
 function runner.shutdown()
   for script in runner.list():gmatch("[^,]+") do
     pcall(runner.stop, (script:gsub("^ ", "")))
   end
+  lunatik.stopall()
 end
 
 return runner

@@ -90,6 +90,14 @@ wait
 check_eq 'each gets its own answers' "$(cat many.*)" "$(for i in 1 2 3 4 5 6; do for n in 1 2 3 4 5; do echo $((i * 1000 + n)); done; done)"
 
 # --- the end
+script spins <<<'return function() while true do pcall(function() while true do end end) end end'
+script rests <<<'local linux = require("linux") return function() linux.schedule() end'
+script starts <<'LUA'
+local lunatik, thread = require("lunatik"), require("thread")
+for _, name in ipairs { "spins", "rests" } do thread.run(lunatik.runtime(name), name) end
+LUA
+check 'a script starts threads of its own' lunatik run starts
+check 'and is gone' lunatik stop starts
 lunatik run loop 2>/dev/null &
 wait_for lists '*loop*'
 check 'all is unloaded, whatever runs' lunatik unload
