@@ -93,6 +93,9 @@ local function listen()
     end
   until thread.shouldstop()
   for _, worker in pairs(workers) do
+    worker:stop(false) -- all are told first, so they end at once
+  end
+  for _, worker in pairs(workers) do
     worker:stop()
   end
 end

@@ -15,8 +15,8 @@
 struct thread {
 	struct task_struct *task;	/* a reference */
 	lunatik_object_t *runtime;	/* a reference of the thread's own, until it ends; NULL: the task is not of this library */
-	bool should_stop;
-	bool is_aborted;		/* it has not heeded that in time */
+	unsigned long deadline;		/* in jiffies: when it is aborted; 0: it has not been told to end */
+	bool is_aborted;		/* it has not heeded in time */
 	struct completion ended;
 	char error[2048];
 };
@@ -117,7 +117,7 @@ static int should_stop(lua_State *L)
 	lunatik_object_t *object = current_thread(L);
 	const struct thread *thread = object ? object->private : NULL;
 
-	lua_pushboolean(L, thread && (READ_ONCE(thread->should_stop) || signal_pending(current)));
+	lua_pushboolean(L, thread && (READ_ONCE(thread->deadline) || signal_pending(current)));
 	return 1;
 }
 
@@ -149,17 +149,21 @@ static bool must_return(const struct lunatik_entry *entry)
 	return lunatik_isending(entry) || (!(current->flags & PF_KTHREAD) && signal_pending(current));
 }
 
+/* It ends soon. Its time counts from the first one who says so, and signals are lost on a thread that has just begun. */
+static void tell(struct thread *thread)
+{
+	cmpxchg(&thread->deadline, 0, (jiffies + PATIENCE) | 1);
+	send_sig(SIGTERM, thread->task, 1);
+	wake_up_process(thread->task);
+}
+
 static int end(struct thread *thread, const struct lunatik_entry *entry)
 {
-	unsigned long deadline = jiffies + PATIENCE;
-
-	WRITE_ONCE(thread->should_stop, true);
 	do {
-		send_sig(SIGTERM, thread->task, 1);
-		wake_up_process(thread->task);
+		tell(thread);
 		if (has_ended(thread))
 			return 0;
-		if (time_after(jiffies, deadline))
+		if (time_after(jiffies, READ_ONCE(thread->deadline)))
 			WRITE_ONCE(thread->is_aborted, true);
 		if (completion_done(&thread->ended))
 			schedule_timeout_uninterruptible(1);
@@ -167,11 +171,12 @@ static int end(struct thread *thread, const struct lunatik_entry *entry)
 	return -EINTR;
 }
 
-/* thrd:stop() */
+/* thrd:stop([wait]) */
 static int stop(lua_State *L)
 {
 	lunatik_object_t *object = lunatik_checkobject(L, 1, &class);
 	struct thread *thread = object->private;
+	bool waits = lua_isnoneornil(L, 2) || lua_toboolean(L, 2);
 	struct lunatik_entry *entry;
 	int err;
 
@@ -180,6 +185,10 @@ static int stop(lua_State *L)
 		return luaL_error(L, "only what thread.run() has made can be stopped");
 	if (thread->task == current)
 		return luaL_error(L, "a thread cannot wait for its own end: it ends when its function returns");
+	if (!waits) {
+		tell(thread);
+		return 0;
+	}
 	lunatik_getobject(object);
 	entry = lunatik_sleep(L);
 	err = end(thread, entry);
@@ -188,7 +197,7 @@ static int stop(lua_State *L)
 	return err ? lunatik_throw(L, err) : 0;
 }
 
-/* thrd:task() */
+/* thrd:task(). The name is read under a lock that interrupts must not take. */
 static int task(lua_State *L)
 {
 	struct task_struct *task = ((struct thread *)lunatik_checkobject(L, 1, &class)->private)->task;
@@ -197,6 +206,7 @@ static int task(lua_State *L)
 	bool has_ended = READ_ONCE(task->exit_state);
 	char command[TASK_COMM_LEN];
 
+	lunatik_checksleep(L, "task()");
 	get_task_comm(command, task);	/* from here on a finalizer may close the object */
 	lua_createtable(L, 0, 5);
 	lua_pushinteger(L, cpu);

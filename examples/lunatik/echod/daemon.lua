@@ -50,6 +50,9 @@ return function()
   until thread.shouldstop()
   server:close()
   for _, worker in pairs(workers) do
+    worker:stop(false) -- all are told first, so they end at once
+  end
+  for _, worker in pairs(workers) do
     worker:stop()
   end
 end

@@ -124,6 +124,41 @@ is 'and so may the other' $'waited for\ttrue'
 is 'who waits for the end of one sees it' $'stopping\ttrue'
 rmmod lunatik_run
 
+# A thread may be told to stop before it is waited for. What interrupts call asks no thread.
+script told <<'LUA'
+local thread = require("thread")
+return function(flags)
+  coroutine.yield()
+  while not thread.shouldstop() do end
+  flags:setbyte(0, 1)
+  while flags:getbyte(1) == 0 do end
+end
+LUA
+run_afresh <<'LUA'
+local lunatik, thread, data, notifier = require("lunatik"), require("thread"), require("data"), require("notifier")
+local flags, told = data.new(2), lunatik.runtime("told")
+told:resume(flags)
+local thrd = thread.run(told, "told")
+thrd:stop(false)
+while flags:getbyte(0) == 0 and not thrd:task().ended do end
+print("told", flags:getbyte(0), thrd:task().ended)
+flags:setbyte(1, 1)
+print("waited", pcall(thrd.stop, thrd))
+print("gone", thrd:task().ended)
+notifier.netdevice(function(event, name)
+  if name == "asks0" and event == notifier.netdev.UP then print("asks", pcall(thrd.task, thrd)) end
+end)
+LUA
+ip link add asks0 type dummy
+ip link set asks0 up
+is 'one is told, and goes on until it heeds' $'told\t1\tfalse'
+is 'then it is waited for' $'waited\ttrue'
+is 'and has ended' $'gone\ttrue'
+is 'its task is not for interrupts' $'asks\tfalse\t.*task\\(\\).*'
+ip link del asks0
+rmmod lunatik_run
+check 'nothing holds the libraries' wait_for rmmod luanotifier luadata
+
 script softly <<'LUA'
 local thread = require("thread")
 print("softly", thread.shouldstop(), pcall(thread.current))
