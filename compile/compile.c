@@ -392,6 +392,19 @@ static bool find_integers(const struct compiling *c, int pc, int n, long long *i
 	return true;
 }
 
+/* What does all that such a method does with arguments that are constants; LEAVE: nothing. */
+static enum ps_operation quick_operation(const struct ps_quick *quick, struct ps_op *op, int nargs, bool has_result)
+{
+	if (!quick->width)
+		return has_result ? DO_QUICK : DO_QUICK_PUT;
+	if (nargs != 1 + quick->is_write || has_result == quick->is_write || op->arguments[0] < 0 || op->arguments[0] > INT_MAX)
+		return DO_LEAVE;
+	if (quick->is_write)
+		return DO_WRITE;
+	op->arguments[1] = op->arguments[0] + quick->width;
+	return DO_READ;
+}
+
 /*
  * R[a] is called, a method that is foreseen. With arguments that are constants, one operation does all from its SELF on; else
  * that one and the call are what they are to this method.
@@ -400,23 +413,27 @@ static void add_quick_call(struct compiling *c, const struct ps_call *of)
 {
 	struct ps_op *call = c->to->ops + c->walk.pc, *self = find_self(c, call->a);
 	int nargs = of->count, pc = self ? self - c->to->ops : 0;
+	const struct ps_quick *quick = ps_to_quick(of->callee.closure);
 	const Table *methods = of->self.table;
+	enum ps_operation all = DO_LEAVE;
 
 	if (call->op != DO_CALL || !self || of->self.kind != PS_KIND_GUEST || nargs < 0 || nargs > PS_QUICK_ARGUMENTS || call->c > 1)
 		return;
-	if (pc + 1 + nargs == c->walk.pc && find_integers(c, pc + 1, nargs, self->arguments)) {
-		finish(c, self, call->c ? DO_QUICK : DO_QUICK_PUT);
+	if (pc + 1 + nargs == c->walk.pc && find_integers(c, pc + 1, nargs, self->arguments))
+		all = quick_operation(quick, self, nargs, call->c);
+	if (all != DO_LEAVE) {
+		finish(c, self, all);
 		self->c = nargs;
-		self->quick = ps_to_quick(of->callee.closure);
+		self->quick = quick;
 		self->methods = methods;
 		return;
 	}
 	self->op = DO_SELF_QUICK;
 	self->k = *of->callee.closure;
 	self->methods = methods;
-	call->op = DO_CALL_QUICK;
+	call->op = quick->is_write && nargs == 2 && !call->c ? DO_CALL_WRITE : DO_CALL_QUICK;
 	call->closure = gcvalue(of->callee.closure);
-	call->quick = ps_to_quick(of->callee.closure);
+	call->quick = quick;
 	call->methods = methods;
 }
 

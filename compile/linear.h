@@ -65,6 +65,7 @@ enum { PS_A = 1, PS_B = 2, PS_C = 4, PS_N = 8, PS_S = 16, PS_M = 32, PS_GIVES = 
 	X(SELF, PS_AB)		/* R[A + 1] = R[B], R[A] = R[B][name] */ \
 	X(SELF_QUICK, PS_AB | PS_S)	/* the same of a reference with these methods: R[A] = K */ \
 	X(CALL_QUICK, PS_A | PS_S)	/* as CALL, of such a method */ \
+	X(CALL_WRITE, PS_A | PS_S)	/* the same of one that writes in a window */ \
 	X(CALL, PS_A)		/* R[A] with B arguments, and C results from A on */ \
 	X(TAIL_CALL, PS_A)	/* the same, and all that it returns */ \
 	X(RETURN, PS_A)		/* n values from A on */ \
@@ -104,6 +105,8 @@ enum { PS_A = 1, PS_B = 2, PS_C = 4, PS_N = 8, PS_S = 16, PS_M = 32, PS_GIVES = 
 	X(BYTES, PS_TBNV)	/* the same without an argument, or of bytes */ \
 	X(QUICK, PS_TBN | PS_S)	/* R[A] = R[B]:method(arguments), of a reference; C of them */ \
 	X(QUICK_PUT, PS_BN | PS_S)	/* the same without a result */ \
+	X(READ, PS_TBN | PS_S)	/* R[A] = an integer in the window of R[B] */ \
+	X(WRITE, PS_BN | PS_S)	/* what is in the window of R[B] becomes an integer */ \
 	X(FIELD, PS_TBN)	/* R[A] = R[B]:F() */ \
 	X(VALUE, PS_TBN)	/* R[A] = R[B]:get() */ \
 	X(PUT, PS_BCN)		/* R[B]:set(R[C]), of a field */ \
@@ -134,7 +137,7 @@ struct ps_op {
 	union {
 		int other;	/* as n, where it is not so; of NETWORK, DATA, HEADER and BYTES, if there is a view, and it is tested for at once */
 		struct ps_simple simple;	/* ASSIGN_SIMPLE, SET_SIMPLE */
-		const Table *methods;	/* QUICK, QUICK_PUT, SELF_QUICK, CALL_QUICK */
+		const Table *methods;	/* QUICK, QUICK_PUT, READ, WRITE, SELF_QUICK, CALL_QUICK, CALL_WRITE */
 	};
 	union {
 		const struct ps_field_method *field;
@@ -147,8 +150,8 @@ struct ps_op {
 		TValue k;
 		UpVal *variable;
 		uint64_t value;		/* ASSIGN */
-		long long arguments[PS_QUICK_ARGUMENTS];	/* QUICK, QUICK_PUT */
-		const GCObject *closure;	/* CALL_QUICK: what is called */
+		long long arguments[PS_QUICK_ARGUMENTS];	/* QUICK, QUICK_PUT, WRITE; READ: offset and end */
+		const GCObject *closure;	/* CALL_QUICK, CALL_WRITE: what is called */
 		struct ps_value wide;	/* ASSIGN_SIMPLE */
 		struct {		/* GET_BITS, SET_BITS */
 			uint64_t mask, flip;

@@ -724,16 +724,30 @@ CASE(SELF_QUICK):
 	ON(1);
 CASE(CALL_QUICK): {
 	StkId func = AT(op->a);
-	void *target = ps_holder_target(s2v(func + 1), op->methods);
+	const struct ps_reference *reference = ps_holder_reference(s2v(func + 1), op->methods);
 	int n;
 
-	if (!target || !ttisCclosure(s2v(func)) || gcvalue(s2v(func)) != op->closure)
+	if (!reference || !ttisCclosure(s2v(func)) || gcvalue(s2v(func)) != op->closure)
 		goto CASE(CALL);
-	n = ps_call_quick(L, op->quick, target, func + 2, op->b - 1, s2v(func));
+	n = ps_call_quick(L, op->quick, reference, func + 2, op->b - 1, s2v(func));
 	if (n < 0)
 		goto CASE(LEAVE);
 	if (n < op->c)
 		setnilvalue(s2v(func));
+	ON(1);
+}
+CASE(CALL_WRITE): {
+	StkId func = AT(op->a);
+	const struct ps_reference *reference = ps_holder_reference(s2v(func + 1), op->methods);
+	uint8_t *at;
+
+	if (!reference || gcvalue(s2v(func)) != op->closure || !ttisCclosure(s2v(func)) ||
+	    !ttisinteger(s2v(func + 2)) || !ttisinteger(s2v(func + 3)))
+		goto CASE(CALL_QUICK);
+	at = ps_window_at(L, reference, op->quick, ivalue(s2v(func + 2)));
+	if (!at)
+		goto CASE(LEAVE);
+	ps_window_write(op->quick, at, ivalue(s2v(func + 3)));
 	ON(1);
 }
 CASE(CALL): {
@@ -1039,6 +1053,24 @@ CASE(QUICK_PUT): {
 		goto CASE(LEAVE);
 	if (op->op == DO_QUICK && !ps_give_quick(L, n, &said, R(op->a)))
 		setnilvalue(R(op->a));
+	GO(op->n);
+}
+CASE(READ): {
+	const struct ps_reference *reference = ps_holder_reference(R(op->b), op->methods);
+	const struct ps_window *window = reference ? ps_window_of(L, reference, op->quick) : NULL;
+
+	if (!window || l_castS2U(op->arguments[1]) > window->size)
+		goto CASE(LEAVE);
+	setivalue(R(op->a), ps_window_read(op->quick, window->bytes + op->arguments[0]));
+	GO(op->n);
+}
+CASE(WRITE): {
+	const struct ps_reference *reference = ps_holder_reference(R(op->b), op->methods);
+	uint8_t *at = reference ? ps_window_at(L, reference, op->quick, op->arguments[0]) : NULL;
+
+	if (!at)
+		goto CASE(LEAVE);
+	ps_window_write(op->quick, at, op->arguments[1]);
 	GO(op->n);
 }
 CASE(FIELD): {

@@ -96,7 +96,8 @@ static struct access find_access(const struct ps_lines *n, const struct ps_line 
 		x.reads[0] = none;
 		break;
 	case DO_CALL:
-	case DO_CALL_QUICK:	/* and all behind is the callee's */
+	case DO_CALL_QUICK:
+	case DO_CALL_WRITE:	/* and all behind is the callee's */
 		x.reads[0].last += op->b;
 		x.writes = (struct range){ op->a, end };
 		break;
@@ -127,8 +128,21 @@ static struct access find_access(const struct ps_lines *n, const struct ps_line 
 /* Whether registers of the operation have to be beside each other. */
 static bool wants_range(enum ps_operation op)
 {
-	return op == DO_SELF || op == DO_SELF_QUICK || op == DO_CALL || op == DO_CALL_QUICK || op == DO_TAIL_CALL || op == DO_RETURN || op == DO_LOAD_NIL ||
-	       op == DO_FOR_BEGIN || op == DO_FOR_NEXT;
+	switch (op) {
+	case DO_SELF:
+	case DO_SELF_QUICK:
+	case DO_CALL:
+	case DO_CALL_QUICK:
+	case DO_CALL_WRITE:
+	case DO_TAIL_CALL:
+	case DO_RETURN:
+	case DO_LOAD_NIL:
+	case DO_FOR_BEGIN:
+	case DO_FOR_NEXT:
+		return true;
+	default:
+		return false;
+	}
 }
 
 /* Where a line may go on. */

@@ -26,6 +26,7 @@ typedef struct lunatik_object lunatik_object_t;
 struct late;
 struct ps_function;
 struct ps_quick;
+struct ps_window;
 
 /*
  * In which context a runtime is called. In PROCESS it may sleep. In SOFTIRQ and HARDIRQ neither a script nor what it calls
@@ -194,6 +195,8 @@ struct lunatik_class {
 	bool is_container;	/* release() lets go of other objects, and is called in process context for that, also if is_atomic */
 	struct module *owner;
 	const struct ps_quick *quick;	/* more methods, by lua/reference.h; or NULL */
+	/* For those of them with a width: what a reference in this Lua state has; or NULL. */
+	const struct ps_window *(*window)(lua_State *L, const void *private);
 };
 
 struct lunatik_object {

@@ -225,6 +225,16 @@ static void push_metatable(lua_State *L, const struct lunatik_class *class)
 	lua_rawsetp(L, LUA_REGISTRYINDEX, class);
 }
 
+/* The userdata of the reference is the object's from now on. */
+static void refer(lua_State *L, struct ps_reference *reference, lunatik_object_t *object)
+{
+	const struct ps_window *window = object->class->window ? object->class->window(L, object->private) : NULL;
+
+	reference->target = object;
+	if (window)
+		reference->window = window;
+}
+
 lunatik_object_t *lunatik_newobject(lua_State *L, const struct lunatik_class *class, size_t size)
 {
 	struct ps_reference *reference = ps_reference_new(L);
@@ -236,7 +246,7 @@ lunatik_object_t *lunatik_newobject(lua_State *L, const struct lunatik_class *cl
 	object = new_object(class, size, lunatik_gfp(L));
 	if (!object)
 		luaL_error(L, "not enough memory");
-	reference->target = object;
+	refer(L, reference, object);
 	return object;
 }
 EXPORT_SYMBOL_GPL(lunatik_newobject);
@@ -249,7 +259,7 @@ EXPORT_SYMBOL_GPL(lunatik_pushempty);
 
 void lunatik_fillempty(lua_State *L, lunatik_object_t *object)
 {
-	ps_reference_at(L, -1)->target = object;
+	refer(L, ps_reference_at(L, -1), object);
 	push_metatable(L, object->class);
 	lua_setmetatable(L, -2);
 	ps_reference_adopt(L);

@@ -19,9 +19,10 @@ static int call(lua_State *L, const struct ps_method *method, StkId func, int na
 
 	if (method->op != PS_OP_QUICK || !holder->reference)
 		return -1;
-	return ps_call_quick(L, (const struct ps_quick *)method, holder->reference->target, func + 2, nargs - 1, s2v(func));
+	return ps_call_quick(L, (const struct ps_quick *)method, holder->reference, func + 2, nargs - 1, s2v(func));
 }
 
+const struct ps_window ps_no_window;
 const struct ps_class ps_class_reference = { .name = "reference", .call = call };
 
 static struct ps_holder *holder_at(lua_State *L, int index)
@@ -54,6 +55,7 @@ struct ps_reference *ps_reference_new(lua_State *L)
 	if (!reference)
 		luaL_error(L, "not enough memory");
 	reference->target = NULL;
+	reference->window = &ps_no_window;
 	reference->next = rt->references;
 	reference->place = &rt->references;
 	if (reference->next)

@@ -5,6 +5,10 @@
 #ifndef PS_REFERENCE_H
 #define PS_REFERENCE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "method.h"
 
 struct lua_State;
@@ -18,13 +22,27 @@ struct ps_runtime;
 struct ps_reference {
 	struct ps_reference *next, **place;	/* place: the pointer to this one */
 	void *target;				/* or NULL */
+	const struct ps_window *window;		/* of the target, for this Lua state; or ps_no_window */
 };
+
+/*
+ * Bytes of a target, whose integers the interpreter reads and writes by itself, in the machine's order. What is in it changes
+ * only where no Lua state that has it runs.
+ */
+struct ps_window {
+	uint8_t *bytes;		/* or NULL: not now */
+	size_t size, writable;	/* writable: so many from the first on, all or none */
+};
+
+extern const struct ps_window ps_no_window;
 
 /*
  * A method of what such userdata stand for that the interpreter calls without a frame, with arguments that are integers: what is
  * simple. call() gets those behind the object, PS_QUICK_ARGUMENTS at most. It does all or nothing, as that of a class
  * (lua/internals.h): 1: result has an integer; PS_QUICK_BLOCK: it has the block of a userdata that is referenced elsewhere;
  * 0: there is none; -1: it did nothing.
+ * Or, with a width, it is the access to an integer in the target's window: of arguments (offset) it gives it, of (offset, value)
+ * it is written. The interpreter does that; call() only has to bring the window's bytes, where there are none: 0, or -1.
  */
 #define PS_QUICK_ARGUMENTS	2
 #define PS_QUICK_BLOCK	2
@@ -38,6 +56,8 @@ union ps_quick_result {
 struct ps_quick {
 	struct ps_method method;	/* first; op is PS_OP_QUICK */
 	int (*call)(struct lua_State *L, void *target, const long long *arguments, int n, union ps_quick_result *result);
+	uint8_t width;			/* in bytes: 1, 2, 4, 8; or 0 */
+	bool is_signed, is_write;	/* is_signed: where it is read, and has less than 8 */
 };
 
 /* The class of such userdata, which the compiler and lua/holder.h know. */

@@ -2,7 +2,11 @@
 -- The destination becomes another one by offsets and bytes, and checksums follow by the difference (RFC 1624), which is the same for all.
 local nf = require("netfilter")
 local ACCEPT <const> = nf.action.ACCEPT
-local PROTOCOL <const>, SUM <const>, DADDR <const>, UDP_SUM <const> = 23, 24, 30, 40    -- behind an Ethernet header; IP has no options
+-- behind an Ethernet header; IP has no options
+local PROTOCOL <const> = 23
+local SUM <const> = 24
+local DADDR <const> = 30
+local UDP_SUM <const> = 40
 local data = require("data")
 
 local function number(text)
@@ -18,12 +22,12 @@ nf.register {
   hook = function(skb)
     if skb:getuint8(PROTOCOL) ~= 17 or skb:getuint32(DADDR) ~= from then return ACCEPT end
     skb:setuint32(DADDR, to)
-    local sum = (~skb:getuint16(SUM) & 0xffff) + difference
+    local sum = (skb:getuint16(SUM) ~ 0xffff) + difference
     sum = (sum & 0xffff) + (sum >> 16)
     skb:setuint16(SUM, ~(sum + (sum >> 16)))
     local udp = skb:getuint16(UDP_SUM)
     if udp == 0 then return ACCEPT end
-    sum = (~udp & 0xffff) + difference
+    sum = (udp ~ 0xffff) + difference
     sum = (sum & 0xffff) + (sum >> 16)
     skb:setuint16(UDP_SUM, ~(sum + (sum >> 16)))
     return ACCEPT

@@ -22,9 +22,7 @@ struct own {
 };
 
 struct data {
-	u8 *bytes;			/* or NULL: they are gone */
-	size_t size;
-	bool is_readonly;
+	struct ps_window window;	/* bytes: NULL: they are gone */
 	const lunatik_object_t *runtime;	/* whose callback they are for; only compared; or NULL: anybody's */
 	struct own *own;
 	const struct luadata_source *source;	/* of the packets that they are; or NULL */
@@ -62,9 +60,9 @@ void luadata_reset(lunatik_object_t *object, void *bytes, size_t size, bool is_r
 {
 	struct data *data = object->private;
 
-	data->bytes = bytes;
-	data->size = size;
-	data->is_readonly = is_readonly;
+	data->window.bytes = bytes;
+	data->window.size = size;
+	data->window.writable = is_readonly ? 0 : size;
 }
 EXPORT_SYMBOL_GPL(luadata_reset);
 
@@ -112,9 +110,9 @@ static noinline void reach(lua_State *L, struct data *data, bool is_written)
 {
 	if (is_anothers(L, data))
 		luaL_error(L, "the data is another runtime's, for the time of a callback");
-	if (!data->bytes && !open_bytes(data))
+	if (!data->window.bytes && !open_bytes(data))
 		luaL_error(L, "the data is gone: it was there for the time of a callback; or there is no memory for the packet");
-	if (is_written && data->is_readonly)
+	if (is_written && !data->window.writable && data->window.size)
 		luaL_error(L, "the data is readonly");
 }
 
@@ -122,7 +120,7 @@ static __always_inline struct data *check(lua_State *L, int arg, bool is_written
 {
 	struct data *data = lunatik_checkobject(L, arg, &class)->private;
 
-	if (unlikely(is_anothers(L, data) || !data->bytes || (is_written && data->is_readonly)))
+	if (unlikely(is_anothers(L, data) || !data->window.bytes || (is_written && !data->window.writable)))
 		reach(L, data, is_written);
 	return data;
 }
@@ -131,8 +129,8 @@ void *luadata_check(lua_State *L, int arg, size_t *size, bool is_written)
 {
 	struct data *data = check(L, arg, is_written);
 
-	*size = data->size;
-	return data->bytes;
+	*size = data->window.size;
+	return data->window.bytes;
 }
 EXPORT_SYMBOL_GPL(luadata_check);
 
@@ -147,9 +145,9 @@ static __always_inline u8 *at(lua_State *L, size_t n, bool is_written)
 	struct data *data = check(L, 1, is_written);
 	lua_Integer offset = luaL_checkinteger(L, 2);
 
-	if (unlikely(n > data->size || (lua_Unsigned)offset > data->size - n))
-		refuse_bounds(L, offset, n, data->size);
-	return data->bytes + offset;
+	if (unlikely(n > data->window.size || (lua_Unsigned)offset > data->window.size - n))
+		refuse_bounds(L, offset, n, data->window.size);
+	return data->window.bytes + offset;
 }
 
 static int push(lua_State *L, lua_Integer integer)
@@ -232,13 +230,13 @@ static int get_string(lua_State *L)
 	lua_Integer offset = luaL_checkinteger(L, 2), length;
 	size_t left;
 
-	if ((lua_Unsigned)offset > data->size)
-		return refuse_bounds(L, offset, 0, data->size);
-	left = data->size - offset;
+	if ((lua_Unsigned)offset > data->window.size)
+		return refuse_bounds(L, offset, 0, data->window.size);
+	left = data->window.size - offset;
 	length = luaL_optinteger(L, 3, left);
 	if ((lua_Unsigned)length > left)
-		return refuse_bounds(L, offset, length, data->size);
-	lua_pushlstring(L, data->bytes + offset, length);
+		return refuse_bounds(L, offset, length, data->window.size);
+	lua_pushlstring(L, data->window.bytes + offset, length);
 	return 1;
 }
 
@@ -254,7 +252,7 @@ static int set_string(lua_State *L)
 
 static int size(lua_State *L)
 {
-	return push(L, check(L, 1, false)->size);
+	return push(L, check(L, 1, false)->window.size);
 }
 
 /* d:packet() */
@@ -264,7 +262,7 @@ static int packet(lua_State *L)
 	const struct luadata_source *source;
 	void *block;
 
-	if (is_anothers(L, data) || !data->bytes)
+	if (is_anothers(L, data) || !data->window.bytes)
 		reach(L, data, false);
 	source = READ_ONCE(data->source);
 	if (!source)
@@ -288,90 +286,13 @@ static __always_inline struct data *quick_data(lua_State *L, void *target)
 	return object->class == &class && !is_anothers(L, data) ? data : NULL;
 }
 
-static __always_inline u8 *quick_at(lua_State *L, void *target, const lua_Integer *arguments, int nargs, int wanted, size_t n)
+/* Of those with a width: there are bytes in the window. */
+static int quick_open(lua_State *L, void *target, const lua_Integer *arguments, int nargs, union ps_quick_result *result)
 {
 	struct data *data = quick_data(L, target);
-	bool is_written = wanted == 2;
 
-	if (unlikely(!data || nargs != wanted || (!data->bytes && !open_bytes(data)) || (is_written && data->is_readonly)))
-		return NULL;
-	if (unlikely(n > data->size || (lua_Unsigned)arguments[0] > data->size - n))
-		return NULL;
-	return data->bytes + arguments[0];
+	return data && open_bytes(data) ? 0 : -1;
 }
-
-static __always_inline int quick_get(lua_State *L, void *target, const lua_Integer *arguments, int nargs, size_t n, bool is_signed,
-				     union ps_quick_result *result)
-{
-	const u8 *at = quick_at(L, target, arguments, nargs, 1, n);
-
-	if (unlikely(!at))
-		return -1;
-	switch (n) {
-	case 1:
-		result->integer = is_signed ? *(s8 *)at : *at;
-		return 1;
-	case 2:
-		result->integer = get_unaligned((u16 *)at);
-		if (is_signed)
-			result->integer = (s16)result->integer;
-		return 1;
-	case 4:
-		result->integer = get_unaligned((u32 *)at);
-		if (is_signed)
-			result->integer = (s32)result->integer;
-		return 1;
-	default:
-		result->integer = get_unaligned((s64 *)at);
-		return 1;
-	}
-}
-
-static __always_inline int quick_set(lua_State *L, void *target, const lua_Integer *arguments, int nargs, size_t n)
-{
-	u8 *at = quick_at(L, target, arguments, nargs, 2, n);
-
-	if (unlikely(!at))
-		return -1;
-	switch (n) {
-	case 1:
-		*at = arguments[1];
-		return 0;
-	case 2:
-		put_unaligned(arguments[1], (u16 *)at);
-		return 0;
-	case 4:
-		put_unaligned(arguments[1], (u32 *)at);
-		return 0;
-	default:
-		put_unaligned(arguments[1], (u64 *)at);
-		return 0;
-	}
-}
-
-#define QUICK_GET(name, n, is_signed)										\
-static int name(lua_State *L, void *target, const lua_Integer *arguments, int nargs, union ps_quick_result *result)	\
-{														\
-	return quick_get(L, target, arguments, nargs, n, is_signed, result);					\
-}
-
-#define QUICK_SET(name, n)											\
-static int name(lua_State *L, void *target, const lua_Integer *arguments, int nargs, union ps_quick_result *result)	\
-{														\
-	return quick_set(L, target, arguments, nargs, n);							\
-}
-
-QUICK_GET(quick_int8, 1, true)
-QUICK_GET(quick_uint8, 1, false)
-QUICK_GET(quick_int16, 2, true)
-QUICK_GET(quick_uint16, 2, false)
-QUICK_GET(quick_int32, 4, true)
-QUICK_GET(quick_uint32, 4, false)
-QUICK_GET(quick_int64, 8, true)
-QUICK_SET(quick_set_8, 1)
-QUICK_SET(quick_set_16, 2)
-QUICK_SET(quick_set_32, 4)
-QUICK_SET(quick_set_64, 8)
 
 static int quick_packet(lua_State *L, void *target, const lua_Integer *arguments, int nargs, union ps_quick_result *result)
 {
@@ -387,19 +308,20 @@ static int quick_packet(lua_State *L, void *target, const lua_Integer *arguments
 	return likely(result->block) ? PS_QUICK_BLOCK : -1;
 }
 
-#define QUICK(name, function, quick)	{ { name, function, PS_OP_QUICK }, quick }
+#define READS(name, function, width, is_signed)	{ { name, function, PS_OP_QUICK }, quick_open, width, is_signed, false }
+#define WRITES(name, function, width)		{ { name, function, PS_OP_QUICK }, quick_open, width, false, true }
 
 static const struct ps_quick quick[] = {
-	QUICK("getnumber", get_int64, quick_int64),	QUICK("setnumber", set_64, quick_set_64),	/* a Lua integer */
-	QUICK("getbyte", get_uint8, quick_uint8),	QUICK("setbyte", set_8, quick_set_8),
-	QUICK("getint8", get_int8, quick_int8),		QUICK("setint8", set_8, quick_set_8),
-	QUICK("getuint8", get_uint8, quick_uint8),	QUICK("setuint8", set_8, quick_set_8),
-	QUICK("getint16", get_int16, quick_int16),	QUICK("setint16", set_16, quick_set_16),
-	QUICK("getuint16", get_uint16, quick_uint16),	QUICK("setuint16", set_16, quick_set_16),
-	QUICK("getint32", get_int32, quick_int32),	QUICK("setint32", set_32, quick_set_32),
-	QUICK("getuint32", get_uint32, quick_uint32),	QUICK("setuint32", set_32, quick_set_32),
-	QUICK("getint64", get_int64, quick_int64),	QUICK("setint64", set_64, quick_set_64),
-	QUICK("packet", packet, quick_packet),
+	READS("getnumber", get_int64, 8, true),	WRITES("setnumber", set_64, 8),	/* a Lua integer */
+	READS("getbyte", get_uint8, 1, false),	WRITES("setbyte", set_8, 1),
+	READS("getint8", get_int8, 1, true),	WRITES("setint8", set_8, 1),
+	READS("getuint8", get_uint8, 1, false),	WRITES("setuint8", set_8, 1),
+	READS("getint16", get_int16, 2, true),	WRITES("setint16", set_16, 2),
+	READS("getuint16", get_uint16, 2, false),	WRITES("setuint16", set_16, 2),
+	READS("getint32", get_int32, 4, true),	WRITES("setint32", set_32, 4),
+	READS("getuint32", get_uint32, 4, false),	WRITES("setuint32", set_32, 4),
+	READS("getint64", get_int64, 8, true),	WRITES("setint64", set_64, 8),
+	{ { "packet", packet, PS_OP_QUICK }, quick_packet },
 	{ { NULL } }
 };
 
@@ -409,10 +331,19 @@ static const luaL_Reg methods[] = {
 	{ NULL, NULL }
 };
 
+/* What is for a callback only its runtime may reach. */
+static const struct ps_window *window(lua_State *L, const void *private)
+{
+	const struct data *data = private;
+
+	return is_anothers(L, data) ? NULL : &data->window;
+}
+
 static const struct lunatik_class class = {
 	.name = "data",
 	.methods = methods,
 	.quick = quick,
+	.window = window,
 	.release = release,
 	.is_atomic = true,
 	.owner = THIS_MODULE,
@@ -449,8 +380,8 @@ static int new(lua_State *L)
 	}
 	if (!data->own)
 		return luaL_error(L, "not enough memory");
-	data->size = n;
-	data->bytes = data->own->bytes;
+	data->window.size = data->window.writable = n;
+	data->window.bytes = data->own->bytes;
 	return 1;
 }
 

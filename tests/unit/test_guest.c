@@ -72,6 +72,39 @@ static int quick_negative(lua_State *L, void *target, const long long *arguments
 	return status;
 }
 
+/*
+ * Bytes of a window: those of the numbers.
+ */
+static struct ps_window window;
+static int nopened;
+
+static int quick_open(lua_State *L, void *target, const long long *arguments, int n, union ps_quick_result *result)
+{
+	(void)L;
+	(void)arguments;
+	(void)n;
+	(void)result;
+	nopened++;
+	window.bytes = target;
+	return target ? 0 : -1;
+}
+
+static int slow_access(lua_State *L)
+{
+	nslow++;
+	return luaL_error(L, "not there");
+}
+
+#define READS(name, width, is_signed)	{ { name, slow_access, PS_OP_QUICK }, quick_open, width, is_signed, false }
+#define WRITES(name, width)		{ { name, slow_access, PS_OP_QUICK }, quick_open, width, false, true }
+
+static const struct ps_quick methods_of_window[] = {
+	READS("u8", 1, false), READS("s8", 1, true), READS("u16", 2, false), READS("s16", 2, true),
+	READS("u32", 4, false), READS("s32", 4, true), READS("s64", 8, true),
+	WRITES("w8", 1), WRITES("w16", 2), WRITES("w32", 4), WRITES("w64", 8),
+	{ { NULL } },
+};
+
 static const struct ps_quick methods[] = {
 	{ { "get", get, PS_OP_QUICK }, quick_get },
 	{ { "put", put, PS_OP_QUICK }, quick_put },
@@ -128,9 +161,9 @@ static void run(const char *script, bool compiles, const char *with, long long *
 	int64_t numbers[NUMBERS] = { 10, 11, 12, 13, 14, 15, 16, 17 }, others[NUMBERS] = { 100 };
 	struct ps_script s;
 	lua_State *L;
-	void *block, *other, *third;
+	void *block, *other, *third, *wide;
 	struct ps_function *h;
-	bool is_integer;
+	bool is_integer, is_wide;
 
 	CHECK_INT(ps_script_init(&s, 0, true), 0);
 	L = s.bind.rt.L;
@@ -139,15 +172,23 @@ static void run(const char *script, bool compiles, const char *with, long long *
 	block = new_object(L, "object", "numbers", methods, numbers);
 	other = new_object(L, "other", "numbers", methods, others);
 	third = new_object(L, "third", "negative numbers", methods_of_third, others);
+	wide = new_object(L, "wide", "window", methods_of_window, numbers);
+	ps_reference_at(L, -1)->window = &window;
+	lua_settop(L, 0);
+	window = (struct ps_window){ .size = 13 };
 	CHECK_INT(luaL_loadstring(L, script), LUA_OK);
 	CHECK_INT(lua_pcall(L, 0, 1, 0), LUA_OK);
+	is_wide = !strcmp(with, "wide") || !strcmp(with, "readonly");
+	if (is_wide)
+		block = wide;
 	h = ps_guest_take(L, block, compiles ? ps_compile_guest : compile_nothing);
 	lua_settop(L, 0);
-	nquick = nslow = 0;
+	nquick = nslow = nopened = 0;
 	if (!strcmp(with, "other"))
 		block = other;
 	else if (!strcmp(with, "third"))
 		block = third;
+	window.writable = strcmp(with, "readonly") ? window.size : 0;
 	if (ps_guest_call(L, h, block, keep_error, result, &is_integer) != LUA_OK || !is_integer)
 		*result = -1;
 	lua_settop(L, 0);
@@ -158,6 +199,8 @@ static void run(const char *script, bool compiles, const char *with, long long *
 	ps_reference_free(L, 2);
 	lua_getglobal(L, "third");
 	ps_reference_free(L, 3);
+	lua_getglobal(L, "wide");
+	ps_reference_free(L, 4);
 	ps_script_clean(&s);
 }
 
@@ -214,7 +257,71 @@ static void methods_are_quick(void)
 	}
 }
 
+/* Integers in a window: each way to call, at each end of it, and what may not be. */
+static void integers_of_windows(void)
+{
+	static const struct {
+		const char *script, *with;
+		long long result;
+		int nopened, nslow;	/* when it is compiled */
+	} cases[] = {
+		{ "return function(o) o:w16(3, 0x8001) local x = o:u16(3) return x end", "wide", 0x8001, 1, 0 },
+		{ "return function(o) o:w16(3, 0x8001) local x = o:s16(3) return x end", "wide", -0x7fff, 1, 0 },
+		{ "return function(o) o:w8(1, 0x1ff) local x = o:u8(1) return x end", "wide", 255, 1, 0 },
+		{ "return function(o) o:w8(1, 0x1ff) local x = o:s8(1) return x + 2 end", "wide", 1, 1, 0 },
+		{ "return function(o) o:w32(1, -2) local x = o:u32(1) return x end", "wide", 0xfffffffe, 1, 0 },
+		{ "return function(o) o:w32(1, -2) local x = o:s32(1) return x + 9 end", "wide", 7, 1, 0 },
+		{ "return function(o) o:w64(5, -3) local x = o:s64(5) return x + 9 end", "wide", 6, 1, 0 },
+		{ "return function(o) o:w64(0, -1) o:w16(2, 0) local x, y = o:u16(0), o:u16(2) return x + y end", "wide", 0xffff, 1, 0 },
+		/* where offsets or values are not constant */
+		{ "local i = 9 return function(o) o:w32(i, 77) local x = o:u32(i) return x end", "wide", 77, 1, 0 },
+		{ "return function(o) for i = 0, 12 do o:w8(i, i) end local x = o:u8(12) return x end", "wide", 12, 1, 0 },
+		{ "local function f(x) local y = x:u8(0) return y end return function(o) o:w8(0, 10) return f(o) + f(o) end", "wide", 20, 1, 0 },
+		/* its ends */
+		{ "return function(o) local x = o:u8(12) return x end", "wide", 0, 1, 0 },
+		{ "return function(o) local x = o:u8(13) return x end", "wide", -1, 1, 1 },
+		{ "return function(o) local x = o:u16(12) return x end", "wide", -1, 1, 1 },
+		{ "return function(o) local x = o:s64(6) return x end", "wide", -1, 1, 1 },
+		{ "return function(o) local x = o:u8(-1) return x end", "wide", -1, 1, 1 },
+		{ "return function(o) local x = o:u16(math.maxinteger) return x end", "wide", -1, 1, 1 },
+		{ "local i <const> = 0x7fffffffffffffff return function(o) local x = o:u16(i) return x end", "wide", -1, 1, 1 },
+		{ "return function(o) o:w16(12, 1) return 1 end", "wide", -1, 1, 1 },
+		{ "local i = -1 return function(o) o:w8(i, 1) return 1 end", "wide", -1, 1, 1 },
+		/* what is no integer, too many, too few */
+		{ "return function(o) local x = o:u8('1') return x end", "wide", -1, 0, 1 },
+		{ "local v = '1' return function(o) o:w8(0, v) return 1 end", "wide", -1, 0, 1 },
+		{ "return function(o) local x = o:u8() return x end", "wide", -1, 0, 1 },
+		{ "return function(o) o:w8(1) return 1 end", "wide", -1, 0, 1 },
+		{ "return function(o) local x = o:u8(1, 2) return x end", "wide", -1, 0, 1 },
+		{ "return function(o) local x = o:w8(1, 2) return x == nil and 5 or 6 end", "wide", 5, 1, 0 },
+		{ "return function(o) o:u8(1) return 5 end", "wide", 5, 1, 0 },
+		/* it is only read */
+		{ "return function(o) o:w8(0, 1) return 1 end", "readonly", -1, 1, 1 },
+		{ "local v = 1 return function(o) o:w8(0, v) return 1 end", "readonly", -1, 1, 1 },
+		{ "return function(o) local x = o:u8(4) return x end", "readonly", 0, 1, 0 },
+		/* it is gone */
+		{ "return function(o) close(o) local x = o:u8(0) return x end", "wide", -1, 0, 1 },
+		{ "local v = 1 return function(o) close(o) o:w8(0, v) return 1 end", "wide", -1, 0, 1 },
+		/* another object, which has none */
+		{ "return function(o) o = object local x = o:get(1) return x end", "wide", 11, 0, 0 },
+	};
+	long long result;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		run(cases[i].script, false, cases[i].with, &result);
+		CHECK_INT(result, cases[i].result);
+		run(cases[i].script, true, cases[i].with, &result);
+		CHECK_INT(result, cases[i].result);
+		CHECK_INT(nopened, cases[i].nopened);
+		CHECK_INT(nslow, cases[i].nslow);
+		if (test_failed)
+			printf("# %s\n", cases[i].script);
+	}
+}
+
 const struct test guest_tests[] = {
 	{ "guest: methods that are foreseen do the same as those that are not", methods_are_quick },
+	{ "guest: integers in windows", integers_of_windows },
 	{ NULL, NULL },
 };
