@@ -12,7 +12,10 @@
 
 #define LUATIMEOUT_MAX	(1LL << 40)	/* milliseconds, 34 years: more is for ever */
 
-/* Of the milliseconds that argument arg is; without it, MAX_SCHEDULE_TIMEOUT. Raises if it is negative. At least as long as was asked for. */
+/*
+ * Of the milliseconds that argument arg is; without it, MAX_SCHEDULE_TIMEOUT. Raises if it is negative. At least as long as was
+ * asked for: of the first jiffy a part is over.
+ */
 static inline long luatimeout_check(lua_State *L, int arg)
 {
 	lua_Integer ms = luaL_optinteger(L, arg, LUATIMEOUT_MAX);
@@ -20,7 +23,7 @@ static inline long luatimeout_check(lua_State *L, int arg)
 	luaL_argcheck(L, ms >= 0, arg, "milliseconds must not be negative");
 	if (ms >= LUATIMEOUT_MAX)
 		return MAX_SCHEDULE_TIMEOUT;
-	return min_t(u64, div_u64((u64)ms * HZ + MSEC_PER_SEC - 1, MSEC_PER_SEC), MAX_SCHEDULE_TIMEOUT - 1);
+	return min_t(u64, div_u64((u64)ms * HZ + MSEC_PER_SEC - 1, MSEC_PER_SEC) + (ms > 0), MAX_SCHEDULE_TIMEOUT - 1);
 }
 
 /* What a script gets to know of a timeout that is left. */
@@ -28,7 +31,7 @@ static inline lua_Integer luatimeout_ms(long jiffies_left)
 {
 	if (jiffies_left == MAX_SCHEDULE_TIMEOUT)
 		return LUA_MAXINTEGER;
-	return div_u64((u64)max(jiffies_left, 0L) * MSEC_PER_SEC, HZ);
+	return div_u64((u64)max(jiffies_left - 1, 0L) * MSEC_PER_SEC, HZ);
 }
 
 #endif
