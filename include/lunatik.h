@@ -170,7 +170,8 @@ bool lunatik_isending(const struct lunatik_entry *entry);
 
 /*
  * The runtime will be called in this context, by something that this function registers; at the latest when the script has been
- * loaded. It stays so. In a runtime of LUNATIK_PROCESS what is called by others in process context may still sleep.
+ * loaded. It stays so. In a runtime of LUNATIK_PROCESS what is called by others in process context may still sleep. Raises, and
+ * nothing has changed, if the script has more memory than it may have there. Process context, may sleep, and others come in.
  */
 void lunatik_calledin(lua_State *L, enum lunatik_context context);
 
@@ -178,6 +179,25 @@ void lunatik_calledin(lua_State *L, enum lunatik_context context);
 bool lunatik_maysleep(lua_State *L);
 /* For memory that is allocated within a runtime. */
 gfp_t lunatik_gfp(lua_State *L);
+
+/*
+ * Memory that Lua does not know of counts as that of the runtime in which it was asked for, wherever it goes and whoever frees it. A
+ * runtime may have as much of it as of Lua's.
+ */
+struct lunatik_charge {
+	struct ps_account *account;	/* the core's; NULL: nothing is counted */
+	size_t size;
+};
+
+/*
+ * Counts size bytes more, which are allocated next: in the charge of the object that they go with, or in one of their own, at first
+ * all zero. Lua collects garbage as if they were its own. Raises, with nothing counted, if the runtime would have more than it
+ * may. Within a runtime, in any context; a charge always in the same runtime.
+ */
+void lunatik_charge(lua_State *L, struct lunatik_charge *charge, size_t size);
+
+/* What was counted is freed. Any context. Does nothing to a charge that is all zero, and leaves it so. */
+void lunatik_discharge(struct lunatik_charge *charge);
 
 /*
  * A kind of objects. Methods are functions that get the object first; names that begin with "__" are metamethods, but not
@@ -209,6 +229,7 @@ struct lunatik_object {
 	};
 	unsigned long flags;
 	struct late *late;		/* the core's */
+	struct lunatik_charge charge;	/* of all its memory; given back when that is freed */
 	void *private;			/* the class's, size bytes, at first zero */
 };
 

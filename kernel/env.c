@@ -658,11 +658,38 @@ static size_t memory_max(enum lunatik_context level)
 	return mib ? (size_t)mib * 1024 * 1024 : LONG_MAX;
 }
 
+static size_t objects_memory(const struct ps_env *env)
+{
+	return atomic_long_read(&env->account->used);
+}
+
+static bool has_room(const struct ps_env *env, size_t max)
+{
+	return env->bind.rt.memory <= max && objects_memory(env) <= max;
+}
+
+/* With more than it may have there a script would fail whenever it is called. */
+static void check_room(lua_State *L, enum lunatik_context level)
+{
+	const struct ps_env *env = ps_env_here(L);
+	size_t max = memory_max(level);
+
+	if (level == LUNATIK_PROCESS || has_room(env, max))
+		return;
+	lua_gc(L, LUA_GCCOLLECT);
+	if (!has_room(env, max))
+		luaL_error(L, "the script has %I KiB of memory and its objects have %I KiB: where interrupts call it, each may be %I MiB "
+			   "(interrupt_mib)", (lua_Integer)env->bind.rt.memory / 1024, (lua_Integer)objects_memory(env) / 1024,
+			   (lua_Integer)max / (1024 * 1024));
+}
+
 /* The kind of lock changes while the visit is outside. */
 void lunatik_calledin(lua_State *L, enum lunatik_context context)
 {
 	struct ps_env *env = ps_env_here(L);
 
+	if (env->is_loaded && env->level < context)
+		check_room(L, context);
 	env->wanted = max(env->wanted, context);
 	if (!env->is_loaded || env->level >= env->wanted)
 		return;
@@ -732,6 +759,7 @@ static void release_env(lunatik_object_t *object)
 
 	if (!env->is_closed)
 		close_state(env);
+	ps_account_put(env->account);
 	mutex_destroy(&env->mutex);
 }
 
@@ -968,6 +996,7 @@ static int load(lua_State *L)
 	ps_env_open_libraries(L);
 	ps_compile_file(L, source->path, source->text, source->len);
 	lua_call(L, 0, 1);
+	check_room(L, env->wanted);
 	if (!lua_isfunction(L, -1))
 		return 0;
 	body = lua_newthread(L);
@@ -1008,8 +1037,11 @@ static struct ps_env *new_env(const char *script, enum lunatik_context context)
 
 	if (!env)
 		return NULL;
-	if (ps_runtime_init(&env->bind.rt, PS_CONTEXT_ANY, 0, memory_max(LUNATIK_PROCESS), NULL))
+	env->account = ps_account_new();
+	if (!env->account)
 		goto err_free;
+	if (ps_runtime_init(&env->bind.rt, PS_CONTEXT_ANY, 0, memory_max(LUNATIK_PROCESS), NULL))
+		goto err_account;
 	if (ps_object_init(&env->object, &ps_env_class, GFP_KERNEL))
 		goto err_runtime;
 	strscpy(env->script, script, sizeof(env->script));
@@ -1032,6 +1064,8 @@ static struct ps_env *new_env(const char *script, enum lunatik_context context)
 	return env;
 err_runtime:
 	ps_runtime_clean(&env->bind.rt);
+err_account:
+	ps_account_put(env->account);
 err_free:
 	kfree(env);
 	return NULL;

@@ -43,6 +43,7 @@ struct ps_env {
 	lua_State *idle[PS_RUNTIME_IDLE];
 	unsigned int idles;
 	lua_State *body;		/* the coroutine that resume() goes on with; or NULL */
+	struct ps_account *account;	/* of memory that Lua does not know of; a reference */
 	struct module *owners[PS_RUNTIME_OWNERS];
 	unsigned int nowners;
 	struct ps_log log;
@@ -111,6 +112,18 @@ void ps_env_hold(lua_State *L, struct module *owner);
 
 /* Fills in an object that is all zero and part of what the class knows. Returns 0 or -ENOMEM. */
 int ps_object_init(lunatik_object_t *object, const struct lunatik_class *class, gfp_t gfp);
+
+/* What memory of objects is counted in: they have a reference to it, and may be there longer than their runtime. */
+struct ps_account {
+	struct kref kref;
+	atomic_long_t used;		/* bytes */
+};
+
+/* With one reference, or NULL. Process context, may sleep. */
+struct ps_account *ps_account_new(void);
+/* Any context. */
+void ps_account_put(struct ps_account *account);
+
 /* Objects that have been let go are released now. Process context, outside of runtimes. */
 void ps_objects_flush(void);
 

@@ -10,12 +10,83 @@
 #include "reference.h"
 
 /*
+ * Memory of objects.
+ */
+struct ps_account *ps_account_new(void)
+{
+	struct ps_account *account = kzalloc(sizeof(*account), GFP_KERNEL);
+
+	if (account)
+		kref_init(&account->kref);
+	return account;
+}
+
+static void free_account(struct kref *kref)
+{
+	kfree(container_of(kref, struct ps_account, kref));
+}
+
+void ps_account_put(struct ps_account *account)
+{
+	kref_put(&account->kref, free_account);
+}
+
+static bool count(struct ps_env *env, size_t size)
+{
+	size_t used = atomic_long_add_return(size, &env->account->used);
+
+	if (likely(used <= env->bind.rt.memory_max))
+		return true;
+	atomic_long_sub(size, &env->account->used);
+	return false;
+}
+
+static int refuse(lua_State *L, struct ps_env *env, size_t size)
+{
+	return luaL_error(L, "not enough memory: objects of this runtime have %I KiB, and with %I bytes more would exceed the limit "
+			  "of %I MiB (%s)", (lua_Integer)atomic_long_read(&env->account->used) / 1024, (lua_Integer)size,
+			  (lua_Integer)env->bind.rt.memory_max / (1024 * 1024),
+			  env->level == LUNATIK_PROCESS ? "process_mib" : "interrupt_mib");
+}
+
+/* Objects that nobody has any more are freed by Lua's collector, so it does as much as if it knew these bytes. */
+void lunatik_charge(lua_State *L, struct lunatik_charge *charge, size_t size)
+{
+	struct ps_env *env = ps_env_here(L);
+
+	if (size >= 1024)
+		lua_gc(L, LUA_GCSTEP, size / 1024);
+	if (unlikely(!count(env, size))) {
+		lua_gc(L, LUA_GCCOLLECT);
+		if (!count(env, size))
+			refuse(L, env, size);
+	}
+	if (!charge->account) {
+		kref_get(&env->account->kref);
+		charge->account = env->account;
+	}
+	charge->size += size;
+}
+EXPORT_SYMBOL_GPL(lunatik_charge);
+
+void lunatik_discharge(struct lunatik_charge *charge)
+{
+	if (!charge->account)
+		return;
+	atomic_long_sub(charge->size, &charge->account->used);
+	ps_account_put(charge->account);
+	*charge = (struct lunatik_charge){ };
+}
+EXPORT_SYMBOL_GPL(lunatik_discharge);
+
+/*
  * Objects.
  */
 static void free_object(lunatik_object_t *object)
 {
 	struct module *owner = object->class->owner;
 
+	lunatik_discharge(&object->charge);
 	kfree(object->private);
 	kfree(object);
 	module_put(owner);
@@ -235,17 +306,25 @@ static void refer(lua_State *L, struct ps_reference *reference, lunatik_object_t
 		reference->window = window;
 }
 
+#define OBJECT_SIZE	(sizeof(lunatik_object_t) + sizeof(struct late))
+
 lunatik_object_t *lunatik_newobject(lua_State *L, const struct lunatik_class *class, size_t size)
 {
 	struct ps_reference *reference = ps_reference_new(L);
+	struct lunatik_charge charge = { };
 	lunatik_object_t *object;
 
 	push_metatable(L, class);
 	lua_setmetatable(L, -2);
 	ps_reference_adopt(L);
+	lua_gc(L, LUA_GCSTEP, 1);
+	lunatik_charge(L, &charge, OBJECT_SIZE + size);
 	object = new_object(class, size, lunatik_gfp(L));
-	if (!object)
+	if (!object) {
+		lunatik_discharge(&charge);
 		luaL_error(L, "not enough memory");
+	}
+	object->charge = charge;
 	refer(L, reference, object);
 	return object;
 }

@@ -361,18 +361,17 @@ static struct own *allocate(lua_State *L, size_t n)
 	return kmalloc(struct_size((struct own *)NULL, bytes, n), gfp);
 }
 
-/*
- * data.new(size). Lua does not know of this memory: its collector is told to do as much as if it did, so objects that nobody
- * has any more do not fill the machine.
- */
+/* data.new(size) */
 static int new(lua_State *L)
 {
 	lua_Integer n = luaL_checkinteger(L, 1);
+	lunatik_object_t *object;
 	struct data *data;
 
 	luaL_argcheck(L, n >= 1 && n <= INT_MAX, 1, "must be from 1 to 2147483647");
-	data = lunatik_newobject(L, &class, sizeof(*data))->private;
-	lua_gc(L, LUA_GCSTEP, (int)(n / 1024) + 1);
+	object = lunatik_newobject(L, &class, sizeof(*data));
+	lunatik_charge(L, &object->charge, struct_size(data->own, bytes, n));
+	data = object->private;
 	data->own = allocate(L, n);
 	if (!data->own) {
 		lua_gc(L, LUA_GCCOLLECT);

@@ -135,10 +135,13 @@ static int new(lua_State *L)
 {
 	lua_Integer size = luaL_checkinteger(L, 1);
 	struct fifo_object *fifo;
+	lunatik_object_t *object;
 
 	luaL_argcheck(L, size >= 1 && size <= KMALLOC_MAX_SIZE, 1, "must be from 1 to what the kernel has in a piece, 4 MiB");
 	size = max_t(lua_Integer, roundup_pow_of_two(size), 2);
-	fifo = lunatik_newobject(L, &class, sizeof(*fifo))->private;
+	object = lunatik_newobject(L, &class, sizeof(*fifo));
+	lunatik_charge(L, &object->charge, size);
+	fifo = object->private;
 	fifo->buffer = kmalloc(size, lunatik_gfp(L) | __GFP_NOWARN);
 	if (!fifo->buffer)
 		return luaL_error(L, "not enough memory");

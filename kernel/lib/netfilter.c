@@ -456,9 +456,9 @@ static int register_hook(lua_State *L)
 	hook->object = luaL_ref(L, LUA_REGISTRYINDEX);
 	lua_getfield(L, 1, "hook");
 	hook->function = lunatik_newhandler(L, hook->block);
+	lunatik_calledin(L, LUNATIK_SOFTIRQ);
 	lua_pushvalue(L, 1);
 	lunatik_keep(L, 2);
-	lunatik_calledin(L, LUNATIK_SOFTIRQ);
 	hook->runtime = lunatik_toruntime(L);
 	lunatik_getobject(hook->runtime);
 	entry = lunatik_sleep(L);

@@ -262,6 +262,7 @@ static int new_probe(lua_State *L)
 	luaL_checktype(L, 2, LUA_TTABLE);
 	lunatik_checksleep(L, "probe.new()");
 	lua_settop(L, 2);
+	lunatik_calledin(L, LUNATIK_HARDIRQ);
 	object = lunatik_newobject(L, &class, sizeof(*probe));
 	probe = object->private;
 	read_place(L, probe);
@@ -276,7 +277,6 @@ static int new_probe(lua_State *L)
 	probe->kprobe.post_handler = probe->post == LUA_NOREF ? NULL : after;
 	lua_pushvalue(L, 2);
 	lunatik_keep(L, 3);
-	lunatik_calledin(L, LUNATIK_HARDIRQ);
 	probe->runtime = lunatik_toruntime(L);
 	lunatik_getobject(probe->runtime);
 	entry = lunatik_sleep(L);

@@ -13,12 +13,14 @@
 #include <lunatik.h>
 
 #define BUCKETS		1024
+#define CHAIN_MAX	1024	/* keys of a bucket: who looks for one may have interrupts disabled */
 #define BUCKETS_MAX	(KMALLOC_MAX_SIZE / sizeof(struct hlist_head))
 
 struct entry {
 	struct hlist_node node;
 	struct rcu_head rcu;
 	lunatik_object_t *object;	/* a reference */
+	struct lunatik_charge charge;	/* of itself */
 	size_t len;
 	char key[];
 };
@@ -36,6 +38,7 @@ static void free_entry(struct rcu_head *rcu)
 	struct entry *entry = container_of(rcu, struct entry, rcu);
 
 	lunatik_putobject(entry->object);
+	lunatik_discharge(&entry->charge);
 	kfree(entry);
 }
 
@@ -119,11 +122,44 @@ static int get(lua_State *L)
 	return 1;
 }
 
-/* Puts the entry in place of what has its key; NULL: only takes that away. */
-static void replace(lunatik_object_t *object, struct entry *entry, const char *key, size_t len)
+/* Not in a table yet, with a reference to the value. Raises. */
+static struct entry *new_entry(lua_State *L, lunatik_object_t *value, const char *key, size_t len)
+{
+	size_t size = struct_size((struct entry *)NULL, key, len);
+	struct lunatik_charge charge = { };
+	struct entry *entry;
+
+	lunatik_charge(L, &charge, size);
+	entry = kmalloc(size, lunatik_gfp(L) | __GFP_NOWARN);
+	if (!entry) {
+		lunatik_discharge(&charge);
+		luaL_error(L, "not enough memory");
+	}
+	lunatik_getobject(value);
+	entry->object = value;
+	entry->charge = charge;
+	entry->len = len;
+	memcpy(entry->key, key, len);
+	return entry;
+}
+
+/* Within the object's lock. */
+static bool is_full(const struct hlist_head *bucket)
+{
+	const struct entry *entry;
+	unsigned int n = 0;
+
+	hlist_for_each_entry(entry, bucket, node)
+		n++;
+	return n >= CHAIN_MAX;
+}
+
+/* Puts the entry in place of what has its key; NULL: only takes that away. False: there is no room for it. */
+static bool replace(lunatik_object_t *object, struct entry *entry, const char *key, size_t len)
 {
 	struct table *table = object->private;
 	struct hlist_head *bucket = bucket_of(table, key, len);
+	bool has_room = true;
 	struct entry *old;
 
 	lunatik_lock(object);
@@ -132,34 +168,33 @@ static void replace(lunatik_object_t *object, struct entry *entry, const char *k
 		hlist_replace_rcu(&old->node, &entry->node);
 	else if (old)
 		hlist_del_rcu(&old->node);
+	else if (entry && is_full(bucket))
+		has_room = false;
 	else if (entry)
 		hlist_add_head_rcu(&entry->node, bucket);
 	lunatik_unlock(object);
 	if (old)
 		call_rcu(&old->rcu, free_entry);
+	return has_room;
 }
 
 /* t[key] = object or nil */
 static int set(lua_State *L)
 {
 	lunatik_object_t *object = lunatik_checkobject(L, 1, &class), *value = lunatik_toobject(L, 3);
+	const struct table *table = object->private;
 	struct entry *entry = NULL;
 	size_t len;
 	const char *key = luaL_checklstring(L, 2, &len);
 
 	luaL_argexpected(L, value || lua_isnil(L, 3), 3, "object or nil");
 	luaL_argcheck(L, value != object, 3, "a table that has itself would never go");
-	if (value) {
-		entry = kmalloc(struct_size(entry, key, len), lunatik_gfp(L) | __GFP_NOWARN);
-		if (!entry)
-			return luaL_error(L, "not enough memory");
-		lunatik_getobject(value);
-		entry->object = value;
-		entry->len = len;
-		memcpy(entry->key, key, len);
-	}
-	replace(object, entry, key, len);
-	return 0;
+	if (value)
+		entry = new_entry(L, value, key, len);
+	if (replace(object, entry, key, len))
+		return 0;
+	free_entry(&entry->rcu);
+	return luaL_error(L, "the table has too many keys for its %I buckets", (lua_Integer)table->mask + 1);
 }
 
 static const luaL_Reg methods[] = {
@@ -181,11 +216,14 @@ static const struct lunatik_class class = {
 static int new(lua_State *L)
 {
 	lua_Integer size = luaL_optinteger(L, 1, BUCKETS);
+	lunatik_object_t *object;
 	struct table *table;
 
 	luaL_argcheck(L, size >= 1 && size <= BUCKETS_MAX, 1, "must be from 1 to 524288");
 	size = roundup_pow_of_two(size);
-	table = lunatik_newobject(L, &class, sizeof(*table))->private;
+	object = lunatik_newobject(L, &class, sizeof(*table));
+	lunatik_charge(L, &object->charge, size * sizeof(*table->buckets));
+	table = object->private;
 	table->mask = size - 1;
 	table->seed = get_random_u32();
 	table->buckets = kcalloc(size, sizeof(*table->buckets), lunatik_gfp(L) | __GFP_NOWARN);

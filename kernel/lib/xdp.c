@@ -229,6 +229,7 @@ static int attach(lua_State *L)
 	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &key) != LUA_TNIL)
 		return luaL_error(L, "this runtime has a function attached already");
 	lua_settop(L, 1);
+	lunatik_calledin(L, LUNATIK_SOFTIRQ);
 	object = lunatik_newobject(L, &class, sizeof(*attachment));
 	attachment = object->private;
 	lua_pushvalue(L, 1);
@@ -238,7 +239,6 @@ static int attach(lua_State *L)
 	attachment->argument_ref = new_data(L, &attachment->argument);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &key);
 	lunatik_getobject(object);
-	lunatik_calledin(L, LUNATIK_SOFTIRQ);
 	attachment->runtime = lunatik_toruntime(L);
 	lunatik_getobject(attachment->runtime);
 	entry = lunatik_sleep(L);

@@ -557,6 +557,7 @@ static int new_xtable(lua_State *L, bool is_match)
 	lua_settop(L, 1);
 	read_fields(L, &wanted);
 	lunatik_checkfield(L, 1, function, LUA_TFUNCTION);
+	lunatik_calledin(L, LUNATIK_SOFTIRQ);
 	xtable = lunatik_newobject(L, &class, sizeof(*xtable))->private;
 	xtable->object = lunatik_toobject(L, 2);
 	xtable->on_error = action_on_error(L, 1);
@@ -571,7 +572,6 @@ static int new_xtable(lua_State *L, bool is_match)
 	xtable->skb = luaL_ref(L, LUA_REGISTRYINDEX);
 	lua_pushvalue(L, 1);
 	lunatik_keep(L, 2);
-	lunatik_calledin(L, LUNATIK_SOFTIRQ);
 	xtable->runtime = lunatik_toruntime(L);
 	lunatik_getobject(xtable->runtime);
 	entry = lunatik_sleep(L);

@@ -118,18 +118,74 @@ check_match 'and none that may sleep' "$(said 99)" $'process\tfalse\t'
 ip link del hostile0
 rmmod lunatik_run
 
-# Memory in interrupts is what it may be, whatever was there when the script was loaded.
+# Memory in interrupts is what it may be, that of objects, too; and whoever has more cannot be called there.
+script slim <<'LUA'
+local kept, part = {}, ("x"):rep(1000)
+for i = 1, 150 do kept[i] = part:rep(100) .. i end
+return function() for i = 151, 200 do kept[i] = part:rep(100) .. i end return #kept end
+LUA
 script fat <<'LUA'
-local kept = {}
+local nf = require("netfilter")
+kept = {}
 for i = 1, 200 do kept[i] = ("x"):rep(100000 + i) end
-return function() for i = 201, 400 do kept[i] = ("x"):rep(100000 + i) end return #kept end
+return function()
+  while true do
+    coroutine.yield(pcall(nf.register, { pf = nf.family.IPV4, hooknum = 0, priority = 0, hook = function() end }))
+  end
+end
+LUA
+script heavy <<<'kept = require("data").new(20 << 20)'
+script keeps <<'LUA'
+local data, fifo, rcu = require("data"), require("fifo"), require("rcu")
+local one, keys, long, n = data.new(1), rcu.table(), ("k"):rep(65000), 0
+local make = {
+  data = function() return data.new(65000) end,
+  fifo = function() return fifo.new(65536) end,
+  table = function() return rcu.table(8192) end,
+  key = function() n = n + 1 keys[long .. n] = one return n end,
+  garbage = function() return data.new(65000) and n end,
+}
+local kept = {}
+return function(kind)
+  while true do
+    for _ = 1, 10 do kept[#kept + 1] = make[kind]() end
+    kind = coroutine.yield(#kept)
+  end
+end
 LUA
 run_afresh <<'LUA'
-local lunatik = require("lunatik")
-local fat = lunatik.runtime("hostile/fat", "softirq")
-print("fat", pcall(fat.resume, fat))
+local lunatik, rcu, data = require("lunatik"), require("rcu"), require("data")
+local slim = lunatik.runtime("hostile/slim", "softirq")
+print("slim", pcall(slim.resume, slim))
+for _, script in ipairs { "fat", "heavy" } do print(script, pcall(lunatik.runtime, "hostile/" .. script, "softirq")) end
+local fat = lunatik.runtime("hostile/fat")
+print("hook", fat:resume())
+print("still", fat:resume() == false)
+for _, kind in ipairs { "data", "fifo", "table", "key", "garbage" } do
+  local child, n, ok, why = lunatik.runtime("hostile/keeps", "softirq"), 0
+  repeat
+    ok, why = pcall(child.resume, child, kind)
+    n = ok and why or n
+  until not ok or n >= 400
+  print(kind, n >= 200, ok, why)
+  child:stop()
+end
+local narrow, one = rcu.table(1), data.new(1)
+print("narrow", pcall(function() for i = 1, 2000 do narrow["k" .. i] = one end end))
+narrow.k1, narrow.k2 = one, nil
+narrow.other = one
+print("room", narrow.other == one)
 LUA
-check_match 'who has more than he may has no more' "$(said 99)" $'fat\tfalse\t.*memory'
+check_match 'who may not have more has no more' "$(said 99)" $'slim\tfalse\t[^\n]*memory'
+check_match 'who has more is not loaded, and why' "$(said 99)" $'fat\tfalse\t.*has 19[0-9]* KiB of memory.* 16 MiB \\(interrupt_mib'
+check_match 'also if his objects have it' "$(said 99)" $'heavy\tfalse\t.*its objects have 20[0-9]* KiB'
+check_match 'nor can he have interrupts call him' "$(said 99)" $'hook\tfalse\t.*interrupt_mib.*still\ttrue'
+for kind in data fifo table key; do
+	check_match "what a hook makes and keeps counts: $kind" "$(said 99)" $'\n'$kind$'\ttrue\tfalse\t.*objects of this runtime have 1[56]...* KiB.*interrupt_mib'
+done
+check_match 'what it does not keep is collected' "$(said 99)" $'garbage\ttrue\ttrue'
+check_match 'the keys of a bucket are bounded' "$(said 99)" $'narrow\tfalse\t.*too many keys for its 1 buckets'
+check_match 'those that are there can change' "$(said 99)" $'room\ttrue'
 rmmod lunatik_run
 
 # Who goes out of his runtime again and again, and on in it, has no more time than who stays.
@@ -156,7 +212,9 @@ run_afresh <<'LUA'
 local lunatik = require("lunatik")
 local function find() for i = 1, 100000 do lunatik.find("none") end end
 print("finds", pcall(find))
+print("large", pcall(require("data").new, 3 << 20))
 LUA
 echo 0 >$limit
 check_match 'runtimes that are not there take no memory' "$(said 99)" $'finds\ttrue'
+check_match 'objects count where the administrator has set a limit' "$(said 99)" $'large\tfalse\t.*limit of 2 MiB \\(process_mib'
 rmmod lunatik_run
