@@ -709,7 +709,7 @@ bool ps_env_add_owner(struct ps_env *env, struct module *owner)
 	return true;
 }
 
-static bool has_owner(const struct ps_env *env, const struct module *owner)
+bool ps_env_has_owner(const struct ps_env *env, const struct module *owner)
 {
 	unsigned int i;
 
@@ -724,7 +724,7 @@ void ps_env_hold(lua_State *L, struct module *owner)
 {
 	struct ps_env *env = ps_env_here(L);
 
-	if (has_owner(env, owner))
+	if (ps_env_has_owner(env, owner))
 		return;
 	if (!ps_env_add_owner(env, owner))
 		luaL_error(L, "this runtime has libraries of too many modules");

@@ -104,6 +104,9 @@ int ps_env_stop_all(const struct lunatik_entry *by);
 /* A reference to the runtime of this script, or NULL. Any context. */
 lunatik_object_t *ps_env_find(const char *script);
 
+/* Whether the runtime keeps the module, as it does that of runtimes. Within it. */
+bool ps_env_has_owner(const struct ps_env *env, const struct module *owner);
+
 /* The runtime gives the module back when it goes. Within it, or before it is anybody's. False: there are too many. */
 bool ps_env_add_owner(struct ps_env *env, struct module *owner);
 

@@ -544,6 +544,7 @@ lua_CFunction ps_library_find(lua_State *L, const char *name)
 	struct module *owner = NULL;
 	lua_CFunction open = NULL;
 	unsigned long flags;
+	bool is_held;
 
 	spin_lock_irqsave(&libraries_lock, flags);
 	library = find(name);
@@ -554,9 +555,12 @@ lua_CFunction ps_library_find(lua_State *L, const char *name)
 	spin_unlock_irqrestore(&libraries_lock, flags);
 	if (!open)
 		return NULL;
-	if (ps_env_add_owner(ps_env_here(L), owner))
+	is_held = ps_env_has_owner(ps_env_here(L), owner);
+	if (!is_held && ps_env_add_owner(ps_env_here(L), owner))
 		return open;
 	module_put(owner);
+	if (is_held)
+		return open;
 	luaL_error(L, "library '%s': this runtime has libraries of too many modules", name);
 	return NULL;
 }

@@ -21,6 +21,7 @@ check_eq 'and later ones see what they left' "$(lines <<<'twice(4)')" 8
 check_match 'an error has its line and a traceback' "$(lines <<<'error("no")')" 'lunatik:1: no.*stack traceback'
 check_match 'one of syntax its reason' "$(lines <<<'return = 1')" "unexpected symbol near '='"
 check_match 'numbers of libraries have names' "$(lines <<<'error(require("linux").errno.AGAIN)')" 'EAGAIN \(11\)'
+check_eq 'a library may be opened again and again' "$(lines <<<'for i = 1, 40 do package.loaded.linux = nil require("linux") end return "held"')" held
 check_fails 'the exit code says that the line failed' lunatik <<<'error("no")'
 check_fails 'or that it is not complete' lunatik <<<'function f('
 
