@@ -410,14 +410,27 @@ static int new_extension(const struct wanted *wanted, struct extension **result)
 	return 0;
 }
 
+/* Then it stays one. */
+static bool is_extension(const struct wanted *wanted)
+{
+	bool is;
+
+	mutex_lock(&mutex);
+	is = find(wanted);
+	mutex_unlock(&mutex);
+	return is;
+}
+
+/* The kernel's own are looked for without the mutex, since modprobe may take long, and each rule and each end of a script needs that. */
 static int serve(struct xtable *xtable, const struct wanted *wanted)
 {
+	bool is_kernels = !is_extension(wanted) && is_taken(wanted);
 	struct extension *extension;
 	int err = 0;
 
 	mutex_lock(&mutex);
 	extension = find(wanted);
-	if (extension ? rcu_access_pointer(extension->xtable) != NULL : is_taken(wanted))
+	if (extension ? rcu_access_pointer(extension->xtable) != NULL : is_kernels)
 		err = -EEXIST;
 	else if (extension)
 		fill(extension, wanted);

@@ -183,4 +183,18 @@ check 'where it can, it does' ping -q -c 1 -W 10 127.0.0.1
 iptables-nft -F
 iptables-nft -X
 rmmod lunatik_run
-check 'nothing holds it in the end' wait_for rmmod luaxtable
+
+# Whoever makes an extension waits for modprobe, and nobody waits for him.
+mkdir -p /etc/modprobe.d
+echo 'install ipt_slow echo $$ >/tmp/slow.pid; exec sleep 60' >/etc/modprobe.d/slow.conf
+for name in slow quick; do
+	echo "require('xtable').match { name = '$name', revision = 1, family = 2, match = function() end }" >$lua/$name.lua
+done
+lunatik run slow 2>/dev/null & pid=$!
+check 'modprobe is asked for its name' wait_for test -s /tmp/slow.pid
+check 'others are made meanwhile' timeout 30 lunatik run quick
+kill -9 $pid
+wait $pid || true
+kill "$(cat /tmp/slow.pid)"
+rm /etc/modprobe.d/slow.conf
+check 'all of them go' lunatik unload
