@@ -4,6 +4,7 @@
 
 #include "control.h"
 #include "failure.h"
+#include "list.h"
 #include "packetscript.h"
 #include "reload.h"
 
@@ -45,14 +46,27 @@ static int reload(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
+static int list(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	return ps_list_dump(&family, skb, cb);
+}
+
 static const struct nla_policy policy[PACKETSCRIPT_A_MAX + 1] = {
 	[PACKETSCRIPT_A_STATE] = { .type = NLA_U32 },
 	[PACKETSCRIPT_A_ERROR] = { .type = NLA_REJECT },
+	[PACKETSCRIPT_A_COUNTS] = { .type = NLA_REJECT },
+	[PACKETSCRIPT_A_SCRIPT] = { .type = NLA_REJECT },
+	[PACKETSCRIPT_A_PART] = { .type = NLA_REJECT },
+	[PACKETSCRIPT_A_RULE] = { .type = NLA_REJECT },
 };
 
-/* Who makes the kernel load a script has to be allowed to in the initial user namespace, as for a rule. */
+/*
+ * Who makes the kernel load a script has to be allowed to in the initial user namespace, as for a rule; who only looks, in that of
+ * the network namespace.
+ */
 static const struct genl_ops ops[] = {
 	{ .cmd = PACKETSCRIPT_CMD_RELOAD, .flags = GENL_ADMIN_PERM, .doit = reload },
+	{ .cmd = PACKETSCRIPT_CMD_LIST, .flags = GENL_UNS_ADMIN_PERM, .dumpit = list },
 };
 
 /*

@@ -17,23 +17,15 @@ void ps_show_head(struct seq_file *seq)
 }
 
 /* The sums of its instances, also of those that were. */
-static void sums_show(struct seq_file *seq, const struct ps_state *state, const struct ps_counts *counts)
+static void sums_show(struct seq_file *seq, const struct ps_state *state, const struct ps_sums *sums)
 {
-	unsigned int instances = 0, cpu;
-	const struct ps_instance *instance;
-	size_t memory = 0;
-
-	ps_for_each_instance(instance, cpu, state->generation) {
-		memory += READ_ONCE(instance->script.bind.rt.memory);
-		instances++;
-	}
 	seq_printf(seq, "%-10u %5u %12llu %9llu %9zu %11lu ", state->id, state->rules,
-		   counts->packets, counts->errors, memory, counts->allocations);
+		   sums->counts.packets, sums->counts.errors, sums->memory, sums->counts.allocations);
 	if (state->is_percpu)
-		seq_printf(seq, "%6u", instances);
+		seq_printf(seq, "%6u", sums->instances);
 	else
 		seq_printf(seq, "%6s", "-");
-	seq_printf(seq, " %8llu\n", counts->pulled);
+	seq_printf(seq, " %8llu\n", sums->counts.pulled);
 	if (state->generation->number > 1)
 		seq_printf(seq, "  generation: %u\n", state->generation->number);
 }
@@ -51,16 +43,14 @@ static bool has_ears(const struct ps_generation *generation)
 }
 
 /* What timers, functions of queues and deferred work have to tell, if there are any. */
-static void late_show(struct seq_file *seq, const struct ps_state *state, const struct ps_counts *counts)
+static void late_show(struct seq_file *seq, const struct ps_state *state, const struct ps_sums *sums)
 {
-	const struct ps_instance *instance, *work = state->generation->instances[PS_WORK];
+	const struct ps_instance *work = state->generation->instances[PS_WORK];
 	const struct ps_defer *defer = &state->worker.defer;
-	unsigned int pending = 0, cpu;
+	const struct ps_counts *counts = &sums->counts;
 
-	ps_for_each_instance(instance, cpu, state->generation)
-		pending += READ_ONCE(instance->script.bind.timers.heap.n);
-	if (pending || counts->timers_run)
-		seq_printf(seq, "  timers: %u pending, %llu run, %llu failed\n", pending, counts->timers_run,
+	if (sums->timers || counts->timers_run)
+		seq_printf(seq, "  timers: %u pending, %llu run, %llu failed\n", sums->timers, counts->timers_run,
 			   counts->timers_failed);
 	if (has_ears(state->generation) || counts->values_run)
 		seq_printf(seq, "  queues: %llu values, %llu failed\n", counts->values_run, counts->values_failed);
@@ -133,10 +123,10 @@ static void scripts_show(struct seq_file *seq, const struct ps_state *state)
 
 void ps_show_state(struct seq_file *seq, const struct ps_state *state)
 {
-	struct ps_counts counts = state->past;
+	struct ps_sums sums;
 
-	ps_counts_add(&counts, state->generation);
-	sums_show(seq, state, &counts);
-	late_show(seq, state, &counts);
+	ps_state_sum(state, &sums);
+	sums_show(seq, state, &sums);
+	late_show(seq, state, &sums);
 	scripts_show(seq, state);
 }

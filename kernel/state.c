@@ -34,6 +34,7 @@ char ps_module_folder[256] = PS_MODULE_FOLDER;
  */
 static LIST_HEAD(states);
 static DEFINE_MUTEX(states_mutex);
+static unsigned int states_changes = 1;	/* how often they may have changed; never 0 */
 
 void ps_states_lock(void)
 {
@@ -43,6 +44,7 @@ void ps_states_lock(void)
 
 void ps_states_unlock(void)
 {
+	states_changes += states_changes == UINT_MAX ? 2 : 1;
 	mutex_unlock(&states_mutex);
 	cpus_read_unlock();
 }
@@ -462,19 +464,51 @@ void ps_handler_clean(struct ps_handler *handler)
 	handler_free(handler);
 }
 
-/* /proc/net/packetscript */
-static int states_show(struct seq_file *seq, void *v)
+void ps_state_sum(const struct ps_state *state, struct ps_sums *sums)
 {
-	const struct net *net = seq_file_single_net(seq);
-	const struct ps_state *state;
+	const struct ps_instance *instance;
+	unsigned int cpu;
 
-	ps_show_head(seq);
+	*sums = (struct ps_sums){ .counts = state->past };
+	ps_counts_add(&sums->counts, state->generation);
+	ps_for_each_instance(instance, cpu, state->generation) {
+		sums->instances++;
+		sums->memory += READ_ONCE(instance->script.bind.rt.memory);
+		sums->timers += READ_ONCE(instance->script.bind.timers.heap.n);
+	}
+}
+
+bool ps_states_each(const struct net *net, bool (*f)(const struct ps_state *state, void *context), void *context, unsigned int *changes)
+{
+	const struct ps_state *state;
+	bool is = true;
+
 	mutex_lock(&states_mutex);
+	*changes = states_changes;
 	list_for_each_entry(state, &states, list) {
-		if (state->net == net)
-			ps_show_state(seq, state);
+		if (state->net != net)
+			continue;
+		is = f(state, context);
+		if (!is)
+			break;
 	}
 	mutex_unlock(&states_mutex);
+	return is;
+}
+
+/* /proc/net/packetscript */
+static bool state_show(const struct ps_state *state, void *seq)
+{
+	ps_show_state(seq, state);
+	return true;
+}
+
+static int states_show(struct seq_file *seq, void *v)
+{
+	unsigned int changes;
+
+	ps_show_head(seq);
+	ps_states_each(seq_file_single_net(seq), state_show, seq, &changes);
 	return 0;
 }
 

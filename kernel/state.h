@@ -125,6 +125,23 @@ void ps_handler_clean(struct ps_handler *handler);
 /* Where modules are looked for that are not beside the script. Does not change. */
 extern char ps_module_folder[256];
 
+/* What all Lua states of a state come to that handle packets, also those that were. */
+struct ps_sums {
+	struct ps_counts counts;
+	unsigned int instances;
+	size_t memory;		/* bytes that they hold */
+	unsigned int timers;	/* that are pending */
+};
+
+/* Counts are read while they change. With the states locked, or within ps_states_each(). */
+void ps_state_sum(const struct ps_state *state, struct ps_sums *sums);
+
+/*
+ * Calls f with each state of the namespace, which does not change meanwhile, until it returns false: then that is returned. *changes
+ * becomes another number whenever states have changed. May sleep.
+ */
+bool ps_states_each(const struct net *net, bool (*f)(const struct ps_state *state, void *context), void *context, unsigned int *changes);
+
 /* The state of this number, or NULL. With the states locked. */
 struct ps_state *ps_state_find(const struct net *net, u32 id);
 

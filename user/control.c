@@ -13,7 +13,7 @@
 
 #include "uapi/packetscript.h"
 
-#define MESSAGE	4096	/* bytes that a message takes at most: those of an error are fewer */
+#define MESSAGE	32768	/* bytes that the kernel sends at once at most */
 
 int ps_control_enter(const char *netns, char *error, unsigned int size)
 {
@@ -47,8 +47,8 @@ static struct nlmsghdr *begin(char *buffer, uint16_t family, uint8_t command, ui
 	return message;
 }
 
-/* Sends it, and reads until it is acknowledged. Returns 0, or -1 and errno. */
-static int ask(struct ps_control *control, const struct nlmsghdr *message, mnl_cb_t read)
+/* Sends it, and reads until it is acknowledged, or the dump ends. Returns 0, or -1 and errno. */
+static int ask(struct ps_control *control, const struct nlmsghdr *message, mnl_cb_t read, void *context)
 {
 	char buffer[MESSAGE];
 	ssize_t len;
@@ -60,7 +60,7 @@ static int ask(struct ps_control *control, const struct nlmsghdr *message, mnl_c
 		len = mnl_socket_recvfrom(control->socket, buffer, sizeof(buffer));
 		if (len < 0)
 			return -1;
-		more = mnl_cb_run(buffer, len, message->nlmsg_seq, mnl_socket_get_portid(control->socket), read, control);
+		more = mnl_cb_run(buffer, len, message->nlmsg_seq, mnl_socket_get_portid(control->socket), read, context);
 	} while (more > 0);
 	return more;
 }
@@ -85,12 +85,12 @@ int ps_control_open(struct ps_control *control)
 	memset(control, 0, sizeof(*control));
 	mnl_attr_put_strz(message, CTRL_ATTR_FAMILY_NAME, PACKETSCRIPT_FAMILY_NAME);
 	control->socket = mnl_socket_open(NETLINK_GENERIC);
-	if (control->socket && !mnl_socket_bind(control->socket, 0, MNL_SOCKET_AUTOPID) && !ask(control, message, read_family) &&
+	if (control->socket && !mnl_socket_bind(control->socket, 0, MNL_SOCKET_AUTOPID) && !ask(control, message, read_family, control) &&
 	    control->family)
 		return 0;
 	if (errno == ENOENT)
 		snprintf(control->error, sizeof(control->error),
-			 "the kernel module packetscript, or one that can reload, is not loaded: so there are no states");
+			 "the kernel module packetscript is not loaded, or too old for this: so there are no states");
 	else
 		snprintf(control->error, sizeof(control->error), "netlink: %s", strerror(errno));
 	return -1;
@@ -123,7 +123,7 @@ int ps_control_reload(struct ps_control *control, uint32_t state)
 
 	control->error[0] = 0;
 	mnl_attr_put_u32(message, PACKETSCRIPT_A_STATE, state);
-	if (!ask(control, message, read_error))
+	if (!ask(control, message, read_error, control))
 		return 0;
 	err = errno;
 	if (err == EPERM)
@@ -132,4 +132,134 @@ int ps_control_reload(struct ps_control *control, uint32_t state)
 	else if (!control->error[0])
 		snprintf(control->error, sizeof(control->error), "state %u: %s", state, strerror(err));
 	return err == EINVAL ? 1 : -1;
+}
+
+/* Who is told of a list. */
+struct listing {
+	void (*tell)(void *context, const struct ps_listed *listed);
+	void *context;
+};
+
+static const char *text_of(const struct nlattr *attr)
+{
+	return mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) < 0 ? "" : mnl_attr_get_str(attr);
+}
+
+/* Whether it has room for as many bytes. */
+static bool has(const struct nlattr *attr, unsigned int bytes)
+{
+	return mnl_attr_get_payload_len(attr) >= bytes;
+}
+
+static void read_counts(const struct nlattr *nest, struct ps_listed *listed)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, nest) {
+		unsigned int type = mnl_attr_get_type(attr);
+
+		if (!type || type > PACKETSCRIPT_COUNT_MAX || !has(attr, sizeof(uint64_t)))
+			continue;
+		listed->has_count[type] = true;
+		listed->counts[type] = mnl_attr_get_u64(attr);
+	}
+}
+
+static void read_script(const struct nlattr *nest, struct ps_listed *listed)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, nest) {
+		switch (mnl_attr_get_type(attr)) {
+		case PACKETSCRIPT_SCRIPT_PATH:
+			listed->path = text_of(attr);
+			break;
+		case PACKETSCRIPT_SCRIPT_KIND:
+			listed->kind = text_of(attr);
+			break;
+		case PACKETSCRIPT_SCRIPT_DIGEST:
+			listed->digest = mnl_attr_get_payload(attr);
+			listed->digest_size = mnl_attr_get_payload_len(attr);
+			break;
+		case PACKETSCRIPT_SCRIPT_LOADED:
+			listed->loaded = has(attr, sizeof(uint64_t)) ? mnl_attr_get_u64(attr) : 0;
+			break;
+		}
+	}
+}
+
+static void read_rule(const struct nlattr *nest, struct ps_listed *listed)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, nest) {
+		switch (mnl_attr_get_type(attr)) {
+		case PACKETSCRIPT_RULE_FAMILY:
+			listed->family = has(attr, 1) ? mnl_attr_get_u8(attr) : 0;
+			break;
+		case PACKETSCRIPT_RULE_HOOKS:
+			listed->hooks = has(attr, sizeof(uint32_t)) ? mnl_attr_get_u32(attr) : 0;
+			break;
+		case PACKETSCRIPT_RULE_MATCH:
+			listed->is_match = true;
+			break;
+		case PACKETSCRIPT_RULE_TABLE:
+			listed->table = text_of(attr);
+			break;
+		case PACKETSCRIPT_RULE_FUNCTION:
+			listed->function = text_of(attr);
+			break;
+		case PACKETSCRIPT_RULE_ON_ERROR:
+			listed->on_error = text_of(attr);
+			break;
+		case PACKETSCRIPT_RULE_OBJECT:
+			listed->object = text_of(attr);
+			break;
+		}
+	}
+}
+
+static int read_listed(const struct nlmsghdr *message, void *context)
+{
+	static void (*const read[PACKETSCRIPT_A_MAX + 1])(const struct nlattr *nest, struct ps_listed *listed) = {
+		[PACKETSCRIPT_A_COUNTS] = read_counts, [PACKETSCRIPT_A_SCRIPT] = read_script,
+		[PACKETSCRIPT_A_PART] = read_script, [PACKETSCRIPT_A_RULE] = read_rule,
+	};
+	struct ps_listed listed = { .path = "", .kind = "", .table = "", .function = "", .on_error = "", .object = "" };
+	const struct listing *listing = context;
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, message, sizeof(struct genlmsghdr)) {
+		unsigned int type = mnl_attr_get_type(attr);
+
+		if (type == PACKETSCRIPT_A_STATE && has(attr, sizeof(uint32_t)))
+			listed.state = mnl_attr_get_u32(attr);
+		if (type > PACKETSCRIPT_A_MAX || !read[type])
+			continue;
+		listed.what = type;
+		read[type](attr, &listed);
+	}
+	if (listed.what)
+		listing->tell(listing->context, &listed);
+	return MNL_CB_OK;
+}
+
+int ps_control_list(struct ps_control *control, void (*tell)(void *context, const struct ps_listed *listed), void *context)
+{
+	char buffer[MESSAGE];
+	struct nlmsghdr *message = begin(buffer, control->family, PACKETSCRIPT_CMD_LIST, PACKETSCRIPT_FAMILY_VERSION);
+	struct listing listing = { tell, context };
+
+	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	if (!ask(control, message, read_listed, &listing))
+		return 0;
+	if (errno == EINTR)
+		return 1;
+	if (errno == EPERM)
+		snprintf(control->error, sizeof(control->error), "not permitted: listing states needs CAP_NET_ADMIN");
+	else if (errno == EOPNOTSUPP)
+		snprintf(control->error, sizeof(control->error), "the kernel module that is loaded is older, and cannot list states");
+	else
+		snprintf(control->error, sizeof(control->error), "listing states: %s", strerror(errno));
+	return -1;
 }

@@ -5,7 +5,10 @@
 #ifndef PS_CONTROL_H
 #define PS_CONTROL_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "uapi/packetscript.h"
 
 struct mnl_socket;
 
@@ -24,6 +27,30 @@ int ps_control_enter(const char *netns, char *error, unsigned int size);
 /* Returns 0 or -1. ps_control_close() undoes it, also after a failure. */
 int ps_control_open(struct ps_control *control);
 void ps_control_close(struct ps_control *control);
+
+/* One thing of a list: a state; a script of the state before it; a module or list that the script before it asks for; a rule of it. */
+struct ps_listed {
+	int what;		/* PACKETSCRIPT_A_COUNTS, _SCRIPT, _PART, _RULE */
+	uint32_t state;
+	bool has_count[PACKETSCRIPT_COUNT_MAX + 1];
+	uint64_t counts[PACKETSCRIPT_COUNT_MAX + 1];	/* of a state: by PACKETSCRIPT_COUNT_… */
+	/* of a script, and but for the time of a part */
+	const char *path, *kind;
+	uint64_t loaded;	/* seconds since 1970 */
+	const uint8_t *digest;	/* SHA-256, digest_size bytes */
+	unsigned int digest_size;
+	/* of a rule */
+	uint8_t family;
+	uint32_t hooks;		/* a bit for each */
+	bool is_match;
+	const char *table, *function, *on_error, *object;
+};
+
+/*
+ * Tells what the states of this network namespace have, in the order above. Texts are there until tell() returns; what is absent is "".
+ * Returns 0 or -1; 1: states changed meanwhile, so what was told may not fit together; then ps_control_close() comes next.
+ */
+int ps_control_list(struct ps_control *control, void (*tell)(void *context, const struct ps_listed *listed), void *context);
 
 /* Reloads a state of this network namespace. Returns 0; 1, its scripts are at fault; -1, other failures. */
 int ps_control_reload(struct ps_control *control, uint32_t state);

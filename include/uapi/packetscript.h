@@ -85,12 +85,65 @@ struct xt_lua_info {
 enum {
 	PACKETSCRIPT_A_STATE = 1,	/* u32: the number that rules give the state */
 	PACKETSCRIPT_A_ERROR,		/* string, from the kernel: why the request fails, whose acknowledgement follows */
+	/* from the kernel, one of them in each message of a list */
+	PACKETSCRIPT_A_COUNTS,		/* nest of PACKETSCRIPT_COUNT_…: a state */
+	PACKETSCRIPT_A_SCRIPT,		/* nest of PACKETSCRIPT_SCRIPT_…: of the state before it */
+	PACKETSCRIPT_A_PART,		/* the same of a module or list that the script before it asks for */
+	PACKETSCRIPT_A_RULE,		/* nest of PACKETSCRIPT_RULE_…: of the script before it */
 	__PACKETSCRIPT_A_MAX,
 	PACKETSCRIPT_A_MAX = __PACKETSCRIPT_A_MAX - 1
 };
 
+/* u64. The sums of the state's Lua states for packets, but for those of deferred work. */
+enum {
+	PACKETSCRIPT_COUNT_RULES = 1,
+	PACKETSCRIPT_COUNT_GENERATION,	/* 1, and one more with each reload */
+	PACKETSCRIPT_COUNT_COPIES,	/* Lua states, of a state that has one for each CPU; else absent */
+	PACKETSCRIPT_COUNT_LIMIT,	/* bytes that each Lua state may hold */
+	PACKETSCRIPT_COUNT_MEMORY,	/* bytes that they hold */
+	PACKETSCRIPT_COUNT_ALLOCATIONS,
+	PACKETSCRIPT_COUNT_PACKETS,
+	PACKETSCRIPT_COUNT_ERRORS,
+	PACKETSCRIPT_COUNT_PULLED,	/* packets of which bytes were copied out of pages */
+	PACKETSCRIPT_COUNT_TIMERS_PENDING,
+	PACKETSCRIPT_COUNT_TIMERS_RUN,
+	PACKETSCRIPT_COUNT_TIMERS_FAILED,
+	PACKETSCRIPT_COUNT_VALUES_RUN,	/* of queues, for which functions were called */
+	PACKETSCRIPT_COUNT_VALUES_FAILED,
+	/* absent where there is no Lua state for deferred work */
+	PACKETSCRIPT_COUNT_WORK_PENDING,
+	PACKETSCRIPT_COUNT_WORK_DONE,
+	PACKETSCRIPT_COUNT_WORK_FAILED,
+	PACKETSCRIPT_COUNT_WORK_REFUSED,
+	PACKETSCRIPT_COUNT_WORK_MEMORY,	/* bytes */
+	__PACKETSCRIPT_COUNT_MAX,
+	PACKETSCRIPT_COUNT_MAX = __PACKETSCRIPT_COUNT_MAX - 1
+};
+
+enum {
+	PACKETSCRIPT_SCRIPT_PATH = 1,	/* string */
+	PACKETSCRIPT_SCRIPT_DIGEST,	/* binary: SHA-256 of the text */
+	PACKETSCRIPT_SCRIPT_LOADED,	/* u64: seconds since 1970; not of parts */
+	PACKETSCRIPT_SCRIPT_KIND,	/* string: what a part is, "module" or "list" */
+	__PACKETSCRIPT_SCRIPT_MAX,
+	PACKETSCRIPT_SCRIPT_MAX = __PACKETSCRIPT_SCRIPT_MAX - 1
+};
+
+enum {
+	PACKETSCRIPT_RULE_FAMILY = 1,	/* u8: NFPROTO_… */
+	PACKETSCRIPT_RULE_TABLE,	/* string */
+	PACKETSCRIPT_RULE_HOOKS,	/* u32: a bit for each, by the family's numbers */
+	PACKETSCRIPT_RULE_MATCH,	/* flag: it is a match */
+	PACKETSCRIPT_RULE_FUNCTION,	/* string */
+	PACKETSCRIPT_RULE_ON_ERROR,	/* string */
+	PACKETSCRIPT_RULE_OBJECT,	/* string: what the function is given */
+	__PACKETSCRIPT_RULE_MAX,
+	PACKETSCRIPT_RULE_MAX = __PACKETSCRIPT_RULE_MAX - 1
+};
+
 enum {
 	PACKETSCRIPT_CMD_RELOAD = 1,	/* STATE: its rules' scripts are read and loaded anew */
+	PACKETSCRIPT_CMD_LIST,		/* a dump: the states of the network namespace; a message for each, and for each script, part and rule */
 	__PACKETSCRIPT_CMD_MAX,
 	PACKETSCRIPT_CMD_MAX = __PACKETSCRIPT_CMD_MAX - 1
 };

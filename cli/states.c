@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#include "states.h"
+
+#include <linux/netfilter.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "control.h"
+#include "result.h"
+
+#define TRIALS	10	/* states that change all the time are told as they are then */
+
+/* Counts: where they are in a state's object. Those of a group that the kernel does not tell are null. */
+static const struct {
+	const char *group, *name;
+} counts[PACKETSCRIPT_COUNT_MAX + 1] = {
+	[PACKETSCRIPT_COUNT_RULES] = { NULL, "rules" },
+	[PACKETSCRIPT_COUNT_GENERATION] = { NULL, "generation" },
+	[PACKETSCRIPT_COUNT_COPIES] = { NULL, "copies" },
+	[PACKETSCRIPT_COUNT_LIMIT] = { NULL, "memory_limit" },
+	[PACKETSCRIPT_COUNT_MEMORY] = { NULL, "memory" },
+	[PACKETSCRIPT_COUNT_ALLOCATIONS] = { NULL, "allocations" },
+	[PACKETSCRIPT_COUNT_PACKETS] = { NULL, "packets" },
+	[PACKETSCRIPT_COUNT_ERRORS] = { NULL, "errors" },
+	[PACKETSCRIPT_COUNT_PULLED] = { NULL, "pulled" },
+	[PACKETSCRIPT_COUNT_TIMERS_PENDING] = { "timers", "pending" },
+	[PACKETSCRIPT_COUNT_TIMERS_RUN] = { "timers", "run" },
+	[PACKETSCRIPT_COUNT_TIMERS_FAILED] = { "timers", "failed" },
+	[PACKETSCRIPT_COUNT_VALUES_RUN] = { "queues", "values" },
+	[PACKETSCRIPT_COUNT_VALUES_FAILED] = { "queues", "failed" },
+	[PACKETSCRIPT_COUNT_WORK_PENDING] = { "work", "pending" },
+	[PACKETSCRIPT_COUNT_WORK_DONE] = { "work", "done" },
+	[PACKETSCRIPT_COUNT_WORK_FAILED] = { "work", "failed" },
+	[PACKETSCRIPT_COUNT_WORK_REFUSED] = { "work", "refused" },
+	[PACKETSCRIPT_COUNT_WORK_MEMORY] = { "work", "memory" },
+};
+
+/* The program whose rules are of a family, and its hooks by number. */
+#define HOOKS	{ "PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING", "BROUTING" }
+static const struct {
+	const char *program, *hooks[6];
+} families[NFPROTO_NUMPROTO] = {
+	[NFPROTO_IPV4] = { "iptables", HOOKS },
+	[NFPROTO_IPV6] = { "ip6tables", HOOKS },
+	[NFPROTO_BRIDGE] = { "ebtables", HOOKS },
+	[NFPROTO_ARP] = { "arptables", { "INPUT", "OUTPUT", "FORWARD" } },
+};
+
+/* A list as it is read. */
+struct reading {
+	json_t *states;
+	json_t *state, *script;	/* the last ones; NULL: none, or not asked for */
+	bool has_only, has_scripts;
+	uint32_t only;
+};
+
+static void add_state(struct reading *reading, const struct ps_listed *listed)
+{
+	json_t *state = json_pack("{s:I}", "state", (json_int_t)listed->state);
+	int i;
+
+	for (i = 1; i <= PACKETSCRIPT_COUNT_MAX; i++) {
+		json_t *number = listed->has_count[i] ? json_integer(listed->counts[i]) : NULL, *group = state;
+
+		if (counts[i].group) {
+			group = json_object_get(state, counts[i].group);
+			if (!group) {
+				group = number ? json_object() : json_null();
+				json_object_set_new(state, counts[i].group, group);
+			}
+		}
+		if (json_is_object(group))
+			json_object_set_new(group, counts[i].name, number ? number : json_null());
+		else
+			json_decref(number);
+	}
+	if (reading->has_scripts)
+		json_object_set_new(state, "scripts", json_array());
+	json_array_append_new(reading->states, state);
+	reading->state = state;
+	reading->script = NULL;
+}
+
+static json_t *hex(const uint8_t *bytes, unsigned int n)
+{
+	char text[2 * 64 + 1] = "";
+	unsigned int i;
+
+	for (i = 0; i < n && i < 64; i++)
+		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+	return json_string(text);
+}
+
+static json_t *when(uint64_t seconds)
+{
+	char text[32] = "";
+	time_t t = seconds;
+	struct tm tm;
+
+	if (gmtime_r(&t, &tm))
+		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return json_string(text);
+}
+
+static void add_script(struct reading *reading, const struct ps_listed *listed)
+{
+	reading->script = json_pack("{s:o, s:o, s:o, s:[], s:[]}", "path", ps_result_text(listed->path), "sha256",
+				    hex(listed->digest, listed->digest_size), "loaded", when(listed->loaded), "parts", "rules");
+	json_array_append_new(json_object_get(reading->state, "scripts"), reading->script);
+}
+
+static void add_part(const struct reading *reading, const struct ps_listed *listed)
+{
+	json_array_append_new(json_object_get(reading->script, "parts"),
+			      json_pack("{s:s, s:o, s:o}", "kind", listed->kind, "path", ps_result_text(listed->path), "sha256",
+					hex(listed->digest, listed->digest_size)));
+}
+
+static void add_rule(const struct reading *reading, const struct ps_listed *listed)
+{
+	bool is_known = listed->family < NFPROTO_NUMPROTO && families[listed->family].program;
+	json_t *hooks = json_array();
+	unsigned int i;
+
+	for (i = 0; is_known && i < 6; i++) {
+		if (listed->hooks & 1u << i && families[listed->family].hooks[i])
+			json_array_append_new(hooks, json_string(families[listed->family].hooks[i]));
+	}
+	json_array_append_new(json_object_get(reading->script, "rules"),
+			      json_pack("{s:s, s:s, s:o, s:s, s:o, s:s, s:s}", "kind", listed->is_match ? "match" : "target", "program",
+					is_known ? families[listed->family].program : "unknown", "table",
+					ps_result_text(listed->table), "function", listed->function, "hooks", hooks,
+					"on_error", listed->on_error, "object", listed->object));
+}
+
+static void add(void *context, const struct ps_listed *listed)
+{
+	struct reading *reading = context;
+
+	if (reading->has_only && listed->state != reading->only)
+		return;
+	if (listed->what == PACKETSCRIPT_A_COUNTS)
+		add_state(reading, listed);
+	else if (!reading->has_scripts || !reading->state)
+		return;
+	else if (listed->what == PACKETSCRIPT_A_SCRIPT)
+		add_script(reading, listed);
+	else if (listed->what == PACKETSCRIPT_A_PART && reading->script)
+		add_part(reading, listed);
+	else if (listed->what == PACKETSCRIPT_A_RULE && reading->script)
+		add_rule(reading, listed);
+}
+
+/* NULL, after a message. */
+static json_t *read_list(struct reading *reading)
+{
+	struct ps_control control;
+	int i, status = 1;
+
+	for (i = 0; i < TRIALS && status > 0; i++) {
+		json_decref(reading->states);
+		reading->states = json_array();
+		reading->state = reading->script = NULL;
+		status = ps_control_open(&control) ? -1 : ps_control_list(&control, add, reading);
+		ps_control_close(&control);
+	}
+	if (status > 0)
+		cli_error("states change all the time: what came or went meanwhile may be shown twice, or not at all");
+	if (status >= 0)
+		return reading->states;
+	cli_error("%s", control.error);
+	json_decref(reading->states);
+	return NULL;
+}
+
+json_t *cli_states_read(const struct cli_call *call, bool has_scripts)
+{
+	const char *netns = call->values[CLI_STATES_NETNS];
+	struct reading reading = { .has_only = call->values[CLI_STATES_STATE], .has_scripts = has_scripts };
+	static bool is_there;	/* in the network namespace */
+	json_t *states;
+	char error[512];
+
+	if (!cli_number(call, CLI_STATES_STATE, 0, UINT32_MAX, 0, &reading.only))
+		return NULL;
+	if (netns && !is_there && ps_control_enter(netns, error, sizeof(error))) {
+		cli_error("%s", error);
+		return NULL;
+	}
+	is_there = true;
+	states = read_list(&reading);
+	if (states && reading.has_only && !json_array_size(states)) {
+		cli_error("state %u: there is none in this network namespace", reading.only);
+		json_decref(states);
+		return NULL;
+	}
+	return states;
+}
+
+long long cli_states_number(const json_t *state, const char *group, const char *name)
+{
+	return json_integer_value(json_object_get(group ? json_object_get(state, group) : state, name));
+}

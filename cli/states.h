@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* The states in the kernel, for the commands that show them. */
+#ifndef CLI_STATES_H
+#define CLI_STATES_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "cli.h"
+
+/* The rows of options that all these commands have. */
+#define CLI_STATES_OPTIONS									\
+	{ "state", 0, "N", "only the state to which rules give this number" },			\
+	{ "netns", 'n', "NAME", "the network namespace, as ip-netns(8) calls it, or the path of its file" },	\
+	{ "json", 0, NULL, "as JSON, on one line" }
+
+enum { CLI_STATES_STATE, CLI_STATES_NETNS, CLI_STATES_JSON, CLI_STATES_NEXT };
+
+/*
+ * The states that the call asks for, an array of objects, which is the caller's; with or without scripts and rules. NULL, after a
+ * message: it is trouble. The first call goes into the network namespace.
+ */
+json_t *cli_states_read(const struct cli_call *call, bool has_scripts);
+
+/* The number at path, two names at most; 0: it is not there. */
+long long cli_states_number(const json_t *state, const char *group, const char *name);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* packetscript stats: what the states in the kernel have counted, once or again and again. */
+#include <time.h>
+#include <unistd.h>
+
+#include "result.h"
+#include "states.h"
+
+enum { OPT_WATCH = CLI_STATES_NEXT, OPT_COUNT };
+
+static const struct cli_option options[] = {
+	CLI_STATES_OPTIONS,
+	{ "watch", 'w', "SECONDS", "again each time so many seconds have gone by, until it is interrupted" },
+	{ "count", 'c', "N", "with --watch, as often as this" },
+	{ NULL },
+};
+
+/* Columns: what they are called, and where the number is. */
+static const struct {
+	const char *title;
+	int width;
+	const char *group, *name;
+} columns[] = {
+	{ "STATE", 10, NULL, "state" },
+	{ "PACKETS", 14, NULL, "packets" },
+	{ "ERRORS", 10, NULL, "errors" },
+	{ "MEMORY", 10, NULL, "memory" },
+	{ "ALLOCS", 11, NULL, "allocations" },
+	{ "PULLED", 9, NULL, "pulled" },
+	{ "TIMERS", 8, "timers", "run" },
+	{ "VALUES", 8, "queues", "values" },
+	{ "WORK", 8, "work", "done" },
+};
+#define COLUMNS	(sizeof(columns) / sizeof(columns[0]))
+
+/* The same state as it was before, or NULL. */
+static const json_t *find(const json_t *states, long long number)
+{
+	const json_t *state;
+	size_t i;
+
+	json_array_foreach(states, i, state) {
+		if (cli_states_number(state, NULL, "state") == number)
+			return state;
+	}
+	return NULL;
+}
+
+/* With what it was seconds before, if that is known: packets a second. */
+static void print(const json_t *states, const json_t *before, double seconds)
+{
+	const json_t *state, *old;
+	size_t i, n;
+
+	for (i = 0; i < COLUMNS; i++)
+		printf(i ? " %*s" : "%-*s", columns[i].width, columns[i].title);
+	puts(before ? "  PACKETS/S" : "");
+	json_array_foreach(states, n, state) {
+		old = find(before, cli_states_number(state, NULL, "state"));
+		for (i = 0; i < COLUMNS; i++)
+			printf(i ? " %*lld" : "%-*lld", columns[i].width, cli_states_number(state, columns[i].group, columns[i].name));
+		if (old)
+			printf(" %10.0f", (cli_states_number(state, NULL, "packets") - cli_states_number(old, NULL, "packets")) / seconds);
+		putchar('\n');
+	}
+	fflush(stdout);
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+static int run(const struct cli_call *call)
+{
+	bool watches = call->values[OPT_WATCH], is_terminal = watches && isatty(STDOUT_FILENO);
+	json_t *states = NULL, *before = NULL;
+	uint32_t interval, count, i;
+	double then = 0, at;
+
+	if (!cli_number(call, OPT_WATCH, 1, 86400, 1, &interval) || !cli_number(call, OPT_COUNT, 1, UINT32_MAX, 0, &count))
+		return CLI_TROUBLE;
+	for (i = 0; !i || (watches && (!count || i < count)); i++) {
+		if (i)
+			sleep(interval);
+		states = cli_states_read(call, false);
+		at = now();
+		if (!states)
+			break;
+		if (call->values[CLI_STATES_JSON]) {
+			ps_result_line(stdout, json_incref(states));
+			fflush(stdout);
+		} else {
+			if (is_terminal)
+				fputs("\033[H\033[J", stdout);
+			else if (i)
+				putchar('\n');
+			print(states, before, at - then);
+		}
+		json_decref(before);
+		before = states;
+		then = at;
+	}
+	json_decref(before);
+	return states ? CLI_OK : CLI_TROUBLE;
+}
+
+const struct cli_command cli_stats = {
+	.name = "stats",
+	.operands = "",
+	.min = 0, .max = 0,
+	.summary = "shows what the states in the kernel have counted",
+	.about =
+"A line for each state of the network namespace: packets that its functions were called for, errors of these, bytes of memory that its Lua\n"
+"states hold, allocations, packets of which bytes had to be copied out of pages, timers that have run, values of queues that were taken,\n"
+"and deferred work that was done. Counts go on over reloads. With --watch it shows them again and again, and the packets a second\n"
+"meanwhile; on a terminal in the same place.\n"
+"\n"
+"--json prints an array on a line each time, which has more, as that of list, but for scripts: what is pending, and what has failed.\n"
+"\n"
+"It needs root, or CAP_NET_ADMIN.",
+	.examples =
+"  packetscript stats\n"
+"  packetscript stats -w 1\n"
+"  packetscript stats --json | jq '.[] | {state, packets, errors}'\n",
+	.options = options,
+	.run = run,
+};
