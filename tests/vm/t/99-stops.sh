@@ -75,14 +75,6 @@ kinds="read hook soft:false loop! accept! probe calls devices mail! sleep!"
 rule=
 if [ -n "$(find /usr/lib -name libxt_dnsblock.so)" ]; then rule=1 kinds+=" match"; fi
 
-# unhurried: as no_hurry, but nothing else holds packetscript
-unhurried() {
-	local limits=/sys/module/packetscript/parameters
-	modprobe packetscript
-	echo 1000 >$limits/packet_ms
-	echo 0 >$limits/share
-	echo 0 >$limits/stops
-}
 # starts, stops: lines that run or stop all kinds
 starts() {
 	local kind name
