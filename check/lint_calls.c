@@ -126,6 +126,7 @@ static const struct {
 	const char *name;
 } accepted[PS_LUA_TYPES] = {
 	[PS_LUA_INTEGER] = { FORM_NUMBER | FORM_NUMERAL, "an integer" },
+	[PS_LUA_SETTING] = { FORM_NUMBER | FORM_NUMERAL, "an integer" },
 	[PS_LUA_STRING] = { FORM_NUMBER | FORM_NUMERAL | FORM_WORDS, "a string" },
 	[PS_LUA_FILE] = { FORM_NUMERAL | FORM_WORDS, "a string" },
 	[PS_LUA_ARRAY] = { FORM_ARRAY, "a byte array" },
@@ -258,6 +259,14 @@ static enum ps_part_kind asked_for(const struct ps_callable *row)
 	return kind;
 }
 
+static void check_setting(struct lint_flow *w, const struct ps_call *call, struct ps_known v)
+{
+	if (v.kind == PS_KIND_INTEGER && (v.i < 0 || v.i > 0xFFFFFFFF))
+		lint_warn(w, "bad-value", "%s takes an integer from 0 to 0xFFFFFFFF, not %lld", name_of(call->callee.row).text, v.i);
+	else if (!(form_of(v) & accepted[PS_LUA_SETTING].forms))
+		lint_warn(w, "bad-value", "%s takes an integer, not %s", name_of(call->callee.row).text, lint_describe(v).text);
+}
+
 static void check_argument(struct lint_flow *w, const struct ps_call *call, int i)
 {
 	const struct ps_argument *is = &call->callee.row->arguments[i];
@@ -267,6 +276,10 @@ static void check_argument(struct lint_flow *w, const struct ps_call *call, int 
 	switch (is->type) {
 	case PS_LUA_BYTE:
 		check_byte(w, call, v);
+		break;
+	case PS_LUA_SETTING:
+		if (call->count > i)
+			check_setting(w, call, v);
 		break;
 	case PS_LUA_CONTENT:
 		if (v.kind == PS_KIND_INTEGER)
@@ -433,6 +446,15 @@ static void check_key(struct lint_flow *w, const struct ps_call *call)
 			  keyed->is_number ? "an integer" : "a string", keyed->key, lint_describe(key).text);
 }
 
+/* p:mark(1) does, which gives something, too; p:mark() does not. */
+static bool writes_packet(const struct ps_call *call)
+{
+	const struct ps_callable *row = call->callee.row;
+
+	return row->of & (PS_OF_VIEW | PS_OF_PAYLOAD) &&
+	       (row->result == PS_LUA_NOTHING || (row->arguments[0].type == PS_LUA_SETTING && call->count > 0));
+}
+
 static void call_method(struct lint_flow *w, struct ps_call *call)
 {
 	enum ps_kind kind = call->self.kind;
@@ -442,7 +464,7 @@ static void call_method(struct lint_flow *w, struct ps_call *call)
 			  "a method is called without its object: write ':' for '.'");
 		call->results[0] = ps_known_any;
 	} else if (call->callee.kind == PS_KIND_METHOD) {
-		if (call->callee.row->of & (PS_OF_VIEW | PS_OF_PAYLOAD) && call->callee.row->result == PS_LUA_NOTHING)
+		if (writes_packet(call))
 			lint_write_packet(w);
 		call_row(w, call);
 	} else if (call->callee.kind == PS_KIND_FINDER) {

@@ -148,6 +148,7 @@ static bool open_packet(struct job *job, const struct ps_frame *frame, struct ps
 		return false;
 	memcpy(job->bytes, frame->record.bytes, len);
 	ps_buffer_init_room(buffer, job->bytes + frame->skip, frame->len, room, frame->network, frame->protocol);
+	ps_buffer_accompany(buffer);
 	return true;
 }
 

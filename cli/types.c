@@ -22,6 +22,7 @@ static const struct {
 	[PS_LUA_INTEGER] = { "integer", "integer" },
 	[PS_LUA_SIZE] = { "integer", "integer" },
 	[PS_LUA_BYTE] = { "integer", "integer" },
+	[PS_LUA_SETTING] = { "integer" },
 	[PS_LUA_PROTOCOL] = { "integer", "integer" },
 	[PS_LUA_BOOLEAN] = { "boolean", "boolean" },
 	[PS_LUA_STRING] = { "string", "string" },

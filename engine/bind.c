@@ -12,6 +12,7 @@
 #include "access.h"
 #include "bytes.h"
 #include "callable.h"
+#include "company.h"
 #include "defer.h"
 #include "dynamic.h"
 #include "host.h"
@@ -1069,6 +1070,8 @@ static int view_newindex(lua_State *L)
 	return set_value(L, NULL, &at, 3);
 }
 
+#define NO_PACKET	"it is no packet on its way"
+
 /*
  * What scripts may call. Each type of view has all operators; what they cannot do on one, they refuse. All fields have the
  * same methods: of those with one name the last, which does what the others do to fields.
@@ -1101,6 +1104,22 @@ const struct ps_callable ps_view_methods[] = {
 	  "within the view" },
 	{ { "flow", ps_flow_of, PS_OP_FLOW }, PS_OF_VIEW, { { NULL } }, PS_LUA_FLOW, "it is of no connection",
 	  "the table of the connection that the packet is of: [flow](#connections-flow)" },
+	{ { "mark", ps_company_of, PS_OP_MARK }, PS_OF_VIEW, { { "mark", PS_LUA_SETTING, true } }, PS_LUA_INTEGER, NO_PACKET,
+	  "the packet's firewall mark, which rules and routing know it by; with an argument, 0 to 0xFFFFFFFF, sets and gives it: "
+	  "[company](#what-goes-along-with-a-packet)" },
+	{ { "priority", ps_company_of, PS_OP_PRIORITY }, PS_OF_VIEW, { { "priority", PS_LUA_SETTING, true } }, PS_LUA_INTEGER, NO_PACKET,
+	  "the packet's priority in the queues of devices; with an argument, 0 to 0xFFFFFFFF, sets and gives it" },
+	{ { "dev_in", ps_company_of, PS_OP_DEV_IN }, PS_OF_VIEW, { { NULL } }, PS_LUA_STRING, "there is none, or none yet",
+	  "the name of the device that the packet came in by" },
+	{ { "dev_out", ps_company_of, PS_OP_DEV_OUT }, PS_OF_VIEW, { { NULL } }, PS_LUA_STRING, "there is none, or none yet",
+	  "the name of the device that the packet leaves by" },
+	{ { "hook", ps_company_of, PS_OP_HOOK }, PS_OF_VIEW, { { NULL } }, PS_LUA_STRING, "the packet is on none",
+	  "where the packet is: `\"PREROUTING\"`, `\"INPUT\"`, `\"FORWARD\"`, `\"OUTPUT\"`, `\"POSTROUTING\"`, `\"BROUTING\"`, "
+	  "`\"INGRESS\"` or `\"EGRESS\"`" },
+	{ { "uid", ps_company_of, PS_OP_UID }, PS_OF_VIEW, { { NULL } }, PS_LUA_INTEGER, "no process of this machine sends it",
+	  "the number of the user whose process sends the packet, in OUTPUT, POSTROUTING and EGRESS" },
+	{ { "len", ps_company_of, PS_OP_LEN }, PS_OF_VIEW, { { NULL } }, PS_LUA_INTEGER, NULL,
+	  "the whole packet's length in bytes, with its link layer if there is one, of whatever the view is: `#p` of a raw packet" },
 	{ { "field", view_field_named }, PS_OF_HEADER, { { "name", PS_LUA_NAME } }, PS_LUA_FIELD,
 	  "it is `options` of a header whose length is malformed",
 	  "the field of that name, for names that a script makes: `ip:field(\"ttl\")` is `ip:ttl()`" },
@@ -1303,7 +1322,7 @@ bool ps_bind_has_method(const char *name)
 {
 	const struct ps_callable *row = ps_view_methods;
 
-	while (row->method.name && strcmp(row->method.name, name))
+	while (row->method.name && (ps_company_has(&row->method) || strcmp(row->method.name, name)))
 		row++;
 	return row->method.name;
 }

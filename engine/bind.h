@@ -116,7 +116,7 @@ void ps_bind_add_protocol(struct lua_State *L, const struct ps_proto *proto);
 /* Takes back all of what adding the protocol has done that is the last one, or could not be added. No packet is handled. */
 void ps_bind_forget_protocol(struct lua_State *L, const struct ps_proto *proto);
 
-/* Whether views of any kind have a method of that name. */
+/* Whether views of any kind have a method of that name, whose place no field may take. */
 bool ps_bind_has_method(const char *name);
 
 /*

@@ -61,6 +61,51 @@ static const struct ps_packet_ops ops_with_room = {
 	.networks = ps_networks,
 };
 
+static uint32_t *number_of(struct ps_packet *pkt, enum ps_company what)
+{
+	struct ps_buffer *buffer = (struct ps_buffer *)pkt;
+
+	if (what == PS_COMPANY_MARK)
+		return &buffer->mark;
+	return what == PS_COMPANY_PRIORITY ? &buffer->priority : NULL;
+}
+
+static bool tell_number(struct ps_packet *pkt, enum ps_company what, uint32_t *value)
+{
+	const uint32_t *number = number_of(pkt, what);
+
+	if (number)
+		*value = *number;
+	return number;
+}
+
+static bool set_number(struct ps_packet *pkt, enum ps_company what, uint32_t value)
+{
+	uint32_t *number = number_of(pkt, what);
+
+	if (number)
+		*number = value;
+	return number;
+}
+
+static const char *tell_name(struct ps_packet *pkt, enum ps_company what)
+{
+	(void)pkt;
+	(void)what;
+	return NULL;
+}
+
+static const struct ps_company_ops company = { tell_number, set_number, tell_name };
+
+static const struct ps_packet_ops ops_with_company = {
+	.pull = never,
+	.make_writable = never,
+	.own_checksum = own_checksum,
+	.resize = resize,
+	.networks = ps_networks,
+	.company = &company,
+};
+
 static bool keep_checksum(struct ps_packet *pkt)
 {
 	(void)pkt;
@@ -85,6 +130,16 @@ static const struct ps_packet_ops read_only_ops = {
 	.is_read_only = true,
 };
 
+static const struct ps_packet_ops read_only_ops_with_company = {
+	.pull = never,
+	.make_writable = never,
+	.own_checksum = keep_checksum,
+	.resize = keep_length,
+	.networks = ps_networks,
+	.is_read_only = true,
+	.company = &company,
+};
+
 void ps_buffer_init(struct ps_packet *pkt, void *data, uint32_t len, uint32_t network,
 		    uint16_t protocol)
 {
@@ -107,8 +162,14 @@ void ps_buffer_init_room(struct ps_buffer *buffer, void *data, uint32_t len, uin
 	buffer->room = room;
 }
 
+void ps_buffer_accompany(struct ps_buffer *buffer)
+{
+	buffer->pkt.ops = &ops_with_company;
+	buffer->mark = buffer->priority = 0;
+}
+
 void ps_buffer_protect(struct ps_packet *pkt)
 {
-	pkt->ops = &read_only_ops;
+	pkt->ops = pkt->ops->company ? &read_only_ops_with_company : &read_only_ops;
 	pkt->writable = 0;
 }

@@ -18,11 +18,15 @@ void ps_buffer_init(struct ps_packet *pkt, void *data, uint32_t len, uint32_t ne
 struct ps_buffer {
 	struct ps_packet pkt;	/* first */
 	uint32_t room;		/* bytes at pkt.data; 0: it keeps its length */
+	uint32_t mark, priority;	/* if it has company */
 };
 
 /* The same over len bytes, with memory for room bytes at data. */
 void ps_buffer_init_room(struct ps_buffer *buffer, void *data, uint32_t len, uint32_t room, uint32_t network,
 			 uint16_t protocol);
+
+/* It has a mark and a priority, 0 at first, as one has that goes its way. */
+void ps_buffer_accompany(struct ps_buffer *buffer);
 
 /* Makes a packet of ps_buffer_init() or ps_buffer_init_room() read-only, as one is that a match gets. */
 void ps_buffer_protect(struct ps_packet *pkt);

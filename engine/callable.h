@@ -39,6 +39,7 @@ enum ps_lua_type {
 	PS_LUA_INTEGER,
 	PS_LUA_SIZE,		/* an integer: the length of what it is called on */
 	PS_LUA_BYTE,		/* an integer from 0 to 255 */
+	PS_LUA_SETTING,		/* an integer from 0 to 0xFFFFFFFF, which the packet gets if it is given */
 	PS_LUA_PROTOCOL,	/* an integer: the id of a protocol */
 	PS_LUA_BOOLEAN,
 	PS_LUA_STRING,

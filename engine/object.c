@@ -9,6 +9,7 @@
 #include "lua.h"
 
 #include "access.h"
+#include "company.h"
 #include "write.h"
 
 enum ps_layer_found ps_view_payload(struct ps_bind *bind, const struct ps_place *at, unsigned int id,
@@ -208,8 +209,9 @@ int ps_object_call(lua_State *L, const struct ps_method *method, StkId func, int
 		return !arg && !(at->flags & PS_VIEW_MEMORY) ? ps_flow_call(L, bind, func) : -1;
 	case PS_OP_SET:
 		return arg && ps_access_set(bind, at, at->field, arg) ? 0 : -1;
+	default:
+		return ps_company_has(method) ? ps_company_call(L, bind, method, func, arg) : -1;
 	}
-	return -1;
 }
 
 /*

@@ -55,6 +55,13 @@ enum ps_view_op {
 	PS_OP_SHARED_ADD,	/* of shared tables */
 	PS_OP_SHARED_SET,
 	PS_OP_SHARED_CAS,
+	PS_OP_MARK,	/* from here on in the order of enum ps_company */
+	PS_OP_PRIORITY,
+	PS_OP_UID,
+	PS_OP_DEV_IN,
+	PS_OP_DEV_OUT,
+	PS_OP_HOOK,
+	PS_OP_LEN,
 };
 
 /* ip:daddr(); also http:header(name) and dns:answers(), which are not PS_OP_FIELD. */

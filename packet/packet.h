@@ -15,8 +15,30 @@
 
 #define PS_PACKET_MAX	65535	/* bytes from the network header on, of one that is resized: RFC 791, 3.1 */
 
+#define PS_COMPANY_NAME	16	/* bytes of a name at most, with its end: a device's (IFNAMSIZ) */
+
 struct ps_next;
 struct ps_packet;
+
+/* What goes along with a packet, and is none of its bytes: numbers, then names. The first two can be set. */
+enum ps_company {
+	PS_COMPANY_MARK,
+	PS_COMPANY_PRIORITY,
+	PS_COMPANY_UID,		/* of who sends it from this machine */
+	PS_COMPANY_DEV_IN,
+	PS_COMPANY_DEV_OUT,
+	PS_COMPANY_HOOK,	/* as iptables calls it */
+};
+
+/* Asked only when a script asks. Any context that the packet is in. */
+struct ps_company_ops {
+	/* False: there is none. */
+	bool (*number)(struct ps_packet *pkt, enum ps_company what, uint32_t *value);
+	/* False: it cannot be set. */
+	bool (*set)(struct ps_packet *pkt, enum ps_company what, uint32_t value);
+	/* A text that lasts as long as the packet, of which no more than PS_COMPANY_NAME bytes may be read; NULL: there is none. */
+	const char *(*name)(struct ps_packet *pkt, enum ps_company what);
+};
 
 /* Each function may move pkt->data. Any context that the packet is in. */
 struct ps_packet_ops {
@@ -39,6 +61,7 @@ struct ps_packet_ops {
 	/* What network protocols are, by Ethernet type. */
 	const struct ps_next *networks;
 	bool is_read_only;	/* nothing is ever writable, and the functions that write refuse */
+	const struct ps_company_ops *company;	/* NULL: it has none, as bytes that are on no way */
 };
 
 struct ps_packet {

@@ -2,12 +2,14 @@
 #include "nfqueue.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <libnetfilter_queue/libnetfilter_queue.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_queue.h>
+#include <net/if.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -30,13 +32,15 @@
 #define COPY_RANGE	(0xFFFF - NLA_HDRLEN)	/* bytes of a packet: what an attribute holds */
 /* A message; not a multiple of pages, so that headers of different ones don't share cache sets. */
 #define SLOT		(17 * 4096 + 384)
-#define VERDICT_ROOM	64			/* bytes of a verdict without its payload; plenty */
+#define VERDICT_ROOM	64			/* bytes of a verdict without its payload: 52 */
 #define ATTRS		(NFQA_MAX + 64)		/* the library may know more than our headers */
 
 #define RECEIVE_BUFFER	(64 << 20)	/* of the socket, bytes: as much as a queue can use */
 #define SEND_BUFFER	(512 << 10)
 #define SEND_MAX	(256 << 10)	/* bytes in one call */
 #define SEND_TRIES	100		/* while the kernel has no memory, each after 10 ms */
+
+#define PRIORITY	21	/* NFQA_PRIORITY, which kernels and headers have from 5.18 on */
 
 #define PROC		"/proc/net/netfilter/nfnetlink_queue"
 
@@ -156,12 +160,103 @@ static int resize(struct ps_packet *pkt, uint32_t at, uint32_t cut, uint32_t add
 	return ps_buffer_put_in(pkt, COPY_RANGE, at, cut, add);
 }
 
+/*
+ * Company: what the message says, looked up when it is asked for.
+ */
+static uint32_t attr_u32(const struct nlattr *attr)
+{
+	return attr ? ntohl(mnl_attr_get_u32(attr)) : 0;
+}
+
+static const struct nlattr *attr_of(const struct ps_nfqueue_packet *p, uint16_t type)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, p->message, sizeof(struct nfgenmsg)) {
+		if (mnl_attr_get_type(attr) == type)
+			return attr;
+	}
+	return NULL;
+}
+
+static bool tell_attr(const struct ps_nfqueue_packet *p, uint16_t type, uint32_t *value)
+{
+	const struct nlattr *attr = attr_of(p, type);
+
+	*value = attr_u32(attr);
+	return attr;
+}
+
+static bool tell_number(struct ps_packet *pkt, enum ps_company what, uint32_t *value)
+{
+	const struct ps_nfqueue_packet *p = packet_of(pkt);
+
+	switch (what) {
+	case PS_COMPANY_MARK:
+		*value = p->has_mark ? p->mark : attr_u32(attr_of(p, NFQA_MARK));	/* 0 is not told, as in the next */
+		return true;
+	case PS_COMPANY_PRIORITY:
+		*value = p->has_priority ? p->priority : attr_u32(attr_of(p, PRIORITY));
+		return true;
+	case PS_COMPANY_UID:
+		/* elsewhere the socket that the packet has is that of who receives it */
+		return (p->hook == NF_INET_LOCAL_OUT || p->hook == NF_INET_POST_ROUTING) && tell_attr(p, NFQA_UID, value);
+	default:
+		return false;
+	}
+}
+
+static bool set_number(struct ps_packet *pkt, enum ps_company what, uint32_t value)
+{
+	struct ps_nfqueue_packet *p = packet_of(pkt);
+
+	if (what == PS_COMPANY_MARK) {
+		p->mark = value;
+		p->has_mark = true;
+		return true;
+	}
+	p->priority = value;
+	p->has_priority = true;
+	return true;
+}
+
+static const char *device_name(struct ps_nfqueue_packet *p, uint16_t type, char name[PS_COMPANY_NAME])
+{
+	static_assert(PS_COMPANY_NAME >= IF_NAMESIZE, "a device's name has room");
+	uint32_t index;
+
+	if (name[0])
+		return name;
+	return tell_attr(p, type, &index) ? if_indextoname(index, name) : NULL;
+}
+
+static const char *tell_name(struct ps_packet *pkt, enum ps_company what)
+{
+	static const char *const hooks[] = {
+		[NF_INET_PRE_ROUTING] = "PREROUTING",
+		[NF_INET_LOCAL_IN] = "INPUT",
+		[NF_INET_FORWARD] = "FORWARD",
+		[NF_INET_LOCAL_OUT] = "OUTPUT",
+		[NF_INET_POST_ROUTING] = "POSTROUTING",
+	};
+	struct ps_nfqueue_packet *p = packet_of(pkt);
+
+	if (what == PS_COMPANY_DEV_IN)
+		return device_name(p, NFQA_IFINDEX_INDEV, p->device[0]);
+	if (what == PS_COMPANY_DEV_OUT)
+		return device_name(p, NFQA_IFINDEX_OUTDEV, p->device[1]);
+	return p->hook < sizeof(hooks) / sizeof(*hooks) ? hooks[p->hook] : NULL;
+}
+
+static const struct ps_company_ops company = { tell_number, set_number, tell_name };
+
 static const struct ps_packet_ops ops = {
 	.pull = pull,
 	.make_writable = make_writable,
 	.own_checksum = own_checksum,
 	.resize = resize,
 	.networks = ps_networks,
+	.company = &company,
 };
 
 /*
@@ -196,11 +291,6 @@ static bool is_tcp(const struct ps_nfqueue_packet *p)
 	return p->pkt.data[9] == IPPROTO_TCP;
 }
 
-static uint32_t attr_u32(const struct nlattr *attr)
-{
-	return attr ? ntohl(mnl_attr_get_u32(attr)) : 0;
-}
-
 /* Returns false if the message has no packet. */
 static bool packet_init(struct ps_nfqueue_packet *p, struct ps_nfqueue *q,
 			const struct nlmsghdr *message)
@@ -217,6 +307,7 @@ static bool packet_init(struct ps_nfqueue_packet *p, struct ps_nfqueue *q,
 
 	memset(p, 0, sizeof(*p));
 	p->queue = q;
+	p->message = message;
 	p->id = ntohl(about->packet_id);
 	p->hook = about->hook;
 	p->is_gso = info & NFQA_SKB_GSO;
@@ -354,10 +445,19 @@ static int add_verdict(struct ps_nfqueue *q, uint32_t id, uint32_t verdict)
 	return 0;
 }
 
-/* A verdict on one packet, with its new bytes or NULL. They stay where they are until all is sent. */
-static int add_single(struct ps_nfqueue *q, uint32_t id, uint32_t verdict,
-		      const struct ps_packet *pkt)
+/* Puts into the verdict what goes along with the packet from now on. */
+static void put_company(struct nlmsghdr *message, const struct ps_nfqueue_packet *p)
 {
+	if (p->has_mark)
+		mnl_attr_put_u32(message, NFQA_MARK, htonl(p->mark));
+	if (p->has_priority)
+		mnl_attr_put_u32(message, PRIORITY, htonl(p->priority));
+}
+
+/* A verdict on one packet, with its bytes if it was written. They stay where they are until all is sent. */
+static int add_single(struct ps_nfqueue *q, const struct ps_nfqueue_packet *p, uint32_t verdict)
+{
+	const struct ps_packet *pkt = p->is_written ? &p->pkt : NULL;
 	struct ps_nfqueue_batch *b = q->batch;
 	uint32_t len = pkt ? pkt->len : 0;
 	struct nlmsghdr *message;
@@ -366,7 +466,8 @@ static int add_single(struct ps_nfqueue *q, uint32_t id, uint32_t verdict,
 	if (settle(q) || make_room(q, VERDICT_ROOM + len))
 		return -1;
 	message = nfq_nlmsg_put(b->end, NFQNL_MSG_VERDICT, q->config.number);
-	nfq_nlmsg_verdict_put(message, id, verdict);
+	nfq_nlmsg_verdict_put(message, p->id, verdict);
+	put_company(message, p);
 	if (!len) {
 		add_message(b, message);
 		return 0;
@@ -388,12 +489,12 @@ static int add_single(struct ps_nfqueue *q, uint32_t id, uint32_t verdict,
 static uint32_t flags_of(const struct ps_nfqueue_config *config)
 {
 	return (config->segments ? 0 : NFQA_CFG_F_GSO) |
-	       (config->fail_open ? NFQA_CFG_F_FAIL_OPEN : 0);
+	       (config->fail_open ? NFQA_CFG_F_FAIL_OPEN : 0) | NFQA_CFG_F_UID_GID;
 }
 
 static void put_flags(struct nlmsghdr *message, const struct ps_nfqueue_config *config)
 {
-	mnl_attr_put_u32(message, NFQA_CFG_MASK, htonl(NFQA_CFG_F_GSO | NFQA_CFG_F_FAIL_OPEN));
+	mnl_attr_put_u32(message, NFQA_CFG_MASK, htonl(NFQA_CFG_F_GSO | NFQA_CFG_F_FAIL_OPEN | NFQA_CFG_F_UID_GID));
 	mnl_attr_put_u32(message, NFQA_CFG_FLAGS, htonl(flags_of(config)));
 }
 
@@ -403,6 +504,7 @@ static void put_flags(struct nlmsghdr *message, const struct ps_nfqueue_config *
  */
 static int ask_again(struct ps_nfqueue *q, uint32_t id)
 {
+	const struct ps_nfqueue_packet as_it_was = { .id = id };
 	struct ps_nfqueue_batch *b = q->batch;
 	struct nlmsghdr *message;
 
@@ -415,10 +517,10 @@ static int ask_again(struct ps_nfqueue *q, uint32_t id)
 		add_message(b, message);
 	}
 	if (!q->again_left)
-		return add_single(q, id, NF_DROP, NULL);
+		return add_single(q, &as_it_was, NF_DROP);
 	q->again_left--;
 	q->again++;
-	return add_single(q, id, NF_REPEAT, NULL);
+	return add_single(q, &as_it_was, NF_REPEAT);
 }
 
 static int handle(struct ps_nfqueue *q, const struct nlmsghdr *message,
@@ -430,12 +532,13 @@ static int handle(struct ps_nfqueue *q, const struct nlmsghdr *message,
 	if (!packet_init(&p, q, message))
 		return 0;
 	verdict = handler(context, &p);
-	if (!p.is_written || verdict == NF_DROP)
+	if (verdict == NF_DROP || !(p.is_written || p.has_mark || p.has_priority))
 		return add_verdict(q, p.id, verdict);
-	if (p.is_foreign)
+	if (ps_nfqueue_sees_again(&p))
 		return ask_again(q, p.id);
-	complete(&p);
-	return add_single(q, p.id, verdict, &p.pkt);
+	if (p.is_written)
+		complete(&p);
+	return add_single(q, &p, verdict);
 }
 
 /* Handles the messages in a slot. Returns how many of them were packets, or -1. */

@@ -42,6 +42,10 @@ struct ps_nfqueue_packet {
 	uint32_t id;
 	uint32_t transport;		/* where the header begins that has the checksum at pkt.partial */
 	uint32_t received;		/* bytes that came */
+	const struct nlmsghdr *message;	/* in which it came, with all that is told of it */
+	uint32_t mark, priority;	/* if the handler has set them */
+	char device[2][PS_COMPANY_NAME];	/* names, once they were asked for: in, out */
+	bool has_mark, has_priority;
 	uint8_t hook;			/* enum nf_inet_hooks */
 	bool is_gso;			/* it will be cut into segments */
 	bool is_foreign;		/* its checksum cannot be completed here: it cannot go back with other bytes */

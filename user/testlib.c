@@ -706,6 +706,7 @@ static int script_call(lua_State *L)
 	make_room(L, before->len);
 	memcpy(suite->packet, before->bytes, before->len);
 	ps_buffer_init_room(&buffer, suite->packet, before->len, suite->room, before->network, before->protocol);
+	ps_buffer_accompany(&buffer);
 	state->handler = lua_tointeger(L, lua_upvalueindex(2));
 	ps_sent_clean(&suite->sent);
 	ps_runtime_leave(&suite->rt);

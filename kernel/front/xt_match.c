@@ -12,7 +12,7 @@ static bool lua_mt(const struct sk_buff *skb, struct xt_action_param *par)
 
 	if (ps_xt_is_own(info, skb))
 		return false;
-	ps_skb_init_read_only(&p, skb, ps_xt_has_link(par));
+	ps_skb_init_read_only(&p, skb, ps_xt_has_link(par), par->state);
 	answer = ps_rule_match(info->rule, &p.pkt);
 	ps_skb_end_read_only(&p);
 	if (unlikely(p.pulled))

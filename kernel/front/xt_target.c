@@ -18,13 +18,14 @@ static const unsigned int on_error[XT_LUA_ON_ERROR_COUNT] = {
 };
 
 /* What the handler says of the packet, whose data begins at the network header. */
-static ps_inline enum ps_verdict run(struct sk_buff *skb, const struct xt_lua_info *info, bool has_link,
+static ps_inline enum ps_verdict run(struct sk_buff *skb, const struct xt_action_param *par, bool has_link,
 				  u16 *queue)
 {
+	const struct xt_lua_info *info = par->targinfo;
 	struct ps_skb_packet p ps_uninit;
 	enum ps_verdict verdict;
 
-	ps_skb_init(&p, skb, has_link);
+	ps_skb_init(&p, skb, has_link, par->state);
 	verdict = ps_rule_run(info->rule, &p.pkt, queue);
 	if (unlikely(verdict == PS_VERDICT_REPEAT))
 		verdict = ps_rule_repeat(info->rule, &p.pkt, queue);
@@ -70,7 +71,7 @@ static unsigned int lua_tg(struct sk_buff *skb, const struct xt_action_param *pa
 
 	if (ps_xt_is_own(info, skb))
 		return XT_CONTINUE;
-	verdict = run(skb, info, ps_xt_has_link(par), &queue);
+	verdict = run(skb, par, ps_xt_has_link(par), &queue);
 	return to_netfilter(skb, info, verdict, queue);
 }
 
@@ -92,7 +93,7 @@ static unsigned int lua_arp_tg(struct sk_buff *skb, const struct xt_action_param
 		skb_reset_mac_header(skb);
 		__skb_pull(skb, link);
 	}
-	verdict = run(skb, info, dev && dev->type == ARPHRD_ETHER, &queue);
+	verdict = run(skb, par, dev && dev->type == ARPHRD_ETHER, &queue);
 	__skb_push(skb, link);
 	return to_netfilter(skb, info, verdict, queue);
 }
@@ -140,7 +141,7 @@ static unsigned int lua_bridge_tg(struct sk_buff *skb, const struct xt_action_pa
 	if (ps_xt_is_own(info, skb))
 		return EBT_CONTINUE;
 	__skb_pull(skb, link);
-	verdict = run(skb, info, true, &queue);
+	verdict = run(skb, par, true, &queue);
 	__skb_push(skb, link);
 	follow_header(skb, par, &before);
 	switch (verdict) {

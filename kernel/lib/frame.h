@@ -135,6 +135,7 @@ static const struct ps_packet_ops frame_ops = {
 	.own_checksum = frame_own_checksum,
 	.resize = frame_resize,
 	.networks = ps_networks,
+	.company = &ps_skb_company,
 };
 
 static inline bool frame_is_of_links(const struct frame *frame)
@@ -171,10 +172,10 @@ static void frame_init_packet(struct frame *frame)
 	struct ps_skb_packet *packet = &frame->packet;
 
 	if (!frame->is_written) {
-		ps_skb_init_read_only(packet, frame->skb, frame_has_ethernet(frame));
+		ps_skb_init_read_only(packet, frame->skb, frame_has_ethernet(frame), frame->state);
 		return;
 	}
-	ps_skb_init(packet, frame->skb, frame_has_ethernet(frame));
+	ps_skb_init(packet, frame->skb, frame_has_ethernet(frame), frame->state);
 	if (likely(packet->pkt.ops == &ps_skb_ops))
 		packet->pkt.ops = &frame_ops;
 	if (unlikely(packet->is_tagged) && frame->link)
@@ -226,6 +227,7 @@ static bool frame_gather(struct frame *frame)
 		kfree_skb(clone);
 		return false;
 	}
+	ps_skb_adopt(clone, frame->skb);
 	frame->skb = clone;
 	frame->is_clone = true;
 	return true;
@@ -321,8 +323,10 @@ static inline void frame_close(lua_State *L, struct frame *frame, void **place)
 		frame_end_packet(frame);
 	}
 	frame_settle_sum(frame);
-	if (unlikely(frame->is_clone))
-		consume_skb(frame->skb);
+	if (likely(!frame->is_clone))
+		return;
+	ps_skb_disown(frame->skb);
+	consume_skb(frame->skb);
 }
 
 #endif

@@ -1,5 +1,14 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#include <linux/cred.h>
+#include <linux/fs.h>
 #include <linux/module.h>
+#include <linux/net.h>
+#include <linux/netfilter_arp.h>
+#include <linux/netfilter_bridge.h>
+#include <linux/uidgid.h>
+#include <linux/user_namespace.h>
+#include <net/inet_sock.h>
+#include <net/sock.h>
 
 #include "field.h"
 #include "protos.h"
@@ -137,7 +146,125 @@ static const struct ps_packet_ops without_memory = {
 	.own_checksum = own_none,
 	.resize = resize_none,
 	.networks = ps_networks,
+	.company = &ps_skb_company,
 };
+
+static const struct ps_packet_ops read_only_without_memory = {
+	.pull = get_none,
+	.make_writable = get_none,
+	.own_checksum = own_none,
+	.resize = resize_none,
+	.networks = ps_networks,
+	.is_read_only = true,
+	.company = &ps_skb_company,
+};
+
+/*
+ * Company.
+ */
+
+/* Whether the packet is on its way out, where the socket that it has is that of who sends it. */
+static bool is_leaving(const struct nf_hook_state *state)
+{
+	switch (state->pf) {
+	case NFPROTO_IPV4:
+	case NFPROTO_IPV6:
+	case NFPROTO_BRIDGE:	/* whose hooks have the same numbers */
+		return state->hook == NF_INET_LOCAL_OUT || state->hook == NF_INET_POST_ROUTING;
+	case NFPROTO_NETDEV:
+		return state->hook == NF_NETDEV_EGRESS;
+	}
+	return false;
+}
+
+/*
+ * The user that xt_owner and nfnetlink_queue tell. Softirqs are disabled, or interrupts are, so the lock needs no more; who
+ * writes what it protects sends no packet meanwhile.
+ */
+static bool find_uid(const struct ps_skb_packet *p, uint32_t *uid)
+{
+	struct sock *sk = is_leaving(p->state) ? skb_to_full_sk(p->skb) : NULL;
+	const struct file *file;
+
+	if (!sk || !sk_fullsock(sk) || !net_eq(p->state->net, sock_net(sk)))
+		return false;
+	read_lock(&sk->sk_callback_lock);
+	file = sk->sk_socket ? sk->sk_socket->file : NULL;
+	if (file)
+		*uid = from_kuid_munged(&init_user_ns, file->f_cred->fsuid);
+	read_unlock(&sk->sk_callback_lock);
+	return file;
+}
+
+static bool tell_number(struct ps_packet *pkt, enum ps_company what, uint32_t *value)
+{
+	const struct ps_skb_packet *p = skb_packet_of(pkt);
+
+	switch (what) {
+	case PS_COMPANY_MARK:
+		*value = p->skb->mark;
+		return true;
+	case PS_COMPANY_PRIORITY:
+		*value = p->skb->priority;
+		return true;
+	case PS_COMPANY_UID:
+		return find_uid(p, value);
+	default:
+		return false;
+	}
+}
+
+static bool set_number(struct ps_packet *pkt, enum ps_company what, uint32_t value)
+{
+	struct sk_buff *skb = skb_of(pkt);
+
+	if (what == PS_COMPANY_MARK)
+		skb->mark = value;
+	else
+		skb->priority = value;
+	return true;
+}
+
+static const char *hook_name(const struct nf_hook_state *state)
+{
+	static const char *const inet[] = {
+		[NF_INET_PRE_ROUTING] = "PREROUTING",
+		[NF_INET_LOCAL_IN] = "INPUT",
+		[NF_INET_FORWARD] = "FORWARD",
+		[NF_INET_LOCAL_OUT] = "OUTPUT",
+		[NF_INET_POST_ROUTING] = "POSTROUTING",
+	};
+	static const char *const arp[] = { [NF_ARP_IN] = "INPUT", [NF_ARP_OUT] = "OUTPUT", [NF_ARP_FORWARD] = "FORWARD" };
+	static const char *const netdev[] = { [NF_NETDEV_INGRESS] = "INGRESS", [NF_NETDEV_EGRESS] = "EGRESS" };
+
+	switch (state->pf) {
+	case NFPROTO_ARP:
+		return state->hook < ARRAY_SIZE(arp) ? arp[state->hook] : NULL;
+	case NFPROTO_NETDEV:
+		return state->hook < ARRAY_SIZE(netdev) ? netdev[state->hook] : NULL;
+	case NFPROTO_BRIDGE:
+		if (state->hook == NF_BR_BROUTING)
+			return "BROUTING";
+		break;
+	default:
+		if (state->hook == NF_INET_INGRESS)
+			return "INGRESS";
+	}
+	return state->hook < ARRAY_SIZE(inet) ? inet[state->hook] : NULL;
+}
+
+static const char *tell_name(struct ps_packet *pkt, enum ps_company what)
+{
+	const struct nf_hook_state *state = skb_packet_of(pkt)->state;
+	const struct net_device *dev;
+
+	if (what == PS_COMPANY_HOOK)
+		return hook_name(state);
+	dev = what == PS_COMPANY_DEV_IN ? state->in : state->out;
+	return dev ? dev->name : NULL;
+}
+
+const struct ps_company_ops ps_skb_company = { tell_number, set_number, tell_name };
 
 #define TAGGED_HLEN	(ETH_HLEN + VLAN_HLEN)
 
@@ -179,6 +306,7 @@ static bool clone(struct ps_skb_packet *p)
 	skb = skb_clone(p->skb, GFP_ATOMIC);
 	if (!skb)
 		return false;
+	ps_skb_adopt(skb, p->skb);
 	p->skb = skb;
 	p->is_clone = true;
 	return true;
@@ -193,10 +321,12 @@ void ps_skb_show_tag(struct ps_skb_packet *p)
 {
 	if (clone(p)) {
 		ps_skb_take_tag(p);
-		return;
+	} else {
+		p->pkt.readable = 0;
+		p->pkt.ops = &without_memory;
 	}
-	p->pkt.readable = 0;
-	p->pkt.ops = &without_memory;
+	if (p->pkt.ops == &without_memory)
+		p->pkt.ops = &read_only_without_memory;
 }
 
 const struct ps_packet_ops ps_skb_read_only_ops = {
@@ -206,6 +336,7 @@ const struct ps_packet_ops ps_skb_read_only_ops = {
 	.resize = resize_none,
 	.networks = ps_networks,
 	.is_read_only = true,
+	.company = &ps_skb_company,
 };
 
 void ps_skb_give_tag(struct ps_skb_packet *p)
@@ -228,8 +359,10 @@ const struct ps_packet_ops ps_skb_ops = {
 	.own_checksum = own_checksum,
 	.resize = resize,
 	.networks = ps_networks,
+	.company = &ps_skb_company,
 };
 EXPORT_SYMBOL_GPL(ps_skb_ops);
+EXPORT_SYMBOL_GPL(ps_skb_company);
 EXPORT_SYMBOL_GPL(ps_skb_take_tag);
 EXPORT_SYMBOL_GPL(ps_skb_give_tag);
 EXPORT_SYMBOL_GPL(ps_skb_read_only_ops);

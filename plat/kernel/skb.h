@@ -7,6 +7,7 @@
 
 #include <linux/if_ether.h>
 #include <linux/if_vlan.h>
+#include <linux/netfilter.h>
 #include <linux/skbuff.h>
 
 #include "packet.h"
@@ -17,9 +18,25 @@ struct ps_skb_packet {
 	bool pulled;	/* bytes beyond the linear part were copied into it out of pages */
 	bool is_tagged;	/* the VLAN tag that was kept outside of the packet is in it */
 	bool is_clone;	/* of one that is read-only: skb is ours */
+	const struct nf_hook_state *state;	/* where it is; the caller's */
 };
 
 extern const struct ps_packet_ops ps_skb_ops, ps_skb_read_only_ops;
+extern const struct ps_company_ops ps_skb_company;	/* of any packet in a struct ps_skb_packet */
+
+/*
+ * A clone that lasts no longer than skb is of the same socket, as far as it is looked at: clones have none. It does not hold
+ * the socket, so before it goes, ps_skb_disown() is called.
+ */
+static inline void ps_skb_adopt(struct sk_buff *clone, const struct sk_buff *skb)
+{
+	clone->sk = skb->sk;
+}
+
+static inline void ps_skb_disown(struct sk_buff *clone)
+{
+	clone->sk = NULL;
+}
 
 /* Finds the bytes, after something may have moved them. */
 static inline void ps_skb_refresh(struct ps_skb_packet *p)
@@ -55,11 +72,12 @@ void ps_skb_take_tag(struct ps_skb_packet *p);
 void ps_skb_give_tag(struct ps_skb_packet *p);
 
 /* What packets of an skb have in common, be they read-only or not. */
-static ps_inline void ps_skb_begin(struct ps_skb_packet *p, struct sk_buff *skb, bool has_link)
+static ps_inline void ps_skb_begin(struct ps_skb_packet *p, struct sk_buff *skb, bool has_link, const struct nf_hook_state *state)
 {
 	struct ps_packet *pkt = &p->pkt;
 
 	p->skb = skb;
+	p->state = state;
 	p->pulled = p->is_tagged = false;
 	pkt->has_link = has_link && skb_mac_header_was_set(skb) &&
 			skb->data - skb_mac_header(skb) == ETH_HLEN;
@@ -74,16 +92,16 @@ static ps_inline void ps_skb_begin(struct ps_skb_packet *p, struct sk_buff *skb,
 
 /*
  * Makes a packet of an skb whose data begins at the network header. has_link: the hook is one
- * where an Ethernet header stands before it. The skb stays the caller's, and may be changed
- * only through the packet until ps_skb_end(). Softirq context, or process context with
- * softirqs disabled.
+ * where an Ethernet header stands before it. state: where the packet is. Both stay the caller's, and the
+ * skb may be changed only through the packet until ps_skb_end(). Softirq context, or process context
+ * with softirqs disabled.
  */
-static ps_inline void ps_skb_init(struct ps_skb_packet *p, struct sk_buff *skb, bool has_link)
+static ps_inline void ps_skb_init(struct ps_skb_packet *p, struct sk_buff *skb, bool has_link, const struct nf_hook_state *state)
 {
 	struct ps_packet *pkt = &p->pkt;
 	uint32_t private;
 
-	ps_skb_begin(p, skb, has_link);
+	ps_skb_begin(p, skb, has_link, state);
 	pkt->ops = &ps_skb_ops;
 	private = ps_skb_private(skb);
 	pkt->writable = private ? pkt->network + private : 0;
@@ -105,9 +123,10 @@ void ps_skb_show_tag(struct ps_skb_packet *p);
  * The same as ps_skb_init(), of an skb that others read meanwhile, who know where its bytes are: nothing of it changes or moves.
  * Not only is the packet read-only; what is not in the linear part is read in a clone.
  */
-static inline void ps_skb_init_read_only(struct ps_skb_packet *p, const struct sk_buff *skb, bool has_link)
+static inline void ps_skb_init_read_only(struct ps_skb_packet *p, const struct sk_buff *skb, bool has_link,
+					 const struct nf_hook_state *state)
 {
-	ps_skb_begin(p, (struct sk_buff *)skb, has_link);
+	ps_skb_begin(p, (struct sk_buff *)skb, has_link, state);
 	p->is_clone = false;
 	p->pkt.ops = &ps_skb_read_only_ops;
 	p->pkt.writable = 0;
@@ -117,8 +136,10 @@ static inline void ps_skb_init_read_only(struct ps_skb_packet *p, const struct s
 
 static inline void ps_skb_end_read_only(struct ps_skb_packet *p)
 {
-	if (unlikely(p->is_clone))
-		consume_skb(p->skb);
+	if (likely(!p->is_clone))
+		return;
+	ps_skb_disown(p->skb);
+	consume_skb(p->skb);
 }
 
 #endif

@@ -7,8 +7,8 @@
 
 #include "callable.h"
 #include "defer.h"
+#include "accompanied.h"
 #include "deferred.h"
-#include "packets.h"
 #include "script.h"
 #include "shared.h"
 #include "shared_store.h"
@@ -92,6 +92,7 @@ static const struct {
 	[PS_LUA_INTEGER] = { "integer", "1" },
 	[PS_LUA_SIZE] = { "integer" },
 	[PS_LUA_BYTE] = { "integer", "7" },
+	[PS_LUA_SETTING] = { NULL, "7" },
 	[PS_LUA_PROTOCOL] = { NULL, "packet_raw" },
 	[PS_LUA_BOOLEAN] = { "boolean" },
 	[PS_LUA_STRING] = { "string", "'text'" },
@@ -211,9 +212,8 @@ static void rows_are_so(void)
 {
 	static const struct shape shape = { .protocol = 17, .payload = 30, .ihl = 6 };
 	struct ps_shared_space *space = ps_shared_space_new();
-	struct ps_packet pkt;
+	struct accompanied a;
 	struct ps_script s;
-	struct layout at;
 	uint16_t queue;
 	size_t size;
 	int n, handler, cases = 0;
@@ -248,14 +248,13 @@ static void rows_are_so(void)
 	handler = ps_script_find(&s, 0, "process_packet");
 	CHECK(handler >= 0 && cases > 40);
 	for (n = 0; handler >= 0 && n <= cases; n++) {
-		uint8_t *data = make_packet(&shape, &pkt, &at);
-
-		CHECK_INT(ps_script_run(&s, handler, &pkt, &queue), n < cases ? PS_VERDICT_ACCEPT : PS_VERDICT_DROP);
+		make_accompanied(&shape, &a);
+		CHECK_INT(ps_script_run(&s, handler, &a.pkt, &queue), n < cases ? PS_VERDICT_ACCEPT : PS_VERDICT_DROP);
 		CHECK_TEXT(s.error, "");
 		if (s.error[0])
 			printf("# %s\n", s.error);
 		s.error[0] = 0;
-		free(data);
+		free(a.data);
 	}
 	ps_script_clean(&s);
 	ps_defer_close(&defer);

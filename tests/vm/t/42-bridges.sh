@@ -35,13 +35,13 @@ local gate = "192.0.2.1"
 -- whom it does not know gets no answer
 function process_packet(arp)
   if arp.oper == 1 and arp.spa == gate then
-    print("asks", arp.sha, arp.tpa, arp:get_offset(), #arp)
+    print("asks", arp.sha, arp.tpa, arp:get_offset(), #arp, arp:hook(), arp:dev_in(), arp:dev_out())
     return NF_DROP
   end
   return XT_CONTINUE
 end
 function answers(arp)
-  print("answers", arp.oper, arp:get_offset())
+  print("answers", arp.oper, arp:get_offset(), arp:hook(), arp:dev_in(), arp:dev_out())
   if arp.oper == 2 then arp.sha = "02:00:00:00:00:99" end
   return NF_ACCEPT
 end
@@ -56,14 +56,14 @@ check 'without a rule they meet' meets 3
 forget
 inR arptables -A INPUT -i br0 -j LUA --script arp.lua
 check_fails 'arptables: a script that drops requests' meets 3 1
-check 'it is given the ARP header' klog_has "asks.${mac_A^^}.192.0.2.3.14.28"
+check 'it is given the ARP header, and what goes along' klog_has "asks.${mac_A^^}.192.0.2.3.14.28.INPUT.br0.nil"
 check 'who is not meant is answered' inB ping -c 1 -W 60 192.0.2.3
 inR arptables -F
 inR arptables -A OUTPUT -j LUA --script arp.lua --function answers --state 4
 forget
 inB ping -c 1 -W 1 192.0.2.3 >/dev/null || true
 check_eq 'answers are rewritten' "$(neighbor B 192.0.2.3)" 02:00:00:00:00:99
-check 'on their way out they have their link-layer header' klog_has 'answers.2.14'
+check 'on their way out they have their link-layer header' klog_has 'answers.2.14.OUTPUT.nil.br0'
 inR arptables -F
 inR arptables -A OUTPUT -j LUA --script arp.lua --function link --object eth
 forget
@@ -136,6 +136,8 @@ function there(ip)
 end
 function back(eth)
   local ip = eth:data(packet_eth):data(packet_ip)
+  if not told then print("back", eth:hook(), eth:dev_in(), eth:dev_out(), eth:uid(), eth:mark(7), eth:mark()) end
+  told = true
   if ip and ip.saddr == "192.0.2.2" and ip.daddr == "192.0.2.1" then ip.saddr = "192.0.2.9" end
   return XT_CONTINUE
 end
@@ -154,6 +156,7 @@ for how in off on hosts; do
 	check_eq "a download, offload $how" "$(inA timeout 300 curl -s http://192.0.2.9/file.txt | sha256sum)" "$sum"
 done
 check_eq 'all checksums are right' "$(errors)" "$before"
+check 'ebtables: what goes along with a frame' klog_has 'back.FORWARD.rB.rA.nil.7.7'
 inR ebtables -F
 
 # --- verdicts

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# Packets as the kernel has them: clones, pages, GSO; nothing is allocated for one.
+# Packets as the kernel has them: clones, pages, GSO, and what goes along with them; nothing is allocated for one.
 . /tests/lib.sh
 
 topology
@@ -126,3 +126,105 @@ inR ip6tables -t mangle -A FORWARD -j LUA --script verdicts.lua --function drop
 check_fails 'ip6tables, drop' inA ping -c 1 -W 0.3 fd00:b::2
 inR ip6tables-legacy -t mangle -A PREROUTING -j LUA --script verdicts.lua --function accept
 check_match 'ip6tables-legacy' "$(inR ip6tables-legacy-save)" 'verdicts\.lua" --function accept'
+inR ip6tables-legacy -t mangle -F
+inR ip6tables -t mangle -F
+inR iptables-nft -t mangle -F
+
+# What goes along with a packet: marks, for rules and routing; devices, hooks, users. A line for each packet, where its way ends.
+cat >company.lua <<'END'
+local way = {}
+local function note(...)
+  local line = { ... }
+  for i = 1, select("#", ...) do line[i] = tostring(line[i]) end
+  way[#way + 1] = table.concat(line, " ")
+end
+function process_packet(p)
+  local hook = p:hook()
+  note(hook, p:dev_in(), p:dev_out(), p:uid(), p:mark(), p:priority())
+  assert(p:len() == #p)
+  if hook == "PREROUTING" then p:mark(p:mark() + 1) end
+  if hook == "FORWARD" then p:priority(5) end
+  if hook == "OUTPUT" and p:uid() == 1000 then p:mark(0x55) end
+  if hook == "INPUT" or hook == "POSTROUTING" then
+    print("way: " .. table.concat(way, ", "))
+    way = {}
+  end
+  return XT_CONTINUE
+end
+function marked(p) note("marked") return XT_CONTINUE end
+function writes(p) p:mark(1) return true end
+function reads(p)
+  local payload = p.tcp and p.tcp:data()
+  if payload and #payload > 1000 then print("way:", p:uid(), p:mark(), payload:get()[#payload - 1]) end
+  return false
+end
+END
+grep -q ^user: /etc/passwd || echo 'user:x:1000:1000::/:/bin/bash' >>/etc/passwd
+inR iptables-restore <<-'END'
+	*mangle
+	-A PREROUTING -p udp --dport 9 -j MARK --set-mark 16
+	-A PREROUTING -p udp --dport 9 -j LUA --script company.lua
+	-A INPUT -p udp --dport 9 -j LUA --script company.lua
+	-A FORWARD -m mark --mark 17 -j LUA --script company.lua --function marked
+	-A FORWARD -p udp --dport 9 -j LUA --script company.lua
+	-A OUTPUT -p udp --dport 9 -j LUA --script company.lua
+	-A OUTPUT -p tcp -m lua --script company.lua --function reads
+	-A POSTROUTING -p udp --dport 9 -j LUA --script company.lua
+	-A POSTROUTING -p udp --dport 10 -m lua --script company.lua --function writes -j DROP
+	COMMIT
+END
+# only marked packets have a way there: by the rule's mark and the script's, and by that of a user
+ip -n R rule add fwmark 17 table 77
+ip -n R rule add fwmark 0x55 table 77
+ip -n R route add 10.0.9.9 via 10.0.0.2 table 77
+ip -n R route add 10.0.9.9 dev rA
+sends() { at "$1" bash -c "echo x >/dev/udp/$2/${3:-9}"; }
+user_sends() { inR su -s /bin/bash user -c "$1"; }
+way() { sed -n 's/.*way:[\t ]*//p' < <(dmesg -c); }
+dmesg -C
+sends A 10.0.9.9
+check_eq 'a mark of a rule, one of the script, a rule that knows that, and the way that it leads to' "$(way)" \
+	'PREROUTING rA nil nil 16 0, marked, FORWARD rA rB nil 17 0, POSTROUTING rA rB nil 17 5'
+sends A 192.168.0.1
+check_eq 'for this machine' "$(way)" 'PREROUTING rA nil nil 16 0, INPUT rA nil nil 17 0'
+user_sends 'echo x >/dev/udp/10.0.9.9/9'
+check_eq 'of a user, who is routed by a mark' "$(way)" 'OUTPUT nil rA 1000 0 0, POSTROUTING nil rB 1000 85 0'
+sends R 10.0.0.2
+check_eq 'of root' "$(way)" 'OUTPUT nil rB 0 0 0, POSTROUTING nil rB 0 0 0'
+user_sends 'exec 3<>/dev/tcp/10.0.0.2/80; head -c 2000 /dev/zero | tr "\0" a >&3'
+check_match 'a match that reads pages knows the user, too' "$(way)" $'^1000\t0\t97'
+sends R 10.0.0.2 10
+check 'a match sets no mark' klog_has 'company.lua:21: the packet is read-only'
+ip -n R rule del fwmark 17
+dmesg -C
+sends A 10.0.9.9
+check_eq 'without the rule of routing the way is another' "$(way)" 'PREROUTING rA nil nil 16 0, marked, FORWARD rA rA nil 17 0, POSTROUTING rA rA nil 17 5'
+
+# the same of packets of runtimes
+modprobe luanetfilter
+run <<'LUA'
+local nf = require("netfilter")
+local function hook(pf, hooknum, device, mark)
+  nf.register { pf = nf.family[pf], hooknum = hooknum, priority = 100, device = device, hook = function(skb)
+    local p = skb:packet()
+    if p.udp and p.udp.dport == 9 and p.ip.daddr == "10.0.0.2" then
+      print("way:", p:hook(), p:dev_in(), p:dev_out(), p:uid(), p:mark())
+      if mark then p:mark(mark) end
+    end
+    return nf.action.ACCEPT
+  end }
+end
+hook("IPV4", nf.inet_hooks.FORWARD, nil, 33)
+hook("IPV4", nf.inet_hooks.LOCAL_OUT)
+hook("NETDEV", nf.netdev_hooks.INGRESS, "rA", 15)
+hook("NETDEV", nf.netdev_hooks.EGRESS, "rB")
+LUA
+inR iptables -t mangle -F PREROUTING
+inR iptables -t mangle -F FORWARD
+sends A 10.0.0.2
+check_eq 'hooks of a runtime see and set a mark' "$(way | grep -v eth0)" "$(printf '%b\n' 'INGRESS\trA\tnil\tnil\t0' \
+	'FORWARD\trA\trB\tnil\t15' 'POSTROUTING rA rB nil 33 0' 'EGRESS\tnil\trB\tnil\t33')"
+user_sends 'echo x >/dev/udp/10.0.0.2/9'
+check_eq 'and one of a user' "$(way | sort)" "$(printf '%b\n' 'OUTPUT\tnil\trB\t1000\t85' 'OUTPUT nil rB 1000 0 0, POSTROUTING nil rB 1000 85 0' \
+	'EGRESS\tnil\trB\t1000\t85' | sort)"
+rmmod lunatik_run
