@@ -165,7 +165,7 @@ const struct cli_command cli_test = {
 "\n"
 "Packets are built by packet.udp{ src = \"10.0.0.1\", dport = 53, payload = \"…\", ip = { ttl = 3 } }, and\n"
 "the same with the other protocols; by packet.hex(text) and packet.pcap(path). packet.ip.ttl is a value,\n"
-"packet.payload and packet.bytes are strings.\n"
+"packet.payload and packet.bytes are strings, packet.mark and packet.priority what a handler has set.\n"
 "\n"
 "clock.advance(ms) lets time pass for scripts, which see none pass otherwise.",
 	.examples =

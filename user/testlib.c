@@ -58,6 +58,7 @@ struct script {
 /* Userdata. */
 struct packet {
 	uint32_t len, network;
+	uint32_t mark, priority;
 	uint16_t protocol;
 	uint8_t bytes[];
 };
@@ -512,7 +513,7 @@ static void push_layer(lua_State *L, struct ps_packet *pkt, const struct ps_head
 	}
 }
 
-/* packet.ip: a table of its fields; packet.payload, packet.bytes, packet.layers */
+/* packet.ip: a table of its fields; packet.payload, packet.bytes, packet.layers, packet.mark, packet.priority */
 static int packet_index(lua_State *L)
 {
 	struct packet *p = check_packet(L, 1);
@@ -524,6 +525,10 @@ static int packet_index(lua_State *L)
 	open_packet(p, &pkt);
 	if (!strcmp(name, "bytes")) {
 		lua_pushlstring(L, (char *)p->bytes, p->len);
+		return 1;
+	}
+	if (!strcmp(name, "mark") || !strcmp(name, "priority")) {
+		lua_pushinteger(L, name[0] == 'm' ? p->mark : p->priority);
 		return 1;
 	}
 	ps_dissect(&pkt, &layers);
@@ -552,7 +557,7 @@ static int packet_index(lua_State *L)
 		}
 	}
 	if (!ps_proto_named(name))
-		return luaL_error(L, "a packet has no '%s': it has its protocols, payload, bytes, layers",
+		return luaL_error(L, "a packet has no '%s': it has its protocols, payload, bytes, layers, mark, priority",
 				  name);
 	lua_pushnil(L);
 	return 1;
@@ -699,6 +704,7 @@ static int script_call(lua_State *L)
 	struct ps_state *state = &handle->script->state;
 	int arg = luaL_testudata(L, 1, SCRIPT_TYPE) ? 2 : 1;
 	const struct packet *before = check_packet(L, arg);
+	struct packet *after;
 	struct ps_buffer buffer;
 	enum ps_verdict verdict;
 	uint16_t queue = 0;
@@ -707,6 +713,8 @@ static int script_call(lua_State *L)
 	memcpy(suite->packet, before->bytes, before->len);
 	ps_buffer_init_room(&buffer, suite->packet, before->len, suite->room, before->network, before->protocol);
 	ps_buffer_accompany(&buffer);
+	buffer.mark = before->mark;
+	buffer.priority = before->priority;
 	state->handler = lua_tointeger(L, lua_upvalueindex(2));
 	ps_sent_clean(&suite->sent);
 	ps_runtime_leave(&suite->rt);
@@ -721,7 +729,9 @@ static int script_call(lua_State *L)
 	}
 	suite->verdict = ps_verdict_value(verdict, queue);
 	lua_pushinteger(L, suite->verdict);
-	push_packet(L, suite->packet, buffer.pkt.len, before->network, before->protocol);
+	after = push_packet(L, suite->packet, buffer.pkt.len, before->network, before->protocol);
+	after->mark = buffer.mark;
+	after->priority = buffer.priority;
 	push_sent(L, &suite->sent);
 	return 3;
 }
