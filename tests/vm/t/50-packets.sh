@@ -153,6 +153,7 @@ function process_packet(p)
 end
 function marked(p) note("marked") return XT_CONTINUE end
 function writes(p) p:mark(1) return true end
+function receives(p) return p:uid() ~= nil end
 function reads(p)
   local payload = p.tcp and p.tcp:data()
   if payload and #payload > 1000 then print("way:", p:uid(), p:mark(), payload:get()[#payload - 1]) end
@@ -165,6 +166,7 @@ inR iptables-restore <<-'END'
 	-A PREROUTING -p udp --dport 9 -j MARK --set-mark 16
 	-A PREROUTING -p udp --dport 9 -j LUA --script company.lua
 	-A INPUT -p udp --dport 9 -j LUA --script company.lua
+	-A INPUT -p tcp -m lua --script company.lua --function receives -j DROP
 	-A FORWARD -m mark --mark 17 -j LUA --script company.lua --function marked
 	-A FORWARD -p udp --dport 9 -j LUA --script company.lua
 	-A OUTPUT -p udp --dport 9 -j LUA --script company.lua
@@ -179,7 +181,7 @@ ip -n R rule add fwmark 0x55 table 77
 ip -n R route add 10.0.9.9 via 10.0.0.2 table 77
 ip -n R route add 10.0.9.9 dev rA
 sends() { at "$1" bash -c "echo x >/dev/udp/$2/${3:-9}"; }
-user_sends() { inR su -s /bin/bash user -c "$1"; }
+user_sends() { inR timeout 60 su -s /bin/bash user -c "$1"; }
 way() { sed -n 's/.*way:[\t ]*//p' < <(dmesg -c); }
 dmesg -C
 sends A 10.0.9.9
@@ -192,7 +194,7 @@ check_eq 'of a user, who is routed by a mark' "$(way)" 'OUTPUT nil rA 1000 0 0, 
 sends R 10.0.0.2
 check_eq 'of root' "$(way)" 'OUTPUT nil rB 0 0 0, POSTROUTING nil rB 0 0 0'
 user_sends 'exec 3<>/dev/tcp/10.0.0.2/80; head -c 2000 /dev/zero | tr "\0" a >&3'
-check_match 'a match that reads pages knows the user, too' "$(way)" $'^1000\t0\t97'
+check_match 'a match that reads pages knows the user, too, but not who receives' "$(way)" $'^1000\t0\t97'
 sends R 10.0.0.2 10
 check 'a match sets no mark' klog_has 'company.lua:21: the packet is read-only'
 ip -n R rule del fwmark 17
