@@ -204,6 +204,17 @@ static void run(const char *script, bool compiles, const char *with, long long *
 	ps_script_clean(&s);
 }
 
+/* Interpreted, and then compiled. */
+static void check_both(const char *script, const char *with, long long expected)
+{
+	long long result;
+
+	run(script, false, with, &result);
+	CHECK_INT(result, expected);
+	run(script, true, with, &result);
+	CHECK_INT(result, expected);
+}
+
 static void methods_are_quick(void)
 {
 	static const struct {
@@ -242,14 +253,10 @@ static void methods_are_quick(void)
 		{ "return function(o) close(o) o:put(1, 2) return 1 end", "object", -1, 0, 1 },
 		{ "return function(o) local a, b = o:get(1) return b == nil and a end", "object", 11, 1, 0 },
 	};
-	long long result;
 	size_t i;
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		run(cases[i].script, false, cases[i].with, &result);
-		CHECK_INT(result, cases[i].result);
-		run(cases[i].script, true, cases[i].with, &result);
-		CHECK_INT(result, cases[i].result);
+		check_both(cases[i].script, cases[i].with, cases[i].result);
 		CHECK_INT(nquick, cases[i].nquick);
 		CHECK_INT(nslow, cases[i].nslow);
 		if (test_failed)
@@ -305,14 +312,10 @@ static void integers_of_windows(void)
 		/* another object, which has none */
 		{ "return function(o) o = object local x = o:get(1) return x end", "wide", 11, 0, 0 },
 	};
-	long long result;
 	size_t i;
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		run(cases[i].script, false, cases[i].with, &result);
-		CHECK_INT(result, cases[i].result);
-		run(cases[i].script, true, cases[i].with, &result);
-		CHECK_INT(result, cases[i].result);
+		check_both(cases[i].script, cases[i].with, cases[i].result);
 		CHECK_INT(nopened, cases[i].nopened);
 		CHECK_INT(nslow, cases[i].nslow);
 		if (test_failed)
