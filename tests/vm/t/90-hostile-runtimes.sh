@@ -153,6 +153,11 @@ return function(kind)
   end
 end
 LUA
+# time is not what these shall fail for
+packet_ms=/sys/module/packetscript/parameters/packet_ms
+modprobe packetscript
+before_ms=$(<$packet_ms)
+echo 1000 >$packet_ms
 run_afresh <<'LUA'
 local lunatik, rcu, data = require("lunatik"), require("rcu"), require("data")
 local slim = lunatik.runtime("hostile/slim", "softirq")
@@ -176,6 +181,7 @@ narrow.k1, narrow.k2 = one, nil
 narrow.other = one
 print("room", narrow.other == one)
 LUA
+echo "$before_ms" >$packet_ms
 check_match 'who may not have more has no more' "$(said 99)" $'slim\tfalse\t[^\n]*memory'
 check_match 'who has more is not loaded, and why' "$(said 99)" $'fat\tfalse\t.*has 19[0-9]* KiB of memory.* 16 MiB \\(interrupt_mib'
 check_match 'also if his objects have it' "$(said 99)" $'heavy\tfalse\t.*its objects have 20[0-9]* KiB'
