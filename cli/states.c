@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "control.h"
+#include "hooks.h"
 #include "result.h"
 
 #define TRIALS	10	/* states that change all the time are told as they are then */
@@ -36,15 +37,12 @@ static const struct {
 	[PACKETSCRIPT_COUNT_WORK_MEMORY] = { "work", "memory" },
 };
 
-/* The program whose rules are of a family, and its hooks by number. */
-#define HOOKS	{ "PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING", "BROUTING" }
-static const struct {
-	const char *program, *hooks[6];
-} families[NFPROTO_NUMPROTO] = {
-	[NFPROTO_IPV4] = { "iptables", HOOKS },
-	[NFPROTO_IPV6] = { "ip6tables", HOOKS },
-	[NFPROTO_BRIDGE] = { "ebtables", HOOKS },
-	[NFPROTO_ARP] = { "arptables", { "INPUT", "OUTPUT", "FORWARD" } },
+/* The program whose rules are of a family. */
+static const char *const programs[NFPROTO_NUMPROTO] = {
+	[NFPROTO_IPV4] = "iptables",
+	[NFPROTO_IPV6] = "ip6tables",
+	[NFPROTO_BRIDGE] = "ebtables",
+	[NFPROTO_ARP] = "arptables",
 };
 
 /* A list as it is read. */
@@ -119,17 +117,18 @@ static void add_part(const struct reading *reading, const struct ps_listed *list
 
 static void add_rule(const struct reading *reading, const struct ps_listed *listed)
 {
-	bool is_known = listed->family < NFPROTO_NUMPROTO && families[listed->family].program;
+	const char *program = listed->family < NFPROTO_NUMPROTO ? programs[listed->family] : NULL, *hook;
 	json_t *hooks = json_array();
 	unsigned int i;
 
-	for (i = 0; is_known && i < 6; i++) {
-		if (listed->hooks & 1u << i && families[listed->family].hooks[i])
-			json_array_append_new(hooks, json_string(families[listed->family].hooks[i]));
+	for (i = 0; program && i < 32; i++) {
+		hook = ps_hook_name(listed->family == NFPROTO_ARP, i);
+		if (hook && listed->hooks & 1u << i)
+			json_array_append_new(hooks, json_string(hook));
 	}
 	json_array_append_new(json_object_get(reading->script, "rules"),
 			      json_pack("{s:s, s:s, s:o, s:s, s:o, s:s, s:s}", "kind", listed->is_match ? "match" : "target", "program",
-					is_known ? families[listed->family].program : "unknown", "table",
+					program ? program : "unknown", "table",
 					ps_result_text(listed->table), "function", listed->function, "hooks", hooks,
 					"on_error", listed->on_error, "object", listed->object));
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 #include <linux/netfilter.h>
-#include <linux/netfilter_arp.h>
 #include <linux/netfilter_bridge.h>
 #include <linux/seq_file.h>
 #include <linux/timekeeping.h>
 
 #include "generation.h"
+#include "hooks.h"
 #include "instance.h"
 #include "show.h"
 #include "state.h"
@@ -79,27 +79,23 @@ static void source_show(struct seq_file *seq, const struct ps_source *source)
 	}
 }
 
-/* The program whose rules are of a family, and its hooks. Those of bridges are numbered as those of IP are. */
-static const struct {
-	const char *program;
-	const char *hooks[NF_BR_NUMHOOKS];
-} families[NFPROTO_NUMPROTO] = {
-#define HOOKS	{ "PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING", "BROUTING" }
-	[NFPROTO_IPV4] = { "iptables", HOOKS },
-	[NFPROTO_IPV6] = { "ip6tables", HOOKS },
-	[NFPROTO_BRIDGE] = { "ebtables", HOOKS },
-	[NFPROTO_ARP] = { "arptables", { "INPUT", "OUTPUT", "FORWARD" } },
+/* The program whose rules are of a family. */
+static const char *const programs[NFPROTO_NUMPROTO] = {
+	[NFPROTO_IPV4] = "iptables",
+	[NFPROTO_IPV6] = "ip6tables",
+	[NFPROTO_BRIDGE] = "ebtables",
+	[NFPROTO_ARP] = "arptables",
 };
 
 static void rule_show(struct seq_file *seq, const struct ps_handler *handler)
 {
 	unsigned int hook;
 
-	seq_printf(seq, "    %s %s %s", handler->is_match ? "match" : "rule", families[handler->family].program,
+	seq_printf(seq, "    %s %s %s", handler->is_match ? "match" : "rule", programs[handler->family],
 		   handler->table);
 	for (hook = 0; hook < NF_BR_NUMHOOKS; hook++) {
 		if (handler->hooks & BIT(hook))
-			seq_printf(seq, " %s", families[handler->family].hooks[hook]);
+			seq_printf(seq, " %s", ps_hook_name(handler->family == NFPROTO_ARP, hook));
 	}
 	seq_printf(seq, ": %s, on error %s", handler->function, handler->on_error);
 	if (handler->given != PS_GIVEN_RAW)

@@ -24,6 +24,7 @@
 #include "csum.h"
 #include "dissect.h"
 #include "field.h"
+#include "hooks.h"
 #include "protos.h"
 
 #define ETH_P_IP	0x0800
@@ -232,20 +233,13 @@ static const char *device_name(struct ps_nfqueue_packet *p, uint16_t type, char 
 
 static const char *tell_name(struct ps_packet *pkt, enum ps_company what)
 {
-	static const char *const hooks[] = {
-		[NF_INET_PRE_ROUTING] = "PREROUTING",
-		[NF_INET_LOCAL_IN] = "INPUT",
-		[NF_INET_FORWARD] = "FORWARD",
-		[NF_INET_LOCAL_OUT] = "OUTPUT",
-		[NF_INET_POST_ROUTING] = "POSTROUTING",
-	};
 	struct ps_nfqueue_packet *p = packet_of(pkt);
 
 	if (what == PS_COMPANY_DEV_IN)
 		return device_name(p, NFQA_IFINDEX_INDEV, p->device[0]);
 	if (what == PS_COMPANY_DEV_OUT)
 		return device_name(p, NFQA_IFINDEX_OUTDEV, p->device[1]);
-	return p->hook < sizeof(hooks) / sizeof(*hooks) ? hooks[p->hook] : NULL;
+	return p->hook < NF_INET_NUMHOOKS ? ps_hook_name(false, p->hook) : NULL;
 }
 
 static const struct ps_company_ops company = { tell_number, set_number, tell_name };

@@ -3,14 +3,13 @@
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/net.h>
-#include <linux/netfilter_arp.h>
-#include <linux/netfilter_bridge.h>
 #include <linux/uidgid.h>
 #include <linux/user_namespace.h>
 #include <net/inet_sock.h>
 #include <net/sock.h>
 
 #include "field.h"
+#include "hooks.h"
 #include "protos.h"
 #include "skb.h"
 
@@ -227,30 +226,17 @@ static bool set_number(struct ps_packet *pkt, enum ps_company what, uint32_t val
 
 static const char *hook_name(const struct nf_hook_state *state)
 {
-	static const char *const inet[] = {
-		[NF_INET_PRE_ROUTING] = "PREROUTING",
-		[NF_INET_LOCAL_IN] = "INPUT",
-		[NF_INET_FORWARD] = "FORWARD",
-		[NF_INET_LOCAL_OUT] = "OUTPUT",
-		[NF_INET_POST_ROUTING] = "POSTROUTING",
-	};
-	static const char *const arp[] = { [NF_ARP_IN] = "INPUT", [NF_ARP_OUT] = "OUTPUT", [NF_ARP_FORWARD] = "FORWARD" };
 	static const char *const netdev[] = { [NF_NETDEV_INGRESS] = "INGRESS", [NF_NETDEV_EGRESS] = "EGRESS" };
 
 	switch (state->pf) {
 	case NFPROTO_ARP:
-		return state->hook < ARRAY_SIZE(arp) ? arp[state->hook] : NULL;
+	case NFPROTO_BRIDGE:
+		return ps_hook_name(state->pf == NFPROTO_ARP, state->hook);
 	case NFPROTO_NETDEV:
 		return state->hook < ARRAY_SIZE(netdev) ? netdev[state->hook] : NULL;
-	case NFPROTO_BRIDGE:
-		if (state->hook == NF_BR_BROUTING)
-			return "BROUTING";
-		break;
 	default:
-		if (state->hook == NF_INET_INGRESS)
-			return "INGRESS";
+		return state->hook == NF_INET_INGRESS ? "INGRESS" : ps_hook_name(false, state->hook);
 	}
-	return state->hook < ARRAY_SIZE(inet) ? inet[state->hook] : NULL;
 }
 
 static const char *tell_name(struct ps_packet *pkt, enum ps_company what)
