@@ -11,6 +11,18 @@ static const char *text_of(const json_t *object, const char *name)
 	return text ? text : "";
 }
 
+/* What functions gave, of those that there were. */
+static void print_given(const json_t *group)
+{
+	const char *name;
+	json_t *number;
+
+	json_object_foreach((json_t *)group, name, number) {
+		if (json_integer_value(number))
+			printf(", %s %lld", name, (long long)json_integer_value(number));
+	}
+}
+
 static void print_rule(const json_t *rule)
 {
 	const json_t *hook;
@@ -20,6 +32,11 @@ static void print_rule(const json_t *rule)
 	json_array_foreach(json_object_get(rule, "hooks"), i, hook)
 		printf(" %s", json_string_value(hook));
 	printf(": %s, on error %s, object %s\n", text_of(rule, "function"), text_of(rule, "on_error"), text_of(rule, "object"));
+	printf("      %lld packets, %lld bytes, %lld errors", cli_states_number(rule, NULL, "packets"), cli_states_number(rule, NULL, "bytes"),
+	       cli_states_number(rule, NULL, "errors"));
+	print_given(json_object_get(rule, "verdicts"));
+	print_given(json_object_get(rule, "answers"));
+	putchar('\n');
 }
 
 static void print_script(const json_t *script)
@@ -87,7 +104,9 @@ const struct cli_command cli_list = {
 	.about =
 "Each state of the network namespace that rules have made: how many rules share it, how often it was reloaded, what memory its Lua state\n"
 "holds, and what it has handled; then its scripts, when they were loaded and the digests of their texts, and of the modules and lists\n"
-"that they ask for; and the rules that call them, with table and hooks. --json has all of it, and what stats shows.\n"
+"that they ask for; and the rules that call them, with table and hooks, the packets that each was called for, and the verdicts that it gave\n"
+"(a match: \"yes\" and \"no\"). Bytes are those from the network header on, as rules of iptables count them. Legacy iptables makes all rules\n"
+"of a table anew when one changes: then each begins at 0, and the state goes on. --json has all of it, and what stats shows.\n"
 "\n"
 "It needs root, or CAP_NET_ADMIN.",
 	.examples =

@@ -12,7 +12,7 @@
 
 #define TRIALS	10	/* states that change all the time are told as they are then */
 
-/* Counts: where they are in a state's object. Those of a group that the kernel does not tell are null. */
+/* Counts: where they are in a state's object, or a rule's. Those of a group that the kernel does not tell are null. */
 static const struct {
 	const char *group, *name;
 } counts[PACKETSCRIPT_COUNT_MAX + 1] = {
@@ -35,6 +35,19 @@ static const struct {
 	[PACKETSCRIPT_COUNT_WORK_FAILED] = { "work", "failed" },
 	[PACKETSCRIPT_COUNT_WORK_REFUSED] = { "work", "refused" },
 	[PACKETSCRIPT_COUNT_WORK_MEMORY] = { "work", "memory" },
+	[PACKETSCRIPT_COUNT_BYTES] = { NULL, "bytes" },
+	[PACKETSCRIPT_COUNT_DROP] = { "verdicts", "NF_DROP" },
+	[PACKETSCRIPT_COUNT_ACCEPT] = { "verdicts", "NF_ACCEPT" },
+	[PACKETSCRIPT_COUNT_STOLEN] = { "verdicts", "NF_STOLEN" },
+	[PACKETSCRIPT_COUNT_QUEUE] = { "verdicts", "NF_QUEUE" },
+	[PACKETSCRIPT_COUNT_REPEAT] = { "verdicts", "NF_REPEAT" },
+	[PACKETSCRIPT_COUNT_CONTINUE] = { "verdicts", "XT_CONTINUE" },
+	[PACKETSCRIPT_COUNT_RETURN] = { "verdicts", "XT_RETURN" },
+	[PACKETSCRIPT_COUNT_UNMATCHED] = { "answers", "no" },
+	[PACKETSCRIPT_COUNT_MATCHED] = { "answers", "yes" },
+	[PACKETSCRIPT_COUNT_STOPPED] = { NULL, "stopped" },
+	[PACKETSCRIPT_COUNT_PEAK] = { NULL, "memory_peak" },
+	[PACKETSCRIPT_COUNT_COLLECTIONS] = { NULL, "collections" },
 };
 
 /* The program whose rules are of a family. */
@@ -53,26 +66,30 @@ struct reading {
 	uint32_t only;
 };
 
+static void add_count(json_t *to, const struct ps_listed *listed, int i)
+{
+	json_t *number = listed->has_count[i] ? json_integer(listed->counts[i]) : NULL, *group = to;
+
+	if (counts[i].group) {
+		group = json_object_get(to, counts[i].group);
+		if (!group) {
+			group = number ? json_object() : json_null();
+			json_object_set_new(to, counts[i].group, group);
+		}
+	}
+	if (json_is_object(group))
+		json_object_set_new(group, counts[i].name, number ? number : json_null());
+	else
+		json_decref(number);
+}
+
 static void add_state(struct reading *reading, const struct ps_listed *listed)
 {
 	json_t *state = json_pack("{s:I}", "state", (json_int_t)listed->state);
 	int i;
 
-	for (i = 1; i <= PACKETSCRIPT_COUNT_MAX; i++) {
-		json_t *number = listed->has_count[i] ? json_integer(listed->counts[i]) : NULL, *group = state;
-
-		if (counts[i].group) {
-			group = json_object_get(state, counts[i].group);
-			if (!group) {
-				group = number ? json_object() : json_null();
-				json_object_set_new(state, counts[i].group, group);
-			}
-		}
-		if (json_is_object(group))
-			json_object_set_new(group, counts[i].name, number ? number : json_null());
-		else
-			json_decref(number);
-	}
+	for (i = 1; i <= PACKETSCRIPT_COUNT_MAX; i++)
+		add_count(state, listed, i);
 	if (reading->has_scripts)
 		json_object_set_new(state, "scripts", json_array());
 	json_array_append_new(reading->states, state);
@@ -118,7 +135,8 @@ static void add_part(const struct reading *reading, const struct ps_listed *list
 static void add_rule(const struct reading *reading, const struct ps_listed *listed)
 {
 	const char *program = listed->family < NFPROTO_NUMPROTO ? programs[listed->family] : NULL, *hook;
-	json_t *hooks = json_array();
+	static const int has[] = { PACKETSCRIPT_COUNT_PACKETS, PACKETSCRIPT_COUNT_BYTES, PACKETSCRIPT_COUNT_ERRORS };
+	json_t *hooks = json_array(), *rule;
 	unsigned int i;
 
 	for (i = 0; program && i < 32; i++) {
@@ -126,11 +144,14 @@ static void add_rule(const struct reading *reading, const struct ps_listed *list
 		if (hook && listed->hooks & 1u << i)
 			json_array_append_new(hooks, json_string(hook));
 	}
-	json_array_append_new(json_object_get(reading->script, "rules"),
-			      json_pack("{s:s, s:s, s:o, s:s, s:o, s:s, s:s}", "kind", listed->is_match ? "match" : "target", "program",
-					program ? program : "unknown", "table",
-					ps_result_text(listed->table), "function", listed->function, "hooks", hooks,
-					"on_error", listed->on_error, "object", listed->object));
+	rule = json_pack("{s:s, s:s, s:o, s:s, s:o, s:s, s:s}", "kind", listed->is_match ? "match" : "target", "program",
+			 program ? program : "unknown", "table", ps_result_text(listed->table), "function", listed->function,
+			 "hooks", hooks, "on_error", listed->on_error, "object", listed->object);
+	for (i = 0; i < sizeof(has) / sizeof(has[0]); i++)
+		add_count(rule, listed, has[i]);
+	for (i = PACKETSCRIPT_COUNT_DROP; i <= PACKETSCRIPT_COUNT_MATCHED; i++)
+		add_count(rule, listed, i);
+	json_array_append_new(json_object_get(reading->script, "rules"), rule);
 }
 
 static void add(void *context, const struct ps_listed *listed)

@@ -24,6 +24,8 @@ static const struct {
 	{ "STATE", 10, NULL, "state" },
 	{ "PACKETS", 14, NULL, "packets" },
 	{ "ERRORS", 10, NULL, "errors" },
+	{ "BYTES", 16, NULL, "bytes" },
+	{ "STOPPED", 8, NULL, "stopped" },
 	{ "MEMORY", 10, NULL, "memory" },
 	{ "ALLOCS", 11, NULL, "allocations" },
 	{ "PULLED", 9, NULL, "pulled" },
@@ -114,12 +116,13 @@ const struct cli_command cli_stats = {
 	.min = 0, .max = 0,
 	.summary = "shows what the states in the kernel have counted",
 	.about =
-"A line for each state of the network namespace: packets that its functions were called for, errors of these, bytes of memory that its Lua\n"
-"states hold, allocations, packets of which bytes had to be copied out of pages, timers that have run, values of queues that were taken,\n"
+"A line for each state of the network namespace: packets that its functions were called for, errors of all of its functions, bytes of the\n"
+"packets from their network headers on, runs that the time limit has ended, bytes of memory that its Lua states hold, allocations, packets of which bytes had to be copied out of pages, timers that have run, values of queues that were taken,\n"
 "and deferred work that was done. Counts go on over reloads. With --watch it shows them again and again, and the packets a second\n"
 "meanwhile; on a terminal in the same place.\n"
 "\n"
-"--json prints an array on a line each time, which has more, as that of list, but for scripts: what is pending, and what has failed.\n"
+"--json prints an array on a line each time, which has more, as that of list, but for scripts: what is pending, what has failed, and verdicts.\n"
+"An error is counted as a packet, too, and NF_REPEAT along with the verdict that came of it.\n"
 "\n"
 "It needs root, or CAP_NET_ADMIN.",
 	.examples =

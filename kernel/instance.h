@@ -36,7 +36,6 @@ struct ps_instance {
 	struct work_struct kick;	/* on its CPU: a value has, sent on another one */
 	u64 late_rest;		/* nanoseconds until when its timers and values rest */
 	struct ps_worker *worker;	/* of the state */
-	u64 packets;
 	u64 errors;
 	bool is_off_told;	/* that it is switched off has been logged */
 	atomic64_t pulled;	/* counted outside of the lock */

@@ -42,6 +42,28 @@ static int put_work(struct sk_buff *skb, const struct ps_state *state)
 	       put_count(skb, PACKETSCRIPT_COUNT_WORK_MEMORY, READ_ONCE(work->script.bind.rt.memory));
 }
 
+/* A row of counts in the order of their numbers, from first on. */
+static int put_row(struct sk_buff *skb, int first, const u64 *counts, int n)
+{
+	int i, err = 0;
+
+	for (i = 0; i < n && !err; i++)
+		err = put_count(skb, first + i, counts[i]);
+	return err;
+}
+
+static int put_verdicts(struct sk_buff *skb, const u64 *verdicts)
+{
+	BUILD_BUG_ON(PACKETSCRIPT_COUNT_RETURN - PACKETSCRIPT_COUNT_DROP != PS_VERDICT_RETURN - PS_VERDICT_DROP);
+	return put_row(skb, PACKETSCRIPT_COUNT_DROP, verdicts, PS_VERDICT_ERROR);
+}
+
+static int put_answers(struct sk_buff *skb, const u64 *answers)
+{
+	BUILD_BUG_ON(PACKETSCRIPT_COUNT_MATCHED - PACKETSCRIPT_COUNT_UNMATCHED != PS_ANSWER_YES - PS_ANSWER_NO);
+	return put_row(skb, PACKETSCRIPT_COUNT_UNMATCHED, answers, PS_ANSWER_ERROR);
+}
+
 static int put_counts(struct sk_buff *skb, const void *of)
 {
 	const struct ps_state *state = of;
@@ -62,6 +84,11 @@ static int put_counts(struct sk_buff *skb, const void *of)
 	       put_count(skb, PACKETSCRIPT_COUNT_TIMERS_FAILED, sums.counts.timers_failed) ||
 	       put_count(skb, PACKETSCRIPT_COUNT_VALUES_RUN, sums.counts.values_run) ||
 	       put_count(skb, PACKETSCRIPT_COUNT_VALUES_FAILED, sums.counts.values_failed) ||
+	       put_count(skb, PACKETSCRIPT_COUNT_BYTES, sums.counts.bytes) ||
+	       put_verdicts(skb, sums.counts.verdicts) || put_answers(skb, sums.counts.answers) ||
+	       put_count(skb, PACKETSCRIPT_COUNT_STOPPED, sums.counts.stopped) ||
+	       put_count(skb, PACKETSCRIPT_COUNT_PEAK, sums.peak) ||
+	       put_count(skb, PACKETSCRIPT_COUNT_COLLECTIONS, sums.counts.collections) ||
 	       put_work(skb, state);
 }
 
@@ -83,6 +110,21 @@ static int put_part(struct sk_buff *skb, const void *of)
 	       nla_put_string(skb, PACKETSCRIPT_SCRIPT_KIND, ps_part_calls[part->kind].what);
 }
 
+static int put_tally(struct sk_buff *skb, const struct ps_handler *handler)
+{
+	struct nlattr *nest = nla_nest_start(skb, PACKETSCRIPT_RULE_COUNTS);
+	struct ps_tally tally;
+
+	ps_handler_sum(handler, &tally);
+	if (!nest || put_count(skb, PACKETSCRIPT_COUNT_PACKETS, ps_tally_packets(&tally, handler->is_match)) ||
+	    put_count(skb, PACKETSCRIPT_COUNT_ERRORS, ps_tally_errors(&tally, handler->is_match)) ||
+	    put_count(skb, PACKETSCRIPT_COUNT_BYTES, tally.bytes) ||
+	    (handler->is_match ? put_answers(skb, tally.verdicts) : put_verdicts(skb, tally.verdicts)))
+		return -EMSGSIZE;	/* the message is cancelled */
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
 static int put_rule(struct sk_buff *skb, const void *of)
 {
 	const struct ps_handler *handler = of;
@@ -93,7 +135,8 @@ static int put_rule(struct sk_buff *skb, const void *of)
 	       (handler->is_match && nla_put_flag(skb, PACKETSCRIPT_RULE_MATCH)) ||
 	       nla_put_string(skb, PACKETSCRIPT_RULE_FUNCTION, handler->function) ||
 	       nla_put_string(skb, PACKETSCRIPT_RULE_ON_ERROR, handler->on_error) ||
-	       nla_put_string(skb, PACKETSCRIPT_RULE_OBJECT, ps_givens[handler->given].name);
+	       nla_put_string(skb, PACKETSCRIPT_RULE_OBJECT, ps_givens[handler->given].name) ||
+	       put_tally(skb, handler);
 }
 
 /* One message, or none, where there is no room. */

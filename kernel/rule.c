@@ -70,9 +70,9 @@ static noinline enum ps_verdict run_disabled(struct ps_rule *rule, struct ps_pac
 
 enum ps_verdict ps_rule_run(struct ps_rule *rule, struct ps_packet *pkt, u16 *queue)
 {
-	const struct ps_call *call;
 	enum ps_verdict verdict;
 	struct ps_instance *instance;
+	struct ps_call *call;
 
 	/* most hooks call with softirqs disabled: doing it again would be paid by each packet */
 	if (unlikely(!softirq_count()))
@@ -80,8 +80,9 @@ enum ps_verdict ps_rule_run(struct ps_rule *rule, struct ps_packet *pkt, u16 *qu
 	call = this_cpu_ptr(ps_handler_calls(&rule->handler));
 	instance = call->instance;
 	ps_instance_lock(instance);
-	instance->packets++;
+	call->tally.bytes += pkt->len - pkt->network;
 	verdict = ps_script_run(&instance->script, call->number, pkt, queue);
+	call->tally.verdicts[verdict]++;
 	if (unlikely(verdict == PS_VERDICT_ERROR))
 		count_error(rule, instance);
 	ps_instance_unlock(instance);
@@ -91,12 +92,13 @@ EXPORT_SYMBOL_GPL(ps_rule_run);
 
 enum ps_verdict ps_rule_repeat(struct ps_rule *rule, struct ps_packet *pkt, u16 *queue)
 {
-	const struct ps_call *call = this_cpu_ptr(ps_handler_calls(&rule->handler));
+	struct ps_call *call = this_cpu_ptr(ps_handler_calls(&rule->handler));
 	struct ps_instance *instance = call->instance;
 	enum ps_verdict verdict;
 
 	ps_instance_lock(instance);
 	verdict = ps_script_repeat(&instance->script, call->number, pkt, queue);
+	call->tally.verdicts[verdict]++;
 	if (verdict == PS_VERDICT_ERROR)
 		count_error(rule, instance);
 	ps_instance_unlock(instance);
@@ -106,16 +108,17 @@ EXPORT_SYMBOL_GPL(ps_rule_repeat);
 
 enum ps_answer ps_rule_match(struct ps_rule *rule, struct ps_packet *pkt)
 {
-	const struct ps_call *call;
 	struct ps_instance *instance;
+	struct ps_call *call;
 	enum ps_answer answer;
 
 	local_bh_disable();
 	call = this_cpu_ptr(ps_handler_calls(&rule->handler));
 	instance = call->instance;
 	ps_instance_lock(instance);
-	instance->packets++;
+	call->tally.bytes += pkt->len - pkt->network;
 	answer = ps_script_match(&instance->script, call->number, pkt);
+	call->tally.verdicts[answer]++;
 	if (unlikely(answer == PS_ANSWER_ERROR))
 		count_error(rule, instance);
 	ps_instance_unlock(instance);
@@ -127,9 +130,12 @@ EXPORT_SYMBOL_GPL(ps_rule_match);
 void ps_rule_refuse(struct ps_rule *rule, const char *why)
 {
 	struct ps_instance *instance;
+	struct ps_call *call;
 
 	local_bh_disable();
-	instance = this_cpu_ptr(ps_handler_calls(&rule->handler))->instance;
+	call = this_cpu_ptr(ps_handler_calls(&rule->handler));
+	call->tally.refused++;
+	instance = call->instance;
 	ps_instance_lock(instance);
 	strscpy(instance->script.error, why, sizeof(instance->script.error));
 	count_error(rule, instance);

@@ -169,13 +169,71 @@ void ps_counts_add(struct ps_counts *counts, const struct ps_generation *generat
 	ps_for_each_instance(instance, n, generation) {
 		const struct ps_bind *bind = &instance->script.bind;
 
-		counts->packets += READ_ONCE(instance->packets);
 		counts->errors += READ_ONCE(instance->errors);
 		counts->pulled += atomic64_read(&instance->pulled);
 		counts->timers_run += READ_ONCE(bind->timers.run);
 		counts->timers_failed += READ_ONCE(bind->timers.failed);
 		counts->allocations += READ_ONCE(bind->rt.allocations);
+		counts->stopped += READ_ONCE(bind->rt.stopped);
+		counts->collections += READ_ONCE(bind->rt.collections);
 	}
+}
+
+/*
+ * What functions count.
+ */
+static void tally_add(struct ps_tally *sum, const struct ps_tally *tally)
+{
+	unsigned int i;
+
+	sum->bytes += READ_ONCE(tally->bytes);
+	sum->refused += READ_ONCE(tally->refused);
+	for (i = 0; i < ARRAY_SIZE(sum->verdicts); i++)
+		sum->verdicts[i] += READ_ONCE(tally->verdicts[i]);
+}
+
+static void calls_add(struct ps_tally *sum, const struct ps_call __percpu *calls)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		tally_add(sum, &per_cpu_ptr(calls, cpu)->tally);
+}
+
+void ps_handler_sum(const struct ps_handler *handler, struct ps_tally *sum)
+{
+	*sum = handler->past;
+	calls_add(sum, handler->calls);
+}
+
+u64 ps_tally_packets(const struct ps_tally *tally, bool is_match)
+{
+	unsigned int i, n = is_match ? PS_ANSWERS : ARRAY_SIZE(tally->verdicts);
+	u64 packets = 0;
+
+	for (i = 0; i < n; i++) {
+		if (is_match || i != PS_VERDICT_REPEAT)		/* what the packet got then is counted as well */
+			packets += tally->verdicts[i];
+	}
+	return packets;
+}
+
+u64 ps_tally_errors(const struct ps_tally *tally, bool is_match)
+{
+	return tally->verdicts[is_match ? PS_ANSWER_ERROR : PS_VERDICT_ERROR] + tally->refused;
+}
+
+static void counts_add_handler(struct ps_counts *counts, const struct ps_handler *handler)
+{
+	unsigned int i, n = handler->is_match ? ARRAY_SIZE(counts->answers) : ARRAY_SIZE(counts->verdicts);
+	u64 *sums = handler->is_match ? counts->answers : counts->verdicts;
+	struct ps_tally tally;
+
+	ps_handler_sum(handler, &tally);
+	counts->packets += ps_tally_packets(&tally, handler->is_match);
+	counts->bytes += tally.bytes;
+	for (i = 0; i < n; i++)
+		sums[i] += tally.verdicts[i];
 }
 
 /*
@@ -280,6 +338,9 @@ int ps_handler_find(struct ps_handler *handler, struct ps_generation *generation
 
 void ps_handler_drop_next(struct ps_handler *handler)
 {
+	if (!handler->next_calls)
+		return;
+	calls_add(&handler->past, handler->next_calls);
 	free_percpu(handler->next_calls);
 	handler->next_calls = NULL;
 }
@@ -451,6 +512,7 @@ void ps_handler_clean(struct ps_handler *handler)
 
 	ps_states_lock();
 	list_del(&handler->list);
+	counts_add_handler(&state->past, handler);
 	handler->source->rules--;
 	if (--state->rules) {
 		put(handler->calls, state->generation);
@@ -467,13 +529,17 @@ void ps_handler_clean(struct ps_handler *handler)
 void ps_state_sum(const struct ps_state *state, struct ps_sums *sums)
 {
 	const struct ps_instance *instance;
+	const struct ps_handler *handler;
 	unsigned int cpu;
 
 	*sums = (struct ps_sums){ .counts = state->past };
 	ps_counts_add(&sums->counts, state->generation);
+	list_for_each_entry(handler, &state->handlers, list)
+		counts_add_handler(&sums->counts, handler);
 	ps_for_each_instance(instance, cpu, state->generation) {
 		sums->instances++;
 		sums->memory += READ_ONCE(instance->script.bind.rt.memory);
+		sums->peak = max(sums->peak, READ_ONCE(instance->script.bind.rt.peak));
 		sums->timers += READ_ONCE(instance->script.bind.timers.heap.n);
 	}
 }

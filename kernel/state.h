@@ -22,9 +22,23 @@ struct ps_generation;
 struct ps_shared_space;
 struct ps_source;
 
-/* What instances have counted. */
+/* What functions have counted that rules call. */
+struct ps_tally {
+	u64 bytes;		/* of packets, from their network header on, as they came */
+	u64 verdicts[PS_VERDICT_ERROR + 1];	/* as functions gave them; of a match, by enum ps_answer */
+	u64 refused;		/* verdicts that could not be carried out */
+};
+
+#define PS_ANSWERS	(PS_ANSWER_ERROR + 1)
+
+/* What a state's functions and instances have counted. */
 struct ps_counts {
-	u64 packets, errors, pulled;
+	u64 packets, bytes;
+	u64 verdicts[PS_VERDICT_ERROR + 1];
+	u64 answers[PS_ANSWERS];	/* of matches */
+	u64 errors, pulled;
+	u64 stopped;		/* runs that the time limit has ended */
+	u64 collections;	/* of garbage, that have come to their end */
 	u64 timers_run, timers_failed;
 	u64 values_run, values_failed;
 	unsigned long allocations;
@@ -40,7 +54,7 @@ struct ps_state {
 	unsigned int rules;
 	struct list_head handlers;
 	struct ps_generation *generation;	/* the one that is live */
-	struct ps_counts past;	/* of generations that were */
+	struct ps_counts past;	/* of generations and handlers that were */
 	struct ps_outlet outlet;
 	struct ps_worker worker;
 };
@@ -94,13 +108,15 @@ struct ps_handler {
 	char table[32];
 	unsigned int hooks;
 	/*
-	 * Which instance a CPU uses, and the function's number there. NULL for CPUs that were never online. Read under RCU, and
-	 * replaced with the generation.
+	 * Which instance a CPU uses, and the function's number there; NULL for CPUs that were never online; and what it has counted on
+	 * that CPU, with softirqs disabled. Read under RCU, and replaced with the generation.
 	 */
 	struct ps_call {
 		struct ps_instance *instance;
 		int number;
+		struct ps_tally tally;
 	} __percpu *calls;
+	struct ps_tally past;	/* of calls that were */
 	struct ps_call __percpu *next_calls;	/* while the next generation is made */
 	struct ps_source *next_source;
 };
@@ -130,10 +146,12 @@ struct ps_sums {
 	struct ps_counts counts;
 	unsigned int instances;
 	size_t memory;		/* bytes that they hold */
+	size_t peak;		/* that one of them has held at most; of those that are */
 	unsigned int timers;	/* that are pending */
 };
 
 /* Counts are read while they change. With the states locked, or within ps_states_each(). */
+void ps_handler_sum(const struct ps_handler *handler, struct ps_tally *sum);
 void ps_state_sum(const struct ps_state *state, struct ps_sums *sums);
 
 /*
@@ -152,12 +170,16 @@ struct ps_state *ps_state_find(const struct net *net, u32 id);
 void ps_states_lock(void);
 void ps_states_unlock(void);
 
+/* Packets that functions were called for, and errors of these, of a tally of a match or of none. */
+u64 ps_tally_packets(const struct ps_tally *tally, bool is_match);
+u64 ps_tally_errors(const struct ps_tally *tally, bool is_match);
+
 /* Adds what the generation's instances have counted. */
 void ps_counts_add(struct ps_counts *counts, const struct ps_generation *generation);
 
 /*
  * Finds the handler in the source, which is loaded in the generation: into handler->next_calls and next_source. Returns 0 or -errno.
- * ps_handler_drop_next() undoes it, where the generation goes as well.
+ * ps_handler_drop_next() undoes it, where the generation goes as well; what was counted there is kept.
  */
 int ps_handler_find(struct ps_handler *handler, struct ps_generation *generation, struct ps_source *source,
 		    struct ps_failure *failure);

@@ -311,6 +311,7 @@ int ps_guard_close(lua_State *co, lua_State *from)
 void ps_runtime_recover(struct ps_runtime *rt)
 {
 	ps_watch_stopped(&rt->guard);
+	rt->stopped++;
 	rt->guard.expired = PS_EXPIRED_NOT;
 	rt->expired_at[0] = 0;
 	lua_sethook(rt->L, NULL, 0, 0);
@@ -406,10 +407,11 @@ static size_t bytes_max(const struct ps_runtime *rt)
 
 ptrdiff_t ps_guard_gc_threshold(lua_State *L, size_t estimate, ptrdiff_t threshold)
 {
-	const struct ps_runtime *rt = ps_runtime_of(L);
+	struct ps_runtime *rt = ps_runtime_of(L);
 	size_t room = rt->memory_max > estimate ? rt->memory_max - estimate : 0;
 	ptrdiff_t latest = estimate + room / 2;
 
+	rt->collections++;	/* Lua asks this when one has come to its end */
 	return threshold < latest ? threshold : latest;
 }
 
@@ -471,6 +473,8 @@ static ps_inline void *allocate_by(void *(*resize)(struct ps_runtime *, void *, 
 	if (!p && size)
 		return refuse(rt, size, PS_REFUSAL_MACHINE);
 	rt->memory += size - old;
+	if (rt->memory > rt->peak)
+		rt->peak = rt->memory;
 	if (is_first && p)	/* it is the main thread's, which begins with its extra space */
 		memcpy(p, &rt, sizeof(rt));
 	return p;

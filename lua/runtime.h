@@ -40,6 +40,7 @@ struct ps_runtime {
 	unsigned int ticks;		/* of loops in C, since then */
 	size_t memory;			/* bytes that the Lua state holds */
 	size_t memory_max;
+	size_t peak;			/* bytes that it has held at most */
 	size_t linear;			/* bytes of linear code, which are in memory, too */
 	size_t refused;			/* bytes that the last request for memory in vain was for */
 	size_t held;			/* memory at that time */
@@ -49,6 +50,8 @@ struct ps_runtime {
 	void (*make_room)(struct ps_runtime *rt);
 	struct ps_arena *arena;		/* for large blocks; NULL: they come from the machine */
 	unsigned long allocations;	/* calls to the allocator that asked for memory */
+	unsigned long collections;	/* of garbage, that have come to their end */
+	unsigned long stopped;		/* runs that were ended since their time was up */
 	struct ps_box *boxes;		/* memory of string buffers that grew large */
 	struct ps_reference *references;	/* userdata that stand for something outside */
 	unsigned int state_id;		/* named in log lines */

@@ -215,6 +215,9 @@ static void read_rule(const struct nlattr *nest, struct ps_listed *listed)
 		case PACKETSCRIPT_RULE_OBJECT:
 			listed->object = text_of(attr);
 			break;
+		case PACKETSCRIPT_RULE_COUNTS:
+			read_counts(attr, listed);
+			break;
 		}
 	}
 }

@@ -33,7 +33,7 @@ struct ps_listed {
 	int what;		/* PACKETSCRIPT_A_COUNTS, _SCRIPT, _PART, _RULE */
 	uint32_t state;
 	bool has_count[PACKETSCRIPT_COUNT_MAX + 1];
-	uint64_t counts[PACKETSCRIPT_COUNT_MAX + 1];	/* of a state: by PACKETSCRIPT_COUNT_… */
+	uint64_t counts[PACKETSCRIPT_COUNT_MAX + 1];	/* of a state or rule: by PACKETSCRIPT_COUNT_… */
 	/* of a script, and but for the time of a part */
 	const char *path, *kind;
 	uint64_t loaded;	/* seconds since 1970 */

@@ -116,6 +116,21 @@ enum {
 	PACKETSCRIPT_COUNT_WORK_FAILED,
 	PACKETSCRIPT_COUNT_WORK_REFUSED,
 	PACKETSCRIPT_COUNT_WORK_MEMORY,	/* bytes */
+	/* of rules, too, as the packets and errors above; of those that were, too */
+	PACKETSCRIPT_COUNT_BYTES,	/* of packets, from their network header on, as they came */
+	PACKETSCRIPT_COUNT_DROP,	/* verdicts, as functions gave them; here and below absent of a match */
+	PACKETSCRIPT_COUNT_ACCEPT,
+	PACKETSCRIPT_COUNT_STOLEN,
+	PACKETSCRIPT_COUNT_QUEUE,
+	PACKETSCRIPT_COUNT_REPEAT,	/* at first; the packet's last verdict is counted as well */
+	PACKETSCRIPT_COUNT_CONTINUE,
+	PACKETSCRIPT_COUNT_RETURN,
+	PACKETSCRIPT_COUNT_UNMATCHED,	/* answers of matches; absent of other rules */
+	PACKETSCRIPT_COUNT_MATCHED,
+	/* of states only */
+	PACKETSCRIPT_COUNT_STOPPED,	/* runs that the time limit has ended */
+	PACKETSCRIPT_COUNT_PEAK,	/* bytes that one of the Lua states has held at most */
+	PACKETSCRIPT_COUNT_COLLECTIONS,	/* of garbage */
 	__PACKETSCRIPT_COUNT_MAX,
 	PACKETSCRIPT_COUNT_MAX = __PACKETSCRIPT_COUNT_MAX - 1
 };
@@ -137,6 +152,7 @@ enum {
 	PACKETSCRIPT_RULE_FUNCTION,	/* string */
 	PACKETSCRIPT_RULE_ON_ERROR,	/* string */
 	PACKETSCRIPT_RULE_OBJECT,	/* string: what the function is given */
+	PACKETSCRIPT_RULE_COUNTS,	/* nest of PACKETSCRIPT_COUNT_… */
 	__PACKETSCRIPT_RULE_MAX,
 	PACKETSCRIPT_RULE_MAX = __PACKETSCRIPT_RULE_MAX - 1
 };

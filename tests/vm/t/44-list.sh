@@ -23,7 +23,7 @@ check_match 'without the module there are no states' "$(list 2>&1 || true)" '^pa
 modprobe packetscript
 check_eq 'without rules there is nothing' "$(list)$(list --json)" '[]'
 check_match 'a state that is not there' "$(list --state 3 2>&1 || true)" '^packetscript: state 3: there is none in this network namespace$'
-check_eq 'stats has its head' "$(stats | awk '{ print NF }')" 9
+check_eq 'stats has its head' "$(stats | awk '{ print NF }')" 11
 
 inR iptables-legacy -t mangle -A PREROUTING -i rA -p icmp -j LUA --script count.lua --on-error accept
 inR iptables-nft -t mangle -A FORWARD -p icmp -m lua --script count.lua --state 5 -j ACCEPT
@@ -43,6 +43,8 @@ inA ping -q -c 40 -i 0.01 -W 5 192.168.0.1 >/dev/null
 inA ping -q -c 3 -i 0.01 -t 7 192.168.0.1 >/dev/null
 check_eq 'packets that were sent are counted' "$(number packets)" 43
 check_eq 'so are errors' "$(number errors)" 3
+check_eq 'and bytes, as iptables counts them' "$(number bytes)" "$(inR iptables-legacy -t mangle -nvxL PREROUTING | awk '/LUA/ { print $2 }')"
+check_match 'of the rule, with verdicts' "$(list --state 0)" $'\n      43 packets, 3612 bytes, 3 errors, XT_CONTINUE 40$'
 check_eq 'as in /proc' "$(inR awk '$1 == 0 { print $3, $4 }' /proc/net/packetscript)" '43 3'
 check_eq 'stats: a line for each' "$(stats | awk 'NR > 1 { print $1, $2, $3 }' | sort -n | paste -sd ' ')" '0 43 3 5 0 0 4294967295 0 0'
 inR packetscript reload
@@ -58,6 +60,48 @@ for part in '"state":0,' '"memory_limit":1048576' "\"copies\":$(nproc)" '"copies
 	"\"sha256\":\"$(sum count.lua)\"" "\"kind\":\"module\",\"path\":\"[^\"]*/helper.lua\",\"sha256\":\"$(sum helper.lua)\""; do
 	check_match "--json has $part" "$json" "$part"
 done
+
+# --- verdicts and answers, a packet after the other ---
+cat >verdicts.lua <<'LUA'
+local verdict = { NF_DROP, NF_ACCEPT, NF_STOLEN, NF_QUEUE, NF_REPEAT, XT_CONTINUE, XT_RETURN }
+local again = false
+function process_packet(p)
+  local port = p.udp.dport - 9000
+  again = not again and port == 5
+  if port == 5 and not again then return XT_CONTINUE end
+  if port == 8 then while true do end end
+  if port == 9 then for i = 1, 1000 do local t = { i } end return NF_DROP end
+  return verdict[port]
+end
+function match_packet(p)
+  local port <const> = p.udp.dport
+  return port % 2 == 1
+end
+LUA
+inR iptables-legacy -t mangle -A PREROUTING -i rA -p udp -m lua --script verdicts.lua --state 8
+inR iptables-legacy -t mangle -A PREROUTING -i rA -p udp -j LUA --script verdicts.lua --state 8 --on-error drop
+# sends so many datagrams of 4 bytes to each port given
+cat >send <<'END'
+for port in "${@:2}"; do for ((i = 0; i < $1; i++)); do printf 1234 >/dev/udp/192.168.0.1/$port; done; done
+END
+inA bash send 3 9001 9002 9003 9004 9005 9006
+inA bash send 2 9007 9009 9010
+inA bash send 1 9008
+verdicts='"packets":25,"bytes":800,"errors":3,"verdicts":\{"NF_DROP":5,"NF_ACCEPT":3,"NF_STOLEN":3,"NF_QUEUE":3,"NF_REPEAT":3,"XT_CONTINUE":6,"XT_RETURN":2\},"answers":null'
+json=$(list --json --state 8)
+check_match 'verdicts of a rule' "$json" "$verdicts"
+check_match 'answers of a match' "$json" '"packets":25,"bytes":800,"errors":0,"verdicts":null,"answers":\{"no":12,"yes":13\}'
+check_match 'the state has both' "$json" '"packets":50,.*"errors":3,.*"bytes":1600,"verdicts":\{"NF_DROP":5,.*"XT_RETURN":2\},"answers":\{"no":12,"yes":13\},"stopped":1,'
+of() { grep -o "\"$1\":[0-9]*" <<<"$json" | head -n 1 | cut -d : -f 2; }
+check "garbage was collected: $(of collections)" [ "$(of collections)" -gt 0 ]
+check "there was more than is held: $(of memory_peak), $(of memory)" [ "$(of memory_peak)" -gt "$(of memory)" ]
+inR packetscript reload --state 8
+inA bash send 1 9001
+json=$(list --json --state 8)
+check_match 'a reload keeps what a rule has counted' "$json" '"packets":26,"bytes":832,"errors":3,"verdicts":\{"NF_DROP":6,'
+inR iptables-legacy -t mangle -D PREROUTING -i rA -p udp -j LUA --script verdicts.lua --state 8 --on-error drop
+check_match 'and the state that of a rule that was' "$(list --json --state 8)" '"packets":52,.*"bytes":1664,"verdicts":\{"NF_DROP":6,.*"answers":\{"no":12,"yes":14\},"stopped":1,'
+inR iptables-legacy -t mangle -D PREROUTING -i rA -p udp -m lua --script verdicts.lua --state 8
 
 # --- other namespaces, and who may not ---
 check_eq 'another namespace has none' "$(inA packetscript list)" ''
