@@ -25,12 +25,19 @@ static void print_given(const json_t *group)
 
 static void print_rule(const json_t *rule)
 {
-	const json_t *hook;
+	const json_t *hook, *priority = json_object_get(rule, "priority");
 	size_t i;
 
-	printf("    %s %s %s", text_of(rule, "kind"), text_of(rule, "program"), text_of(rule, "table"));
+	if (priority)
+		printf("    hook %s", text_of(rule, "family"));
+	else
+		printf("    %s %s %s", text_of(rule, "kind"), text_of(rule, "program"), text_of(rule, "table"));
 	json_array_foreach(json_object_get(rule, "hooks"), i, hook)
 		printf(" %s", json_string_value(hook));
+	if (text_of(rule, "device")[0])
+		printf(" of %s", text_of(rule, "device"));
+	if (priority)
+		printf(", priority %lld", (long long)json_integer_value(priority));
 	printf(": %s, on error %s, object %s\n", text_of(rule, "function"), text_of(rule, "on_error"), text_of(rule, "object"));
 	printf("      %lld packets, %lld bytes, %lld errors", cli_states_number(rule, NULL, "packets"), cli_states_number(rule, NULL, "bytes"),
 	       cli_states_number(rule, NULL, "errors"));

@@ -15,6 +15,8 @@
 const struct cli_command *const cli_commands[] = {
 	&cli_run,
 	&cli_queue,
+	&cli_attach,
+	&cli_detach,
 	&cli_list,
 	&cli_stats,
 	&cli_reload,

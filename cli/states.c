@@ -132,21 +132,43 @@ static void add_part(const struct reading *reading, const struct ps_listed *list
 					hex(listed->digest, listed->digest_size)));
 }
 
-static void add_rule(const struct reading *reading, const struct ps_listed *listed)
+static json_t *hooks_of(const struct ps_listed *listed)
 {
-	const char *program = listed->family < NFPROTO_NUMPROTO ? programs[listed->family] : NULL, *hook;
-	static const int has[] = { PACKETSCRIPT_COUNT_PACKETS, PACKETSCRIPT_COUNT_BYTES, PACKETSCRIPT_COUNT_ERRORS };
-	json_t *hooks = json_array(), *rule;
+	json_t *hooks = json_array();
+	const char *hook;
 	unsigned int i;
 
-	for (i = 0; program && i < 32; i++) {
-		hook = ps_hook_name(listed->family == NFPROTO_ARP, i);
+	for (i = 0; i < 32; i++) {
+		hook = ps_hook_name(listed->family, i);
 		if (hook && listed->hooks & 1u << i)
 			json_array_append_new(hooks, json_string(hook));
 	}
-	rule = json_pack("{s:s, s:s, s:o, s:s, s:o, s:s, s:s}", "kind", listed->is_match ? "match" : "target", "program",
-			 program ? program : "unknown", "table", ps_result_text(listed->table), "function", listed->function,
-			 "hooks", hooks, "on_error", listed->on_error, "object", listed->object);
+	return hooks;
+}
+
+/* What tells one kind from the other. */
+static json_t *rule_of(const struct ps_listed *listed)
+{
+	const struct ps_hook_family *family = ps_hook_family_find(listed->family);
+	const char *program = listed->family < NFPROTO_NUMPROTO ? programs[listed->family] : NULL;
+
+	if (listed->has_place)
+		return json_pack("{s:s, s:s, s:o, s:i}", "kind", "hook", "family", family ? family->name : "unknown", "device",
+				 listed->device[0] ? ps_result_text(listed->device) : json_null(), "priority", (int)listed->priority);
+	return json_pack("{s:s, s:s, s:o}", "kind", listed->is_match ? "match" : "target", "program", program ? program : "unknown",
+			 "table", ps_result_text(listed->table));
+}
+
+static void add_rule(const struct reading *reading, const struct ps_listed *listed)
+{
+	static const int has[] = { PACKETSCRIPT_COUNT_PACKETS, PACKETSCRIPT_COUNT_BYTES, PACKETSCRIPT_COUNT_ERRORS };
+	json_t *rule = rule_of(listed);
+	unsigned int i;
+
+	json_object_set_new(rule, "function", json_string(listed->function));
+	json_object_set_new(rule, "hooks", hooks_of(listed));
+	json_object_set_new(rule, "on_error", json_string(listed->on_error));
+	json_object_set_new(rule, "object", json_string(listed->object));
 	for (i = 0; i < sizeof(has) / sizeof(has[0]); i++)
 		add_count(rule, listed, has[i]);
 	for (i = PACKETSCRIPT_COUNT_DROP; i <= PACKETSCRIPT_COUNT_MATCHED; i++)

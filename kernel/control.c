@@ -4,6 +4,7 @@
 
 #include "control.h"
 #include "failure.h"
+#include "hook.h"
 #include "list.h"
 #include "packetscript.h"
 #include "reload.h"
@@ -46,6 +47,34 @@ static int reload(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
+static int attach(struct sk_buff *skb, struct genl_info *info)
+{
+	struct ps_failure *failure = kzalloc(sizeof(*failure), GFP_KERNEL);
+	int err = failure ? ps_hook_attach(info, failure) : -ENOMEM;
+
+	if (err && failure && failure->text[0]) {
+		NL_SET_ERR_MSG(info->extack, "nothing is attached; the message before this one says why");
+		tell(info, failure);
+	}
+	kfree(failure);
+	return err;
+}
+
+/* What is detached is told before that is acknowledged. */
+static int detach(struct sk_buff *skb, struct genl_info *info)
+{
+	struct sk_buff *reply = genlmsg_new(PS_HOOK_DETACHED_SIZE, GFP_KERNEL);
+	void *message = reply ? genlmsg_put_reply(reply, info, &family, 0, info->genlhdr->cmd) : NULL;
+	int err = message ? ps_hook_detach(info, reply) : -ENOMEM;
+
+	if (err) {
+		nlmsg_free(reply);
+		return err;
+	}
+	genlmsg_end(reply, message);
+	return genlmsg_reply(reply, info);
+}
+
 static int list(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	return ps_list_dump(&family, skb, cb);
@@ -58,15 +87,18 @@ static const struct nla_policy policy[PACKETSCRIPT_A_MAX + 1] = {
 	[PACKETSCRIPT_A_SCRIPT] = { .type = NLA_REJECT },
 	[PACKETSCRIPT_A_PART] = { .type = NLA_REJECT },
 	[PACKETSCRIPT_A_RULE] = { .type = NLA_REJECT },
+	[PACKETSCRIPT_A_HOOK] = NLA_POLICY_NESTED(ps_hook_policy),
 };
 
 /*
- * Who makes the kernel load a script has to be allowed to in the initial user namespace, as for a rule; who only looks, in that of
- * the network namespace.
+ * Who makes the kernel load a script has to be allowed to in the initial user namespace, as for a rule; who only looks, or takes
+ * scripts away, in that of the network namespace.
  */
 static const struct genl_ops ops[] = {
 	{ .cmd = PACKETSCRIPT_CMD_RELOAD, .flags = GENL_ADMIN_PERM, .doit = reload },
 	{ .cmd = PACKETSCRIPT_CMD_LIST, .flags = GENL_UNS_ADMIN_PERM, .dumpit = list },
+	{ .cmd = PACKETSCRIPT_CMD_ATTACH, .flags = GENL_ADMIN_PERM, .doit = attach },
+	{ .cmd = PACKETSCRIPT_CMD_DETACH, .flags = GENL_UNS_ADMIN_PERM, .doit = detach },
 };
 
 /*

@@ -125,11 +125,18 @@ static int put_tally(struct sk_buff *skb, const struct ps_handler *handler)
 	return 0;
 }
 
+static int put_place(struct sk_buff *skb, const struct ps_hook_place *place)
+{
+	return nla_put_s32(skb, PACKETSCRIPT_RULE_PRIORITY, place->priority) ||
+	       (place->device[0] && nla_put_string(skb, PACKETSCRIPT_RULE_DEVICE, place->device));
+}
+
 static int put_rule(struct sk_buff *skb, const void *of)
 {
 	const struct ps_handler *handler = of;
 
 	return nla_put_u8(skb, PACKETSCRIPT_RULE_FAMILY, handler->family) ||
+	       (handler->place && put_place(skb, handler->place)) ||
 	       nla_put_string(skb, PACKETSCRIPT_RULE_TABLE, handler->table) ||
 	       nla_put_u32(skb, PACKETSCRIPT_RULE_HOOKS, handler->hooks) ||
 	       (handler->is_match && nla_put_flag(skb, PACKETSCRIPT_RULE_MATCH)) ||

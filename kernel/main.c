@@ -7,6 +7,7 @@
 #include "bundle.h"
 #include "control.h"
 #include "env.h"
+#include "hook.h"
 #include "host_kernel.h"
 #include "outlet.h"
 #include "shared_store.h"
@@ -92,9 +93,14 @@ static int __init packetscript_init(void)
 	err = ps_objects_setup();
 	if (err)
 		goto err_state;
+	err = ps_hooks_setup();
+	if (err)
+		goto err_objects;
 	err = ps_control_setup();
 	if (!err)
 		return 0;
+	ps_hooks_teardown();
+err_objects:
 	ps_objects_teardown();
 err_state:
 	ps_state_teardown();
@@ -107,6 +113,7 @@ err_outlet:
 static void __exit packetscript_exit(void)
 {
 	ps_control_teardown();
+	ps_hooks_teardown();
 	ps_objects_teardown();
 	ps_state_teardown();
 	ps_outlet_teardown();

@@ -87,16 +87,28 @@ static const char *const programs[NFPROTO_NUMPROTO] = {
 	[NFPROTO_ARP] = "arptables",
 };
 
+/* In which table it is, or that it needs none, and where. */
+static void place_show(struct seq_file *seq, const struct ps_handler *handler)
+{
+	const struct ps_hook_family *family = ps_hook_family_find(handler->family);
+
+	if (!handler->place)
+		seq_printf(seq, "    %s %s %s", handler->is_match ? "match" : "rule", programs[handler->family], handler->table);
+	else
+		seq_printf(seq, "    hook %s", family ? family->name : "unknown");
+}
+
 static void rule_show(struct seq_file *seq, const struct ps_handler *handler)
 {
 	unsigned int hook;
 
-	seq_printf(seq, "    %s %s %s", handler->is_match ? "match" : "rule", programs[handler->family],
-		   handler->table);
+	place_show(seq, handler);
 	for (hook = 0; hook < NF_BR_NUMHOOKS; hook++) {
 		if (handler->hooks & BIT(hook))
-			seq_printf(seq, " %s", ps_hook_name(handler->family == NFPROTO_ARP, hook));
+			seq_printf(seq, " %s", ps_hook_name(handler->family, hook));
 	}
+	if (handler->place)
+		seq_printf(seq, "%s%s, priority %d", handler->place->device[0] ? " of " : "", handler->place->device, handler->place->priority);
 	seq_printf(seq, ": %s, on error %s", handler->function, handler->on_error);
 	if (handler->given != PS_GIVEN_RAW)
 		seq_printf(seq, ", object %s", ps_givens[handler->given].name);

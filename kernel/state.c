@@ -476,6 +476,7 @@ int ps_handler_init(struct ps_handler *handler, struct ps_request *request, stru
 	handler->family = request->family;
 	strscpy(handler->table, request->table, sizeof(handler->table));
 	handler->hooks = request->hooks;
+	handler->place = request->hook;
 	handler->digest = request->digest;
 	handler->function = kstrdup(request->function, GFP_KERNEL);
 	if (!handler->function)

@@ -68,6 +68,12 @@ enum ps_unsuited {
 	PS_UNSUITED_MEMORY,
 };
 
+/* Of a rule without a table: its place among what else is at the hook. */
+struct ps_hook_place {
+	int priority;
+	char device[16];	/* IFNAMSIZ; "": it is no hook of a device */
+};
+
 /* What a rule asks for. */
 struct ps_request {
 	struct net *net;
@@ -88,6 +94,7 @@ struct ps_request {
 	u8 family;
 	const char *table;
 	unsigned int hooks;	/* bits: NF_INET_… */
+	const struct ps_hook_place *hook;	/* stays as long as there is the handler; NULL: it is in a table */
 	/* Filled in where -EINVAL comes of the state: why, and what each of its instances may hold. */
 	enum ps_unsuited unsuited;
 	size_t state_memory;
@@ -107,6 +114,7 @@ struct ps_handler {
 	u8 family;
 	char table[32];
 	unsigned int hooks;
+	const struct ps_hook_place *place;	/* the request's hook: it is in no table, but here */
 	/*
 	 * Which instance a CPU uses, and the function's number there; NULL for CPUs that were never online; and what it has counted on
 	 * that CPU, with softirqs disabled. Read under RCU, and replaced with the generation.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * The names of netfilter's hooks, as iptables and its relatives have them.
+ * Netfilter's hooks: what they are called by iptables and its relatives, and at which of them a script can be without a table.
  */
 #ifndef PS_HOOKS_H
 #define PS_HOOKS_H
@@ -8,15 +8,64 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* By its number, of ARP or of another family, whose numbers are the same but for BROUTING, a bridge's. NULL: it is none of these. */
-static inline const char *ps_hook_name(bool is_arp, unsigned int hook)
+/* Netfilter's numbers (NFPROTO_…), which what is portable cannot ask it for. */
+enum ps_hook_of {
+	PS_HOOK_OF_INET = 1,
+	PS_HOOK_OF_IP = 2,
+	PS_HOOK_OF_ARP = 3,
+	PS_HOOK_OF_NETDEV = 5,
+	PS_HOOK_OF_BRIDGE = 7,
+	PS_HOOK_OF_IP6 = 10,
+};
+
+/*
+ * By the number of the family and that of the hook, which is the same in all families but those of ARP and of devices. BROUTING is
+ * a bridge's. NULL: it is none of these.
+ */
+static inline const char *ps_hook_name(unsigned int family, unsigned int hook)
 {
 	static const char *const names[] = { "PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING", "BROUTING" };
 	static const char *const of_arp[] = { "INPUT", "OUTPUT", "FORWARD" };
+	static const char *const of_device[] = { "INGRESS", "EGRESS" };
 
-	if (is_arp)
+	if (family == PS_HOOK_OF_ARP)
 		return hook < sizeof(of_arp) / sizeof(of_arp[0]) ? of_arp[hook] : NULL;
+	if (family == PS_HOOK_OF_NETDEV)
+		return hook < sizeof(of_device) / sizeof(of_device[0]) ? of_device[hook] : NULL;
 	return hook < sizeof(names) / sizeof(names[0]) ? names[hook] : NULL;
+}
+
+/* A family, by nft's name for it; its hooks at which scripts can be are those from 0 on. */
+struct ps_hook_family {
+	const char *name;
+	enum ps_hook_of number;
+	unsigned int hooks;
+};
+
+/* The families one after the other, from 0 on; NULL behind the last one. */
+static inline const struct ps_hook_family *ps_hook_family(unsigned int n)
+{
+	static const struct ps_hook_family families[] = {
+		{ "ip", PS_HOOK_OF_IP, 5 },
+		{ "ip6", PS_HOOK_OF_IP6, 5 },
+		{ "inet", PS_HOOK_OF_INET, 5 },
+		{ "arp", PS_HOOK_OF_ARP, 2 },	/* what a bridge forwards is the bridge's */
+		{ "bridge", PS_HOOK_OF_BRIDGE, 5 },
+		{ "netdev", PS_HOOK_OF_NETDEV, 2 },
+	};
+
+	return n < sizeof(families) / sizeof(families[0]) ? &families[n] : NULL;
+}
+
+/* The family of this number, or NULL. */
+static inline const struct ps_hook_family *ps_hook_family_find(unsigned int number)
+{
+	const struct ps_hook_family *family = ps_hook_family(0);
+	unsigned int n = 0;
+
+	while (family && family->number != number)
+		family = ps_hook_family(++n);
+	return family;
 }
 
 #endif

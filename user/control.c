@@ -218,6 +218,13 @@ static void read_rule(const struct nlattr *nest, struct ps_listed *listed)
 		case PACKETSCRIPT_RULE_COUNTS:
 			read_counts(attr, listed);
 			break;
+		case PACKETSCRIPT_RULE_PRIORITY:
+			listed->has_place = true;
+			listed->priority = has(attr, sizeof(int32_t)) ? (int32_t)mnl_attr_get_u32(attr) : 0;
+			break;
+		case PACKETSCRIPT_RULE_DEVICE:
+			listed->device = text_of(attr);
+			break;
 		}
 	}
 }
@@ -228,7 +235,7 @@ static int read_listed(const struct nlmsghdr *message, void *context)
 		[PACKETSCRIPT_A_COUNTS] = read_counts, [PACKETSCRIPT_A_SCRIPT] = read_script,
 		[PACKETSCRIPT_A_PART] = read_script, [PACKETSCRIPT_A_RULE] = read_rule,
 	};
-	struct ps_listed listed = { .path = "", .kind = "", .table = "", .function = "", .on_error = "", .object = "" };
+	struct ps_listed listed = { .path = "", .kind = "", .table = "", .function = "", .on_error = "", .object = "", .device = "" };
 	const struct listing *listing = context;
 	const struct nlattr *attr;
 
@@ -264,5 +271,132 @@ int ps_control_list(struct ps_control *control, void (*tell)(void *context, cons
 		snprintf(control->error, sizeof(control->error), "the kernel module that is loaded is older, and cannot list states");
 	else
 		snprintf(control->error, sizeof(control->error), "listing states: %s", strerror(errno));
+	return -1;
+}
+
+static void put_text(struct nlmsghdr *message, uint16_t type, const char *text)
+{
+	if (text)
+		mnl_attr_put_strz(message, type, text);
+}
+
+/* A request that is about this. */
+static struct nlmsghdr *begin_hook(char *buffer, const struct ps_control *control, uint8_t command, const struct ps_attachment *of)
+{
+	struct nlmsghdr *message = begin(buffer, control->family, command, PACKETSCRIPT_FAMILY_VERSION);
+	struct nlattr *nest;
+
+	if (of->has_state)
+		mnl_attr_put_u32(message, PACKETSCRIPT_A_STATE, of->state);
+	nest = mnl_attr_nest_start(message, PACKETSCRIPT_A_HOOK);
+	put_text(message, PACKETSCRIPT_HOOK_SCRIPT, of->script);
+	put_text(message, PACKETSCRIPT_HOOK_FUNCTION, of->function);
+	put_text(message, PACKETSCRIPT_HOOK_DEVICE, of->device);
+	if (of->has_family)
+		mnl_attr_put_u8(message, PACKETSCRIPT_HOOK_FAMILY, of->family);
+	if (of->has_hook)
+		mnl_attr_put_u32(message, PACKETSCRIPT_HOOK_NUMBER, of->hook);
+	if (of->has_priority)
+		mnl_attr_put_u32(message, PACKETSCRIPT_HOOK_PRIORITY, (uint32_t)of->priority);
+	if (of->memory)
+		mnl_attr_put_u32(message, PACKETSCRIPT_HOOK_MEMORY, of->memory);
+	if (of->percpu)
+		mnl_attr_put(message, PACKETSCRIPT_HOOK_PERCPU, 0, NULL);
+	if (of->on_error)
+		mnl_attr_put_u8(message, PACKETSCRIPT_HOOK_ON_ERROR, of->on_error);
+	if (of->object)
+		mnl_attr_put_u8(message, PACKETSCRIPT_HOOK_OBJECT, of->object);
+	mnl_attr_nest_end(message, nest);
+	return message;
+}
+
+/* What errno says of a request, unless the kernel has sent words. */
+static void tell_errno(struct ps_control *control, const char *script)
+{
+	if (errno == EPERM)
+		snprintf(control->error, sizeof(control->error),
+			 "not permitted: attaching scripts needs CAP_NET_ADMIN, and not only in a user namespace; detaching needs it there");
+	else if (!control->error[0] && errno == EOPNOTSUPP)
+		snprintf(control->error, sizeof(control->error), "the kernel module that is loaded is older, and cannot attach scripts");
+	else if (!control->error[0])
+		snprintf(control->error, sizeof(control->error), "%s: %s", script, strerror(errno));
+}
+
+int ps_control_attach(struct ps_control *control, const struct ps_attachment *attachment)
+{
+	char buffer[MESSAGE];
+	const struct nlmsghdr *message = begin_hook(buffer, control, PACKETSCRIPT_CMD_ATTACH, attachment);
+	int err;
+
+	control->error[0] = 0;
+	if (!ask(control, message, read_error, control))
+		return 0;
+	err = errno;
+	tell_errno(control, attachment->script);
+	return err == EINVAL ? 1 : -1;
+}
+
+struct detaching {
+	void (*tell)(const struct ps_attachment *detached);
+	int n;
+};
+
+static void read_hook(const struct nlattr *nest, struct ps_attachment *hook)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, nest) {
+		switch (mnl_attr_get_type(attr)) {
+		case PACKETSCRIPT_HOOK_SCRIPT:
+			hook->script = text_of(attr);
+			break;
+		case PACKETSCRIPT_HOOK_FUNCTION:
+			hook->function = text_of(attr);
+			break;
+		case PACKETSCRIPT_HOOK_DEVICE:
+			hook->device = text_of(attr);
+			break;
+		case PACKETSCRIPT_HOOK_FAMILY:
+			hook->family = has(attr, 1) ? mnl_attr_get_u8(attr) : 0;
+			break;
+		case PACKETSCRIPT_HOOK_NUMBER:
+			hook->hook = has(attr, sizeof(uint32_t)) ? mnl_attr_get_u32(attr) : 0;
+			break;
+		case PACKETSCRIPT_HOOK_PRIORITY:
+			hook->priority = has(attr, sizeof(int32_t)) ? (int32_t)mnl_attr_get_u32(attr) : 0;
+			break;
+		}
+	}
+}
+
+static int read_detached(const struct nlmsghdr *message, void *context)
+{
+	struct detaching *detaching = context;
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, message, sizeof(struct genlmsghdr)) {
+		struct ps_attachment hook = { .script = "", .function = "" };
+
+		if (mnl_attr_get_type(attr) != PACKETSCRIPT_A_HOOK)
+			continue;
+		read_hook(attr, &hook);
+		detaching->tell(&hook);
+		detaching->n++;
+	}
+	return MNL_CB_OK;
+}
+
+int ps_control_detach(struct ps_control *control, const struct ps_attachment *wanted, void (*tell)(const struct ps_attachment *detached))
+{
+	struct detaching detaching = { .tell = tell };
+	char buffer[MESSAGE];
+
+	control->error[0] = 0;
+	/* the kernel takes as many at once as its answer has room for */
+	while (!ask(control, begin_hook(buffer, control, PACKETSCRIPT_CMD_DETACH, wanted), read_detached, &detaching))
+		;
+	if (errno == ENOENT)
+		return detaching.n;
+	tell_errno(control, wanted->script);
 	return -1;
 }

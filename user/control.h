@@ -44,6 +44,10 @@ struct ps_listed {
 	uint32_t hooks;		/* a bit for each */
 	bool is_match;
 	const char *table, *function, *on_error, *object;
+	/* of a script that is attached to a hook, which has no table */
+	bool has_place;
+	int32_t priority;
+	const char *device;
 };
 
 /*
@@ -54,5 +58,26 @@ int ps_control_list(struct ps_control *control, void (*tell)(void *context, cons
 
 /* Reloads a state of this network namespace. Returns 0; 1, its scripts are at fault; -1, other failures. */
 int ps_control_reload(struct ps_control *control, uint32_t state);
+
+/* A script at a hook, and what else is said of it. */
+struct ps_attachment {
+	const char *script, *function, *device;	/* NULL: not said */
+	bool has_state, has_family, has_hook, has_priority, percpu;
+	uint32_t state;
+	uint8_t family;		/* NFPROTO_… */
+	uint32_t hook;		/* by the family's numbers */
+	int32_t priority;
+	uint32_t memory;	/* KiB; this and the next two as in struct xt_lua_info */
+	uint8_t on_error, object;
+};
+
+/* Attaches it in this network namespace. Returns 0; 1, the script is at fault; -1, other failures. */
+int ps_control_attach(struct ps_control *control, const struct ps_attachment *attachment);
+
+/*
+ * Detaches all of which that is true, in this network namespace, and tells each. Texts are there until tell() returns. Returns how many
+ * those were, or -1.
+ */
+int ps_control_detach(struct ps_control *control, const struct ps_attachment *wanted, void (*tell)(const struct ps_attachment *detached));
 
 #endif

@@ -239,7 +239,7 @@ static const char *tell_name(struct ps_packet *pkt, enum ps_company what)
 		return device_name(p, NFQA_IFINDEX_INDEV, p->device[0]);
 	if (what == PS_COMPANY_DEV_OUT)
 		return device_name(p, NFQA_IFINDEX_OUTDEV, p->device[1]);
-	return p->hook < NF_INET_NUMHOOKS ? ps_hook_name(false, p->hook) : NULL;
+	return p->hook < NF_INET_NUMHOOKS ? ps_hook_name(PS_HOOK_OF_IP, p->hook) : NULL;
 }
 
 static const struct ps_company_ops company = { tell_number, set_number, tell_name };

@@ -90,6 +90,7 @@ enum {
 	PACKETSCRIPT_A_SCRIPT,		/* nest of PACKETSCRIPT_SCRIPT_…: of the state before it */
 	PACKETSCRIPT_A_PART,		/* the same of a module or list that the script before it asks for */
 	PACKETSCRIPT_A_RULE,		/* nest of PACKETSCRIPT_RULE_…: of the script before it */
+	PACKETSCRIPT_A_HOOK,		/* nest of PACKETSCRIPT_HOOK_…: what to attach, what to detach; from the kernel, what it has detached */
 	__PACKETSCRIPT_A_MAX,
 	PACKETSCRIPT_A_MAX = __PACKETSCRIPT_A_MAX - 1
 };
@@ -153,13 +154,35 @@ enum {
 	PACKETSCRIPT_RULE_ON_ERROR,	/* string */
 	PACKETSCRIPT_RULE_OBJECT,	/* string: what the function is given */
 	PACKETSCRIPT_RULE_COUNTS,	/* nest of PACKETSCRIPT_COUNT_… */
+	/* of a script that is attached to a hook: of a rule they are absent, as its table is here */
+	PACKETSCRIPT_RULE_PRIORITY,	/* s32 */
+	PACKETSCRIPT_RULE_DEVICE,	/* string; only of NFPROTO_NETDEV */
 	__PACKETSCRIPT_RULE_MAX,
 	PACKETSCRIPT_RULE_MAX = __PACKETSCRIPT_RULE_MAX - 1
+};
+
+/* To attach, it needs SCRIPT, FAMILY and NUMBER. To detach, it needs SCRIPT, and goes for those of which all that is said is true. */
+enum {
+	PACKETSCRIPT_HOOK_SCRIPT = 1,	/* string: absolute path */
+	PACKETSCRIPT_HOOK_FUNCTION,	/* string; to attach it is XT_LUA_FUNCTION_DEFAULT, unless one is named */
+	PACKETSCRIPT_HOOK_FAMILY,	/* u8: NFPROTO_… */
+	PACKETSCRIPT_HOOK_NUMBER,	/* u32: of the hook, as the family has it */
+	PACKETSCRIPT_HOOK_DEVICE,	/* string: of NFPROTO_NETDEV, which needs it to attach */
+	PACKETSCRIPT_HOOK_PRIORITY,	/* s32; to attach it is 0, unless one is named */
+	/* to attach */
+	PACKETSCRIPT_HOOK_MEMORY,	/* u32: as xt_lua_info.memory; and so are these, which are 0 if they are absent */
+	PACKETSCRIPT_HOOK_PERCPU,	/* flag */
+	PACKETSCRIPT_HOOK_ON_ERROR,	/* u8 */
+	PACKETSCRIPT_HOOK_OBJECT,	/* u8; 0 is the family's own header */
+	__PACKETSCRIPT_HOOK_MAX,
+	PACKETSCRIPT_HOOK_MAX = __PACKETSCRIPT_HOOK_MAX - 1
 };
 
 enum {
 	PACKETSCRIPT_CMD_RELOAD = 1,	/* STATE: its rules' scripts are read and loaded anew */
 	PACKETSCRIPT_CMD_LIST,		/* a dump: the states of the network namespace; a message for each, and for each script, part and rule */
+	PACKETSCRIPT_CMD_ATTACH,	/* HOOK, STATE (0 if absent): a script gets the packets of a hook, without a table */
+	PACKETSCRIPT_CMD_DETACH,	/* HOOK, STATE (any if absent): some of these are taken away and told; -ENOENT: there are none (any more) */
 	__PACKETSCRIPT_CMD_MAX,
 	PACKETSCRIPT_CMD_MAX = __PACKETSCRIPT_CMD_MAX - 1
 };

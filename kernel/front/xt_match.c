@@ -10,9 +10,9 @@ static bool lua_mt(const struct sk_buff *skb, struct xt_action_param *par)
 	struct ps_skb_packet p ps_uninit;
 	enum ps_answer answer;
 
-	if (ps_xt_is_own(info, skb))
+	if (ps_front_is_own(info->rule, skb))
 		return false;
-	ps_skb_init_read_only(&p, skb, ps_xt_has_link(par), par->state);
+	ps_skb_init_read_only(&p, skb, ps_front_has_link(par->state), par->state);
 	answer = ps_rule_match(info->rule, &p.pkt);
 	ps_skb_end_read_only(&p);
 	if (unlikely(p.pulled))
@@ -32,7 +32,7 @@ static bool lua_mt(const struct sk_buff *skb, struct xt_action_param *par)
 
 static int lua_mt_check(const struct xt_mtchk_param *par)
 {
-	const struct ps_xt_place place = {
+	const struct ps_place place = {
 		.net = par->net,
 		.table = par->table,
 		.hooks = par->hook_mask,

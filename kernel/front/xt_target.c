@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* The target LUA of iptables, ip6tables, arptables and ebtables. */
-#include <linux/etherdevice.h>
 #include <linux/module.h>
 #include <linux/netfilter_bridge/ebtables.h>
 
@@ -16,24 +15,6 @@ static const unsigned int on_error[XT_LUA_ON_ERROR_COUNT] = {
 	[XT_LUA_ON_ERROR_ACCEPT] = NF_ACCEPT,
 	[XT_LUA_ON_ERROR_CONTINUE] = XT_CONTINUE,
 };
-
-/* What the handler says of the packet, whose data begins at the network header. */
-static ps_inline enum ps_verdict run(struct sk_buff *skb, const struct xt_action_param *par, bool has_link,
-				  u16 *queue)
-{
-	const struct xt_lua_info *info = par->targinfo;
-	struct ps_skb_packet p ps_uninit;
-	enum ps_verdict verdict;
-
-	ps_skb_init(&p, skb, has_link, par->state);
-	verdict = ps_rule_run(info->rule, &p.pkt, queue);
-	if (unlikely(verdict == PS_VERDICT_REPEAT))
-		verdict = ps_rule_repeat(info->rule, &p.pkt, queue);
-	ps_skb_end(&p);
-	if (unlikely(p.pulled))
-		ps_rule_count_pulled(info->rule);
-	return verdict;
-}
 
 /* As ip_tables and arp_tables want it. */
 static ps_inline unsigned int to_netfilter(struct sk_buff *skb, const struct xt_lua_info *info,
@@ -69,59 +50,22 @@ static unsigned int lua_tg(struct sk_buff *skb, const struct xt_action_param *pa
 	enum ps_verdict verdict;
 	u16 queue ps_uninit;
 
-	if (ps_xt_is_own(info, skb))
+	if (ps_front_is_own(info->rule, skb))
 		return XT_CONTINUE;
-	verdict = run(skb, par, ps_xt_has_link(par), &queue);
+	verdict = ps_front_run(info->rule, skb, ps_front_has_link(par->state), par->state, &queue);
 	return to_netfilter(skb, info, verdict, queue);
 }
 
-/*
- * ARP that the machine itself sends has its link-layer header within the data already, and nothing says where it begins:
- * that is only told when the packet goes to the device.
- */
 static unsigned int lua_arp_tg(struct sk_buff *skb, const struct xt_action_param *par)
 {
-	const struct net_device *dev = xt_in(par) ?: xt_out(par);
 	const struct xt_lua_info *info = par->targinfo;
-	unsigned int link = skb_network_offset(skb) > 0 ? skb_network_offset(skb) : 0;
 	enum ps_verdict verdict;
 	u16 queue ps_uninit;
 
-	if (ps_xt_is_own(info, skb))
+	if (ps_front_is_own(info->rule, skb))
 		return XT_CONTINUE;
-	if (link) {
-		skb_reset_mac_header(skb);
-		__skb_pull(skb, link);
-	}
-	verdict = run(skb, par, dev && dev->type == ARPHRD_ETHER, &queue);
-	__skb_push(skb, link);
+	verdict = ps_front_run_arp(info->rule, skb, par->state, &queue);
 	return to_netfilter(skb, info, verdict, queue);
-}
-
-/*
- * A frame with another destination is another's, and one of another type carries something else: what bridges and hosts know
- * it by has to follow.
- */
-static void follow_header(struct sk_buff *skb, const struct xt_action_param *par, const struct ethhdr *before)
-{
-	const struct ethhdr *eth = eth_hdr(skb);
-	const struct net_device *dev = NULL;
-
-	if (eth->h_proto != before->h_proto && eth_proto_is_802_3(eth->h_proto))
-		skb->protocol = eth->h_proto;
-	if (ether_addr_equal(eth->h_dest, before->h_dest))
-		return;
-	if (is_multicast_ether_addr(eth->h_dest)) {
-		skb->pkt_type = is_broadcast_ether_addr(eth->h_dest) ? PACKET_BROADCAST : PACKET_MULTICAST;
-		return;
-	}
-	/* later hooks look at it no more */
-	if (xt_hooknum(par) == NF_BR_PRE_ROUTING)
-		dev = netdev_master_upper_dev_get_rcu((struct net_device *)xt_in(par));
-	else if (xt_hooknum(par) == NF_BR_BROUTING)
-		dev = xt_in(par);
-	if (dev)
-		skb->pkt_type = ether_addr_equal(eth->h_dest, dev->dev_addr) ? PACKET_HOST : PACKET_OTHERHOST;
 }
 
 static unsigned int lua_bridge_tg(struct sk_buff *skb, const struct xt_action_param *par)
@@ -132,18 +76,12 @@ static unsigned int lua_bridge_tg(struct sk_buff *skb, const struct xt_action_pa
 		[XT_LUA_ON_ERROR_CONTINUE] = EBT_CONTINUE,
 	};
 	const struct xt_lua_info *info = par->targinfo;
-	const struct ethhdr before = *eth_hdr(skb);
-	/* what the bridge itself says to others (STP) has its link-layer header within the data */
-	unsigned int link = skb_mac_offset(skb) ? 0 : ETH_HLEN;
 	enum ps_verdict verdict;
 	u16 queue ps_uninit;
 
-	if (ps_xt_is_own(info, skb))
+	if (ps_front_is_own(info->rule, skb))
 		return EBT_CONTINUE;
-	__skb_pull(skb, link);
-	verdict = run(skb, par, true, &queue);
-	__skb_push(skb, link);
-	follow_header(skb, par, &before);
+	verdict = ps_front_run_frame(info->rule, skb, par->state, &queue);
 	switch (verdict) {
 	case PS_VERDICT_DROP:
 	case PS_VERDICT_STOLEN:		/* freed, as by ebtables, which has no word for it */
@@ -168,7 +106,7 @@ static unsigned int lua_bridge_tg(struct sk_buff *skb, const struct xt_action_pa
 
 static int lua_tg_check(const struct xt_tgchk_param *par)
 {
-	const struct ps_xt_place place = {
+	const struct ps_place place = {
 		.net = par->net,
 		.table = par->table,
 		.hooks = par->hook_mask,

@@ -224,19 +224,12 @@ static bool set_number(struct ps_packet *pkt, enum ps_company what, uint32_t val
 	return true;
 }
 
+/* Behind the hooks that all families have, there is one more of IP, and another one of bridges. */
 static const char *hook_name(const struct nf_hook_state *state)
 {
-	static const char *const netdev[] = { [NF_NETDEV_INGRESS] = "INGRESS", [NF_NETDEV_EGRESS] = "EGRESS" };
-
-	switch (state->pf) {
-	case NFPROTO_ARP:
-	case NFPROTO_BRIDGE:
-		return ps_hook_name(state->pf == NFPROTO_ARP, state->hook);
-	case NFPROTO_NETDEV:
-		return state->hook < ARRAY_SIZE(netdev) ? netdev[state->hook] : NULL;
-	default:
-		return state->hook == NF_INET_INGRESS ? "INGRESS" : ps_hook_name(false, state->hook);
-	}
+	if (state->hook == NF_INET_INGRESS && state->pf != NFPROTO_BRIDGE)
+		return "INGRESS";
+	return ps_hook_name(state->pf, state->hook);
 }
 
 static const char *tell_name(struct ps_packet *pkt, enum ps_company what)

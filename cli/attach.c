@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* packetscript attach, detach: scripts at hooks of netfilter, without a table. */
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "control.h"
+#include "handle.h"
+#include "hooks.h"
+#include "host_user.h"
+
+/* What says which hook it is, for both commands; and then how the script runs there. */
+enum { OPT_HOOK, OPT_FAMILY, OPT_DEV, OPT_PRIORITY, OPT_FUNCTION, OPT_STATE, OPT_NETNS, OPT_PERCPU, OPT_MEMORY, OPT_ON_ERROR, OPT_OBJECT };
+
+#define FAMILIES	"ip ip6 inet arp bridge netdev"
+#define HOOKS		"prerouting input forward output postrouting ingress egress"
+#define PLACE_OPTIONS(family, priority, function, state)								\
+	{ "hook", 'k', "HOOK", HOOKS_HELP, HOOKS },								\
+	{ "family", 0, "FAMILY", "ip, ip6, inet, arp, bridge or netdev, as nft calls them" family, FAMILIES },	\
+	{ "dev", 'd', "IF", "the device, of ingress and egress" },						\
+	{ "priority", 'p', "N", "a number, or as nft: raw, mangle, dstnat, filter, security, srcnat, out, mangle+5" priority },	\
+	{ "function", 'f', "NAME", "the function" function },							\
+	{ "state", 0, "N", "the number of the state" state },							\
+	{ "netns", 'n', "NAME", "the network namespace, as ip-netns(8) calls it, or the path of its file" }
+#define HOOKS_HELP	"prerouting, input, forward, output, postrouting; of devices ingress, egress"
+
+static const struct cli_option attach_options[] = {
+	PLACE_OPTIONS(" (default: ip)", " (default: filter)", " (default: " PS_STATE_FUNCTION ")", " (default: 0)"),
+	{ "percpu", 0, NULL, "a copy of the state for each CPU" },
+	{ "memory", 0, "SIZE", "what the state may hold, 128K to 64M (default: 1M)" },
+	{ "on-error", 0, "VERDICT", "drop, accept or continue when the function fails (default: drop)", CLI_ON_ERROR },
+	{ "object", 0, "OBJECT", "what the function gets: raw, eth, arp, ip or ip6 (default: the family's header)", CLI_OBJECTS },
+	{ NULL },
+};
+
+#define ANY	" (default: any)"
+static const struct cli_option detach_options[] = {
+	PLACE_OPTIONS(ANY, ANY, ANY, ANY),
+	{ NULL },
+};
+
+/*
+ * Priorities, by nft's names for them.
+ */
+#define OF_IP	(1u << PS_HOOK_OF_IP | 1u << PS_HOOK_OF_IP6 | 1u << PS_HOOK_OF_INET)
+#define OF_REST	(1u << PS_HOOK_OF_ARP | 1u << PS_HOOK_OF_NETDEV)
+#define OF_BRIDGE	(1u << PS_HOOK_OF_BRIDGE)
+
+static const struct {
+	const char *name;
+	unsigned int families;	/* bits */
+	int priority;
+} priorities[] = {
+	{ "raw", OF_IP, -300 },
+	{ "mangle", OF_IP, -150 },
+	{ "dstnat", OF_IP, -100 },
+	{ "filter", OF_IP | OF_REST, 0 },
+	{ "security", OF_IP, 50 },
+	{ "srcnat", OF_IP, 100 },
+	{ "dstnat", OF_BRIDGE, -300 },
+	{ "filter", OF_BRIDGE, -200 },
+	{ "out", OF_BRIDGE, 100 },
+	{ "srcnat", OF_BRIDGE, 300 },
+};
+
+static bool number_of(const char *text, long long base, int32_t *priority)
+{
+	long long value;
+	char *end;
+
+	errno = 0;
+	value = base + strtoll(text, &end, 10);
+	if (errno || end == text || *end || value < INT32_MIN || value > INT32_MAX)
+		return false;
+	*priority = value;
+	return true;
+}
+
+/* Whether the family knows it: a number, a name, or a name with what is to be added. */
+static bool priority_of(const char *text, unsigned int family, int32_t *priority)
+{
+	size_t i, len = strcspn(text, "+-");
+
+	if (!isalpha((unsigned char)text[0]))
+		return number_of(text, 0, priority);
+	for (i = 0; i < sizeof(priorities) / sizeof(priorities[0]); i++) {
+		if (!(priorities[i].families & 1u << family) || strlen(priorities[i].name) != len || strncmp(priorities[i].name, text, len))
+			continue;
+		*priority = priorities[i].priority;
+		return !text[len] || number_of(text + len, priorities[i].priority, priority);
+	}
+	return false;
+}
+
+/*
+ * Hooks.
+ */
+static const struct ps_hook_family *family_named(const char *name)
+{
+	const struct ps_hook_family *family = ps_hook_family(0);
+	unsigned int n = 0;
+
+	while (family && strcmp(family->name, name))
+		family = ps_hook_family(++n);
+	return family;
+}
+
+/* Whether the family has it. */
+static bool hook_of(const char *name, const struct ps_hook_family *family, uint32_t *hook)
+{
+	for (*hook = 0; *hook < family->hooks; ++*hook) {
+		if (!strcasecmp(name, ps_hook_name(family->number, *hook)))
+			return true;
+	}
+	return false;
+}
+
+static const char *lower(const char *name, char *text, size_t size)
+{
+	size_t i;
+
+	for (i = 0; name[i] && i + 1 < size; i++)
+		text[i] = tolower((unsigned char)name[i]);
+	text[i] = 0;
+	return text;
+}
+
+/* Says which hooks the family has. */
+static int no_such_hook(const char *name, const struct ps_hook_family *family)
+{
+	char names[128] = "", hook[16];
+	unsigned int i;
+
+	for (i = 0; i < family->hooks; i++) {
+		if (i)
+			strcat(names, ", ");
+		strcat(names, lower(ps_hook_name(family->number, i), hook, sizeof(hook)));
+	}
+	return cli_error("--hook %s: the family %s has %s", name, family->name, names);
+}
+
+/* What is said of the family, or is plain from what else is; NULL: nothing. */
+static const char *family_name(const struct cli_call *call)
+{
+	const char *hook = call->values[OPT_HOOK];
+
+	if (call->values[OPT_FAMILY])
+		return call->values[OPT_FAMILY];
+	return call->values[OPT_DEV] || (hook && (!strcasecmp(hook, "ingress") || !strcasecmp(hook, "egress"))) ? "netdev" : NULL;
+}
+
+/* Fills in the hook and the priority that the call names. False: the family does not have them, which has been told. */
+static bool fill_place(struct ps_attachment *place, const struct cli_call *call, const struct ps_hook_family *family)
+{
+	const char *hook = call->values[OPT_HOOK], *priority = call->values[OPT_PRIORITY];
+
+	place->has_family = true;
+	place->family = family->number;
+	place->has_hook = hook;
+	place->has_priority = priority;
+	if (hook && !hook_of(hook, family, &place->hook)) {
+		no_such_hook(hook, family);
+		return false;
+	}
+	if (priority && !priority_of(priority, family->number, &place->priority)) {
+		cli_error("--priority %s: is no number, and no name of a priority of the family %s", priority, family->name);
+		return false;
+	}
+	return true;
+}
+
+/* The same for whichever family, without a word. */
+static bool suits(struct ps_attachment *place, const struct cli_call *call, const struct ps_hook_family *family)
+{
+	const char *hook = call->values[OPT_HOOK], *priority = call->values[OPT_PRIORITY];
+
+	return (!hook || hook_of(hook, family, &place->hook)) &&
+	       (!priority || priority_of(priority, family->number, &place->priority)) && fill_place(place, call, family);
+}
+
+/* The script's absolute path, without links as far as it is there; the caller's. NULL, after a message. */
+static char *resolve(const char *path, bool has_to_be)
+{
+	char *resolved = realpath(path, NULL), *folder;
+
+	if (!resolved && has_to_be)
+		cli_error("%s: %s", path, strerror(errno));
+	if (resolved || has_to_be)
+		return resolved;
+	folder = path[0] == '/' ? strdup("") : realpath(".", NULL);
+	if (!folder || asprintf(&resolved, "%s%s%s", folder, path[0] == '/' ? "" : "/", path) < 0)
+		resolved = NULL;
+	free(folder);
+	return resolved;
+}
+
+/* Goes into the namespace, and opens the control. Returns CLI_OK, or CLI_TROUBLE after a message. */
+static int open_control(struct ps_control *control, const struct cli_call *call, bool load)
+{
+	static const char *const modprobe[] = { "modprobe", "-q", "packetscript", NULL };
+	const char *netns = call->values[OPT_NETNS];
+	char error[512];
+	pid_t pid;
+
+	if (netns && ps_control_enter(netns, error, sizeof(error)))
+		return cli_error("%s", error);
+	if (!ps_control_open(control))
+		return CLI_OK;
+	/* a rule of iptables has the kernel load its module, a request of netlink has not */
+	if (load && !posix_spawnp(&pid, modprobe[0], NULL, NULL, (char *const *)modprobe, environ)) {
+		waitpid(pid, NULL, 0);
+		ps_control_close(control);
+		if (!ps_control_open(control))
+			return CLI_OK;
+	}
+	cli_error("%s", control->error);
+	ps_control_close(control);
+	return CLI_TROUBLE;
+}
+
+static bool fill_common(struct ps_attachment *attachment, const struct cli_call *call)
+{
+	attachment->function = call->values[OPT_FUNCTION];
+	attachment->device = call->values[OPT_DEV];
+	attachment->has_state = call->values[OPT_STATE];
+	return cli_number(call, OPT_STATE, 0, UINT32_MAX, 0, &attachment->state);
+}
+
+/*
+ * attach
+ */
+
+/* The number of a word in a list of words, or -1. */
+static int word_of(const char *words, const char *word)
+{
+	size_t len = strlen(word);
+	int n = 0;
+
+	for (; words; words = strchr(words, ' '), words = words ? words + 1 : NULL, n++) {
+		if (!strncmp(words, word, len) && (words[len] == ' ' || !words[len]))
+			return n;
+	}
+	return -1;
+}
+
+/* What the script is given and may hold, by the numbers of struct xt_lua_info. */
+static bool fill_options(struct ps_attachment *attachment, const struct cli_call *call)
+{
+	const char *on_error = call->values[OPT_ON_ERROR];
+	int verdict = on_error ? word_of(CLI_ON_ERROR, on_error) : 0;
+	enum ps_given given;
+	size_t memory;
+
+	if (verdict < 0)
+		cli_error("--on-error %s: give drop, accept or continue", on_error);
+	if (verdict < 0 || !ps_handle_memory(call, OPT_MEMORY, &memory) || !ps_handle_object(call, OPT_OBJECT, &given))
+		return false;
+	attachment->on_error = verdict;
+	attachment->memory = call->values[OPT_MEMORY] ? memory / 1024 : 0;
+	attachment->object = call->values[OPT_OBJECT] ? given + 1 : XT_LUA_OBJECT_DEFAULT;
+	attachment->percpu = call->values[OPT_PERCPU];
+	return true;
+}
+
+static bool fill(struct ps_attachment *attachment, const struct cli_call *call)
+{
+	const char *name = family_name(call);
+	const struct ps_hook_family *family = family_named(name ? name : "ip");
+
+	if (!call->values[OPT_HOOK])
+		cli_error("--hook is missing: give one of " HOOKS);
+	else if (!family)
+		cli_error("--family %s: give one of " FAMILIES, name);
+	if (!call->values[OPT_HOOK] || !family || !fill_common(attachment, call) || !fill_options(attachment, call) ||
+	    !fill_place(attachment, call, family))
+		return false;
+	if (!attachment->has_priority)
+		priority_of("filter", family->number, &attachment->priority);
+	attachment->has_priority = true;
+	return true;
+}
+
+static int attach(const struct cli_call *call)
+{
+	struct ps_attachment attachment = { .script = NULL };
+	struct ps_control control;
+	int status = CLI_TROUBLE, failed;
+	char *path;
+
+	if (!fill(&attachment, call))
+		return CLI_TROUBLE;
+	path = resolve(call->operands[0], true);
+	attachment.script = path;
+	if (path && !open_control(&control, call, true)) {
+		failed = ps_control_attach(&control, &attachment);
+		status = !failed ? CLI_OK : failed > 0 ? CLI_FOUND : CLI_TROUBLE;
+		if (status)
+			cli_error("%s", control.error);
+		ps_control_close(&control);
+	}
+	free(path);
+	return status;
+}
+
+const struct cli_command cli_attach = {
+	.name = "attach",
+	.operands = "SCRIPT",
+	.min = 1, .max = 1,
+	.summary = "gives a script the packets of a hook of netfilter, without a table",
+	.about =
+"The kernel calls a function of the script for each packet that comes to a hook: for users of nft, whose tables have no targets of\n"
+"xtables, and for speed, since no rule is looked for. The function does what it does in a rule of iptables. XT_CONTINUE and XT_RETURN let\n"
+"the packet go on, to what has a higher priority at this hook; conntrack is at -200.\n"
+"\n"
+"Unless --object says otherwise, the function gets the header of the family: ip, ip6, arp; eth of bridge and netdev; of inet ip or ip6, as each\n"
+"packet is. The family is ip if none is named, or netdev of the hooks ingress and egress, which are those of a device. The device of other hooks is\n"
+"what p:dev_in() and p:dev_out() tell.\n"
+"\n"
+"A script that cannot be loaded is told with file and line, and the command exits with 1. It stays attached until 'detach', until its device or\n"
+"network namespace goes, or the machine. 'list' shows it, 'reload' loads its script anew.\n"
+"\n"
+"It needs root, or CAP_NET_ADMIN, like adding a rule.",
+	.examples =
+"  packetscript attach dnat.lua --hook prerouting --priority dstnat\n"
+"  packetscript attach mac.lua --family bridge --hook forward --function outgoing\n"
+"  packetscript attach flood.lua --hook ingress --dev eth0 --percpu\n",
+	.options = attach_options,
+	.run = attach,
+};
+
+/*
+ * detach
+ */
+static void print_detached(const struct ps_attachment *detached)
+{
+	const struct ps_hook_family *family = ps_hook_family_find(detached->family);
+	const char *name = ps_hook_name(detached->family, detached->hook);
+	char hook[16];
+
+	printf("detached %s %s%s%s, priority %d: %s of ", family ? family->name : "unknown", name ? lower(name, hook, sizeof(hook)) : "?",
+	       detached->device ? " of " : "", detached->device ? detached->device : "", (int)detached->priority, detached->function);
+	ps_user_print(stdout, detached->script);
+	putchar('\n');
+}
+
+/* How many there were, or -1. */
+static int detach_of(struct ps_control *control, struct ps_attachment *wanted, const struct cli_call *call)
+{
+	const struct ps_hook_family *family = ps_hook_family(0);
+	unsigned int n = 0;
+	int all = 0, some;
+
+	if (wanted->has_family || (!call->values[OPT_HOOK] && !call->values[OPT_PRIORITY]))
+		return ps_control_detach(control, wanted, print_detached);
+	for (; family; family = ps_hook_family(++n)) {
+		some = suits(wanted, call, family) ? ps_control_detach(control, wanted, print_detached) : 0;
+		if (some < 0)
+			return -1;
+		all += some;
+	}
+	return all;
+}
+
+static int detach(const struct cli_call *call)
+{
+	const char *name = family_name(call);
+	const struct ps_hook_family *family = name ? family_named(name) : NULL;
+	struct ps_attachment wanted = { .script = NULL };
+	struct ps_control control;
+	int status = CLI_TROUBLE, n;
+	char *path;
+
+	if (name && !family)
+		return cli_error("--family %s: give one of " FAMILIES, name);
+	if (!fill_common(&wanted, call) || (family && !fill_place(&wanted, call, family)))
+		return CLI_TROUBLE;
+	path = resolve(call->operands[0], false);
+	wanted.script = path;
+	if (path && !open_control(&control, call, false)) {
+		n = detach_of(&control, &wanted, call);
+		if (n < 0)
+			cli_error("%s", control.error);
+		else if (!n)
+			cli_error("%s: is at no such hook in this network namespace; 'packetscript list' shows what is", path);
+		status = n > 0 ? CLI_OK : CLI_TROUBLE;
+		ps_control_close(&control);
+	}
+	free(path);
+	return status;
+}
+
+const struct cli_command cli_detach = {
+	.name = "detach",
+	.operands = "SCRIPT",
+	.min = 1, .max = 1,
+	.summary = "takes a script away from hooks to which 'attach' has brought it",
+	.about =
+"The script is taken away from all hooks of the network namespace, or from those that options name, and each is told. No packet is in it when\n"
+"the command ends; with the last rule or hook of its state, on_close() has been called. If there is none, it exits with 2.\n"
+"\n"
+"It needs root, or CAP_NET_ADMIN.",
+	.examples =
+"  packetscript detach dnat.lua\n"
+"  packetscript detach flood.lua --dev eth0\n",
+	.options = detach_options,
+	.run = detach,
+};
