@@ -75,7 +75,7 @@ struct xt_lua_info {
 	/* The kernel's own, from here on. The same size for 32-bit userspace. */
 	struct ps_rule *rule __attribute__((aligned(8)));
 	__u8 can_return __attribute__((aligned(8)));	/* the table knows XT_RETURN from a target */
-	__u8 can_queue;		/* and NF_QUEUE; of ebtables only */
+	__u8 can_queue;		/* and NF_QUEUE */
 };
 
 /* docs/packetscript.yaml describes the family. */

@@ -36,7 +36,11 @@ static ps_inline unsigned int to_netfilter(struct sk_buff *skb, const struct xt_
 		consume_skb(skb);
 		return NF_STOLEN;
 	case PS_VERDICT_QUEUE:
-		return NF_QUEUE_NR(queue);
+		if (likely(info->can_queue))
+			return NF_QUEUE_NR(queue);
+		/* netfilter would take it into a queue, and not find the hook that it goes on from */
+		ps_rule_refuse(info->rule, "NF_QUEUE: ARP has no queues");
+		break;
 	case PS_VERDICT_REPEAT:
 	case PS_VERDICT_ERROR:
 		break;
@@ -117,7 +121,7 @@ static int lua_tg_check(const struct xt_tgchk_param *par)
 	bool is_in_base_chain = par->hook_mask & BIT(NF_BR_NUMHOOKS);
 
 	info->can_return = par->nft_compat || (par->family == NFPROTO_BRIDGE && !is_in_base_chain);
-	info->can_queue = par->nft_compat;
+	info->can_queue = par->family == NFPROTO_BRIDGE ? par->nft_compat : par->family != NFPROTO_ARP;
 	return ps_xt_rule_new(info, &place);
 }
 

@@ -51,6 +51,7 @@ function link(eth)
 end
 function whole(p) return p:data(packet_eth):data(packet_arp) and XT_CONTINUE or NF_DROP end
 function broken(arp) return arp.ttl end
+function queue() return NF_QUEUE end
 END
 check 'without a rule they meet' meets 3
 forget
@@ -86,6 +87,18 @@ check_fails 'arptables has no IP' inR arptables -A INPUT -j LUA --script arp.lua
 inR arptables -A OUTPUT -j LUA --script arp.lua --function broken
 forget
 check_fails 'arptables: an error drops' meets 3 1
+inR arptables -F
+
+# Netfilter gives ARP to a program, and does not know where it goes on: it warns then, and loses the packet.
+echo 'function process_packet() return NF_ACCEPT end' >accept.lua
+inR packetscript queue accept.lua >queue.out 2>&1 & queue=$!
+wait_for grep -q listen queue.out
+inR arptables -A INPUT -j LUA --script arp.lua --function queue --on-error accept
+forget
+check 'arptables: there is no queue to return' meets 3
+check 'which is told' klog_has 'state 0: .*NF_QUEUE: ARP has no queues .on error: accept'
+kill $queue
+wait $queue || true
 inR arptables -F
 
 # --- MAC addresses: B knows A by another one
