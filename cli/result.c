@@ -52,6 +52,8 @@ void ps_result_print(FILE *to, const struct ps_state *state)
 		before = ", ";
 	}
 	fputc('\n', to);
+	for (i = 0; i < (int)ps_counted_names(&state->counted); i++)
+		fprintf(to, "%s %llu\n", state->counted.names[i], (unsigned long long)ps_state_counted(state, i));
 	for (e = state->errors; e < state->errors + state->nerrors; e++)
 		print_error(to, e);
 	if (state->other_errors)
@@ -60,7 +62,7 @@ void ps_result_print(FILE *to, const struct ps_state *state)
 
 json_t *ps_result_json(const struct ps_state *state)
 {
-	json_t *verdicts = json_object(), *errors = json_array();
+	json_t *verdicts = json_object(), *counters = json_object(), *errors = json_array();
 	const struct ps_state_error *e;
 	int i;
 
@@ -69,11 +71,17 @@ json_t *ps_result_json(const struct ps_state *state)
 			json_object_set_new(verdicts, ps_state_verdict_name(state, i),
 					    json_integer(state->verdicts[i]));
 	}
+	for (i = 0; i < (int)ps_counted_names(&state->counted); i++)
+		json_object_set_new(counters, state->counted.names[i], json_integer(ps_state_counted(state, i)));
 	for (e = state->errors; e < state->errors + state->nerrors; e++)
 		json_array_append_new(errors, json_pack("{s:I, s:o}", "count", (json_int_t)e->count,
 							"error", ps_result_text(e->text)));
-	return json_pack("{s:I, s:o, s:o, s:I}", "packets", (json_int_t)state->packets, "verdicts",
-			 verdicts, "errors", errors, "other_errors",
+	if (!json_object_size(counters)) {
+		json_decref(counters);
+		counters = NULL;
+	}
+	return json_pack("{s:I, s:o, s:o*, s:o, s:I}", "packets", (json_int_t)state->packets, "verdicts",
+			 verdicts, "counters", counters, "errors", errors, "other_errors",
 			 (json_int_t)state->other_errors);
 }
 

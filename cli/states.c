@@ -90,6 +90,7 @@ static void add_state(struct reading *reading, const struct ps_listed *listed)
 
 	for (i = 1; i <= PACKETSCRIPT_COUNT_MAX; i++)
 		add_count(state, listed, i);
+	json_object_set_new(state, "counters", json_object());
 	if (reading->has_scripts)
 		json_object_set_new(state, "scripts", json_array());
 	json_array_append_new(reading->states, state);
@@ -184,6 +185,8 @@ static void add(void *context, const struct ps_listed *listed)
 		return;
 	if (listed->what == PACKETSCRIPT_A_COUNTS)
 		add_state(reading, listed);
+	else if (listed->what == PACKETSCRIPT_A_COUNTER && reading->state)
+		json_object_set_new(json_object_get(reading->state, "counters"), listed->name, json_integer(listed->value));
 	else if (!reading->has_scripts || !reading->state)
 		return;
 	else if (listed->what == PACKETSCRIPT_A_SCRIPT)

@@ -65,6 +65,25 @@ static void print(const json_t *states, const json_t *before, double seconds)
 			printf(" %10.0f", (cli_states_number(state, NULL, "packets") - cli_states_number(old, NULL, "packets")) / seconds);
 		putchar('\n');
 	}
+}
+
+/* What scripts count by nf.count(). */
+static void print_counters(const json_t *states)
+{
+	const json_t *state;
+	bool is_first = true;
+	const char *name;
+	json_t *number;
+	size_t i;
+
+	json_array_foreach(states, i, state) {
+		json_object_foreach(json_object_get(state, "counters"), name, number) {
+			if (is_first)
+				printf("\n%-10s %20s NAME\n", "STATE", "COUNT");
+			is_first = false;
+			printf("%-10lld %20lld %s\n", cli_states_number(state, NULL, "state"), (long long)json_integer_value(number), name);
+		}
+	}
 	fflush(stdout);
 }
 
@@ -101,6 +120,7 @@ static int run(const struct cli_call *call)
 			else if (i)
 				putchar('\n');
 			print(states, before, at - then);
+			print_counters(states);
 		}
 		json_decref(before);
 		before = states;
@@ -123,6 +143,8 @@ const struct cli_command cli_stats = {
 "\n"
 "--json prints an array on a line each time, which has more, as that of list, but for scripts: what is pending, what has failed, and verdicts.\n"
 "An error is counted as a packet, too, and NF_REPEAT along with the verdict that came of it.\n"
+"\n"
+"What scripts count themselves, by nf.count(), comes below, a line for each name.\n"
 "\n"
 "It needs root, or CAP_NET_ADMIN.",
 	.examples =

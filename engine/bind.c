@@ -1551,6 +1551,7 @@ void ps_bind_clean(struct ps_bind *bind)
 	ps_shared_leave(bind);
 	ps_timers_clean(bind);
 	ps_limit_clean(bind);
+	ps_count_clean(bind);
 	ps_flows_clean(bind);
 	ps_layers_shrink(&bind->layers);
 	bind->rt.memory -= bind->allocated;

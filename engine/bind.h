@@ -9,6 +9,7 @@
 #ifndef PS_BIND_H
 #define PS_BIND_H
 
+#include "count.h"
 #include "flows.h"
 #include "layer.h"
 #include "listen.h"
@@ -76,6 +77,8 @@ struct ps_bind {
 	struct ps_timers timers;
 	struct ps_listening listening;
 	struct ps_limiters limiters;
+	struct ps_counters *counters;	/* or NULL; and the owner's names of them, who sets that, or NULL */
+	struct ps_counted *counted;
 	struct ps_defer *defer;		/* the state's deferred work, of the owner; or NULL */
 	struct ps_function *guests;	/* of a runtime that is no state's */
 };

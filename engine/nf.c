@@ -8,6 +8,7 @@
 #include "lua.h"
 #include "lauxlib.h"
 
+#include "count.h"
 #include "defer.h"
 #include "host.h"
 #include "library.h"
@@ -111,6 +112,8 @@ const struct ps_callable ps_nf_library[] = {
 	  "calls the function, with what follows, after so many milliseconds" },
 	{ { "limit", ps_limit }, PS_OF_LIBRARY, { { "options", PS_LUA_LIMIT }, { "key", PS_LUA_MEMBER, true } }, PS_LUA_BOOLEAN, NULL,
 	  "takes a token of the bucket that the options and the key name, and tells whether there was one: see below" },
+	{ { "count", ps_count }, PS_OF_LIBRARY, { { "name", PS_LUA_STRING }, { "n", PS_LUA_INTEGER, true } }, PS_LUA_NOTHING, NULL,
+	  "adds `n`, 1 without it, to the state's counter of this name, which `packetscript stats` shows: see below" },
 	{ { "get_random", get_random }, PS_OF_LIBRARY, { { NULL } }, PS_LUA_INTEGER, NULL,
 	  "a random number of 32 bits, the kernel's" },
 	{ { "get_time", get_time }, PS_OF_LIBRARY, { { "unit", PS_LUA_UNIT, true } }, PS_LUA_INTEGER, NULL,

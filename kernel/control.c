@@ -88,6 +88,7 @@ static const struct nla_policy policy[PACKETSCRIPT_A_MAX + 1] = {
 	[PACKETSCRIPT_A_PART] = { .type = NLA_REJECT },
 	[PACKETSCRIPT_A_RULE] = { .type = NLA_REJECT },
 	[PACKETSCRIPT_A_HOOK] = NLA_POLICY_NESTED(ps_hook_policy),
+	[PACKETSCRIPT_A_COUNTER] = { .type = NLA_REJECT },
 };
 
 /*

@@ -257,6 +257,7 @@ static int open_in(struct ps_instance *instance, void *context)
 		return -ENOMEM;
 	instance->script.bind.defer = generation->defer;
 	instance->script.bind.sender = &instance->outbox.sender;
+	instance->script.bind.counted = &state->counted;
 	ps_shared_join(&instance->script.bind, state->space);
 	instance->script.bind.listening.wake = instance->is_work ? ps_worker_wake : wake_values;
 	if (instance->is_work)

@@ -92,6 +92,20 @@ static int put_counts(struct sk_buff *skb, const void *of)
 	       put_work(skb, state);
 }
 
+/* One of a state's counters that scripts have named. */
+struct counter {
+	const struct ps_state *state;
+	unsigned int number;
+};
+
+static int put_counter(struct sk_buff *skb, const void *of)
+{
+	const struct counter *counter = of;
+
+	return nla_put_string(skb, PACKETSCRIPT_COUNTER_NAME, counter->state->counted.names[counter->number]) ||
+	       put_count(skb, PACKETSCRIPT_COUNTER_VALUE, ps_state_counted(counter->state, counter->number));
+}
+
 static int put_script(struct sk_buff *skb, const void *of)
 {
 	const struct ps_source *source = of;
@@ -198,12 +212,18 @@ static bool tell_script(struct place *place, const struct ps_state *state, const
 /* False: there was no room for all of it. */
 static bool tell_state(const struct ps_state *state, void *context)
 {
+	struct counter counter = { .state = state };
+	unsigned int n = ps_counted_names(&state->counted);
 	struct place *place = context;
 	const struct ps_source *source;
 
 	place->message->state = state->id;
 	if (!tell(place, PACKETSCRIPT_A_COUNTS, put_counts, state))
 		return false;
+	for (; counter.number < n; counter.number++) {
+		if (!tell(place, PACKETSCRIPT_A_COUNTER, put_counter, &counter))
+			return false;
+	}
 	list_for_each_entry(source, &state->generation->sources, list) {
 		if (!tell_script(place, state, source))
 			return false;

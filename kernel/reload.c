@@ -270,6 +270,7 @@ static void swap_generations(struct ps_generation *generation, struct ps_generat
 	ps_generation_stop(before);
 	ps_generation_close(before);
 	ps_counts_add(&state->past, before);
+	ps_counted_keep_all(&state->counted, before);
 	ps_generation_free(before);
 }
 

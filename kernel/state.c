@@ -179,6 +179,26 @@ void ps_counts_add(struct ps_counts *counts, const struct ps_generation *generat
 	}
 }
 
+void ps_counted_keep_all(struct ps_counted *counted, const struct ps_generation *generation)
+{
+	const struct ps_instance *instance;
+	unsigned int n;
+
+	ps_for_each_runtime(instance, n, generation)
+		ps_counted_keep(counted, &instance->script.bind);
+}
+
+u64 ps_state_counted(const struct ps_state *state, unsigned int number)
+{
+	const struct ps_instance *instance;
+	u64 sum = state->counted.past[number];
+	unsigned int n;
+
+	ps_for_each_runtime(instance, n, state->generation)
+		sum += ps_count_of(&instance->script.bind, number);
+	return sum;
+}
+
 /*
  * What functions count.
  */
@@ -253,6 +273,7 @@ static void state_free(struct ps_state *state)
 		state_stop(state);
 		ps_generation_free(state->generation);
 	}
+	ps_counted_clean(&state->counted);
 	ps_outlet_clean(&state->outlet);
 	ps_shared_space_put(state->space);
 	kfree(state);

@@ -55,6 +55,7 @@ struct ps_state {
 	struct list_head handlers;
 	struct ps_generation *generation;	/* the one that is live */
 	struct ps_counts past;	/* of generations and handlers that were */
+	struct ps_counted counted;	/* by scripts */
 	struct ps_outlet outlet;
 	struct ps_worker worker;
 };
@@ -181,6 +182,12 @@ void ps_states_unlock(void);
 /* Packets that functions were called for, and errors of these, of a tally of a match or of none. */
 u64 ps_tally_packets(const struct ps_tally *tally, bool is_match);
 u64 ps_tally_errors(const struct ps_tally *tally, bool is_match);
+
+/* What scripts have counted by the name of this number. As ps_state_sum(). */
+u64 ps_state_counted(const struct ps_state *state, unsigned int number);
+
+/* What scripts have counted in the generation is kept, which will be freed. */
+void ps_counted_keep_all(struct ps_counted *counted, const struct ps_generation *generation);
 
 /* Adds what the generation's instances have counted. */
 void ps_counts_add(struct ps_counts *counts, const struct ps_generation *generation);

@@ -229,13 +229,29 @@ static void read_rule(const struct nlattr *nest, struct ps_listed *listed)
 	}
 }
 
+static void read_counter(const struct nlattr *nest, struct ps_listed *listed)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, nest) {
+		switch (mnl_attr_get_type(attr)) {
+		case PACKETSCRIPT_COUNTER_NAME:
+			listed->name = text_of(attr);
+			break;
+		case PACKETSCRIPT_COUNTER_VALUE:
+			listed->value = has(attr, sizeof(uint64_t)) ? mnl_attr_get_u64(attr) : 0;
+			break;
+		}
+	}
+}
+
 static int read_listed(const struct nlmsghdr *message, void *context)
 {
 	static void (*const read[PACKETSCRIPT_A_MAX + 1])(const struct nlattr *nest, struct ps_listed *listed) = {
 		[PACKETSCRIPT_A_COUNTS] = read_counts, [PACKETSCRIPT_A_SCRIPT] = read_script,
-		[PACKETSCRIPT_A_PART] = read_script, [PACKETSCRIPT_A_RULE] = read_rule,
+		[PACKETSCRIPT_A_PART] = read_script, [PACKETSCRIPT_A_RULE] = read_rule, [PACKETSCRIPT_A_COUNTER] = read_counter,
 	};
-	struct ps_listed listed = { .path = "", .kind = "", .table = "", .function = "", .on_error = "", .object = "", .device = "" };
+	struct ps_listed listed = { .path = "", .kind = "", .table = "", .function = "", .on_error = "", .object = "", .device = "", .name = "" };
 	const struct listing *listing = context;
 	const struct nlattr *attr;
 

@@ -28,9 +28,9 @@ int ps_control_enter(const char *netns, char *error, unsigned int size);
 int ps_control_open(struct ps_control *control);
 void ps_control_close(struct ps_control *control);
 
-/* One thing of a list: a state; a script of the state before it; a module or list that the script before it asks for; a rule of it. */
+/* One thing of a list: a state; a counter of it that scripts have named; a script of the state before it; a module or list that the script before it asks for; a rule of it. */
 struct ps_listed {
-	int what;		/* PACKETSCRIPT_A_COUNTS, _SCRIPT, _PART, _RULE */
+	int what;		/* PACKETSCRIPT_A_COUNTS, _COUNTER, _SCRIPT, _PART, _RULE */
 	uint32_t state;
 	bool has_count[PACKETSCRIPT_COUNT_MAX + 1];
 	uint64_t counts[PACKETSCRIPT_COUNT_MAX + 1];	/* of a state or rule: by PACKETSCRIPT_COUNT_… */
@@ -48,6 +48,9 @@ struct ps_listed {
 	bool has_place;
 	int32_t priority;
 	const char *device;
+	/* of a counter */
+	const char *name;
+	uint64_t value;
 };
 
 /*

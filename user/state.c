@@ -159,6 +159,7 @@ static int load_work(struct ps_state *s, const struct ps_bundle *bundle, const c
 	s->has_work = true;
 	s->work.bind.defer = &s->defer;
 	s->work.bind.sender = &s->outbox.sender;
+	s->work.bind.counted = &s->counted;
 	ps_shared_join(&s->work.bind, space());
 	ps_defer_open(&s->defer);
 	if (!ps_script_load_bundle(&s->work, 0, bundle))
@@ -204,6 +205,7 @@ int ps_state_load(struct ps_state *s, const char *path, uint32_t id, size_t memo
 	} else {
 		s->script.compile = ps_compile;
 		s->script.bind.sender = &s->outbox.sender;
+		s->script.bind.counted = &s->counted;
 		ps_shared_join(&s->script.bind, space());
 		s->script.bind.defer = &s->defer;
 		err = load(s, path, text, len, memory, error, size);
@@ -236,6 +238,7 @@ void ps_state_clean(struct ps_state *s)
 	s->has_work = false;
 	if (s->script.bind.rt.L)
 		ps_script_clean(&s->script);
+	ps_counted_clean(&s->counted);
 	ps_outbox_clean(&s->outbox);
 	free(s->region);
 	s->region = NULL;
@@ -276,6 +279,10 @@ static void take_place(struct ps_state *next, struct ps_state *s)
 		ps_defer_move(&s->defer, &next->defer);
 	ps_outbox_deliver(&next->outbox, s->outbox.deliver, s->outbox.context);
 	next->outbox.count = s->outbox.count;
+	ps_counted_keep(&s->counted, &s->script.bind);
+	if (s->has_work)
+		ps_counted_keep(&s->counted, &s->work.bind);
+	ps_counted_move(&next->counted, &s->counted);
 	next->packets = s->packets;
 	memcpy(next->verdicts, s->verdicts, sizeof(s->verdicts));
 	memcpy(next->errors, s->errors, sizeof(s->errors));
@@ -300,6 +307,11 @@ int ps_state_reload(struct ps_state *next, struct ps_state *s, const struct ps_s
 	else
 		take_place(next, s);
 	return err;
+}
+
+uint64_t ps_state_counted(const struct ps_state *s, unsigned int number)
+{
+	return s->counted.past[number] + ps_count_of(&s->script.bind, number) + (s->has_work ? ps_count_of(&s->work.bind, number) : 0);
 }
 
 int ps_state_close(struct ps_state *s, const char *path, char *error, size_t size)

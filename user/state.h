@@ -46,6 +46,7 @@ struct ps_state {
 	int handler;
 	bool is_match;
 	enum ps_verdict on_error;
+	struct ps_counted counted;	/* by the script */
 	uint64_t packets;
 	uint64_t verdicts[PS_VERDICT_ERROR + 1];	/* as handlers gave them */
 	struct ps_state_error errors[PS_STATE_ERRORS];	/* the first ones; in order */
@@ -123,6 +124,9 @@ static inline enum ps_verdict ps_state_decide(const struct ps_state *s, enum ps_
 {
 	return verdict == PS_VERDICT_ERROR ? s->on_error : verdict;
 }
+
+/* What the script has counted by the name of this number (nf.count()). */
+uint64_t ps_state_counted(const struct ps_state *s, unsigned int number);
 
 /* How the verdict is called: as scripts name it, or what a match says. */
 const char *ps_state_verdict_name(const struct ps_state *s, enum ps_verdict verdict);

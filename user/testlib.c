@@ -764,6 +764,23 @@ static int script_index(lua_State *L)
 	return 1;
 }
 
+/* counter(script, name): what the script has counted by nf.count() */
+static int counter(lua_State *L)
+{
+	const struct script_handle *handle = luaL_checkudata(L, 1, SCRIPT_TYPE);
+	const struct ps_state *state = &handle->script->state;
+	const char *name = luaL_checkstring(L, 2);
+	lua_Integer count = 0;
+	unsigned int i;
+
+	for (i = 0; i < ps_counted_names(&state->counted); i++) {
+		if (!strcmp(state->counted.names[i], name))
+			count = ps_state_counted(state, i);
+	}
+	lua_pushinteger(L, count);
+	return 1;
+}
+
 /*
  * Checks.
  */
@@ -1006,6 +1023,7 @@ static const luaL_Reg functions[] = {
 	{ "equal", equal },
 	{ "raises", raises },
 	{ "script", script_load },
+	{ "counter", counter },
 	{ NULL, NULL },
 };
 

@@ -91,6 +91,7 @@ enum {
 	PACKETSCRIPT_A_PART,		/* the same of a module or list that the script before it asks for */
 	PACKETSCRIPT_A_RULE,		/* nest of PACKETSCRIPT_RULE_…: of the script before it */
 	PACKETSCRIPT_A_HOOK,		/* nest of PACKETSCRIPT_HOOK_…: what to attach, what to detach; from the kernel, what it has detached */
+	PACKETSCRIPT_A_COUNTER,		/* nest of PACKETSCRIPT_COUNTER_…: of the state before it */
 	__PACKETSCRIPT_A_MAX,
 	PACKETSCRIPT_A_MAX = __PACKETSCRIPT_A_MAX - 1
 };
@@ -134,6 +135,14 @@ enum {
 	PACKETSCRIPT_COUNT_COLLECTIONS,	/* of garbage */
 	__PACKETSCRIPT_COUNT_MAX,
 	PACKETSCRIPT_COUNT_MAX = __PACKETSCRIPT_COUNT_MAX - 1
+};
+
+/* What a script counts by nf.count(). */
+enum {
+	PACKETSCRIPT_COUNTER_NAME = 1,	/* string */
+	PACKETSCRIPT_COUNTER_VALUE,	/* u64 */
+	__PACKETSCRIPT_COUNTER_MAX,
+	PACKETSCRIPT_COUNTER_MAX = __PACKETSCRIPT_COUNTER_MAX - 1
 };
 
 enum {

@@ -975,6 +975,24 @@ is '--json -v: an object for a packet' \
 is '--json: the summary' \
 	'{"packets":5,"verdicts":{"error":5},"errors":[{"count":5,"error":"pass.lua:8: on purpose"}],"other_errors":0,"changed":0,"truncated":0,"untouched":0,"nanoseconds_per_packet":N,"sent":0,"written":5}' \
 	"$(tail -n 1 out | sed 's/\(per_packet":\)[0-9]*/\1N/')"
+cat >counts.lua <<'END'
+function process_packet(p) nf.count "seen" nf.count("bytes", p:len()) return NF_ACCEPT end
+END
+go run counts.lua in.pcap
+contains 'what the script has counted' $'5 packets: 5 NF_ACCEPT\nseen 5\nbytes ' "$out"
+go run counts.lua in.pcap --json
+contains 'in JSON, too' '"verdicts":{"NF_ACCEPT":5},"counters":{"seen":5,"bytes":' "$out"
+cat >counts_test.lua <<'END'
+test("counts", function()
+  local s = script "counts.lua"
+  for _ = 1, 3 do s.process_packet(packet.udp{}) end
+  equal(counter(s, "seen"), 3)
+  equal(counter(s, "never"), 0)
+  equal(counter(s, "bytes"), 2)
+end)
+END
+go test counts_test.lua
+contains 'tests can ask for it' 'expected 2' "$out$err"
 go run pass.lua in.pcap --json -v -f nasty
 is '--json: an error that is no UTF-8 is there, six times' 6 "$(grep -c '"error":"pass.lua:[0-9]*: \\u001B\[31m ?31m ' out)"
 go run dnat.lua udp.pcap --json -v

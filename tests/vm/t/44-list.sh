@@ -67,6 +67,8 @@ local verdict = { NF_DROP, NF_ACCEPT, NF_STOLEN, NF_QUEUE, NF_REPEAT, XT_CONTINU
 local again = false
 function process_packet(p)
   local port = p.udp.dport - 9000
+  nf.count("port_" .. port)
+  nf.count("numbers", port)
   again = not again and port == 5
   if port == 5 and not again then return XT_CONTINUE end
   if port == 8 then while true do end end
@@ -95,13 +97,24 @@ check_match 'the state has both' "$json" '"packets":50,.*"errors":3,.*"bytes":16
 of() { grep -o "\"$1\":[0-9]*" <<<"$json" | head -n 1 | cut -d : -f 2; }
 check "garbage was collected: $(of collections)" [ "$(of collections)" -gt 0 ]
 check "there was more than is held: $(of memory_peak), $(of memory)" [ "$(of memory_peak)" -gt "$(of memory)" ]
+check_match 'so are counters that the script has named' "$json" '"counters":\{"port_1":3,"numbers":138,"port_2":3,"port_3":3,"port_4":3,"port_5":6,"port_6":3,"port_7":2,"port_9":2,"port_10":2,"port_8":1\}'
 inR packetscript reload --state 8
 inA bash send 1 9001
 json=$(list --json --state 8)
 check_match 'a reload keeps what a rule has counted' "$json" '"packets":26,"bytes":832,"errors":3,"verdicts":\{"NF_DROP":6,'
 inR iptables-legacy -t mangle -D PREROUTING -i rA -p udp -j LUA --script verdicts.lua --state 8 --on-error drop
+check_match 'and what scripts count' "$json" '"port_1":4,"numbers":139,'
 check_match 'and the state that of a rule that was' "$(list --json --state 8)" '"packets":52,.*"bytes":1664,"verdicts":\{"NF_DROP":6,.*"answers":\{"no":12,"yes":14\},"stopped":1,'
-inR iptables-legacy -t mangle -D PREROUTING -i rA -p udp -m lua --script verdicts.lua --state 8
+
+# --- counters of copies ---
+cat >'co"unt\er.lua' <<'LUA'
+nf.count("never", 0)
+function process_packet() nf.count("all") return XT_CONTINUE end
+LUA
+inR iptables-legacy -t mangle -A PREROUTING -i rA -p udp -j LUA --script 'co"unt\er.lua' --state 9 --percpu
+inR iptables-legacy -t mangle -A PREROUTING -i rA -p udp -j LUA --script 'co"unt\er.lua' --state 9 --percpu
+for cpu in 0 1; do inA taskset -c $cpu bash send 4 9001; done
+check_match 'copies count together' "$(stats --state 9)" $'STATE +COUNT NAME\n9 +0 never\n9 +16 all$'
 
 # --- other namespaces, and who may not ---
 check_eq 'another namespace has none' "$(inA packetscript list)" ''
