@@ -22,6 +22,9 @@ enum { CLI_STATES_STATE, CLI_STATES_NETNS, CLI_STATES_JSON, CLI_STATES_NEXT };
  */
 json_t *cli_states_read(const struct cli_call *call, bool has_scripts);
 
+/* Prints them, with scripts and rules, as OpenMetrics text. */
+void cli_states_print_openmetrics(const json_t *states);
+
 /* The number at path, two names at most; 0: it is not there. */
 long long cli_states_number(const json_t *state, const char *group, const char *name);
 

@@ -6,12 +6,13 @@
 #include "result.h"
 #include "states.h"
 
-enum { OPT_WATCH = CLI_STATES_NEXT, OPT_COUNT };
+enum { OPT_WATCH = CLI_STATES_NEXT, OPT_COUNT, OPT_OPENMETRICS };
 
 static const struct cli_option options[] = {
 	CLI_STATES_OPTIONS,
 	{ "watch", 'w', "SECONDS", "again each time so many seconds have gone by, until it is interrupted" },
 	{ "count", 'c', "N", "with --watch, as often as this" },
+	{ "openmetrics", 0, NULL, "once, as OpenMetrics text, also of each rule" },
 	{ NULL },
 };
 
@@ -95,6 +96,20 @@ static double now(void)
 	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
+static int print_openmetrics(const struct cli_call *call)
+{
+	json_t *states;
+
+	if (call->values[OPT_WATCH] || call->values[CLI_STATES_JSON])
+		return cli_error("--openmetrics goes with neither --watch nor --json: who reads it asks again");
+	states = cli_states_read(call, true);
+	if (!states)
+		return CLI_TROUBLE;
+	cli_states_print_openmetrics(states);
+	json_decref(states);
+	return CLI_OK;
+}
+
 static int run(const struct cli_call *call)
 {
 	bool watches = call->values[OPT_WATCH], is_terminal = watches && isatty(STDOUT_FILENO);
@@ -102,6 +117,8 @@ static int run(const struct cli_call *call)
 	uint32_t interval, count, i;
 	double then = 0, at;
 
+	if (call->values[OPT_OPENMETRICS])
+		return print_openmetrics(call);
 	if (!cli_number(call, OPT_WATCH, 1, 86400, 1, &interval) || !cli_number(call, OPT_COUNT, 1, UINT32_MAX, 0, &count))
 		return CLI_TROUBLE;
 	for (i = 0; !i || (watches && (!count || i < count)); i++) {
@@ -146,11 +163,14 @@ const struct cli_command cli_stats = {
 "\n"
 "What scripts count themselves, by nf.count(), comes below, a line for each name.\n"
 "\n"
+"--openmetrics prints all that states and rules have counted as Prometheus reads it, from a file for instance; docs/metrics.md tells more.\n"
+"\n"
 "It needs root, or CAP_NET_ADMIN.",
 	.examples =
 "  packetscript stats\n"
 "  packetscript stats -w 1\n"
-"  packetscript stats --json | jq '.[] | {state, packets, errors}'\n",
+"  packetscript stats --json | jq '.[] | {state, packets, errors}'\n"
+"  packetscript stats --openmetrics >packetscript.prom\n",
 	.options = options,
 	.run = run,
 };

@@ -106,7 +106,7 @@ inR iptables-legacy -t mangle -D PREROUTING -i rA -p udp -j LUA --script verdict
 check_match 'and what scripts count' "$json" '"port_1":4,"numbers":139,'
 check_match 'and the state that of a rule that was' "$(list --json --state 8)" '"packets":52,.*"bytes":1664,"verdicts":\{"NF_DROP":6,.*"answers":\{"no":12,"yes":14\},"stopped":1,'
 
-# --- counters of copies ---
+# --- counters of copies, and all of it as OpenMetrics ---
 cat >'co"unt\er.lua' <<'LUA'
 nf.count("never", 0)
 function process_packet() nf.count("all") return XT_CONTINUE end
@@ -115,6 +115,32 @@ inR iptables-legacy -t mangle -A PREROUTING -i rA -p udp -j LUA --script 'co"unt
 inR iptables-legacy -t mangle -A PREROUTING -i rA -p udp -j LUA --script 'co"unt\er.lua' --state 9 --percpu
 for cpu in 0 1; do inA taskset -c $cpu bash send 4 9001; done
 check_match 'copies count together' "$(stats --state 9)" $'STATE +COUNT NAME\n9 +0 never\n9 +16 all$'
+stats --openmetrics >metrics
+cat >openmetrics.awk <<'AWK'
+function bad(why) { print NR ": " why ": " $0 }
+eof { bad("behind the end") }
+/^# EOF$/ { eof = 1; next }
+/^# TYPE / { if ($3 in type) bad("family twice"); type[$3] = $4; if ($4 != "counter" && $4 != "gauge") bad("type"); now = $3; next }
+/^# UNIT / { if ($3 != now || substr($3, length($3) - length($4)) != "_" $4) bad("unit"); next }
+/^# HELP [a-z_]+ [A-Z1].*\.$/ { if ($3 != now) bad("help"); next }
+!/^[a-z_]+\{([a-z]+="([^"\\]|\\["\\n])*"(,|\}))+ [0-9]+$/ { bad("form") }
+{ name = $0; sub(/\{.*/, "", name); sample = $0; sub(/ [0-9]+$/, "", sample)
+  if (name != (type[now] == "counter" ? now "_total" : now)) bad("not of its family")
+  if (seen[sample]++) bad("twice"); samples++ }
+END { if (!eof) bad("no end"); if (samples < 80) bad("only " samples " samples") }
+AWK
+check_eq 'the form of OpenMetrics is right' "$(awk -f openmetrics.awk metrics)" ''
+for wrong in 's/^# EOF//' 's/_total{/{/' 's/\\\\/\\x/' 's/^\(packetscript_rules.*\) 1$/&\n&/' 's/packetscript_memory_bytes bytes/packetscript_memory_bytes byte/'; do
+	check_match "it would not be: $wrong" "$(sed "$wrong" metrics | awk -f openmetrics.awk)" '^[0-9]+: '
+done
+metric() { grep -F -c -x -- "$1" metrics || true; }
+check_eq 'with what a state counts' "$(metric 'packetscript_packets_total{state="8"} 60')" 1
+check_eq 'its verdicts' "$(metric 'packetscript_verdicts_total{state="8",verdict="NF_DROP"} 6')" 1
+check_eq 'what scripts do' "$(metric 'packetscript_counter_total{state="9",name="all"} 16')" 1
+check_eq 'rules that are the same are one' "$(grep -c '^packetscript_rule_packets_total{state="9"' metrics)" 1
+check_match 'whose names are quoted' "$(grep '^packetscript_rule_packets_total{state="9"' metrics)" \
+	'^packetscript_rule_packets_total\{state="9",path="[^"]*/co\\"unt\\\\er.lua",kind="target",program="iptables",table="mangle",function="process_packet",hooks="PREROUTING"\} 16$'
+check_match 'who asks for it again does so himself' "$(stats --openmetrics --watch 1 2>&1 || true)" '^packetscript: --openmetrics goes with neither'
 
 # --- other namespaces, and who may not ---
 check_eq 'another namespace has none' "$(inA packetscript list)" ''
