@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lint_internals.h"
+#include "conntrack.h"
 #include "nf.h"
 
 struct lint_builtin {
@@ -145,6 +146,8 @@ static const struct {
 	[PS_LUA_FLOW_OPTIONS] = { FORM_TABLE, "a table of options" },
 	[PS_LUA_VERDICT] = { FORM_NUMBER | FORM_OTHER, "a verdict" },
 	[PS_LUA_LIMIT] = { FORM_TABLE, "a table with a rate" },
+	[PS_LUA_NAT] = { FORM_TABLE, "a table with dnat, snat or masquerade" },
+	[PS_LUA_CT_STATUS] = { FORM_WORDS, "a bit of the status, such as \"assured\"" },
 	[PS_LUA_LEVEL] = { FORM_NUMBER | FORM_NUMERAL | FORM_WORDS, "a level of the log" },
 };
 
@@ -233,7 +236,7 @@ static void check_protocol(struct lint_flow *w, const struct ps_call *call, int 
 
 static bool is_known_word(enum ps_lua_type type, struct ps_known v)
 {
-	return v.kind != PS_KIND_STRING || lint_is_numeral(v.string) || ps_nf_knows(type, getstr(v.string));
+	return v.kind != PS_KIND_STRING || lint_is_numeral(v.string) || (type == PS_LUA_CT_STATUS ? ps_ct_knows(getstr(v.string)) : ps_nf_knows(type, getstr(v.string)));
 }
 
 /* What is read before the script runs has to stand there by its name, and no handler may ask for it. */
@@ -451,7 +454,7 @@ static bool writes_packet(const struct ps_call *call)
 {
 	const struct ps_callable *row = call->callee.row;
 
-	return row->of & (PS_OF_VIEW | PS_OF_PAYLOAD) &&
+	return row->of & (PS_OF_VIEW | PS_OF_PAYLOAD | PS_OF_CT) &&
 	       (row->result == PS_LUA_NOTHING || (row->arguments[0].type == PS_LUA_SETTING && call->count > 0));
 }
 

@@ -442,6 +442,8 @@ struct ps_known lint_read(struct ps_walk *walk, struct ps_known of, TString *nam
 	case PS_KIND_SHARED_QUEUE:
 	case PS_KIND_TIMER:
 	case PS_KIND_FLOW:
+	case PS_KIND_CT:
+	case PS_KIND_CT_TUPLE:
 		if (member.kind == PS_KIND_VALUE || member.kind == PS_KIND_GETTER)
 			lint_look_at_field(w, member.field);
 		if (of.kind == PS_KIND_VIEW && member.kind == PS_KIND_VIEW && (member.proto != of.proto || member.proto->is_link))

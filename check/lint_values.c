@@ -125,6 +125,12 @@ struct lint_description lint_describe(struct ps_known v)
 	case PS_KIND_FLOW:
 		snprintf(d.text, size, "a flow");
 		break;
+	case PS_KIND_CT:
+		snprintf(d.text, size, "a ct");
+		break;
+	case PS_KIND_CT_TUPLE:
+		snprintf(d.text, size, "a direction of a ct");
+		break;
 	default:
 		snprintf(d.text, size, "a value");
 	}

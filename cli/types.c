@@ -11,7 +11,7 @@
 enum { OPT_TABLE };
 
 static const struct cli_option options[] = {
-	{ "table", 0, "OF", "prints what may be done with views, arrays, sets, flows, or by the libraries nf and shared, as a table in Markdown", "views arrays sets nf shared flows" },
+	{ "table", 0, "OF", "prints what may be done with views, arrays, sets, flows, ct, or by the libraries nf and shared, as a table in Markdown", "views arrays sets nf shared flows ct" },
 	{ NULL },
 };
 
@@ -57,6 +57,10 @@ static const struct {
 	[PS_LUA_IP_PACKET] = { "ps.bytes|string" },
 	[PS_LUA_PARTS] = { "{ [integer]: ps.bytes|string, dev: string?, link: ps.bytes|string|nil, segment: integer?, mark: integer?, priority: integer? }" },
 	[PS_LUA_FLOW] = { "ps.flow", "flow" },
+	[PS_LUA_CT] = { "ps.ct", "ct" },
+	[PS_LUA_CT_TUPLE] = { "ps.ct_tuple", "direction" },
+	[PS_LUA_NAT] = { "{ dnat: string?, snat: string?, masquerade: boolean?, port: integer|string|nil, random: boolean?, persistent: boolean? }" },
+	[PS_LUA_CT_STATUS] = { "string" },
 	[PS_LUA_FLOW_OPTIONS] = { "{ size: integer?, tcp: integer?, closing: integer?, udp: integer?, icmp: integer?, other: integer? }" },
 	[PS_LUA_VERDICT] = { "integer|boolean" },
 	[PS_LUA_LIMIT] = { "{ rate: integer, burst: integer?, per: integer?, size: integer?, key: string|integer|ps.view|nil }" },
@@ -129,6 +133,8 @@ static const struct owners {
 	{ PS_OF_SHARED_QUEUE, "shared queues", "ps.shared_queue", ps_shared_queue_methods },
 	{ PS_OF_TIMER, "timers", "ps.timer", ps_timer_methods },
 	{ PS_OF_FLOW, "flows", "ps.flow: { [any]: any }", ps_flow_methods },
+	{ PS_OF_CT, "cts", "ps.ct", ps_ct_methods },
+	{ PS_OF_CT_TUPLE, "directions", "ps.ct_tuple", ps_ct_tuple_methods },
 	{ 0, "?" },	/* a row is missing here */
 };
 
@@ -394,6 +400,13 @@ static void print_flow_table(void)
 	print_rows(ps_flow_methods, "f");
 }
 
+static void print_ct_table(void)
+{
+	printf("| expression | gives, or does |\n|---|---|\n");
+	print_rows(ps_ct_methods, "ct");
+	print_rows(ps_ct_tuple_methods, "d");
+}
+
 static void print_shared_table(void)
 {
 	printf("| expression | gives, or does |\n|---|---|\n");
@@ -420,8 +433,10 @@ static int run(const struct cli_call *call)
 		print_shared_table();
 	else if (!strcmp(table, "flows"))
 		print_flow_table();
+	else if (!strcmp(table, "ct"))
+		print_ct_table();
 	else
-		return cli_error("--table %s: there are views, arrays, sets, nf, shared and flows", table);
+		return cli_error("--table %s: there are views, arrays, sets, nf, shared, flows and ct", table);
 	return CLI_OK;
 }
 

@@ -95,6 +95,10 @@ unsigned int ps_known_owner(struct ps_known v)
 		return PS_OF_TIMER;
 	case PS_KIND_FLOW:
 		return PS_OF_FLOW;
+	case PS_KIND_CT:
+		return PS_OF_CT;
+	case PS_KIND_CT_TUPLE:
+		return PS_OF_CT_TUPLE;
 	default:
 		return 0;
 	}
@@ -112,6 +116,10 @@ const struct ps_callable *ps_rows_of(unsigned int owners)
 		return ps_timer_methods;
 	if (owners == PS_OF_FLOW)
 		return ps_flow_methods;
+	if (owners == PS_OF_CT)
+		return ps_ct_methods;
+	if (owners == PS_OF_CT_TUPLE)
+		return ps_ct_tuple_methods;
 	return owners == PS_OF_SET ? ps_set_methods : ps_view_methods;
 }
 
@@ -242,6 +250,10 @@ static struct ps_known result_of_row(const struct ps_registry *registry, const s
 		return ps_known_as(PS_KIND_TIMER, NULL);
 	case PS_LUA_FLOW:
 		return ps_known_as(PS_KIND_FLOW, NULL);
+	case PS_LUA_CT:
+		return ps_known_as(PS_KIND_CT, NULL);
+	case PS_LUA_CT_TUPLE:
+		return ps_known_as(PS_KIND_CT_TUPLE, NULL);
 	case PS_LUA_RAW:
 		return ps_known_as(PS_KIND_VIEW, &ps_proto_raw);
 	case PS_LUA_PAYLOAD:

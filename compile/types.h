@@ -37,6 +37,8 @@ enum ps_kind {
 	PS_KIND_SHARED_QUEUE,
 	PS_KIND_TIMER,
 	PS_KIND_FLOW,
+	PS_KIND_CT,
+	PS_KIND_CT_TUPLE,
 	PS_KIND_METHOD,		/* row: of an object, or a function of a library that has rows */
 	PS_KIND_GETTER,		/* the method that gives the view of field */
 	PS_KIND_FINDER,		/* the method that gives the view of what is found by a key: keyed */

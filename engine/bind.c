@@ -13,6 +13,7 @@
 #include "bytes.h"
 #include "callable.h"
 #include "company.h"
+#include "conntrack.h"
 #include "defer.h"
 #include "dynamic.h"
 #include "host.h"
@@ -619,8 +620,7 @@ static void keep(lua_State *L, int arg, const struct ps_address *entry,
 	lua_pop(L, 1);
 }
 
-/* Pushes the text of an address. */
-static int push_address(lua_State *L, struct ps_value value, const struct ps_type *type)
+int ps_view_push_address(lua_State *L, struct ps_value value, const struct ps_type *type)
 {
 	struct ps_bind *bind = ps_bind_of(L);
 	struct ps_address *known = ps_formatted_entry(bind, value);
@@ -686,7 +686,7 @@ int ps_view_push_value(lua_State *L, const struct ps_place *at)
 	else if (!ps_view_value(L, at, &value))
 		lua_pushnil(L);
 	else if (type->format)
-		return push_address(L, value, type);
+		return ps_view_push_address(L, value, type);
 	else
 		lua_pushinteger(L, value.low);
 	return 1;
@@ -1120,6 +1120,8 @@ const struct ps_callable ps_view_methods[] = {
 	  "the number of the user whose process sends the packet, in OUTPUT, POSTROUTING and EGRESS" },
 	{ { "len", ps_company_of, PS_OP_LEN }, PS_OF_VIEW, { { NULL } }, PS_LUA_INTEGER, NULL,
 	  "the whole packet's length in bytes, with its link layer if there is one, of whatever the view is: `#p` of a raw packet" },
+	{ { "ct", ps_ct_of }, PS_OF_VIEW, { { NULL } }, PS_LUA_CT, "nothing tracks connections where the packet is",
+	  "what the kernel's connection tracking knows of the packet's connection: [ct](#connection-tracking-ct)" },
 	{ { "field", view_field_named }, PS_OF_HEADER, { { "name", PS_LUA_NAME } }, PS_LUA_FIELD,
 	  "it is `options` of a header whose length is malformed",
 	  "the field of that name, for names that a script makes: `ip:field(\"ttl\")` is `ip:ttl()`" },

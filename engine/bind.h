@@ -24,6 +24,7 @@
 #define PS_ADDRESSES	64	/* that are remembered as text, in each direction */
 
 struct ps_class;
+struct ps_ct_object;
 struct ps_defer;
 struct ps_function;
 struct ps_memory;
@@ -76,6 +77,7 @@ struct ps_bind {
 	} handled;
 	struct ps_timers timers;
 	struct ps_listening listening;
+	struct ps_ct_object *ct[3];	/* p:ct() and its directions; NULL: no script has asked yet (engine/conntrack.c) */
 	struct ps_limiters limiters;
 	struct ps_counters *counters;	/* or NULL; and the owner's names of them, who sets that, or NULL */
 	struct ps_counted *counted;

@@ -243,7 +243,7 @@ static int compile(struct gathering *g, struct ps_part *part, const char *text, 
 		.path = part->path, .text = text, .len = len,
 		.memory = g->source->memory, .region = g->source->region,
 		.write = add_code, .need = add_need, .to = &compiling,
-		.defers = &g->bundle->defers,
+		.defers = &g->bundle->defers, .translates = &g->bundle->translates,
 	};
 
 	return ps_script_compile(&c, g->error, g->size);

@@ -53,6 +53,7 @@ struct ps_bundle {
 	struct ps_part *part[1 + PS_MODULES_MAX];	/* the script first */
 	int n;
 	bool defers;	/* it asks for a Lua state for deferred work */
+	bool translates;	/* and to translate connections */
 };
 
 /* What a bundle is made of. */

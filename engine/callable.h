@@ -31,6 +31,8 @@ enum ps_owner {
 	PS_OF_SHARED_QUEUE = 512,
 	PS_OF_TIMER = 1024,
 	PS_OF_FLOW = 2048,
+	PS_OF_CT = 4096,	/* what conntrack knows of a connection, */
+	PS_OF_CT_TUPLE = 8192,	/* and of one direction of it */
 };
 
 /* What is given to it, or comes of it. */
@@ -77,6 +79,10 @@ enum ps_lua_type {
 	PS_LUA_LIMIT,		/* a table of what nf.limit() goes by */
 	PS_LUA_FLOW,		/* the table of a connection */
 	PS_LUA_FLOW_OPTIONS,	/* a table of how many there may be, and how long */
+	PS_LUA_CT,		/* what conntrack knows of the connection */
+	PS_LUA_CT_TUPLE,	/* a direction of it */
+	PS_LUA_NAT,		/* a table of what its source or its destination becomes */
+	PS_LUA_CT_STATUS,	/* a string: the name of a bit of its status */
 	PS_LUA_VERDICT,		/* an integer or a boolean: what becomes of a packet, or whether it matches */
 	PS_LUA_TYPES,		/* how many there are */
 };
@@ -99,7 +105,7 @@ struct ps_callable {
 /* Each ends with a row without a name; several rows may have the same one, if they are of different owners. */
 extern const struct ps_callable ps_view_methods[], ps_array_methods[], ps_bytes_library[], ps_set_methods[], ps_set_library[],
 	ps_nf_library[], ps_shared_table_methods[], ps_shared_queue_methods[], ps_shared_library[], ps_timer_methods[],
-	ps_flow_methods[], ps_flow_library[];
+	ps_flow_methods[], ps_flow_library[], ps_ct_methods[], ps_ct_tuple_methods[];
 /* The method that each field is: ip:ttl(); that finds one by a key; that goes through a list. */
 extern const struct ps_callable ps_field_getter, ps_keyed_getter, ps_list_getter;
 

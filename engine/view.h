@@ -232,6 +232,9 @@ bool ps_object_get_byte(lua_State *L, const struct ps_object *object, lua_Unsign
 bool ps_object_set_byte(lua_State *L, struct ps_object *object, lua_Unsigned i,
 			const TValue *value);
 
+/* Pushes the text of an address, which the state remembers. Returns 1. May raise. */
+int ps_view_push_address(lua_State *L, struct ps_value value, const struct ps_type *type);
+
 /* ps_field_set() for fields that say how what follows reads. */
 int ps_view_set_shape(struct ps_bind *bind, struct ps_layer *layer, const struct ps_field *field, uint64_t value);
 

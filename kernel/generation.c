@@ -2,6 +2,7 @@
 #define pr_fmt(fmt) "packetscript: " fmt
 
 #include <linux/err.h>
+#include <linux/module.h>
 #include <linux/kernel_read_file.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
@@ -10,6 +11,7 @@
 #include "compat.h"
 #include "failure.h"
 #include "generation.h"
+#include "nat.h"
 #include "instance.h"
 #include "state.h"
 
@@ -26,7 +28,20 @@ u64 ps_source_ticket(void)
 void ps_source_free(struct ps_source *source)
 {
 	ps_bundle_clean(&source->bundle);
+	module_put(source->nat);
 	kfree(source);
+}
+
+/* Loads the module by which it translates connections, if it names what asks for that. */
+static int get_nat(struct ps_source *source, struct net *net, struct ps_failure *failure)
+{
+	struct module *nat = source->bundle.translates ? ps_nat_get(net) : NULL;
+
+	if (IS_ERR(nat))
+		return ps_fail(failure, PTR_ERR(nat), "%s: not loaded: it translates connections (ct:nat), for which the module "
+			       "packetscript_nat is needed: error %ld", source->path, -PTR_ERR(nat));
+	source->nat = nat;
+	return 0;
 }
 
 /* Compiles the text and its modules in Lua states of their own, which may hold as much as the rule's state. */
@@ -56,7 +71,7 @@ static int compile(struct ps_source *source, const char *path, u32 state_id, siz
  * The security modules that guard what the kernel reads are told that a script is a policy, since IPE warns of a file of unknown
  * purpose.
  */
-struct ps_source *ps_source_read(const char *path, u32 state_id, size_t memory, struct ps_failure *failure)
+struct ps_source *ps_source_read(const char *path, struct net *net, u32 state_id, size_t memory, struct ps_failure *failure)
 {
 	u64 ticket = ps_source_ticket();	/* before the file is read: who changed it, and asks then, has a higher one */
 	struct ps_source *source;
@@ -77,6 +92,8 @@ struct ps_source *ps_source_read(const char *path, u32 state_id, size_t memory, 
 	err = source ? compile(source, path, state_id, memory, text, len, failure) :
 		       ps_fail(failure, -ENOMEM, "%s: not enough memory", path);
 	vfree(text);
+	if (!err)
+		err = get_nat(source, net, failure);
 	if (!err) {
 		source->ticket = ticket;
 		return source;

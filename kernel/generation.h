@@ -13,6 +13,7 @@
 #include "bundle.h"
 #include "defer.h"
 
+struct net;
 struct ps_failure;
 struct ps_instance;
 struct ps_state;
@@ -31,6 +32,7 @@ struct ps_source {
 	struct ps_bundle bundle;
 	const char *path;	/* the bundle's */
 	const u8 *digest;	/* the bundle's: of all texts */
+	struct module *nat;	/* what translates connections for it; NULL: it does not ask for that */
 };
 
 /* Where in instances[] that for deferred work is. */
@@ -111,10 +113,10 @@ struct ps_source *ps_source_newest(const struct ps_generation *generation, const
 u64 ps_source_ticket(void);
 
 /*
- * Reads the files and compiles them; an ERR_PTR if that fails. It takes long: no lock is to be held, and CPUs may come and go.
- * ps_source_free() undoes it.
+ * Reads the files and compiles them, for a state of the namespace; an ERR_PTR if that fails. It takes long: no lock is to be held,
+ * and CPUs may come and go. ps_source_free() undoes it.
  */
-struct ps_source *ps_source_read(const char *path, u32 state_id, size_t memory, struct ps_failure *failure);
+struct ps_source *ps_source_read(const char *path, struct net *net, u32 state_id, size_t memory, struct ps_failure *failure);
 void ps_source_free(struct ps_source *source);
 
 #endif

@@ -106,7 +106,7 @@ static struct ps_state *read_scripts(struct reload *r)
 			return ERR_CAST(path);
 		memory = state->memory;
 		ps_states_unlock();
-		source = ps_source_read(path, r->state_id, memory, r->failure);
+		source = ps_source_read(path, r->net, r->state_id, memory, r->failure);
 		kfree(path);
 		ps_states_lock();
 		if (IS_ERR(source))

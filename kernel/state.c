@@ -511,7 +511,7 @@ int ps_handler_init(struct ps_handler *handler, struct ps_request *request, stru
 	if (err != -ENODATA)
 		goto err_free;
 
-	source = ps_source_read(request->path, request->state_id, request->memory, failure);
+	source = ps_source_read(request->path, request->net, request->state_id, request->memory, failure);
 	err = PTR_ERR_OR_ZERO(source);
 	if (err)
 		goto err_free;

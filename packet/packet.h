@@ -30,6 +30,62 @@ enum ps_company {
 	PS_COMPANY_HOOK,	/* as iptables calls it */
 };
 
+/*
+ * What connection tracking knows of the connection that a packet is of.
+ */
+
+/* Where the packet is within it, as the kernel and its netlink have it (enum ip_conntrack_info), and one for what that has no number for. */
+enum ps_ct_info {
+	PS_CT_ESTABLISHED,
+	PS_CT_RELATED,
+	PS_CT_NEW,
+	PS_CT_ESTABLISHED_REPLY,
+	PS_CT_RELATED_REPLY,
+	PS_CT_UNTRACKED = 7,	/* nobody shall track it */
+	PS_CT_INVALID,		/* no connection has such a packet */
+};
+
+enum ps_ct_number {
+	PS_CT_INFO,		/* of the packet; what follows is the connection's */
+	PS_CT_STATUS,		/* bits, as the kernel and its netlink have them (enum ip_conntrack_status) */
+	PS_CT_MARK,
+	PS_CT_ID,		/* as its netlink has it */
+	PS_CT_ZONE,
+	PS_CT_EXPIRATION,	/* seconds until it ends */
+	PS_CT_PACKETS,		/* of one direction */
+	PS_CT_BYTES,
+};
+
+/* One direction. Addresses in network byte order, the source first; of IPv4 the first four bytes. */
+struct ps_ct_tuple {
+	uint8_t address[2][16];
+	uint16_t port[2];
+	bool has_ports;
+	uint8_t version;	/* 4 or 6 */
+	uint8_t protocol;
+};
+
+/* What the source or the destination of a connection becomes. */
+struct ps_ct_nat {
+	bool is_source;
+	bool is_masquerade;	/* the address of the device that it leaves by */
+	uint8_t version;	/* of the addresses, 4 or 6; 0: the address stays, or is the device's */
+	uint8_t address[2][16];	/* the first one, and the last */
+	bool has_ports;
+	uint16_t port[2];
+	bool is_random, is_persistent;
+};
+
+/* The same rules as for struct ps_company_ops. */
+struct ps_ct_ops {
+	/* False: there is none. Without PS_CT_INFO nothing tracks the packet. reply: which direction, of what one has. */
+	bool (*number)(struct ps_packet *pkt, enum ps_ct_number what, bool reply, uint64_t *value);
+	bool (*set_mark)(struct ps_packet *pkt, uint32_t mark);
+	bool (*tuple)(struct ps_packet *pkt, bool reply, struct ps_ct_tuple *tuple);
+	/* NULL: it is done; else why not, a text that lasts. The member NULL: it cannot be done. */
+	const char *(*nat)(struct ps_packet *pkt, const struct ps_ct_nat *nat);
+};
+
 /* Asked only when a script asks. Any context that the packet is in. */
 struct ps_company_ops {
 	/* False: there is none. */
@@ -38,6 +94,7 @@ struct ps_company_ops {
 	bool (*set)(struct ps_packet *pkt, enum ps_company what, uint32_t value);
 	/* A text that lasts as long as the packet, of which no more than PS_COMPANY_NAME bytes may be read; NULL: there is none. */
 	const char *(*name)(struct ps_packet *pkt, enum ps_company what);
+	const struct ps_ct_ops *ct;	/* NULL: nothing is known of connections */
 };
 
 /* Each function may move pkt->data. Any context that the packet is in. */

@@ -243,7 +243,7 @@ static const char *tell_name(struct ps_packet *pkt, enum ps_company what)
 	return dev ? dev->name : NULL;
 }
 
-const struct ps_company_ops ps_skb_company = { tell_number, set_number, tell_name };
+const struct ps_company_ops ps_skb_company = { tell_number, set_number, tell_name, &ps_skb_ct };
 
 #define TAGGED_HLEN	(ETH_HLEN + VLAN_HLEN)
 

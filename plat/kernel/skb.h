@@ -22,6 +22,7 @@ struct ps_skb_packet {
 };
 
 extern const struct ps_packet_ops ps_skb_ops, ps_skb_read_only_ops;
+extern const struct ps_ct_ops ps_skb_ct;	/* plat/kernel/conntrack.c */
 extern const struct ps_company_ops ps_skb_company;	/* of any packet in a struct ps_skb_packet */
 
 /*

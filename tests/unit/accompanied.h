@@ -13,6 +13,12 @@ struct accompanied {
 	uint32_t number[PS_COMPANY_DEV_IN];
 	const char *name[PS_COMPANY_HOOK + 1];	/* those from PS_COMPANY_DEV_IN on */
 	bool refuses;			/* what is set */
+	bool is_tracked;		/* and then: */
+	enum ps_ct_info ct_info;
+	uint64_t ct_number[PS_CT_BYTES + 1][2];	/* by direction, of what one has */
+	bool has_no[PS_CT_BYTES + 1];
+	struct ps_ct_tuple tuple[2];
+	struct ps_ct_nat nat;		/* the last one that was asked for */
 	int asked;			/* how often anything was */
 };
 

@@ -24,6 +24,8 @@ static const char calls[] =
 	"  function() local t = shared.table 't' t.name = 1 return t end, function() local q = shared.queue 'q' q:send(1) return q end,\n"
 	"  function() return nf.timer(1000, print) end,\n"
 	"  function(p) return p:flow() end,\n"
+	"  function(p) return p:ct() end,\n"
+	"  function(p) return p:ct():reply() end,\n"
 	"}\n"
 	"local operators = {\n"
 	"  __len = function(v) return #v end, __tostring = tostring, __eq = function(v, x) return v == x end,\n"
@@ -38,7 +40,7 @@ static const char calls[] =
 	"  integer = is 'number', boolean = is 'boolean', string = is 'string', array = is_array,\n"
 	"  value = function(x) return type(x) == 'number' or is_array(x) end,\n"
 	"  shared_table = is_of '^shared.table', shared_queue = is_of '^shared.queue', shared = is 'number',\n"
-	"  set = function(x) return getmetatable(x) == 'set' end, timer = function(x) return getmetatable(x) == 'timer' end, flow = function(x) return getmetatable(x) == 'flow' end, raw = is_of '^packet_raw offset', view = is_of '^packet_%w+ offset', field = is_of '^packet_%w+%.%w+ offset',\n"
+	"  set = function(x) return getmetatable(x) == 'set' end, timer = function(x) return getmetatable(x) == 'timer' end, flow = function(x) return getmetatable(x) == 'flow' end, ct = is_of '^ct:', ct_tuple = is_of '^ct.tuple:', raw = is_of '^packet_raw offset', view = is_of '^packet_%w+ offset', field = is_of '^packet_%w+%.%w+ offset',\n"
 	"}\n"
 	"local cases, at = {}, 0\n"
 	"for _, row in ipairs(rows) do\n"
@@ -128,6 +130,10 @@ static const struct {
 	[PS_LUA_IP_PACKET] = { NULL, "('\\x45' .. ('\\0'):rep(19))" },
 	[PS_LUA_PARTS] = { NULL, "{ '\\x45', bytes.new(19), mark = 1 }" },
 	[PS_LUA_FLOW] = { "flow" },
+	[PS_LUA_CT] = { "ct" },
+	[PS_LUA_CT_TUPLE] = { "ct_tuple" },
+	[PS_LUA_NAT] = { NULL, "{ dnat = '10.0.0.5-10.0.0.9', port = '80-90', random = true }" },
+	[PS_LUA_CT_STATUS] = { NULL, "'assured'" },
 	[PS_LUA_FLOW_OPTIONS] = { NULL, "{ udp = 1000 }" },
 	[PS_LUA_VERDICT] = { NULL, "true" },	/* of a match: the packets that follow run the handler all the same */
 	[PS_LUA_LIMIT] = { NULL, "{ rate = 100, key = 'k' }" },
@@ -230,6 +236,8 @@ static void rows_are_so(void)
 	cases += add_rows(to, ps_shared_queue_methods);
 	cases += add_rows(to, ps_timer_methods);
 	cases += add_rows(to, ps_flow_methods);
+	cases += add_rows(to, ps_ct_methods);
+	cases += add_rows(to, ps_ct_tuple_methods);
 	for (library = ps_libraries; library->name; library++)
 		cases += add_rows(to, library->rows);
 	cases += add_row(to, &ps_field_getter, "ttl");

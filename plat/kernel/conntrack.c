@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * What conntrack knows of packets. Only what they and its structures say is read, and no function of nf_conntrack.ko is called:
+ * that module need not be there.
+ */
+#include <linux/err.h>
+#include <linux/kmod.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
+#if IS_ENABLED(CONFIG_NF_CONNTRACK)
+#include <net/netfilter/nf_conntrack.h>
+#include <net/netfilter/nf_conntrack_acct.h>
+#include <net/netfilter/nf_conntrack_ecache.h>
+#include <net/netfilter/nf_conntrack_extend.h>
+#include <net/netfilter/nf_conntrack_zones.h>
+#endif
+
+#include "nat.h"
+#include "skb.h"
+
+/*
+ * Reading.
+ */
+#if IS_ENABLED(CONFIG_NF_CONNTRACK)
+
+static const struct ps_skb_packet *skb_packet_of(struct ps_packet *pkt)
+{
+	return container_of(pkt, struct ps_skb_packet, pkt);
+}
+
+/* Rules put a template where the connection will be, before conntrack has seen the packet: it is none. */
+static struct nf_conn *find(struct ps_packet *pkt, enum ip_conntrack_info *info)
+{
+	struct nf_conn *ct = nf_ct_get(skb_packet_of(pkt)->skb, info);
+
+	return ct && !nf_ct_is_template(ct) ? ct : NULL;
+}
+
+/*
+ * What extends a connection lies behind it, where its table of offsets says. nf_ct_ext_find() is not for this: in later kernels it
+ * calls into nf_conntrack.ko. What it asks there is about pointers to other modules, which neither of these extensions has.
+ */
+static void *find_extension(const struct nf_conn *ct, enum nf_ct_ext_id id)
+{
+	return ct->ext && ct->ext->offset[id] ? (void *)ct->ext + ct->ext->offset[id] : NULL;
+}
+
+static const struct nf_hook_entries *first_hooks(const struct nf_hook_state *state)
+{
+	switch (state->pf) {
+	case NFPROTO_IPV4:
+		return rcu_dereference_raw(state->net->nf.hooks_ipv4[NF_INET_PRE_ROUTING]);
+	case NFPROTO_IPV6:
+		return rcu_dereference_raw(state->net->nf.hooks_ipv6[NF_INET_PRE_ROUTING]);
+	default:
+		return NULL;
+	}
+}
+
+/* Whether conntrack looks at the packets of this namespace: it does so once something there has use for it. */
+static bool is_tracked(const struct nf_hook_state *state)
+{
+	const struct nf_hook_entries *hooks = rcu_access_pointer(nf_ct_hook) ? first_hooks(state) : NULL;
+	struct nf_hook_ops **ops;
+	unsigned int i;
+
+	if (!hooks)
+		return false;
+	BUILD_BUG_ON((int)NF_IP_PRI_CONNTRACK != (int)NF_IP6_PRI_CONNTRACK);
+	ops = nf_hook_entries_get_hook_ops(hooks);
+	for (i = 0; i < hooks->num_hook_entries; i++) {
+		if (READ_ONCE(ops[i])->priority == NF_IP_PRI_CONNTRACK)
+			return true;
+	}
+	return false;
+}
+
+static bool tell_info(struct ps_packet *pkt, uint64_t *value)
+{
+	enum ip_conntrack_info info;
+	struct nf_conn *ct = find(pkt, &info);
+
+	if (ct || info == IP_CT_UNTRACKED)
+		*value = info;
+	else if (is_tracked(skb_packet_of(pkt)->state))
+		*value = PS_CT_INVALID;
+	else
+		return false;
+	return true;
+}
+
+static bool tell_mark(const struct nf_conn *ct, uint64_t *value)
+{
+#ifdef CONFIG_NF_CONNTRACK_MARK
+	*value = READ_ONCE(ct->mark);
+	return true;
+#else
+	return false;
+#endif
+}
+
+/* Who gets events of conntrack gets one of this, with the next that there is. */
+static void note_mark(struct nf_conn *ct)
+{
+#ifdef CONFIG_NF_CONNTRACK_EVENTS
+	struct nf_conntrack_ecache *events = find_extension(ct, NF_CT_EXT_ECACHE);
+
+	if (events)
+		set_bit(IPCT_MARK, &events->cache);
+#endif
+}
+
+static bool set_mark(struct ps_packet *pkt, uint32_t mark)
+{
+#ifdef CONFIG_NF_CONNTRACK_MARK
+	enum ip_conntrack_info info;
+	struct nf_conn *ct = find(pkt, &info);
+
+	if (!ct)
+		return false;
+	if (READ_ONCE(ct->mark) != mark) {
+		WRITE_ONCE(ct->mark, mark);
+		note_mark(ct);
+	}
+	return true;
+#else
+	return false;
+#endif
+}
+
+/* What its netlink calls it by is made of a secret of that module, whose function is there as long as the connection is. */
+static bool tell_id(const struct nf_conn *ct, uint64_t *value)
+{
+	typeof(&nf_ct_get_id) get_id = symbol_get(nf_ct_get_id);
+
+	if (!get_id)
+		return false;
+	*value = ntohl((__force __be32)get_id(ct));
+	symbol_put(nf_ct_get_id);
+	return true;
+}
+
+static bool tell_expiration(const struct nf_conn *ct, uint64_t *value)
+{
+	if (!nf_ct_is_confirmed(ct))	/* until then it is how long, and not when */
+		return false;
+	*value = nf_ct_expires(ct) / HZ;
+	return true;
+}
+
+static bool tell_count(const struct nf_conn *ct, enum ps_ct_number what, bool reply, uint64_t *value)
+{
+	const struct nf_conn_acct *acct = find_extension(ct, NF_CT_EXT_ACCT);
+	const struct nf_conn_counter *counter;
+
+	if (!acct)
+		return false;
+	counter = &acct->counter[reply ? IP_CT_DIR_REPLY : IP_CT_DIR_ORIGINAL];
+	*value = atomic64_read(what == PS_CT_BYTES ? &counter->bytes : &counter->packets);
+	return true;
+}
+
+static bool tell_number(struct ps_packet *pkt, enum ps_ct_number what, bool reply, uint64_t *value)
+{
+	enum ip_conntrack_info info;
+	struct nf_conn *ct;
+
+	if (what == PS_CT_INFO)
+		return tell_info(pkt, value);
+	ct = find(pkt, &info);
+	if (!ct)
+		return false;
+	switch (what) {
+	case PS_CT_STATUS:
+		*value = READ_ONCE(ct->status);
+		return true;
+	case PS_CT_MARK:
+		return tell_mark(ct, value);
+	case PS_CT_ID:
+		return tell_id(ct, value);
+	case PS_CT_ZONE:
+		*value = nf_ct_zone(ct)->id;
+		return true;
+	case PS_CT_EXPIRATION:
+		return tell_expiration(ct, value);
+	case PS_CT_PACKETS:
+	case PS_CT_BYTES:
+		return tell_count(ct, what, reply, value);
+	default:
+		return false;
+	}
+}
+
+static bool has_ports(u8 protocol)
+{
+	switch (protocol) {
+	case IPPROTO_TCP:
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+	case IPPROTO_DCCP:
+	case IPPROTO_SCTP:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool tell_tuple(struct ps_packet *pkt, bool reply, struct ps_ct_tuple *tuple)
+{
+	enum ip_conntrack_info info;
+	const struct nf_conn *ct = find(pkt, &info);
+	const struct nf_conntrack_tuple *is;
+
+	if (!ct)
+		return false;
+	is = nf_ct_tuple(ct, reply ? IP_CT_DIR_REPLY : IP_CT_DIR_ORIGINAL);
+	tuple->version = nf_ct_l3num(ct) == NFPROTO_IPV6 ? 6 : 4;
+	tuple->protocol = nf_ct_protonum(ct);
+	memcpy(tuple->address[0], &is->src.u3, sizeof(is->src.u3));
+	memcpy(tuple->address[1], &is->dst.u3, sizeof(is->dst.u3));
+	tuple->has_ports = has_ports(tuple->protocol);
+	tuple->port[0] = ntohs(is->src.u.all);
+	tuple->port[1] = ntohs(is->dst.u.all);
+	return true;
+}
+
+#else
+
+static bool tell_number(struct ps_packet *pkt, enum ps_ct_number what, bool reply, uint64_t *value)
+{
+	return false;
+}
+
+static bool set_mark(struct ps_packet *pkt, uint32_t mark)
+{
+	return false;
+}
+
+static bool tell_tuple(struct ps_packet *pkt, bool reply, struct ps_ct_tuple *tuple)
+{
+	return false;
+}
+
+#endif
+
+/*
+ * Translation, by packetscript_nat.ko.
+ */
+static const struct ps_nat_ops __rcu *provider;
+static DEFINE_MUTEX(provider_mutex);
+
+void ps_nat_provide(const struct ps_nat_ops *ops)
+{
+	mutex_lock(&provider_mutex);
+	rcu_assign_pointer(provider, ops);
+	mutex_unlock(&provider_mutex);
+	if (!ops)
+		synchronize_rcu();
+}
+EXPORT_SYMBOL_GPL(ps_nat_provide);
+
+/* A reference to the module that provides it, with *begin; or NULL. */
+static struct module *get_provider(int (**begin)(struct net *net))
+{
+	const struct ps_nat_ops *ops;
+	struct module *owner = NULL;
+
+	mutex_lock(&provider_mutex);
+	ops = rcu_dereference_protected(provider, lockdep_is_held(&provider_mutex));
+	if (ops && try_module_get(ops->owner)) {
+		owner = ops->owner;
+		*begin = ops->begin;
+	}
+	mutex_unlock(&provider_mutex);
+	return owner;
+}
+
+struct module *ps_nat_get(struct net *net)
+{
+	int (*begin)(struct net *net);
+	struct module *owner = get_provider(&begin);
+	int err;
+
+	if (!owner) {
+		request_module("packetscript_nat");	/* whether it is there then tells */
+		owner = get_provider(&begin);
+	}
+	if (!owner)
+		return ERR_PTR(-ENOENT);
+	err = begin(net);
+	if (!err)
+		return owner;
+	module_put(owner);
+	return ERR_PTR(err);
+}
+
+static const char *translate(struct ps_packet *pkt, const struct ps_ct_nat *nat)
+{
+	const struct ps_skb_packet *p = container_of(pkt, struct ps_skb_packet, pkt);
+	const struct ps_nat_ops *ops;
+	const char *why;
+
+	rcu_read_lock();
+	ops = rcu_dereference(provider);
+	why = ops ? ops->setup(p->skb, p->state, nat) : "packetscript_nat.ko is not loaded";
+	rcu_read_unlock();
+	return why;
+}
+
+const struct ps_ct_ops ps_skb_ct = { tell_number, set_mark, tell_tuple, translate };
