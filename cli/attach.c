@@ -320,15 +320,15 @@ const struct cli_command cli_attach = {
 "the packet go on, to what has a higher priority at this hook; conntrack is at -200.\n"
 "\n"
 "Unless --object says otherwise, the function gets the header of the family: ip, ip6, arp; eth of bridge and netdev; of inet ip or ip6, as each\n"
-"packet is. The family is ip if none is named, or netdev of the hooks ingress and egress, which are those of a device. The device of other hooks is\n"
-"what p:dev_in() and p:dev_out() tell.\n"
+"packet is. A script that was written for iptables needs --object raw. The family is ip if none is named, or netdev of the hooks ingress and\n"
+"egress, which are those of a device. The device of other hooks is what p:dev_in() and p:dev_out() tell.\n"
 "\n"
 "A script that cannot be loaded is told with file and line, and the command exits with 1. It stays attached until 'detach', until its device or\n"
 "network namespace goes, or the machine. 'list' shows it, 'reload' loads its script anew.\n"
 "\n"
 "It needs root, or CAP_NET_ADMIN, like adding a rule.",
 	.examples =
-"  packetscript attach dnat.lua --hook prerouting --priority dstnat\n"
+"  packetscript attach dnat.lua --hook prerouting --priority dstnat --object raw\n"
 "  packetscript attach mac.lua --family bridge --hook forward --function outgoing\n"
 "  packetscript attach flood.lua --hook ingress --dev eth0 --percpu\n",
 	.options = attach_options,

@@ -930,6 +930,13 @@ trouble 'reload: the number of a state' '--state x: give a number from 0 to 4294
 trouble 'reload: a namespace that is not there' 'network namespace ./nowhere: ./nowhere: No such file or directory' reload --netns ./nowhere
 # whether the module is loaded, and who calls, is not this test's to say: there is no such state in any case
 trouble 'reload: a state that is not there' '' reload --state 4294967295
+trouble 'attach: no hook' '--hook is missing: give one of prerouting' attach pass.lua
+trouble 'attach: a hook that the family does not have' '--hook forward: the family arp has input, output' attach pass.lua --family arp --hook forward
+trouble 'attach: a family' '--family ipv4: give one of ip ip6 inet' attach pass.lua --hook input --family ipv4
+trouble 'attach: a priority' '--priority out: is no number, and no name of a priority of the family ip' attach pass.lua --hook input -p out
+trouble 'attach: a verdict' '--on-error queue: give drop, accept or continue' attach pass.lua --hook input --on-error queue
+trouble 'attach: no script' 'nowhere.lua: No such file or directory' attach nowhere.lua --hook input
+trouble 'detach: none there' '' detach nowhere.lua
 trouble 'a match that fails accepts nothing' '--on-error accept: a match that fails accepts no packet; give drop or continue' \
 	run given.lua in.pcap --match --on-error accept
 trouble '--on-error with another verdict' '--on-error queue: give drop, accept or continue' run pass.lua in.pcap --on-error queue
