@@ -104,8 +104,20 @@ percpu() {
 	script "$1"
 }
 
+# attached NAME OPTION…: at the same hook, with the priority that mangle has, without a table
+attached() {
+	is_attached=1 options="${*:2}"
+	script "$1"
+}
+
 # load_script STATE FUNCTION: replaces the rule; a state that was not there yet is a new one
 load_script() {
+	if [ -n "$is_attached" ]; then
+		packetscript detach --netns R "$file" >/dev/null 2>&1 || true
+		# shellcheck disable=SC2086 # options are words
+		packetscript attach --netns R "$file" --hook postrouting --priority mangle --state "$1" -f "$2" $options
+		return
+	fi
 	printf '%s\n' '*mangle' ':POSTROUTING ACCEPT' \
 		"-A POSTROUTING -d $sent_to -j LUA --script $file --state $1 --function $2$options" COMMIT |
 		at R ip${v}tables-legacy-restore
@@ -337,7 +349,7 @@ report() {
 }
 
 run_row() {
-	local device='' program='' is_ready='' problem='' file='' options='' functions=(-) rounds=3 ip=4 error cost sent
+	local device='' program='' is_ready='' problem='' file='' options='' is_attached='' functions=(-) rounds=3 ip=4 error cost sent
 	local payloads=$payloads message
 	message=$(message_of "$name")
 	[ "${group[$name]}" != unit ] && [ -z "$message" ] && ! has "$name" calls || payloads=${payloads%% *} # it does not matter
