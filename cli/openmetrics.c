@@ -84,8 +84,10 @@ static char *labels_of(const json_t *state, const json_t *script, const json_t *
 		json_array_foreach(json_object_get(rule, "hooks"), i, hook)
 			fprintf(to, i ? " %s" : "%s", json_string_value(hook));
 		putc('"', to);
-		if (json_object_get(rule, "priority"))	/* it is attached to a hook */
+		if (json_object_get(rule, "priority")) {	/* it is attached to a hook */
+			put_text(to, rule, "family");
 			fprintf(to, ",priority=\"%lld\"", cli_states_number(rule, NULL, "priority"));
+		}
 		if (json_is_string(json_object_get(rule, "device")))
 			put_text(to, rule, "device");
 	}
