@@ -189,7 +189,8 @@ ip -n R link del tup
 only_rB() { [ "$(packetscript list --netns R | grep '^    hook')" = '    hook netdev INGRESS of rB, priority 0: ttl, on error drop, object eth' ]; }
 check 'a device that goes takes its own along' wait_for only_rB
 ip -n R link del rB
-check 'also under traffic' wait_for bash -c '[ -z "$(packetscript list --netns R)" ]'
+no_state() { [ -z "$(packetscript list --netns R)" ]; }
+check 'also under traffic' wait_for no_state
 ip netns del D
 kill $load
 wait $load || true
