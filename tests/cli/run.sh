@@ -1160,10 +1160,10 @@ for change in 's/^| `ttl` | 64 | 8 |/| `ttl` | 64 | 9 |/' 's/^| `ttl` | 64/| `tt
 	holds "a difference is told: $change" test -n "$("$top/tests/cli/reference" changed.md "$program" 2>&1)"
 done
 is "docs/language.md has the tables of today ('make reference')" '' "$(diff "$top/docs/language.md" language.md)"
-for table in views arrays sets nf shared flows; do
+for table in views arrays sets nf shared flows ct; do
 	holds "there is a table of $table in it" grep -qx "<!-- packetscript types --table $table -->" language.md
 done
-trouble 'a table of something else' '--table headers: there are views, arrays, sets, nf, shared and flows' types --table headers
+trouble 'a table of something else' '--table headers: there are views, arrays, sets, nf, shared, flows and ct' types --table headers
 
 # The clock goes by time stamps: of other units, in the wrong order, and where they are no times.
 lua 'local loaded = nf.get_time("ns")

@@ -24,6 +24,7 @@ function sets(p)
   if ct:state() == "new" then
     print("new", ct:mark(), ct:mark(0x51), ct:expiration())
   else
+    print("id", ct:id())
     print("known", ct:packets(), ct:bytes(), ct:original():packets(), ct:zone(), ct:expiration() > 0, ct:is "snat", ct:is "dnat")
   end
   return XT_CONTINUE
@@ -85,7 +86,7 @@ check_match 'new, then established; both directions' "$(told at)" $'^new origina
 asks 8
 check_match 'a mark is set; what is counted' "$(told new)$(told known)" '^0 81 nil2 66 1 0 true false false$'
 check_eq 'the connection has it, for rules' "$(counted 'connmark match  0x51')" 1
-check_match 'and for conntrack' "$(inR conntrack -L -p udp --mark 81 2>/dev/null)" 'dport=8 .*mark=81'
+check_match 'and for conntrack, by the same number' "$(inR conntrack -L -p udp --mark 81 -o id 2>/dev/null)" "dport=8 .*mark=81 .*id=$(told id)\$"
 asks 9
 check_eq 'untracked' "$(told at)" 'untracked nil nil nil nil nil'
 fails 11
@@ -203,4 +204,13 @@ check_match 'another family' "$(told family)" '^the address is not of the packet
 check_eq 'masquerade' "$(told masks), $(told is)" 'true, snat 10.0.0.2 10.0.0.1 10.0.0.2'
 inR iptables -t mangle -F
 inR ip6tables -t mangle -F
+
+# --- the example
+ip -n B addr add 10.0.0.3/32 dev eth0
+udp_echo B 10.0.0.2 80
+udp_echo B 10.0.0.3 80
+inR iptables -t mangle -A PREROUTING -d 192.168.0.1 -p udp --dport 80 -m conntrack --ctstate NEW -j LUA --script /examples/sticky.lua
+check_eq 'a client is sent to a server' "$(udp_ask A 192.168.0.1 80 hello)$(udp_ask A 192.168.0.1 80 hello)" hellohello
+check_eq 'to the same each time' "$(inR conntrack -L -p udp --orig-port-dst 80 2>/dev/null | grep -o 'src=10.0.0.[23] dst' | uniq -c | wc -l)" 1
+inR iptables -t mangle -F
 check 'without scripts the module can go' modprobe -r packetscript_nat
