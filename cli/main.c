@@ -19,6 +19,7 @@ const struct cli_command *const cli_commands[] = {
 	&cli_detach,
 	&cli_list,
 	&cli_stats,
+	&cli_log,
 	&cli_reload,
 	&cli_runtime,
 	&cli_test,

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#include <linux/atomic.h>
 #include <linux/slab.h>
+#include <linux/timekeeping.h>
 #include <net/genetlink.h>
 
 #include "control.h"
@@ -8,6 +10,7 @@
 #include "list.h"
 #include "packetscript.h"
 #include "reload.h"
+#include "state.h"
 
 static struct genl_family family;
 
@@ -80,6 +83,47 @@ static int list(struct sk_buff *skb, struct netlink_callback *cb)
 	return ps_list_dump(&family, skb, cb);
 }
 
+/*
+ * Who listens. A namespace goes after the rules in it, so it is there as long as the state.
+ */
+#define LINE_MAX	2048	/* bytes of a line that are told */
+
+bool ps_control_is_heard(const struct ps_state *state)
+{
+	return genl_has_listeners(&family, (struct net *)state->net, 0);
+}
+
+static bool put_line(struct sk_buff *skb, const struct ps_state *state, u8 level, bool is_error, const char *line, u64 number)
+{
+	void *message = genlmsg_put(skb, 0, 0, &family, 0, PACKETSCRIPT_CMD_LOG);
+	struct nlattr *nest;
+
+	if (!message || nla_put_u32(skb, PACKETSCRIPT_A_STATE, state->id))
+		return false;
+	nest = nla_nest_start(skb, PACKETSCRIPT_A_LINE);
+	if (!nest || nla_put_string(skb, PACKETSCRIPT_LINE_TEXT, line) || nla_put_u8(skb, PACKETSCRIPT_LINE_LEVEL, level) ||
+	    (is_error && nla_put_flag(skb, PACKETSCRIPT_LINE_ERROR)) ||
+	    nla_put_u64_64bit(skb, PACKETSCRIPT_LINE_TIME, ktime_get_real_ns(), 0) ||
+	    nla_put_u64_64bit(skb, PACKETSCRIPT_LINE_NUMBER, number, 0))
+		return false;
+	nla_nest_end(skb, nest);
+	genlmsg_end(skb, message);
+	return true;
+}
+
+void ps_control_tell(struct ps_state *state, u8 level, bool is_error, const char *line)
+{
+	struct sk_buff *skb = genlmsg_new(LINE_MAX + 128, GFP_ATOMIC);
+	u64 number = atomic64_inc_return(&state->lines);	/* also of one that there is no memory for */
+
+	if (!skb)
+		return;
+	if (put_line(skb, state, level, is_error, line, number))
+		genlmsg_multicast_netns(&family, (struct net *)state->net, skb, 0, 0, GFP_ATOMIC);
+	else
+		nlmsg_free(skb);
+}
+
 static const struct nla_policy policy[PACKETSCRIPT_A_MAX + 1] = {
 	[PACKETSCRIPT_A_STATE] = { .type = NLA_U32 },
 	[PACKETSCRIPT_A_ERROR] = { .type = NLA_REJECT },
@@ -89,6 +133,7 @@ static const struct nla_policy policy[PACKETSCRIPT_A_MAX + 1] = {
 	[PACKETSCRIPT_A_RULE] = { .type = NLA_REJECT },
 	[PACKETSCRIPT_A_HOOK] = NLA_POLICY_NESTED(ps_hook_policy),
 	[PACKETSCRIPT_A_COUNTER] = { .type = NLA_REJECT },
+	[PACKETSCRIPT_A_LINE] = { .type = NLA_REJECT },
 };
 
 /*
@@ -100,6 +145,11 @@ static const struct genl_ops ops[] = {
 	{ .cmd = PACKETSCRIPT_CMD_LIST, .flags = GENL_UNS_ADMIN_PERM, .dumpit = list },
 	{ .cmd = PACKETSCRIPT_CMD_ATTACH, .flags = GENL_ADMIN_PERM, .doit = attach },
 	{ .cmd = PACKETSCRIPT_CMD_DETACH, .flags = GENL_UNS_ADMIN_PERM, .doit = detach },
+};
+
+/* Lines have addresses of others in them, maybe. */
+static const struct genl_multicast_group groups[] = {
+	{ .name = PACKETSCRIPT_GROUP_LOG, .flags = GENL_MCAST_CAP_NET_ADMIN },
 };
 
 /*
@@ -116,6 +166,8 @@ static struct genl_family family __ro_after_init = {
 	.module = THIS_MODULE,
 	.ops = ops,
 	.n_ops = ARRAY_SIZE(ops),
+	.mcgrps = groups,
+	.n_mcgrps = ARRAY_SIZE(groups),
 };
 
 int __init ps_control_setup(void)

@@ -4,13 +4,31 @@
 #include <linux/printk.h>
 #include <linux/string.h>
 
+#include "control.h"
 #include "errors.h"
+#include "generation.h"
 #include "state.h"
 
 void ps_errors_init(struct ps_errors *errors)
 {
 	spin_lock_init(&errors->lock);
 	errors->log = (struct ps_log){ 0 };
+}
+
+/* To those who listen: each error, as the log has them. */
+static noinline void tell(struct ps_instance *instance, const char *of, const char *on_error)
+{
+	const char *error = instance->script.error;
+	struct ps_state *state = instance->generation->state;
+	char line[PS_SCRIPT_ERROR_SIZE + 96];
+
+	if (!ps_control_is_heard(state))
+		return;
+	if (on_error)
+		snprintf(line, sizeof(line), "%sstate %u: %s (on error: %s)", instance->prefix, state->id, error, on_error);
+	else
+		snprintf(line, sizeof(line), "%sstate %u: %s%s", instance->prefix, state->id, of, error);
+	ps_control_tell(state, PS_LOG_WARNING, true, line);
 }
 
 void ps_errors_add(struct ps_errors *errors, struct ps_instance *instance, const char *of, const char *on_error)
@@ -25,6 +43,7 @@ void ps_errors_add(struct ps_errors *errors, struct ps_instance *instance, const
 	if (is_off && instance->is_off_told)
 		return;
 	instance->is_off_told = is_off;
+	tell(instance, of, on_error);
 	spin_lock_bh(&errors->lock);
 	may_log = ps_host_may_log(&errors->log, &left_out);
 	spin_unlock_bh(&errors->lock);

@@ -56,6 +56,7 @@ struct ps_state {
 	struct ps_generation *generation;	/* the one that is live */
 	struct ps_counts past;	/* of generations and handlers that were */
 	struct ps_counted counted;	/* by scripts */
+	atomic64_t lines;	/* that were told to those who listen */
 	struct ps_outlet outlet;
 	struct ps_worker worker;
 };

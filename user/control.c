@@ -65,6 +65,25 @@ static int ask(struct ps_control *control, const struct nlmsghdr *message, mnl_c
 	return more;
 }
 
+static void read_groups(struct ps_control *control, const struct nlattr *groups)
+{
+	const struct nlattr *group, *attr;
+
+	mnl_attr_for_each_nested(group, groups) {
+		bool is_ours = false;
+		uint32_t id = 0;
+
+		mnl_attr_for_each_nested(attr, group) {
+			if (mnl_attr_get_type(attr) == CTRL_ATTR_MCAST_GRP_NAME)
+				is_ours = !mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) && !strcmp(mnl_attr_get_str(attr), PACKETSCRIPT_GROUP_LOG);
+			else if (mnl_attr_get_type(attr) == CTRL_ATTR_MCAST_GRP_ID && !mnl_attr_validate(attr, MNL_TYPE_U32))
+				id = mnl_attr_get_u32(attr);
+		}
+		if (is_ours)
+			control->group = id;
+	}
+}
+
 static int read_family(const struct nlmsghdr *message, void *context)
 {
 	struct ps_control *control = context;
@@ -73,6 +92,8 @@ static int read_family(const struct nlmsghdr *message, void *context)
 	mnl_attr_for_each(attr, message, sizeof(struct genlmsghdr)) {
 		if (mnl_attr_get_type(attr) == CTRL_ATTR_FAMILY_ID && !mnl_attr_validate(attr, MNL_TYPE_U16))
 			control->family = mnl_attr_get_u16(attr);
+		else if (mnl_attr_get_type(attr) == CTRL_ATTR_MCAST_GROUPS)
+			read_groups(control, attr);
 	}
 	return MNL_CB_OK;
 }
@@ -415,4 +436,77 @@ int ps_control_detach(struct ps_control *control, const struct ps_attachment *wa
 		return detaching.n;
 	tell_errno(control, wanted->script);
 	return -1;
+}
+
+/* Who is told of lines. */
+struct listener {
+	bool (*tell)(void *context, const struct ps_told *line);
+	void *context;
+};
+
+static void read_line(const struct nlattr *nest, struct ps_told *line)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, nest) {
+		switch (mnl_attr_get_type(attr)) {
+		case PACKETSCRIPT_LINE_TEXT:
+			line->text = text_of(attr);
+			break;
+		case PACKETSCRIPT_LINE_LEVEL:
+			line->level = has(attr, 1) ? mnl_attr_get_u8(attr) : 0;
+			break;
+		case PACKETSCRIPT_LINE_ERROR:
+			line->is_error = true;
+			break;
+		case PACKETSCRIPT_LINE_TIME:
+			line->time = has(attr, sizeof(uint64_t)) ? mnl_attr_get_u64(attr) : 0;
+			break;
+		case PACKETSCRIPT_LINE_NUMBER:
+			line->number = has(attr, sizeof(uint64_t)) ? mnl_attr_get_u64(attr) : 0;
+			break;
+		}
+	}
+}
+
+static int read_told(const struct nlmsghdr *message, void *context)
+{
+	struct ps_told line = { .text = NULL };
+	const struct listener *listener = context;
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, message, sizeof(struct genlmsghdr)) {
+		if (mnl_attr_get_type(attr) == PACKETSCRIPT_A_STATE && has(attr, sizeof(uint32_t)))
+			line.state = mnl_attr_get_u32(attr);
+		else if (mnl_attr_get_type(attr) == PACKETSCRIPT_A_LINE)
+			read_line(attr, &line);
+	}
+	return !line.text || listener->tell(listener->context, &line) ? MNL_CB_OK : MNL_CB_STOP;
+}
+
+int ps_control_listen(struct ps_control *control, bool (*tell)(void *context, const struct ps_told *line), void *context)
+{
+	struct listener listener = { tell, context };
+	char buffer[MESSAGE];
+	int more = 1, group = control->group;
+	ssize_t len;
+
+	if (!group) {
+		snprintf(control->error, sizeof(control->error), "the kernel module that is loaded is older, and tells nobody");
+		return -1;
+	}
+	if (mnl_socket_setsockopt(control->socket, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group))) {
+		snprintf(control->error, sizeof(control->error), "%s", errno == EPERM ?
+			 "not permitted: listening to states needs CAP_NET_ADMIN" : strerror(errno));
+		return -1;
+	}
+	while (more > 0) {
+		len = mnl_socket_recvfrom(control->socket, buffer, sizeof(buffer));
+		if (len < 0 && errno == ENOBUFS)	/* the numbers of lines tell how many were lost */
+			continue;
+		more = len < 0 ? -1 : mnl_cb_run(buffer, len, 0, 0, read_told, &listener);
+	}
+	if (more < 0)
+		snprintf(control->error, sizeof(control->error), "netlink: %s", strerror(errno));
+	return more;
 }

@@ -15,6 +15,7 @@ struct mnl_socket;
 struct ps_control {
 	struct mnl_socket *socket;
 	uint16_t family;
+	uint32_t group;		/* of who listens; 0: there is none */
 	char error[2048];	/* what the last call that failed has to say */
 };
 
@@ -58,6 +59,22 @@ struct ps_listed {
  * Returns 0 or -1; 1: states changed meanwhile, so what was told may not fit together; then ps_control_close() comes next.
  */
 int ps_control_list(struct ps_control *control, void (*tell)(void *context, const struct ps_listed *listed), void *context);
+
+/* What a state has to tell. */
+struct ps_told {
+	uint32_t state;
+	const char *text;
+	uint8_t level;		/* of syslog */
+	bool is_error;
+	uint64_t time;		/* nanoseconds since 1970 */
+	uint64_t number;	/* of the state's lines */
+};
+
+/*
+ * Tells what states of this network namespace have to tell from now on, until tell() returns false, and the text is there until that
+ * returns. Returns 0, or -1.
+ */
+int ps_control_listen(struct ps_control *control, bool (*tell)(void *context, const struct ps_told *line), void *context);
 
 /* Reloads a state of this network namespace. Returns 0; 1, its scripts are at fault; -1, other failures. */
 int ps_control_reload(struct ps_control *control, uint32_t state);

@@ -92,6 +92,7 @@ enum {
 	PACKETSCRIPT_A_RULE,		/* nest of PACKETSCRIPT_RULE_…: of the script before it */
 	PACKETSCRIPT_A_HOOK,		/* nest of PACKETSCRIPT_HOOK_…: what to attach, what to detach; from the kernel, what it has detached */
 	PACKETSCRIPT_A_COUNTER,		/* nest of PACKETSCRIPT_COUNTER_…: of the state before it */
+	PACKETSCRIPT_A_LINE,		/* nest of PACKETSCRIPT_LINE_…: what the state has to tell, to those who listen */
 	__PACKETSCRIPT_A_MAX,
 	PACKETSCRIPT_A_MAX = __PACKETSCRIPT_A_MAX - 1
 };
@@ -135,6 +136,19 @@ enum {
 	PACKETSCRIPT_COUNT_COLLECTIONS,	/* of garbage */
 	__PACKETSCRIPT_COUNT_MAX,
 	PACKETSCRIPT_COUNT_MAX = __PACKETSCRIPT_COUNT_MAX - 1
+};
+
+/* The group of who listens: errors, as they come. */
+#define PACKETSCRIPT_GROUP_LOG	"log"
+
+enum {
+	PACKETSCRIPT_LINE_TEXT = 1,	/* string, as in the log; its end may be left out if it is long */
+	PACKETSCRIPT_LINE_LEVEL,	/* u8: of syslog */
+	PACKETSCRIPT_LINE_ERROR,	/* flag: it is an error */
+	PACKETSCRIPT_LINE_TIME,		/* u64: nanoseconds since 1970 */
+	PACKETSCRIPT_LINE_NUMBER,	/* u64: of the state's lines, from 1: where some are missing, they were lost */
+	__PACKETSCRIPT_LINE_MAX,
+	PACKETSCRIPT_LINE_MAX = __PACKETSCRIPT_LINE_MAX - 1
 };
 
 /* What a script counts by nf.count(). */
@@ -192,6 +206,7 @@ enum {
 	PACKETSCRIPT_CMD_LIST,		/* a dump: the states of the network namespace; a message for each, and for each script, part and rule */
 	PACKETSCRIPT_CMD_ATTACH,	/* HOOK, STATE (0 if absent): a script gets the packets of a hook, without a table */
 	PACKETSCRIPT_CMD_DETACH,	/* HOOK, STATE (any if absent): some of these are taken away and told; -ENOENT: there are none (any more) */
+	PACKETSCRIPT_CMD_LOG,		/* from the kernel, to PACKETSCRIPT_GROUP_LOG: STATE and LINE */
 	__PACKETSCRIPT_CMD_MAX,
 	PACKETSCRIPT_CMD_MAX = __PACKETSCRIPT_CMD_MAX - 1
 };
