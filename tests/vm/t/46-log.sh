@@ -22,7 +22,7 @@ inR iptables-legacy -t mangle -A PREROUTING -i rA -p icmp -j LUA --script fails.
 (listen R --state 5) >five & one=$!
 (listen A) >other & elsewhere=$!
 listens() { send 1; [ -s lines ] && [ -s five ]; }
-wait_for 'both listen' listens
+wait_for listens
 check_match 'an error, with file and line' "$(head -n 1 five)" \
 	'^20[0-9-]{8}T[0-9:]{8}\.[0-9]{3}Z error: state 5: [^ ]*/fails.lua:2: on purpose \(on error: accept\)$'
 check_match 'in JSON' "$(grep -m 1 '"state":0' lines)" \
