@@ -119,10 +119,10 @@ const struct cli_command cli_log = {
 	.summary = "shows errors of scripts in the kernel, as they come",
 	.about =
 "A line for each error of the states of the network namespace, from now on, until it is interrupted: when it was, and what the kernel log\n"
-"says of it, with file and line. The kernel log gets ten lines in five seconds at most; here all of them come. Who does not read fast enough misses some; how many is told before the next one of the state.\n"
+"says of it, with file and line. The kernel log gets ten lines in five seconds at most; here all of them come. Who does not read fast\n"
+"enough misses some; how many is told before the next one of the state.\n"
 "\n"
-"--json prints an object on a line for each: time, state, kind (\"error\"), level, text, and how many lines of the\n"
-"state were lost before.\n"
+"--json prints an object on a line for each: time, state, kind (\"error\"), level, text, and how many lines of the state were lost before.\n"
 "\n"
 "It needs root, or CAP_NET_ADMIN. As long as nobody listens, it costs nothing.",
 	.examples =
