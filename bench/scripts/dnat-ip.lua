@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT OR GPL-2.0-only
--- The same for a function that is given the IP header.
+-- DNAT by a function that is given the IP header:
+--   packetscript attach dnat-ip.lua --hook postrouting --object ip
 function process_packet(ip)
   ip.daddr = "2.1.1.1"
   return XT_CONTINUE
