@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
 # Runtimes of each kind are stopped, unloaded and reloaded while they are used: nothing is left, and nothing grows.
 # On the kernel's command line: stops=N, how often each (once); parts=stop,unload,reload, which of them (the first two).
+# A stop of probes that hangs waits for a grace period of RCU tasks: rcupdate.rcu_task_stall_timeout=2500 there (jiffies) names the
+# task that it waits for in the kernel's log.
 # timeout: 400
 . /tests/lib.sh
 
