@@ -234,9 +234,14 @@ static void check_protocol(struct lint_flow *w, const struct ps_call *call, int 
 	}
 }
 
+static bool knows(enum ps_lua_type type, const char *word)
+{
+	return type == PS_LUA_CT_STATUS ? ps_ct_knows(word) : ps_nf_knows(type, word);
+}
+
 static bool is_known_word(enum ps_lua_type type, struct ps_known v)
 {
-	return v.kind != PS_KIND_STRING || lint_is_numeral(v.string) || (type == PS_LUA_CT_STATUS ? ps_ct_knows(getstr(v.string)) : ps_nf_knows(type, getstr(v.string)));
+	return v.kind != PS_KIND_STRING || lint_is_numeral(v.string) || knows(type, getstr(v.string));
 }
 
 /* What is read before the script runs has to stand there by its name, and no handler may ask for it. */

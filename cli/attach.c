@@ -156,7 +156,7 @@ static const char *family_name(const struct cli_call *call)
 	return call->values[OPT_DEV] || (hook && (!strcasecmp(hook, "ingress") || !strcasecmp(hook, "egress"))) ? "netdev" : NULL;
 }
 
-/* Fills in the hook and the priority that the call names. False: the family does not have them, which has been told. */
+/* Fills in the hook and the priority that the call names. False: the family does not have them. */
 static bool fill_place(struct ps_attachment *place, const struct cli_call *call, const struct ps_hook_family *family)
 {
 	const char *hook = call->values[OPT_HOOK], *priority = call->values[OPT_PRIORITY];
@@ -165,24 +165,21 @@ static bool fill_place(struct ps_attachment *place, const struct cli_call *call,
 	place->family = family->number;
 	place->has_hook = hook;
 	place->has_priority = priority;
-	if (hook && !hook_of(hook, family, &place->hook)) {
-		no_such_hook(hook, family);
-		return false;
-	}
-	if (priority && !priority_of(priority, family->number, &place->priority)) {
-		cli_error("--priority %s: is no number, and no name of a priority of the family %s", priority, family->name);
-		return false;
-	}
-	return true;
+	return (!hook || hook_of(hook, family, &place->hook)) && (!priority || priority_of(priority, family->number, &place->priority));
 }
 
-/* The same for whichever family, without a word. */
-static bool suits(struct ps_attachment *place, const struct cli_call *call, const struct ps_hook_family *family)
+/* The same, and it is told. */
+static bool need_place(struct ps_attachment *place, const struct cli_call *call, const struct ps_hook_family *family)
 {
 	const char *hook = call->values[OPT_HOOK], *priority = call->values[OPT_PRIORITY];
 
-	return (!hook || hook_of(hook, family, &place->hook)) &&
-	       (!priority || priority_of(priority, family->number, &place->priority)) && fill_place(place, call, family);
+	if (fill_place(place, call, family))
+		return true;
+	if (hook && !hook_of(hook, family, &place->hook))
+		no_such_hook(hook, family);
+	else
+		cli_error("--priority %s: is no number, and no name of a priority of the family %s", priority, family->name);
+	return false;
 }
 
 /* The script's absolute path, without links as far as it is there; the caller's. NULL, after a message. */
@@ -205,19 +202,15 @@ static char *resolve(const char *path, bool has_to_be)
 static int open_control(struct ps_control *control, const struct cli_call *call, bool load)
 {
 	static const char *const modprobe[] = { "modprobe", "-q", "packetscript", NULL };
-	const char *netns = call->values[OPT_NETNS];
-	char error[512];
 	pid_t pid;
 
-	if (netns && ps_control_enter(netns, error, sizeof(error)))
-		return cli_error("%s", error);
-	if (!ps_control_open(control))
+	if (!ps_control_open(control, call->values[OPT_NETNS]))
 		return CLI_OK;
 	/* a rule of iptables has the kernel load its module, a request of netlink has not */
-	if (load && !posix_spawnp(&pid, modprobe[0], NULL, NULL, (char *const *)modprobe, environ)) {
+	if (load && control->socket && !posix_spawnp(&pid, modprobe[0], NULL, NULL, (char *const *)modprobe, environ)) {
 		waitpid(pid, NULL, 0);
 		ps_control_close(control);
-		if (!ps_control_open(control))
+		if (!ps_control_open(control, NULL))
 			return CLI_OK;
 	}
 	cli_error("%s", control->error);
@@ -237,32 +230,22 @@ static bool fill_common(struct ps_attachment *attachment, const struct cli_call 
  * attach
  */
 
-/* The number of a word in a list of words, or -1. */
-static int word_of(const char *words, const char *word)
-{
-	size_t len = strlen(word);
-	int n = 0;
-
-	for (; words; words = strchr(words, ' '), words = words ? words + 1 : NULL, n++) {
-		if (!strncmp(words, word, len) && (words[len] == ' ' || !words[len]))
-			return n;
-	}
-	return -1;
-}
-
 /* What the script is given and may hold, by the numbers of struct xt_lua_info. */
 static bool fill_options(struct ps_attachment *attachment, const struct cli_call *call)
 {
-	const char *on_error = call->values[OPT_ON_ERROR];
-	int verdict = on_error ? word_of(CLI_ON_ERROR, on_error) : 0;
+	static const uint8_t on_error[] = {
+		[PS_VERDICT_DROP] = XT_LUA_ON_ERROR_DROP,
+		[PS_VERDICT_ACCEPT] = XT_LUA_ON_ERROR_ACCEPT,
+		[PS_VERDICT_CONTINUE] = XT_LUA_ON_ERROR_CONTINUE,
+	};
+	enum ps_verdict verdict;
 	enum ps_given given;
 	size_t memory;
 
-	if (verdict < 0)
-		cli_error("--on-error %s: give drop, accept or continue", on_error);
-	if (verdict < 0 || !ps_handle_memory(call, OPT_MEMORY, &memory) || !ps_handle_object(call, OPT_OBJECT, &given))
+	if (!ps_handle_on_error(call, OPT_ON_ERROR, &verdict) || !ps_handle_memory(call, OPT_MEMORY, &memory) ||
+	    !ps_handle_object(call, OPT_OBJECT, &given))
 		return false;
-	attachment->on_error = verdict;
+	attachment->on_error = on_error[verdict];
 	attachment->memory = call->values[OPT_MEMORY] ? memory / 1024 : 0;
 	attachment->object = call->values[OPT_OBJECT] ? given + 1 : XT_LUA_OBJECT_DEFAULT;
 	attachment->percpu = call->values[OPT_PERCPU];
@@ -279,7 +262,7 @@ static bool fill(struct ps_attachment *attachment, const struct cli_call *call)
 	else if (!family)
 		cli_error("--family %s: give one of " FAMILIES, name);
 	if (!call->values[OPT_HOOK] || !family || !fill_common(attachment, call) || !fill_options(attachment, call) ||
-	    !fill_place(attachment, call, family))
+	    !need_place(attachment, call, family))
 		return false;
 	if (!attachment->has_priority)
 		priority_of("filter", family->number, &attachment->priority);
@@ -360,7 +343,7 @@ static int detach_of(struct ps_control *control, struct ps_attachment *wanted, c
 	if (wanted->has_family || (!call->values[OPT_HOOK] && !call->values[OPT_PRIORITY]))
 		return ps_control_detach(control, wanted, print_detached);
 	for (; family; family = ps_hook_family(++n)) {
-		some = suits(wanted, call, family) ? ps_control_detach(control, wanted, print_detached) : 0;
+		some = fill_place(wanted, call, family) ? ps_control_detach(control, wanted, print_detached) : 0;
 		if (some < 0)
 			return -1;
 		all += some;
@@ -379,7 +362,7 @@ static int detach(const struct cli_call *call)
 
 	if (name && !family)
 		return cli_error("--family %s: give one of " FAMILIES, name);
-	if (!fill_common(&wanted, call) || (family && !fill_place(&wanted, call, family)))
+	if (!fill_common(&wanted, call) || (family && !need_place(&wanted, call, family)))
 		return CLI_TROUBLE;
 	path = resolve(call->operands[0], false);
 	wanted.script = path;

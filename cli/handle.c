@@ -47,6 +47,14 @@ bool ps_handle_object(const struct cli_call *call, int option, enum ps_given *gi
 	return false;
 }
 
+bool ps_handle_on_error(const struct cli_call *call, int option, enum ps_verdict *verdict)
+{
+	if (ps_on_error_parse(call->values[option], verdict))
+		return true;
+	cli_error("--on-error %s: give drop, accept or continue", call->values[option]);
+	return false;
+}
+
 /* Returns enum cli_exit, after a message. */
 static int make_rule(struct ps_state_rule *rule, const struct cli_call *call, const struct ps_handle_options *options)
 {
@@ -59,11 +67,9 @@ static int make_rule(struct ps_state_rule *rule, const struct cli_call *call, co
 	};
 	if (!cli_number(call, options->state, 0, UINT32_MAX, 0, &rule->id) ||
 	    !ps_handle_memory(call, options->memory, &rule->memory) ||
-	    !ps_handle_object(call, options->object, &rule->given))
+	    !ps_handle_object(call, options->object, &rule->given) ||
+	    !ps_handle_on_error(call, options->on_error, &rule->on_error))
 		return CLI_TROUBLE;
-	if (!ps_on_error_parse(values[options->on_error], &rule->on_error))
-		return cli_error("--on-error %s: give drop, accept or continue",
-				 values[options->on_error]);
 	if (rule->is_match && rule->on_error == PS_VERDICT_ACCEPT)
 		return cli_error("--on-error accept: a match that fails accepts no packet; give drop or continue");
 	return CLI_OK;

@@ -41,6 +41,9 @@ bool ps_handle_memory(const struct cli_call *call, int option, size_t *memory);
 /* The value of --object at this place. False, after a message: it is none. */
 bool ps_handle_object(const struct cli_call *call, int option, enum ps_given *given);
 
+/* The value of --on-error at this place, or PS_VERDICT_DROP. False, after a message: it is none. */
+bool ps_handle_on_error(const struct cli_call *call, int option, enum ps_verdict *verdict);
+
 /* Closes the state, after the last packet. Returns enum cli_exit, after a message. */
 int ps_handle_close(struct ps_state *state, const struct cli_call *call);
 

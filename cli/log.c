@@ -91,17 +91,13 @@ static const struct cli_option options[] = {
 static int run(const struct cli_call *call)
 {
 	struct listening listening = { .has_only = call->values[CLI_STATES_STATE], .is_json = call->values[CLI_STATES_JSON] };
-	const char *netns = call->values[CLI_STATES_NETNS];
 	struct ps_control control;
 	struct heard *heard;
-	char error[512];
 	int status;
 
 	if (!cli_number(call, CLI_STATES_STATE, 0, UINT32_MAX, 0, &listening.only))
 		return CLI_TROUBLE;
-	if (netns && ps_control_enter(netns, error, sizeof(error)))
-		return cli_error("%s", error);
-	status = ps_control_open(&control) || ps_control_listen(&control, tell, &listening);
+	status = ps_control_open(&control, call->values[CLI_STATES_NETNS]) || ps_control_listen(&control, tell, &listening);
 	if (status)
 		cli_error("%s", control.error);
 	ps_control_close(&control);

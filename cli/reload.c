@@ -13,17 +13,13 @@ static const struct cli_option options[] = {
 
 static int run(const struct cli_call *call)
 {
-	const char *netns = call->values[OPT_NETNS];
 	struct ps_control control;
 	int status = CLI_TROUBLE;
-	char error[512];
 	uint32_t state;
 
 	if (!cli_number(call, OPT_STATE, 0, UINT32_MAX, 0, &state))
 		return CLI_TROUBLE;
-	if (netns && ps_control_enter(netns, error, sizeof(error)))
-		return cli_error("%s", error);
-	if (!ps_control_open(&control)) {
+	if (!ps_control_open(&control, call->values[OPT_NETNS])) {
 		int failed = ps_control_reload(&control, state);
 
 		status = !failed ? CLI_OK : failed > 0 ? CLI_FOUND : CLI_TROUBLE;

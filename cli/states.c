@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 #include "states.h"
 
-#include <linux/netfilter.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -48,14 +47,6 @@ static const struct {
 	[PACKETSCRIPT_COUNT_STOPPED] = { NULL, "stopped" },
 	[PACKETSCRIPT_COUNT_PEAK] = { NULL, "memory_peak" },
 	[PACKETSCRIPT_COUNT_COLLECTIONS] = { NULL, "collections" },
-};
-
-/* The program whose rules are of a family. */
-static const char *const programs[NFPROTO_NUMPROTO] = {
-	[NFPROTO_IPV4] = "iptables",
-	[NFPROTO_IPV6] = "ip6tables",
-	[NFPROTO_BRIDGE] = "ebtables",
-	[NFPROTO_ARP] = "arptables",
 };
 
 /* A list as it is read. */
@@ -151,7 +142,7 @@ static json_t *hooks_of(const struct ps_listed *listed)
 static json_t *rule_of(const struct ps_listed *listed)
 {
 	const struct ps_hook_family *family = ps_hook_family_find(listed->family);
-	const char *program = listed->family < NFPROTO_NUMPROTO ? programs[listed->family] : NULL;
+	const char *program = family ? family->program : NULL;
 
 	if (listed->has_place)
 		return json_pack("{s:s, s:s, s:o, s:i}", "kind", "hook", "family", family ? family->name : "unknown", "device",
@@ -197,8 +188,8 @@ static void add(void *context, const struct ps_listed *listed)
 		add_rule(reading, listed);
 }
 
-/* NULL, after a message. */
-static json_t *read_list(struct reading *reading)
+/* Of this network namespace, unless another one is to be gone into. NULL, after a message. */
+static json_t *read_list(struct reading *reading, const char *netns)
 {
 	struct ps_control control;
 	int i, status = 1;
@@ -207,7 +198,7 @@ static json_t *read_list(struct reading *reading)
 		json_decref(reading->states);
 		reading->states = json_array();
 		reading->state = reading->script = NULL;
-		status = ps_control_open(&control) ? -1 : ps_control_list(&control, add, reading);
+		status = ps_control_open(&control, i ? NULL : netns) ? -1 : ps_control_list(&control, add, reading);
 		ps_control_close(&control);
 	}
 	if (status > 0)
@@ -225,16 +216,11 @@ json_t *cli_states_read(const struct cli_call *call, bool has_scripts)
 	struct reading reading = { .has_only = call->values[CLI_STATES_STATE], .has_scripts = has_scripts };
 	static bool is_there;	/* in the network namespace */
 	json_t *states;
-	char error[512];
 
 	if (!cli_number(call, CLI_STATES_STATE, 0, UINT32_MAX, 0, &reading.only))
 		return NULL;
-	if (netns && !is_there && ps_control_enter(netns, error, sizeof(error))) {
-		cli_error("%s", error);
-		return NULL;
-	}
+	states = read_list(&reading, is_there ? NULL : netns);
 	is_there = true;
-	states = read_list(&reading);
 	if (states && reading.has_only && !json_array_size(states)) {
 		cli_error("state %u: there is none in this network namespace", reading.only);
 		json_decref(states);

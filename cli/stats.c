@@ -154,9 +154,10 @@ const struct cli_command cli_stats = {
 	.summary = "shows what the states in the kernel have counted",
 	.about =
 "A line for each state of the network namespace: packets that its functions were called for, errors of all of its functions, bytes of the\n"
-"packets from their network headers on, runs that the time limit has ended, bytes of memory that its Lua states hold, allocations, packets of which bytes had to be copied out of pages, timers that have run, values of queues that were taken,\n"
-"and deferred work that was done. Counts go on over reloads. With --watch it shows them again and again, and the packets a second\n"
-"meanwhile; on a terminal in the same place.\n"
+"packets from their network headers on, runs that the time limit has ended, bytes of memory that its Lua states hold, allocations, packets\n"
+"of which bytes had to be copied out of pages, timers that have run, values of queues that were taken, and deferred work that was done.\n"
+"Counts go on over reloads. With --watch it shows them again and again, and the packets a second meanwhile; on a terminal in the same\n"
+"place.\n"
 "\n"
 "--json prints an array on a line each time, which has more, as that of list, but for scripts: what is pending, what has failed, and verdicts.\n"
 "An error is counted as a packet, too, and NF_REPEAT along with the verdict that came of it.\n"

@@ -417,26 +417,30 @@ static void print_shared_table(void)
 
 static int run(const struct cli_call *call)
 {
+	static const struct {
+		const char *name;
+		void (*print)(void);
+	} tables[] = {
+		{ "views", print_view_table },
+		{ "arrays", print_array_table },
+		{ "sets", print_set_table },
+		{ "nf", print_nf_table },
+		{ "shared", print_shared_table },
+		{ "flows", print_flow_table },
+		{ "ct", print_ct_table },
+	};
 	const char *table = call->values[OPT_TABLE];
+	size_t i = 0, n = sizeof(tables) / sizeof(tables[0]);
 
-	if (!table)
+	if (!table) {
 		print_types();
-	else if (!strcmp(table, "views"))
-		print_view_table();
-	else if (!strcmp(table, "arrays"))
-		print_array_table();
-	else if (!strcmp(table, "sets"))
-		print_set_table();
-	else if (!strcmp(table, "nf"))
-		print_nf_table();
-	else if (!strcmp(table, "shared"))
-		print_shared_table();
-	else if (!strcmp(table, "flows"))
-		print_flow_table();
-	else if (!strcmp(table, "ct"))
-		print_ct_table();
-	else
+		return CLI_OK;
+	}
+	while (i < n && strcmp(table, tables[i].name))
+		i++;
+	if (i == n)
 		return cli_error("--table %s: there are views, arrays, sets, nf, shared, flows and ct", table);
+	tables[i].print();
 	return CLI_OK;
 }
 

@@ -2,8 +2,8 @@
 #define pr_fmt(fmt) "packetscript: " fmt
 
 #include <linux/err.h>
-#include <linux/module.h>
 #include <linux/kernel_read_file.h>
+#include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <linux/vmalloc.h>
@@ -11,8 +11,8 @@
 #include "compat.h"
 #include "failure.h"
 #include "generation.h"
-#include "nat.h"
 #include "instance.h"
+#include "nat.h"
 #include "state.h"
 
 /*

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-#include <linux/netfilter.h>
 #include <linux/netfilter_bridge.h>
 #include <linux/seq_file.h>
 #include <linux/timekeeping.h>
@@ -79,23 +78,15 @@ static void source_show(struct seq_file *seq, const struct ps_source *source)
 	}
 }
 
-/* The program whose rules are of a family. */
-static const char *const programs[NFPROTO_NUMPROTO] = {
-	[NFPROTO_IPV4] = "iptables",
-	[NFPROTO_IPV6] = "ip6tables",
-	[NFPROTO_BRIDGE] = "ebtables",
-	[NFPROTO_ARP] = "arptables",
-};
-
-/* In which table it is, or that it needs none, and where. */
+/* In which table it is, or that it needs none, and where. Others are refused. */
 static void place_show(struct seq_file *seq, const struct ps_handler *handler)
 {
 	const struct ps_hook_family *family = ps_hook_family_find(handler->family);
 
 	if (!handler->place)
-		seq_printf(seq, "    %s %s %s", handler->is_match ? "match" : "rule", programs[handler->family], handler->table);
+		seq_printf(seq, "    %s %s %s", handler->is_match ? "match" : "rule", family->program, handler->table);
 	else
-		seq_printf(seq, "    hook %s", family ? family->name : "unknown");
+		seq_printf(seq, "    hook %s", family->name);
 }
 
 static void rule_show(struct seq_file *seq, const struct ps_handler *handler)

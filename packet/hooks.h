@@ -40,17 +40,18 @@ struct ps_hook_family {
 	const char *name;
 	enum ps_hook_of number;
 	unsigned int hooks;
+	const char *program;	/* whose rules are of it; NULL: there is none */
 };
 
 /* The families one after the other, from 0 on; NULL behind the last one. */
 static inline const struct ps_hook_family *ps_hook_family(unsigned int n)
 {
 	static const struct ps_hook_family families[] = {
-		{ "ip", PS_HOOK_OF_IP, 5 },
-		{ "ip6", PS_HOOK_OF_IP6, 5 },
+		{ "ip", PS_HOOK_OF_IP, 5, "iptables" },
+		{ "ip6", PS_HOOK_OF_IP6, 5, "ip6tables" },
 		{ "inet", PS_HOOK_OF_INET, 5 },
-		{ "arp", PS_HOOK_OF_ARP, 2 },	/* what a bridge forwards is the bridge's */
-		{ "bridge", PS_HOOK_OF_BRIDGE, 5 },
+		{ "arp", PS_HOOK_OF_ARP, 2, "arptables" },	/* what a bridge forwards is the bridge's */
+		{ "bridge", PS_HOOK_OF_BRIDGE, 5, "ebtables" },
 		{ "netdev", PS_HOOK_OF_NETDEV, 2 },
 	};
 

@@ -15,7 +15,7 @@
 
 #define MESSAGE	32768	/* bytes that the kernel sends at once at most */
 
-int ps_control_enter(const char *netns, char *error, unsigned int size)
+static int enter(const char *netns, char *error, size_t size)
 {
 	char path[PATH_MAX];
 	int fd, err;
@@ -23,7 +23,7 @@ int ps_control_enter(const char *netns, char *error, unsigned int size)
 	snprintf(path, sizeof(path), "%s%s", strchr(netns, '/') ? "" : "/run/netns/", netns);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
-		snprintf(error, size, "network namespace %s: %s: %s", netns, path, strerror(errno));
+		snprintf(error, size, "network namespace %s: %s", netns, strerror(errno));
 		return -1;
 	}
 	err = setns(fd, CLONE_NEWNET);
@@ -98,12 +98,14 @@ static int read_family(const struct nlmsghdr *message, void *context)
 	return MNL_CB_OK;
 }
 
-int ps_control_open(struct ps_control *control)
+int ps_control_open(struct ps_control *control, const char *netns)
 {
 	char buffer[MESSAGE];
 	struct nlmsghdr *message = begin(buffer, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1);
 
 	memset(control, 0, sizeof(*control));
+	if (netns && enter(netns, control->error, sizeof(control->error)))
+		return -1;
 	mnl_attr_put_strz(message, CTRL_ATTR_FAMILY_NAME, PACKETSCRIPT_FAMILY_NAME);
 	control->socket = mnl_socket_open(NETLINK_GENERIC);
 	if (control->socket && !mnl_socket_bind(control->socket, 0, MNL_SOCKET_AUTOPID) && !ask(control, message, read_family, control) &&
@@ -172,6 +174,22 @@ static bool has(const struct nlattr *attr, unsigned int bytes)
 	return mnl_attr_get_payload_len(attr) >= bytes;
 }
 
+/* The number that it is, or 0 if it is too short to be one. */
+static uint8_t u8_of(const struct nlattr *attr)
+{
+	return has(attr, sizeof(uint8_t)) ? mnl_attr_get_u8(attr) : 0;
+}
+
+static uint32_t u32_of(const struct nlattr *attr)
+{
+	return has(attr, sizeof(uint32_t)) ? mnl_attr_get_u32(attr) : 0;
+}
+
+static uint64_t u64_of(const struct nlattr *attr)
+{
+	return has(attr, sizeof(uint64_t)) ? mnl_attr_get_u64(attr) : 0;
+}
+
 static void read_counts(const struct nlattr *nest, struct ps_listed *listed)
 {
 	const struct nlattr *attr;
@@ -203,7 +221,7 @@ static void read_script(const struct nlattr *nest, struct ps_listed *listed)
 			listed->digest_size = mnl_attr_get_payload_len(attr);
 			break;
 		case PACKETSCRIPT_SCRIPT_LOADED:
-			listed->loaded = has(attr, sizeof(uint64_t)) ? mnl_attr_get_u64(attr) : 0;
+			listed->loaded = u64_of(attr);
 			break;
 		}
 	}
@@ -216,10 +234,10 @@ static void read_rule(const struct nlattr *nest, struct ps_listed *listed)
 	mnl_attr_for_each_nested(attr, nest) {
 		switch (mnl_attr_get_type(attr)) {
 		case PACKETSCRIPT_RULE_FAMILY:
-			listed->family = has(attr, 1) ? mnl_attr_get_u8(attr) : 0;
+			listed->family = u8_of(attr);
 			break;
 		case PACKETSCRIPT_RULE_HOOKS:
-			listed->hooks = has(attr, sizeof(uint32_t)) ? mnl_attr_get_u32(attr) : 0;
+			listed->hooks = u32_of(attr);
 			break;
 		case PACKETSCRIPT_RULE_MATCH:
 			listed->is_match = true;
@@ -241,7 +259,7 @@ static void read_rule(const struct nlattr *nest, struct ps_listed *listed)
 			break;
 		case PACKETSCRIPT_RULE_PRIORITY:
 			listed->has_place = true;
-			listed->priority = has(attr, sizeof(int32_t)) ? (int32_t)mnl_attr_get_u32(attr) : 0;
+			listed->priority = (int32_t)u32_of(attr);
 			break;
 		case PACKETSCRIPT_RULE_DEVICE:
 			listed->device = text_of(attr);
@@ -260,7 +278,7 @@ static void read_counter(const struct nlattr *nest, struct ps_listed *listed)
 			listed->name = text_of(attr);
 			break;
 		case PACKETSCRIPT_COUNTER_VALUE:
-			listed->value = has(attr, sizeof(uint64_t)) ? mnl_attr_get_u64(attr) : 0;
+			listed->value = u64_of(attr);
 			break;
 		}
 	}
@@ -394,13 +412,13 @@ static void read_hook(const struct nlattr *nest, struct ps_attachment *hook)
 			hook->device = text_of(attr);
 			break;
 		case PACKETSCRIPT_HOOK_FAMILY:
-			hook->family = has(attr, 1) ? mnl_attr_get_u8(attr) : 0;
+			hook->family = u8_of(attr);
 			break;
 		case PACKETSCRIPT_HOOK_NUMBER:
-			hook->hook = has(attr, sizeof(uint32_t)) ? mnl_attr_get_u32(attr) : 0;
+			hook->hook = u32_of(attr);
 			break;
 		case PACKETSCRIPT_HOOK_PRIORITY:
-			hook->priority = has(attr, sizeof(int32_t)) ? (int32_t)mnl_attr_get_u32(attr) : 0;
+			hook->priority = (int32_t)u32_of(attr);
 			break;
 		}
 	}
@@ -454,16 +472,16 @@ static void read_line(const struct nlattr *nest, struct ps_told *line)
 			line->text = text_of(attr);
 			break;
 		case PACKETSCRIPT_LINE_LEVEL:
-			line->level = has(attr, 1) ? mnl_attr_get_u8(attr) : 0;
+			line->level = u8_of(attr);
 			break;
 		case PACKETSCRIPT_LINE_ERROR:
 			line->is_error = true;
 			break;
 		case PACKETSCRIPT_LINE_TIME:
-			line->time = has(attr, sizeof(uint64_t)) ? mnl_attr_get_u64(attr) : 0;
+			line->time = u64_of(attr);
 			break;
 		case PACKETSCRIPT_LINE_NUMBER:
-			line->number = has(attr, sizeof(uint64_t)) ? mnl_attr_get_u64(attr) : 0;
+			line->number = u64_of(attr);
 			break;
 		}
 	}

@@ -20,16 +20,17 @@ struct ps_control {
 };
 
 /*
- * Goes into the network namespace that ip-netns(8) calls so, or whose file is at this path. Returns 0 or -1, with a line in
- * error[size].
+ * For the network namespace that ip-netns(8) calls so, or whose file is at this path: the process is in it from then on; NULL: for
+ * the one that it is in. Returns 0 or -1; then without a socket, if it is not in that namespace. ps_control_close() undoes the rest,
+ * also after a failure.
  */
-int ps_control_enter(const char *netns, char *error, unsigned int size);
-
-/* Returns 0 or -1. ps_control_close() undoes it, also after a failure. */
-int ps_control_open(struct ps_control *control);
+int ps_control_open(struct ps_control *control, const char *netns);
 void ps_control_close(struct ps_control *control);
 
-/* One thing of a list: a state; a counter of it that scripts have named; a script of the state before it; a module or list that the script before it asks for; a rule of it. */
+/*
+ * One thing of a list: a state; a counter of it that scripts have named; a script of the state before it; a module or list that the
+ * script before it asks for; a rule of it.
+ */
 struct ps_listed {
 	int what;		/* PACKETSCRIPT_A_COUNTS, _COUNTER, _SCRIPT, _PART, _RULE */
 	uint32_t state;

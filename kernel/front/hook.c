@@ -150,28 +150,26 @@ static unsigned int ps_hook_ip6_output(void *priv, struct sk_buff *skb, const st
 	return err < 0 ? NF_DROP_ERR(err) : NF_ACCEPT;
 }
 
-static unsigned int ps_hook_arp(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+static ps_inline unsigned int run_by(const struct part *part, struct sk_buff *skb, const struct nf_hook_state *state,
+				     enum ps_verdict (*run)(struct ps_rule *rule, struct sk_buff *skb, const struct nf_hook_state *state, u16 *queue))
 {
-	const struct part *part = priv;
 	enum ps_verdict verdict;
 	u16 queue ps_uninit;
 
 	if (ps_front_is_own(part->rule, skb))
 		return NF_ACCEPT;
-	verdict = ps_front_run_arp(part->rule, skb, state, &queue);
+	verdict = run(part->rule, skb, state, &queue);
 	return to_netfilter(part, skb, state, verdict, queue);
+}
+
+static unsigned int ps_hook_arp(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	return run_by(priv, skb, state, ps_front_run_arp);
 }
 
 static unsigned int ps_hook_frame(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
-	const struct part *part = priv;
-	enum ps_verdict verdict;
-	u16 queue ps_uninit;
-
-	if (ps_front_is_own(part->rule, skb))
-		return NF_ACCEPT;
-	verdict = ps_front_run_frame(part->rule, skb, state, &queue);
-	return to_netfilter(part, skb, state, verdict, queue);
+	return run_by(priv, skb, state, ps_front_run_frame);
 }
 
 /* Devices whose packets begin with what they carry have no frames. */
@@ -365,14 +363,15 @@ struct wanted {
 static int read_wanted(struct wanted *wanted, struct genl_info *info)
 {
 	const struct nlattr *nest = info->attrs[PACKETSCRIPT_A_HOOK];
-	int err = nest ? nla_parse_nested(wanted->attrs, PACKETSCRIPT_HOOK_MAX, nest, ps_hook_policy, info->extack) : -EINVAL;
+	int err = nest ? nla_parse_nested(wanted->attrs, PACKETSCRIPT_HOOK_MAX, nest, ps_hook_policy, info->extack) : 0;
 
+	if (err)
+		return err;
 	wanted->state = info->attrs[PACKETSCRIPT_A_STATE];
-	if (!err && !wanted->attrs[PACKETSCRIPT_HOOK_SCRIPT])
-		err = -EINVAL;
-	if (err && !nest)
-		NL_SET_ERR_MSG(info->extack, "no script is named");
-	return err;
+	if (wanted->attrs[PACKETSCRIPT_HOOK_SCRIPT])
+		return 0;
+	NL_SET_ERR_MSG(info->extack, "no script is named");
+	return -EINVAL;
 }
 
 static void read_options(struct xt_lua_info *info, const struct wanted *wanted)

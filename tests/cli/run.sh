@@ -927,7 +927,7 @@ done
 go run given.lua in.pcap --match -f says_1
 contains 'a match says true or false' '5 times: given.lua:6: the handler returned 1, which is neither true nor false' "$out"
 trouble 'reload: the number of a state' '--state x: give a number from 0 to 4294967295' reload --state x
-trouble 'reload: a namespace that is not there' 'network namespace ./nowhere: ./nowhere: No such file or directory' reload --netns ./nowhere
+trouble 'reload: a namespace that is not there' 'network namespace ./nowhere: No such file or directory' reload --netns ./nowhere
 # whether the module is loaded, and who calls, is not this test's to say: there is no such state in any case
 trouble 'reload: a state that is not there' '' reload --state 4294967295
 trouble 'attach: no hook' '--hook is missing: give one of prerouting' attach pass.lua

@@ -158,6 +158,25 @@ static void others_have_none(void)
 	free(a.data);
 }
 
+/* For two thousand packets that the script accepts, but the first of them. */
+static void check_allocates_nothing(const char *text, struct accompanied *a)
+{
+	unsigned long allocations = 0;
+	struct ps_script s;
+	uint16_t queue;
+	int i, handler;
+
+	load(&s, text);
+	handler = ps_script_find(&s, 0, "process_packet");
+	for (i = 0; i < 2000; i++) {
+		if (i == 10)
+			allocations = s.bind.rt.allocations;
+		CHECK_INT(ps_script_run(&s, handler, &a->pkt, &queue), PS_VERDICT_ACCEPT);
+	}
+	CHECK_INT(s.bind.rt.allocations, allocations);
+	ps_script_clean(&s);
+}
+
 static void nothing_is_allocated(void)
 {
 	static const char script[] =
@@ -167,23 +186,11 @@ static void nothing_is_allocated(void)
 		"  if p:dev_in() == 'rA' and p:hook() == 'FORWARD' and p:uid() == 1000 then seen[p:dev_out()] = p:mark() end\n"
 		"  return NF_ACCEPT\n"
 		"end\n";
-	unsigned long allocations = 0;
 	struct accompanied a;
-	struct ps_script s;
-	uint16_t queue;
-	int i, handler;
 
-	load(&s, script);
 	make_accompanied(&udp, &a);
-	handler = ps_script_find(&s, 0, "process_packet");
-	for (i = 0; i < 2000; i++) {
-		if (i == 10)
-			allocations = s.bind.rt.allocations;
-		CHECK_INT(ps_script_run(&s, handler, &a.pkt, &queue), PS_VERDICT_ACCEPT);
-	}
-	CHECK_INT(s.bind.rt.allocations, allocations);
+	check_allocates_nothing(script, &a);
 	CHECK_INT(a.number[PS_COMPANY_MARK], 1 << 20 | 6);
-	ps_script_clean(&s);
 	free(a.data);
 }
 
@@ -398,23 +405,11 @@ static void no_connection_is_allocated(void)
 		"  end\n"
 		"  return NF_ACCEPT\n"
 		"end\n";
-	unsigned long allocations = 0;
 	struct accompanied a;
-	struct ps_script s;
-	uint16_t queue;
-	int i, handler;
 
-	load(&s, script);
 	make_accompanied(&udp, &a);
-	handler = ps_script_find(&s, 0, "process_packet");
-	for (i = 0; i < 2000; i++) {
-		if (i == 10)
-			allocations = s.bind.rt.allocations;
-		CHECK_INT(ps_script_run(&s, handler, &a.pkt, &queue), PS_VERDICT_ACCEPT);
-	}
-	CHECK_INT(s.bind.rt.allocations, allocations);
+	check_allocates_nothing(script, &a);
 	CHECK_INT(a.ct_number[PS_CT_MARK][0], 7);
-	ps_script_clean(&s);
 	free(a.data);
 }
 

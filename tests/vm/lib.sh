@@ -121,6 +121,18 @@ hosts() {
 	END
 }
 
+# bridged: rA and rB, which R has, are ports of a bridge, br0
+bridged() {
+	ip -n R -batch - <<-END
+		link add br0 type bridge forward_delay 0
+		link set rA master br0
+		link set rB master br0
+		link set rA up
+		link set rB up
+		link set br0 up
+	END
+}
+
 # A 192.168.0.2, fd00:a::2 (eth0) -- (rA) 192.168.0.1, fd00:a::1  R  10.0.0.1, fd00:b::1 (rB) -- (eth0) 10.0.0.2, fd00:b::2 B
 topology() {
 	hosts '

@@ -6,15 +6,8 @@
 no_hurry
 hosts '[ $ns = R ] || { echo 0 >ipv6/conf/all/accept_dad; echo 0 >ipv6/conf/default/accept_dad; }'
 virtual=02:00:00:00:00:0a
-ip -n R -batch - <<-END
-	link add br0 type bridge forward_delay 0
-	link set rA master br0
-	link set rB master br0
-	link set rA up
-	link set rB up
-	link set br0 up
-	addr add 192.0.2.3/24 dev br0
-END
+bridged
+ip -n R addr add 192.0.2.3/24 dev br0
 for end in A:1 B:2; do
 	ip -n ${end%:*} -batch - <<-END
 		addr add 192.0.2.${end#*:}/24 dev eth0

@@ -206,14 +206,7 @@ for end in A:1 B:2; do
 	ip -n ${end%:*} addr add 192.0.2.${end#*:}/24 dev eth1
 	ip -n ${end%:*} link set eth1 up
 done
-ip -n R -batch - <<-END
-	link add br0 type bridge forward_delay 0
-	link set rA master br0
-	link set rB master br0
-	link set rA up
-	link set rB up
-	link set br0 up
-END
+bridged
 mac_A=$(ip -n A -br link show eth1 | awk '{ print toupper($3) }')
 cat >mac.lua <<LUA
 function outgoing(eth)

@@ -8,14 +8,7 @@ hosts '[ $ns = R ] || { echo 0 >ipv6/conf/all/accept_dad; echo 0 >ipv6/conf/defa
 modprobe -a br_netfilter 8021q
 inR sysctl -qw net.bridge.bridge-nf-call-iptables=1 net.bridge.bridge-nf-call-ip6tables=1 \
 	net.bridge.bridge-nf-filter-vlan-tagged=1
-ip -n R -batch - <<-END
-	link add br0 type bridge forward_delay 0
-	link set rA master br0
-	link set rB master br0
-	link set rA up
-	link set rB up
-	link set br0 up
-END
+bridged
 # A is in VLAN 5 and B in 6: only who rewrites the tag brings them together
 join() {
 	ip -n "$1" -batch - <<-END
