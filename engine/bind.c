@@ -1510,6 +1510,8 @@ void ps_bind_open_guest(lua_State *L)
 	lua_setfield(L, -2, "file");
 	lua_pushnil(L);
 	lua_setfield(L, -2, "names_file");
+	lua_pushnil(L);
+	lua_setfield(L, -2, "named");
 	lua_pop(L, 1);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * A set of addresses is ranges that do not touch, in order, and is searched by halves. A set of names is a table of hashes.
+ * A set of addresses is ranges that do not touch, in order, and is searched by halves (engine/ranges.h). A set of names is a table of hashes.
  * Both are in pieces of memory that are objects of Lua: so they count as the state's, go with the set, and none needs more
  * than two pages of the machine in a row.
  */
@@ -16,33 +16,23 @@
 #include "callable.h"
 #include "host.h"
 #include "library.h"
+#include "ranges.h"
 #include "script.h"
 #include "set.h"
+#include "shared.h"
+#include "shared_store.h"
 
 #define TYPE	"set"
-#define PIECE	8128	/* bytes: with what Lua puts before them no more than 8192 */
-
-struct range4 {
-	uint32_t first, last;
-};
-
-struct range6 {
-	struct ps_value first, last;
-};
-
-/* A part of a set's pieces. */
-struct part {
-	uint8_t **pieces;
-	uint32_t n;		/* elements in all of them */
-};
+#define PIECE	PS_RANGES_PIECE
 
 struct ps_set {
 	struct ps_object object;	/* of ps_class_set */
 	bool of_names;
 	uint8_t bits;		/* names: there are 2^bits slots */
-	struct part ranges4, ranges6;
-	struct part texts;	/* names in lower case, each behind its length; none is in two pieces, 0 ends one that is not full. n: bytes */
-	struct part slots;	/* uint32_t: the place of a text, and 1; 0: none */
+	struct ps_ranges ranges;
+	const struct ps_shared_set *named;	/* has the addresses; NULL: the set has its own */
+	struct ps_pieces texts;	/* names in lower case, each behind its length; none is in two pieces, 0 ends one that is not full. n: bytes */
+	struct ps_pieces slots;	/* uint32_t: the place of a text, and 1; 0: none */
 	uint32_t npieces;
 	uint8_t *pieces[];	/* of all parts */
 };
@@ -57,73 +47,18 @@ const struct ps_object *ps_set_holds(const struct ps_object *object, unsigned in
 /*
  * Asking.
  */
-#define PER_PIECE(type)	(PIECE / sizeof(type))
 
-/* How many of n elements are in the piece, of those that have up to max each. */
-static inline uint32_t count_in(uint32_t n, uint32_t piece, uint32_t max)
+/* Whether the address is in the set now. */
+static bool has_address(const struct ps_set *set, const struct ps_type *type, struct ps_value value)
 {
-	n -= piece * max;
-	return n < max ? n : max;
-}
+	bool has;
 
-static bool has_address4(const struct part *part, uint32_t address)
-{
-	uint32_t lo = 0, half, n = (part->n + PER_PIECE(struct range4) - 1) / PER_PIECE(struct range4);
-	const struct range4 *at;
-
-	if (!n)
-		return false;
-	for (; n > 1; n -= half) {
-		half = n / 2;
-		at = (const struct range4 *)part->pieces[lo + half];
-		lo = at->first <= address ? lo + half : lo;
-	}
-	at = (const struct range4 *)part->pieces[lo];
-	for (n = count_in(part->n, lo, PER_PIECE(struct range4)); n > 1; n -= half) {
-		half = n / 2;
-		at = at[half].first <= address ? at + half : at;
-	}
-	return at->first <= address && address <= at->last;
-}
-
-static inline bool is_at_most(struct ps_value a, struct ps_value b)
-{
-	return a.high < b.high || (a.high == b.high && a.low <= b.low);
-}
-
-static bool has_address6(const struct part *part, struct ps_value address)
-{
-	uint32_t lo = 0, half, n = (part->n + PER_PIECE(struct range6) - 1) / PER_PIECE(struct range6);
-	const struct range6 *at;
-
-	if (!n)
-		return false;
-	for (; n > 1; n -= half) {
-		half = n / 2;
-		at = (const struct range6 *)part->pieces[lo + half];
-		if (is_at_most(at->first, address))
-			lo += half;
-	}
-	at = (const struct range6 *)part->pieces[lo];
-	for (n = count_in(part->n, lo, PER_PIECE(struct range6)); n > 1; n -= half) {
-		half = n / 2;
-		if (is_at_most(at[half].first, address))
-			at += half;
-	}
-	return is_at_most(at->first, address) && is_at_most(address, at->last);
-}
-
-static inline bool has_address(const struct ps_set *set, const struct ps_type *type, struct ps_value value)
-{
-	return type == PS_IPV4 ? has_address4(&set->ranges4, value.low) : has_address6(&set->ranges6, value);
-}
-
-/* The address that the text is, of either type; or NULL. */
-static const struct ps_type *parse(const char *text, size_t len, struct ps_value *value)
-{
-	if (PS_IPV4->parse(text, len, value))
-		return PS_IPV4;
-	return PS_IPV6->parse(text, len, value) ? PS_IPV6 : NULL;
+	if (ps_likely(!set->named))
+		return ps_ranges_have(&set->ranges, type, value);
+	ps_host_read_begin();
+	has = ps_ranges_have(ps_shared_set_ranges(set->named), type, value);
+	ps_host_read_end();
+	return has;
 }
 
 /* The hash of a name is made from its end on, so that of each suffix comes on the way. */
@@ -132,9 +67,9 @@ static inline uint64_t hash_on(uint64_t hash, char c)
 	return (hash + (uint8_t)c) * ps_guard_hash_factor;
 }
 
-static inline uint32_t *slot_at(const struct part *slots, uint32_t i)
+static inline uint32_t *slot_at(const struct ps_pieces *slots, uint32_t i)
 {
-	return (uint32_t *)slots->pieces[i / PER_PIECE(uint32_t)] + i % PER_PIECE(uint32_t);
+	return (uint32_t *)slots->pieces[i / PS_PER_PIECE(uint32_t)] + i % PS_PER_PIECE(uint32_t);
 }
 
 static bool is_text(const uint8_t *text, const char *name, size_t len)
@@ -188,7 +123,7 @@ static bool has_text(const struct ps_set *set, const char *text, size_t len)
 
 	if (set->of_names)
 		return has_name(set, text, len);
-	type = parse(text, len, &value);
+	type = ps_address_parse(text, len, &value);
 	return type && has_address(set, type, value);
 }
 
@@ -233,7 +168,7 @@ int ps_set_call(lua_State *L, const struct ps_method *method, StkId func, int na
 	} else {
 		if (!ttisinteger(x) || l_castS2U(ivalue(x)) >> 32)
 			return -1;
-		has = has_address4(&set->ranges4, ivalue(x));
+		has = has_address(set, PS_IPV4, (struct ps_value){ 0, ivalue(x) });
 	}
 	if (has)
 		setbtvalue(s2v(func));
@@ -272,7 +207,7 @@ static int set_has(lua_State *L)
 	} else if (lua_type(L, 2) == LUA_TNUMBER) {
 		address = luaL_checkinteger(L, 2);
 		luaL_argcheck(L, !(address >> 32), 2, "not an address of IPv4 (0 to 4294967295)");
-		has = has_address4(&set->ranges4, address);
+		has = has_address(set, PS_IPV4, (struct ps_value){ 0, address });
 	} else if (ps_arg_object(L, 2, &ps_class_view)) {
 		has = has_view(L, set);
 	} else if (lua_type(L, 2) != LUA_TNIL) {
@@ -288,7 +223,7 @@ static int set_has(lua_State *L)
 
 /* Elements that become more, in pieces that a table on the stack keeps. */
 struct pile {
-	struct part part;
+	struct ps_pieces part;
 	uint32_t npieces, room;	/* room: of part.pieces */
 	unsigned int per_piece;
 	unsigned int size;	/* of an element */
@@ -341,9 +276,9 @@ static ps_inline void *pile_add(lua_State *L, struct pile *pile, unsigned int si
 
 static ps_inline struct ps_value first_of(const void *range, unsigned int size)
 {
-	if (size == sizeof(struct range4))
-		return (struct ps_value){ 0, ((const struct range4 *)range)->first };
-	return ((const struct range6 *)range)->first;
+	if (size == sizeof(struct ps_span4))
+		return (struct ps_value){ 0, ((const struct ps_span4 *)range)->first };
+	return ((const struct ps_span *)range)->first;
 }
 
 static ps_inline void move_range(void *to, const void *from, unsigned int size)
@@ -353,12 +288,12 @@ static ps_inline void move_range(void *to, const void *from, unsigned int size)
 
 static ps_inline void insert_few(const struct pile *pile, uint32_t from, uint32_t end, unsigned int size)
 {
-	uint8_t held[sizeof(struct range6)];
+	uint8_t held[sizeof(struct ps_span)];
 	uint32_t i, j;
 
 	for (i = from + 1; i < end; i++) {
 		move_range(held, pile_at(pile, i, size), size);
-		for (j = i; j > from && !is_at_most(first_of(pile_at(pile, j - 1, size), size), first_of(held, size)); j--)
+		for (j = i; j > from && !ps_value_is_at_most(first_of(pile_at(pile, j - 1, size), size), first_of(held, size)); j--)
 			move_range(pile_at(pile, j, size), pile_at(pile, j - 1, size), size);
 		move_range(pile_at(pile, j, size), held, size);
 	}
@@ -392,7 +327,7 @@ static ps_inline bool has_bit(struct ps_value v, int bit)
 static ps_inline uint32_t divide(lua_State *L, const struct pile *pile, uint32_t from, uint32_t end, int bit,
 				 unsigned int size)
 {
-	uint8_t held[sizeof(struct range6)];
+	uint8_t held[sizeof(struct ps_span)];
 
 	while (from < end) {
 		void *a = pile_at(pile, from, size), *b;
@@ -444,28 +379,20 @@ static ps_inline bool are_sorted(lua_State *L, const struct pile *pile, unsigned
 
 	for (i = 1; i < pile->part.n; i++) {
 		ps_guard_tick(L);
-		if (!is_at_most(first_of(pile_at(pile, i - 1, size), size), first_of(pile_at(pile, i, size), size)))
+		if (!ps_value_is_at_most(first_of(pile_at(pile, i - 1, size), size), first_of(pile_at(pile, i, size), size)))
 			return false;
 	}
 	return true;
-}
-
-/* The address behind; 0 behind the last one there is. */
-static struct ps_value next_address(struct ps_value v)
-{
-	v.low++;
-	v.high += !v.low;
-	return v;
 }
 
 /* Makes one of ranges that overlap or touch. They are in order. */
 static void join4(lua_State *L, struct pile *pile)
 {
 	uint32_t i, n = 0;
-	struct range4 *last = NULL;
+	struct ps_span4 *last = NULL;
 
 	for (i = 0; i < pile->part.n; i++) {
-		struct range4 *r = pile_at(pile, i, sizeof(*r));
+		struct ps_span4 *r = pile_at(pile, i, sizeof(*r));
 
 		ps_guard_tick(L);
 		if (last && (!(last->last + 1) || r->first <= last->last + 1)) {
@@ -482,16 +409,16 @@ static void join4(lua_State *L, struct pile *pile)
 static void join6(lua_State *L, struct pile *pile)
 {
 	static const struct ps_value zero = { 0, 0 };
-	struct range6 *last = NULL;
+	struct ps_span *last = NULL;
 	uint32_t i, n = 0;
 
 	for (i = 0; i < pile->part.n; i++) {
-		struct range6 *r = pile_at(pile, i, sizeof(*r));
-		struct ps_value next = last ? next_address(last->last) : zero;
+		struct ps_span *r = pile_at(pile, i, sizeof(*r));
+		struct ps_value next = last ? ps_value_next(last->last) : zero;
 
 		ps_guard_tick(L);
-		if (last && (ps_value_is(next, zero) || is_at_most(r->first, next))) {
-			if (!is_at_most(r->last, last->last))
+		if (last && (ps_value_is(next, zero) || ps_value_is_at_most(r->first, next))) {
+			if (!ps_value_is_at_most(r->last, last->last))
 				last->last = r->last;
 		} else {
 			last = pile_at(pile, n++, sizeof(*r));
@@ -504,75 +431,6 @@ static void join6(lua_State *L, struct pile *pile)
 /*
  * Entries.
  */
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r';
-}
-
-static void trim(const char **text, size_t *len)
-{
-	while (*len && is_space(**text)) {
-		++*text;
-		--*len;
-	}
-	while (*len && is_space((*text)[*len - 1]))
-		--*len;
-}
-
-/* A decimal number of up to 3 digits, or -1. */
-static int to_number(const char *text, size_t len)
-{
-	int n = 0;
-
-	if (!len || len > 3)
-		return -1;
-	for (; len; len--, text++) {
-		if (*text < '0' || *text > '9')
-			return -1;
-		n = 10 * n + (*text - '0');
-	}
-	return n;
-}
-
-/* Bits of an address that a prefix of that length leaves free; width bits are all. */
-static struct ps_value free_bits(unsigned int prefix, unsigned int width)
-{
-	unsigned int n = width - prefix;
-
-	return (struct ps_value){ n > 64 ? ~0ull >> (128 - n) : 0, n >= 64 ? ~0ull : (1ull << n) - 1 };
-}
-
-/* "10.0.0.0/8", "192.0.2.1-192.0.2.9", "2001:db8::1". Returns the type of the addresses, or NULL: it is none of these. */
-static const struct ps_type *parse_entry(const char *text, size_t len, struct range6 *range)
-{
-	const char *slash = memchr(text, '/', len), *dash = memchr(text, '-', len), *end = text + len, *last;
-	const struct ps_type *type;
-	struct ps_value bits;
-	size_t n = len, more;
-	int prefix;
-
-	if (slash || dash)
-		n = (slash ? slash : dash) - text;
-	trim(&text, &n);
-	type = parse(text, n, &range->first);
-	range->last = range->first;
-	if (!type || (!slash && !dash))
-		return type;
-	last = (slash ? slash : dash) + 1;
-	more = end - last;
-	trim(&last, &more);
-	if (dash)
-		return parse(last, more, &range->last) == type && is_at_most(range->first, range->last) ? type : NULL;
-	prefix = to_number(last, more);
-	if (prefix < 0 || prefix > type->width)
-		return NULL;
-	bits = free_bits(prefix, type->width);
-	range->first.high &= ~bits.high;
-	range->first.low &= ~bits.low;
-	range->last.high |= bits.high;
-	range->last.low |= bits.low;
-	return type;
-}
 
 /* What is being made. */
 struct making {
@@ -583,22 +441,22 @@ struct making {
 
 static bool add_address(lua_State *L, struct making *m, const char *text, size_t len)
 {
-	struct range6 range;
-	const struct ps_type *type = parse_entry(text, len, &range);
+	struct ps_span range;
+	const struct ps_type *type = ps_span_parse(text, len, &range);
 
 	if (type == PS_IPV4)
-		*(struct range4 *)pile_add(L, &m->ranges4, sizeof(struct range4)) =
-			(struct range4){ range.first.low, range.last.low };
+		*(struct ps_span4 *)pile_add(L, &m->ranges4, sizeof(struct ps_span4)) =
+			(struct ps_span4){ range.first.low, range.last.low };
 	else if (type)
-		*(struct range6 *)pile_add(L, &m->ranges6, sizeof(struct range6)) = range;
+		*(struct ps_span *)pile_add(L, &m->ranges6, sizeof(struct ps_span)) = range;
 	return type;
 }
 
 static bool is_entry(const char *text, size_t len)
 {
-	struct range6 range;
+	struct ps_span range;
 
-	return parse_entry(text, len, &range);
+	return ps_span_parse(text, len, &range);
 }
 
 /* What of it counts. */
@@ -652,14 +510,14 @@ static bool add_name(lua_State *L, struct making *m, const char *text, size_t le
 
 static ps_noinline void sort4(lua_State *L, const struct pile *pile)
 {
-	if (!are_sorted(L, pile, sizeof(struct range4)))
-		sort_ranges(L, pile, sizeof(struct range4));
+	if (!are_sorted(L, pile, sizeof(struct ps_span4)))
+		sort_ranges(L, pile, sizeof(struct ps_span4));
 }
 
 static ps_noinline void sort6(lua_State *L, const struct pile *pile)
 {
-	if (!are_sorted(L, pile, sizeof(struct range6)))
-		sort_ranges(L, pile, sizeof(struct range6));
+	if (!are_sorted(L, pile, sizeof(struct ps_span)))
+		sort_ranges(L, pile, sizeof(struct ps_span));
 }
 
 /*
@@ -667,8 +525,8 @@ static ps_noinline void sort6(lua_State *L, const struct pile *pile)
  */
 static void making_init(lua_State *L, struct making *m)
 {
-	pile_init(L, &m->ranges4, sizeof(struct range4));
-	pile_init(L, &m->ranges6, sizeof(struct range6));
+	pile_init(L, &m->ranges4, sizeof(struct ps_span4));
+	pile_init(L, &m->ranges6, sizeof(struct ps_span));
 	pile_init(L, &m->texts, 1);
 	m->nnames = 0;
 }
@@ -680,7 +538,7 @@ static uint32_t count_pieces(const struct pile *pile)
 }
 
 /* Gives the set the pieces of a pile. */
-static void take(struct ps_set *set, struct part *part, const struct pile *pile)
+static void take(struct ps_set *set, struct ps_pieces *part, const struct pile *pile)
 {
 	part->n = pile->part.n;
 	part->pieces = set->pieces + set->npieces;
@@ -708,8 +566,8 @@ static void push_addresses(lua_State *L, struct making *m)
 	join4(L, &m->ranges4);
 	join6(L, &m->ranges6);
 	set = push_set(L, &m->ranges4, &m->ranges6);
-	take(set, &set->ranges4, &m->ranges4);
-	take(set, &set->ranges6, &m->ranges6);
+	take(set, &set->ranges.ranges4, &m->ranges4);
+	take(set, &set->ranges.ranges6, &m->ranges6);
 }
 
 /* At least twice as many slots as names, all of them free. */
@@ -773,7 +631,7 @@ static const struct kind {
 	const char *what;
 } addresses = {
 	is_entry, add_address, push_addresses,
-	"no address, prefix or range (such as 192.0.2.1, 10.0.0.0/8, 2001:db8::/32, 192.0.2.1-192.0.2.9)",
+	"no " PS_SPAN_FORMS,
 }, names = {
 	is_name, add_name, push_names, "no domain name (such as example.com, which stands for all names that end so, too)",
 };
@@ -837,7 +695,7 @@ static bool find_entry(struct line *line)
 		end = end ? end : line->end;
 		comment = memchr(line->entry, '#', end - line->entry);
 		line->len = (comment ? comment : end) - line->entry;
-		trim(&line->entry, &line->len);
+		ps_span_trim(&line->entry, &line->len);
 	}
 	return line->len;
 }
@@ -892,6 +750,28 @@ static int set_names_file(lua_State *L)
 	return make_of_list(L, PS_PART_NAMES);
 }
 
+/*
+ * Sets that are filled from outside of scripts.
+ */
+static const char named;	/* the address is the registry's key of a table: struct ps_shared_thing → set */
+
+/* The same object each time. */
+static int set_named(lua_State *L)
+{
+	struct ps_shared_thing *thing = ps_shared_name(L, PS_SHARED_SET);
+	struct ps_set *set;
+
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &named);
+	if (lua_rawgetp(L, -1, thing) != LUA_TNIL)
+		return 1;
+	set = ps_bind_new(L, sizeof(*set), &ps_class_set, TYPE);
+	memset(&set->object + 1, 0, sizeof(*set) - sizeof(set->object));
+	set->named = ps_shared_set_of(thing);
+	lua_pushvalue(L, -1);
+	lua_rawsetp(L, -4, thing);
+	return 1;
+}
+
 const struct ps_callable ps_set_methods[] = {
 	{ { "has", set_has, PS_OP_HAS }, PS_OF_SET, { { "x", PS_LUA_MEMBER } }, PS_LUA_BOOLEAN, NULL,
 	  "whether the address, or the name, is in the set; nil, and text that is none, is not" },
@@ -907,11 +787,15 @@ const struct ps_callable ps_set_library[] = {
 	  "a set of names: of those in the list, and of all that end with a dot and one of those" },
 	{ { "names_file", set_names_file }, PS_OF_LIBRARY, { { "name", PS_LUA_FILE } }, PS_LUA_SET, NULL,
 	  "the same of those in a [file](#sets-from-files), one a line" },
+	{ { "named", set_named }, PS_OF_LIBRARY, { { "name", PS_LUA_STRING } }, PS_LUA_SET, NULL,
+	  "the set of addresses that [goes by that name](#sets-with-names) and is filled from outside; there is nothing in it before" },
 	{ { NULL } },
 };
 
 int ps_set_open(lua_State *L)
 {
+	lua_newtable(L);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &named);
 	ps_library_new_type(L, TYPE, ps_set_methods);
 	ps_library_push(L, ps_set_library);
 	return 1;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Sets of addresses and of names: made when a script is loaded, never changed, asked by packets.
+ * Sets of addresses and of names: made when a script is loaded, never changed, asked by packets. Those that go by a name in the namespace
+ * are filled from outside (engine/shared_store.h).
  */
 #ifndef PS_SET_H
 #define PS_SET_H

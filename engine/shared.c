@@ -815,6 +815,11 @@ static const char *check_name(lua_State *L)
 	return name;
 }
 
+struct ps_shared_thing *ps_shared_name(lua_State *L, enum ps_shared_kind kind)
+{
+	return open_thing(L, kind, check_name(L));
+}
+
 static int shared_table(lua_State *L)
 {
 	const char *name = check_name(L);

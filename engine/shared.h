@@ -5,10 +5,10 @@
 #ifndef PS_SHARED_H
 #define PS_SHARED_H
 
+#include "shared_store.h"
+
 struct lua_State;
 struct ps_bind;
-struct ps_shared_space;
-struct ps_shared_value;
 
 /* Creates the metatables and pushes the library. A lua_CFunction. */
 int ps_shared_open_library(struct lua_State *L);
@@ -21,6 +21,9 @@ void ps_shared_hold(struct ps_bind *bind, struct ps_shared_value value);
 
 /* Pushes it, once it is the state's. May raise. */
 void ps_shared_push(struct lua_State *L, struct ps_shared_value value);
+
+/* The thing of this kind and name at 1, a string, which is made if need be: the state uses it from now on. May raise. */
+struct ps_shared_thing *ps_shared_name(struct lua_State *L, enum ps_shared_kind kind);
 
 /* The state uses none any more. */
 void ps_shared_leave(struct ps_bind *bind);

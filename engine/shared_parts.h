@@ -18,6 +18,9 @@ enum {
 void *ps_shared_allocate(size_t size, enum ps_shared_result *why);
 void ps_shared_free(void *block, size_t size);
 
+/* The same in process context, where it may sleep, of any size: as ps_host_resize(). If NULL is returned, the block is as it was. */
+void *ps_shared_resize(void *block, size_t old, size_t size, enum ps_shared_result *why);
+
 /* Whether the caller's reference is the only one: nobody else has read the thing and goes on to do so. */
 bool ps_shared_is_alone(const struct ps_shared_thing *thing);
 
@@ -29,6 +32,8 @@ struct ps_shared_thing *ps_table_new(enum ps_shared_result *why);
 void ps_table_free(struct ps_shared_thing *thing);
 struct ps_shared_thing *ps_queue_new(enum ps_shared_result *why);
 void ps_queue_free(struct ps_shared_thing *thing);
+struct ps_shared_thing *ps_shared_set_new(enum ps_shared_result *why);
+void ps_shared_set_free(struct ps_shared_thing *thing);
 
 /* Process context, may sleep: frees what has expired. Returns whether anything will expire later. */
 bool ps_table_sweep(struct ps_shared_table *t);

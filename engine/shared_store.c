@@ -14,15 +14,22 @@ static long taken(size_t size)
 	return (size + 31) / 32 * 32;
 }
 
+/* Counts as many bytes more, if there may be. */
+static bool count(long bytes, enum ps_shared_result *why)
+{
+	if (ps_host_add(&used, bytes) <= (long)__atomic_load_n(&ps_shared_limits.shared_mb, __ATOMIC_RELAXED) << 20)
+		return true;
+	ps_host_add(&used, -bytes);
+	*why = PS_SHARED_LIMIT;
+	return false;
+}
+
 void *ps_shared_allocate(size_t size, enum ps_shared_result *why)
 {
 	void *block;
 
-	if (ps_host_add(&used, taken(size)) > (long)__atomic_load_n(&ps_shared_limits.shared_mb, __ATOMIC_RELAXED) << 20) {
-		ps_host_add(&used, -taken(size));
-		*why = PS_SHARED_LIMIT;
+	if (!count(taken(size), why))
 		return NULL;
-	}
 	block = ps_host_realloc(NULL, size);
 	if (!block) {
 		ps_host_add(&used, -taken(size));
@@ -35,6 +42,22 @@ void ps_shared_free(void *block, size_t size)
 {
 	ps_host_realloc(block, 0);
 	ps_host_add(&used, -taken(size));
+}
+
+void *ps_shared_resize(void *block, size_t old, size_t size, enum ps_shared_result *why)
+{
+	void *other;
+
+	if (size && !count(taken(size), why))
+		return NULL;
+	other = ps_host_resize(block, old, size);
+	if (other || !size)
+		ps_host_add(&used, -taken(old));
+	if (size && !other) {
+		ps_host_add(&used, -taken(size));
+		*why = PS_SHARED_MEMORY;
+	}
+	return other;
 }
 
 long ps_shared_used(void)
@@ -173,6 +196,7 @@ struct ps_shared_space {
 	struct ps_shared_space *next, **place;
 	struct ps_shared_thing *things;
 	unsigned int refs;	/* also of each thing */
+	unsigned int changes;	/* of which things there are */
 	bool is_closed;
 };
 
@@ -188,6 +212,7 @@ struct ps_shared_space *ps_shared_space_new(void)
 		return NULL;
 	space->things = NULL;
 	space->refs = 1;
+	space->changes = 1;
 	space->is_closed = false;
 	ps_host_lock(NAMES);
 	space->next = spaces;
@@ -229,6 +254,7 @@ static const struct {
 } kinds[] = {
 	[PS_SHARED_TABLE] = { ps_table_new, ps_table_free },
 	[PS_SHARED_QUEUE] = { ps_queue_new, ps_queue_free },
+	[PS_SHARED_SET] = { ps_shared_set_new, ps_shared_set_free },
 };
 
 /* Of those that have just been made, or that the space has no more. */
@@ -249,6 +275,7 @@ static bool let_go(struct ps_shared_thing *thing)
 	while (*at != thing)
 		at = &(*at)->next;
 	*at = thing->next;
+	thing->space->changes++;
 	return true;
 }
 
@@ -281,10 +308,27 @@ void ps_shared_keep(struct ps_shared_thing *thing, bool is_kept)
 
 bool ps_shared_is_alone(const struct ps_shared_thing *thing)
 {
+	return ps_shared_refs(thing) == 1;
+}
+
+unsigned int ps_shared_refs(const struct ps_shared_thing *thing)
+{
+	unsigned int refs;
+
+	ps_host_lock(NAMES);
+	refs = thing->refs;
+	ps_host_unlock(NAMES);
+	return refs;
+}
+
+bool ps_shared_abandon(struct ps_shared_thing *thing)
+{
 	bool is_alone;
 
 	ps_host_lock(NAMES);
 	is_alone = thing->refs == 1;
+	if (is_alone)
+		thing->is_kept = false;
 	ps_host_unlock(NAMES);
 	return is_alone;
 }
@@ -325,14 +369,34 @@ static struct ps_shared_thing *find(struct ps_shared_space *space, enum ps_share
 	return thing;
 }
 
-struct ps_shared_thing *ps_shared_open(struct ps_shared_space *space, enum ps_shared_kind kind, const char *name,
-				       enum ps_shared_result *why)
+struct ps_shared_thing *ps_shared_find(struct ps_shared_space *space, enum ps_shared_kind kind, const char *name)
 {
-	struct ps_shared_thing *thing, *made;
+	struct ps_shared_thing *thing;
 
 	ps_host_lock(NAMES);
 	thing = find(space, kind, name);
 	ps_host_unlock(NAMES);
+	return thing;
+}
+
+bool ps_shared_each(struct ps_shared_space *space, bool (*f)(const struct ps_shared_thing *thing, void *context), void *context,
+		    unsigned int *changes)
+{
+	const struct ps_shared_thing *thing;
+
+	ps_host_lock(NAMES);
+	*changes = space->changes;
+	for (thing = space->things; thing && f(thing, context); thing = thing->next)
+		;
+	ps_host_unlock(NAMES);
+	return !thing;
+}
+
+struct ps_shared_thing *ps_shared_open(struct ps_shared_space *space, enum ps_shared_kind kind, const char *name,
+				       enum ps_shared_result *why)
+{
+	struct ps_shared_thing *thing = ps_shared_find(space, kind, name), *made;
+
 	if (thing)
 		return thing;
 
@@ -349,6 +413,7 @@ struct ps_shared_thing *ps_shared_open(struct ps_shared_space *space, enum ps_sh
 		made->next = space->things;
 		space->things = made;
 		space->refs++;
+		space->changes++;
 	}
 	ps_host_unlock(NAMES);
 	if (!thing)

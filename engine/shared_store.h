@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * What states share: tables and queues, which belong to a space (a network namespace) and have a name there. No Lua.
+ * What states share: tables, queues and sets, which belong to a space (a network namespace) and have a name there. No Lua.
  *
  * All functions may be called in any context, and by several CPUs at a time, unless they say otherwise. Memory comes from the
  * machine, outside of any state, and all of it together is bounded by ps_shared_limits.
@@ -14,6 +14,7 @@
 
 #include "attr.h"
 #include "host.h"
+#include "ranges.h"
 
 #define PS_SHARED_NAME_MAX	63		/* bytes of a name */
 #define PS_SHARED_KEY_MAX	255		/* of a key */
@@ -37,6 +38,7 @@ enum ps_shared_result {
 	PS_SHARED_SIZE,		/* the table or queue has as many as it may have */
 	PS_SHARED_LIMIT,	/* ps_shared_limits */
 	PS_SHARED_MEMORY,	/* the machine has none at the moment */
+	PS_SHARED_ORDER,	/* a range begins before the one before it ends */
 };
 
 /*
@@ -108,9 +110,10 @@ void ps_shared_space_close(struct ps_shared_space *space);
 enum ps_shared_kind {
 	PS_SHARED_TABLE,
 	PS_SHARED_QUEUE,
+	PS_SHARED_SET,
 };
 
-/* A table or queue. It is there as long as someone has a reference, or it is kept. */
+/* A table, queue or set. It is there as long as someone has a reference, or it is kept. */
 struct ps_shared_thing {
 	struct ps_deferred deferred;
 	struct ps_shared_thing *next;	/* in the space */
@@ -126,6 +129,22 @@ struct ps_shared_thing {
 struct ps_shared_thing *ps_shared_open(struct ps_shared_space *space, enum ps_shared_kind kind, const char *name,
 				       enum ps_shared_result *why);
 void ps_shared_put(struct ps_shared_thing *thing);
+
+/* The same of one that is there; or NULL. */
+struct ps_shared_thing *ps_shared_find(struct ps_shared_space *space, enum ps_shared_kind kind, const char *name);
+
+/* How many references there are. */
+unsigned int ps_shared_refs(const struct ps_shared_thing *thing);
+
+/* It does not stay, unless others than the caller have a reference: then false, and all is as it was. */
+bool ps_shared_abandon(struct ps_shared_thing *thing);
+
+/*
+ * Calls f with each thing of the space, none of which comes or goes meanwhile, until it returns false: then that is returned. f neither
+ * sleeps nor asks for names. *changes becomes another number whenever things have come or gone.
+ */
+bool ps_shared_each(struct ps_shared_space *space, bool (*f)(const struct ps_shared_thing *thing, void *context), void *context,
+		    unsigned int *changes);
 
 /* Whether it stays when nobody has a reference any more. The caller has one. */
 void ps_shared_keep(struct ps_shared_thing *thing, bool is_kept);
@@ -251,5 +270,57 @@ static inline bool ps_listener_is_awake(const struct ps_listener *listener)
 {
 	return __atomic_load_n(&listener->is_awake, __ATOMIC_ACQUIRE);
 }
+
+/*
+ * Sets of addresses, which are filled from outside of scripts: what is in one is never changed, but replaced as a whole. Who fills a set
+ * is in process context and may sleep, and nobody else fills it meanwhile.
+ */
+struct ps_shared_set;
+
+static inline struct ps_shared_set *ps_shared_set_of(struct ps_shared_thing *thing)
+{
+	return (struct ps_shared_set *)thing;
+}
+
+/* What is in it: between ps_host_read_begin() and ps_host_read_end(). */
+const struct ps_ranges *ps_shared_set_ranges(const struct ps_shared_set *set);
+
+/* Ranges of addresses of which a set may be made. Whoever makes them has a reference, and so has a set that has them. */
+struct ps_addresses;
+
+/* Without any. NULL: *why. */
+struct ps_addresses *ps_addresses_new(enum ps_shared_result *why);
+void ps_addresses_put(struct ps_addresses *addresses);	/* NULL is nothing */
+
+/*
+ * Adds a range of this type, PS_IPV4 or PS_IPV6, behind those that are there, of which none is in a set yet. If it touches the last
+ * one, they become one.
+ */
+enum ps_shared_result ps_addresses_add(struct ps_addresses *addresses, const struct ps_type *type, struct ps_span range);
+
+/* All that are in either; those of a that are not in b. The caller gets a reference. NULL: *why. */
+struct ps_addresses *ps_addresses_unite(const struct ps_addresses *a, const struct ps_addresses *b, enum ps_shared_result *why);
+struct ps_addresses *ps_addresses_subtract(const struct ps_addresses *a, const struct ps_addresses *b, enum ps_shared_result *why);
+
+/* How many ranges of the type there are, and range i of them. */
+uint32_t ps_addresses_count(const struct ps_addresses *addresses, const struct ps_type *type);
+struct ps_span ps_addresses_at(const struct ps_addresses *addresses, const struct ps_type *type, uint32_t i);
+
+/* Gives the set these, instead of what is in it. */
+void ps_shared_set_fill(struct ps_shared_set *set, struct ps_addresses *addresses);
+
+/* What is in one goes into the other. */
+void ps_shared_set_swap(struct ps_shared_set *a, struct ps_shared_set *b);
+
+/* A reference to what is in it. NULL: the machine has no memory. */
+struct ps_addresses *ps_shared_set_get(struct ps_shared_set *set);
+
+/* Any context. How many ranges there are, and how many bytes they take. */
+struct ps_set_size {
+	uint32_t ranges4, ranges6;
+	size_t bytes;
+};
+
+struct ps_set_size ps_shared_set_size(const struct ps_shared_set *set);
 
 #endif

@@ -396,6 +396,136 @@ static void queue_is_in_order(void)
 }
 
 /*
+ * Sets: addresses 0 to 1023 of the model are at both ends of all that there are.
+ */
+#define ADDRESSES	1024
+
+static struct ps_value address(const struct ps_type *type, int n)
+{
+	if (type == PS_IPV4)
+		return (struct ps_value){ 0, n < ADDRESSES / 2 ? (uint32_t)n : (uint32_t)n - ADDRESSES };
+	return (struct ps_value){ n < ADDRESSES / 4 ? 0 : n < ADDRESSES / 2 ? 1 : ~0ull,
+				  n < ADDRESSES / 4 ? n - ADDRESSES / 4 : n < ADDRESSES / 2 ? n - ADDRESSES / 4 : n - ADDRESSES };
+}
+
+/* Runs at random, or none, in the model and as ranges: some of these are next to each other. */
+static void draw(bool *model, const struct ps_type *type, struct ps_addresses *to)
+{
+	int n, last;
+
+	memset(model, 0, ADDRESSES);
+	for (n = rand() % 100; n < ADDRESSES; n = last + 1 + rand() % 100 * (rand() % 3)) {
+		last = n + rand() % 80;
+		last = last < ADDRESSES ? last : ADDRESSES - 1;
+		if (n < ADDRESSES / 2 && last >= ADDRESSES / 2)
+			last = ADDRESSES / 2 - 1;
+		memset(model + n, true, last + 1 - n);
+		CHECK_INT(ps_addresses_add(to, type, (struct ps_span){ address(type, n), address(type, last) }), PS_SHARED_DONE);
+	}
+}
+
+static void check_set(const struct ps_shared_set *set, const bool *model, const struct ps_type *type)
+{
+	const struct ps_ranges *ranges = ps_shared_set_ranges(set);
+	int n, runs = 0;
+
+	for (n = 0; n < ADDRESSES; n++) {
+		CHECK(ps_ranges_have(ranges, type, address(type, n)) == model[n]);
+		runs += model[n] && (!n || n == ADDRESSES / 2 || !model[n - 1]);
+	}
+	CHECK_INT((int)(type == PS_IPV4 ? ranges->ranges4.n : ranges->ranges6.n), runs);
+}
+
+/* What is there becomes more or less by what is drawn, or is that. */
+static void change_set(struct ps_shared_set *set, bool model[2][ADDRESSES], int how)
+{
+	enum ps_shared_result why;
+	struct ps_addresses *drawn = ps_addresses_new(&why), *before = ps_shared_set_get(set), *after = drawn;
+	bool drawing[2][ADDRESSES];
+	int i, n;
+
+	draw(drawing[0], PS_IPV4, drawn);
+	draw(drawing[1], PS_IPV6, drawn);
+	for (i = 0; i < 2; i++) {
+		for (n = 0; n < ADDRESSES; n++)
+			model[i][n] = how == 0 ? model[i][n] || drawing[i][n] : how == 1 ? model[i][n] && !drawing[i][n] : drawing[i][n];
+	}
+	if (how == 0)
+		after = ps_addresses_unite(before, drawn, &why);
+	else if (how == 1)
+		after = ps_addresses_subtract(before, drawn, &why);
+	ps_shared_set_fill(set, after);
+	if (after != drawn)
+		ps_addresses_put(after);
+	ps_addresses_put(drawn);
+	ps_addresses_put(before);
+}
+
+static void sets_are_filled(void)
+{
+	static bool model[2][2][ADDRESSES];	/* of two sets, IPv4 and IPv6 */
+	long before = ps_shared_used();
+	struct ps_shared_space *space = ps_shared_space_new();
+	struct ps_shared_thing *things[] = { open_thing(space, PS_SHARED_SET, "a"), open_thing(space, PS_SHARED_SET, "b") };
+	struct ps_shared_set *sets[] = { ps_shared_set_of(things[0]), ps_shared_set_of(things[1]) };
+	bool held[2][ADDRESSES];
+	unsigned int turn, i;
+
+	for (turn = 0; turn < test_rounds(500) && !test_failed; turn++) {
+		i = rand() % 2;
+		if (rand() % 10 == 0) {
+			ps_shared_set_swap(sets[0], sets[1]);
+			memcpy(held, model[0], sizeof(held));
+			memcpy(model[0], model[1], sizeof(held));
+			memcpy(model[1], held, sizeof(held));
+		} else {
+			change_set(sets[i], model[i], rand() % 3);
+		}
+		for (i = 0; i < 2; i++) {
+			check_set(sets[i], model[i][0], PS_IPV4);
+			check_set(sets[i], model[i][1], PS_IPV6);
+		}
+	}
+	CHECK(ps_shared_set_size(sets[0]).bytes > 2 * PS_RANGES_PIECE);
+	ps_shared_put(things[0]);
+	ps_shared_put(things[1]);
+	ps_shared_space_put(space);
+	CHECK_INT(ps_shared_used(), before);
+}
+
+static void sets_are_bounded(void)
+{
+	long before = ps_shared_used();
+	unsigned int limit = ps_shared_limits.shared_mb;
+	enum ps_shared_result result = PS_SHARED_DONE;
+	struct ps_addresses *addresses = ps_addresses_new(&result), *all;
+	struct ps_span span = { { 0, 0 }, { 0, 0 } };
+	uint32_t n;
+
+	for (n = 0; n < 100000; n++) {
+		span.first.low = span.last.low = 2 * n;
+		CHECK_INT(ps_addresses_add(addresses, PS_IPV4, span), PS_SHARED_DONE);
+	}
+	CHECK_INT(ps_addresses_add(addresses, PS_IPV4, span), PS_SHARED_ORDER);
+	CHECK_INT((int)ps_addresses_count(addresses, PS_IPV4), 100000);
+	CHECK_INT((int)ps_addresses_at(addresses, PS_IPV4, 77777).last.low, 2 * 77777);
+	CHECK(ps_shared_used() - before < 830 * 1024);
+	ps_shared_limits.shared_mb = 1;
+	all = ps_addresses_unite(addresses, addresses, &result);
+	CHECK(!all);
+	CHECK_INT(result, PS_SHARED_LIMIT);
+	for (n = 0, result = PS_SHARED_DONE; !result; n++) {
+		span.first.high = span.last.high = 2 * n + 1;
+		result = ps_addresses_add(addresses, PS_IPV6, span);
+	}
+	CHECK_INT(result, PS_SHARED_LIMIT);
+	CHECK(n > 3000 && n < 10000);
+	ps_shared_limits.shared_mb = limit;
+	ps_addresses_put(addresses);
+	CHECK_INT(ps_shared_used(), before);
+}
+
+/*
  * Scripts.
  */
 static void load(struct ps_script *s, struct ps_shared_space *space, const char *script)
@@ -569,6 +699,54 @@ static void tables_grow_at_once(void)
 	CHECK_INT(ps_shared_used(), before);
 }
 
+static void fill_set(struct ps_shared_space *space, const char *name, uint32_t first, uint32_t last)
+{
+	enum ps_shared_result why;
+	struct ps_shared_thing *thing = open_thing(space, PS_SHARED_SET, name);
+	struct ps_addresses *addresses = ps_addresses_new(&why);
+
+	ps_addresses_add(addresses, PS_IPV4, (struct ps_span){ { 0, first }, { 0, last } });
+	ps_addresses_add(addresses, PS_IPV6, (struct ps_span){ { 0, first }, { 0, last } });
+	ps_shared_set_fill(ps_shared_set_of(thing), addresses);
+	ps_addresses_put(addresses);
+	ps_shared_put(thing);
+}
+
+/* Another script of the same state. */
+static void add(struct ps_script *s, const char *script)
+{
+	static unsigned int text;
+
+	CHECK_INT(ps_script_load(s, ++text, "/s/more.lua", script, strlen(script)), 0);
+	CHECK_TEXT(s->error, "");
+}
+
+static void scripts_name_sets(void)
+{
+	long before = ps_shared_used();
+	struct ps_shared_space *space = ps_shared_space_new();
+	struct ps_script s;
+
+	accept(&s, space, "s, other = set.named 's', set.named('other')\n"
+	       "local none = set.named 's'\n"
+	       "assert(none == s and other ~= s and set.named('s') == s)\n"
+	       "assert(not s:has('1.2.3.4') and not s:has(0) and not s:has('::1') and not s:has('no address') and not s:has(nil))\n"
+	       "function empty() assert(not s:has(16) and not s:has('0.0.0.16') and not s:has '::10') end\n"
+	       "function filled() assert(s:has(16) and s:has('0.0.0.32') and s:has '::20' and not s:has(15) and not s:has '::21' and not other:has(16)) end\n");
+	add(&s, "empty()");
+	fill_set(space, "s", 16, 32);
+	add(&s, "filled()");
+	fill_set(space, "s", 160, 320);
+	add(&s, "empty()");
+	ps_script_clean(&s);
+	refuse(space, "set.named()", "string expected");
+	refuse(space, "set.named('')", "a name has 1 to 63 bytes");
+	refuse(space, "set.named(('n'):rep(64))", "a name has 1 to 63 bytes");
+	refuse(space, "for i = 1, 257 do set.named('s' .. i) end", "uses 256 names");
+	ps_shared_space_put(space);
+	CHECK_INT(ps_shared_used(), before);
+}
+
 const struct test shared_tests[] = {
 	{ "shared: a table has what was put in, while it grows", random_changes },
 	{ "shared: a table grows at once where only one state has it", tables_grow_at_once },
@@ -578,6 +756,9 @@ const struct test shared_tests[] = {
 	{ "shared: memory is bounded, and comes back", memory_is_bounded },
 	{ "shared: a thing is there as long as its name is used, or it is kept", names_have_owners },
 	{ "shared: a queue gives what came in, in that order, and has a size", queue_is_in_order },
+	{ "shared: sets are what a simple model of them says, while they are filled", sets_are_filled },
+	{ "shared: sets are bounded, too", sets_are_bounded },
+	{ "shared: scripts see what is in sets that they name", scripts_name_sets },
 	{ "shared: states see each other's tables and queues", states_share },
 	{ "shared: mistakes are told, and leave nothing behind", mistakes_are_told },
 	{ "shared: bytes that an error left on their way come back", bytes_that_an_error_left_come_back },
