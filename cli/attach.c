@@ -3,18 +3,16 @@
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "cli.h"
 #include "control.h"
 #include "handle.h"
 #include "hooks.h"
 #include "host_user.h"
+#include "states.h"
 
 /* What says which hook it is, for both commands; and then how the script runs there. */
 enum { OPT_HOOK, OPT_FAMILY, OPT_DEV, OPT_PRIORITY, OPT_FUNCTION, OPT_STATE, OPT_NETNS, OPT_PERCPU, OPT_MEMORY, OPT_ON_ERROR, OPT_OBJECT };
@@ -198,26 +196,6 @@ static char *resolve(const char *path, bool has_to_be)
 	return resolved;
 }
 
-/* Goes into the namespace, and opens the control. Returns CLI_OK, or CLI_TROUBLE after a message. */
-static int open_control(struct ps_control *control, const struct cli_call *call, bool load)
-{
-	static const char *const modprobe[] = { "modprobe", "-q", "packetscript", NULL };
-	pid_t pid;
-
-	if (!ps_control_open(control, call->values[OPT_NETNS]))
-		return CLI_OK;
-	/* a rule of iptables has the kernel load its module, a request of netlink has not */
-	if (load && control->socket && !posix_spawnp(&pid, modprobe[0], NULL, NULL, (char *const *)modprobe, environ)) {
-		waitpid(pid, NULL, 0);
-		ps_control_close(control);
-		if (!ps_control_open(control, NULL))
-			return CLI_OK;
-	}
-	cli_error("%s", control->error);
-	ps_control_close(control);
-	return CLI_TROUBLE;
-}
-
 static bool fill_common(struct ps_attachment *attachment, const struct cli_call *call)
 {
 	attachment->function = call->values[OPT_FUNCTION];
@@ -281,7 +259,7 @@ static int attach(const struct cli_call *call)
 		return CLI_TROUBLE;
 	path = resolve(call->operands[0], true);
 	attachment.script = path;
-	if (path && !open_control(&control, call, true)) {
+	if (path && !cli_states_open(&control, call->values[OPT_NETNS], true)) {
 		failed = ps_control_attach(&control, &attachment);
 		status = !failed ? CLI_OK : failed > 0 ? CLI_FOUND : CLI_TROUBLE;
 		if (status)
@@ -366,7 +344,7 @@ static int detach(const struct cli_call *call)
 		return CLI_TROUBLE;
 	path = resolve(call->operands[0], false);
 	wanted.script = path;
-	if (path && !open_control(&control, call, false)) {
+	if (path && !cli_states_open(&control, call->values[OPT_NETNS], false)) {
 		n = detach_of(&control, &wanted, call);
 		if (n < 0)
 			cli_error("%s", control.error);

@@ -21,6 +21,7 @@ const struct cli_command *const cli_commands[] = {
 	&cli_stats,
 	&cli_log,
 	&cli_reload,
+	&cli_set,
 	&cli_runtime,
 	&cli_test,
 	&cli_check,

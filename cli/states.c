@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 #include "states.h"
 
+#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "control.h"
 #include "hooks.h"
@@ -232,4 +235,23 @@ json_t *cli_states_read(const struct cli_call *call, bool has_scripts)
 long long cli_states_number(const json_t *state, const char *group, const char *name)
 {
 	return json_integer_value(json_object_get(group ? json_object_get(state, group) : state, name));
+}
+
+int cli_states_open(struct ps_control *control, const char *netns, bool load)
+{
+	static const char *const modprobe[] = { "modprobe", "-q", "packetscript", NULL };
+	pid_t pid;
+
+	if (!ps_control_open(control, netns))
+		return CLI_OK;
+	/* a rule of iptables has the kernel load its module, a request of netlink has not */
+	if (load && control->socket && !posix_spawnp(&pid, modprobe[0], NULL, NULL, (char *const *)modprobe, environ)) {
+		waitpid(pid, NULL, 0);
+		ps_control_close(control);
+		if (!ps_control_open(control, NULL))
+			return CLI_OK;
+	}
+	cli_error("%s", control->error);
+	ps_control_close(control);
+	return CLI_TROUBLE;
 }

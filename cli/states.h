@@ -28,4 +28,12 @@ void cli_states_print_openmetrics(const json_t *states);
 /* The number at path, two names at most; 0: it is not there. */
 long long cli_states_number(const json_t *state, const char *group, const char *name);
 
+struct ps_control;
+
+/*
+ * Goes into the network namespace, and opens the control; load: loads the module, if need be. Returns CLI_OK, or CLI_TROUBLE after a
+ * message, and then there is nothing to close.
+ */
+int cli_states_open(struct ps_control *control, const char *netns, bool load);
+
 #endif

@@ -10,6 +10,7 @@
 #include "list.h"
 #include "packetscript.h"
 #include "reload.h"
+#include "sets.h"
 #include "state.h"
 
 static struct genl_family family;
@@ -83,6 +84,24 @@ static int list(struct sk_buff *skb, struct netlink_callback *cb)
 	return ps_list_dump(&family, skb, cb);
 }
 
+static int change_set(struct sk_buff *skb, struct genl_info *info)
+{
+	struct ps_failure *failure = kzalloc(sizeof(*failure), GFP_KERNEL);
+	int err = failure ? ps_sets_change(info, netlink_capable(skb, CAP_NET_ADMIN), failure) : -ENOMEM;
+
+	if (err && failure && failure->text[0]) {
+		NL_SET_ERR_MSG(info->extack, "the set is as it was; the message before this one says why");
+		tell(info, failure);
+	}
+	kfree(failure);
+	return err;
+}
+
+static int list_sets(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	return ps_sets_dump(&family, skb, cb);
+}
+
 /*
  * Who listens. A namespace goes after the rules in it, so it is there as long as the state.
  */
@@ -134,17 +153,20 @@ static const struct nla_policy policy[PACKETSCRIPT_A_MAX + 1] = {
 	[PACKETSCRIPT_A_HOOK] = NLA_POLICY_NESTED(ps_hook_policy),
 	[PACKETSCRIPT_A_COUNTER] = { .type = NLA_REJECT },
 	[PACKETSCRIPT_A_LINE] = { .type = NLA_REJECT },
+	[PACKETSCRIPT_A_SET] = NLA_POLICY_NESTED(ps_sets_policy),
 };
 
 /*
- * Who makes the kernel load a script has to be allowed to in the initial user namespace, as for a rule; who only looks, or takes
- * scripts away, in that of the network namespace.
+ * Who makes the kernel load a script has to be allowed to in the initial user namespace, as for a rule; who only looks, fills what scripts
+ * there are have named, or takes scripts away, in that of the network namespace.
  */
 static const struct genl_ops ops[] = {
 	{ .cmd = PACKETSCRIPT_CMD_RELOAD, .flags = GENL_ADMIN_PERM, .doit = reload },
 	{ .cmd = PACKETSCRIPT_CMD_LIST, .flags = GENL_UNS_ADMIN_PERM, .dumpit = list },
 	{ .cmd = PACKETSCRIPT_CMD_ATTACH, .flags = GENL_ADMIN_PERM, .doit = attach },
 	{ .cmd = PACKETSCRIPT_CMD_DETACH, .flags = GENL_UNS_ADMIN_PERM, .doit = detach },
+	{ .cmd = PACKETSCRIPT_CMD_SET, .flags = GENL_UNS_ADMIN_PERM, .doit = change_set },
+	{ .cmd = PACKETSCRIPT_CMD_SETS, .flags = GENL_UNS_ADMIN_PERM, .start = ps_sets_start, .dumpit = list_sets, .done = ps_sets_done },
 };
 
 /* Lines have addresses of others in them, maybe. */
@@ -172,10 +194,18 @@ static struct genl_family family __ro_after_init = {
 
 int __init ps_control_setup(void)
 {
-	return genl_register_family(&family);
+	int err = ps_sets_setup();
+
+	if (err)
+		return err;
+	err = genl_register_family(&family);
+	if (err)
+		ps_sets_teardown();
+	return err;
 }
 
 void ps_control_teardown(void)
 {
 	genl_unregister_family(&family);
+	ps_sets_teardown();
 }

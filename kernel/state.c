@@ -600,6 +600,13 @@ static int states_show(struct seq_file *seq, void *v)
 	return 0;
 }
 
+struct ps_shared_space *ps_states_space(const struct net *net)
+{
+	const struct ps_net *own = net_generic(net, net_id);
+
+	return own->space;
+}
+
 static int __net_init net_setup(struct net *net)
 {
 	struct ps_net *own = net_generic(net, net_id);

@@ -170,6 +170,9 @@ void ps_state_sum(const struct ps_state *state, struct ps_sums *sums);
  */
 bool ps_states_each(const struct net *net, bool (*f)(const struct ps_state *state, void *context), void *context, unsigned int *changes);
 
+/* Of what the namespace's states share: as long as the namespace. */
+struct ps_shared_space *ps_states_space(const struct net *net);
+
 /* The state of this number, or NULL. With the states locked. */
 struct ps_state *ps_state_find(const struct net *net, u32 id);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 #include "control.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libmnl/libmnl.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "spans.h"
 #include "uapi/packetscript.h"
 
 #define MESSAGE	32768	/* bytes that the kernel sends at once at most */
@@ -527,4 +529,232 @@ int ps_control_listen(struct ps_control *control, bool (*tell)(void *context, co
 	if (more < 0)
 		snprintf(control->error, sizeof(control->error), "netlink: %s", strerror(errno));
 	return more;
+}
+
+/*
+ * Sets of addresses.
+ */
+#define RANGES_MAX	28000	/* bytes of ranges in one message */
+
+/* How far the spans are sent. */
+struct sent {
+	size_t n4, n6;
+};
+
+static void put_word(uint8_t *to, uint32_t word)
+{
+	word = htonl(word);
+	memcpy(to, &word, sizeof(word));
+}
+
+static void put_address6(uint8_t *to, struct ps_value address)
+{
+	put_word(to, address.high >> 32);
+	put_word(to + 4, address.high);
+	put_word(to + 8, address.low >> 32);
+	put_word(to + 12, address.low);
+}
+
+static void put_ranges4(struct nlmsghdr *message, const struct ps_span_list *list, size_t *sent)
+{
+	uint8_t bytes[RANGES_MAX];
+	size_t used;
+
+	for (used = 0; *sent < list->n && used + 8 <= RANGES_MAX; ++*sent, used += 8) {
+		put_word(bytes + used, list->spans[*sent].first.low);
+		put_word(bytes + used + 4, list->spans[*sent].last.low);
+	}
+	mnl_attr_put(message, PACKETSCRIPT_SET_RANGES4, used, bytes);
+}
+
+static void put_ranges6(struct nlmsghdr *message, const struct ps_span_list *list, size_t *sent)
+{
+	uint8_t bytes[RANGES_MAX];
+	size_t used;
+
+	for (used = 0; *sent < list->n && used + 32 <= RANGES_MAX; ++*sent, used += 32) {
+		put_address6(bytes + used, list->spans[*sent].first);
+		put_address6(bytes + used + 16, list->spans[*sent].last);
+	}
+	mnl_attr_put(message, PACKETSCRIPT_SET_RANGES6, used, bytes);
+}
+
+/* Some of what is left. Returns whether there is more. */
+static bool put_spans(struct nlmsghdr *message, const struct ps_spans *spans, struct sent *sent)
+{
+	if (sent->n4 < spans->list4.n)
+		put_ranges4(message, &spans->list4, &sent->n4);
+	else
+		put_ranges6(message, &spans->list6, &sent->n6);
+	return sent->n4 < spans->list4.n || sent->n6 < spans->list6.n;
+}
+
+static const char *set_error(int err)
+{
+	if (err == EPERM)
+		return "not permitted: sets need CAP_NET_ADMIN";
+	return err == EOPNOTSUPP ? "the kernel module that is loaded is older, and has no sets" : strerror(err);
+}
+
+int ps_control_set(struct ps_control *control, const struct ps_set_change *change)
+{
+	struct sent sent = { 0, 0 };
+	char buffer[MESSAGE];
+	struct nlmsghdr *message;
+	struct nlattr *nest;
+	bool has_more;
+
+	control->error[0] = 0;
+	do {
+		message = begin(buffer, control->family, PACKETSCRIPT_CMD_SET, PACKETSCRIPT_FAMILY_VERSION);
+		nest = mnl_attr_nest_start(message, PACKETSCRIPT_A_SET);
+		put_text(message, PACKETSCRIPT_SET_NAME, change->name);
+		mnl_attr_put_u8(message, PACKETSCRIPT_SET_ACTION, change->action);
+		put_text(message, PACKETSCRIPT_SET_OTHER, change->other);
+		has_more = change->spans && put_spans(message, change->spans, &sent);
+		if (has_more)
+			mnl_attr_put(message, PACKETSCRIPT_SET_MORE, 0, NULL);
+		mnl_attr_nest_end(message, nest);
+		if (!ask(control, message, read_error, control))
+			continue;
+		if (!control->error[0])
+			snprintf(control->error, sizeof(control->error), "set '%s': %s", change->name, set_error(errno));
+		return -1;
+	} while (has_more);
+	return 0;
+}
+
+struct set_reader {
+	void (*tell)(void *context, const struct ps_listed_set *set);
+	void *context;
+};
+
+static uint32_t word_at(const uint8_t *at)
+{
+	uint32_t word;
+
+	memcpy(&word, at, sizeof(word));
+	return ntohl(word);
+}
+
+static struct ps_value address6_at(const uint8_t *at)
+{
+	return (struct ps_value){ (uint64_t)word_at(at) << 32 | word_at(at + 4), (uint64_t)word_at(at + 8) << 32 | word_at(at + 12) };
+}
+
+static void read_ranges4(const struct nlattr *attr, struct ps_spans *spans)
+{
+	const uint8_t *at = mnl_attr_get_payload(attr);
+	size_t n;
+
+	for (n = mnl_attr_get_payload_len(attr) / 8; n; n--, at += 8) {
+		struct ps_span span = { { 0, word_at(at) }, { 0, word_at(at + 4) } };
+
+		ps_spans_add(spans, PS_IPV4, &span);
+	}
+}
+
+static void read_ranges6(const struct nlattr *attr, struct ps_spans *spans)
+{
+	const uint8_t *at = mnl_attr_get_payload(attr);
+	size_t n;
+
+	for (n = mnl_attr_get_payload_len(attr) / 32; n; n--, at += 32) {
+		struct ps_span span = { address6_at(at), address6_at(at + 16) };
+
+		ps_spans_add(spans, PS_IPV6, &span);
+	}
+}
+
+static int read_set(const struct nlattr *attr, void *context)
+{
+	struct ps_listed_set *set = context;
+
+	switch (mnl_attr_get_type(attr)) {
+	case PACKETSCRIPT_SET_NAME:
+		set->name = text_of(attr);
+		break;
+	case PACKETSCRIPT_SET_COUNT4:
+		set->count4 = u32_of(attr);
+		break;
+	case PACKETSCRIPT_SET_COUNT6:
+		set->count6 = u32_of(attr);
+		break;
+	case PACKETSCRIPT_SET_BYTES:
+		set->bytes = u64_of(attr);
+		break;
+	case PACKETSCRIPT_SET_USES:
+		set->uses = u32_of(attr);
+		break;
+	case PACKETSCRIPT_SET_KEPT:
+		set->is_kept = true;
+		break;
+	}
+	return MNL_CB_OK;
+}
+
+static int read_sets(const struct nlmsghdr *message, void *context)
+{
+	const struct set_reader *reader = context;
+	struct ps_listed_set set = { .name = "" };
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, message, sizeof(struct genlmsghdr)) {
+		if (mnl_attr_get_type(attr) != PACKETSCRIPT_A_SET)
+			continue;
+		mnl_attr_parse_nested(attr, read_set, &set);
+		reader->tell(reader->context, &set);
+	}
+	return MNL_CB_OK;
+}
+
+static int read_range(const struct nlattr *attr, void *context)
+{
+	if (mnl_attr_get_type(attr) == PACKETSCRIPT_SET_RANGES4)
+		read_ranges4(attr, context);
+	else if (mnl_attr_get_type(attr) == PACKETSCRIPT_SET_RANGES6)
+		read_ranges6(attr, context);
+	return MNL_CB_OK;
+}
+
+static int read_spans(const struct nlmsghdr *message, void *context)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, message, sizeof(struct genlmsghdr)) {
+		if (mnl_attr_get_type(attr) == PACKETSCRIPT_A_SET)
+			mnl_attr_parse_nested(attr, read_range, context);
+	}
+	return MNL_CB_OK;
+}
+
+int ps_control_sets(struct ps_control *control, void (*tell)(void *context, const struct ps_listed_set *set), void *context)
+{
+	char buffer[MESSAGE];
+	struct nlmsghdr *message = begin(buffer, control->family, PACKETSCRIPT_CMD_SETS, PACKETSCRIPT_FAMILY_VERSION);
+	struct set_reader reader = { tell, context };
+
+	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	if (!ask(control, message, read_sets, &reader))
+		return 0;
+	if (errno == EINTR)
+		return 1;
+	snprintf(control->error, sizeof(control->error), "%s", set_error(errno));
+	return -1;
+}
+
+int ps_control_set_read(struct ps_control *control, const char *name, struct ps_spans *spans)
+{
+	char buffer[MESSAGE];
+	struct nlmsghdr *message = begin(buffer, control->family, PACKETSCRIPT_CMD_SETS, PACKETSCRIPT_FAMILY_VERSION);
+	struct nlattr *nest = mnl_attr_nest_start(message, PACKETSCRIPT_A_SET);
+
+	put_text(message, PACKETSCRIPT_SET_NAME, name);
+	mnl_attr_nest_end(message, nest);
+	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	if (!ask(control, message, read_spans, spans))
+		return 0;
+	snprintf(control->error, sizeof(control->error), "set '%s': %s", name,
+		 errno == ENOENT ? "there is none in this network namespace" : set_error(errno));
+	return -1;
 }

@@ -11,6 +11,7 @@
 #include "uapi/packetscript.h"
 
 struct mnl_socket;
+struct ps_spans;
 
 struct ps_control {
 	struct mnl_socket *socket;
@@ -100,5 +101,29 @@ int ps_control_attach(struct ps_control *control, const struct ps_attachment *at
  * those were, or -1.
  */
 int ps_control_detach(struct ps_control *control, const struct ps_attachment *wanted, void (*tell)(const struct ps_attachment *detached));
+
+/* What is to be done with a set of addresses that scripts name. */
+struct ps_set_change {
+	const char *name;
+	enum packetscript_set_action action;
+	const struct ps_spans *spans;	/* in order; NULL: the action needs none */
+	const char *other;		/* of PACKETSCRIPT_SET_SWAP */
+};
+
+/* Does it, in this network namespace: at once, however many spans there are. Returns 0 or -1. */
+int ps_control_set(struct ps_control *control, const struct ps_set_change *change);
+
+struct ps_listed_set {
+	const char *name;
+	uint32_t count4, count6, uses;
+	uint64_t bytes;
+	bool is_kept;
+};
+
+/* Tells the sets of this network namespace; as ps_control_list(). */
+int ps_control_sets(struct ps_control *control, void (*tell)(void *context, const struct ps_listed_set *set), void *context);
+
+/* Reads what is in the set, in order, into spans. Returns 0 or -1. */
+int ps_control_set_read(struct ps_control *control, const char *name, struct ps_spans *spans);
 
 #endif

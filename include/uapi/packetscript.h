@@ -93,6 +93,7 @@ enum {
 	PACKETSCRIPT_A_HOOK,		/* nest of PACKETSCRIPT_HOOK_…: what to attach, what to detach; from the kernel, what it has detached */
 	PACKETSCRIPT_A_COUNTER,		/* nest of PACKETSCRIPT_COUNTER_…: of the state before it */
 	PACKETSCRIPT_A_LINE,		/* nest of PACKETSCRIPT_LINE_…: what the state has to tell, to those who listen */
+	PACKETSCRIPT_A_SET,		/* nest of PACKETSCRIPT_SET_…: what to do with a set of addresses; from the kernel, one, or some of what is in it */
 	__PACKETSCRIPT_A_MAX,
 	PACKETSCRIPT_A_MAX = __PACKETSCRIPT_A_MAX - 1
 };
@@ -201,12 +202,44 @@ enum {
 	PACKETSCRIPT_HOOK_MAX = __PACKETSCRIPT_HOOK_MAX - 1
 };
 
+/*
+ * Sets of addresses that scripts name (set.named()). Ranges are pairs of addresses in network byte order, the first and the last of each;
+ * they come in order, and none overlaps another, also in one message after the other.
+ */
+enum {
+	PACKETSCRIPT_SET_NAME = 1,	/* string of up to 63 bytes */
+	PACKETSCRIPT_SET_ACTION,	/* u8: enum packetscript_set_action */
+	PACKETSCRIPT_SET_RANGES4,	/* binary: 8 bytes each */
+	PACKETSCRIPT_SET_RANGES6,	/* binary: 32 bytes each */
+	PACKETSCRIPT_SET_MORE,		/* flag: nothing is done yet, as the socket's next message about this set has more ranges */
+	PACKETSCRIPT_SET_OTHER,		/* string: with which one to swap */
+	/* from the kernel */
+	PACKETSCRIPT_SET_COUNT4,	/* u32: ranges */
+	PACKETSCRIPT_SET_COUNT6,	/* u32 */
+	PACKETSCRIPT_SET_BYTES,		/* u64: that it takes */
+	PACKETSCRIPT_SET_USES,		/* u32: Lua states that name it */
+	PACKETSCRIPT_SET_KEPT,		/* flag: it stays when none does */
+	__PACKETSCRIPT_SET_MAX,
+	PACKETSCRIPT_SET_MAX = __PACKETSCRIPT_SET_MAX - 1
+};
+
+/* Each is done at once: a packet sees the set as it was before, or as it is afterwards. */
+enum packetscript_set_action {
+	PACKETSCRIPT_SET_ADD = 1,	/* what was not in it before is, too; the set has to be there, for all but REPLACE */
+	PACKETSCRIPT_SET_REMOVE,	/* what was in it is not */
+	PACKETSCRIPT_SET_REPLACE,	/* the ranges are what is in it; the set is made, if need be */
+	PACKETSCRIPT_SET_SWAP,		/* OTHER gets what is in it, and the other way round: one set after the other */
+	PACKETSCRIPT_SET_DESTROY,	/* -EBUSY: a Lua state names it */
+};
+
 enum {
 	PACKETSCRIPT_CMD_RELOAD = 1,	/* STATE: its rules' scripts are read and loaded anew */
 	PACKETSCRIPT_CMD_LIST,		/* a dump: the states of the network namespace; a message for each, and for each script, part and rule */
 	PACKETSCRIPT_CMD_ATTACH,	/* HOOK, STATE (0 if absent): a script gets the packets of a hook, without a table */
 	PACKETSCRIPT_CMD_DETACH,	/* HOOK, STATE (any if absent): some of these are taken away and told; -ENOENT: there are none (any more) */
 	PACKETSCRIPT_CMD_LOG,		/* from the kernel, to PACKETSCRIPT_GROUP_LOG: STATE and LINE */
+	PACKETSCRIPT_CMD_SET,		/* SET: a set of addresses is changed */
+	PACKETSCRIPT_CMD_SETS,		/* a dump: the sets of the network namespace; or the ranges of one, if SET has a NAME */
 	__PACKETSCRIPT_CMD_MAX,
 	PACKETSCRIPT_CMD_MAX = __PACKETSCRIPT_CMD_MAX - 1
 };

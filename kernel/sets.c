@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * A set is filled by one message, or by several ones of a socket, of which the last has it done. What the others have brought is a draft,
+ * which goes with the socket.
+ */
+#include <linux/mutex.h>
+#include <linux/netlink.h>
+#include <linux/slab.h>
+#include <net/genetlink.h>
+#include <net/sock.h>
+
+#include "failure.h"
+#include "sets.h"
+#include "shared_store.h"
+#include "state.h"
+
+struct range4 {
+	__be32 first, last;
+};
+
+struct range6 {
+	__be32 first[4], last[4];
+};
+
+const struct nla_policy ps_sets_policy[PACKETSCRIPT_SET_MAX + 1] = {
+	[PACKETSCRIPT_SET_NAME] = { .type = NLA_NUL_STRING, .len = PS_SHARED_NAME_MAX },
+	[PACKETSCRIPT_SET_ACTION] = NLA_POLICY_RANGE(NLA_U8, PACKETSCRIPT_SET_ADD, PACKETSCRIPT_SET_DESTROY),
+	[PACKETSCRIPT_SET_RANGES4] = { .type = NLA_BINARY },
+	[PACKETSCRIPT_SET_RANGES6] = { .type = NLA_BINARY },
+	[PACKETSCRIPT_SET_MORE] = { .type = NLA_FLAG },
+	[PACKETSCRIPT_SET_OTHER] = { .type = NLA_NUL_STRING, .len = PS_SHARED_NAME_MAX },
+	[PACKETSCRIPT_SET_COUNT4] = { .type = NLA_REJECT },
+	[PACKETSCRIPT_SET_COUNT6] = { .type = NLA_REJECT },
+	[PACKETSCRIPT_SET_BYTES] = { .type = NLA_REJECT },
+	[PACKETSCRIPT_SET_USES] = { .type = NLA_REJECT },
+	[PACKETSCRIPT_SET_KEPT] = { .type = NLA_REJECT },
+};
+
+struct draft {
+	struct list_head list;
+	const struct net *net;	/* compared only */
+	u32 portid;
+	u8 action;
+	char name[PS_SHARED_NAME_MAX + 1];
+	struct ps_addresses *addresses;
+};
+
+static LIST_HEAD(drafts);
+static DEFINE_MUTEX(sets_mutex);	/* of drafts, and of who fills sets */
+
+static struct draft *draft_find(const struct net *net, u32 portid)
+{
+	struct draft *draft;
+
+	list_for_each_entry(draft, &drafts, list) {
+		if (draft->net == net && draft->portid == portid)
+			return draft;
+	}
+	return NULL;
+}
+
+static void draft_free(struct draft *draft)
+{
+	list_del(&draft->list);
+	ps_addresses_put(draft->addresses);
+	kfree(draft);
+}
+
+/* The errno that it is, and the words. */
+static int refuse(struct ps_failure *failure, const char *name, enum ps_shared_result why)
+{
+	switch (why) {
+	case PS_SHARED_ORDER:
+		return ps_fail(failure, -EINVAL, "set '%s': its ranges have to be in order, and must not overlap", name);
+	case PS_SHARED_LIMIT:
+		return ps_fail(failure, -ENOSPC, "set '%s': all that is shared may take %u MiB (shared_mb), and does", name,
+			       READ_ONCE(ps_shared_limits.shared_mb));
+	default:
+		return ps_fail(failure, -ENOMEM, "set '%s': the machine has no memory left for it", name);
+	}
+}
+
+/*
+ * Ranges of a message.
+ */
+static enum ps_shared_result add4(struct ps_addresses *to, const struct nlattr *attr)
+{
+	const struct range4 *range = nla_data(attr), *end = range + nla_len(attr) / sizeof(*range);
+	enum ps_shared_result result = PS_SHARED_DONE;
+
+	for (; range < end && !result; range++) {
+		struct ps_span span = { { 0, be32_to_cpu(range->first) }, { 0, be32_to_cpu(range->last) } };
+
+		result = ps_value_is_at_most(span.first, span.last) ? ps_addresses_add(to, PS_IPV4, span) : PS_SHARED_ORDER;
+	}
+	return result;
+}
+
+static u64 half_of(const __be32 *words)
+{
+	return (u64)be32_to_cpu(words[0]) << 32 | be32_to_cpu(words[1]);
+}
+
+static struct ps_value value_of(const __be32 *address)
+{
+	return (struct ps_value){ half_of(address), half_of(address + 2) };
+}
+
+static enum ps_shared_result add6(struct ps_addresses *to, const struct nlattr *attr)
+{
+	const struct range6 *range = nla_data(attr), *end = range + nla_len(attr) / sizeof(*range);
+	enum ps_shared_result result = PS_SHARED_DONE;
+
+	for (; range < end && !result; range++) {
+		struct ps_span span = { value_of(range->first), value_of(range->last) };
+
+		result = ps_value_is_at_most(span.first, span.last) ? ps_addresses_add(to, PS_IPV6, span) : PS_SHARED_ORDER;
+	}
+	return result;
+}
+
+static int draft_take(struct draft *draft, struct nlattr **attrs, struct ps_failure *failure)
+{
+	const struct nlattr *ranges4 = attrs[PACKETSCRIPT_SET_RANGES4], *ranges6 = attrs[PACKETSCRIPT_SET_RANGES6];
+	enum ps_shared_result result = PS_SHARED_DONE;
+
+	if ((ranges4 && nla_len(ranges4) % sizeof(struct range4)) || (ranges6 && nla_len(ranges6) % sizeof(struct range6)))
+		return ps_fail(failure, -EINVAL, "set '%s': the last range is not whole", draft->name);
+	if (ranges4)
+		result = add4(draft->addresses, ranges4);
+	if (ranges6 && !result)
+		result = add6(draft->addresses, ranges6);
+	return result ? refuse(failure, draft->name, result) : 0;
+}
+
+/*
+ * What is done with them.
+ */
+static int absent(struct ps_failure *failure, const char *name)
+{
+	return ps_fail(failure, -ENOENT, "set '%s': there is none in this network namespace", name);
+}
+
+/* It would have to be made, by somebody who may not. */
+static int forbidden(struct ps_failure *failure, const char *name)
+{
+	return ps_fail(failure, -EPERM, "set '%s': no script names it in this network namespace, and to make it needs CAP_NET_ADMIN not only in a "
+		       "user namespace", name);
+}
+
+/* With a reference; or an errno, and words. */
+static struct ps_shared_thing *open_set(struct ps_shared_space *space, const char *name, bool makes, struct ps_failure *failure)
+{
+	enum ps_shared_result why = PS_SHARED_DONE;
+	struct ps_shared_thing *thing;
+
+	thing = makes ? ps_shared_open(space, PS_SHARED_SET, name, &why) : ps_shared_find(space, PS_SHARED_SET, name);
+	if (thing)
+		return thing;
+	return ERR_PTR(why ? refuse(failure, name, why) : absent(failure, name));
+}
+
+static struct ps_addresses *combine(struct ps_shared_set *set, const struct draft *draft, enum ps_shared_result *why)
+{
+	struct ps_addresses *before = ps_shared_set_get(set), *after;
+
+	*why = PS_SHARED_MEMORY;
+	if (!before)
+		return NULL;
+	if (draft->action == PACKETSCRIPT_SET_ADD)
+		after = ps_addresses_unite(before, draft->addresses, why);
+	else
+		after = ps_addresses_subtract(before, draft->addresses, why);
+	ps_addresses_put(before);
+	return after;
+}
+
+/* What somebody has filled stays until somebody destroys it. */
+static int draft_apply(struct draft *draft, struct ps_shared_space *space, bool may_make, struct ps_failure *failure)
+{
+	bool replaces = draft->action == PACKETSCRIPT_SET_REPLACE;
+	struct ps_shared_thing *thing = open_set(space, draft->name, replaces && may_make, failure);
+	struct ps_addresses *addresses;
+	enum ps_shared_result why;
+
+	if (IS_ERR(thing))
+		return PTR_ERR(thing);
+	addresses = replaces ? draft->addresses : combine(ps_shared_set_of(thing), draft, &why);
+	if (addresses) {
+		ps_shared_set_fill(ps_shared_set_of(thing), addresses);
+		ps_shared_keep(thing, true);
+	}
+	if (!replaces)
+		ps_addresses_put(addresses);
+	ps_shared_put(thing);
+	return addresses ? 0 : refuse(failure, draft->name, why);
+}
+
+/* One for the socket, which may have begun before. */
+static struct draft *draft_open(const struct genl_info *info, const char *name, u8 action, struct ps_failure *failure)
+{
+	const struct net *net = genl_info_net((struct genl_info *)info);
+	struct draft *draft = draft_find(net, info->snd_portid);
+	enum ps_shared_result why = PS_SHARED_MEMORY;
+
+	if (draft && draft->action == action && !strcmp(draft->name, name))
+		return draft;
+	if (draft) {
+		ps_fail(failure, 0, "set '%s': more ranges were to come, and not something else", draft->name);
+		draft_free(draft);
+		return ERR_PTR(-EINVAL);
+	}
+	draft = kzalloc(sizeof(*draft), GFP_KERNEL);
+	if (draft)
+		draft->addresses = ps_addresses_new(&why);
+	if (!draft || !draft->addresses) {
+		kfree(draft);
+		return ERR_PTR(refuse(failure, name, why));
+	}
+	draft->net = net;
+	draft->portid = info->snd_portid;
+	draft->action = action;
+	strcpy(draft->name, name);
+	list_add(&draft->list, &drafts);
+	return draft;
+}
+
+static bool is_there(struct ps_shared_space *space, const char *name)
+{
+	struct ps_shared_thing *thing = ps_shared_find(space, PS_SHARED_SET, name);
+
+	if (thing)
+		ps_shared_put(thing);
+	return thing;
+}
+
+static int fill(struct genl_info *info, struct nlattr **attrs, const char *name, bool may_make, struct ps_failure *failure)
+{
+	u8 action = nla_get_u8(attrs[PACKETSCRIPT_SET_ACTION]);
+	struct ps_shared_space *space = ps_states_space(genl_info_net(info));
+	struct draft *draft = draft_open(info, name, action, failure);
+	bool replaces = action == PACKETSCRIPT_SET_REPLACE;
+	int err = 0;
+
+	if (IS_ERR(draft))
+		return PTR_ERR(draft);
+	if (!(replaces && may_make) && !is_there(space, name))
+		err = replaces ? forbidden(failure, name) : absent(failure, name);
+	if (!err)
+		err = draft_take(draft, attrs, failure);
+	if (!err && attrs[PACKETSCRIPT_SET_MORE])
+		return 0;
+	if (!err)
+		err = draft_apply(draft, space, may_make, failure);
+	draft_free(draft);
+	return err;
+}
+
+static int swap_sets(struct ps_shared_space *space, const char *name, const char *other, struct ps_failure *failure)
+{
+	struct ps_shared_thing *a = open_set(space, name, false, failure), *b;
+
+	if (IS_ERR(a))
+		return PTR_ERR(a);
+	b = open_set(space, other, false, failure);
+	if (!IS_ERR(b)) {
+		ps_shared_set_swap(ps_shared_set_of(a), ps_shared_set_of(b));
+		ps_shared_keep(a, true);
+		ps_shared_keep(b, true);
+		ps_shared_put(b);
+	}
+	ps_shared_put(a);
+	return PTR_ERR_OR_ZERO(b);
+}
+
+static int destroy(struct ps_shared_space *space, const char *name, struct ps_failure *failure)
+{
+	struct ps_shared_thing *thing = open_set(space, name, false, failure);
+	int err = 0;
+
+	if (IS_ERR(thing))
+		return PTR_ERR(thing);
+	if (!ps_shared_abandon(thing))
+		err = ps_fail(failure, -EBUSY, "set '%s': scripts name it; 'packetscript list' shows which there are", name);
+	ps_shared_put(thing);
+	return err;
+}
+
+static int change(struct genl_info *info, struct nlattr **attrs, bool may_make, struct ps_failure *failure)
+{
+	struct ps_shared_space *space = ps_states_space(genl_info_net(info));
+	const char *name = nla_data(attrs[PACKETSCRIPT_SET_NAME]);
+
+	switch (nla_get_u8(attrs[PACKETSCRIPT_SET_ACTION])) {
+	case PACKETSCRIPT_SET_SWAP:
+		if (!attrs[PACKETSCRIPT_SET_OTHER])
+			return ps_fail(failure, -EINVAL, "set '%s': with which one is not said", name);
+		return swap_sets(space, name, nla_data(attrs[PACKETSCRIPT_SET_OTHER]), failure);
+	case PACKETSCRIPT_SET_DESTROY:
+		return destroy(space, name, failure);
+	default:
+		return fill(info, attrs, name, may_make, failure);
+	}
+}
+
+int ps_sets_change(struct genl_info *info, bool may_make, struct ps_failure *failure)
+{
+	struct nlattr *attrs[PACKETSCRIPT_SET_MAX + 1];
+	int err;
+
+	if (!info->attrs[PACKETSCRIPT_A_SET]) {
+		NL_SET_ERR_MSG(info->extack, "no set is named");
+		return -EINVAL;
+	}
+	err = nla_parse_nested(attrs, PACKETSCRIPT_SET_MAX, info->attrs[PACKETSCRIPT_A_SET], ps_sets_policy, info->extack);
+	if (err)
+		return err;
+	if (!attrs[PACKETSCRIPT_SET_NAME] || !attrs[PACKETSCRIPT_SET_ACTION] || !*(char *)nla_data(attrs[PACKETSCRIPT_SET_NAME])) {
+		NL_SET_ERR_MSG(info->extack, "a set needs a name, and what to do with it");
+		return -EINVAL;
+	}
+	mutex_lock(&sets_mutex);
+	err = change(info, attrs, may_make, failure);
+	mutex_unlock(&sets_mutex);
+	return err;
+}
+
+/*
+ * Dumps: of all sets, or of what is in one, which does not change as long as it is told.
+ */
+struct walk {
+	struct ps_addresses *addresses;	/* NULL: of all sets */
+	u32 told, told6;
+};
+
+static struct walk *walk_of(struct netlink_callback *cb)
+{
+	BUILD_BUG_ON(sizeof(struct walk) > sizeof(cb->args));
+	return (struct walk *)cb->args;
+}
+
+int ps_sets_start(struct netlink_callback *cb)
+{
+	struct ps_shared_space *space = ps_states_space(sock_net(cb->skb->sk));
+	struct nlattr *attrs[PACKETSCRIPT_SET_MAX + 1];
+	const struct nlattr *set = nlmsg_find_attr(cb->nlh, GENL_HDRLEN, PACKETSCRIPT_A_SET);
+	struct ps_shared_thing *thing;
+	int err;
+
+	if (!set)
+		return 0;
+	err = nla_parse_nested(attrs, PACKETSCRIPT_SET_MAX, set, ps_sets_policy, cb->extack);
+	if (err || !attrs[PACKETSCRIPT_SET_NAME])
+		return err ? err : -EINVAL;
+	mutex_lock(&sets_mutex);
+	thing = ps_shared_find(space, PS_SHARED_SET, nla_data(attrs[PACKETSCRIPT_SET_NAME]));
+	err = thing ? 0 : -ENOENT;
+	if (thing) {
+		walk_of(cb)->addresses = ps_shared_set_get(ps_shared_set_of(thing));
+		if (!walk_of(cb)->addresses)
+			err = -ENOMEM;
+		ps_shared_put(thing);
+	}
+	mutex_unlock(&sets_mutex);
+	return err;
+}
+
+int ps_sets_done(struct netlink_callback *cb)
+{
+	ps_addresses_put(walk_of(cb)->addresses);
+	return 0;
+}
+
+static void write4(struct range4 *to, const struct ps_addresses *addresses, u32 at, u32 n)
+{
+	for (; n; n--, to++, at++) {
+		struct ps_span span = ps_addresses_at(addresses, PS_IPV4, at);
+
+		*to = (struct range4){ cpu_to_be32(span.first.low), cpu_to_be32(span.last.low) };
+	}
+}
+
+static void put_value(struct ps_value value, __be32 *to)
+{
+	to[0] = cpu_to_be32(upper_32_bits(value.high));
+	to[1] = cpu_to_be32(lower_32_bits(value.high));
+	to[2] = cpu_to_be32(upper_32_bits(value.low));
+	to[3] = cpu_to_be32(lower_32_bits(value.low));
+}
+
+static void write6(struct range6 *to, const struct ps_addresses *addresses, u32 at, u32 n)
+{
+	for (; n; n--, to++, at++) {
+		struct ps_span span = ps_addresses_at(addresses, PS_IPV6, at);
+
+		put_value(span.first, to->first);
+		put_value(span.last, to->last);
+	}
+}
+
+/* Room for as many ranges as are left, or as the message has room for; *n is how many. */
+static void *reserve(struct sk_buff *skb, int type, size_t size, u32 *n)
+{
+	u32 room = skb_tailroom(skb) > (int)NLA_HDRLEN ? (skb_tailroom(skb) - NLA_HDRLEN) / size : 0;
+	struct nlattr *attr;
+
+	*n = min3(*n, room, (u32)(32768 / size));
+	attr = *n ? nla_reserve(skb, type, *n * size) : NULL;
+	return attr ? nla_data(attr) : NULL;
+}
+
+/* Some of what is left. False: there was no room. */
+static bool put_ranges(struct sk_buff *skb, struct walk *walk)
+{
+	u32 n = ps_addresses_count(walk->addresses, PS_IPV4) - walk->told;
+	void *to;
+
+	if (n) {
+		to = reserve(skb, PACKETSCRIPT_SET_RANGES4, sizeof(struct range4), &n);
+		if (to)
+			write4(to, walk->addresses, walk->told, n);
+		walk->told += to ? n : 0;
+		return to;
+	}
+	n = ps_addresses_count(walk->addresses, PS_IPV6) - walk->told6;
+	to = reserve(skb, PACKETSCRIPT_SET_RANGES6, sizeof(struct range6), &n);
+	if (to)
+		write6(to, walk->addresses, walk->told6, n);
+	walk->told6 += to ? n : 0;
+	return to;
+}
+
+static bool is_over(const struct walk *walk)
+{
+	return walk->told == ps_addresses_count(walk->addresses, PS_IPV4) && walk->told6 == ps_addresses_count(walk->addresses, PS_IPV6);
+}
+
+static bool put_set(struct sk_buff *skb, const struct ps_shared_thing *thing)
+{
+	struct ps_set_size size = ps_shared_set_size((const struct ps_shared_set *)thing);
+
+	return !nla_put_string(skb, PACKETSCRIPT_SET_NAME, thing->name) && !nla_put_u32(skb, PACKETSCRIPT_SET_COUNT4, size.ranges4) &&
+	       !nla_put_u32(skb, PACKETSCRIPT_SET_COUNT6, size.ranges6) && !nla_put_u64_64bit(skb, PACKETSCRIPT_SET_BYTES, size.bytes, 0) &&
+	       !nla_put_u32(skb, PACKETSCRIPT_SET_USES, thing->refs) && (!thing->is_kept || !nla_put_flag(skb, PACKETSCRIPT_SET_KEPT));
+}
+
+struct dump {
+	const struct genl_family *family;
+	struct sk_buff *skb;
+	struct netlink_callback *cb;
+	u32 at;
+};
+
+/* A message with this set, or with ranges, if that is NULL. False: there was no room. */
+static bool write(const struct dump *dump, const struct ps_shared_thing *thing)
+{
+	struct netlink_callback *cb = dump->cb;
+	struct sk_buff *skb = dump->skb;
+	void *header = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, dump->family, NLM_F_MULTI, PACKETSCRIPT_CMD_SETS);
+	struct nlattr *nest;
+
+	if (!header)
+		return false;
+	genl_dump_check_consistent(cb, header);
+	nest = nla_nest_start(skb, PACKETSCRIPT_A_SET);
+	if (!nest || !(thing ? put_set(skb, thing) : put_ranges(skb, walk_of(cb)))) {
+		genlmsg_cancel(skb, header);
+		return false;
+	}
+	nla_nest_end(skb, nest);
+	genlmsg_end(skb, header);
+	return true;
+}
+
+/* Unless it has been told before. */
+static bool tell(const struct ps_shared_thing *thing, void *context)
+{
+	struct dump *dump = context;
+
+	if (thing->kind != PS_SHARED_SET || dump->at++ < walk_of(dump->cb)->told)
+		return true;
+	if (!write(dump, thing))
+		return false;
+	walk_of(dump->cb)->told++;
+	return true;
+}
+
+int ps_sets_dump(const struct genl_family *family, struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct dump dump = { .family = family, .skb = skb, .cb = cb };
+	bool has_all;
+
+	if (walk_of(cb)->addresses)
+		has_all = is_over(walk_of(cb)) || (write(&dump, NULL) && is_over(walk_of(cb)));
+	else
+		has_all = ps_shared_each(ps_states_space(sock_net(skb->sk)), tell, &dump, &cb->seq);
+	return has_all || skb->len ? skb->len : -EMSGSIZE;
+}
+
+/*
+ * Drafts go with their sockets.
+ */
+static int on_release(struct notifier_block *block, unsigned long event, void *context)
+{
+	const struct netlink_notify *notify = context;
+	struct draft *draft;
+
+	if (event != NETLINK_URELEASE || notify->protocol != NETLINK_GENERIC)
+		return NOTIFY_DONE;
+	mutex_lock(&sets_mutex);
+	draft = draft_find(notify->net, notify->portid);
+	if (draft)
+		draft_free(draft);
+	mutex_unlock(&sets_mutex);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block releases = {
+	.notifier_call = on_release,
+};
+
+int __init ps_sets_setup(void)
+{
+	return netlink_register_notifier(&releases);
+}
+
+void ps_sets_teardown(void)
+{
+	struct draft *draft, *next;
+
+	netlink_unregister_notifier(&releases);
+	list_for_each_entry_safe(draft, next, &drafts, list)
+		draft_free(draft);
+}

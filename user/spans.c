@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#include "spans.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SHOWN	40	/* bytes of an entry */
+
+void ps_spans_add(struct ps_spans *spans, const struct ps_type *type, const struct ps_span *span)
+{
+	struct ps_span_list *list = type == PS_IPV4 ? &spans->list4 : &spans->list6;
+
+	if (list->n == list->room) {
+		list->room = list->room ? 2 * list->room : 64;
+		list->spans = realloc(list->spans, list->room * sizeof(*list->spans));
+		if (!list->spans)
+			abort();
+	}
+	list->spans[list->n++] = *span;
+}
+
+bool ps_spans_add_text(struct ps_spans *spans, const char *text, size_t len)
+{
+	struct ps_span span;
+	const struct ps_type *type = ps_span_parse(text, len, &span);
+
+	if (type)
+		ps_spans_add(spans, type, &span);
+	return type;
+}
+
+/* What of the line is an entry; 0 bytes: nothing. */
+static size_t entry_of(const char **line, size_t len)
+{
+	const char *end = memchr(*line, '#', len);
+
+	len = end ? (size_t)(end - *line) : len;
+	while (len && (*line)[len - 1] == '\n')
+		len--;
+	ps_span_trim(line, &len);
+	return len;
+}
+
+static void tell_entry(const char *path, unsigned int number, const char *entry, size_t len, char *error, size_t size)
+{
+	char shown[SHOWN + 1];
+	size_t i;
+
+	for (i = 0; i < len && i < SHOWN; i++)
+		shown[i] = entry[i] < ' ' || entry[i] > '~' ? '?' : entry[i];
+	shown[i] = 0;
+	snprintf(error, size, "%s:%u: '%s' is no " PS_SPAN_FORMS, path, number, shown);
+}
+
+static int read_lines(struct ps_spans *spans, FILE *file, const char *path, char *error, size_t size)
+{
+	unsigned int number = 0;
+	size_t room = 0, len;
+	char *line = NULL;
+	const char *entry;
+	ssize_t n;
+	int err = 0;
+
+	while (!err) {
+		errno = 0;
+		n = getline(&line, &room, file);
+		if (n < 0)
+			break;
+		number++;
+		entry = line;
+		len = entry_of(&entry, n);
+		if (len && !ps_spans_add_text(spans, entry, len)) {
+			tell_entry(path, number, entry, len, error, size);
+			err = -1;
+		}
+	}
+	if (!err && (ferror(file) || !number)) {
+		snprintf(error, size, "%s: %s", path, ferror(file) ? strerror(errno) : "is empty: a list without entries has a comment");
+		err = -1;
+	}
+	free(line);
+	return err;
+}
+
+int ps_spans_read(struct ps_spans *spans, const char *path, char *error, size_t size)
+{
+	bool is_standard = !strcmp(path, "-");
+	FILE *file = is_standard ? stdin : fopen(path, "re");
+	int err;
+
+	if (!file) {
+		snprintf(error, size, "%s: %s", path, strerror(errno));
+		return -1;
+	}
+	err = read_lines(spans, file, is_standard ? "standard input" : path, error, size);
+	if (!is_standard)
+		fclose(file);
+	return err;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct ps_span *x = a, *y = b;
+
+	if (ps_value_is(x->first, y->first))
+		return 0;
+	return ps_value_is_at_most(x->first, y->first) ? -1 : 1;
+}
+
+static void sort(struct ps_span_list *list)
+{
+	static const struct ps_value zero;
+	struct ps_span *last = NULL;
+	size_t i, n = 0;
+
+	if (list->n)
+		qsort(list->spans, list->n, sizeof(*list->spans), compare);
+	for (i = 0; i < list->n; i++) {
+		const struct ps_span *span = &list->spans[i];
+		struct ps_value next = last ? ps_value_next(last->last) : zero;
+
+		if (!last || (!ps_value_is(next, zero) && !ps_value_is_at_most(span->first, next))) {
+			last = &list->spans[n++];
+			*last = *span;
+		} else if (!ps_value_is_at_most(span->last, last->last)) {
+			last->last = span->last;
+		}
+	}
+	list->n = n;
+}
+
+void ps_spans_sort(struct ps_spans *spans)
+{
+	sort(&spans->list4);
+	sort(&spans->list6);
+}
+
+void ps_spans_clean(struct ps_spans *spans)
+{
+	free(spans->list4.spans);
+	free(spans->list6.spans);
+	memset(spans, 0, sizeof(*spans));
+}
