@@ -84,6 +84,8 @@ static ps_noinline int fail(struct ps_script *s, int status)
 	ps_memory_leave(&s->bind);	/* an error's __tostring may have looked at one */
 	set_error(s->error, sizeof(s->error), place);
 	append(s->error, sizeof(s->error), text);
+	s->levels = s->bind.rt.levels;
+	s->bind.rt.levels = 0;
 	return -1;
 }
 
@@ -753,6 +755,7 @@ static ps_noinline void begin_error(struct ps_script *s, int handler)
 	lua_State *L = s->bind.rt.L;
 	lua_Debug ar;
 
+	s->levels = 0;
 	lua_rawgeti(L, LUA_REGISTRYINDEX, s->handlers[handler].ref);
 	lua_getinfo(L, ">S", &ar);
 	set_error(s->error, sizeof(s->error), ar.short_src);
@@ -802,6 +805,7 @@ static ps_noinline bool is_refused(struct ps_script *s)
 
 	if (!ps_watch_is_refused(&s->bind.rt.guard))
 		return false;
+	s->levels = 0;
 	if (guard->refused == PS_REFUSED_STOPS) {
 		set_error(s->error, sizeof(s->error), "switched off: stopped by the time limit ");
 		append_integer(s->error, sizeof(s->error), guard->stops);

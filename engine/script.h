@@ -35,6 +35,7 @@ struct ps_script {
 	int loading;	/* its number, or -1 */
 	struct ps_old *old;	/* while on_reload() runs; or NULL */
 	char error[PS_SCRIPT_ERROR_SIZE];	/* what the last call that failed has to say */
+	unsigned int levels;	/* in bind.rt.level, of that error; 0: nobody has listened, or it was not raised */
 };
 
 /*

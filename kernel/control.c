@@ -10,6 +10,7 @@
 #include "list.h"
 #include "packetscript.h"
 #include "reload.h"
+#include "runtime.h"
 #include "sets.h"
 #include "state.h"
 
@@ -112,32 +113,68 @@ bool ps_control_is_heard(const struct ps_state *state)
 	return genl_has_listeners(&family, (struct net *)state->net, 0);
 }
 
-static bool put_line(struct sk_buff *skb, const struct ps_state *state, u8 level, bool is_error, const char *line, u64 number)
+/* What there is room for, of whole characters. */
+static bool put_text(struct sk_buff *skb, const char *text)
+{
+	size_t len = strnlen(text, LINE_MAX);
+	struct nlattr *attr;
+
+	while (text[len] && len && ((u8)text[len] & 0xc0) == 0x80)
+		len--;
+	attr = nla_reserve(skb, PACKETSCRIPT_LINE_TEXT, len + 1);
+	if (!attr)
+		return false;
+	memcpy(nla_data(attr), text, len);
+	((char *)nla_data(attr))[len] = 0;
+	return true;
+}
+
+static bool put_level(struct sk_buff *skb, const struct ps_level *level)
+{
+	struct nlattr *nest = nla_nest_start(skb, PACKETSCRIPT_LINE_AT);
+
+	if (!nest || nla_put_string(skb, PACKETSCRIPT_AT_FILE, level->file) || nla_put_u32(skb, PACKETSCRIPT_AT_LINE, level->line) ||
+	    nla_put_u32(skb, PACKETSCRIPT_AT_DEFINED, level->defined) ||
+	    (level->name[0] && nla_put_string(skb, PACKETSCRIPT_AT_FUNCTION, level->name)))
+		return false;
+	nla_nest_end(skb, nest);
+	return true;
+}
+
+#define LEVEL_SIZE	(nla_total_size(0) + nla_total_size(sizeof_field(struct ps_level, file)) + 2 * nla_total_size(sizeof(u32)) + \
+			 nla_total_size(sizeof_field(struct ps_level, name)))
+
+static bool put_line(struct sk_buff *skb, const struct ps_state *state, const struct ps_line *line, u64 number)
 {
 	void *message = genlmsg_put(skb, 0, 0, &family, 0, PACKETSCRIPT_CMD_LOG);
 	struct nlattr *nest;
+	unsigned int i;
 
 	if (!message || nla_put_u32(skb, PACKETSCRIPT_A_STATE, state->id))
 		return false;
 	nest = nla_nest_start(skb, PACKETSCRIPT_A_LINE);
-	if (!nest || nla_put_string(skb, PACKETSCRIPT_LINE_TEXT, line) || nla_put_u8(skb, PACKETSCRIPT_LINE_LEVEL, level) ||
-	    (is_error && nla_put_flag(skb, PACKETSCRIPT_LINE_ERROR)) ||
+	if (!nest || !put_text(skb, line->text) || (line->level >= 0 && nla_put_u8(skb, PACKETSCRIPT_LINE_LEVEL, line->level)) ||
+	    (line->is_error && nla_put_flag(skb, PACKETSCRIPT_LINE_ERROR)) ||
 	    nla_put_u64_64bit(skb, PACKETSCRIPT_LINE_TIME, ktime_get_real_ns(), 0) ||
 	    nla_put_u64_64bit(skb, PACKETSCRIPT_LINE_NUMBER, number, 0))
 		return false;
+	for (i = 0; i < line->levels; i++) {
+		if (!put_level(skb, line->at + i))
+			return false;
+	}
 	nla_nest_end(skb, nest);
 	genlmsg_end(skb, message);
 	return true;
 }
 
-void ps_control_tell(struct ps_state *state, u8 level, bool is_error, const char *line)
+void ps_control_tell(struct ps_state *state, const struct ps_line *line)
 {
-	struct sk_buff *skb = genlmsg_new(LINE_MAX + 128, GFP_ATOMIC);
+	struct sk_buff *skb = genlmsg_new(strnlen(line->text, LINE_MAX) + 128 + line->levels * LEVEL_SIZE, GFP_ATOMIC);
 	u64 number = atomic64_inc_return(&state->lines);	/* also of one that there is no memory for */
 
 	if (!skb)
 		return;
-	if (put_line(skb, state, level, is_error, line, number))
+	if (put_line(skb, state, line, number))
 		genlmsg_multicast_netns(&family, (struct net *)state->net, skb, 0, 0, GFP_ATOMIC);
 	else
 		nlmsg_free(skb);

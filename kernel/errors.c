@@ -18,18 +18,38 @@ void ps_errors_init(struct ps_errors *errors)
 /* To those who listen: each error, as the log has them. */
 static noinline void tell(struct ps_instance *instance, const char *of, const char *on_error)
 {
-	const char *error = instance->script.error;
+	struct ps_script *script = &instance->script;
 	struct ps_state *state = instance->generation->state;
-	char line[PS_SCRIPT_ERROR_SIZE + 96];
+	char text[PS_SCRIPT_ERROR_SIZE + 96];
+	struct ps_line line = {
+		.text = text, .level = PS_LOG_WARNING, .is_error = true, .at = script->bind.rt.level, .levels = script->levels,
+	};
 
 	if (!ps_control_is_heard(state))
 		return;
 	if (on_error)
-		snprintf(line, sizeof(line), "%sstate %u: %s (on error: %s)", instance->prefix, state->id, error, on_error);
+		snprintf(text, sizeof(text), "%sstate %u: %s (on error: %s)", instance->prefix, state->id, script->error, on_error);
 	else
-		snprintf(line, sizeof(line), "%sstate %u: %s%s", instance->prefix, state->id, of, error);
-	ps_control_tell(state, PS_LOG_WARNING, true, line);
+		snprintf(text, sizeof(text), "%sstate %u: %s%s", instance->prefix, state->id, of, script->error);
+	ps_control_tell(state, &line);
 }
+
+static const struct ps_state *state_of(const struct ps_runtime *rt)
+{
+	return container_of(rt, struct ps_instance, script.bind.rt)->generation->state;
+}
+
+static bool is_heard(const struct ps_runtime *rt)
+{
+	return ps_control_is_heard(state_of(rt));
+}
+
+static void tell_printed(struct ps_runtime *rt, enum ps_log_level level, const char *text)
+{
+	ps_control_tell((struct ps_state *)state_of(rt), &(struct ps_line){ .text = text, .level = level == PS_LOG_PRINT ? -1 : level });
+}
+
+const struct ps_audience ps_errors_audience = { is_heard, tell_printed };
 
 void ps_errors_add(struct ps_errors *errors, struct ps_instance *instance, const char *of, const char *on_error)
 {

@@ -10,6 +10,7 @@
 
 #include "host.h"
 
+struct ps_audience;
 struct ps_instance;
 
 /* One source of such lines: the errors of one do not hide those of another. */
@@ -17,6 +18,9 @@ struct ps_errors {
 	spinlock_t lock;
 	struct ps_log log;
 };
+
+/* By which those who listen get what the script of an instance prints (ps_runtime.audience). */
+extern const struct ps_audience ps_errors_audience;
 
 void ps_errors_init(struct ps_errors *errors);
 

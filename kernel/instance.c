@@ -255,6 +255,7 @@ static int open_in(struct ps_instance *instance, void *context)
 
 	if (ps_script_init_sized(&instance->script, state->id, !instance->is_work, state->memory, instance->region))
 		return -ENOMEM;
+	instance->script.bind.rt.audience = &ps_errors_audience;
 	instance->script.bind.defer = generation->defer;
 	instance->script.bind.sender = &instance->outbox.sender;
 	instance->script.bind.counted = &state->counted;

@@ -369,6 +369,31 @@ int ps_runtime_call_unwatched(struct ps_runtime *rt, lua_CFunction f, void *cont
 	return call(rt->L, f, context);
 }
 
+static bool is_heard(const struct ps_runtime *rt)
+{
+	return rt->audience && rt->audience->is_heard(rt);
+}
+
+/* Functions of C have no line. Nothing is allocated, as there may be no memory. */
+static ps_noinline void note_levels(lua_State *L, struct ps_runtime *rt)
+{
+	struct ps_level *to = rt->level;
+	lua_Debug ar;
+	int i;
+
+	for (i = 0; L->ci && to < rt->level + PS_LEVELS && lua_getstack(L, i, &ar); i++) {
+		lua_getinfo(L, "Sln", &ar);
+		if (ar.currentline <= 0)
+			continue;
+		to->line = ar.currentline;
+		to->defined = ar.linedefined;
+		snprintf(to->file, sizeof(to->file), "%s", ar.short_src);
+		snprintf(to->name, sizeof(to->name), "%s", ar.name ? ar.name : "");
+		to++;
+	}
+	rt->levels = to - rt->level;
+}
+
 /*
  * The place of errors whose value does not say it.
  */
@@ -376,6 +401,8 @@ void ps_guard_throw(lua_State *L, int status)
 {
 	struct ps_runtime *rt = ps_runtime_of(L);
 
+	if (l_unlikely(is_heard(rt)) && status != LUA_YIELD)
+		note_levels(L, rt);
 	if (status == LUA_YIELD || (status == LUA_ERRRUN && ttisstring(s2v(PS_STACK_TOP(L) - 1))))
 		return;
 	rt->thrown[0] = 0;
@@ -631,15 +658,18 @@ static void log_lines(enum ps_log_level level, const char *text)
 void ps_runtime_log(lua_State *L, enum ps_log_level level)
 {
 	struct ps_runtime *rt = ps_runtime_of(L);
+	bool is_told = is_heard(rt), is_logged;
 	int i, n = lua_gettop(L);
 	unsigned int left_out;
 	const char *text;
 	luaL_Buffer b;
 	size_t len;
 
-	if (!ps_host_may_log(&rt->log, &left_out))
+	is_logged = ps_host_may_log(&rt->log, &left_out);
+	if (!is_logged && !is_told)
 		return;
-	tell_left_out(rt, left_out);
+	if (is_logged)
+		tell_left_out(rt, left_out);
 	for (i = 1; i <= n; i++) {	/* now, as a buffer needs the top of the stack for itself */
 		luaL_tolstring(L, i, NULL);
 		lua_replace(L, i);
@@ -661,7 +691,10 @@ void ps_runtime_log(lua_State *L, enum ps_log_level level)
 		add_escaped(&b, text, len);
 	}
 	luaL_pushresult(&b);
-	log_lines(level, lua_tostring(L, -1));
+	if (is_told)
+		rt->audience->tell(rt, level, lua_tostring(L, -1));
+	if (is_logged)
+		log_lines(level, lua_tostring(L, -1));
 }
 
 static int print(lua_State *L)

@@ -30,6 +30,24 @@ enum ps_refusal {
 	PS_REFUSAL_BYTES,	/* no string and no byte array may be so large */
 };
 
+/* A function that had called others when an error came of these. */
+struct ps_level {
+	int line;		/* where it was */
+	int defined;		/* where it begins; 0: it is the script itself */
+	char file[64];
+	char name[32];		/* by which it was called; or empty */
+};
+
+#define PS_LEVELS	10	/* that are told of an error, the innermost first */
+
+struct ps_runtime;
+
+/* Who listens, besides what is logged. In any context that the runtime is in; nothing sleeps. */
+struct ps_audience {
+	bool (*is_heard)(const struct ps_runtime *rt);
+	void (*tell)(struct ps_runtime *rt, enum ps_log_level level, const char *line);
+};
+
 struct ps_runtime {
 	struct ps_guard guard;		/* first: found through LUA_EXTRASPACE */
 	struct lua_State *L;
@@ -60,6 +78,9 @@ struct ps_runtime {
 	char expired_at[80];		/* "file:line: " where the time was up; empty: it is not, or nobody knows */
 	char thrown[80];		/* where the last error came from whose value does not say it; or empty */
 	char place[80];			/* the same for the error that ps_runtime_error() has given */
+	const struct ps_audience *audience;	/* or NULL */
+	unsigned int levels;		/* of the last error that was raised while somebody listened */
+	struct ps_level level[PS_LEVELS];
 };
 
 /*
@@ -144,7 +165,7 @@ void ps_runtime_explain(struct lua_State *L, int status);
 
 /*
  * Within a function that a script calls: a line with all values on its stack, as print() writes it, unless too many have been
- * written lately. May raise.
+ * written lately; who listens gets all of them. May raise.
  */
 void ps_runtime_log(struct lua_State *L, enum ps_log_level level);
 

@@ -464,6 +464,29 @@ struct listener {
 	void *context;
 };
 
+static void read_at(const struct nlattr *nest, struct ps_told_at *at)
+{
+	const struct nlattr *attr;
+
+	*at = (struct ps_told_at){ .file = "" };
+	mnl_attr_for_each_nested(attr, nest) {
+		switch (mnl_attr_get_type(attr)) {
+		case PACKETSCRIPT_AT_FILE:
+			at->file = text_of(attr);
+			break;
+		case PACKETSCRIPT_AT_FUNCTION:
+			at->function = text_of(attr);
+			break;
+		case PACKETSCRIPT_AT_LINE:
+			at->line = u32_of(attr);
+			break;
+		case PACKETSCRIPT_AT_DEFINED:
+			at->defined = u32_of(attr);
+			break;
+		}
+	}
+}
+
 static void read_line(const struct nlattr *nest, struct ps_told *line)
 {
 	const struct nlattr *attr;
@@ -475,6 +498,11 @@ static void read_line(const struct nlattr *nest, struct ps_told *line)
 			break;
 		case PACKETSCRIPT_LINE_LEVEL:
 			line->level = u8_of(attr);
+			line->has_level = true;
+			break;
+		case PACKETSCRIPT_LINE_AT:
+			if (line->levels < PS_TOLD_LEVELS)
+				read_at(attr, &line->at[line->levels++]);
 			break;
 		case PACKETSCRIPT_LINE_ERROR:
 			line->is_error = true;

@@ -62,14 +62,23 @@ struct ps_listed {
  */
 int ps_control_list(struct ps_control *control, void (*tell)(void *context, const struct ps_listed *listed), void *context);
 
+#define PS_TOLD_LEVELS	16
+
 /* What a state has to tell. */
 struct ps_told {
 	uint32_t state;
 	const char *text;
+	bool has_level;		/* else print() wrote it, or it is an error of a kernel that says none */
 	uint8_t level;		/* of syslog */
 	bool is_error;
 	uint64_t time;		/* nanoseconds since 1970 */
 	uint64_t number;	/* of the state's lines */
+	/* the functions that an error was in, the innermost first */
+	unsigned int levels;
+	struct ps_told_at {
+		const char *file, *function;	/* function: by which name it was called; NULL: by none */
+		uint32_t line, defined;		/* where it was, and where the function begins; 0: it is the script itself */
+	} at[PS_TOLD_LEVELS];
 };
 
 /*

@@ -139,17 +139,27 @@ enum {
 	PACKETSCRIPT_COUNT_MAX = __PACKETSCRIPT_COUNT_MAX - 1
 };
 
-/* The group of who listens: errors, as they come. */
+/* The group of who listens: what scripts print, and errors, as they come. */
 #define PACKETSCRIPT_GROUP_LOG	"log"
 
 enum {
 	PACKETSCRIPT_LINE_TEXT = 1,	/* string, as in the log; its end may be left out if it is long */
-	PACKETSCRIPT_LINE_LEVEL,	/* u8: of syslog */
+	PACKETSCRIPT_LINE_LEVEL,	/* u8: of syslog; absent of what print() writes */
 	PACKETSCRIPT_LINE_ERROR,	/* flag: it is an error */
 	PACKETSCRIPT_LINE_TIME,		/* u64: nanoseconds since 1970 */
 	PACKETSCRIPT_LINE_NUMBER,	/* u64: of the state's lines, from 1: where some are missing, they were lost */
+	PACKETSCRIPT_LINE_AT,		/* nest of PACKETSCRIPT_AT_…: a function that an error was in, the innermost first */
 	__PACKETSCRIPT_LINE_MAX,
 	PACKETSCRIPT_LINE_MAX = __PACKETSCRIPT_LINE_MAX - 1
+};
+
+enum {
+	PACKETSCRIPT_AT_FILE = 1,	/* string, as errors have it: its beginning may be left out */
+	PACKETSCRIPT_AT_LINE,		/* u32: where it was */
+	PACKETSCRIPT_AT_DEFINED,	/* u32: the line where the function begins; 0: it is the script itself */
+	PACKETSCRIPT_AT_FUNCTION,	/* string: by which name it was called; absent where it has none */
+	__PACKETSCRIPT_AT_MAX,
+	PACKETSCRIPT_AT_MAX = __PACKETSCRIPT_AT_MAX - 1
 };
 
 /* What a script counts by nf.count(). */

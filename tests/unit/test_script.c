@@ -1194,7 +1194,92 @@ static void time_limit_names_the_line(void)
 	}
 }
 
+static bool listens;
+static char printed[256];
+static unsigned int lines_told;
+
+static bool is_heard(const struct ps_runtime *rt)
+{
+	(void)rt;
+	return listens;
+}
+
+static void hear(struct ps_runtime *rt, enum ps_log_level level, const char *line)
+{
+	(void)rt;
+	lines_told++;
+	snprintf(printed, sizeof(printed), "%d %s", (int)level, line);
+}
+
+static void hush(const char *level, const char *line)
+{
+	(void)level;
+	(void)line;
+}
+
+/* The levels of the last error, as "line name defined;". */
+static const char *levels_of(const struct ps_script *s)
+{
+	static char text[512];
+	unsigned int i;
+	size_t n = 0;
+
+	text[0] = 0;
+	for (i = 0; i < s->levels; i++)
+		n += snprintf(text + n, sizeof(text) - n, "%d %s %d;", s->bind.rt.level[i].line, s->bind.rt.level[i].name,
+			      s->bind.rt.level[i].defined);
+	return text;
+}
+
+/* Who listens gets each line that is printed, and the levels of errors; what nobody hears is not noted. */
+static void what_is_heard(void)
+{
+	static const struct ps_audience audience = { is_heard, hear };
+	static const char script[] =
+		"local function deep(n)\n"			/* 1 */
+		"  if n == 0 then error('here') end\n"
+		"  local r = deep(n - 1)\n"
+		"  return r\n"
+		"end\n"					/* 5 */
+		"local mode = 0\n"
+		"function process_packet(p)\n"
+		"  mode = mode + 1\n"
+		"  if mode == 3 then pcall(deep, 1) return 'none' end\n"
+		"  if mode == 4 then for i = 1, 100 do print(i, 'a') end nf.log('err', 'b') return NF_DROP end\n"
+		"  local r = deep(mode == 5 and 20 or 2)\n"
+		"  return r\n"
+		"end\n";
+	struct bench b;
+	int i;
+
+	if (!begin(&b, script))
+		return;
+	ps_user_log = hush;
+	b.s.bind.rt.audience = &audience;
+	listens = false;
+	CHECK_INT(feed(&b, &udp), PS_VERDICT_ERROR);
+	CHECK_INT(b.s.levels, 0);
+	listens = true;
+	CHECK_INT(feed(&b, &udp), PS_VERDICT_ERROR);
+	CHECK_TEXT(b.s.error, "/s/test.lua:2: here");
+	CHECK_TEXT(levels_of(&b.s), "2 deep 1;3 deep 1;3 deep 1;11  7;");
+	CHECK_TEXT(b.s.bind.rt.level[3].file, "/s/test.lua");
+	CHECK_INT(feed(&b, &udp), PS_VERDICT_ERROR);
+	CHECK_TEXT(b.s.error, "returned no verdict");
+	CHECK_INT(b.s.levels, 0);	/* and not those of the error that was caught */
+	CHECK_INT(feed(&b, &udp), PS_VERDICT_DROP);
+	CHECK_INT(lines_told, 101);
+	CHECK_TEXT(printed, "3 state 7: /s/test.lua:10: b");
+	CHECK_INT(feed(&b, &udp), PS_VERDICT_ERROR);
+	CHECK_INT(b.s.levels, PS_LEVELS);
+	for (i = 1; i < PS_LEVELS; i++)
+		CHECK_INT(b.s.bind.rt.level[i].line, 3);
+	ps_user_log = NULL;
+	end(&b);
+}
+
 const struct test script_tests[] = {
+	{ "script: who listens gets what is printed, and the levels of errors", what_is_heard },
 	{ "script: the DNAT handler rewrites with and without a link layer", dnat },
 	{ "script: nothing is allocated for a packet", nothing_is_allocated },
 	{ "script: every verdict is known, and what is none is an error that names the line", verdicts },
