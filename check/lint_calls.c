@@ -137,6 +137,7 @@ static const struct {
 	[PS_LUA_KEY] = { FORM_NUMBER | FORM_NUMERAL | FORM_WORDS, "a string or an integer" },
 	[PS_LUA_OPTIONS] = { FORM_TABLE, "a table of options" },
 	[PS_LUA_VIEW] = { FORM_OTHER, "a view" },
+	[PS_LUA_HANDLED] = { FORM_OTHER, "a view of the packet" },
 	[PS_LUA_STRINGS] = { FORM_TABLE, "a table of strings" },
 	[PS_LUA_MEMBER] = { FORM_NUMBER | FORM_NUMERAL | FORM_WORDS | FORM_OTHER, "a string, an integer or a field" },
 	[PS_LUA_FUNCTION] = { FORM_FUNCTION, "a function" },
@@ -454,13 +455,22 @@ static void check_key(struct lint_flow *w, const struct ps_call *call)
 			  keyed->is_number ? "an integer" : "a string", keyed->key, lint_describe(key).text);
 }
 
-/* p:mark(1) does, which gives something, too; p:mark() does not. */
+/* p:mark(1) does, which gives something, too; p:mark() does not. Nor does a match decide on its connection, by nf.nat(p, …). */
 static bool writes_packet(const struct ps_call *call)
 {
 	const struct ps_callable *row = call->callee.row;
 
+	if (row->of == PS_OF_LIBRARY)
+		return row->arguments[0].type == PS_LUA_HANDLED;
 	return row->of & (PS_OF_VIEW | PS_OF_PAYLOAD | PS_OF_CT) &&
 	       (row->result == PS_LUA_NOTHING || (row->arguments[0].type == PS_LUA_SETTING && call->count > 0));
+}
+
+static void call_library(struct lint_flow *w, struct ps_call *call)
+{
+	if (writes_packet(call))
+		lint_write_packet(w);
+	call_row(w, call);
 }
 
 static void call_method(struct lint_flow *w, struct ps_call *call)
@@ -713,7 +723,7 @@ bool lint_call(struct lint_flow *w, struct ps_call *call)
 		/* what is given to a method may be meant to end the handler where it does not fit */
 		may_leave = f.row->of != PS_OF_LIBRARY && f.row->arguments[0].name;
 		if (f.row->of == PS_OF_LIBRARY)
-			call_row(w, call);
+			call_library(w, call);
 		else
 			call_method(w, call);
 		break;

@@ -37,6 +37,7 @@ static const struct {
 	[PS_LUA_SET] = { "ps.set", "set" },
 	[PS_LUA_MEMBER] = { "string|integer|ps.view|nil" },
 	[PS_LUA_VIEW] = { "ps.view" },
+	[PS_LUA_HANDLED] = { "ps.view" },
 	[PS_LUA_PACKET] = { "ps.raw", "view" },
 	[PS_LUA_RAW] = { "ps.raw", "raw view" },
 	[PS_LUA_PAYLOAD] = { "ps.payload", "view" },

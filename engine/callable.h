@@ -57,6 +57,7 @@ enum ps_lua_type {
 	PS_LUA_SET,		/* a set of addresses or names */
 	PS_LUA_MEMBER,		/* what may be in a set, or a limit's key: a string, an integer or a field; or nil */
 	PS_LUA_VIEW,		/* any view */
+	PS_LUA_HANDLED,		/* any view of the packet that is handled */
 	PS_LUA_PACKET,		/* a view of the protocol that the last argument names */
 	PS_LUA_RAW,		/* a raw view */
 	PS_LUA_PAYLOAD,		/* a view of the protocol that the first argument names, a raw one without it */

@@ -229,7 +229,7 @@ static int packets(lua_State *L)
 }
 
 /*
- * Translation: ct:nat{ … }
+ * Translation: nf.nat(p, { … })
  */
 #define OPTIONS	2	/* where the table is on the stack */
 
@@ -372,18 +372,18 @@ static void take_options(lua_State *L, struct ps_ct_nat *nat)
 		luaL_error(L, "nat: give one of dnat = \"…\", snat = \"…\" and masquerade = true");
 }
 
-static int nat(lua_State *L)
+int ps_ct_translate(lua_State *L)
 {
 	const struct ps_ct_ops *ops;
 	struct ps_ct_nat nat;
 	struct ps_packet *pkt;
 
-	check(L, &class);
+	ps_view_check(L);
+	pkt = ps_bind_of(L)->pkt;	/* or bytes that the view is of */
 	ps_bind_check_writable(L);
 	take_options(L, &nat);
-	pkt = ps_bind_of(L)->pkt;
 	ops = ops_of(pkt);
-	return ps_library_answer(L, ops->nat ? ops->nat(pkt, &nat) : "connections are not translated here");
+	return ps_library_answer(L, ops && ops->nat ? ops->nat(pkt, &nat) : "connections are not translated here");
 }
 
 /*
@@ -548,9 +548,6 @@ const struct ps_callable ps_ct_methods[] = {
 	{ { "original", original }, PS_OF_CT, { { NULL } }, PS_LUA_CT_TUPLE, NULL, "the direction of the first packet" },
 	{ { "reply", reply }, PS_OF_CT, { { NULL } }, PS_LUA_CT_TUPLE, NULL,
 	  "the direction back: with NAT, as the answers are before they are translated" },
-	{ { "nat", nat }, PS_OF_CT, { { "options", PS_LUA_NAT } }, PS_LUA_BOOLEAN, "it cannot be; the second result is why",
-	  "the connection's source or destination becomes another one, in this packet and in all that follow: "
-	  "[below](#address-translation)" },
 	{ { "id", id }, PS_OF_CT, { { NULL } }, PS_LUA_INTEGER, "it is not known here", "what `conntrack -o id` shows" },
 	{ { "zone", zone }, PS_OF_CT, { { NULL } }, PS_LUA_INTEGER, NO_CONNECTION, "the zone of connections, 0 unless rules say so" },
 	{ { "expiration", expiration }, PS_OF_CT, { { NULL } }, PS_LUA_INTEGER, "the connection is not confirmed yet, or there is none",

@@ -13,6 +13,9 @@ struct lua_State;
 /* p:ct(). A lua_CFunction. */
 int ps_ct_of(struct lua_State *L);
 
+/* nf.nat(p, { … }). A lua_CFunction. */
+int ps_ct_translate(struct lua_State *L);
+
 /* Whether a bit of the status has that name. */
 bool ps_ct_knows(const char *word);
 

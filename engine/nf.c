@@ -8,6 +8,7 @@
 #include "lua.h"
 #include "lauxlib.h"
 
+#include "conntrack.h"
 #include "count.h"
 #include "defer.h"
 #include "host.h"
@@ -114,6 +115,9 @@ const struct ps_callable ps_nf_library[] = {
 	  "takes a token of the bucket that the options and the key name, and tells whether there was one: see below" },
 	{ { "count", ps_count }, PS_OF_LIBRARY, { { "name", PS_LUA_STRING }, { "n", PS_LUA_INTEGER, true } }, PS_LUA_NOTHING, NULL,
 	  "adds `n`, 1 without it, to the state's counter of this name, which `packetscript stats` shows: see below" },
+	{ { "nat", ps_ct_translate }, PS_OF_LIBRARY, { { "packet", PS_LUA_HANDLED }, { "options", PS_LUA_NAT } }, PS_LUA_BOOLEAN,
+	  "it cannot be; the second result is why", "the packet's connection gets another source or destination, in this packet and in "
+	  "all that follow: [below](#address-translation)" },
 	{ { "get_random", get_random }, PS_OF_LIBRARY, { { NULL } }, PS_LUA_INTEGER, NULL,
 	  "a random number of 32 bits, the kernel's" },
 	{ { "get_time", get_time }, PS_OF_LIBRARY, { { "unit", PS_LUA_UNIT, true } }, PS_LUA_INTEGER, NULL,

@@ -1282,7 +1282,7 @@ static int compile_and_write(lua_State *L)
 		tell_all_needs(L, main, c);
 	if (c->defers && (has_string(main, "schedule") || has_string(main, "IS_INTERRUPT")))
 		*c->defers = true;
-	if (c->translates && has_string(main, "nat") && has_string(main, "ct"))
+	if (c->translates && has_string(main, "nat") && has_string(main, "nf"))
 		*c->translates = true;
 	if (c->write && lua_dump(L, write_code, (void *)c, 0))
 		return luaL_error(L, "not enough memory for what it was compiled to");

@@ -76,7 +76,7 @@ struct ps_compilation {
 	void *to;
 	/* Becomes true if the names are in it that ask for a Lua state for deferred work: schedule, IS_INTERRUPT. Or NULL. */
 	bool *defers;
-	bool *translates;	/* the same of connections: ct, nat */
+	bool *translates;	/* the same of connections: nf, nat */
 };
 
 /*

@@ -17,7 +17,7 @@ function process_packet(p)
   if state ~= "new" then return XT_CONTINUE end
   local ip = p:data(packet_eth):data(packet_ip)
   if not ip then return XT_CONTINUE end
-  local done, why = ct:nat{ dnat = server_of(ip:saddr():int()), port = PORT }
+  local done, why = nf.nat(p, { dnat = server_of(ip:saddr():int()), port = PORT })
   if done then return XT_CONTINUE end
   print("no server for", ip.saddr, why)
   return NF_DROP

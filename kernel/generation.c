@@ -38,7 +38,7 @@ static int get_nat(struct ps_source *source, struct net *net, struct ps_failure 
 	struct module *nat = source->bundle.translates ? ps_nat_get(net) : NULL;
 
 	if (IS_ERR(nat))
-		return ps_fail(failure, PTR_ERR(nat), "%s: not loaded: it translates connections (ct:nat), for which the module "
+		return ps_fail(failure, PTR_ERR(nat), "%s: not loaded: it translates connections (nf.nat), for which the module "
 			       "packetscript_nat is needed: error %ld", source->path, -PTR_ERR(nat));
 	source->nat = nat;
 	return 0;

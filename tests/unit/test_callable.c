@@ -51,6 +51,8 @@ static const char calls[] =
 	"function process_packet(p)\n"
 	"  at = at + 1\n"
 	"  if not cases[at] then return NF_DROP end\n"
+	"  handled = p\n"
+	"  for i, x in ipairs(cases[at][1]) do if x == a_packet then cases[at][1][i] = p end end\n"
 	"  local row, v = cases[at][1], cases[at][2](p) or _G[cases[at][1].library]\n"
 	"  local f, is_function, what = operators[row.name], row.library, row.name .. ' of ' .. tostring(v)\n"
 	"  local function call(arguments)\n"
@@ -87,7 +89,7 @@ static const char calls[] =
 	"  return NF_ACCEPT\n"
 	"end\n";
 
-/* What a type is called there, and an argument of it as Lua: what changes nothing where it says how long the packet is. */
+/* What a type is called there, and an argument of it as Lua, where the packet is 'handled': what changes nothing where it says how long the packet is. */
 static const struct {
 	const char *name, *argument;
 } types[PS_LUA_TYPES] = {
@@ -105,6 +107,7 @@ static const struct {
 	[PS_LUA_ARRAY] = { "array", "bytes.new(1)" },
 	[PS_LUA_TEXT] = { NULL, "'\\x46'" },
 	[PS_LUA_CONTENT] = { NULL, "'other'" },
+	[PS_LUA_HANDLED] = { NULL, "handled" },
 	[PS_LUA_VIEW] = { NULL, "bytes.to_packet(bytes.new(4), packet_raw)" },
 	[PS_LUA_PACKET] = { "view" },
 	[PS_LUA_STRINGS] = { NULL, "{ '10.0.0.1' }" },
@@ -228,7 +231,7 @@ static void rows_are_so(void)
 	const struct ps_library *library;
 	FILE *to = open_memstream(&text, &size);
 
-	fprintf(to, "local rows = {\n");
+	fprintf(to, "handled = {}\nlocal a_packet, rows = handled, {\n");
 	cases += add_rows(to, ps_view_methods);
 	cases += add_rows(to, ps_array_methods);
 	cases += add_rows(to, ps_set_methods);

@@ -347,17 +347,19 @@ static void connections_end_with_the_packet(void)
 static void scripts_translate(void)
 {
 	static const char script[] = ASK
-		"function dnat(p) assert(p:ct():nat{ dnat = '10.0.0.5-10.0.0.9', port = '8000-8099', random = true } == true) return NF_ACCEPT end\n"
-		"function snat(p) assert(p:ct():nat{ snat = 'fd00::1', port = 65535, persistent = true, masquerade = false }) return NF_ACCEPT end\n"
-		"function masquerade(p) assert(p:ct():nat{ masquerade = true }) return NF_ACCEPT end\n"
-		"function no(p) local ok, why = p:ct():nat{ dnat = '10.0.0.5' } assert(ok == nil and why == 'it does not want to') return NF_ACCEPT end\n"
+		"function dnat(p) assert(nf.nat(p, { dnat = '10.0.0.5-10.0.0.9', port = '8000-8099', random = true }) == true) return NF_ACCEPT end\n"
+		"function snat(p) assert(nf.nat(p, { snat = 'fd00::1', port = 65535, persistent = true, masquerade = false })) return NF_ACCEPT end\n"
+		"function masquerade(p) assert(nf.nat(p, { masquerade = true })) return NF_ACCEPT end\n"
+		"function no(p) local ok, why = nf.nat(p, { dnat = '10.0.0.5' }) assert(ok == nil and why == 'it does not want to') return NF_ACCEPT end\n"
 		"function wrong(p)\n"
-		"  local ct = p:ct()\n"
-		"  local function refuses(text, options) says(ask(ct, 'nat', options), text) end\n"
+		"  local function refuses(text, options) says(select(2, pcall(nf.nat, p, options)), text) end\n"
 		"  refuses('give one of dnat', {})\n"
 		"  refuses('give one of dnat', { dnat = '10.0.0.5', snat = '10.0.0.5' })\n"
 		"  refuses('give one of dnat', { dnat = '10.0.0.5', masquerade = true })\n"
 		"  refuses('table expected', 'x') refuses('table expected', nil)\n"
+		"  says(select(2, pcall(nf.nat, {}, {})), 'packet object expected') says(select(2, pcall(nf.nat)), 'packet object expected')\n"
+		"  local ok, why = nf.nat(bytes.to_packet(bytes.new(20), packet_ip), { dnat = '10.0.0.5' })\n"
+		"  assert(ok == nil and why == 'connections are not translated here')\n"
 		"  for _, x in ipairs{ '10.0.0', '10.0.0.5-', '-10.0.0.5', '-', '', '10.0.0.1-10.0.0.2-10.0.0.3', '10.0.0.1-fd00::1', '10.0.0.0/8', '10.0.0.1\\0' } do\n"
 		"    refuses('dnat is an address, or two', { dnat = x })\n"
 		"  end\n"
@@ -371,7 +373,7 @@ static void scripts_translate(void)
 		"  refuses(\"there is no 'dnta'\", { dnta = '10.0.0.5' }) refuses(\"there is no 'number'\", { '10.0.0.5' })\n"
 		"  return NF_ACCEPT\n"
 		"end\n"
-		"function read_only(p) says(ask(p:ct(), 'nat', { masquerade = true }), 'the packet is read-only') return NF_ACCEPT end\n";
+		"function read_only(p) says(select(2, pcall(nf.nat, p, { masquerade = true })), 'the packet is read-only') return NF_ACCEPT end\n";
 	struct accompanied a;
 	struct ps_script s;
 

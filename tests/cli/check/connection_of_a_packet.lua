@@ -8,7 +8,8 @@ function process_packet(p)
   ct:is("asured")
   ct:stat()
   ct:reply():port()
-  ct:nat("10.0.0.5")
-  ct:nat{ dnat = "10.0.0.5" }
+  nf.nat(p, "10.0.0.5")
+  nf.nat{ dnat = "10.0.0.5" }
+  nf.nat(p.ip, { dnat = "10.0.0.5" })
   return XT_CONTINUE
 end

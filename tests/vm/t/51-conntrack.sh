@@ -126,34 +126,32 @@ inR ip6tables -t mangle -F
 check_fails 'no script has needed the module for translation' grep -q '^packetscript_nat ' /proc/modules
 cat >nat.lua <<'END'
 function to(p)
-  local ct = p:ct()
-  local ok, why = ct:nat{ dnat = p.ip and "10.0.0.2" or "fd00:b::2", port = 7 }
+  local ok, why = nf.nat(p, { dnat = p.ip and "10.0.0.2" or "fd00:b::2", port = 7 })
   if not ok then print("refused", why) end
-  ok, why = ct:nat{ dnat = "10.0.0.2" }
+  ok, why = nf.nat(p, { dnat = "10.0.0.2" })
   if not told then print("twice", ok, why) end
   told = true
   return XT_CONTINUE
 end
 function from(p)
-  if p:ct():state() == "new" then assert(p:ct():nat{ snat = "10.0.0.8-10.0.0.9", port = "20000-29999", random = true, persistent = true }) end
+  if p:ct():state() == "new" then assert(nf.nat(p, { snat = "10.0.0.8-10.0.0.9", port = "20000-29999", random = true, persistent = true })) end
   return XT_CONTINUE
 end
 function masks(p)
   local ct = p:ct()
-  if ct:state() == "new" then print("masks", ct:nat{ masquerade = true }) end
+  if ct:state() == "new" then print("masks", nf.nat(p, { masquerade = true })) end
   if ct:direction() == "original" then print("is", ct:status(), ct:reply():saddr(), ct:reply():daddr(), ct:original():daddr()) end
   return XT_CONTINUE
 end
 function wrong(p)
-  local ct = p:ct()
-  print("wrong", select(2, ct:nat{ dnat = "10.0.0.3" }))
-  print("wrong", select(2, ct:nat{ masquerade = true }))
-  print("wrong", select(2, ct:nat{ snat = "10.0.0.3" }))
-  print("wrong", select(2, pcall(ct.nat, ct, { dnat = "x" })))
+  print("wrong", select(2, nf.nat(p, { dnat = "10.0.0.3" })))
+  print("wrong", select(2, nf.nat(p, { masquerade = true })))
+  print("wrong", select(2, nf.nat(p, { snat = "10.0.0.3" })))
+  print("wrong", select(2, pcall(nf.nat, p, { dnat = "x" })))
   return XT_CONTINUE
 end
 function family(p)
-  print("family", select(2, p:ct():nat{ dnat = "fd00::1" }))
+  print("family", select(2, nf.nat(p, { dnat = "fd00::1" })))
   return XT_CONTINUE
 end
 END
