@@ -973,9 +973,18 @@ for arguments in 'run pass.lua in.pcap' 'run pass.lua in.pcap -v' 'run dnat.lua 
 	# shellcheck disable=SC2086 # words
 	go $arguments --json
 	holds "$arguments --json is JSON" is_json <out
+	holds "$arguments --json is as its schema" "$top/tests/schema" "${arguments%% *}" out
 	is "$arguments --json is ASCII" '' "$(LC_ALL=C tr -d '\177' <out | LC_ALL=C grep '[^ -~]')"
 done
+for damage in 's/"packets"/"packet"/' 's/"other_errors":[0-9]*,//' 's/}$/,"more":1}/' 's/"packets":5/"packets":"5"/'; do
+	go run pass.lua in.pcap --json
+	sed "$damage" out >damaged
+	result=held
+	"$top/tests/schema" run damaged >said || result=refused
+	is "it would not be: $damage" refused "$result"
+done
 go run pass.lua in.pcap --json -v -f fails -w out.pcap --on-error accept
+holds 'so are errors' "$top/tests/schema" run out
 is '--json -v: an object for a packet' \
 	'{"packet":1,"summary":"10.0.0.1:1000 > 10.0.0.2:53 udp 48","verdict":"error","changes":[],"error":"pass.lua:8: on purpose"}' \
 	"$(head -n 1 out)"
@@ -989,6 +998,7 @@ go run counts.lua in.pcap
 contains 'what the script has counted' $'5 packets: 5 NF_ACCEPT\nseen 5\nbytes ' "$out"
 go run counts.lua in.pcap --json
 contains 'in JSON, too' '"verdicts":{"NF_ACCEPT":5},"counters":{"seen":5,"bytes":' "$out"
+holds 'as its schema' "$top/tests/schema" run out
 cat >counts_test.lua <<'END'
 test("counts", function()
   local s = script "counts.lua"

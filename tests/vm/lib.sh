@@ -42,6 +42,9 @@ check_match() {
 	if [[ $2 =~ $3 ]]; then pass "$1"; else fail "$1" "got:             $2"$'\n'"does not match: $3"; fi
 }
 
+# schema NAME FILE: each line is JSON as docs/schema/NAME.json has it: run.sh looks, when the machine has ended
+schema() { sed "s/^/# schema $1 /" "$2"; }
+
 # skip REASON: ends the test
 skip() {
 	echo "# skip: $1"

@@ -234,6 +234,15 @@ if ! grep -qa '^# END ' "$out/ktap.log"; then
 fi
 
 read -r pass fail skip < <(sed -n 's/^# END pass=\([0-9]*\) fail=\([0-9]*\) skip=\([0-9]*\).*/\1 \2 \3/p' "$out/ktap.log")
+# Programs that look at JSON are here.
+if grep -qa '^# schema ' "$out/ktap.log" && wrong=$(tr -d '\r' <"$out/ktap.log" | sed -n 's/^# schema //p' | "$top/tests/schema" 2>&1); then
+	echo "ok JSON is as its schemas: $wrong"
+	pass=$((pass + 1))
+elif [ -n "${wrong:-}" ]; then
+	echo "not ok JSON is as its schemas"
+	head -n 20 <<<"$wrong"
+	fail=$((fail + 1))
+fi
 sed -n 's/\r$//; s/^# kernel /# Linux /p' "$out/ktap.log" | sed "s/\$/, all done in $((SECONDS - started)) s/"
 echo "$pass passed, $fail failed$([ "$skip" = 0 ] || echo ", $skip skipped")"
 exit $((fail > 0))

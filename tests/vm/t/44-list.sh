@@ -60,6 +60,7 @@ for part in '"state":0,' '"memory_limit":1048576' "\"copies\":$(nproc)" '"copies
 	"\"sha256\":\"$(sum count.lua)\"" "\"kind\":\"module\",\"path\":\"[^\"]*/helper.lua\",\"sha256\":\"$(sum helper.lua)\""; do
 	check_match "--json has $part" "$json" "$part"
 done
+schema list <(echo "$json")
 
 # --- verdicts and answers, a packet after the other ---
 cat >verdicts.lua <<'LUA'
@@ -91,6 +92,8 @@ inA bash send 2 9007 9009 9010
 inA bash send 1 9008
 verdicts='"packets":25,"bytes":800,"errors":3,"verdicts":\{"NF_DROP":5,"NF_ACCEPT":3,"NF_STOLEN":3,"NF_QUEUE":3,"NF_REPEAT":3,"XT_CONTINUE":6,"XT_RETURN":2\},"answers":null'
 json=$(list --json --state 8)
+schema list <(echo "$json")
+schema stats <(stats --json)
 check_match 'verdicts of a rule' "$json" "$verdicts"
 check_match 'answers of a match' "$json" '"packets":25,"bytes":800,"errors":0,"verdicts":null,"answers":\{"no":12,"yes":13\}'
 check_match 'the state has both' "$json" '"packets":50,.*"errors":3,.*"bytes":1600,"verdicts":\{"NF_DROP":5,.*"XT_RETURN":2\},"answers":\{"no":12,"yes":13\},"stopped":1,'

@@ -51,6 +51,8 @@ check_eq 'and what they log' "$(grep -c ' err: state 5: [^ ]*/fails.lua:6: ä$' 
 check_match 'in JSON, too' "$(grep '"state":5,"kind":"log"' lines)" '"level":"err","text":"state 5: [^"]*/fails.lua:6: \\u00E4","lost":0\}$'
 check_match 'and print' "$(grep -m 1 '"state":5,"kind":"print"' lines)" '"level":"info","text":"state 5: [^"]*/fails.lua:6: 1\\ta\\\\x0ab","lost":0\}$'
 
+schema log <(head -n 20 lines; tail -n 20 lines)
+
 # --- soon ---
 # Bash says when a line came; the kernel when it was.
 took() {
