@@ -20,6 +20,7 @@ const struct cli_command *const cli_commands[] = {
 	&cli_list,
 	&cli_stats,
 	&cli_log,
+	&cli_top,
 	&cli_reload,
 	&cli_set,
 	&cli_runtime,

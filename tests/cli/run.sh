@@ -930,6 +930,7 @@ trouble 'reload: the number of a state' '--state x: give a number from 0 to 4294
 trouble 'reload: a namespace that is not there' 'network namespace ./nowhere: No such file or directory' reload --netns ./nowhere
 # whether the module is loaded, and who calls, is not this test's to say: there is no such state in any case
 trouble 'reload: a state that is not there' '' reload --state 4294967295
+trouble 'top: no terminal' "top needs a terminal; 'packetscript stats --watch 1' prints lines" top
 trouble 'attach: no hook' '--hook is missing: give one of prerouting' attach pass.lua
 trouble 'attach: a hook that the family does not have' '--hook forward: the family arp has input, output' attach pass.lua --family arp --hook forward
 trouble 'attach: a family' '--family ipv4: give one of ip ip6 inet' attach pass.lua --hook input --family ipv4

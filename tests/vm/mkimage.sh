@@ -58,6 +58,7 @@ tools=(
 	basename dirname echo printf seq sleep date head tail sort uniq cut tr wc tee od dd yes truncate base64 sha256sum
 	md5sum id uname sync kill awk grep sed find xargs cmp diff ps dmesg mount umount stty gzip
 	modprobe insmod rmmod lsmod modinfo depmod ip ss tc xtables-legacy-multi xtables-nft-multi ping tcpdump curl nc sysctl
+	script
 )
 for_tests=(nft ethtool conntrack nginx dig dnsmasq openssl mandoc)
 wanted=(strace bridge arping nano vim.tiny)	# are in the image if this machine has them

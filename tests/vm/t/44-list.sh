@@ -109,6 +109,23 @@ inR iptables-legacy -t mangle -D PREROUTING -i rA -p udp -j LUA --script verdict
 check_match 'and what scripts count' "$json" '"port_1":4,"numbers":139,'
 check_match 'and the state that of a rule that was' "$(list --json --state 8)" '"packets":52,.*"bytes":1664,"verdicts":\{"NF_DROP":6,.*"answers":\{"no":12,"yes":14\},"stopped":1,'
 
+# --- on a terminal ---
+check_match 'top refuses without a terminal' "$(inR packetscript top 2>&1 || true)" '^packetscript: top needs a terminal;'
+cat >terminal <<'END'
+stty cols 132 rows 20
+packetscript top -d 1
+timeout --foreground -s TERM 2 packetscript top -d 1
+stty -a
+END
+(for _ in {1..4}; do sleep 0.5; inA bash send 5 9001; done; printf s; sleep 0.5; printf q; sleep 2) | inR script -qec 'bash terminal' /dev/null >screen
+shown=$(tr -d '\r' <screen)
+check_match 'a head' "$shown" $'4 states, 4 rules: 0 packets/s, 0.0 errors/s   sorted by packets/s .*\n.*  PACKETS/S .* STATE, RULES'
+check_match 'a state' "$shown" $'\n +[1-9][0-9]* +0\.0 +[1-9][0-9]* +[0-9]+ +3 +[0-9]+K  state 8, 1 rule'
+check_match 'below it its rule' "$shown" $'  state 8, 1 rule[^ ]*\n +[1-9][0-9]* +0\.0 .*  match_packet of verdicts.lua, iptables mangle PREROUTING'
+check_match 'by another count' "$shown" 'sorted by errors/s'
+check_eq 'the screen is left' "$(grep -c $'\e\\[?25h\e\\[?1049l' <<<"$shown")" 2
+check_match 'and the terminal as it was' "$shown" $' icanon .* echo '
+
 # --- counters of copies, and all of it as OpenMetrics ---
 cat >'co"unt\er.lua' <<'LUA'
 nf.count("never", 0)
@@ -137,7 +154,7 @@ for wrong in 's/^# EOF//' 's/_total{/{/' 's/\\\\/\\x/' 's/^\(packetscript_rules.
 	check_match "it would not be: $wrong" "$(sed "$wrong" metrics | awk -f openmetrics.awk)" '^[0-9]+: '
 done
 metric() { grep -F -c -x -- "$1" metrics || true; }
-check_eq 'with what a state counts' "$(metric 'packetscript_packets_total{state="8"} 60')" 1
+check_eq 'with what a state counts' "$(metric 'packetscript_packets_total{state="8"} 80')" 1
 check_eq 'its verdicts' "$(metric 'packetscript_verdicts_total{state="8",verdict="NF_DROP"} 6')" 1
 check_eq 'what scripts do' "$(metric 'packetscript_counter_total{state="9",name="all"} 16')" 1
 check_eq 'rules that are the same are one' "$(grep -c '^packetscript_rule_packets_total{state="9"' metrics)" 1
