@@ -81,7 +81,7 @@ need-plugin need-cli: need-compiler
 	@for library in $($(@:need-%=%)_LIBRARIES); do pkg-config --exists $$library || \
 		{ echo "make: the library $$library is missing, or its headers: run 'make deps'" >&2; exit 1; }; done
 plugin_LIBRARIES := xtables
-cli_LIBRARIES := libedit zlib libzstd jansson libnetfilter_queue libmnl
+cli_LIBRARIES := libedit zlib libzstd jansson libnetfilter_queue libmnl libpcap
 
 # What is made of Lua's release looks each time whether it still is.
 .PHONY: lua-patched
@@ -165,7 +165,7 @@ $(BUILD)/user/libxt_LUA.so: xtables/libxt_LUA.c $(BUILD)/user/engine.a include/u
 #
 CLI := $(wildcard cli/*.c check/*.c user/*.c)
 CLI_INCLUDE := -Icli -Icheck -Iuser -Iplat/user -Ipacket -Iengine -Iproto -Icompile -Ilua -Ilua/src -Iinclude
-CLI_LIBS := -ledit -lz -lzstd -ljansson -lnetfilter_queue -lmnl
+CLI_LIBS := -ledit -lz -lzstd -ljansson -lnetfilter_queue -lmnl -lpcap
 $(foreach flavour,user asan,$(addprefix $(BUILD)/$(flavour)/,$(CLI:.c=.o))): | need-cli
 cli: $(BUILD)/user/packetscript $(BUILD)/user/packetscript.8 $(BUILD)/user/packetscript.bash \
 	$(BUILD)/user/packetscript-language.7 $(BUILD)/user/packetscript.lua

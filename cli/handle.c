@@ -198,18 +198,32 @@ static void add_change(void *context, const char *name, const char *before, cons
 						       before, "after", after));
 }
 
+void ps_changes_print(FILE *to, struct ps_packet *before, struct ps_packet *after)
+{
+	struct changes changes = { to, NULL };
+
+	ps_diff(before, after, print_change, &changes);
+}
+
+json_t *ps_changes_json(struct ps_packet *before, struct ps_packet *after)
+{
+	struct changes changes = { NULL, json_array() };
+
+	ps_diff(before, after, add_change, &changes);
+	return changes.json;
+}
+
 void ps_handled_print(FILE *to, bool json, const struct ps_state *state,
 		      const struct ps_handled *handled)
 {
 	const bool is_error = handled->verdict == PS_VERDICT_ERROR;
-	struct changes changes = { to, NULL };
 	char line[512], name[32];
 
 	ps_packet_line(handled->before, line, sizeof(line));
 	ps_result_verdict(name, sizeof(name), state, handled->verdict, handled->queue);
 	if (!json) {
 		fprintf(to, "%llu  %s  %s", (unsigned long long)handled->number, line, name);
-		ps_diff(handled->before, handled->after, print_change, &changes);
+		ps_changes_print(to, handled->before, handled->after);
 		if (is_error) {
 			fputs("  ", to);
 			ps_user_print(to, state->script.error);
@@ -217,11 +231,9 @@ void ps_handled_print(FILE *to, bool json, const struct ps_state *state,
 		fputc('\n', to);
 		return;
 	}
-	changes.json = json_array();
-	ps_diff(handled->before, handled->after, add_change, &changes);
 	ps_result_line(to, json_pack("{s:I, s:s, s:s, s:o, s:o*}", "packet",
 				     (json_int_t)handled->number, "summary", line, "verdict", name,
-				     "changes", changes.json, "error",
+				     "changes", ps_changes_json(handled->before, handled->after), "error",
 				     is_error ? ps_result_text(state->script.error) : NULL));
 }
 

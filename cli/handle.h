@@ -3,6 +3,7 @@
 #ifndef CLI_HANDLE_H
 #define CLI_HANDLE_H
 
+#include <jansson.h>
 #include <stdio.h>
 
 #include "state.h"
@@ -67,6 +68,10 @@ struct ps_handled {
 	enum ps_verdict verdict;
 	uint16_t queue;
 };
+
+/* Prints the fields that differ, before → after, each behind two spaces; or an array of JSON, which is the caller's. */
+void ps_changes_print(FILE *to, struct ps_packet *before, struct ps_packet *after);
+json_t *ps_changes_json(struct ps_packet *before, struct ps_packet *after);
 
 /* Prints the packet on a line: headers, verdict, changed fields before → after, error; or as an object of JSON. */
 void ps_handled_print(FILE *to, bool json, const struct ps_state *state,

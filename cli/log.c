@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* packetscript log: what scripts in the kernel print, and their errors, as they come. */
 #include <stdlib.h>
-#include <time.h>
 
 #include "control.h"
 #include "host_user.h"
@@ -20,17 +19,6 @@ struct listening {
 	uint32_t only;
 	struct heard *heard;
 };
-
-static void put_time(char *text, size_t size, uint64_t ns)
-{
-	time_t seconds = ns / 1000000000;
-	size_t len = 0;
-	struct tm tm;
-
-	if (gmtime_r(&seconds, &tm))
-		len = strftime(text, size, "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(text + len, size - len, ".%03uZ", (unsigned int)(ns / 1000000 % 1000));
-}
 
 /* How many were lost before this one, since the first one that came. A state that is made anew begins anew. */
 static uint64_t lost_before(struct listening *listening, const struct ps_told *line)
@@ -119,7 +107,7 @@ static bool tell(void *context, const struct ps_told *line)
 	if (listening->has_only && line->state != listening->only)
 		return true;
 	lost = lost_before(listening, line);
-	put_time(at, sizeof(at), line->time);
+	ps_result_time(at, sizeof(at), line->time);
 	if (listening->is_json)
 		print_json(line, at, lost);
 	else

@@ -21,6 +21,7 @@ const struct cli_command *const cli_commands[] = {
 	&cli_stats,
 	&cli_log,
 	&cli_top,
+	&cli_trace,
 	&cli_reload,
 	&cli_set,
 	&cli_runtime,

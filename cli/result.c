@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 #include "result.h"
 
+#include <time.h>
+
 #include "host_user.h"
 
 json_t *ps_result_text(const char *text)
@@ -17,6 +19,17 @@ json_t *ps_result_text(const char *text)
 			copy[i] = '?';
 	}
 	return json_string(copy);
+}
+
+void ps_result_time(char *text, size_t size, uint64_t ns)
+{
+	time_t seconds = ns / 1000000000;
+	size_t len = 0;
+	struct tm tm;
+
+	if (gmtime_r(&seconds, &tm))
+		len = strftime(text, size, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text + len, size - len, ".%03uZ", (unsigned int)(ns / 1000000 % 1000));
 }
 
 void ps_result_verdict(char *text, size_t size, const struct ps_state *state, enum ps_verdict verdict, uint16_t queue)

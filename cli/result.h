@@ -20,6 +20,9 @@ json_t *ps_result_json(const struct ps_state *state);
 /* A string of text that may come from packets: bytes that are no UTF-8 become "?". The caller's. */
 json_t *ps_result_text(const char *text);
 
+/* A time in nanoseconds since 1970, as ISO 8601 with milliseconds, in UTC: 24 bytes and the end. */
+void ps_result_time(char *text, size_t size, uint64_t ns);
+
 /* Prints an object on a line of its own, and frees it. */
 void ps_result_line(FILE *to, json_t *object);
 

@@ -1118,6 +1118,37 @@ enum ps_answer ps_script_match(struct ps_script *s, int handler, struct ps_packe
 }
 
 /*
+ * Tracing.
+ */
+
+/* The last function that returns is the handler, or what it ends with ("return f(x)"). */
+static void note_return(lua_State *L, lua_Debug *ar)
+{
+	struct ps_traced *traced = script_of(L)->traced;
+
+	lua_getinfo(L, "Sl", ar);
+	if (traced && ar->currentline > 0)
+		snprintf(traced->place, sizeof(traced->place), "%s:%d", ar->short_src, ar->currentline);
+}
+
+/* If the time is up, the hook that ends what runs takes the place of this one. */
+void ps_script_trace(struct ps_script *s, int handler, struct ps_traced *traced)
+{
+	traced->place[0] = 0;
+	traced->linear = s->handlers[handler].linear;
+	s->handlers[handler].linear = NULL;
+	s->traced = traced;
+	lua_sethook(s->bind.rt.L, note_return, LUA_MASKRET, 0);
+}
+
+void ps_script_untrace(struct ps_script *s, int handler)
+{
+	lua_sethook(s->bind.rt.L, NULL, 0, 0);
+	s->handlers[handler].linear = s->traced->linear;
+	s->traced = NULL;
+}
+
+/*
  * Compiling only.
  */
 

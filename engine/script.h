@@ -21,6 +21,12 @@
 struct ps_function;
 struct ps_old;
 
+/* Of a handler that is traced. */
+struct ps_traced {
+	struct ps_linear *linear;	/* what it runs as otherwise */
+	char place[80];	/* "file:line" of the return that gave the result; empty: no function of Lua has returned */
+};
+
 struct ps_script {
 	struct ps_bind bind;		/* first: found through the lua_State */
 	/*
@@ -34,6 +40,7 @@ struct ps_script {
 	const struct ps_bundle *bundle;	/* of the script that is being loaded, and was compiled before; or NULL */
 	int loading;	/* its number, or -1 */
 	struct ps_old *old;	/* while on_reload() runs; or NULL */
+	struct ps_traced *traced;	/* while a handler is; or NULL */
 	char error[PS_SCRIPT_ERROR_SIZE];	/* what the last call that failed has to say */
 	unsigned int levels;	/* in bind.rt.level, of that error; 0: nobody has listened, or it was not raised */
 };
@@ -156,6 +163,13 @@ enum ps_answer {
  * PS_ANSWER_ERROR: see s->error.
  */
 enum ps_answer ps_script_match(struct ps_script *s, int handler, struct ps_packet *pkt);
+
+/*
+ * Until ps_script_untrace() the handler, which is the only one that runs meanwhile, notes where it returns, and is interpreted
+ * from its beginning, as only the interpreter knows that.
+ */
+void ps_script_trace(struct ps_script *s, int handler, struct ps_traced *traced);
+void ps_script_untrace(struct ps_script *s, int handler);
 
 /*
  * Functions of a runtime that is no state's, which begins with a struct ps_bind that ps_bind_open_guest() has opened. Taking

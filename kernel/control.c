@@ -13,6 +13,7 @@
 #include "runtime.h"
 #include "sets.h"
 #include "state.h"
+#include "trace.h"
 
 static struct genl_family family;
 
@@ -78,6 +79,11 @@ static int detach(struct sk_buff *skb, struct genl_info *info)
 	}
 	genlmsg_end(reply, message);
 	return genlmsg_reply(reply, info);
+}
+
+static int trace(struct sk_buff *skb, struct genl_info *info)
+{
+	return ps_trace_start(info);
 }
 
 static int list(struct sk_buff *skb, struct netlink_callback *cb)
@@ -191,6 +197,7 @@ static const struct nla_policy policy[PACKETSCRIPT_A_MAX + 1] = {
 	[PACKETSCRIPT_A_COUNTER] = { .type = NLA_REJECT },
 	[PACKETSCRIPT_A_LINE] = { .type = NLA_REJECT },
 	[PACKETSCRIPT_A_SET] = NLA_POLICY_NESTED(ps_sets_policy),
+	[PACKETSCRIPT_A_TRACE] = NLA_POLICY_NESTED(ps_trace_policy),
 };
 
 /*
@@ -204,6 +211,7 @@ static const struct genl_ops ops[] = {
 	{ .cmd = PACKETSCRIPT_CMD_DETACH, .flags = GENL_UNS_ADMIN_PERM, .doit = detach },
 	{ .cmd = PACKETSCRIPT_CMD_SET, .flags = GENL_UNS_ADMIN_PERM, .doit = change_set },
 	{ .cmd = PACKETSCRIPT_CMD_SETS, .flags = GENL_UNS_ADMIN_PERM, .start = ps_sets_start, .dumpit = list_sets, .done = ps_sets_done },
+	{ .cmd = PACKETSCRIPT_CMD_TRACE, .flags = GENL_UNS_ADMIN_PERM, .doit = trace },
 };
 
 /* Lines have addresses of others in them, maybe. */
@@ -235,14 +243,21 @@ int __init ps_control_setup(void)
 
 	if (err)
 		return err;
-	err = genl_register_family(&family);
+	err = ps_trace_setup(&family);
 	if (err)
-		ps_sets_teardown();
+		goto err_sets;
+	err = genl_register_family(&family);
+	if (!err)
+		return 0;
+	ps_trace_teardown();
+err_sets:
+	ps_sets_teardown();
 	return err;
 }
 
 void ps_control_teardown(void)
 {
 	genl_unregister_family(&family);
+	ps_trace_teardown();
 	ps_sets_teardown();
 }

@@ -12,6 +12,7 @@
 #include "failure.h"
 #include "rule.h"
 #include "state.h"
+#include "trace.h"
 
 struct ps_rule {
 	struct ps_handler handler;
@@ -52,6 +53,32 @@ static noinline void count_error(struct ps_rule *rule, struct ps_instance *insta
 }
 
 /*
+ * What follows is called where packets are traced, with the instance locked, in place of the function of the script that it calls.
+ */
+static noinline enum ps_verdict run_traced(struct ps_rule *rule, struct ps_call *call, struct ps_packet *pkt, u16 *queue, bool is_repeat)
+{
+	struct ps_script *script = &call->instance->script;
+	struct ps_trace trace;
+	enum ps_verdict verdict;
+
+	ps_trace_begin(&trace, &rule->handler, call, pkt);
+	verdict = is_repeat ? ps_script_repeat(script, call->number, pkt, queue) : ps_script_run(script, call->number, pkt, queue);
+	ps_trace_end(&trace, verdict, verdict == PS_VERDICT_QUEUE ? *queue : 0);
+	return verdict;
+}
+
+static noinline enum ps_answer match_traced(struct ps_rule *rule, struct ps_call *call, struct ps_packet *pkt)
+{
+	struct ps_trace trace;
+	enum ps_answer answer;
+
+	ps_trace_begin(&trace, &rule->handler, call, pkt);
+	answer = ps_script_match(&call->instance->script, call->number, pkt);
+	ps_trace_end(&trace, answer, 0);
+	return answer;
+}
+
+/*
  * With softirqs disabled over the repeats, too: between them another packet would take the time that the first run has
  * left.
  */
@@ -81,7 +108,8 @@ enum ps_verdict ps_rule_run(struct ps_rule *rule, struct ps_packet *pkt, u16 *qu
 	instance = call->instance;
 	ps_instance_lock(instance);
 	call->tally.bytes += pkt->len - pkt->network;
-	verdict = ps_script_run(&instance->script, call->number, pkt, queue);
+	verdict = ps_trace_is_on() ? run_traced(rule, call, pkt, queue, false) :
+		  ps_script_run(&instance->script, call->number, pkt, queue);
 	call->tally.verdicts[verdict]++;
 	if (unlikely(verdict == PS_VERDICT_ERROR))
 		count_error(rule, instance);
@@ -97,7 +125,8 @@ enum ps_verdict ps_rule_repeat(struct ps_rule *rule, struct ps_packet *pkt, u16 
 	enum ps_verdict verdict;
 
 	ps_instance_lock(instance);
-	verdict = ps_script_repeat(&instance->script, call->number, pkt, queue);
+	verdict = ps_trace_is_on() ? run_traced(rule, call, pkt, queue, true) :
+		  ps_script_repeat(&instance->script, call->number, pkt, queue);
 	call->tally.verdicts[verdict]++;
 	if (verdict == PS_VERDICT_ERROR)
 		count_error(rule, instance);
@@ -117,7 +146,7 @@ enum ps_answer ps_rule_match(struct ps_rule *rule, struct ps_packet *pkt)
 	instance = call->instance;
 	ps_instance_lock(instance);
 	call->tally.bytes += pkt->len - pkt->network;
-	answer = ps_script_match(&instance->script, call->number, pkt);
+	answer = ps_trace_is_on() ? match_traced(rule, call, pkt) : ps_script_match(&instance->script, call->number, pkt);
 	call->tally.verdicts[answer]++;
 	if (unlikely(answer == PS_ANSWER_ERROR))
 		count_error(rule, instance);

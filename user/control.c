@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "filter.h"
 #include "spans.h"
 #include "uapi/packetscript.h"
 
@@ -180,6 +181,11 @@ static bool has(const struct nlattr *attr, unsigned int bytes)
 static uint8_t u8_of(const struct nlattr *attr)
 {
 	return has(attr, sizeof(uint8_t)) ? mnl_attr_get_u8(attr) : 0;
+}
+
+static uint16_t u16_of(const struct nlattr *attr)
+{
+	return has(attr, sizeof(uint16_t)) ? mnl_attr_get_u16(attr) : 0;
 }
 
 static uint32_t u32_of(const struct nlattr *attr)
@@ -785,4 +791,163 @@ int ps_control_set_read(struct ps_control *control, const char *name, struct ps_
 	snprintf(control->error, sizeof(control->error), "set '%s': %s", name,
 		 errno == ENOENT ? "there is none in this network namespace" : set_error(errno));
 	return -1;
+}
+
+/* Who is told of packets. */
+struct tracing {
+	const struct ps_filter *filter;
+	bool (*tell)(void *context, const struct ps_traced_packet *packet);
+	void *context;
+};
+
+/* Bytes of a packet, no more than it has. */
+static const uint8_t *bytes_of(const struct nlattr *attr, uint32_t *captured)
+{
+	*captured = mnl_attr_get_payload_len(attr);
+	return mnl_attr_get_payload(attr);
+}
+
+static void read_traced(const struct nlattr *nest, struct ps_traced_packet *packet)
+{
+	const char **const texts[PACKETSCRIPT_TRACE_MAX + 1] = {
+		[PACKETSCRIPT_TRACE_SCRIPT] = &packet->script, [PACKETSCRIPT_TRACE_FUNCTION] = &packet->function,
+		[PACKETSCRIPT_TRACE_TABLE] = &packet->table, [PACKETSCRIPT_TRACE_HOOK] = &packet->hook,
+		[PACKETSCRIPT_TRACE_DEV_IN] = &packet->dev_in, [PACKETSCRIPT_TRACE_DEV_OUT] = &packet->dev_out,
+		[PACKETSCRIPT_TRACE_VERDICT] = &packet->verdict, [PACKETSCRIPT_TRACE_PLACE] = &packet->place,
+		[PACKETSCRIPT_TRACE_ERROR] = &packet->error,
+	};
+	const struct nlattr *attr;
+	bool has_left = false;
+
+	mnl_attr_for_each_nested(attr, nest) {
+		unsigned int type = mnl_attr_get_type(attr);
+
+		if (type <= PACKETSCRIPT_TRACE_MAX && texts[type])
+			*texts[type] = text_of(attr);
+		switch (type) {
+		case PACKETSCRIPT_TRACE_LENGTH:
+			packet->before_length = ntohl(u32_of(attr));
+			break;
+		case PACKETSCRIPT_TRACE_LINK:
+			packet->link = u8_of(attr);
+			break;
+		case PACKETSCRIPT_TRACE_BEFORE:
+			packet->before = bytes_of(attr, &packet->before_captured);
+			break;
+		case PACKETSCRIPT_TRACE_AFTER:
+			packet->after = bytes_of(attr, &packet->after_captured);
+			break;
+		case PACKETSCRIPT_TRACE_LEFT:
+			packet->after_length = u32_of(attr);
+			has_left = true;
+			break;
+		case PACKETSCRIPT_TRACE_PROTOCOL:
+			packet->protocol = u16_of(attr);
+			break;
+		case PACKETSCRIPT_TRACE_TIME:
+			packet->time = u64_of(attr);
+			break;
+		case PACKETSCRIPT_TRACE_TOOK:
+			packet->took = u64_of(attr);
+			break;
+		case PACKETSCRIPT_TRACE_NUMBER:
+			packet->number = u64_of(attr);
+			break;
+		case PACKETSCRIPT_TRACE_FAMILY:
+			packet->family = u8_of(attr);
+			break;
+		case PACKETSCRIPT_TRACE_MATCH:
+			packet->is_match = true;
+			break;
+		}
+	}
+	if (!has_left)
+		packet->after_length = packet->before_length;
+	if (!packet->after) {
+		packet->after = packet->before;
+		packet->after_captured = packet->before_captured;
+	}
+}
+
+static bool is_about(const struct ps_filter *filter, const struct ps_traced_packet *packet)
+{
+	return !filter || ps_filter_has(filter, packet->link, packet->before, packet->before_captured, packet->before_length);
+}
+
+static int read_trace(const struct nlmsghdr *message, void *context)
+{
+	struct ps_traced_packet packet = {
+		.script = "", .function = "", .table = "", .hook = "", .dev_in = "", .dev_out = "", .verdict = "", .place = "", .error = "",
+	};
+	const struct tracing *tracing = context;
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, message, sizeof(struct genlmsghdr)) {
+		if (mnl_attr_get_type(attr) == PACKETSCRIPT_A_STATE)
+			packet.state = u32_of(attr);
+		else if (mnl_attr_get_type(attr) == PACKETSCRIPT_A_TRACE)
+			read_traced(attr, &packet);
+	}
+	if (!packet.before || packet.link > packet.before_captured || packet.link > packet.after_captured || !is_about(tracing->filter, &packet))
+		return MNL_CB_OK;
+	return tracing->tell(tracing->context, &packet) ? MNL_CB_OK : MNL_CB_STOP;
+}
+
+/* The kernel puts the packet first, behind headers of attributes: of the nest, of numbers, of its own. */
+static const struct ps_filter_layout trace_layout = {
+	.length = NLMSG_HDRLEN + GENL_HDRLEN + 2 * NLA_HDRLEN,
+	.link = NLMSG_HDRLEN + GENL_HDRLEN + 3 * NLA_HDRLEN + 4,
+	.bytes = NLMSG_HDRLEN + GENL_HDRLEN + 4 * NLA_HDRLEN + 4 + 4,
+};
+
+static int start_trace(struct ps_control *control, const struct ps_trace_wanted *wanted)
+{
+	char buffer[MESSAGE];
+	struct nlmsghdr *message = begin(buffer, control->family, PACKETSCRIPT_CMD_TRACE, PACKETSCRIPT_FAMILY_VERSION);
+	struct nlattr *nest;
+
+	if (wanted->has_state)
+		mnl_attr_put_u32(message, PACKETSCRIPT_A_STATE, wanted->state);
+	nest = mnl_attr_nest_start(message, PACKETSCRIPT_A_TRACE);
+	put_text(message, PACKETSCRIPT_TRACE_SCRIPT, wanted->script);
+	mnl_attr_nest_end(message, nest);
+	if (!ask(control, message, NULL, NULL))
+		return 0;
+	if (errno == ENOENT)
+		snprintf(control->error, sizeof(control->error),
+			 "no rule or hook of this network namespace has it; 'packetscript list' shows what there is");
+	else if (errno == EPERM)
+		snprintf(control->error, sizeof(control->error), "not permitted: tracing packets needs CAP_NET_ADMIN");
+	else if (errno == EBUSY)
+		snprintf(control->error, sizeof(control->error), "too many trace packets already");
+	else if (errno == EOPNOTSUPP)
+		snprintf(control->error, sizeof(control->error), "the kernel module that is loaded is older, and cannot trace packets");
+	else
+		snprintf(control->error, sizeof(control->error), "tracing packets: %s", strerror(errno));
+	return -1;
+}
+
+int ps_control_trace(struct ps_control *control, const struct ps_trace_wanted *wanted,
+		     bool (*tell)(void *context, const struct ps_traced_packet *packet), void *context)
+{
+	struct tracing tracing = { wanted->filter, tell, context };
+	char buffer[MESSAGE];
+	int more = 1;
+	ssize_t len;
+
+	if (start_trace(control, wanted))
+		return -1;
+	if (wanted->filter)
+		ps_filter_attach(wanted->filter, mnl_socket_get_fd(control->socket), &trace_layout);
+	while (more > 0) {
+		len = mnl_socket_recvfrom(control->socket, buffer, sizeof(buffer));
+		if (len < 0 && errno == ENOBUFS) {
+			control->overruns++;
+			continue;
+		}
+		more = len < 0 ? -1 : mnl_cb_run(buffer, len, 0, 0, read_trace, &tracing);
+	}
+	if (more < 0 && errno != EINTR)
+		snprintf(control->error, sizeof(control->error), "netlink: %s", strerror(errno));
+	return more < 0 && errno == EINTR ? 0 : more;
 }

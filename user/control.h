@@ -11,12 +11,14 @@
 #include "uapi/packetscript.h"
 
 struct mnl_socket;
+struct ps_filter;
 struct ps_spans;
 
 struct ps_control {
 	struct mnl_socket *socket;
 	uint16_t family;
 	uint32_t group;		/* of who listens; 0: there is none */
+	unsigned int overruns;	/* how often more came than the socket holds */
 	char error[2048];	/* what the last call that failed has to say */
 };
 
@@ -86,6 +88,40 @@ struct ps_told {
  * returns. Returns 0, or -1.
  */
 int ps_control_listen(struct ps_control *control, bool (*tell)(void *context, const struct ps_told *line), void *context);
+
+/* Which packets are traced. */
+struct ps_trace_wanted {
+	bool has_state;
+	uint32_t state;
+	const char *script;	/* its path; NULL: any */
+	const struct ps_filter *filter;	/* of packets as they came; NULL: any */
+};
+
+/* A packet that a function of a script was called for. Texts are "" where there is none. */
+struct ps_traced_packet {
+	uint32_t state;
+	const char *script, *function, *table, *hook, *dev_in, *dev_out;
+	uint8_t family;		/* NFPROTO_… */
+	uint8_t link;		/* bytes of its link-layer header */
+	uint16_t protocol;	/* an Ethernet type: what it is behind that */
+	bool is_match;
+	const char *verdict;	/* its name, with the number of a queue */
+	const char *place;	/* "file:line" of the return that gave it */
+	const char *error;	/* why the function gave none */
+	uint64_t time;		/* nanoseconds since 1970 */
+	uint64_t took;		/* nanoseconds */
+	uint64_t number;	/* of those that this socket is told of, from 1 */
+	/* as it came, and as it was left: of length bytes, those that there are */
+	const uint8_t *before, *after;
+	uint32_t before_captured, before_length, after_captured, after_length;
+};
+
+/*
+ * Tells what functions of this network namespace make of packets from now on, until tell() returns false; pointers hold until that
+ * returns. Returns 0; or -1.
+ */
+int ps_control_trace(struct ps_control *control, const struct ps_trace_wanted *wanted,
+		     bool (*tell)(void *context, const struct ps_traced_packet *packet), void *context);
 
 /* Reloads a state of this network namespace. Returns 0; 1, its scripts are at fault; -1, other failures. */
 int ps_control_reload(struct ps_control *control, uint32_t state);

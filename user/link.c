@@ -360,7 +360,7 @@ static const struct ps_link links[] = {
 	{ 276, by_type, 20, 0 },	/* its second version */
 	{ 0,   by_family, 4 },		/* loopback of BSD */
 	{ 108, by_family, 4 },		/* that of OpenBSD */
-	{ 101, by_version },		/* raw IP */
+	{ PS_LINK_RAW, by_version },		/* raw IP */
 	{ 12,  by_version },		/* the same; some systems write these numbers to files */
 	{ 14,  by_version },
 	{ 228, by_version },		/* raw IPv4 */

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #define PS_LINK_ETHERNET	1
+#define PS_LINK_RAW		101	/* IPv4 or IPv6, without a link layer */
 
 struct ps_network {
 	uint32_t off, len;	/* bytes of the frame, within what was captured of it */

@@ -24,7 +24,7 @@ enum { ORDER_MAGIC = 0x1A2B3C4D };
 /* Bytes of a block before its body, and behind it. */
 enum { HEAD = 8, TAIL = 4 };
 
-enum option { OPTION_END = 0, OPTION_UNITS = 9, OPTION_OFFSET = 14 };
+enum option { OPTION_END = 0, OPTION_COMMENT = 1, OPTION_UNITS = 9, OPTION_OFFSET = 14 };
 
 static int fail(const char **why, const char *text)
 {
@@ -322,6 +322,27 @@ void ps_pcapng_put_packet(FILE *to, const struct ps_record *record, const uint8_
 	put(to, head, sizeof(head));
 	put(to, bytes, len);
 	put(to, padding, pad);
+	put(to, &head[1], sizeof(head[1]));
+}
+
+void ps_pcapng_put_commented(FILE *to, const struct ps_record *record, uint32_t interface, const uint8_t *bytes, uint32_t len,
+			     const char *comment)
+{
+	static const uint8_t padding[3], end[4];
+	const uint16_t option[] = { OPTION_COMMENT, strnlen(comment, UINT16_MAX) };
+	const uint32_t pad = -len & 3, comment_pad = -(uint32_t)option[1] & 3;
+	const uint32_t head[] = {
+		ENHANCED, 32 + len + pad + sizeof(option) + option[1] + comment_pad + sizeof(end), interface, record->time >> 32,
+		record->time, len, ps_record_length(record, len),
+	};
+
+	put(to, head, sizeof(head));
+	put(to, bytes, len);
+	put(to, padding, pad);
+	put(to, option, sizeof(option));
+	put(to, comment, option[1]);
+	put(to, padding, comment_pad);
+	put(to, end, sizeof(end));
 	put(to, &head[1], sizeof(head[1]));
 }
 

@@ -67,6 +67,9 @@ bool ps_pcapng_is_section(const uint8_t *block);
 void ps_pcapng_put_section(FILE *to);
 void ps_pcapng_put_interface(FILE *to, const struct ps_interface *interface);
 void ps_pcapng_put_packet(FILE *to, const struct ps_record *record, const uint8_t *bytes, uint32_t len);
+/* The same of the section's interface of this number, with a comment of 65,535 bytes at most. */
+void ps_pcapng_put_commented(FILE *to, const struct ps_record *record, uint32_t interface, const uint8_t *bytes, uint32_t len,
+			     const char *comment);
 
 /*
  * Writes the block of a record as it was, but with len other bytes in the place of what was captured; what is told of the

@@ -94,6 +94,7 @@ enum {
 	PACKETSCRIPT_A_COUNTER,		/* nest of PACKETSCRIPT_COUNTER_…: of the state before it */
 	PACKETSCRIPT_A_LINE,		/* nest of PACKETSCRIPT_LINE_…: what the state has to tell, to those who listen */
 	PACKETSCRIPT_A_SET,		/* nest of PACKETSCRIPT_SET_…: what to do with a set of addresses; from the kernel, one, or some of what is in it */
+	PACKETSCRIPT_A_TRACE,		/* nest of PACKETSCRIPT_TRACE_…: which packets to tell of; from the kernel, one of them */
 	__PACKETSCRIPT_A_MAX,
 	PACKETSCRIPT_A_MAX = __PACKETSCRIPT_A_MAX - 1
 };
@@ -242,6 +243,39 @@ enum packetscript_set_action {
 	PACKETSCRIPT_SET_DESTROY,	/* -EBUSY: a Lua state names it */
 };
 
+/* Bytes of a packet that are told at most. */
+#define PACKETSCRIPT_TRACE_BYTES	2048
+
+/*
+ * A packet, and what a function made of it. TRACE is the first attribute of the message, and LENGTH, LINK and BEFORE are the first ones
+ * in it: so a filter of the socket finds each at the same place.
+ */
+enum {
+	PACKETSCRIPT_TRACE_LENGTH = 1,	/* u32, network byte order: bytes of the packet, with its link-layer header */
+	PACKETSCRIPT_TRACE_LINK,	/* u8: bytes of the link-layer header that it begins with: 14 (Ethernet), or 0 */
+	PACKETSCRIPT_TRACE_BEFORE,	/* binary: as it came, the first PACKETSCRIPT_TRACE_BYTES of it */
+	PACKETSCRIPT_TRACE_AFTER,	/* binary: the same, as it was left; absent: these are the same */
+	PACKETSCRIPT_TRACE_LEFT,	/* u32: LENGTH, as it was left; absent: the same */
+	PACKETSCRIPT_TRACE_PROTOCOL,	/* u16: an Ethernet type: what the packet is behind the link layer */
+	PACKETSCRIPT_TRACE_TIME,	/* u64: nanoseconds since 1970, when it came to the function */
+	PACKETSCRIPT_TRACE_TOOK,	/* u64: nanoseconds that the function took, interpreted and watched */
+	PACKETSCRIPT_TRACE_NUMBER,	/* u64: of those that the socket is told of, from 1: where some are missing, they were lost */
+	PACKETSCRIPT_TRACE_SCRIPT,	/* string: path; of a request, only rules of this script */
+	PACKETSCRIPT_TRACE_FUNCTION,	/* string */
+	PACKETSCRIPT_TRACE_FAMILY,	/* u8: NFPROTO_… */
+	PACKETSCRIPT_TRACE_TABLE,	/* string; absent: it is attached to a hook */
+	PACKETSCRIPT_TRACE_HOOK,	/* string: as scripts call it */
+	PACKETSCRIPT_TRACE_DEV_IN,	/* string; this and the next absent where there is none */
+	PACKETSCRIPT_TRACE_DEV_OUT,
+	PACKETSCRIPT_TRACE_MATCH,	/* flag: a match was asked */
+	PACKETSCRIPT_TRACE_VERDICT,	/* string: the verdict's name, "error"; of a match "match", "no match" */
+	PACKETSCRIPT_TRACE_QUEUE,	/* u16: with NF_QUEUE */
+	PACKETSCRIPT_TRACE_PLACE,	/* string: "file:line" of the return that gave the verdict; absent: it came of none */
+	PACKETSCRIPT_TRACE_ERROR,	/* string: why the function gave none */
+	__PACKETSCRIPT_TRACE_MAX,
+	PACKETSCRIPT_TRACE_MAX = __PACKETSCRIPT_TRACE_MAX - 1
+};
+
 enum {
 	PACKETSCRIPT_CMD_RELOAD = 1,	/* STATE: its rules' scripts are read and loaded anew */
 	PACKETSCRIPT_CMD_LIST,		/* a dump: the states of the network namespace; a message for each, and for each script, part and rule */
@@ -250,6 +284,8 @@ enum {
 	PACKETSCRIPT_CMD_LOG,		/* from the kernel, to PACKETSCRIPT_GROUP_LOG: STATE and LINE */
 	PACKETSCRIPT_CMD_SET,		/* SET: a set of addresses is changed */
 	PACKETSCRIPT_CMD_SETS,		/* a dump: the sets of the network namespace; or the ranges of one, if SET has a NAME */
+	PACKETSCRIPT_CMD_TRACE,		/* STATE (any if absent), TRACE: the socket is told of packets until it is closed; -ENOENT: no such rule */
+	PACKETSCRIPT_CMD_TRACED,	/* from the kernel, to that socket: TRACE, STATE */
 	__PACKETSCRIPT_CMD_MAX,
 	PACKETSCRIPT_CMD_MAX = __PACKETSCRIPT_CMD_MAX - 1
 };
