@@ -82,9 +82,14 @@ check_eq 'and nothing is told then' "$(wc -l <zero)" "$before"
 (trace 0 --json >load 2>load.end) & load=$!
 wait_for begins load
 tracer=$(pgrep -P $load packetscript || echo $load)
-kill -STOP "$tracer"
+trace 0 -n 1 'ip[8] = 12' >one 2>one.end & one=$!
+sleep 1
+kill -STOP "$tracer" $one
 inA ping -q -f -c 3000 -s 1300 -t 20 10.0.0.2 >/dev/null
-kill -CONT "$tracer"
+send 12
+kill -CONT "$tracer" $one
+check 'what a filter is not about takes no room' wait_for ends $one
+check_match 'so nothing is lost' "$(cat one.end)" '^1 packet traced$'
 tells() { send 20; tail -n 1 load | grep -q '"lost":0' && [ "$(awk -F '"lost":' '{ n += $2 } END { print n }' load)" -gt 0 ]; }
 check 'what is not read is lost, and counted' wait_for -t 20 tells
 kill -INT "$tracer"
