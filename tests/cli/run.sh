@@ -927,6 +927,11 @@ done
 go run given.lua in.pcap --match -f says_1
 contains 'a match says true or false' '5 times: given.lua:6: the handler returned 1, which is neither true nor false' "$out"
 trouble 'reload: the number of a state' '--state x: give a number from 0 to 4294967295' reload --state x
+trouble 'trace: a filter that is none' 'udp prot 53: is no filter: can' trace 3 udp prot 53
+trouble 'trace: a script that is not there' './no.lua: No such file or directory' trace ./no.lua
+trouble 'trace: a state that cannot be' '4294967296: states have numbers from 0 to 4294967295' trace 4294967296
+trouble 'trace: a count that is none' '--count 0: give' trace -n 0
+trouble 'trace: two to one place' '--json and --write - would both write to standard output' trace --json -w -
 trouble 'reload: a namespace that is not there' 'network namespace ./nowhere: No such file or directory' reload --netns ./nowhere
 # whether the module is loaded, and who calls, is not this test's to say: there is no such state in any case
 trouble 'reload: a state that is not there' '' reload --state 4294967295

@@ -60,6 +60,8 @@ check_match 'at a hook without a table, on the way out too' "$(grep -m 1 '"state
 	'"table":null,"hook":"FORWARD","in":"rA","out":"rB"'
 check_eq 'nothing was lost' "$(grep -v '"lost":0}$' all || true)" ''
 
+schema trace all
+
 # --- a filter, a count, a capture ---
 send 12
 check 'it ends after as many packets' wait_for ends $twelve
@@ -90,7 +92,7 @@ send 12
 kill -CONT "$tracer" $one
 check 'what a filter is not about takes no room' wait_for ends $one
 check_match 'so nothing is lost' "$(cat one.end)" '^1 packet traced$'
-tells() { send 20; tail -n 1 load | grep -q '"lost":0' && [ "$(awk -F '"lost":' '{ n += $2 } END { print n }' load)" -gt 0 ]; }
+tells() { send 20; [[ $(tail -n 1 load) = *'"lost":0}' ]] && [ "$(awk -F '"lost":' '{ n += $2 } END { print n }' load)" -gt 0 ]; }
 check 'what is not read is lost, and counted' wait_for -t 20 tells
 kill -INT "$tracer"
 wait_for ends "$tracer"
