@@ -9,7 +9,6 @@
 #include <linux/vmalloc.h>
 
 #include "compat.h"
-#include "conntrack.h"
 #include "failure.h"
 #include "generation.h"
 #include "instance.h"
@@ -95,7 +94,6 @@ struct ps_source *ps_source_read(const char *path, struct net *net, u32 state_id
 	vfree(text);
 	if (!err)
 		err = get_nat(source, net, failure);
-	ps_conntrack_load();
 	if (!err) {
 		source->ticket = ticket;
 		return source;

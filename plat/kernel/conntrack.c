@@ -18,12 +18,8 @@
 #include <net/netfilter/nf_conntrack_zones.h>
 #endif
 
-#include "conntrack.h"
-#include "field.h"
 #include "nat.h"
 #include "skb.h"
-
-static const struct ps_conntrack_ops __rcu *conntrack;
 
 /*
  * Reading.
@@ -36,23 +32,18 @@ static const struct ps_skb_packet *skb_packet_of(struct ps_packet *pkt)
 }
 
 /* Rules put a template where the connection will be, before conntrack has seen the packet: it is none. */
-struct nf_conn *ps_conntrack_find(const struct sk_buff *skb, enum ip_conntrack_info *info)
-{
-	struct nf_conn *ct = nf_ct_get(skb, info);
-
-	return ct && !nf_ct_is_template(ct) ? ct : NULL;
-}
-
 static struct nf_conn *find(struct ps_packet *pkt, enum ip_conntrack_info *info)
 {
-	return ps_conntrack_find(skb_packet_of(pkt)->skb, info);
+	struct nf_conn *ct = nf_ct_get(skb_packet_of(pkt)->skb, info);
+
+	return ct && !nf_ct_is_template(ct) ? ct : NULL;
 }
 
 /*
  * What extends a connection lies behind it, where its table of offsets says. nf_ct_ext_find() is not for this: in later kernels it
  * calls into nf_conntrack.ko. What it asks there is about pointers to other modules, which neither of these extensions has.
  */
-void *ps_conntrack_extension(const struct nf_conn *ct, unsigned int id)
+static void *find_extension(const struct nf_conn *ct, enum nf_ct_ext_id id)
 {
 	return ct->ext && ct->ext->offset[id] ? (void *)ct->ext + ct->ext->offset[id] : NULL;
 }
@@ -115,7 +106,7 @@ static bool tell_mark(const struct nf_conn *ct, uint64_t *value)
 static void note_mark(struct nf_conn *ct)
 {
 #ifdef CONFIG_NF_CONNTRACK_EVENTS
-	struct nf_conntrack_ecache *events = ps_conntrack_extension(ct, NF_CT_EXT_ECACHE);
+	struct nf_conntrack_ecache *events = find_extension(ct, NF_CT_EXT_ECACHE);
 
 	if (events)
 		set_bit(IPCT_MARK, &events->cache);
@@ -140,16 +131,16 @@ static bool set_mark(struct ps_packet *pkt, uint32_t mark)
 #endif
 }
 
+/* What its netlink calls it by is made of a secret of that module, whose function is there as long as the connection is. */
 static bool tell_id(const struct nf_conn *ct, uint64_t *value)
 {
-	const struct ps_conntrack_ops *ops;
+	typeof(&nf_ct_get_id) get_id = symbol_get(nf_ct_get_id);
 
-	rcu_read_lock();
-	ops = rcu_dereference(conntrack);
-	if (ops)
-		*value = ops->id(ct);
-	rcu_read_unlock();
-	return ops;
+	if (!get_id)
+		return false;
+	*value = ntohl((__force __be32)get_id(ct));
+	symbol_put(nf_ct_get_id);
+	return true;
 }
 
 static bool tell_expiration(const struct nf_conn *ct, uint64_t *value)
@@ -162,7 +153,7 @@ static bool tell_expiration(const struct nf_conn *ct, uint64_t *value)
 
 static bool tell_count(const struct nf_conn *ct, enum ps_ct_number what, bool reply, uint64_t *value)
 {
-	const struct nf_conn_acct *acct = ps_conntrack_extension(ct, NF_CT_EXT_ACCT);
+	const struct nf_conn_acct *acct = find_extension(ct, NF_CT_EXT_ACCT);
 	const struct nf_conn_counter *counter;
 
 	if (!acct)
@@ -254,83 +245,6 @@ static bool tell_tuple(struct ps_packet *pkt, bool reply, struct ps_ct_tuple *tu
 }
 
 #endif
-
-/*
- * What only nf_conntrack.ko can do, by packetscript_conntrack.ko.
- */
-DEFINE_STATIC_KEY_FALSE(ps_conntrack_is_there);
-EXPORT_SYMBOL_GPL(ps_conntrack_is_there);
-
-void ps_conntrack_provide(const struct ps_conntrack_ops *ops)
-{
-	rcu_assign_pointer(conntrack, ops);
-	if (ops) {
-		static_branch_enable(&ps_conntrack_is_there);
-	} else {
-		static_branch_disable(&ps_conntrack_is_there);
-		synchronize_rcu();
-	}
-}
-EXPORT_SYMBOL_GPL(ps_conntrack_provide);
-
-#if IS_ENABLED(CONFIG_NF_CONNTRACK)
-
-/* Of a broadcast several packets may be the first one. */
-void ps_conntrack_expect_first(struct sk_buff *skb)
-{
-	const struct ps_conntrack_ops *ops;
-	enum ip_conntrack_info info;
-	struct nf_conn *ct = ps_conntrack_find(skb, &info);
-
-	if (!ct || nf_ct_is_confirmed(ct) || nf_ct_protonum(ct) != IPPROTO_TCP || refcount_read(&ct->ct_general.use) > 1)
-		return;
-	rcu_read_lock();
-	ops = rcu_dereference(conntrack);
-	if (ops)
-		ops->extend(ct);
-	rcu_read_unlock();
-}
-
-#else
-
-void ps_conntrack_expect_first(struct sk_buff *skb)
-{
-}
-
-#endif
-
-EXPORT_SYMBOL_GPL(ps_conntrack_expect_first);
-
-void ps_conntrack_load(void)
-{
-	if (rcu_access_pointer(nf_ct_hook) && !rcu_access_pointer(conntrack))
-		request_module("packetscript_conntrack");
-}
-
-/*
- * It comes when conntrack does. Who loads modules may wait here for none: the one that is waited for would wait for whoever wants
- * to be told of modules, too, and he for us.
- */
-static int hear_of_module(struct notifier_block *self, unsigned long event, void *data)
-{
-	const struct module *module = data;
-
-	if (event == MODULE_STATE_LIVE && !strcmp(module->name, "nf_conntrack"))
-		request_module_nowait("packetscript_conntrack");
-	return NOTIFY_DONE;
-}
-
-static struct notifier_block modules = { .notifier_call = hear_of_module };
-
-int ps_conntrack_setup(void)
-{
-	return register_module_notifier(&modules);
-}
-
-void ps_conntrack_teardown(void)
-{
-	unregister_module_notifier(&modules);
-}
 
 /*
  * Translation, by packetscript_nat.ko.
