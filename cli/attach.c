@@ -26,7 +26,7 @@ enum { OPT_HOOK, OPT_FAMILY, OPT_DEV, OPT_PRIORITY, OPT_FUNCTION, OPT_STATE, OPT
 	{ "priority", 'p', "N", "a number, or as nft: raw, mangle, dstnat, filter, security, srcnat, out, mangle+5" priority },	\
 	{ "function", 'f', "NAME", "the function" function },							\
 	{ "state", 0, "N", "the number of the state" state },							\
-	{ "netns", 'n', "NAME", "the network namespace, as ip-netns(8) calls it, or the path of its file" }
+	{ "netns", 'n', "NAME", CLI_NETNS_HELP }
 #define HOOKS_HELP	"prerouting, input, forward, output, postrouting; of devices ingress, egress"
 
 static const struct cli_option attach_options[] = {

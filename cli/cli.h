@@ -36,6 +36,8 @@ struct cli_option {
 	{ "packet-ms", 0, "MS", "milliseconds that a packet's handler may take, as the module's parameter (default: 40)" },	\
 	{ "load-ms", 0, "MS", "milliseconds that loading a script may take (default: 250)" }
 
+#define CLI_NETNS_HELP	"the network namespace, as ip-netns(8) calls it, or the path of its file"
+
 struct cli_call;
 
 struct cli_command {

@@ -128,9 +128,10 @@ static int run(const struct cli_call *call)
 	struct heard *heard;
 	int status;
 
-	if (!cli_number(call, CLI_STATES_STATE, 0, UINT32_MAX, 0, &listening.only))
+	if (!cli_number(call, CLI_STATES_STATE, 0, UINT32_MAX, 0, &listening.only) ||
+	    cli_states_open(&control, call->values[CLI_STATES_NETNS], false))
 		return CLI_TROUBLE;
-	status = ps_control_open(&control, call->values[CLI_STATES_NETNS]) || ps_control_listen(&control, tell, &listening);
+	status = ps_control_listen(&control, tell, &listening);
 	if (status)
 		cli_error("%s", control.error);
 	ps_control_close(&control);

@@ -13,7 +13,7 @@
 enum { OPT_NETNS, OPT_JSON };
 
 static const struct cli_option options[] = {
-	{ "netns", 'n', "NAME", "the network namespace, as ip-netns(8) calls it, or the path of its file" },
+	{ "netns", 'n', "NAME", CLI_NETNS_HELP },
 	{ "json", 0, NULL, "what is shown as JSON, on one line" },
 	{ NULL },
 };

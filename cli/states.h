@@ -11,7 +11,7 @@
 /* The rows of options that all these commands have. */
 #define CLI_STATES_OPTIONS									\
 	{ "state", 0, "N", "only the state to which rules give this number" },			\
-	{ "netns", 'n', "NAME", "the network namespace, as ip-netns(8) calls it, or the path of its file" },	\
+	{ "netns", 'n', "NAME", CLI_NETNS_HELP },	\
 	{ "json", 0, NULL, "as JSON, on one line" }
 
 enum { CLI_STATES_STATE, CLI_STATES_NETNS, CLI_STATES_JSON, CLI_STATES_NEXT };

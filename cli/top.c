@@ -19,7 +19,7 @@ enum { OPT_STATE = CLI_STATES_STATE, OPT_NETNS = CLI_STATES_NETNS, OPT_DELAY };
 
 static const struct cli_option options[] = {
 	{ "state", 0, "N", "only the state to which rules give this number" },
-	{ "netns", 'n', "NAME", "the network namespace, as ip-netns(8) calls it, or the path of its file" },
+	{ "netns", 'n', "NAME", CLI_NETNS_HELP },
 	{ "delay", 'd', "SECONDS", "how long to wait before it is shown anew (default: 2)" },
 	{ NULL },
 };

@@ -23,7 +23,7 @@ enum { OPT_COUNT, OPT_WRITE, OPT_NETNS, OPT_JSON };
 static const struct cli_option options[] = {
 	{ "count", 'n', "N", "ends after so many packets (default: when it is interrupted)" },
 	{ "write", 'w', "FILE", "writes the packets to FILE, pcapng, with the verdict as a comment; \"-\": standard output" },
-	{ "netns", 0, "NAME", "the network namespace, as ip-netns(8) calls it, or the path of its file" },
+	{ "netns", 0, "NAME", CLI_NETNS_HELP },
 	{ "json", 0, NULL, "an object on a line for each packet" },
 	{ NULL },
 };
@@ -294,13 +294,13 @@ static int run(const struct cli_call *call)
 		return CLI_TROUBLE;
 	if (call->values[OPT_JSON] && call->values[OPT_WRITE] && !strcmp(call->values[OPT_WRITE], "-"))
 		return cli_error("--json and --write - would both write to standard output");
-	is_failed = ps_control_open(&control, call->values[OPT_NETNS]);
-	if (!is_failed && !open_capture(&tracing)) {
-		ps_control_close(&control);
+	if (cli_states_open(&control, call->values[OPT_NETNS], false)) {
+		ps_filter_clean(&tracing.filter);
 		return CLI_TROUBLE;
 	}
 	listen_to_signals();
-	if (is_failed || ps_control_trace(&control, &tracing.wanted, tell, &tracing)) {
+	is_failed = !open_capture(&tracing);
+	if (!is_failed && ps_control_trace(&control, &tracing.wanted, tell, &tracing)) {
 		is_failed = true;
 		cli_error("%s", control.error);
 	}

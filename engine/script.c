@@ -77,6 +77,12 @@ static struct ps_script *script_of(lua_State *L)
 	return (struct ps_script *)ps_bind_of(L);
 }
 
+void ps_script_refuse(struct ps_script *s, const char *why)
+{
+	set_error(s->error, sizeof(s->error), why);
+	s->levels = 0;
+}
+
 static ps_noinline int fail(struct ps_script *s, int status)
 {
 	const char *place, *text = ps_runtime_error(&s->bind.rt, status, &place);
@@ -656,7 +662,7 @@ int ps_script_find_given(struct ps_script *s, int id, const char *function, enum
 	int handler = free_place(s);
 
 	if (handler < 0) {
-		set_error(s->error, sizeof(s->error), "not enough memory");
+		ps_script_refuse(s, "not enough memory");
 		return -1;
 	}
 	request.handler = &s->handlers[handler];
@@ -755,10 +761,9 @@ static ps_noinline void begin_error(struct ps_script *s, int handler)
 	lua_State *L = s->bind.rt.L;
 	lua_Debug ar;
 
-	s->levels = 0;
 	lua_rawgeti(L, LUA_REGISTRYINDEX, s->handlers[handler].ref);
 	lua_getinfo(L, ">S", &ar);
-	set_error(s->error, sizeof(s->error), ar.short_src);
+	ps_script_refuse(s, ar.short_src);
 	append(s->error, sizeof(s->error), ":");
 	append_integer(s->error, sizeof(s->error), ar.linedefined);
 	append(s->error, sizeof(s->error), ": ");
@@ -805,13 +810,12 @@ static ps_noinline bool is_refused(struct ps_script *s)
 
 	if (!ps_watch_is_refused(&s->bind.rt.guard))
 		return false;
-	s->levels = 0;
 	if (guard->refused == PS_REFUSED_STOPS) {
-		set_error(s->error, sizeof(s->error), "switched off: stopped by the time limit ");
+		ps_script_refuse(s, "switched off: stopped by the time limit ");
 		append_integer(s->error, sizeof(s->error), guard->stops);
 		append(s->error, sizeof(s->error), " times; correct the script and load it anew");
 	} else {
-		set_error(s->error, sizeof(s->error), "not run: slow handlers of this state have used ");
+		ps_script_refuse(s, "not run: slow handlers of this state have used ");
 		append_integer(s->error, sizeof(s->error), ps_limits.share);
 		append(s->error, sizeof(s->error), " % of a CPU");
 	}

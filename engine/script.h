@@ -101,6 +101,9 @@ const struct ps_part *ps_script_part(struct lua_State *L, enum ps_part_kind kind
 /* True if a script of this number has been loaded. */
 bool ps_script_has(struct ps_script *s, int id);
 
+/* Says in s->error why, where no error of Lua does, which would have a traceback. */
+void ps_script_refuse(struct ps_script *s, const char *why);
+
 /* Forgets it, if it was loaded; what it did to globals stays, and so do its functions in handlers. */
 void ps_script_forget(struct ps_script *s, int id);
 

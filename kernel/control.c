@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 #include <linux/atomic.h>
+#include <linux/netlink.h>
+#include <linux/notifier.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <net/genetlink.h>
@@ -31,38 +33,54 @@ static void tell(struct genl_info *info, const struct ps_failure *failure)
 	genlmsg_reply(skb, info);
 }
 
-static int reload(struct sk_buff *skb, struct genl_info *info)
+/*
+ * Does what a request asks for. *has_words: the message before the acknowledgement says why it fails, for which the latter has no room.
+ */
+static int carry_out(struct sk_buff *skb, struct genl_info *info,
+		     int (*f)(struct sk_buff *skb, struct genl_info *info, struct ps_failure *failure), bool *has_words)
 {
-	const struct nlattr *state = info->attrs[PACKETSCRIPT_A_STATE];
-	struct ps_failure *failure;
-	int err;
+	struct ps_failure *failure = kzalloc(sizeof(*failure), GFP_KERNEL);
+	int err = failure ? f(skb, info, failure) : -ENOMEM;
 
-	if (!state) {
-		NL_SET_ERR_MSG(info->extack, "no state is named");
-		return -EINVAL;
-	}
-	failure = kzalloc(sizeof(*failure), GFP_KERNEL);
-	if (!failure)
-		return -ENOMEM;
-	err = ps_reload(genl_info_net(info), nla_get_u32(state), failure);
-	if (err) {
-		NL_SET_ERR_MSG(info->extack, "what was there goes on; the message before this one says why");
+	*has_words = err && failure && failure->text[0];
+	if (*has_words)
 		tell(info, failure);
-	}
 	kfree(failure);
 	return err;
 }
 
+static int do_reload(struct sk_buff *skb, struct genl_info *info, struct ps_failure *failure)
+{
+	return ps_reload(genl_info_net(info), nla_get_u32(info->attrs[PACKETSCRIPT_A_STATE]), failure);
+}
+
+static int reload(struct sk_buff *skb, struct genl_info *info)
+{
+	bool has_words;
+	int err;
+
+	if (!info->attrs[PACKETSCRIPT_A_STATE]) {
+		NL_SET_ERR_MSG(info->extack, "no state is named");
+		return -EINVAL;
+	}
+	err = carry_out(skb, info, do_reload, &has_words);
+	if (has_words)
+		NL_SET_ERR_MSG(info->extack, "what was there goes on; the message before this one says why");
+	return err;
+}
+
+static int do_attach(struct sk_buff *skb, struct genl_info *info, struct ps_failure *failure)
+{
+	return ps_hook_attach(info, failure);
+}
+
 static int attach(struct sk_buff *skb, struct genl_info *info)
 {
-	struct ps_failure *failure = kzalloc(sizeof(*failure), GFP_KERNEL);
-	int err = failure ? ps_hook_attach(info, failure) : -ENOMEM;
+	bool has_words;
+	int err = carry_out(skb, info, do_attach, &has_words);
 
-	if (err && failure && failure->text[0]) {
+	if (has_words)
 		NL_SET_ERR_MSG(info->extack, "nothing is attached; the message before this one says why");
-		tell(info, failure);
-	}
-	kfree(failure);
 	return err;
 }
 
@@ -91,16 +109,18 @@ static int list(struct sk_buff *skb, struct netlink_callback *cb)
 	return ps_list_dump(&family, skb, cb);
 }
 
+static int do_change_set(struct sk_buff *skb, struct genl_info *info, struct ps_failure *failure)
+{
+	return ps_sets_change(info, netlink_capable(skb, CAP_NET_ADMIN), failure);
+}
+
 static int change_set(struct sk_buff *skb, struct genl_info *info)
 {
-	struct ps_failure *failure = kzalloc(sizeof(*failure), GFP_KERNEL);
-	int err = failure ? ps_sets_change(info, netlink_capable(skb, CAP_NET_ADMIN), failure) : -ENOMEM;
+	bool has_words;
+	int err = carry_out(skb, info, do_change_set, &has_words);
 
-	if (err && failure && failure->text[0]) {
+	if (has_words)
 		NL_SET_ERR_MSG(info->extack, "the set is as it was; the message before this one says why");
-		tell(info, failure);
-	}
-	kfree(failure);
 	return err;
 }
 
@@ -237,27 +257,37 @@ static struct genl_family family __ro_after_init = {
 	.n_mcgrps = ARRAY_SIZE(groups),
 };
 
+/* What a socket has begun goes with it. */
+static int on_release(struct notifier_block *block, unsigned long event, void *context)
+{
+	const struct netlink_notify *notify = context;
+
+	if (event != NETLINK_URELEASE || notify->protocol != NETLINK_GENERIC)
+		return NOTIFY_DONE;
+	ps_sets_release(notify->net, notify->portid);
+	ps_trace_release(notify->net, notify->portid);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block releases = { .notifier_call = on_release };
+
 int __init ps_control_setup(void)
 {
-	int err = ps_sets_setup();
+	int err = netlink_register_notifier(&releases);
 
 	if (err)
 		return err;
-	err = ps_trace_setup(&family);
-	if (err)
-		goto err_sets;
+	ps_trace_setup(&family);
 	err = genl_register_family(&family);
-	if (!err)
-		return 0;
-	ps_trace_teardown();
-err_sets:
-	ps_sets_teardown();
+	if (err)
+		netlink_unregister_notifier(&releases);
 	return err;
 }
 
 void ps_control_teardown(void)
 {
 	genl_unregister_family(&family);
+	netlink_unregister_notifier(&releases);
 	ps_trace_teardown();
 	ps_sets_teardown();
 }

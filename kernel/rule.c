@@ -166,8 +166,7 @@ void ps_rule_refuse(struct ps_rule *rule, const char *why)
 	call->tally.refused++;
 	instance = call->instance;
 	ps_instance_lock(instance);
-	strscpy(instance->script.error, why, sizeof(instance->script.error));
-	instance->script.levels = 0;
+	ps_script_refuse(&instance->script, why);
 	count_error(rule, instance);
 	ps_instance_unlock(instance);
 	local_bh_enable();

@@ -4,23 +4,18 @@
  * which goes with the socket.
  */
 #include <linux/mutex.h>
-#include <linux/netlink.h>
 #include <linux/slab.h>
 #include <net/genetlink.h>
 #include <net/sock.h>
 
 #include "failure.h"
+#include "field.h"
 #include "sets.h"
 #include "shared_store.h"
 #include "state.h"
 
-struct range4 {
-	__be32 first, last;
-};
-
-struct range6 {
-	__be32 first[4], last[4];
-};
+#define RANGE4	8	/* bytes of a range of IPv4: its first and its last address, in network byte order */
+#define RANGE6	32	/* the same of IPv6 */
 
 const struct nla_policy ps_sets_policy[PACKETSCRIPT_SET_MAX + 1] = {
 	[PACKETSCRIPT_SET_NAME] = { .type = NLA_NUL_STRING, .len = PS_SHARED_NAME_MAX },
@@ -83,39 +78,28 @@ static int refuse(struct ps_failure *failure, const char *name, enum ps_shared_r
 /*
  * Ranges of a message.
  */
+static enum ps_shared_result add(struct ps_addresses *to, const struct ps_type *type, struct ps_span span)
+{
+	return ps_value_is_at_most(span.first, span.last) ? ps_addresses_add(to, type, span) : PS_SHARED_ORDER;
+}
+
 static enum ps_shared_result add4(struct ps_addresses *to, const struct nlattr *attr)
 {
-	const struct range4 *range = nla_data(attr), *end = range + nla_len(attr) / sizeof(*range);
+	const u8 *at = nla_data(attr), *end = at + nla_len(attr);
 	enum ps_shared_result result = PS_SHARED_DONE;
 
-	for (; range < end && !result; range++) {
-		struct ps_span span = { { 0, be32_to_cpu(range->first) }, { 0, be32_to_cpu(range->last) } };
-
-		result = ps_value_is_at_most(span.first, span.last) ? ps_addresses_add(to, PS_IPV4, span) : PS_SHARED_ORDER;
-	}
+	for (; at < end && !result; at += RANGE4)
+		result = add(to, PS_IPV4, (struct ps_span){ { 0, ps_load32(at) }, { 0, ps_load32(at + RANGE4 / 2) } });
 	return result;
-}
-
-static u64 half_of(const __be32 *words)
-{
-	return (u64)be32_to_cpu(words[0]) << 32 | be32_to_cpu(words[1]);
-}
-
-static struct ps_value value_of(const __be32 *address)
-{
-	return (struct ps_value){ half_of(address), half_of(address + 2) };
 }
 
 static enum ps_shared_result add6(struct ps_addresses *to, const struct nlattr *attr)
 {
-	const struct range6 *range = nla_data(attr), *end = range + nla_len(attr) / sizeof(*range);
+	const u8 *at = nla_data(attr), *end = at + nla_len(attr);
 	enum ps_shared_result result = PS_SHARED_DONE;
 
-	for (; range < end && !result; range++) {
-		struct ps_span span = { value_of(range->first), value_of(range->last) };
-
-		result = ps_value_is_at_most(span.first, span.last) ? ps_addresses_add(to, PS_IPV6, span) : PS_SHARED_ORDER;
-	}
+	for (; at < end && !result; at += RANGE6)
+		result = add(to, PS_IPV6, (struct ps_span){ ps_load128(at), ps_load128(at + RANGE6 / 2) });
 	return result;
 }
 
@@ -124,7 +108,7 @@ static int draft_take(struct draft *draft, struct nlattr **attrs, struct ps_fail
 	const struct nlattr *ranges4 = attrs[PACKETSCRIPT_SET_RANGES4], *ranges6 = attrs[PACKETSCRIPT_SET_RANGES6];
 	enum ps_shared_result result = PS_SHARED_DONE;
 
-	if ((ranges4 && nla_len(ranges4) % sizeof(struct range4)) || (ranges6 && nla_len(ranges6) % sizeof(struct range6)))
+	if ((ranges4 && nla_len(ranges4) % RANGE4) || (ranges6 && nla_len(ranges6) % RANGE6))
 		return ps_fail(failure, -EINVAL, "set '%s': the last range is not whole", draft->name);
 	if (ranges4)
 		result = add4(draft->addresses, ranges4);
@@ -371,30 +355,23 @@ int ps_sets_done(struct netlink_callback *cb)
 	return 0;
 }
 
-static void write4(struct range4 *to, const struct ps_addresses *addresses, u32 at, u32 n)
+static void write4(u8 *to, const struct ps_addresses *addresses, u32 at, u32 n)
 {
-	for (; n; n--, to++, at++) {
+	for (; n; n--, to += RANGE4, at++) {
 		struct ps_span span = ps_addresses_at(addresses, PS_IPV4, at);
 
-		*to = (struct range4){ cpu_to_be32(span.first.low), cpu_to_be32(span.last.low) };
+		ps_store32(to, span.first.low);
+		ps_store32(to + RANGE4 / 2, span.last.low);
 	}
 }
 
-static void put_value(struct ps_value value, __be32 *to)
+static void write6(u8 *to, const struct ps_addresses *addresses, u32 at, u32 n)
 {
-	to[0] = cpu_to_be32(upper_32_bits(value.high));
-	to[1] = cpu_to_be32(lower_32_bits(value.high));
-	to[2] = cpu_to_be32(upper_32_bits(value.low));
-	to[3] = cpu_to_be32(lower_32_bits(value.low));
-}
-
-static void write6(struct range6 *to, const struct ps_addresses *addresses, u32 at, u32 n)
-{
-	for (; n; n--, to++, at++) {
+	for (; n; n--, to += RANGE6, at++) {
 		struct ps_span span = ps_addresses_at(addresses, PS_IPV6, at);
 
-		put_value(span.first, to->first);
-		put_value(span.last, to->last);
+		ps_store128(to, span.first);
+		ps_store128(to + RANGE6 / 2, span.last);
 	}
 }
 
@@ -416,14 +393,14 @@ static bool put_ranges(struct sk_buff *skb, struct walk *walk)
 	void *to;
 
 	if (n) {
-		to = reserve(skb, PACKETSCRIPT_SET_RANGES4, sizeof(struct range4), &n);
+		to = reserve(skb, PACKETSCRIPT_SET_RANGES4, RANGE4, &n);
 		if (to)
 			write4(to, walk->addresses, walk->told, n);
 		walk->told += to ? n : 0;
 		return to;
 	}
 	n = ps_addresses_count(walk->addresses, PS_IPV6) - walk->told6;
-	to = reserve(skb, PACKETSCRIPT_SET_RANGES6, sizeof(struct range6), &n);
+	to = reserve(skb, PACKETSCRIPT_SET_RANGES6, RANGE6, &n);
 	if (to)
 		write6(to, walk->addresses, walk->told6, n);
 	walk->told6 += to ? n : 0;
@@ -497,38 +474,21 @@ int ps_sets_dump(const struct genl_family *family, struct sk_buff *skb, struct n
 	return has_all || skb->len ? skb->len : -EMSGSIZE;
 }
 
-/*
- * Drafts go with their sockets.
- */
-static int on_release(struct notifier_block *block, unsigned long event, void *context)
+void ps_sets_release(const struct net *net, u32 portid)
 {
-	const struct netlink_notify *notify = context;
 	struct draft *draft;
 
-	if (event != NETLINK_URELEASE || notify->protocol != NETLINK_GENERIC)
-		return NOTIFY_DONE;
 	mutex_lock(&sets_mutex);
-	draft = draft_find(notify->net, notify->portid);
+	draft = draft_find(net, portid);
 	if (draft)
 		draft_free(draft);
 	mutex_unlock(&sets_mutex);
-	return NOTIFY_DONE;
-}
-
-static struct notifier_block releases = {
-	.notifier_call = on_release,
-};
-
-int __init ps_sets_setup(void)
-{
-	return netlink_register_notifier(&releases);
 }
 
 void ps_sets_teardown(void)
 {
 	struct draft *draft, *next;
 
-	netlink_unregister_notifier(&releases);
 	list_for_each_entry_safe(draft, next, &drafts, list)
 		draft_free(draft);
 }

@@ -12,6 +12,7 @@
 
 struct genl_family;
 struct genl_info;
+struct net;
 struct ps_failure;
 
 extern const struct nla_policy ps_sets_policy[PACKETSCRIPT_SET_MAX + 1];
@@ -24,7 +25,9 @@ int ps_sets_start(struct netlink_callback *cb);
 int ps_sets_dump(const struct genl_family *family, struct sk_buff *skb, struct netlink_callback *cb);
 int ps_sets_done(struct netlink_callback *cb);
 
-int ps_sets_setup(void);
+/* A socket is closed: what it has begun goes with it. Process context. */
+void ps_sets_release(const struct net *net, u32 portid);
+
 void ps_sets_teardown(void);	/* nobody is in any of the above any more */
 
 #endif

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 #include <linux/atomic.h>
 #include <linux/mutex.h>
-#include <linux/netlink.h>
-#include <linux/notifier.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
@@ -328,16 +326,12 @@ int ps_trace_start(struct genl_info *info)
 	return err;
 }
 
-/* A socket is closed. */
-static int released(struct notifier_block *block, unsigned long event, void *data)
+void ps_trace_release(const struct net *net, u32 portid)
 {
-	const struct netlink_notify *notify = data;
 	struct tracer *tracer;
 
-	if (event != NETLINK_URELEASE || notify->protocol != NETLINK_GENERIC)
-		return NOTIFY_DONE;
 	mutex_lock(&lock);
-	tracer = find(notify->net, notify->portid);
+	tracer = find(net, portid);
 	if (tracer) {
 		list_del_rcu(&tracer->list);
 		ntracers--;
@@ -347,22 +341,17 @@ static int released(struct notifier_block *block, unsigned long event, void *dat
 		static_branch_dec(&ps_trace_key);
 		kfree_rcu(tracer, rcu);
 	}
-	return NOTIFY_DONE;
 }
 
-static struct notifier_block notifier = { .notifier_call = released };
-
-int ps_trace_setup(const struct genl_family *of)
+void ps_trace_setup(const struct genl_family *of)
 {
 	family = of;
-	return netlink_register_notifier(&notifier);
 }
 
 void ps_trace_teardown(void)
 {
 	struct tracer *tracer, *next;
 
-	netlink_unregister_notifier(&notifier);
 	list_for_each_entry_safe(tracer, next, &tracers, list)
 		kfree(tracer);
 }

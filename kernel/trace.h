@@ -16,6 +16,7 @@
 
 struct genl_family;
 struct genl_info;
+struct net;
 struct sk_buff;
 
 DECLARE_STATIC_KEY_FALSE(ps_trace_key);
@@ -47,8 +48,11 @@ int ps_trace_start(struct genl_info *info);
 
 extern const struct nla_policy ps_trace_policy[PACKETSCRIPT_TRACE_MAX + 1];
 
+/* A socket is closed: it is told no more. Process context. */
+void ps_trace_release(const struct net *net, u32 portid);
+
 /* The messages are the family's. */
-int ps_trace_setup(const struct genl_family *family);
+void ps_trace_setup(const struct genl_family *family);
 /* No request and no packet comes any more. */
 void ps_trace_teardown(void);
 

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "field.h"
 #include "filter.h"
 #include "spans.h"
 #include "uapi/packetscript.h"
@@ -317,6 +318,17 @@ static int read_listed(const struct nlmsghdr *message, void *context)
 	return MNL_CB_OK;
 }
 
+/* What errno says of a request: what that is doing, and what a module does that knows it. */
+static void tell_refused(struct ps_control *control, const char *doing, const char *does)
+{
+	if (errno == EPERM)
+		snprintf(control->error, sizeof(control->error), "not permitted: %s needs CAP_NET_ADMIN", doing);
+	else if (errno == EOPNOTSUPP)
+		snprintf(control->error, sizeof(control->error), "the kernel module that is loaded is older, and cannot %s", does);
+	else
+		snprintf(control->error, sizeof(control->error), "%s: %s", doing, strerror(errno));
+}
+
 int ps_control_list(struct ps_control *control, void (*tell)(void *context, const struct ps_listed *listed), void *context)
 {
 	char buffer[MESSAGE];
@@ -328,12 +340,7 @@ int ps_control_list(struct ps_control *control, void (*tell)(void *context, cons
 		return 0;
 	if (errno == EINTR)
 		return 1;
-	if (errno == EPERM)
-		snprintf(control->error, sizeof(control->error), "not permitted: listing states needs CAP_NET_ADMIN");
-	else if (errno == EOPNOTSUPP)
-		snprintf(control->error, sizeof(control->error), "the kernel module that is loaded is older, and cannot list states");
-	else
-		snprintf(control->error, sizeof(control->error), "listing states: %s", strerror(errno));
+	tell_refused(control, "listing states", "list states");
 	return -1;
 }
 
@@ -464,6 +471,27 @@ int ps_control_detach(struct ps_control *control, const struct ps_attachment *wa
 	return -1;
 }
 
+/* Reads what comes, until that is no more wanted or a signal interrupts. Returns 0, or -1. */
+static int hear(struct ps_control *control, mnl_cb_t read, void *context)
+{
+	char buffer[MESSAGE];
+	int more = 1;
+	ssize_t len;
+
+	while (more > 0) {
+		len = mnl_socket_recvfrom(control->socket, buffer, sizeof(buffer));
+		if (len < 0 && errno == ENOBUFS) {	/* what comes is numbered: that tells how much was lost */
+			control->overruns++;
+			continue;
+		}
+		more = len < 0 ? -1 : mnl_cb_run(buffer, len, 0, 0, read, context);
+	}
+	if (!more || errno == EINTR)
+		return 0;
+	snprintf(control->error, sizeof(control->error), "netlink: %s", strerror(errno));
+	return -1;
+}
+
 /* Who is told of lines. */
 struct listener {
 	bool (*tell)(void *context, const struct ps_told *line);
@@ -541,9 +569,7 @@ static int read_told(const struct nlmsghdr *message, void *context)
 int ps_control_listen(struct ps_control *control, bool (*tell)(void *context, const struct ps_told *line), void *context)
 {
 	struct listener listener = { tell, context };
-	char buffer[MESSAGE];
-	int more = 1, group = control->group;
-	ssize_t len;
+	int group = control->group;
 
 	if (!group) {
 		snprintf(control->error, sizeof(control->error), "the kernel module that is loaded is older, and tells nobody");
@@ -554,15 +580,7 @@ int ps_control_listen(struct ps_control *control, bool (*tell)(void *context, co
 			 "not permitted: listening to states needs CAP_NET_ADMIN" : strerror(errno));
 		return -1;
 	}
-	while (more > 0) {
-		len = mnl_socket_recvfrom(control->socket, buffer, sizeof(buffer));
-		if (len < 0 && errno == ENOBUFS)	/* the numbers of lines tell how many were lost */
-			continue;
-		more = len < 0 ? -1 : mnl_cb_run(buffer, len, 0, 0, read_told, &listener);
-	}
-	if (more < 0)
-		snprintf(control->error, sizeof(control->error), "netlink: %s", strerror(errno));
-	return more;
+	return hear(control, read_told, &listener);
 }
 
 /*
@@ -575,28 +593,14 @@ struct sent {
 	size_t n4, n6;
 };
 
-static void put_word(uint8_t *to, uint32_t word)
-{
-	word = htonl(word);
-	memcpy(to, &word, sizeof(word));
-}
-
-static void put_address6(uint8_t *to, struct ps_value address)
-{
-	put_word(to, address.high >> 32);
-	put_word(to + 4, address.high);
-	put_word(to + 8, address.low >> 32);
-	put_word(to + 12, address.low);
-}
-
 static void put_ranges4(struct nlmsghdr *message, const struct ps_span_list *list, size_t *sent)
 {
 	uint8_t bytes[RANGES_MAX];
 	size_t used;
 
 	for (used = 0; *sent < list->n && used + 8 <= RANGES_MAX; ++*sent, used += 8) {
-		put_word(bytes + used, list->spans[*sent].first.low);
-		put_word(bytes + used + 4, list->spans[*sent].last.low);
+		ps_store32(bytes + used, list->spans[*sent].first.low);
+		ps_store32(bytes + used + 4, list->spans[*sent].last.low);
 	}
 	mnl_attr_put(message, PACKETSCRIPT_SET_RANGES4, used, bytes);
 }
@@ -607,8 +611,8 @@ static void put_ranges6(struct nlmsghdr *message, const struct ps_span_list *lis
 	size_t used;
 
 	for (used = 0; *sent < list->n && used + 32 <= RANGES_MAX; ++*sent, used += 32) {
-		put_address6(bytes + used, list->spans[*sent].first);
-		put_address6(bytes + used + 16, list->spans[*sent].last);
+		ps_store128(bytes + used, list->spans[*sent].first);
+		ps_store128(bytes + used + 16, list->spans[*sent].last);
 	}
 	mnl_attr_put(message, PACKETSCRIPT_SET_RANGES6, used, bytes);
 }
@@ -663,26 +667,13 @@ struct set_reader {
 	void *context;
 };
 
-static uint32_t word_at(const uint8_t *at)
-{
-	uint32_t word;
-
-	memcpy(&word, at, sizeof(word));
-	return ntohl(word);
-}
-
-static struct ps_value address6_at(const uint8_t *at)
-{
-	return (struct ps_value){ (uint64_t)word_at(at) << 32 | word_at(at + 4), (uint64_t)word_at(at + 8) << 32 | word_at(at + 12) };
-}
-
 static void read_ranges4(const struct nlattr *attr, struct ps_spans *spans)
 {
 	const uint8_t *at = mnl_attr_get_payload(attr);
 	size_t n;
 
 	for (n = mnl_attr_get_payload_len(attr) / 8; n; n--, at += 8) {
-		struct ps_span span = { { 0, word_at(at) }, { 0, word_at(at + 4) } };
+		struct ps_span span = { { 0, ps_load32(at) }, { 0, ps_load32(at + 4) } };
 
 		ps_spans_add(spans, PS_IPV4, &span);
 	}
@@ -694,7 +685,7 @@ static void read_ranges6(const struct nlattr *attr, struct ps_spans *spans)
 	size_t n;
 
 	for (n = mnl_attr_get_payload_len(attr) / 32; n; n--, at += 32) {
-		struct ps_span span = { address6_at(at), address6_at(at + 16) };
+		struct ps_span span = { ps_load128(at), ps_load128(at + 16) };
 
 		ps_spans_add(spans, PS_IPV6, &span);
 	}
@@ -916,14 +907,10 @@ static int start_trace(struct ps_control *control, const struct ps_trace_wanted 
 	if (errno == ENOENT)
 		snprintf(control->error, sizeof(control->error),
 			 "no rule or hook of this network namespace has it; 'packetscript list' shows what there is");
-	else if (errno == EPERM)
-		snprintf(control->error, sizeof(control->error), "not permitted: tracing packets needs CAP_NET_ADMIN");
 	else if (errno == EBUSY)
 		snprintf(control->error, sizeof(control->error), "too many trace packets already");
-	else if (errno == EOPNOTSUPP)
-		snprintf(control->error, sizeof(control->error), "the kernel module that is loaded is older, and cannot trace packets");
 	else
-		snprintf(control->error, sizeof(control->error), "tracing packets: %s", strerror(errno));
+		tell_refused(control, "tracing packets", "trace packets");
 	return -1;
 }
 
@@ -931,23 +918,10 @@ int ps_control_trace(struct ps_control *control, const struct ps_trace_wanted *w
 		     bool (*tell)(void *context, const struct ps_traced_packet *packet), void *context)
 {
 	struct tracing tracing = { wanted->filter, tell, context };
-	char buffer[MESSAGE];
-	int more = 1;
-	ssize_t len;
 
 	if (start_trace(control, wanted))
 		return -1;
 	if (wanted->filter)
 		ps_filter_attach(wanted->filter, mnl_socket_get_fd(control->socket), &trace_layout);
-	while (more > 0) {
-		len = mnl_socket_recvfrom(control->socket, buffer, sizeof(buffer));
-		if (len < 0 && errno == ENOBUFS) {
-			control->overruns++;
-			continue;
-		}
-		more = len < 0 ? -1 : mnl_cb_run(buffer, len, 0, 0, read_trace, &tracing);
-	}
-	if (more < 0 && errno != EINTR)
-		snprintf(control->error, sizeof(control->error), "netlink: %s", strerror(errno));
-	return more < 0 && errno == EINTR ? 0 : more;
+	return hear(control, read_trace, &tracing);
 }

@@ -310,40 +310,45 @@ void ps_pcapng_put_interface(FILE *to, const struct ps_interface *interface)
 	put(to, &head[1], sizeof(head[1]));
 }
 
-void ps_pcapng_put_packet(FILE *to, const struct ps_record *record, const uint8_t *bytes, uint32_t len)
+static void put_comment(FILE *to, const char *comment, uint16_t len)
+{
+	static const uint8_t padding[3], end[4];
+	const uint16_t option[] = { OPTION_COMMENT, len };
+
+	put(to, option, sizeof(option));
+	put(to, comment, len);
+	put(to, padding, -len & 3);
+	put(to, end, sizeof(end));
+}
+
+/* comment: NULL, if there is none. */
+static void put_enhanced(FILE *to, const struct ps_record *record, uint32_t interface, const uint8_t *bytes, uint32_t len,
+			 const char *comment)
 {
 	static const uint8_t padding[3];
-	const uint32_t pad = -len & 3;
+	const uint16_t said = comment ? strnlen(comment, UINT16_MAX) : 0;
+	const uint32_t pad = -len & 3, options = comment ? 8 + said + (-said & 3) : 0;
 	const uint32_t head[] = {
-		ENHANCED, 32 + len + pad, 0, record->time >> 32, record->time,
-		len, ps_record_length(record, len),
+		ENHANCED, 32 + len + pad + options, interface, record->time >> 32, record->time, len, ps_record_length(record, len),
 	};
 
 	put(to, head, sizeof(head));
 	put(to, bytes, len);
 	put(to, padding, pad);
+	if (comment)
+		put_comment(to, comment, said);
 	put(to, &head[1], sizeof(head[1]));
+}
+
+void ps_pcapng_put_packet(FILE *to, const struct ps_record *record, const uint8_t *bytes, uint32_t len)
+{
+	put_enhanced(to, record, 0, bytes, len, NULL);
 }
 
 void ps_pcapng_put_commented(FILE *to, const struct ps_record *record, uint32_t interface, const uint8_t *bytes, uint32_t len,
 			     const char *comment)
 {
-	static const uint8_t padding[3], end[4];
-	const uint16_t option[] = { OPTION_COMMENT, strnlen(comment, UINT16_MAX) };
-	const uint32_t pad = -len & 3, comment_pad = -(uint32_t)option[1] & 3;
-	const uint32_t head[] = {
-		ENHANCED, 32 + len + pad + sizeof(option) + option[1] + comment_pad + sizeof(end), interface, record->time >> 32,
-		record->time, len, ps_record_length(record, len),
-	};
-
-	put(to, head, sizeof(head));
-	put(to, bytes, len);
-	put(to, padding, pad);
-	put(to, option, sizeof(option));
-	put(to, comment, option[1]);
-	put(to, padding, comment_pad);
-	put(to, end, sizeof(end));
-	put(to, &head[1], sizeof(head[1]));
+	put_enhanced(to, record, interface, bytes, len, comment);
 }
 
 void ps_pcapng_put_new(FILE *to, const struct ps_pcapng *p, const struct ps_record *record, const uint8_t *bytes, uint32_t len)

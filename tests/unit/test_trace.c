@@ -24,9 +24,16 @@ static const char script[] =
 	"  return false\n"
 	"end\n";
 
+static const struct shape udp = { .protocol = 17, .payload = 30 };
+
+static void load(struct ps_script *s)
+{
+	CHECK_INT(ps_script_init(s, 0, true), 0);
+	CHECK_INT(ps_script_load(s, 0, "/s/trace.lua", script, strlen(script)), 0);
+}
+
 static enum ps_verdict run_traced(struct ps_script *s, const char *function, struct ps_traced *traced)
 {
-	static const struct shape udp = { .protocol = 17, .payload = 30 };
 	int handler = ps_script_find(s, 0, function);
 	struct ps_packet pkt;
 	struct layout at;
@@ -50,8 +57,7 @@ static void returns_are_noted(void)
 	struct ps_traced traced;
 	struct ps_script s;
 
-	CHECK_INT(ps_script_init(&s, 0, true), 0);
-	CHECK_INT(ps_script_load(&s, 0, "/s/trace.lua", script, strlen(script)), 0);
+	load(&s);
 	CHECK_INT(run_traced(&s, "last", &traced), PS_VERDICT_DROP);
 	CHECK_TEXT(traced.place, "/s/trace.lua:2");
 	CHECK_INT(run_traced(&s, "own", &traced), PS_VERDICT_ACCEPT);
@@ -69,8 +75,7 @@ static void traced_handlers_end(void)
 	struct ps_traced traced;
 	struct ps_script s;
 
-	CHECK_INT(ps_script_init(&s, 0, true), 0);
-	CHECK_INT(ps_script_load(&s, 0, "/s/trace.lua", script, strlen(script)), 0);
+	load(&s);
 	CHECK_INT(run_traced(&s, "forever", &traced), PS_VERDICT_ERROR);
 	CHECK_TEXT(s.error, ": time limit exceeded");
 	CHECK_INT(run_traced(&s, "last", &traced), PS_VERDICT_DROP);
@@ -80,7 +85,6 @@ static void traced_handlers_end(void)
 
 static void matches_are_traced(void)
 {
-	static const struct shape udp = { .protocol = 17, .payload = 30 };
 	struct ps_traced traced;
 	struct ps_script s;
 	struct ps_packet pkt;
@@ -88,8 +92,7 @@ static void matches_are_traced(void)
 	uint8_t *data = make_packet(&udp, &pkt, &at);
 	int handler;
 
-	CHECK_INT(ps_script_init(&s, 0, true), 0);
-	CHECK_INT(ps_script_load(&s, 0, "/s/trace.lua", script, strlen(script)), 0);
+	load(&s);
 	handler = ps_script_find(&s, 0, "no");
 	CHECK(handler >= 0);
 	ps_script_trace(&s, handler, &traced);
