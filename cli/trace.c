@@ -66,14 +66,23 @@ static const char *family_of(const struct ps_traced_packet *traced)
 	return family ? family->name : "unknown";
 }
 
+/* "NF_DROP", "match"; "NF_QUEUE 5". */
+static const char *verdict_of(const struct ps_traced_packet *traced, char *text, size_t size)
+{
+	if (!traced->has_queue)
+		return traced->verdict;
+	snprintf(text, size, "%s %u", traced->verdict, traced->queue);
+	return text;
+}
+
 static void print(const struct ps_traced_packet *traced, const char *at, struct ps_packet *before, struct ps_packet *after)
 {
-	char line[512];
+	char line[512], verdict[32];
 
 	ps_packet_line(before, line, sizeof(line));
 	printf("%s  state %u  %s %s%s%s%s%s%s%s  %s  %s", at, traced->state, family_of(traced), traced->table, traced->table[0] ? " " : "",
 	       traced->hook, traced->dev_in[0] ? " in " : "", traced->dev_in, traced->dev_out[0] ? " out " : "", traced->dev_out, line,
-	       traced->verdict);
+	       verdict_of(traced, verdict, sizeof(verdict)));
 	ps_changes_print(stdout, before, after);
 	printf("  ");
 	ps_user_print(stdout, traced->error[0] ? traced->error : traced->place[0] ? traced->place : traced->script);
@@ -88,7 +97,7 @@ static json_t *text_or_null(const char *text)
 static void print_json(const struct ps_traced_packet *traced, const char *at, uint64_t lost, struct ps_packet *before,
 		       struct ps_packet *after)
 {
-	char line[512];
+	char line[512], verdict[32];
 
 	ps_packet_line(before, line, sizeof(line));
 	ps_result_line(stdout, json_pack("{s:s, s:I, s:o, s:o, s:s, s:o, s:s, s:o, s:o, s:s, s:I, s:s, s:o, s:o, s:o, s:I, s:I}",
@@ -96,7 +105,7 @@ static void print_json(const struct ps_traced_packet *traced, const char *at, ui
 					 "function", ps_result_text(traced->function), "family", family_of(traced),
 					 "table", text_or_null(traced->table), "hook", traced->hook, "in", text_or_null(traced->dev_in),
 					 "out", text_or_null(traced->dev_out), "packet", line, "length", (json_int_t)traced->before_length,
-					 "verdict", traced->verdict, "changes", ps_changes_json(before, after),
+					 "verdict", verdict_of(traced, verdict, sizeof(verdict)), "changes", ps_changes_json(before, after),
 					 "place", text_or_null(traced->place), "error", text_or_null(traced->error),
 					 "nanoseconds", (json_int_t)traced->took, "lost", (json_int_t)lost));
 }
@@ -128,10 +137,11 @@ static void write_one(struct tracing *tracing, const struct ps_traced_packet *tr
 static bool write_packet(struct tracing *tracing, const struct ps_traced_packet *traced)
 {
 	const bool is_changed = traced->after != traced->before;
-	char comment[1024];
+	char comment[1024], verdict[32];
 
 	snprintf(comment, sizeof(comment), "state %u, %s %s %s, %s: %s%s%s%s%s", traced->state, family_of(traced), traced->table, traced->hook,
-		 traced->function, traced->verdict, traced->place[0] ? " at " : "", traced->place, traced->error[0] ? ": " : "", traced->error);
+		 traced->function, verdict_of(traced, verdict, sizeof(verdict)), traced->place[0] ? " at " : "", traced->place,
+		 traced->error[0] ? ": " : "", traced->error);
 	write_one(tracing, traced, traced->before, traced->before_captured, traced->before_length, comment);
 	if (is_changed)
 		write_one(tracing, traced, traced->after, traced->after_captured, traced->after_length, "as it was left");

@@ -850,6 +850,10 @@ static void read_traced(const struct nlattr *nest, struct ps_traced_packet *pack
 		case PACKETSCRIPT_TRACE_MATCH:
 			packet->is_match = true;
 			break;
+		case PACKETSCRIPT_TRACE_QUEUE:
+			packet->has_queue = true;
+			packet->queue = u16_of(attr);
+			break;
 		}
 	}
 	if (!has_left)

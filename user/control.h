@@ -105,7 +105,9 @@ struct ps_traced_packet {
 	uint8_t link;		/* bytes of its link-layer header */
 	uint16_t protocol;	/* an Ethernet type: what it is behind that */
 	bool is_match;
-	const char *verdict;	/* its name, with the number of a queue */
+	const char *verdict;	/* its name */
+	bool has_queue;		/* NF_QUEUE, with the number of one */
+	uint16_t queue;
 	const char *place;	/* "file:line" of the return that gave it */
 	const char *error;	/* why the function gave none */
 	uint64_t time;		/* nanoseconds since 1970 */

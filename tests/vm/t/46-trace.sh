@@ -17,6 +17,7 @@ function process_packet(p)
   if not ip then return XT_CONTINUE end
   if ip.ttl == 11 then error("on purpose") end
   if ip.ttl == 12 then ip.ttl = 40 end
+  if ip.ttl == 14 then return NF_QUEUE | 5 << 16 end
   return verdict(ip)
 end
 function match_packet(p)
@@ -45,17 +46,19 @@ send 9
 send 11
 send 12
 send 13
-is_there() { grep -q "ttl\":13\|NF_DROP" zero && grep -q '"verdict":"match"' all; }
+send 14
+is_there() { grep -q NF_DROP zero && grep -q '"verdict":"match"' all && grep -q NF_QUEUE zero; }
 wait_for is_there
 at='20[0-9-]*T[0-9:.]*Z  state 0  ip mangle PREROUTING in rA'
 packet='192\.168\.0\.2 > 10\.0\.0\.2 icmp 98'
 check_match 'a verdict of a function that the handler ends with' "$(grep NF_DROP zero)" \
 	"^$at  $packet  NF_DROP  [^ ]*/ttl.lua:3  [0-9]+\.[0-9] us\$"
 check_match 'an error' "$(grep purpose zero)" "^$at  $packet  error  [^ ]*/ttl.lua:10: on purpose  [0-9.]+ us\$"
+check_match 'the number of a queue' "$(grep NF_QUEUE zero)" "^$at  $packet  NF_QUEUE 5  [^ ]*/ttl.lua:12  [0-9.]+ us\$"
 check_match 'a field that is changed' "$(grep 'ip.ttl' zero)" "^$at  $packet  XT_CONTINUE  ip.ttl 12 → 40.*  [^ ]*/ttl.lua:5  [0-9.]+ us\$"
 check_eq 'of another state nothing' "$(grep -v 'state 0  ip mangle' zero || true)" ''
 check_match 'the answer of a match' "$(grep -m 1 '"verdict":"match"' all)" \
-	'"state":2,"script":"[^"]*/ttl.lua","function":"match_packet","family":"ip","table":"mangle","hook":"PREROUTING","in":"rA","out":null,.*"place":"[^"]*/ttl.lua:15","error":null'
+	'"state":2,"script":"[^"]*/ttl.lua","function":"match_packet","family":"ip","table":"mangle","hook":"PREROUTING","in":"rA","out":null,.*"place":"[^"]*/ttl.lua:16","error":null'
 check_match 'at a hook without a table, on the way out too' "$(grep -m 1 '"state":3' all)" \
 	'"table":null,"hook":"FORWARD","in":"rA","out":"rB"'
 check_eq 'nothing was lost' "$(grep -v '"lost":0}$' all || true)" ''
