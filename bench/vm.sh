@@ -8,6 +8,7 @@ vm_choose() {
 	kver=${1:-$(BUILD=$build "$top/scripts/kernel-release")}
 	[ -n "$kver" ] || die 'no kernel headers here to tell which kernel is meant; run scripts/install-deps, or give --kver'
 	headers=${KDIR:-/lib/modules/$kver/build}
+	[ -e "$headers" ] || headers=$build/kernel/$kver/lib/modules/$kver/build # unpacked: scripts/fetch-kernel --headers
 	root=${2:-$build/root/$kver}
 	[ -d "$root" ] || die "$root does not exist; make it with: make root"
 	kernel=$build/kernel/$kver/boot/vmlinuz-$kver
