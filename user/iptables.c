@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "words.h"
+
 static int fail(struct ps_iptables *r, const char *format, ...)
 {
 	va_list args;
@@ -27,31 +29,6 @@ static int add_word(struct ps_iptables *r, char *word)
 	r->words[r->nwords++] = word;
 	r->words[r->nwords] = NULL;
 	return 0;
-}
-
-/*
- * Copies the word that begins at *from to *to, without its quotes. Returns where the next word may go, or NULL: a quote is
- * open.
- */
-static char *cut_word(const char **from, char *to)
-{
-	const char *p = *from;
-	char quote = 0;
-
-	for (; *p && (quote || !strchr(" \t\n", *p)); p++) {
-		if (*p == quote) {
-			quote = 0;
-		} else if (!quote && (*p == '\'' || *p == '"')) {
-			quote = *p;
-		} else {
-			if (*p == '\\' && quote != '\'' && p[1])
-				p++;
-			*to++ = *p;
-		}
-	}
-	*to++ = 0;
-	*from = p;
-	return quote ? NULL : to;
 }
 
 /* True if word is the option, also if it is cut short, or its value follows: "--jum", "-jDROP". */
@@ -113,7 +90,7 @@ int ps_iptables_init(struct ps_iptables *r, const char *rule, bool ipv6, uint16_
 	for (rule += strspn(rule, " \t\n"); *rule; rule += strspn(rule, " \t\n")) {
 		char *word = to;
 
-		to = cut_word(&rule, to);
+		to = ps_word_cut(&rule, to);
 		if (!to)
 			return fail(r, "--install: a quote is not closed");
 		if (add_word(r, word))
@@ -135,25 +112,6 @@ void ps_iptables_clean(struct ps_iptables *r)
 	r->text = NULL;
 }
 
-static void print_word(FILE *to, const char *word)
-{
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-				    "_-./:,=+@%";
-
-	if (*word && !word[strspn(word, plain)]) {
-		fputs(word, to);
-		return;
-	}
-	putc('\'', to);
-	for (; *word; word++) {
-		if (*word == '\'')
-			fputs("'\\''", to);
-		else
-			putc(*word, to);
-	}
-	putc('\'', to);
-}
-
 void ps_iptables_print(FILE *to, const struct ps_iptables *r)
 {
 	int i;
@@ -161,7 +119,7 @@ void ps_iptables_print(FILE *to, const struct ps_iptables *r)
 	for (i = 0; i < r->nwords; i++) {
 		if (i)
 			putc(' ', to);
-		print_word(to, r->words[i]);
+		ps_word_print(to, r->words[i]);
 	}
 	putc('\n', to);
 }
