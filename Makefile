@@ -199,6 +199,7 @@ XTDIR = $(DESTDIR)$(shell pkg-config --variable=xtlibdir xtables)
 MANDIR = $(DESTDIR)$(PREFIX)/share/man
 SBINDIR = $(DESTDIR)$(PREFIX)/sbin
 COMPLETIONDIR = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+UNITDIR = $(DESTDIR)$(PREFIX)/lib/systemd/system
 DOCDIR = $(DESTDIR)$(PREFIX)/share/doc/packetscript
 TYPESDIR = $(DESTDIR)$(PREFIX)/share/packetscript/types
 LUADIR = $(DESTDIR)$(PREFIX)/share/packetscript/lua	# as engine/bundle.h has it
@@ -220,11 +221,12 @@ install-plugin: plugin
 	install -m 644 xtables/xt_LUA.8 xtables/xt_lua.8 $(MANDIR)/man8
 
 install-cli: cli
-	install -d $(MANDIR)/man8 $(SBINDIR) $(COMPLETIONDIR)
+	install -d $(MANDIR)/man8 $(SBINDIR) $(COMPLETIONDIR) $(UNITDIR)
 	install -m 755 $(BUILD)/user/packetscript $(SBINDIR)
 	ln -sfn packetscript $(SBINDIR)/lunatik
 	install -m 644 $(BUILD)/user/packetscript.8 $(MANDIR)/man8
 	install -m 644 $(BUILD)/user/packetscript.bash $(COMPLETIONDIR)/packetscript
+	sed 's|@SBINDIR@|$(PREFIX)/sbin|' cli/packetscript.service | install -m 644 /dev/stdin $(UNITDIR)/packetscript.service
 
 install-lualib:
 	install -d $(LUADIR)
@@ -284,7 +286,7 @@ uninstall:
 	$(if $(wildcard $(LUNATIKDIR)),rmdir --ignore-fail-on-non-empty $(LUNATIKDIR))
 	rm -f $(MANDIR)/man7/packetscript-language.7
 	rm -f $(XTDIR)/libxt_LUA.so $(XTDIR)/libxt_lua.so $(MANDIR)/man8/xt_LUA.8 $(MANDIR)/man8/xt_lua.8 $(MANDIR)/man8/packetscript.8 \
-		$(SBINDIR)/packetscript $(SBINDIR)/lunatik $(COMPLETIONDIR)/packetscript
+		$(SBINDIR)/packetscript $(SBINDIR)/lunatik $(COMPLETIONDIR)/packetscript $(UNITDIR)/packetscript.service
 	$(if $(INSTALL_MOD_PATH),,$(foreach modules,$(INSTALLED_MODULES),depmod $(word 3,$(subst /, ,$(modules))) &&) true)
 INSTALLED_MODULES = $(wildcard $(INSTALL_MOD_PATH)/lib/modules/*/$(MODDIR))
 

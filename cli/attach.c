@@ -2,20 +2,28 @@
 /* packetscript attach, detach: scripts at hooks of netfilter, without a table. */
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <net/if.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
-#include "cli.h"
-#include "control.h"
+#include "attach.h"
+#include "conf.h"
 #include "handle.h"
 #include "hooks.h"
 #include "host_user.h"
+#include "persist.h"
 #include "states.h"
+#include "words.h"
 
-/* What says which hook it is, for both commands; and then how the script runs there. */
-enum { OPT_HOOK, OPT_FAMILY, OPT_DEV, OPT_PRIORITY, OPT_FUNCTION, OPT_STATE, OPT_NETNS, OPT_PERCPU, OPT_MEMORY, OPT_ON_ERROR, OPT_OBJECT };
+/* What says which hook it is, for both commands; and then how the script runs there. Lines of files have those before OPT_LINE. */
+enum { OPT_HOOK, OPT_FAMILY, OPT_DEV, OPT_PRIORITY, OPT_FUNCTION, OPT_STATE, OPT_NETNS, OPT_PLACE };
+enum { OPT_PERCPU = OPT_PLACE, OPT_MEMORY, OPT_ON_ERROR, OPT_OBJECT, OPT_LINE, OPT_PERSIST = OPT_LINE };
+enum { OPT_DETACH_PERSIST = OPT_PLACE };
 
 #define FAMILIES	"ip ip6 inet arp bridge netdev"
 #define HOOKS		"prerouting input forward output postrouting ingress egress"
@@ -35,12 +43,14 @@ static const struct cli_option attach_options[] = {
 	{ "memory", 0, "SIZE", "what the state may hold, 128K to 64M (default: 1M)" },
 	{ "on-error", 0, "VERDICT", "drop, accept or continue when the function fails (default: drop)", CLI_ON_ERROR },
 	{ "object", 0, "OBJECT", "what the function gets: raw, eth, arp, ip or ip6 (default: the family's header)", CLI_OBJECTS },
+	{ "persist", 0, NULL, "writes it down, for 'restore' when the machine starts" },
 	{ NULL },
 };
 
 #define ANY	" (default: any)"
 static const struct cli_option detach_options[] = {
 	PLACE_OPTIONS(ANY, ANY, ANY, ANY),
+	{ "persist", 0, NULL, "nothing restores it any more, either" },
 	{ NULL },
 };
 
@@ -248,25 +258,62 @@ static bool fill(struct ps_attachment *attachment, const struct cli_call *call)
 	return true;
 }
 
+bool cli_hook_read(struct cli_hook *hook, const struct cli_call *call, bool has_to_be)
+{
+	if (!fill(&hook->attachment, call))
+		return false;
+	hook->script = resolve(call->operands[0], has_to_be);
+	hook->attachment.script = hook->script;
+	hook->netns = call->values[OPT_NETNS];
+	return hook->script;
+}
+
+void cli_hook_clean(struct cli_hook *hook)
+{
+	free(hook->script);
+	hook->script = NULL;
+}
+
+/*
+ * Goes into its network namespace, and attaches it; can_be_there: unless it is there already; can_be_later: unless its device is not
+ * there. Returns as cli_hook_line_do().
+ */
+static int enter(const struct cli_hook *hook, bool can_be_there, bool can_be_later)
+{
+	const char *device = hook->attachment.device;
+	struct ps_control control;
+	int failed;
+
+	if (cli_states_open(&control, hook->netns, true))
+		return CLI_TROUBLE;
+	if (can_be_later && device && !if_nametoindex(device)) {
+		ps_control_close(&control);
+		return CLI_HOOK_LATER;
+	}
+	failed = ps_control_attach(&control, &hook->attachment);
+	if (failed == PS_CONTROL_THERE && can_be_there)
+		failed = 0;
+	if (failed)
+		cli_error("%s", control.error);
+	ps_control_close(&control);
+	return !failed ? CLI_OK : failed == PS_CONTROL_SCRIPT ? CLI_FOUND : CLI_TROUBLE;
+}
+
 static int attach(const struct cli_call *call)
 {
-	struct ps_attachment attachment = { .script = NULL };
-	struct ps_control control;
-	int status = CLI_TROUBLE, failed;
-	char *path;
+	bool persist = call->values[OPT_PERSIST];
+	struct cli_hook hook = { .script = NULL };
+	int status = CLI_TROUBLE;
+	char *line = NULL;
 
-	if (!fill(&attachment, call))
-		return CLI_TROUBLE;
-	path = resolve(call->operands[0], true);
-	attachment.script = path;
-	if (path && !cli_states_open(&control, call->values[OPT_NETNS], true)) {
-		failed = ps_control_attach(&control, &attachment);
-		status = !failed ? CLI_OK : failed > 0 ? CLI_FOUND : CLI_TROUBLE;
-		if (status)
-			cli_error("%s", control.error);
-		ps_control_close(&control);
-	}
-	free(path);
+	if (cli_hook_read(&hook, call, true))
+		line = persist ? cli_hook_line(&hook, call) : NULL;
+	if (hook.script && !persist == !line)
+		status = enter(&hook, persist, false);
+	if (!status && persist && cli_persist_add(&hook, line))
+		status = cli_error("%s: is attached, but not written down", hook.script);
+	free(line);
+	cli_hook_clean(&hook);
 	return status;
 }
 
@@ -287,11 +334,14 @@ const struct cli_command cli_attach = {
 "A script that cannot be loaded is told with file and line, and the command exits with 1. It stays attached until 'detach', until its device or\n"
 "network namespace goes, or the machine. 'list' shows it, 'reload' loads its script anew.\n"
 "\n"
+"With --persist it comes back when the machine starts: the call is written down as a line of a file in " PS_CONF_DIR ", in place of one\n"
+"for the same function at the same hook, and packetscript.service restores it ('restore').\n"
+"\n"
 "It needs root, or CAP_NET_ADMIN, like adding a rule.",
 	.examples =
 "  packetscript attach dnat.lua --hook prerouting --priority dstnat --object raw\n"
 "  packetscript attach mac.lua --family bridge --hook forward --function outgoing\n"
-"  packetscript attach flood.lua --hook ingress --dev eth0 --percpu\n",
+"  packetscript attach flood.lua --hook ingress --dev eth0 --percpu --persist\n",
 	.options = attach_options,
 	.run = attach,
 };
@@ -329,13 +379,85 @@ static int detach_of(struct ps_control *control, struct ps_attachment *wanted, c
 	return all;
 }
 
+/* Which lines are taken away: what is wanted, and the call for what is another priority or hook in each family. */
+struct named {
+	const struct ps_attachment *wanted;
+	const struct cli_call *call;
+};
+
+/* The texts are the same, or the first is not said. */
+static bool is_or_any(const char *wanted, const char *text)
+{
+	return !wanted || (text && !strcmp(wanted, text));
+}
+
+static const char *function_of(const struct ps_attachment *attachment)
+{
+	return attachment->function ? attachment->function : PS_STATE_FUNCTION;
+}
+
+static bool is_place(const struct ps_attachment *wanted, const struct ps_attachment *of)
+{
+	return (!wanted->has_family || wanted->family == of->family) && (!wanted->has_hook || wanted->hook == of->hook) &&
+	       (!wanted->has_priority || wanted->priority == of->priority) && (!wanted->has_state || wanted->state == of->state) &&
+	       is_or_any(wanted->device, of->device) && is_or_any(wanted->function, function_of(of)) && !strcmp(wanted->script, of->script);
+}
+
+static bool is_netns(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : !a && !b;
+}
+
+static bool is_named(const struct cli_hook *hook, const void *context)
+{
+	const struct named *named = context;
+	struct ps_attachment wanted = *named->wanted;
+
+	return (wanted.has_family || fill_place(&wanted, named->call, ps_hook_family_find(hook->attachment.family))) &&
+	       is_place(&wanted, &hook->attachment) && is_netns(named->call->values[OPT_NETNS], hook->netns);
+}
+
+bool cli_hook_is_same(const struct cli_hook *a, const struct cli_hook *b)
+{
+	struct ps_attachment all = a->attachment;
+
+	all.function = function_of(&all);
+	all.has_state = true;
+	return is_place(&all, &b->attachment) && is_netns(a->netns, b->netns);
+}
+
+/* Without it, nothing is attached. */
+static bool is_loaded(void)
+{
+	return !access("/sys/module/packetscript", F_OK);
+}
+
+/* Takes it from hooks. kept: how many lines have been taken away. Returns enum cli_exit, after a message. */
+static int take(struct ps_attachment *wanted, const struct cli_call *call, int kept)
+{
+	struct ps_control control;
+	int n;
+
+	if (kept && !is_loaded())
+		return CLI_OK;
+	if (cli_states_open(&control, call->values[OPT_NETNS], false))
+		return CLI_TROUBLE;
+	n = detach_of(&control, wanted, call);
+	if (n < 0)
+		cli_error("%s", control.error);
+	else if (!n && !kept)
+		cli_error("%s: is at no such hook in this network namespace; 'packetscript list' shows what is", wanted->script);
+	ps_control_close(&control);
+	return n > 0 || (!n && kept) ? CLI_OK : CLI_TROUBLE;
+}
+
 static int detach(const struct cli_call *call)
 {
 	const char *name = family_name(call);
 	const struct ps_hook_family *family = name ? family_named(name) : NULL;
 	struct ps_attachment wanted = { .script = NULL };
-	struct ps_control control;
-	int status = CLI_TROUBLE, n;
+	const struct named named = { &wanted, call };
+	int status = CLI_TROUBLE, kept = 0;
 	char *path;
 
 	if (name && !family)
@@ -344,15 +466,10 @@ static int detach(const struct cli_call *call)
 		return CLI_TROUBLE;
 	path = resolve(call->operands[0], false);
 	wanted.script = path;
-	if (path && !cli_states_open(&control, call->values[OPT_NETNS], false)) {
-		n = detach_of(&control, &wanted, call);
-		if (n < 0)
-			cli_error("%s", control.error);
-		else if (!n)
-			cli_error("%s: is at no such hook in this network namespace; 'packetscript list' shows what is", path);
-		status = n > 0 ? CLI_OK : CLI_TROUBLE;
-		ps_control_close(&control);
-	}
+	if (path && call->values[OPT_DETACH_PERSIST])
+		kept = cli_persist_remove(is_named, &named);
+	if (path && kept >= 0)
+		status = take(&wanted, call, kept);
 	free(path);
 	return status;
 }
@@ -366,10 +483,142 @@ const struct cli_command cli_detach = {
 "The script is taken away from all hooks of the network namespace, or from those that options name, and each is told. No packet is in it when\n"
 "the command ends; with the last rule or hook of its state, on_close() has been called. If there is none, it exits with 2.\n"
 "\n"
+"What 'attach --persist' has written down comes back when the machine starts, unless --persist takes its line away here, too.\n"
+"\n"
 "It needs root, or CAP_NET_ADMIN.",
 	.examples =
 "  packetscript detach dnat.lua\n"
-"  packetscript detach flood.lua --dev eth0\n",
+"  packetscript detach flood.lua --dev eth0 --persist\n",
 	.options = detach_options,
 	.run = detach,
 };
+
+/*
+ * Lines of files
+ */
+static bool is_readable(const char *text)
+{
+	for (; *text; text++) {
+		if (iscntrl((unsigned char)*text))
+			return false;
+	}
+	return true;
+}
+
+char *cli_hook_line(const struct cli_hook *hook, const struct cli_call *call)
+{
+	char *line = NULL;
+	size_t size;
+	FILE *to;
+	int i;
+
+	if (hook->netns && hook->netns[0] != '/' && strchr(hook->netns, '/')) {
+		cli_error("--netns %s: with --persist, give its name, or its whole path", hook->netns);
+		return NULL;
+	}
+	to = open_memstream(&line, &size);
+	if (!to) {
+		cli_error("not enough memory");
+		return NULL;
+	}
+	fputs("attach ", to);
+	ps_word_print(to, hook->script);
+	for (i = 0; i < OPT_LINE; i++) {
+		if (!call->values[i])
+			continue;
+		fprintf(to, " --%s", attach_options[i].name);
+		if (!attach_options[i].arg)
+			continue;
+		fputc(' ', to);
+		ps_word_print(to, call->values[i]);
+	}
+	if (!fclose(to) && is_readable(line))
+		return line;
+	cli_error("%s: cannot be written down, since a line has no room for such characters", hook->script);
+	free(line);
+	return NULL;
+}
+
+bool cli_hook_line_read(struct cli_hook *hook, struct cli_call *call, int nwords, char **words, bool has_to_be)
+{
+	enum cli_parsed parsed;
+
+	if (strcmp(words[0], cli_attach.name)) {
+		cli_error("'%s': a line begins with attach", words[0]);
+		return false;
+	}
+	parsed = cli_parse(call, &cli_attach, nwords, words);
+	if (parsed == CLI_ASKS_HELP)
+		cli_error("--help: is no option of a line");
+	if (parsed != CLI_PARSED)
+		return false;
+	if (call->operands[0][0] == '/')
+		return cli_hook_read(hook, call, has_to_be);
+	cli_error("%s: give the whole path of the script, which begins with /", call->operands[0]);
+	return false;
+}
+
+static void keep_quiet(const struct ps_attachment *detached)
+{
+	(void)detached;
+}
+
+/* It need not be there. Returns enum cli_exit, after a message. */
+static int leave(const struct cli_hook *hook)
+{
+	struct ps_attachment wanted = hook->attachment;
+	struct ps_control control;
+	int n;
+
+	if (!is_loaded())
+		return CLI_OK;
+	if (cli_states_open(&control, hook->netns, false))
+		return CLI_TROUBLE;
+	wanted.has_state = true;
+	wanted.function = function_of(&wanted);
+	n = ps_control_detach(&control, &wanted, keep_quiet);
+	if (n < 0)
+		cli_error("%s", control.error);
+	ps_control_close(&control);
+	return n < 0 ? CLI_TROUBLE : CLI_OK;
+}
+
+static int do_hook(const struct cli_hook *hook, enum cli_hook_action action, bool can_be_later)
+{
+	switch (action) {
+	case CLI_HOOK_CHECK:
+		return CLI_OK;
+	case CLI_HOOK_ATTACH:
+		return enter(hook, true, can_be_later);
+	case CLI_HOOK_DETACH:
+		return leave(hook);
+	}
+	return CLI_TROUBLE;
+}
+
+/* The next line may be about another network namespace. */
+static int go_home(int home, int status)
+{
+	if (home < 0 || setns(home, CLONE_NEWNET))
+		status = cli_error("going back to the network namespace: %s", strerror(errno));
+	if (home >= 0)
+		close(home);
+	return status;
+}
+
+int cli_hook_line_do(int nwords, char **words, enum cli_hook_action action, bool can_be_later)
+{
+	struct cli_hook hook = { .script = NULL };
+	struct cli_call call;
+	int status = CLI_TROUBLE, home = -1;
+
+	if (cli_hook_line_read(&hook, &call, nwords, words, action != CLI_HOOK_DETACH)) {
+		if (hook.netns)
+			home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+		status = do_hook(&hook, action, can_be_later);
+		if (hook.netns)
+			status = go_home(home, status);
+	}
+	cli_hook_clean(&hook);
+	return status;
+}

@@ -63,7 +63,7 @@ struct cli_call {
 /* All of them; ends with NULL. */
 extern const struct cli_command *const cli_commands[];
 
-extern const struct cli_command cli_run, cli_queue, cli_reload, cli_attach, cli_detach, cli_list, cli_stats, cli_log, cli_top, cli_set, cli_trace, cli_runtime,
+extern const struct cli_command cli_run, cli_queue, cli_reload, cli_attach, cli_detach, cli_restore, cli_list, cli_stats, cli_log, cli_top, cli_set, cli_trace, cli_runtime,
 	cli_check, cli_test, cli_protocols, cli_types, cli_help, cli_manual, cli_completion;
 
 /* The command of this name, or NULL. */
@@ -77,6 +77,21 @@ extern const struct cli_option cli_common[];
  * Returns CLI_TROUBLE.
  */
 int cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* All such lines are about this place of a file, and begin with it, until it is NULL. */
+void cli_error_at(const char *place);
+
+enum cli_parsed {
+	CLI_PARSED,
+	CLI_ASKS_HELP,
+	CLI_MISUSED,		/* after a message */
+};
+
+/*
+ * Reads what a command is called with, behind argv[0], with which some messages begin unless they are about a place; argv is put in
+ * another order, and has to stay as long as the call, but for argv[0].
+ */
+enum cli_parsed cli_parse(struct cli_call *call, const struct cli_command *command, int argc, char **argv);
 
 /* Says in such a line that there is no command of this name, and which one may be meant. */
 int cli_unknown(const char *name);

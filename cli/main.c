@@ -17,6 +17,7 @@ const struct cli_command *const cli_commands[] = {
 	&cli_queue,
 	&cli_attach,
 	&cli_detach,
+	&cli_restore,
 	&cli_list,
 	&cli_stats,
 	&cli_log,
@@ -40,6 +41,14 @@ const struct cli_option cli_common[] = {
 	{ NULL },
 };
 
+/* What messages are about; NULL: what the user has typed. */
+static const char *error_place;
+
+void cli_error_at(const char *place)
+{
+	error_place = place;
+}
+
 int cli_error(const char *format, ...)
 {
 	char *text = NULL;
@@ -51,6 +60,10 @@ int cli_error(const char *format, ...)
 		text = NULL;
 	va_end(args);
 	fputs("packetscript: ", stderr);
+	if (error_place) {
+		ps_user_print(stderr, error_place);
+		fputs(": ", stderr);
+	}
 	ps_user_print(stderr, text ? text : "not enough memory");
 	fputc('\n', stderr);
 	free(text);
@@ -165,15 +178,21 @@ static int wrong_usage(const struct cli_command *command)
 	return CLI_TROUBLE;
 }
 
-static int call_command(const struct cli_command *command, int argc, char **argv)
+enum cli_parsed cli_parse(struct cli_call *call, const struct cli_command *command, int argc, char **argv)
 {
 	enum { FIRST = 1000, COMMON = 2000 };
 	struct option table[CLI_OPTIONS_MAX + 4] = { { NULL } };
 	char letters[3 * (CLI_OPTIONS_MAX + 4)] = "";
-	struct cli_call call = { .command = command };
 	int n = count(command->options), option, place, len;
+	char about[1024];
 	const char *missing;
 
+	/* getopt's messages begin with it */
+	if (error_place) {
+		snprintf(about, sizeof(about), "packetscript: %s", error_place);
+		argv[0] = about;
+	}
+	*call = (struct cli_call){ .command = command };
 	add_options(command->options, FIRST, table, letters);
 	add_options(cli_common, COMMON, table + n, letters);
 	optind = 0;
@@ -182,25 +201,39 @@ static int call_command(const struct cli_command *command, int argc, char **argv
 		if (option < 0)
 			break;
 		if (option == '?')
-			return wrong_usage(command);
-		if (option == 'h' || option >= COMMON) {
-			cli_print_help(stdout, command);
-			return CLI_OK;
-		}
+			return CLI_MISUSED;
+		if (option == 'h' || option >= COMMON)
+			return CLI_ASKS_HELP;
 		place = option >= FIRST ? option - FIRST : by_letter(command->options, option);
-		call.values[place] = optarg ? optarg : "";
+		call->values[place] = optarg ? optarg : "";
 	}
-	call.operands = (const char *const *)argv + optind;
-	call.noperands = argc - optind;
-	if (call.noperands < command->min) {
-		missing = nth_word(command->operands, call.noperands, &len);
+	call->operands = (const char *const *)argv + optind;
+	call->noperands = argc - optind;
+	if (call->noperands < command->min) {
+		missing = nth_word(command->operands, call->noperands, &len);
 		cli_error("%s: %.*s is missing", command->name, len, missing);
-		return wrong_usage(command);
+		return CLI_MISUSED;
 	}
-	if (command->max != CLI_ANY && call.noperands > command->max) {
+	if (command->max != CLI_ANY && call->noperands > command->max) {
 		cli_error("%s: '%s' is one argument too many", command->name,
-			  call.operands[command->max]);
+			  call->operands[command->max]);
+		return CLI_MISUSED;
+	}
+	return CLI_PARSED;
+}
+
+static int call_command(const struct cli_command *command, int argc, char **argv)
+{
+	struct cli_call call;
+
+	switch (cli_parse(&call, command, argc, argv)) {
+	case CLI_MISUSED:
 		return wrong_usage(command);
+	case CLI_ASKS_HELP:
+		cli_print_help(stdout, command);
+		return CLI_OK;
+	case CLI_PARSED:
+		break;
 	}
 	return command->run(&call);
 }
@@ -249,7 +282,7 @@ int main(int argc, char **argv)
 	command = cli_find(argv[1]);
 	if (!command)
 		return cli_unknown(argv[1]);
-	argv[1] = (char *)"packetscript";	/* getopt's messages begin with it */
+	argv[1] = (char *)"packetscript";
 	status = call_command(command, argc - 1, argv + 1);
 	if ((fflush(stdout) || ferror(stdout)) && status != CLI_TROUBLE)
 		return cli_error("standard output: %s", strerror(errno));

@@ -403,7 +403,7 @@ int ps_control_attach(struct ps_control *control, const struct ps_attachment *at
 		return 0;
 	err = errno;
 	tell_errno(control, attachment->script);
-	return err == EINVAL ? 1 : -1;
+	return err == EINVAL ? PS_CONTROL_SCRIPT : err == EEXIST ? PS_CONTROL_THERE : PS_CONTROL_FAILED;
 }
 
 struct detaching {

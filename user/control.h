@@ -140,7 +140,10 @@ struct ps_attachment {
 	uint8_t on_error, object;
 };
 
-/* Attaches it in this network namespace. Returns 0; 1, the script is at fault; -1, other failures. */
+/* Attaches it in this network namespace. Returns 0, or why not. */
+#define PS_CONTROL_SCRIPT	1	/* the script is at fault */
+#define PS_CONTROL_THERE	2	/* it is there already */
+#define PS_CONTROL_FAILED	(-1)
 int ps_control_attach(struct ps_control *control, const struct ps_attachment *attachment);
 
 /*

@@ -943,6 +943,66 @@ trouble 'attach: a priority' '--priority out: is no number, and no name of a pri
 trouble 'attach: a verdict' '--on-error queue: give drop, accept or continue' attach pass.lua --hook input --on-error queue
 trouble 'attach: no script' 'nowhere.lua: No such file or directory' attach nowhere.lua --hook input
 trouble 'detach: none there' '' detach nowhere.lua
+
+# what is restored when the machine starts
+mkdir conf
+cp pass.lua 'a $b.lua'
+cat >conf/good.conf <<END
+
+# for people
+attach $work/pass.lua --hook prerouting --priority dstnat	# and this
+	attach  '$work/a \$b.lua' --hook in"pu"t --family inet -f accept --percpu --memory 2M
+attach "$work/a \\\$b.lua" --hook ingress --dev eth0 --state 7 --on-error continue --object raw
+attach --hook egress -d eth0 -- $work/pass.lua
+END
+printf 'attach %s --hook input' "$work/pass.lua" >conf/no-newline.conf
+echo 'no line' >conf/.hidden.conf
+echo 'no line' >conf/saved.conf~
+accepts 'restore: lines that are as they should be' '' restore --check conf
+accepts 'restore: a file' '' restore --check conf/no-newline.conf
+# line TEXT PART LINE
+line() {
+	printf '# one\n%s\n' "$3" >line.conf
+	refuses 2 "restore: $1" "$work/line.conf:2: $2" restore --check line.conf
+}
+line 'an option that is none' "unrecognized option '--frob'" "attach $work/pass.lua --hook input --frob"
+line 'an option without its argument' "option '--hook' requires an argument" "attach $work/pass.lua --hook"
+line 'no hook' '--hook is missing' "attach $work/pass.lua"
+line 'a hook of another family' '--hook forward: the family arp has' "attach $work/pass.lua --hook forward --family arp"
+line 'a priority' '--priority out: is no number' "attach $work/pass.lua --hook input -p out"
+line 'no script' 'attach: SCRIPT is missing' 'attach --hook input'
+line 'two scripts' "attach: '$work/pass.lua' is one argument too many" "attach $work/pass.lua $work/pass.lua --hook input"
+line 'a script that is not there' "$work/nowhere.lua: No such file" "attach $work/nowhere.lua --hook input"
+line 'a path from somewhere' 'pass.lua: give the whole path' 'attach pass.lua --hook input'
+line 'another command' "'detach': a line begins with attach" "detach $work/pass.lua"
+line 'help' '--help: is no option of a line' 'attach --help'
+line 'an open quote' 'a quote is not closed' "attach '$work/pass.lua --hook input"
+line 'too many words' 'has too many words' "attach$(printf ' %s' {1..64})"
+go restore --check line.conf conf
+is 'restore: what is wrong is told once, of all files' "2 packetscript: $work/line.conf:2: has too many words" "$status $err"
+printf 'attach\0' >zero.conf
+trouble 'restore: no text' "$work/zero.conf: is no text" restore --check zero.conf
+trouble 'restore: a device' '/dev/null: is no file' restore --check /dev/null
+trouble 'restore: a file that is not there' 'nowhere.conf: No such file' restore --check nowhere.conf
+trouble 'restore: how long' '--wait 3601: give a number from 0 to 3600' restore --wait 3601
+trouble 'restore: two things at once' '--check and --detach: give one' restore --check --detach conf
+for mode in g+w o+w; do
+	chmod $mode conf/good.conf
+	trouble "restore: a file, chmod $mode" "$work/conf/good.conf: others can write to it" restore --check conf/good.conf
+	chmod go-w conf/good.conf
+	chmod $mode conf
+	trouble "restore: a folder, chmod $mode" 'conf: others can write to it' restore --check conf
+	chmod go-w conf
+done
+trouble 'attach --persist: a line has no room' 'cannot be written down' attach pass.lua --hook input --persist --function $'a\nb'
+trouble 'attach --persist: a namespace from somewhere' '--netns ./ns: with --persist' attach pass.lua --hook input --persist --netns ./ns
+if have systemd-analyze; then
+	sed "s|@SBINDIR@/packetscript|$program|" "$top/cli/packetscript.service" >packetscript.service
+	is 'systemd has nothing to say about the service' '' "$(systemd-analyze verify --man=no "$PWD/packetscript.service" 2>&1)"
+else
+	skip 'systemd has nothing to say about the service' 'not installed'
+fi
+
 trouble 'a match that fails accepts nothing' '--on-error accept: a match that fails accepts no packet; give drop or continue' \
 	run given.lua in.pcap --match --on-error accept
 trouble '--on-error with another verdict' '--on-error queue: give drop, accept or continue' run pass.lua in.pcap --on-error queue

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* What 'attach' says of a hook, for what keeps that in files. */
+#ifndef CLI_ATTACH_H
+#define CLI_ATTACH_H
+
+#include <stdbool.h>
+
+#include "cli.h"
+#include "control.h"
+
+/* All zero at first; cli_hook_clean() in any case. Texts are the call's, but the path. */
+struct cli_hook {
+	struct ps_attachment attachment;
+	char *script;		/* the absolute path */
+	const char *netns;	/* NULL: that of the process */
+};
+
+/* What a call of attach says. has_to_be: the script has to be there. False, after a message. */
+bool cli_hook_read(struct cli_hook *hook, const struct cli_call *call, bool has_to_be);
+void cli_hook_clean(struct cli_hook *hook);
+
+/* Whether both are the same function of the same script and state at the same hook. */
+bool cli_hook_is_same(const struct cli_hook *a, const struct cli_hook *b);
+
+/* The line that says the same as the call, which is the caller's; NULL, after a message: none can. */
+char *cli_hook_line(const struct cli_hook *hook, const struct cli_call *call);
+
+/* What becomes of a hook of which a line tells. */
+enum cli_hook_action {
+	CLI_HOOK_CHECK,		/* nothing */
+	CLI_HOOK_ATTACH,	/* it is there then, or was already */
+	CLI_HOOK_DETACH,	/* it is not there then */
+};
+
+/* Its device is not there. */
+#define CLI_HOOK_LATER	(-1)
+
+/* Reads the line's words, and does that. Returns enum cli_exit, after a message; or CLI_HOOK_LATER, if it can be done later. */
+int cli_hook_line_do(int nwords, char **words, enum cli_hook_action action, bool can_be_later);
+
+/* Reads the line's words into call and hook; the script need not be there. False, after a message. */
+bool cli_hook_line_read(struct cli_hook *hook, struct cli_call *call, int nwords, char **words, bool has_to_be);
+
+#endif

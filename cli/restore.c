@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* packetscript restore: attaches what files say, as when the machine starts. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "attach.h"
+#include "conf.h"
+
+enum { OPT_CHECK, OPT_DETACH, OPT_WAIT };
+
+static const struct cli_option options[] = {
+	{ "check", 0, NULL, "only says what is wrong with the lines, and attaches nothing" },
+	{ "detach", 0, NULL, "detaches what the lines attach" },
+	{ "wait", 'w', "SECONDS", "how long to wait for devices that are not there yet, 3600 at most (default: 0)" },
+	{ NULL },
+};
+
+/* A line, and where it is. */
+struct line {
+	char *place, *text;
+	bool is_later;		/* its device was not there */
+};
+
+struct restoring {
+	enum cli_hook_action action;
+	struct line *lines;
+	size_t n, later, failed;
+	int status;		/* enum cli_exit: the worst until now */
+};
+
+static void fail(struct restoring *r, int status)
+{
+	r->failed++;
+	if (status > r->status)
+		r->status = status;
+}
+
+static void add_line(struct restoring *r, const struct ps_conf *conf, size_t i)
+{
+	struct line *more = realloc(r->lines, (r->n + 1) * sizeof(*more));
+
+	if (!more) {
+		fail(r, cli_error("not enough memory"));
+		return;
+	}
+	r->lines = more;
+	r->lines[r->n] = (struct line){ .text = strdup(conf->lines[i]) };
+	if (asprintf(&r->lines[r->n].place, "%s:%zu", conf->path, i + 1) < 0)
+		r->lines[r->n].place = NULL;
+	r->n++;
+}
+
+static void add_file(struct restoring *r, const char *path)
+{
+	struct ps_conf conf = { .path = NULL };
+	bool is_read = !ps_conf_read(&conf, path);
+	size_t i;
+
+	if (!is_read)
+		fail(r, cli_error("%s", conf.path ? conf.error : "not enough memory"));
+	for (i = 0; is_read && i < conf.n; i++)
+		add_line(r, &conf, i);
+	ps_conf_clean(&conf);
+}
+
+static void add_folder(struct restoring *r, const char *path)
+{
+	char error[512], **paths;
+	int n = ps_conf_list(path, &paths, error, sizeof(error)), i;
+
+	if (n < 0)
+		fail(r, cli_error("%s", error));
+	for (i = 0; i < n; i++) {
+		add_file(r, paths[i]);
+		free(paths[i]);
+	}
+	free(paths);
+}
+
+static void add_path(struct restoring *r, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		fail(r, cli_error("%s: %s", path, strerror(errno)));
+	else if (S_ISDIR(st.st_mode))
+		add_folder(r, path);
+	else
+		add_file(r, path);
+}
+
+/* Where nothing is to be restored, there is no folder. */
+static void add_usual(struct restoring *r)
+{
+	struct stat st;
+
+	if (!stat(PS_CONF_DIR, &st) || errno != ENOENT)
+		add_path(r, PS_CONF_DIR);
+}
+
+/* Returns what cli_hook_line_do() does; CLI_OK of a line without words. */
+static int do_words(const struct restoring *r, const struct line *line, bool can_be_later)
+{
+	struct ps_conf_words words = { .text = NULL };
+	const char *wrong = line->text && line->place ? ps_conf_cut(&words, line->text) : "not enough memory";
+	int status;
+
+	if (wrong)
+		status = cli_error("%s", wrong);
+	else
+		status = words.n ? cli_hook_line_do(words.n, words.words, r->action, can_be_later) : CLI_OK;
+	free(words.text);
+	return status;
+}
+
+static void do_line(struct restoring *r, struct line *line, bool can_be_later)
+{
+	int status;
+
+	cli_error_at(line->place);
+	status = do_words(r, line, can_be_later);
+	cli_error_at(NULL);
+	line->is_later = status == CLI_HOOK_LATER;
+	if (line->is_later)
+		r->later++;
+	else if (status)
+		fail(r, status);
+}
+
+/* Those whose device was not there, until it is, or for so many seconds. */
+static void do_later(struct restoring *r, uint32_t seconds)
+{
+	static const struct timespec pause = { .tv_nsec = 100 * 1000 * 1000 };
+	uint32_t tries = seconds * 10;
+	size_t i;
+
+	while (r->later) {
+		nanosleep(&pause, NULL);
+		tries--;
+		r->later = 0;
+		for (i = 0; i < r->n; i++) {
+			if (r->lines[i].is_later)
+				do_line(r, &r->lines[i], tries > 0);
+		}
+	}
+}
+
+static int restore(const struct cli_call *call)
+{
+	struct restoring r = { .action = CLI_HOOK_ATTACH };
+	uint32_t seconds;
+	size_t i;
+
+	if (!cli_number(call, OPT_WAIT, 0, 3600, 0, &seconds))
+		return CLI_TROUBLE;
+	if (call->values[OPT_CHECK] && call->values[OPT_DETACH])
+		return cli_error("--check and --detach: give one of them");
+	if (call->values[OPT_CHECK])
+		r.action = CLI_HOOK_CHECK;
+	else if (call->values[OPT_DETACH])
+		r.action = CLI_HOOK_DETACH;
+	for (i = 0; i < (size_t)call->noperands; i++)
+		add_path(&r, call->operands[i]);
+	if (!call->noperands)
+		add_usual(&r);
+	for (i = 0; i < r.n; i++)
+		do_line(&r, &r.lines[i], seconds > 0);
+	do_later(&r, seconds);
+	for (i = 0; i < r.n; i++) {
+		free(r.lines[i].place);
+		free(r.lines[i].text);
+	}
+	free(r.lines);
+	return r.status;
+}
+
+const struct cli_command cli_restore = {
+	.name = "restore",
+	.operands = "[FILE|FOLDER]…",
+	.max = CLI_ANY,
+	.summary = "attaches what files say, as when the machine starts",
+	.about =
+"Without operands these are the files " PS_CONF_DIR "/*.conf, by their names in order; they are what 'attach --persist' writes, and may be\n"
+"written by hand. Each line is the word attach and what 'packetscript attach' is called with, and the script has its whole path; quotes and\n"
+"backslashes are as in a shell, and what is behind a # is for people.\n"
+"\n"
+"A line that fails is told with file, line and reason. All others are restored nevertheless, and the command exits with 1 if a script was at\n"
+"fault, with 2 if something else was. What is attached already stays as it is. A file or a folder that others than root can write to is refused.\n"
+"\n"
+"packetscript.service, of systemd, does this before the network comes up: 'systemctl enable packetscript'. Of devices that are not there yet\n"
+"it waits some seconds for those that ingress and egress name, after everything else is attached, and then the line fails.",
+	.examples =
+"  packetscript restore --check\n"
+"  packetscript restore\n"
+"  systemctl status packetscript\n",
+	.options = options,
+	.run = restore,
+};
