@@ -463,6 +463,12 @@ int ps_view_replaced(lua_State *L, int err, const char *what, size_t len)
 				     "ethtool -K switches it off)", what);
 	case PS_FIELD_LONG:
 		return luaL_error(L, "%I bytes do not fit: a packet has at most %d", (LUAI_UACINT)len, PS_PACKET_MAX);
+	case PS_FIELD_TRACKED:
+		return luaL_error(L, "%s keeps its length: the sequence numbers of its connection cannot follow, since no rule of "
+				     "a script had its first packet", what);
+	case PS_FIELD_SENT:
+		return luaL_error(L, "%s keeps its length: an earlier segment that got another one has not been acknowledged yet, "
+				     "or this one is older", what);
 	default:
 		return ps_bytes_written(L, err);
 	}

@@ -9,6 +9,7 @@
 #include <linux/vmalloc.h>
 
 #include "compat.h"
+#include "conntrack.h"
 #include "failure.h"
 #include "generation.h"
 #include "instance.h"
@@ -94,6 +95,7 @@ struct ps_source *ps_source_read(const char *path, struct net *net, u32 state_id
 	vfree(text);
 	if (!err)
 		err = get_nat(source, net, failure);
+	ps_conntrack_load();
 	if (!err) {
 		source->ticket = ticket;
 		return source;

@@ -5,6 +5,7 @@
 #include <linux/moduleparam.h>
 
 #include "bundle.h"
+#include "conntrack.h"
 #include "control.h"
 #include "env.h"
 #include "hook.h"
@@ -96,9 +97,14 @@ static int __init packetscript_init(void)
 	err = ps_hooks_setup();
 	if (err)
 		goto err_objects;
+	err = ps_conntrack_setup();
+	if (err)
+		goto err_hooks;
 	err = ps_control_setup();
 	if (!err)
 		return 0;
+	ps_conntrack_teardown();
+err_hooks:
 	ps_hooks_teardown();
 err_objects:
 	ps_objects_teardown();
@@ -113,6 +119,7 @@ err_outlet:
 static void __exit packetscript_exit(void)
 {
 	ps_control_teardown();
+	ps_conntrack_teardown();
 	ps_hooks_teardown();
 	ps_objects_teardown();
 	ps_state_teardown();

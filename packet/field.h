@@ -17,6 +17,8 @@ enum ps_field_error {
 	PS_FIELD_SHAPE = -5,	/* bytes that say how long things are can't be written as bytes */
 	PS_FIELD_LATER = -6,	/* a checksum that is completed later, or of unknown bytes */
 	PS_FIELD_LONG = -7,	/* the packet would be longer than a packet can be, or than there is room for */
+	PS_FIELD_TRACKED = -8,	/* its connection is tracked, and nobody has made room for how sequence numbers change */
+	PS_FIELD_SENT = -9,	/* what was sent before, with another length, may have to be sent again */
 };
 
 /* The general way: bits that lie anyhow, or at the packet's end. */

@@ -112,7 +112,7 @@ struct ps_packet_ops {
 	 * Makes add bytes of any value of the cut bytes at at, which is behind the link layer; those up to at + cut are
 	 * readable. Then those up to at + add are writable, and what was readable behind them stays so. Returns 0, or
 	 * a negative enum ps_field_error if nothing has changed: PS_FIELD_SEGMENTS, PS_FIELD_SHAPE, PS_FIELD_LONG,
-	 * PS_FIELD_GONE.
+	 * PS_FIELD_TRACKED, PS_FIELD_SENT, PS_FIELD_GONE.
 	 */
 	int (*resize)(struct ps_packet *pkt, uint32_t at, uint32_t cut, uint32_t add);
 	/* What network protocols are, by Ethernet type. */

@@ -18,7 +18,7 @@
  * PS_FIELD_SHAPE: the bytes are of headers; not all headers around them are the layer or what it was found in; or a header
  * does not say how long the packet is, or sums up a part of it that this would cut; or there are more than 10 headers. PS_FIELD_PARTIAL: a fragment, or not all of the packet is there. PS_FIELD_SEGMENTS: segments will
  * be made of it. PS_FIELD_LATER: a checksum within them or behind is completed later. PS_FIELD_LONG: it would get longer
- * than PS_PACKET_MAX, or than there is room. PS_FIELD_GONE: the packet has not got these bytes, or no memory.
+ * than PS_PACKET_MAX, or than there is room. PS_FIELD_TRACKED, PS_FIELD_SENT: sequence numbers cannot follow. PS_FIELD_GONE: the packet has not got these bytes, or no memory.
  */
 int ps_layer_replace(struct ps_layers *layers, struct ps_packet *pkt, struct ps_layer *layer, struct ps_range within,
 		     const uint8_t *bytes, uint32_t len);

@@ -11,6 +11,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter_bridge.h>
 
+#include "conntrack.h"
 #include "rule.h"
 #include "skb.h"
 #include "verdict.h"
@@ -41,6 +42,18 @@ static inline bool ps_front_is_own(const struct ps_rule *rule, const struct sk_b
 	return unlikely(skb->sk) && ps_rule_has_sent(rule, skb);
 }
 
+/* The packet has more than its bytes to follow, now that the handler has said what becomes of it. */
+static noinline enum ps_verdict ps_front_settle(struct ps_rule *rule, struct ps_skb_packet *p, enum ps_verdict verdict)
+{
+	ps_skb_end(p);
+	if (p->pulled)
+		ps_rule_count_pulled(rule);
+	if (!p->shift || verdict == PS_VERDICT_DROP || verdict == PS_VERDICT_STOLEN || ps_conntrack_shift(p))
+		return verdict;
+	ps_rule_refuse(rule, "the segment is sent again with another length than before, or at the same time as another: dropped");
+	return PS_VERDICT_DROP;
+}
+
 /* What the handler says of the packet, whose data begins at the network header. */
 static ps_inline enum ps_verdict ps_front_run(struct ps_rule *rule, struct sk_buff *skb, bool has_link,
 					      const struct nf_hook_state *state, u16 *queue)
@@ -48,14 +61,12 @@ static ps_inline enum ps_verdict ps_front_run(struct ps_rule *rule, struct sk_bu
 	struct ps_skb_packet p ps_uninit;
 	enum ps_verdict verdict;
 
+	ps_conntrack_expect(skb);
 	ps_skb_init(&p, skb, has_link, state);
 	verdict = ps_rule_run(rule, &p.pkt, queue);
 	if (unlikely(verdict == PS_VERDICT_REPEAT))
 		verdict = ps_rule_repeat(rule, &p.pkt, queue);
-	ps_skb_end(&p);
-	if (unlikely(p.pulled))
-		ps_rule_count_pulled(rule);
-	return verdict;
+	return likely(!p.notes) ? verdict : ps_front_settle(rule, &p, verdict);
 }
 
 /*

@@ -13,6 +13,7 @@
 #include <linux/string.h>
 
 #include "bind.h"
+#include "conntrack.h"
 #include "data.h"
 #include "skb.h"
 
@@ -195,17 +196,23 @@ static void frame_begin_packet(struct frame *frame)
 	frame_settle_sum(frame);
 	frame->has_partial_sum = false;
 	frame->has_packet = true;
+	if (frame->is_written)
+		ps_conntrack_expect(skb);
 	frame_init_packet(frame);
 	frame_show(frame);
 }
 
-static void frame_end_packet(struct frame *frame)
+/* False: it must not go on. */
+static bool frame_end_packet(struct frame *frame)
 {
+	bool ok = !frame->packet.shift || ps_conntrack_shift(&frame->packet);
+
 	if (frame->is_written)
 		ps_skb_end(&frame->packet);
 	else
 		ps_skb_end_read_only(&frame->packet);
 	__skb_push(frame->skb, frame->pulled);
+	return ok;
 }
 
 static inline void frame_find_link(struct frame *frame)
@@ -310,23 +317,26 @@ static inline void frame_open(struct frame *frame, void **place, struct sk_buff 
 	frame->has_packet = false;
 }
 
-/* L: of the visit. */
-static inline void frame_close(lua_State *L, struct frame *frame, void **place)
+/* L: of the visit. False: the packet must not go on, since its connection cannot follow its other length. */
+static inline bool frame_close(lua_State *L, struct frame *frame, void **place)
 {
+	bool ok = true;
+
 	*place = NULL;
 	if (!frame->is_shown && !frame->has_packet)
-		return;
+		return true;
 	if (frame->is_shown)
 		luadata_clear(frame->data);
 	if (frame->has_packet) {
 		ps_bind_end_guest(L);
-		frame_end_packet(frame);
+		ok = frame_end_packet(frame);
 	}
 	frame_settle_sum(frame);
 	if (likely(!frame->is_clone))
-		return;
+		return ok;
 	ps_skb_disown(frame->skb);
 	consume_skb(frame->skb);
+	return ok;
 }
 
 #endif

@@ -62,7 +62,10 @@ static bool run(struct lunatik_entry *entry, struct hook *hook, struct sk_buff *
 
 	frame_open(&frame, hook->frame, skb, true, state, hook->data, true);
 	status = lunatik_handle(entry, hook->function, hook->block, "netfilter: ", action, &is_integer);
-	frame_close(entry->L, &frame, hook->frame);
+	if (unlikely(!frame_close(entry->L, &frame, hook->frame))) {
+		*action = NF_DROP;
+		return true;
+	}
 	if (likely(is_integer) && (likely(*action == NF_ACCEPT) || action_is_known(*action)))
 		return true;
 	return status == LUA_OK && action_refuse_result(entry->L, is_integer, *action, "netfilter: ");

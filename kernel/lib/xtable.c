@@ -89,8 +89,7 @@ static bool run(lua_State *L, struct xtable *xtable, struct sk_buff *skb, const 
 	lua_pushlightuserdata(L, xtable);
 	lua_pushlightuserdata(L, (void *)par);
 	status = lunatik_call(L, 2, 2, "xtable: ");
-	frame_close(L, &frame, xtable->frame);
-	return status == LUA_OK;
+	return frame_close(L, &frame, xtable->frame) && status == LUA_OK;
 }
 
 static bool run_match(lua_State *L, struct xtable *xtable, const struct sk_buff *skb, struct xt_action_param *par)

@@ -10,6 +10,8 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_ipv6.h>
+#include <linux/umh.h>
+#include <linux/workqueue.h>
 #if IS_ENABLED(CONFIG_NF_CONNTRACK)
 #include <net/netfilter/nf_conntrack.h>
 #include <net/netfilter/nf_conntrack_acct.h>
@@ -18,8 +20,12 @@
 #include <net/netfilter/nf_conntrack_zones.h>
 #endif
 
+#include "conntrack.h"
+#include "field.h"
 #include "nat.h"
 #include "skb.h"
+
+static const struct ps_conntrack_ops __rcu *conntrack;
 
 /*
  * Reading.
@@ -32,18 +38,23 @@ static const struct ps_skb_packet *skb_packet_of(struct ps_packet *pkt)
 }
 
 /* Rules put a template where the connection will be, before conntrack has seen the packet: it is none. */
-static struct nf_conn *find(struct ps_packet *pkt, enum ip_conntrack_info *info)
+struct nf_conn *ps_conntrack_find(const struct sk_buff *skb, enum ip_conntrack_info *info)
 {
-	struct nf_conn *ct = nf_ct_get(skb_packet_of(pkt)->skb, info);
+	struct nf_conn *ct = nf_ct_get(skb, info);
 
 	return ct && !nf_ct_is_template(ct) ? ct : NULL;
+}
+
+static struct nf_conn *find(struct ps_packet *pkt, enum ip_conntrack_info *info)
+{
+	return ps_conntrack_find(skb_packet_of(pkt)->skb, info);
 }
 
 /*
  * What extends a connection lies behind it, where its table of offsets says. nf_ct_ext_find() is not for this: in later kernels it
  * calls into nf_conntrack.ko. What it asks there is about pointers to other modules, which neither of these extensions has.
  */
-static void *find_extension(const struct nf_conn *ct, enum nf_ct_ext_id id)
+void *ps_conntrack_extension(const struct nf_conn *ct, unsigned int id)
 {
 	return ct->ext && ct->ext->offset[id] ? (void *)ct->ext + ct->ext->offset[id] : NULL;
 }
@@ -106,7 +117,7 @@ static bool tell_mark(const struct nf_conn *ct, uint64_t *value)
 static void note_mark(struct nf_conn *ct)
 {
 #ifdef CONFIG_NF_CONNTRACK_EVENTS
-	struct nf_conntrack_ecache *events = find_extension(ct, NF_CT_EXT_ECACHE);
+	struct nf_conntrack_ecache *events = ps_conntrack_extension(ct, NF_CT_EXT_ECACHE);
 
 	if (events)
 		set_bit(IPCT_MARK, &events->cache);
@@ -131,16 +142,16 @@ static bool set_mark(struct ps_packet *pkt, uint32_t mark)
 #endif
 }
 
-/* What its netlink calls it by is made of a secret of that module, whose function is there as long as the connection is. */
 static bool tell_id(const struct nf_conn *ct, uint64_t *value)
 {
-	typeof(&nf_ct_get_id) get_id = symbol_get(nf_ct_get_id);
+	const struct ps_conntrack_ops *ops;
 
-	if (!get_id)
-		return false;
-	*value = ntohl((__force __be32)get_id(ct));
-	symbol_put(nf_ct_get_id);
-	return true;
+	rcu_read_lock();
+	ops = rcu_dereference(conntrack);
+	if (ops)
+		*value = ops->id(ct);
+	rcu_read_unlock();
+	return ops;
 }
 
 static bool tell_expiration(const struct nf_conn *ct, uint64_t *value)
@@ -153,7 +164,7 @@ static bool tell_expiration(const struct nf_conn *ct, uint64_t *value)
 
 static bool tell_count(const struct nf_conn *ct, enum ps_ct_number what, bool reply, uint64_t *value)
 {
-	const struct nf_conn_acct *acct = find_extension(ct, NF_CT_EXT_ACCT);
+	const struct nf_conn_acct *acct = ps_conntrack_extension(ct, NF_CT_EXT_ACCT);
 	const struct nf_conn_counter *counter;
 
 	if (!acct)
@@ -245,6 +256,135 @@ static bool tell_tuple(struct ps_packet *pkt, bool reply, struct ps_ct_tuple *tu
 }
 
 #endif
+
+/*
+ * What only nf_conntrack.ko can do, by packetscript_conntrack.ko.
+ */
+DEFINE_STATIC_KEY_FALSE(ps_conntrack_is_there);
+EXPORT_SYMBOL_GPL(ps_conntrack_is_there);
+
+#if IS_ENABLED(CONFIG_NF_CONNTRACK)
+
+/* Of a broadcast several packets may be the first one. */
+void ps_conntrack_expect_first(struct sk_buff *skb)
+{
+	const struct ps_conntrack_ops *ops;
+	enum ip_conntrack_info info;
+	struct nf_conn *ct = ps_conntrack_find(skb, &info);
+
+	if (!ct || nf_ct_is_confirmed(ct) || nf_ct_protonum(ct) != IPPROTO_TCP || refcount_read(&ct->ct_general.use) > 1)
+		return;
+	rcu_read_lock();
+	ops = rcu_dereference(conntrack);
+	if (ops)
+		ops->extend(ct);
+	rcu_read_unlock();
+}
+
+#else
+
+void ps_conntrack_expect_first(struct sk_buff *skb)
+{
+}
+
+#endif
+
+EXPORT_SYMBOL_GPL(ps_conntrack_expect_first);
+
+/*
+ * That module is not held: it says when it goes, and may do so at any time, with nf_conntrack.ko behind it. Nor does it hold
+ * packetscript.ko.
+ */
+static DEFINE_MUTEX(taking);
+
+static void take(void)
+{
+	const struct ps_conntrack_ops *ops = NULL;
+
+	mutex_lock(&taking);
+	if (!rcu_access_pointer(conntrack))
+		ops = symbol_get(ps_connection_ops);
+	if (ops) {
+		rcu_assign_pointer(conntrack, ops);
+		static_branch_enable(&ps_conntrack_is_there);
+		symbol_put(ps_connection_ops);	/* only from now on it can go, and then leave() comes behind this */
+	}
+	mutex_unlock(&taking);
+}
+
+/* Returns when nobody is in it any more. False: it was not there. */
+static bool leave(void)
+{
+	bool was_there;
+
+	mutex_lock(&taking);
+	was_there = rcu_access_pointer(conntrack);
+	if (was_there) {
+		static_branch_disable(&ps_conntrack_is_there);
+		RCU_INIT_POINTER(conntrack, NULL);
+		synchronize_rcu();
+	}
+	mutex_unlock(&taking);
+	return was_there;
+}
+
+void ps_conntrack_load(void)
+{
+	if (!IS_ENABLED(CONFIG_NF_CONNTRACK) || !rcu_access_pointer(nf_ct_hook) || rcu_access_pointer(conntrack))
+		return;
+	take();
+	if (rcu_access_pointer(conntrack))
+		return;
+	request_module("packetscript_conntrack");	/* whether it is there then tells */
+	take();
+}
+
+static void load(struct work_struct *work)
+{
+	ps_conntrack_load();
+}
+
+static DECLARE_WORK(loading, load);
+
+/*
+ * It comes when conntrack does. Who loads modules may wait here for none: the one that is waited for would wait for whoever wants
+ * to be told of modules, too, and he for us.
+ */
+static int hear_of_module(struct notifier_block *self, unsigned long event, void *data)
+{
+	const struct module *module = data;
+	bool is_ours = !strcmp(module->name, "packetscript_conntrack");
+
+	if (event == MODULE_STATE_LIVE && (is_ours || !strcmp(module->name, "nf_conntrack")))
+		queue_work(system_long_wq, &loading);
+	if (event == MODULE_STATE_GOING && is_ours)
+		leave();
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block modules = { .notifier_call = hear_of_module };
+
+/* 'modprobe -r' takes away with a module what that needs by its symbols, which ours does not: so it is done here. */
+static void remove_module(void)
+{
+	static char *argv[] = { "/sbin/rmmod", "packetscript_conntrack", NULL };
+	static char *envp[] = { "HOME=/", "PATH=/sbin:/usr/sbin:/bin:/usr/bin", NULL };
+
+	call_usermodehelper(argv[0], argv, envp, UMH_WAIT_PROC);	/* without it the module stays, and does nothing */
+}
+
+int ps_conntrack_setup(void)
+{
+	return register_module_notifier(&modules);
+}
+
+void ps_conntrack_teardown(void)
+{
+	unregister_module_notifier(&modules);
+	cancel_work_sync(&loading);
+	if (leave())
+		remove_module();
+}
 
 /*
  * Translation, by packetscript_nat.ko.

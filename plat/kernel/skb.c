@@ -8,6 +8,7 @@
 #include <net/inet_sock.h>
 #include <net/sock.h>
 
+#include "conntrack.h"
 #include "field.h"
 #include "hooks.h"
 #include "protos.h"
@@ -94,7 +95,7 @@ static int resize(struct ps_packet *pkt, uint32_t at, uint32_t cut, uint32_t add
 {
 	struct sk_buff *skb = skb_of(pkt);
 	uint32_t off = at - pkt->network, rest, more = add > cut ? add - cut : 0;
-	int room;
+	int room, follows;
 
 	if (skb_is_gso(skb))
 		return PS_FIELD_SEGMENTS;
@@ -106,6 +107,9 @@ static int resize(struct ps_packet *pkt, uint32_t at, uint32_t cut, uint32_t add
 	}
 	if (!make_writable(pkt, at + cut))
 		return PS_FIELD_GONE;
+	follows = add == cut ? 0 : ps_conntrack_follows(skb_packet_of(pkt), off);
+	if (follows < 0)
+		return follows;
 	room = skb_end_pointer(skb) - skb_tail_pointer(skb);
 	if (skb_cloned(skb) || room < more) {
 		if (pskb_expand_head(skb, 0, room < more ? more - room : 0, GFP_ATOMIC))
@@ -116,6 +120,8 @@ static int resize(struct ps_packet *pkt, uint32_t at, uint32_t cut, uint32_t add
 	skb->tail += add - cut;
 	skb->len += add - cut;
 	pkt->len += add - cut;
+	if (follows)
+		skb_packet_of(pkt)->shift += add - cut;
 	ps_skb_refresh(skb_packet_of(pkt));
 	pkt->writable = pkt->readable;
 	return 0;

@@ -15,9 +15,15 @@
 struct ps_skb_packet {
 	struct ps_packet pkt;
 	struct sk_buff *skb;
-	bool pulled;	/* bytes beyond the linear part were copied into it out of pages */
-	bool is_tagged;	/* the VLAN tag that was kept outside of the packet is in it */
-	bool is_clone;	/* of one that is read-only: skb is ours */
+	union {
+		struct {
+			int32_t shift;	/* how much longer the payload of a tracked TCP connection has become, or shorter */
+			bool pulled;	/* bytes beyond the linear part were copied into it out of pages */
+			bool is_tagged;	/* the VLAN tag that was kept outside of the packet is in it */
+			bool is_clone;	/* of one that is read-only: skb is ours */
+		};
+		uint64_t notes;		/* 0: none of these */
+	};
 	const struct nf_hook_state *state;	/* where it is; the caller's */
 };
 
@@ -79,7 +85,7 @@ static ps_inline void ps_skb_begin(struct ps_skb_packet *p, struct sk_buff *skb,
 
 	p->skb = skb;
 	p->state = state;
-	p->pulled = p->is_tagged = false;
+	p->notes = 0;
 	pkt->has_link = has_link && skb_mac_header_was_set(skb) &&
 			skb->data - skb_mac_header(skb) == ETH_HLEN;
 	pkt->network = pkt->has_link ? ETH_HLEN : 0;
@@ -128,7 +134,6 @@ static inline void ps_skb_init_read_only(struct ps_skb_packet *p, const struct s
 					 const struct nf_hook_state *state)
 {
 	ps_skb_begin(p, (struct sk_buff *)skb, has_link, state);
-	p->is_clone = false;
 	p->pkt.ops = &ps_skb_read_only_ops;
 	p->pkt.writable = 0;
 	if (p->pkt.has_link && unlikely(skb_vlan_tag_present(skb)))
