@@ -27,6 +27,7 @@ struct ps_function {
 	bool is_own;	/* the linear code is this handler's, and goes with it */
 	int slots;	/* of the stack that it needs; too many, if it is called the ordinary way */
 	unsigned int given;	/* the id of the header that it gets, or PS_ID_RAW */
+	uint32_t value;		/* that stands for it in the link layer */
 	unsigned int cutter;	/* the number of its script to flows */
 	int ref;	/* that keeps it, or LUA_NOREF: the place is free */
 };
@@ -587,7 +588,10 @@ struct find_request {
 /* The function on top of the stack, which may be compiled before use_code(). May raise, before it has taken anything. */
 static void take_function(lua_State *L, struct ps_function *h, enum ps_given given)
 {
+	const struct ps_next *row = ps_proto_only_row(ps_proto_eth.next, ps_givens[given].proto);
+
 	h->given = ps_proto_id(&ps_bind_of(L)->registry, ps_givens[given].proto);
+	h->value = row ? row->value : 0;
 	if (!ps_bind_open_protocol(L, h->given))	/* give_header() may not raise */
 		luaL_error(L, "not enough memory");
 	h->function = *s2v(PS_STACK_TOP(L) - 1);
@@ -845,22 +849,18 @@ static ps_inline bool begin(lua_State *L, const struct ps_function *h, StkId fun
 	return false;
 }
 
-/* Makes the argument a view of the header of this id that the packet, which begins, has; or nil, if it has none. */
-static ps_noinline void give_header(lua_State *L, struct ps_bind *bind, unsigned int id, TValue *argument)
+/* Makes the argument a view of the header that the packet, which begins, has for the function; or nil, if it has none. */
+static ps_noinline void give_header(lua_State *L, struct ps_bind *bind, const struct ps_function *h, TValue *argument)
 {
-	const struct ps_proto *proto = bind->registry.protos[id];
+	const struct ps_proto *proto = bind->registry.protos[h->given];
 	struct ps_place place ps_uninit;
 	struct ps_layer *layer;
-	enum ps_layer_found found = ps_layer_first(&bind->layers, bind->pkt, &ps_proto_eth, &layer);
 
-	if (found == PS_LAYER_FOUND && proto != &ps_proto_eth)
-		found = ps_layer_payload(&bind->layers, bind->pkt, layer, proto, &layer);
 	setnilvalue(argument);
-	if (found != PS_LAYER_FOUND)
+	if (!ps_layers_give(&bind->layers, bind->pkt, &ps_proto_eth, proto, h->value, &layer))
 		return;
-	layer->flags |= PS_LAYER_GIVEN;
 	ps_place_header(&place, layer, proto, layer->flags);
-	ps_access_make(L, bind, ps_views_of(bind, id), &place, argument);	/* the first one of a packet is there: take_function() */
+	ps_access_make(L, bind, ps_views_of(bind, h->given), &place, argument);	/* the first one of a packet is there: take_function() */
 }
 
 /*
@@ -881,7 +881,7 @@ static ps_inline int call(struct ps_script *s, int handler, struct ps_packet *pk
 	setobj2s(L, func, &h->function);
 	setuvalue(L, s2v(func + 1), ps_userdata_of(packet));
 	if (l_unlikely(h->given))
-		give_header(L, &s->bind, h->given, s2v(func + 1));
+		give_header(L, &s->bind, h, s2v(func + 1));
 	run.depth = 0;
 	run.is_watched = false;
 	run.is_repeat = is_repeat;

@@ -244,6 +244,39 @@ static ps_inline enum ps_layer_found ps_layer_network(struct ps_layers *layers, 
 }
 
 /*
+ * The header that a handler is given, before anything else is looked for in the packet: as ps_layer_first() of link, and, unless that is
+ * proto, as ps_layer_payload() of what it found. value: what stands for proto in link, which is as long as its fixed part. False: the
+ * packet has none.
+ */
+static ps_inline bool ps_layers_give(struct ps_layers *layers, struct ps_packet *pkt, const struct ps_proto *link,
+				     const struct ps_proto *proto, uint32_t value, struct ps_layer **given)
+{
+	struct ps_layer *first = layers->free, *layer = first + 1;	/* there is room: none is taken yet but the network layer's */
+	bool is_there = pkt->has_link && pkt->len >= link->header_min;
+
+	ps_layer_begin_network(first, pkt, link, pkt->has_link ? 0 : pkt->network);
+	first->parent = &layers->packet;
+	first->flags = PS_LAYER_CHOSEN;
+	if (ps_likely(!is_there)) {
+		first->header.range.len = 0;
+		first->flags |= PS_LAYER_ABSENT;
+	}
+	if (proto == link) {
+		layer = first;
+	} else {
+		if (ps_unlikely(pkt->has_link && !is_there) || ps_layer_network_at(pkt, &link, proto, value, layer) != PS_LAYER_FOUND)
+			return false;
+		layer->parent = first;
+		first->child = layer;
+	}
+	layer->flags |= PS_LAYER_GIVEN;
+	layers->free = layer + 1;
+	layers->is_used = true;
+	*given = layer;
+	return true;
+}
+
+/*
  * What the header says of what follows has been written: layers that were found by it are gone, until they are found
  * again. Returns whether there are any.
  */
