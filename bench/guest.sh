@@ -12,7 +12,7 @@ readonly nobody=02:00:00:00:00:99
 readonly dir=/bench batch=32 warm_up=2
 declare -A group sees marks setup
 row() { group[$1]=$2 sees[$1]=$3 marks[$1]=$4 setup[$1]=$5; }
-unit() { row "unit:$1" unit as-sent "$2" "script ${4:-units} $1_1 $1_7"; }
+unit() { row "unit:$1" unit as-sent "$2" "${5:-script} ${4:-units} $1_1 $1_7"; }
 . $dir/rows.sh
 
 has() { [[ ,${marks[$1]}, == *,$2,* ]]; }
@@ -106,16 +106,22 @@ percpu() {
 
 # attached NAME OPTION…: at the same hook, with the priority that mangle has, without a table
 attached() {
-	is_attached=1 options="${*:2}"
+	at_hook='--hook postrouting --priority mangle' options="${*:2}"
+	script "$1"
+}
+
+# attached_ingress NAME OPTION…: to the device that packets come from, before routing
+attached_ingress() {
+	at_hook='--hook ingress --dev rA' options="${*:2}"
 	script "$1"
 }
 
 # load_script STATE FUNCTION: replaces the rule; a state that was not there yet is a new one
 load_script() {
-	if [ -n "$is_attached" ]; then
+	if [ -n "$at_hook" ]; then
 		packetscript detach --netns R "$file" >/dev/null 2>&1 || true
 		# shellcheck disable=SC2086 # options are words
-		packetscript attach --netns R "$file" --hook postrouting --priority mangle --state "$1" -f "$2" $options
+		packetscript attach --netns R "$file" $at_hook --state "$1" -f "$2" $options
 		return
 	fi
 	printf '%s\n' '*mangle' ':POSTROUTING ACCEPT' \
@@ -123,9 +129,12 @@ load_script() {
 		at R ip${v}tables-legacy-restore
 }
 
+# tc_bpf FILE egress|ingress
 tc_bpf() {
-	inR tc qdisc add dev rB clsact
-	inR tc filter add dev rB egress bpf direct-action object-file "$dir/$1" section tc
+	local dev=rB
+	[ "$2" = egress ] || dev=rA
+	inR tc qdisc add dev $dev clsact
+	inR tc filter add dev $dev "$2" bpf direct-action object-file "$dir/$1" section tc
 }
 
 # nft_rule WORDS…: what a rule says of packets to where they are sent
@@ -141,6 +150,18 @@ nft_rule() {
 }
 
 nft_set() { nft_rule ip$v daddr set "$1"; }
+
+# nft_ingress ADDRESS: the same before routing, of the device that packets come from
+nft_ingress() {
+	inR nft -f - <<-END
+		table netdev bench {
+			chain in {
+				type filter hook ingress device rA priority filter
+				ip daddr $sent_to ip daddr set $1
+			}
+		}
+	END
+}
 
 # prefixes: those of scripts/set.lua, with commas between
 prefixes() {
@@ -163,6 +184,13 @@ script_prefixes() {
 	options=' --memory 32M'
 	script "$1"
 	rounds=3
+}
+
+# script_sets SCRIPT FUNCTION…: with the set that units-sets.lua names, of the same prefixes as its own
+script_sets() {
+	awk 'BEGIN { print "192.168.0.0/24"; for (i = 0; i < 999; i++) printf "%d.%d.0.0/16\n", 11 + int(i / 256), i % 256 }' |
+		packetscript set --netns R bench load -
+	script "$@"
 }
 
 nat() {
@@ -349,7 +377,7 @@ report() {
 }
 
 run_row() {
-	local device='' program='' is_ready='' problem='' file='' options='' is_attached='' functions=(-) rounds=3 ip=4 error cost sent
+	local device='' program='' is_ready='' problem='' file='' options='' at_hook='' functions=(-) rounds=3 ip=4 error cost sent
 	local payloads=$payloads message
 	message=$(message_of "$name")
 	[ "${group[$name]}" != unit ] && [ -z "$message" ] && ! has "$name" calls || payloads=${payloads%% *} # it does not matter

@@ -22,8 +22,10 @@ row c-send     linux as-sent    -               'rule BENCH --send'             
 row server      linux answered   apart           'server'                          'a server in C, recvfrom() and sendto()'
 row c-nothing   linux as-sent    -               'rule BENCH'                      'a target in C that does nothing'
 row c-rewrite   linux rewritten  -               'rule BENCH --daddr 2.1.1.1'      'a target in C, rewrite'
-row tc-rewrite  linux rewritten  optional,apart  'tc_bpf rewrite.o'                'tc, BPF: rewrite'
+row tc-rewrite  linux rewritten  optional,apart  'tc_bpf rewrite.o egress'         'tc, BPF: rewrite'
+row tc-ingress  linux rewritten  optional,apart  'tc_bpf rewrite.o ingress'        'tc, BPF: rewrite on ingress'
 row nft-rewrite linux rewritten  apart           'nft_set 2.1.1.1'                 'nft, stateless: ip daddr set'
+row nft-ingress linux rewritten  apart           'nft_ingress 2.1.1.1'             'nft, stateless: ip daddr set on ingress'
 row nat         linux translated apart           'nat 2.1.1.1 10.0.0.1'            'conntrack DNAT + SNAT, long flow'
 row nat-new     linux translated apart,new-flows 'nat 2.1.1.1 10.0.0.1'            'conntrack DNAT + SNAT, new flows'
 row nfq-accept  linux as-sent    -               'queue accept'                    'NFQUEUE to C: accept'
@@ -51,6 +53,8 @@ row dnat        ours  rewritten  no-alloc        'script dnat'                  
 row attach-const ours as-sent   no-alloc,apart  'attached const'                  'attached, no table: return XT_CONTINUE'
 row attach-raw  ours  rewritten  no-alloc,apart  'attached dnat --object raw'      'attached: DNAT, as in the thesis'
 row attach-dnat ours  rewritten  no-alloc,apart  'attached dnat-ip'                'attached: DNAT, given the IP header'
+row ingress-raw ours  rewritten  no-alloc,apart  'attached_ingress dnat --object raw' 'attached to ingress: DNAT, as in the thesis'
+row ingress-dnat ours rewritten  no-alloc,apart  'attached_ingress dnat-ip --object ip' 'attached to ingress: DNAT, given the IP header'
 row dnat-short  ours  rewritten  no-alloc        'script dnat-short'               'DNAT, shorthand'
 row filter      ours  as-sent    no-alloc        'script filter'                   '5-tuple filter, 1,000 entries'
 row loop        ours  as-sent    no-alloc        'script loop'                     'a loop over the payload'"'s bytes"
@@ -86,7 +90,7 @@ row hook-data   ours  rewritten  apart           'runtime hook-data'            
 row hook-packet ours  rewritten  apart           'runtime hook-packet'             'the same by skb:packet()'
 row device-lua  ours  as-sent    calls           'read_device bench-lua'           'a device in Lua: a read'
 
-# unit NAME MARKS TEXT [SCRIPT]: an operation of scripts/units.lua, or of another
+# unit NAME MARKS TEXT [SCRIPT [SETUP]]: an operation of scripts/units.lua, or of another; SETUP: in place of the function script
 unit field      -        'ip:ttl()'
 unit get        -        'field:get(), integer'
 unit get_text   -        'field:get(), address'
@@ -114,3 +118,5 @@ unit shared_set     -   't[k] = x'                              units-shared
 unit shared_set_1m  -   'the same, 1,000,000 entries'           units-shared
 unit shared_add     -   't:add(k, 1)'                           units-shared
 unit shared_add_1m  -   'the same, 1,000,000 entries'           units-shared
+unit set_own    -   'set:has(), 1,000 prefixes'           units-sets script_sets
+unit set_named  -   'the same of set.named()'             units-sets script_sets
