@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "states.h"
+#include "uapi/packetscript.h"
 
 /* Families of metrics. What states or rules do not have makes no sample. */
 static const struct family {
@@ -42,6 +43,12 @@ static const struct family {
 	{ "rule_errors", NULL, "Errors of the functions of rules.", .is_of_rules = true, .member = "errors" },
 	{ "rule_verdicts", NULL, "Verdicts of the functions of rules.", .is_of_rules = true, .group = "verdicts", .label = "verdict" },
 	{ "rule_answers", NULL, "Answers of the functions of matches.", .is_of_rules = true, .group = "answers", .label = "answer" },
+};
+
+/* The same of how long packets took. */
+static const struct family histograms[] = {
+	{ "packet_seconds", "seconds", "How long functions of the state took for packets that were timed." },
+	{ "rule_packet_seconds", "seconds", "How long the functions of rules took.", .is_of_rules = true },
 };
 
 static void put_label(FILE *to, const char *name, const char *value)
@@ -145,6 +152,14 @@ static void add_rules(json_t *samples, const struct family *family, const json_t
 	}
 }
 
+static void print_head(const struct family *family, const char *type)
+{
+	printf("# TYPE packetscript_%s %s\n", family->name, type);
+	if (family->unit)
+		printf("# UNIT packetscript_%s %s\n", family->name, family->unit);
+	printf("# HELP packetscript_%s %s\n", family->name, family->help);
+}
+
 static void print_family(const struct family *family, const json_t *states)
 {
 	json_t *samples = json_object(), *number;
@@ -152,10 +167,7 @@ static void print_family(const struct family *family, const json_t *states)
 	const char *labels;
 	size_t i;
 
-	printf("# TYPE packetscript_%s %s\n", family->name, family->is_gauge ? "gauge" : "counter");
-	if (family->unit)
-		printf("# UNIT packetscript_%s %s\n", family->name, family->unit);
-	printf("# HELP packetscript_%s %s\n", family->name, family->help);
+	print_head(family, family->is_gauge ? "gauge" : "counter");
 	json_array_foreach(states, i, state) {
 		if (family->is_of_rules)
 			add_rules(samples, family, state);
@@ -168,11 +180,76 @@ static void print_family(const struct family *family, const json_t *states)
 	json_decref(samples);
 }
 
+/* Rules that nothing tells apart are one: the sums of their rows, and behind these of their nanoseconds. */
+static void add_histogram(json_t *samples, char *labels, const json_t *times)
+{
+	const json_t *rows = json_object_get(times, "rows"), *row;
+	json_t *sums = labels ? json_object_get(samples, labels) : NULL;
+	size_t i;
+
+	if (labels && rows && !sums) {
+		sums = json_array();
+		json_object_set_new(samples, labels, sums);
+		for (i = 0; i <= json_array_size(rows); i++)
+			json_array_append_new(sums, json_integer(0));
+	}
+	json_array_foreach(rows, i, row) {
+		if (sums)
+			json_array_set_new(sums, i, json_integer(json_integer_value(json_array_get(sums, i)) +
+								 cli_states_number(row, NULL, "packets")));
+	}
+	if (sums && rows)
+		json_array_set_new(sums, i, json_integer(json_integer_value(json_array_get(sums, i)) +
+							 cli_states_number(times, NULL, "nanoseconds")));
+	free(labels);
+}
+
+static void print_histogram(const char *name, const char *labels, const json_t *sums)
+{
+	size_t n = json_array_size(sums) - 1, i;
+	long long packets = 0;
+
+	for (i = 0; i < n; i++) {
+		packets += json_integer_value(json_array_get(sums, i));
+		printf("packetscript_%s_bucket{%s,le=\"", name, labels);
+		if (i + 1 < n)
+			printf("%.9g", (1ll << (PACKETSCRIPT_TIMES_FIRST + i)) / 1e9);
+		else
+			fputs("+Inf", stdout);
+		printf("\"} %lld\n", packets);
+	}
+	printf("packetscript_%s_count{%s} %lld\n", name, labels, packets);
+	printf("packetscript_%s_sum{%s} %.9f\n", name, labels, json_integer_value(json_array_get(sums, n)) / 1e9);
+}
+
+static void print_histograms(const struct family *family, const json_t *states)
+{
+	json_t *samples = json_object(), *sums;
+	const json_t *state, *script, *rule;
+	const char *labels;
+	size_t i, j, k;
+
+	print_head(family, "histogram");
+	json_array_foreach(states, i, state) {
+		if (!family->is_of_rules)
+			add_histogram(samples, labels_of(state, NULL, NULL), json_object_get(state, "times"));
+		json_array_foreach(family->is_of_rules ? json_object_get(state, "scripts") : NULL, j, script) {
+			json_array_foreach(json_object_get(script, "rules"), k, rule)
+				add_histogram(samples, labels_of(state, script, rule), json_object_get(rule, "times"));
+		}
+	}
+	json_object_foreach(samples, labels, sums)
+		print_histogram(family->name, labels, sums);
+	json_decref(samples);
+}
+
 void cli_states_print_openmetrics(const json_t *states)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof(families) / sizeof(families[0]); i++)
 		print_family(families + i, states);
+	for (i = 0; i < sizeof(histograms) / sizeof(histograms[0]); i++)
+		print_histograms(histograms + i, states);
 	puts("# EOF");
 }

@@ -50,6 +50,7 @@ static const struct {
 	[PACKETSCRIPT_COUNT_STOPPED] = { NULL, "stopped" },
 	[PACKETSCRIPT_COUNT_PEAK] = { NULL, "memory_peak" },
 	[PACKETSCRIPT_COUNT_COLLECTIONS] = { NULL, "collections" },
+	/* the rest is add_times()'s */
 };
 
 /* A list as it is read. */
@@ -77,13 +78,33 @@ static void add_count(json_t *to, const struct ps_listed *listed, int i)
 		json_decref(number);
 }
 
+/* How long packets took; null: none was timed. */
+static void add_times(json_t *to, const struct ps_listed *listed)
+{
+	json_t *rows;
+	unsigned int i;
+
+	if (!listed->has_count[PACKETSCRIPT_COUNT_TIMES]) {
+		json_object_set_new(to, "times", json_null());
+		return;
+	}
+	rows = json_array();
+	for (i = 0; i < PACKETSCRIPT_TIMES; i++)
+		json_array_append_new(rows, json_pack("{s:o, s:I}", "below", i + 1 < PACKETSCRIPT_TIMES ?
+						      json_integer(1ll << (PACKETSCRIPT_TIMES_FIRST + i)) : json_null(),
+						      "packets", (json_int_t)listed->times[i]));
+	json_object_set_new(to, "times", json_pack("{s:I, s:o}", "nanoseconds", (json_int_t)listed->counts[PACKETSCRIPT_COUNT_TOOK],
+						   "rows", rows));
+}
+
 static void add_state(struct reading *reading, const struct ps_listed *listed)
 {
 	json_t *state = json_pack("{s:I}", "state", (json_int_t)listed->state);
 	int i;
 
-	for (i = 1; i <= PACKETSCRIPT_COUNT_MAX; i++)
+	for (i = 1; i <= PACKETSCRIPT_COUNT_COLLECTIONS; i++)
 		add_count(state, listed, i);
+	add_times(state, listed);
 	json_object_set_new(state, "counters", json_object());
 	if (reading->has_scripts)
 		json_object_set_new(state, "scripts", json_array());
@@ -168,6 +189,7 @@ static void add_rule(const struct reading *reading, const struct ps_listed *list
 		add_count(rule, listed, has[i]);
 	for (i = PACKETSCRIPT_COUNT_DROP; i <= PACKETSCRIPT_COUNT_MATCHED; i++)
 		add_count(rule, listed, i);
+	add_times(rule, listed);
 	json_array_append_new(json_object_get(reading->script, "rules"), rule);
 }
 

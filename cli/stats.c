@@ -88,6 +88,67 @@ static void print_counters(const json_t *states)
 	fflush(stdout);
 }
 
+#define BAR	40	/* characters */
+
+/* A power of 2 of nanoseconds, in at most 8 characters. */
+static void print_time(long long nanoseconds)
+{
+	static const char *const units[] = { "ns", "us", "ms" };
+	double n = nanoseconds;
+	int i = 0;
+
+	for (; n >= 999.5 && i < 2; i++)
+		n /= 1000;
+	printf("%4.3g %s", n, units[i]);
+}
+
+/* A line for each row from the first to the last one with packets. */
+static void print_rows(const json_t *rows, size_t first, size_t last, long long most)
+{
+	long long packets, below;
+	const json_t *row;
+	size_t i;
+
+	for (i = first; i <= last; i++) {
+		row = json_array_get(rows, i);
+		packets = cli_states_number(row, NULL, "packets");
+		below = cli_states_number(row, NULL, "below");
+		fputs(below ? "  < " : " >= ", stdout);
+		print_time(below ? below : cli_states_number(json_array_get(rows, i - 1), NULL, "below"));
+		printf(" %14lld ", packets);
+		for (packets = (packets * BAR + most - 1) / most; packets; packets--)
+			putchar('#');
+		putchar('\n');
+	}
+}
+
+/* How long packets took, of states that have timed some. */
+static void print_times(const json_t *states)
+{
+	const json_t *state, *rows, *row;
+	long long all, most, packets;
+	size_t i, j, first, last;
+
+	json_array_foreach(states, i, state) {
+		rows = json_object_get(json_object_get(state, "times"), "rows");
+		all = most = 0;
+		first = last = 0;
+		json_array_foreach(rows, j, row) {
+			packets = cli_states_number(row, NULL, "packets");
+			first = all ? first : j;
+			last = packets ? j : last;
+			all += packets;
+			most = packets > most ? packets : most;
+		}
+		if (!all)
+			continue;
+		printf("\nstate %lld: %lld packets took ", cli_states_number(state, NULL, "state"), all);
+		print_time(cli_states_number(state, "times", "nanoseconds") / all);
+		puts(" each");
+		print_rows(rows, first, last, most);
+	}
+}
+
 static double now(void)
 {
 	struct timespec t;
@@ -137,6 +198,7 @@ static int run(const struct cli_call *call)
 			else if (i)
 				putchar('\n');
 			print(states, before, at - then);
+			print_times(states);
 			print_counters(states);
 		}
 		json_decref(before);
@@ -161,6 +223,10 @@ const struct cli_command cli_stats = {
 "\n"
 "--json prints an array on a line each time, which has more, as that of list, but for scripts: what is pending, what has failed, and verdicts.\n"
 "An error is counted as a packet, too, and NF_REPEAT along with the verdict that came of it.\n"
+"\n"
+"If the parameter times of the module packetscript is on (echo Y >/sys/module/packetscript/parameters/times), packets are counted by how long\n"
+"functions took for them, by the clock: of each state below its line, of rules too in JSON and OpenMetrics. A packet that got NF_REPEAT is one.\n"
+"To look at the clock costs each packet some dozens of nanoseconds, so it is off.\n"
 "\n"
 "What scripts count themselves, by nf.count(), comes below, a line for each name.\n"
 "\n"

@@ -64,6 +64,13 @@ static int put_answers(struct sk_buff *skb, const u64 *answers)
 	return put_row(skb, PACKETSCRIPT_COUNT_UNMATCHED, answers, PS_ANSWER_ERROR);
 }
 
+/* Nothing, if no packet was timed. */
+static int put_times(struct sk_buff *skb, const struct ps_times *times)
+{
+	return ps_times_are_any(times) && (put_count(skb, PACKETSCRIPT_COUNT_TOOK, times->took) ||
+					   nla_put(skb, PACKETSCRIPT_COUNT_TIMES, sizeof(times->packets), times->packets));
+}
+
 static int put_counts(struct sk_buff *skb, const void *of)
 {
 	const struct ps_state *state = of;
@@ -88,7 +95,7 @@ static int put_counts(struct sk_buff *skb, const void *of)
 	       put_verdicts(skb, sums.counts.verdicts) || put_answers(skb, sums.counts.answers) ||
 	       put_count(skb, PACKETSCRIPT_COUNT_STOPPED, sums.counts.stopped) ||
 	       put_count(skb, PACKETSCRIPT_COUNT_PEAK, sums.peak) ||
-	       put_count(skb, PACKETSCRIPT_COUNT_COLLECTIONS, sums.counts.collections) ||
+	       put_count(skb, PACKETSCRIPT_COUNT_COLLECTIONS, sums.counts.collections) || put_times(skb, &sums.counts.times) ||
 	       put_work(skb, state);
 }
 
@@ -133,7 +140,7 @@ static int put_tally(struct sk_buff *skb, const struct ps_handler *handler)
 	if (!nest || put_count(skb, PACKETSCRIPT_COUNT_PACKETS, ps_tally_packets(&tally, handler->is_match)) ||
 	    put_count(skb, PACKETSCRIPT_COUNT_ERRORS, ps_tally_errors(&tally, handler->is_match)) ||
 	    put_count(skb, PACKETSCRIPT_COUNT_BYTES, tally.bytes) ||
-	    (handler->is_match ? put_answers(skb, tally.verdicts) : put_verdicts(skb, tally.verdicts)))
+	    (handler->is_match ? put_answers(skb, tally.verdicts) : put_verdicts(skb, tally.verdicts)) || put_times(skb, &tally.times))
 		return -EMSGSIZE;	/* the message is cancelled */
 	nla_nest_end(skb, nest);
 	return 0;

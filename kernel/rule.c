@@ -53,16 +53,20 @@ static noinline void count_error(struct ps_rule *rule, struct ps_instance *insta
 }
 
 /*
- * What follows is called where packets are traced, with the instance locked, in place of the function of the script that it calls.
+ * What follows is called where packets are traced or timed, with the instance locked, in place of the function of the script that it
+ * calls.
  */
 static noinline enum ps_verdict run_traced(struct ps_rule *rule, struct ps_call *call, struct ps_packet *pkt, u16 *queue, bool is_repeat)
 {
 	struct ps_script *script = &call->instance->script;
 	struct ps_trace trace;
 	enum ps_verdict verdict;
+	u64 start;
 
 	ps_trace_begin(&trace, &rule->handler, call, pkt);
+	start = ps_times_begin(&call->tally.times, is_repeat);
 	verdict = is_repeat ? ps_script_repeat(script, call->number, pkt, queue) : ps_script_run(script, call->number, pkt, queue);
+	ps_times_end(&call->tally.times, start, verdict != PS_VERDICT_REPEAT);
 	ps_trace_end(&trace, verdict, verdict == PS_VERDICT_QUEUE ? *queue : 0);
 	return verdict;
 }
@@ -71,9 +75,12 @@ static noinline enum ps_answer match_traced(struct ps_rule *rule, struct ps_call
 {
 	struct ps_trace trace;
 	enum ps_answer answer;
+	u64 start;
 
 	ps_trace_begin(&trace, &rule->handler, call, pkt);
+	start = ps_times_begin(&call->tally.times, false);
 	answer = ps_script_match(&call->instance->script, call->number, pkt);
+	ps_times_end(&call->tally.times, start, true);
 	ps_trace_end(&trace, answer, 0);
 	return answer;
 }

@@ -210,6 +210,7 @@ static void tally_add(struct ps_tally *sum, const struct ps_tally *tally)
 	sum->refused += READ_ONCE(tally->refused);
 	for (i = 0; i < ARRAY_SIZE(sum->verdicts); i++)
 		sum->verdicts[i] += READ_ONCE(tally->verdicts[i]);
+	ps_times_add(&sum->times, &tally->times);
 }
 
 static void calls_add(struct ps_tally *sum, const struct ps_call __percpu *calls)
@@ -254,6 +255,7 @@ static void counts_add_handler(struct ps_counts *counts, const struct ps_handler
 	counts->bytes += tally.bytes;
 	for (i = 0; i < n; i++)
 		sums[i] += tally.verdicts[i];
+	ps_times_add(&counts->times, &tally.times);
 }
 
 /*

@@ -14,6 +14,7 @@
 #include "instance.h"
 #include "outlet.h"
 #include "script.h"
+#include "times.h"
 #include "worker.h"
 
 struct net;
@@ -27,6 +28,7 @@ struct ps_tally {
 	u64 bytes;		/* of packets, from their network header on, as they came */
 	u64 verdicts[PS_VERDICT_ERROR + 1];	/* as functions gave them; of a match, by enum ps_answer */
 	u64 refused;		/* verdicts that could not be carried out */
+	struct ps_times times;
 };
 
 #define PS_ANSWERS	(PS_ANSWER_ERROR + 1)
@@ -41,6 +43,7 @@ struct ps_counts {
 	u64 collections;	/* of garbage, that have come to their end */
 	u64 timers_run, timers_failed;
 	u64 values_run, values_failed;
+	struct ps_times times;
 	unsigned long allocations;
 };
 

@@ -218,11 +218,12 @@ static void tell(struct tracer *tracer, const struct ps_trace *trace)
 
 void ps_trace_end(struct ps_trace *trace, unsigned int result, u16 queue)
 {
-	const u64 took = ktime_get_ns() - trace->start;
 	struct tracer *tracer;
+	u64 took;
 
 	if (!trace->skb)
 		return;
+	took = ktime_get_ns() - trace->start;
 	ps_script_untrace(&trace->call->instance->script, trace->call->number);
 	if (!put_after(trace) || !put_rest(trace, took) || !put_result(trace, result, queue)) {
 		lose(trace);

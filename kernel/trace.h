@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * Packets that are traced: sockets are told of each that a function of theirs was called for, with its bytes before and after.
- * As long as there is no such socket, it costs one jump that is patched out.
+ * As long as there is no such socket, and packets are not timed (times.h), it costs one jump that is patched out.
  */
 #ifndef PS_TRACE_H
 #define PS_TRACE_H

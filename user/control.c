@@ -206,10 +206,13 @@ static void read_counts(const struct nlattr *nest, struct ps_listed *listed)
 	mnl_attr_for_each_nested(attr, nest) {
 		unsigned int type = mnl_attr_get_type(attr);
 
-		if (!type || type > PACKETSCRIPT_COUNT_MAX || !has(attr, sizeof(uint64_t)))
+		if (!type || type > PACKETSCRIPT_COUNT_MAX || !has(attr, type == PACKETSCRIPT_COUNT_TIMES ? sizeof(listed->times) : sizeof(uint64_t)))
 			continue;
 		listed->has_count[type] = true;
-		listed->counts[type] = mnl_attr_get_u64(attr);
+		if (type == PACKETSCRIPT_COUNT_TIMES)
+			memcpy(listed->times, mnl_attr_get_payload(attr), sizeof(listed->times));
+		else
+			listed->counts[type] = mnl_attr_get_u64(attr);
 	}
 }
 

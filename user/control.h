@@ -39,6 +39,7 @@ struct ps_listed {
 	uint32_t state;
 	bool has_count[PACKETSCRIPT_COUNT_MAX + 1];
 	uint64_t counts[PACKETSCRIPT_COUNT_MAX + 1];	/* of a state or rule: by PACKETSCRIPT_COUNT_… */
+	uint64_t times[PACKETSCRIPT_TIMES];	/* if has_count says so of PACKETSCRIPT_COUNT_TIMES */
 	/* of a script, and but for the time of a part */
 	const char *path, *kind;
 	uint64_t loaded;	/* seconds since 1970 */

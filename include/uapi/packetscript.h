@@ -99,6 +99,13 @@ enum {
 	PACKETSCRIPT_A_MAX = __PACKETSCRIPT_A_MAX - 1
 };
 
+/*
+ * Row i is of packets for which a function took less than 2^(PACKETSCRIPT_TIMES_FIRST + i) nanoseconds, and no less than the rows before
+ * say; the last one has the others.
+ */
+#define PACKETSCRIPT_TIMES	20
+#define PACKETSCRIPT_TIMES_FIRST	8
+
 /* u64. The sums of the state's Lua states for packets, but for those of deferred work. */
 enum {
 	PACKETSCRIPT_COUNT_RULES = 1,
@@ -136,6 +143,9 @@ enum {
 	PACKETSCRIPT_COUNT_STOPPED,	/* runs that the time limit has ended */
 	PACKETSCRIPT_COUNT_PEAK,	/* bytes that one of the Lua states has held at most */
 	PACKETSCRIPT_COUNT_COLLECTIONS,	/* of garbage */
+	/* of rules, too; absent where no packet was timed, as the module's parameter times says */
+	PACKETSCRIPT_COUNT_TOOK,	/* nanoseconds that functions took for packets that were timed */
+	PACKETSCRIPT_COUNT_TIMES,	/* binary, in place of a u64: PACKETSCRIPT_TIMES of these, how many packets took how long */
 	__PACKETSCRIPT_COUNT_MAX,
 	PACKETSCRIPT_COUNT_MAX = __PACKETSCRIPT_COUNT_MAX - 1
 };

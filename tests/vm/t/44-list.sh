@@ -87,6 +87,9 @@ inR iptables-legacy -t mangle -A PREROUTING -i rA -p udp -j LUA --script verdict
 cat >send <<'END'
 for port in "${@:2}"; do for ((i = 0; i < $1; i++)); do printf 1234 >/dev/udp/192.168.0.1/$port; done; done
 END
+check_match 'no packet is timed unless that is asked for' "$(list --json --state 8)" '"times":null,.*"times":null\}.*"times":null\}'
+times=/sys/module/packetscript/parameters/times
+echo Y >$times
 inA bash send 3 9001 9002 9003 9004 9005 9006
 inA bash send 2 9007 9009 9010
 inA bash send 1 9008
@@ -97,12 +100,20 @@ schema stats <(stats --json)
 check_match 'verdicts of a rule' "$json" "$verdicts"
 check_match 'answers of a match' "$json" '"packets":25,"bytes":800,"errors":0,"verdicts":null,"answers":\{"no":12,"yes":13\}'
 check_match 'the state has both' "$json" '"packets":50,.*"errors":3,.*"bytes":1600,"verdicts":\{"NF_DROP":5,.*"XT_RETURN":2\},"answers":\{"no":12,"yes":13\},"stopped":1,'
+echo N >$times
+# timed LABELS: how many packets of these, and how many took less than 8.4 ms
+timed() { awk -v name="packetscript_$1" 'index($0, name ",") == 1 || index($0, name "}") == 1 { sub(/.*\} /, ""); print }' metrics | paste -sd ' '; }
+timed_by() { stats --openmetrics >metrics; echo "$(timed "packet_seconds_count{state=\"$1\"") $(timed "packet_seconds_bucket{state=\"$1\",le=\"+Inf\"") $(timed "rule_packet_seconds_count{state=\"$1\"")"; }
+check_eq 'all are timed, of the state and of its rules, with NF_REPEAT once' "$(timed_by 8)" '50 50 25 25'
+check 'one took long' [ "$(timed 'packet_seconds_bucket{state="8",le="0.008388608"')" -lt 50 ]
+check_match 'which is seen' "$(stats --state 8)" $'\nstate 8: 50 packets took +[0-9.]+ [mu]s each\n.*\n  < +[0-9.]+ ms +1 #+\n'
 of() { grep -o "\"$1\":[0-9]*" <<<"$json" | head -n 1 | cut -d : -f 2; }
 check "garbage was collected: $(of collections)" [ "$(of collections)" -gt 0 ]
 check "there was more than is held: $(of memory_peak), $(of memory)" [ "$(of memory_peak)" -gt "$(of memory)" ]
 check_match 'so are counters that the script has named' "$json" '"counters":\{"port_1":3,"numbers":138,"port_2":3,"port_3":3,"port_4":3,"port_5":6,"port_6":3,"port_7":2,"port_9":2,"port_10":2,"port_8":1\}'
 inR packetscript reload --state 8
 inA bash send 1 9001
+check_eq 'a reload keeps how many were timed, and no more are' "$(timed_by 8)" '50 50 25 25'
 json=$(list --json --state 8)
 check_match 'a reload keeps what a rule has counted' "$json" '"packets":26,"bytes":832,"errors":3,"verdicts":\{"NF_DROP":6,'
 inR iptables-legacy -t mangle -D PREROUTING -i rA -p udp -j LUA --script verdicts.lua --state 8 --on-error drop
@@ -140,12 +151,17 @@ cat >openmetrics.awk <<'AWK'
 function bad(why) { print NR ": " why ": " $0 }
 eof { bad("behind the end") }
 /^# EOF$/ { eof = 1; next }
-/^# TYPE / { if ($3 in type) bad("family twice"); type[$3] = $4; if ($4 != "counter" && $4 != "gauge") bad("type"); now = $3; next }
+/^# TYPE / { if ($3 in type) bad("family twice"); type[$3] = $4; if ($4 !~ /^(counter|gauge|histogram)$/) bad("type"); now = $3; next }
 /^# UNIT / { if ($3 != now || substr($3, length($3) - length($4)) != "_" $4) bad("unit"); next }
 /^# HELP [a-z_]+ [A-Z1].*\.$/ { if ($3 != now) bad("help"); next }
-!/^[a-z_]+\{([a-z]+="([^"\\]|\\["\\n])*"(,|\}))+ [0-9]+$/ { bad("form") }
-{ name = $0; sub(/\{.*/, "", name); sample = $0; sub(/ [0-9]+$/, "", sample)
-  if (name != (type[now] == "counter" ? now "_total" : now)) bad("not of its family")
+!/^[a-z_]+\{([a-z]+="([^"\\]|\\["\\n])*"(,|\}))+ [0-9]+(\.[0-9]+)?$/ { bad("form") }
+{ name = $0; sub(/\{.*/, "", name); sample = $0; sub(/ [0-9.]+$/, "", sample); value = $NF }
+type[now] == "histogram" {
+  if (name == now "_bucket") { if (value < last) bad("less than before"); last = value; inf = /,le="\+Inf"\}/ }
+  else if (name == now "_count") { if (!inf || value != last) bad("not as many"); last = 0 }
+  else if (name != now "_sum") bad("not of its family")
+  name = now }
+{ if (name != (type[now] == "counter" ? now "_total" : now)) bad("not of its family")
   if (seen[sample]++) bad("twice"); samples++ }
 END { if (!eof) bad("no end"); if (samples < 80) bad("only " samples " samples") }
 AWK
