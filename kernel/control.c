@@ -16,10 +16,11 @@
 #include "sets.h"
 #include "state.h"
 #include "trace.h"
+#include "words.h"
 
 static struct genl_family family;
 
-/* An acknowledgement has no room for a message that is made: so this comes before it. If there is no memory, it does not. */
+/* For those who do not ask for words in acknowledgements: this comes before it. If there is no memory, it does not. */
 static void tell(struct genl_info *info, const struct ps_failure *failure)
 {
 	struct sk_buff *skb = genlmsg_new(nla_total_size(sizeof(failure->text)), GFP_KERNEL);
@@ -33,18 +34,17 @@ static void tell(struct genl_info *info, const struct ps_failure *failure)
 	genlmsg_reply(skb, info);
 }
 
-/*
- * Does what a request asks for. *has_words: the message before the acknowledgement says why it fails, for which the latter has no room.
- */
+/* Does what a request asks for. If that fails, its acknowledgement says why; otherwise is what it says if there is no memory for that. */
 static int carry_out(struct sk_buff *skb, struct genl_info *info,
-		     int (*f)(struct sk_buff *skb, struct genl_info *info, struct ps_failure *failure), bool *has_words)
+		     int (*f)(struct sk_buff *skb, struct genl_info *info, struct ps_failure *failure), const char *otherwise)
 {
 	struct ps_failure *failure = kzalloc(sizeof(*failure), GFP_KERNEL);
 	int err = failure ? f(skb, info, failure) : -ENOMEM;
 
-	*has_words = err && failure && failure->text[0];
-	if (*has_words)
+	if (err && failure && failure->text[0]) {
 		tell(info, failure);
+		info->extack->_msg = ps_words_keep(genl_info_net(info), info->snd_portid, failure->text) ?: otherwise;
+	}
 	kfree(failure);
 	return err;
 }
@@ -56,17 +56,11 @@ static int do_reload(struct sk_buff *skb, struct genl_info *info, struct ps_fail
 
 static int reload(struct sk_buff *skb, struct genl_info *info)
 {
-	bool has_words;
-	int err;
-
 	if (!info->attrs[PACKETSCRIPT_A_STATE]) {
 		NL_SET_ERR_MSG(info->extack, "no state is named");
 		return -EINVAL;
 	}
-	err = carry_out(skb, info, do_reload, &has_words);
-	if (has_words)
-		NL_SET_ERR_MSG(info->extack, "what was there goes on; the message before this one says why");
-	return err;
+	return carry_out(skb, info, do_reload, "what was there goes on; the message before this one says why");
 }
 
 static int do_attach(struct sk_buff *skb, struct genl_info *info, struct ps_failure *failure)
@@ -76,12 +70,7 @@ static int do_attach(struct sk_buff *skb, struct genl_info *info, struct ps_fail
 
 static int attach(struct sk_buff *skb, struct genl_info *info)
 {
-	bool has_words;
-	int err = carry_out(skb, info, do_attach, &has_words);
-
-	if (has_words)
-		NL_SET_ERR_MSG(info->extack, "nothing is attached; the message before this one says why");
-	return err;
+	return carry_out(skb, info, do_attach, "nothing is attached; the message before this one says why");
 }
 
 /* What is detached is told before that is acknowledged. */
@@ -116,12 +105,7 @@ static int do_change_set(struct sk_buff *skb, struct genl_info *info, struct ps_
 
 static int change_set(struct sk_buff *skb, struct genl_info *info)
 {
-	bool has_words;
-	int err = carry_out(skb, info, do_change_set, &has_words);
-
-	if (has_words)
-		NL_SET_ERR_MSG(info->extack, "the set is as it was; the message before this one says why");
-	return err;
+	return carry_out(skb, info, do_change_set, "the set is as it was; the message before this one says why");
 }
 
 static int list_sets(struct sk_buff *skb, struct netlink_callback *cb)
@@ -266,6 +250,7 @@ static int on_release(struct notifier_block *block, unsigned long event, void *c
 		return NOTIFY_DONE;
 	ps_sets_release(notify->net, notify->portid);
 	ps_trace_release(notify->net, notify->portid);
+	ps_words_release(notify->net, notify->portid);
 	return NOTIFY_DONE;
 }
 
@@ -290,4 +275,5 @@ void ps_control_teardown(void)
 	netlink_unregister_notifier(&releases);
 	ps_trace_teardown();
 	ps_sets_teardown();
+	ps_words_teardown();
 }

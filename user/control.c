@@ -51,22 +51,76 @@ static struct nlmsghdr *begin(char *buffer, uint16_t family, uint8_t command, ui
 	return message;
 }
 
-/* Sends it, and reads until it is acknowledged, or the dump ends. Returns 0, or -1 and errno. */
+/* A request whose answer is read. */
+struct asked {
+	struct ps_control *control;
+	mnl_cb_t read;
+	void *context;
+};
+
+static int read_reply(const struct nlmsghdr *message, void *context)
+{
+	const struct asked *asked = context;
+
+	return asked->read ? asked->read(message, asked->context) : MNL_CB_OK;
+}
+
+/* The acknowledgement: errno becomes what it says, and the error its words, unless there are some already. */
+static int read_acknowledgement(const struct nlmsghdr *message, void *context)
+{
+	const struct nlmsgerr *answer = mnl_nlmsg_get_payload(message);
+	struct ps_control *control = ((const struct asked *)context)->control;
+	const struct nlattr *attr;
+	size_t at = sizeof(*answer);
+
+	if (mnl_nlmsg_get_payload_len(message) < at) {
+		errno = EBADMSG;
+		return MNL_CB_ERROR;
+	}
+	errno = -answer->error;
+	if (!answer->error)
+		return MNL_CB_STOP;
+	if (!(message->nlmsg_flags & NLM_F_CAPPED))
+		at += MNL_ALIGN(answer->msg.nlmsg_len) - sizeof(answer->msg);
+	if (!(message->nlmsg_flags & NLM_F_ACK_TLVS) || at > mnl_nlmsg_get_payload_len(message))
+		return MNL_CB_ERROR;
+	mnl_attr_for_each(attr, message, at) {
+		if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_MSG && mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0 && !control->error[0])
+			snprintf(control->error, sizeof(control->error), "%s", mnl_attr_get_str(attr));
+	}
+	errno = -answer->error;
+	return MNL_CB_ERROR;
+}
+
+/* Sends it, and reads until it is acknowledged, or the dump ends. Returns 0; or -1, errno, and in control->error what words came. */
 static int ask(struct ps_control *control, const struct nlmsghdr *message, mnl_cb_t read, void *context)
 {
+	static const mnl_cb_t others[NLMSG_MIN_TYPE] = { [NLMSG_ERROR] = read_acknowledgement };
+	struct asked asked = { control, read, context };
 	char buffer[MESSAGE];
 	ssize_t len;
 	int more;
 
+	control->error[0] = 0;
 	if (mnl_socket_sendto(control->socket, message, message->nlmsg_len) < 0)
 		return -1;
 	do {
 		len = mnl_socket_recvfrom(control->socket, buffer, sizeof(buffer));
 		if (len < 0)
 			return -1;
-		more = mnl_cb_run(buffer, len, message->nlmsg_seq, mnl_socket_get_portid(control->socket), read, context);
+		more = mnl_cb_run2(buffer, len, message->nlmsg_seq, mnl_socket_get_portid(control->socket), read_reply, &asked, others,
+				   NLMSG_MIN_TYPE);
 	} while (more > 0);
 	return more;
+}
+
+/* Words in acknowledgements, and not all of the request. A kernel that knows neither does without. */
+static void want_words(const struct ps_control *control)
+{
+	int one = 1;
+
+	mnl_socket_setsockopt(control->socket, NETLINK_EXT_ACK, &one, sizeof(one));
+	mnl_socket_setsockopt(control->socket, NETLINK_CAP_ACK, &one, sizeof(one));
 }
 
 static void read_groups(struct ps_control *control, const struct nlattr *groups)
@@ -112,6 +166,8 @@ int ps_control_open(struct ps_control *control, const char *netns)
 		return -1;
 	mnl_attr_put_strz(message, CTRL_ATTR_FAMILY_NAME, PACKETSCRIPT_FAMILY_NAME);
 	control->socket = mnl_socket_open(NETLINK_GENERIC);
+	if (control->socket)
+		want_words(control);
 	if (control->socket && !mnl_socket_bind(control->socket, 0, MNL_SOCKET_AUTOPID) && !ask(control, message, read_family, control) &&
 	    control->family)
 		return 0;
@@ -148,7 +204,6 @@ int ps_control_reload(struct ps_control *control, uint32_t state)
 	struct nlmsghdr *message = begin(buffer, control->family, PACKETSCRIPT_CMD_RELOAD, PACKETSCRIPT_FAMILY_VERSION);
 	int err;
 
-	control->error[0] = 0;
 	mnl_attr_put_u32(message, PACKETSCRIPT_A_STATE, state);
 	if (!ask(control, message, read_error, control))
 		return 0;
@@ -328,7 +383,7 @@ static void tell_refused(struct ps_control *control, const char *doing, const ch
 		snprintf(control->error, sizeof(control->error), "not permitted: %s needs CAP_NET_ADMIN", doing);
 	else if (errno == EOPNOTSUPP)
 		snprintf(control->error, sizeof(control->error), "the kernel module that is loaded is older, and cannot %s", does);
-	else
+	else if (!control->error[0])
 		snprintf(control->error, sizeof(control->error), "%s: %s", doing, strerror(errno));
 }
 
@@ -401,7 +456,6 @@ int ps_control_attach(struct ps_control *control, const struct ps_attachment *at
 	const struct nlmsghdr *message = begin_hook(buffer, control, PACKETSCRIPT_CMD_ATTACH, attachment);
 	int err;
 
-	control->error[0] = 0;
 	if (!ask(control, message, read_error, control))
 		return 0;
 	err = errno;
@@ -464,7 +518,6 @@ int ps_control_detach(struct ps_control *control, const struct ps_attachment *wa
 	struct detaching detaching = { .tell = tell };
 	char buffer[MESSAGE];
 
-	control->error[0] = 0;
 	/* the kernel takes as many at once as its answer has room for */
 	while (!ask(control, begin_hook(buffer, control, PACKETSCRIPT_CMD_DETACH, wanted), read_detached, &detaching))
 		;
@@ -645,7 +698,6 @@ int ps_control_set(struct ps_control *control, const struct ps_set_change *chang
 	struct nlattr *nest;
 	bool has_more;
 
-	control->error[0] = 0;
 	do {
 		message = begin(buffer, control->family, PACKETSCRIPT_CMD_SET, PACKETSCRIPT_FAMILY_VERSION);
 		nest = mnl_attr_nest_start(message, PACKETSCRIPT_A_SET);

@@ -84,7 +84,7 @@ struct xt_lua_info {
 
 enum {
 	PACKETSCRIPT_A_STATE = 1,	/* u32: the number that rules give the state */
-	PACKETSCRIPT_A_ERROR,		/* string, from the kernel: why the request fails, whose acknowledgement follows */
+	PACKETSCRIPT_A_ERROR,		/* string, from the kernel: why the request fails, whose acknowledgement follows and says so, too */
 	/* from the kernel, one of them in each message of a list */
 	PACKETSCRIPT_A_COUNTS,		/* nest of PACKETSCRIPT_COUNT_…: a state */
 	PACKETSCRIPT_A_SCRIPT,		/* nest of PACKETSCRIPT_SCRIPT_…: of the state before it */

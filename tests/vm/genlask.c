@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * genlask FAMILY: sends a request of generic netlink for each line of standard input, all of one socket: "COMMAND [FLAGS] HEX", where FLAGS are
+ * genlask [-w] FAMILY: sends a request of generic netlink for each line of standard input, all of one socket: "COMMAND [FLAGS] HEX", where FLAGS are
  * nlmsg_flags besides NLM_F_REQUEST and NLM_F_ACK, in decimal, or - for none, and HEX is the attributes as they are sent. Prints what errno
- * each was answered with, 0 if it was done.
+ * each was answered with, 0 if it was done; with -w, behind that the words of the acknowledgement, if it has some.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -21,6 +21,7 @@ struct request {
 };
 
 static int sock;
+static char words[4096];	/* of the last acknowledgement */
 static unsigned short family;
 
 static void die(const char *what)
@@ -43,6 +44,28 @@ static void read_family(const unsigned char *at, const unsigned char *end)
 	}
 }
 
+/* The words of an acknowledgement. */
+static void read_words(const struct nlmsghdr *message)
+{
+	const struct nlmsgerr *answer = NLMSG_DATA(message);
+	const unsigned char *at = (const unsigned char *)(answer + 1), *end = (const unsigned char *)message + message->nlmsg_len;
+
+	words[0] = 0;
+	if (!(message->nlmsg_flags & NLM_F_ACK_TLVS))
+		return;
+	if (!(message->nlmsg_flags & NLM_F_CAPPED))
+		at += NLMSG_ALIGN(answer->msg.nlmsg_len) - sizeof(answer->msg);
+	while (end - at >= NLA_HDRLEN) {
+		const struct nlattr *attr = (const struct nlattr *)at;
+
+		if (attr->nla_len < NLA_HDRLEN || attr->nla_len > end - at)
+			return;
+		if (attr->nla_type == NLMSGERR_ATTR_MSG)
+			snprintf(words, sizeof(words), " %.*s", attr->nla_len - NLA_HDRLEN, (const char *)(attr + 1));
+		at += NLA_ALIGN(attr->nla_len);
+	}
+}
+
 /* Reads until the request is acknowledged or the dump ends. Returns the errno. */
 static int read_answer(void)
 {
@@ -55,6 +78,8 @@ static int read_answer(void)
 		if (len < 0)
 			die("recv");
 		for (; NLMSG_OK(message, (unsigned int)len); message = NLMSG_NEXT(message, len)) {
+			if (message->nlmsg_type == NLMSG_ERROR)
+				read_words(message);
 			if (message->nlmsg_type == NLMSG_ERROR || message->nlmsg_type == NLMSG_DONE)
 				return -*(const int *)NLMSG_DATA(message);
 			if (message->nlmsg_type == GENL_ID_CTRL)
@@ -94,16 +119,19 @@ int main(int argc, char **argv)
 	static struct request request;
 	static char line[150000];
 	struct nlattr *name = (struct nlattr *)request.attributes;
+	int command, at, wants_words = argc == 3 && !strcmp(argv[1], "-w");
 	char flags[16];
-	int command, at;
 
-	if (argc != 2 || strlen(argv[1]) >= GENL_NAMSIZ) {
-		fprintf(stderr, "usage: genlask FAMILY\n");
+	argv += wants_words;
+	if (argc != 2 + wants_words || strlen(argv[1]) >= GENL_NAMSIZ) {
+		fprintf(stderr, "usage: genlask [-w] FAMILY\n");
 		return 1;
 	}
 	sock = socket(AF_NETLINK, SOCK_RAW, NETLINK_GENERIC);
 	if (sock < 0)
 		die("socket");
+	if (wants_words && setsockopt(sock, SOL_NETLINK, NETLINK_EXT_ACK, &wants_words, sizeof(wants_words)))
+		die("NETLINK_EXT_ACK");
 	*name = (struct nlattr){ .nla_len = NLA_HDRLEN + strlen(argv[1]) + 1, .nla_type = CTRL_ATTR_FAMILY_NAME };
 	strcpy((char *)(name + 1), argv[1]);
 	if (ask(&request, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 0, NLA_ALIGN(name->nla_len)) || !family) {
@@ -114,7 +142,8 @@ int main(int argc, char **argv)
 	while (fgets(line, sizeof(line), stdin)) {
 		if (sscanf(line, "%d %15s %n", &command, flags, &at) < 2)
 			die("a line");
-		printf("%d\n", ask(&request, family, command, atoi(flags), unhex(line + at, request.attributes, sizeof(request.attributes))));
+		at = ask(&request, family, command, atoi(flags), unhex(line + at, request.attributes, sizeof(request.attributes)));
+		printf("%d%s\n", at, words);
 	}
 	return 0;
 }

@@ -122,6 +122,12 @@ wrong 'what only the kernel says' 22 "$(named $good $add)$(attr 7 01000000)"
 wrong 'what nobody knows' 22 "$(named $good $add)$(attr 99 01000000)"
 mapfile -t answers < <(printf '%s\n' "${requests[@]}" | inR genlask packetscript)
 for i in "${!texts[@]}"; do check_eq "${texts[i]}" "${answers[i]}" "${expected[i]}"; done
+mapfile -t answers < <(printf '%s\n' "$cmd_set - $(attr $a_set "$(named $good $swap)$(attr 6 6100)")" "$cmd_set - $(attr $a_set "$(named 6200 $add)$(attr 3 0102030401020304)")" \
+	"$cmd_set - $(attr $a_set "$(attr 1 $good)")" "$cmd_set - $(attr $a_set "$(named $good $add)$(attr 3 0102030401020304)")" | inR genlask -w packetscript)
+check_eq 'acknowledgements say why, too' "${answers[0]}" "2 set 'a': there is none in this network namespace"
+check_eq 'each its own' "${answers[1]}" "2 set 'b': there is none in this network namespace"
+check_eq 'also what is said with fewer words' "${answers[2]}" '22 a set needs a name, and what to do with it'
+check_eq 'and nothing where all is well' "${answers[3]}" 0
 check_eq 'a list of a set without a name, or of none' \
 	"$( { echo "$cmd_sets 768 $(attr $a_set "$(attr 2 01)")"; echo "$cmd_sets 768 $(attr $a_set "$(attr 1 6100)")"; echo "$cmd_sets 768 "; } | inR genlask packetscript | paste -sd ' ')" '22 2 0'
 draft="$(named $good $replace)$(attr 3 0101010101010101)$(attr 5 '')"
