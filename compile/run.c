@@ -373,7 +373,7 @@ static ps_noinline bool begin_watch(lua_State *L, struct ps_run *run)
 {
 	if (!run)
 		return false;
-	ps_runtime_enter(ps_runtime_of(L), run->is_repeat ? 0 : ps_limits.packet_ms);
+	ps_runtime_enter(ps_runtime_of(L), run->is_repeat ? 0 : ps_watch_packet_ms(ps_guard_of(L)));
 	run->is_watched = true;
 	return !ps_guard_is_expired(L);
 }

@@ -710,6 +710,12 @@ const struct ps_callable ps_flow_library[] = {
 	{ { NULL } },
 };
 
+void ps_flows_limit(struct ps_bind *bind)
+{
+	bind->flows.known.memory_max = bind->rt.memory_max / 4;
+	bind->flows.fragments.memory_max = bind->rt.memory_max / 4;
+}
+
 void ps_flows_open(lua_State *L)
 {
 	struct ps_bind *bind = ps_bind_of(L);

@@ -87,6 +87,9 @@ void ps_flows_take(struct lua_State *L, struct ps_old *old, uint32_t *at);
 /* There is no memory for what the Lua state wants: lets go of some flows, if these may be why. The collector frees their tables. */
 void ps_flows_make_room(struct ps_runtime *rt);
 
+/* The state may hold more or less than before. */
+void ps_flows_limit(struct ps_bind *bind);
+
 /* The Lua state is gone. */
 void ps_flows_clean(struct ps_bind *bind);
 

@@ -64,6 +64,20 @@ void ps_limit_open(lua_State *L)
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &names);
 }
 
+/* For the keys of a limiter. */
+static size_t memory_of(const struct ps_bind *bind)
+{
+	return bind->rt.memory_max / 4;
+}
+
+void ps_limit_memory(struct ps_bind *bind)
+{
+	struct ps_limiter *limiter;
+
+	for (limiter = bind->limiters.first; limiter; limiter = limiter->next)
+		limiter->keyed.memory_max = memory_of(bind);
+}
+
 void ps_limit_clean(struct ps_bind *bind)
 {
 	struct ps_limiter *limiter, *next;
@@ -235,7 +249,7 @@ static ps_noinline struct ps_limiter *new_limiter(lua_State *L, const lua_Intege
 	limiter->most = number[BURST] * limiter->cost;
 	limiter->fill = limiter->most / number[RATE] + 1;
 	fill(limiter, &limiter->alone, now);
-	ps_recent_init(&limiter->keyed, &bind->rt, sizeof(struct bucket), number[BUCKETS], bind->rt.memory_max / 4);
+	ps_recent_init(&limiter->keyed, &bind->rt, sizeof(struct bucket), number[BUCKETS], memory_of(bind));
 	limiter->next = limiters->first;
 	limiters->first = limiter;
 	limiters->n++;

@@ -29,6 +29,9 @@ void ps_limit_open(struct lua_State *L);
 /* nf.limit(). A lua_CFunction. */
 int ps_limit(struct lua_State *L);
 
+/* The state may hold more or less than before. */
+void ps_limit_memory(struct ps_bind *bind);
+
 /* The Lua state is gone. */
 void ps_limit_clean(struct ps_bind *bind);
 

@@ -226,7 +226,7 @@ bool ps_listen_run(struct ps_script *s, bool *later, int *err)
 	ps_shared_hold(bind, call.value);
 	lua_pushcfunction(bind->rt.L, deliver);
 	lua_pushlightuserdata(bind->rt.L, &call);
-	*err = ps_script_call(s, 1, NULL, is_work ? ps_limits.work_ms : ps_limits.packet_ms);
+	*err = ps_script_call(s, 1, NULL, is_work ? ps_limits.work_ms : ps_watch_packet_ms(&bind->rt.guard));
 	listening->run++;
 	listening->failed += *err != 0;
 	return true;

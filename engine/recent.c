@@ -16,7 +16,7 @@ void ps_recent_init(struct ps_recent *r, struct ps_runtime *rt, uint32_t size, u
 
 static void *allocate(struct ps_recent *r, size_t size)
 {
-	void *block = size <= r->memory_max - r->memory ? ps_runtime_allocate(r->rt, size) : NULL;
+	void *block = r->memory <= r->memory_max && size <= r->memory_max - r->memory ? ps_runtime_allocate(r->rt, size) : NULL;
 
 	if (block)
 		r->memory += size;

@@ -172,6 +172,17 @@ int ps_script_init(struct ps_script *s, uint32_t state_id, bool is_interrupt)
 	return ps_script_init_sized(s, state_id, is_interrupt, PS_SCRIPT_MEMORY, NULL);
 }
 
+void ps_script_limit(struct ps_script *s, const struct ps_script_limits *limits)
+{
+	struct ps_bind *bind = &s->bind;
+
+	bind->rt.guard.packet_ms = limits->packet_ms;
+	bind->rt.memory_max = limits->memory;
+	bind->sent.own = limits->sends;
+	ps_flows_limit(bind);
+	ps_limit_memory(bind);
+}
+
 /* The place is free from then on. */
 static void put_handler(struct ps_script *s, struct ps_function *h)
 {
@@ -891,7 +902,7 @@ static ps_inline int call(struct ps_script *s, int handler, struct ps_packet *pk
 	} else {
 		PS_STACK_TOP(L) = func + 2;
 		if (!run.is_watched)
-			ps_runtime_enter(rt, is_repeat ? 0 : ps_limits.packet_ms);
+			ps_runtime_enter(rt, is_repeat ? 0 : ps_watch_packet_ms(&rt->guard));
 		run.is_watched = true;
 		status = ps_call1(L, from, h->linear ? h->linear->slots : 0, false);
 	}
@@ -1076,7 +1087,7 @@ int ps_guest_call(lua_State *L, const struct ps_function *h, void *block, lua_CF
 	} else {
 		PS_STACK_TOP(L) = func + 2;
 		if (!run.is_watched)
-			ps_runtime_enter(rt, ps_limits.packet_ms);
+			ps_runtime_enter(rt, ps_watch_packet_ms(&rt->guard));
 		run.is_watched = true;
 		status = ps_call1(L, from, h->linear ? h->linear->slots : 0, true);
 	}

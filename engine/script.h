@@ -98,6 +98,19 @@ int ps_script_load_bundle(struct ps_script *s, int id, const struct ps_bundle *b
 /* What was read for a call of this kind, while the script is loaded. Raises if it is not, or if there is none of this name. */
 const struct ps_part *ps_script_part(struct lua_State *L, enum ps_part_kind kind, const char *name);
 
+/* What a state may have of its own. */
+struct ps_script_limits {
+	size_t memory;			/* bytes */
+	unsigned int packet_ms;		/* as ps_guard.packet_ms */
+	struct ps_send_own sends;
+};
+
+/*
+ * These hold from now on, but for what is set aside for large blocks: that stays as it was. If more memory is held than that, the next
+ * request for some is in vain, once garbage has been collected. Nothing of it runs.
+ */
+void ps_script_limit(struct ps_script *s, const struct ps_script_limits *limits);
+
 /* True if a script of this number has been loaded. */
 bool ps_script_has(struct ps_script *s, int id);
 

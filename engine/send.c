@@ -24,10 +24,17 @@ struct ps_send_limits ps_send_limits = { .send_each = 64, .send_rate = 100000, .
  * Limits.
  */
 
+static unsigned int limit(unsigned int own, unsigned int usual)
+{
+	return own ? own - 1 : usual;
+}
+
 /* Why so many more packets, of so many bytes, are too many; NULL: they are not, and count. */
 static const char *too_many(struct ps_bind *bind, unsigned int packets, uint32_t bytes)
 {
 	struct ps_sent *sent = &bind->sent;
+	const unsigned int each = limit(sent->own.each, ps_send_limits.send_each);
+	const unsigned int rate = limit(sent->own.rate, ps_send_limits.send_rate);
 	unsigned long long now = ps_host_time();
 
 	if (sent->packet != bind->serial || !bind->serial) {
@@ -39,11 +46,11 @@ static const char *too_many(struct ps_bind *bind, unsigned int packets, uint32_t
 		sent->packets = 0;
 		sent->bytes = 0;
 	}
-	if (packets > ps_send_limits.send_each || sent->each > ps_send_limits.send_each - packets)
+	if (packets > each || sent->each > each - packets)
 		return "too many packets for one packet (send_each)";
-	if (packets > ps_send_limits.send_rate || sent->packets > ps_send_limits.send_rate - packets)
+	if (packets > rate || sent->packets > rate - packets)
 		return "too many packets in a second (send_rate)";
-	if (sent->bytes + bytes > 1024ull * ps_send_limits.send_rate_kib)
+	if (sent->bytes + bytes > 1024ull * limit(sent->own.rate_kib, ps_send_limits.send_rate_kib))
 		return "too many bytes in a second (send_rate_kib)";
 	sent->each += packets;
 	sent->packets += packets;

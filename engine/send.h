@@ -53,8 +53,14 @@ struct ps_send_limits {
 
 extern struct ps_send_limits ps_send_limits;
 
+/* The same of one state: each is one more than the limit, or 0, if there is none but that above. */
+struct ps_send_own {
+	unsigned int each, rate, rate_kib;
+};
+
 /* What a state has sent. */
 struct ps_sent {
+	struct ps_send_own own;
 	uint64_t packet;		/* the serial of the packet that is handled */
 	unsigned int each;		/* packets for that one */
 	unsigned long long second;	/* ps_host_time() at which the second began */

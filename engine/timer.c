@@ -68,7 +68,7 @@ static bool add(struct ps_bind *bind, struct ps_timer *timer)
 {
 	struct ps_heap *heap = &bind->timers.heap;
 	size_t bytes = heap->bytes;
-	bool is_added = bind->rt.memory_max - bind->rt.memory >= 2 * PS_HEAP_BLOCK && ps_heap_add(heap, &timer->due);
+	bool is_added = bind->rt.memory + 2 * PS_HEAP_BLOCK <= bind->rt.memory_max && ps_heap_add(heap, &timer->due);
 
 	bind->rt.memory += heap->bytes - bytes;
 	return is_added;
@@ -137,7 +137,7 @@ bool ps_timer_run(struct ps_script *s, uint64_t now, bool *later, int *err)
 		return false;
 	}
 	take(s->bind.rt.L, timer_of(ps_heap_first(&timers->heap)));
-	*err = ps_script_call(s, 0, NULL, ps_limits.packet_ms);
+	*err = ps_script_call(s, 0, NULL, ps_watch_packet_ms(guard));
 	timers->run++;
 	timers->failed += *err != 0;
 	return true;

@@ -9,6 +9,7 @@
 #include "control.h"
 #include "failure.h"
 #include "hook.h"
+#include "limits.h"
 #include "list.h"
 #include "packetscript.h"
 #include "reload.h"
@@ -113,6 +114,25 @@ static int list_sets(struct sk_buff *skb, struct netlink_callback *cb)
 	return ps_sets_dump(&family, skb, cb);
 }
 
+static int do_limits(struct sk_buff *skb, struct genl_info *info, struct ps_failure *failure)
+{
+	struct sk_buff *reply = genlmsg_new(PS_LIMITS_SIZE, GFP_KERNEL);
+	void *message = reply ? genlmsg_put_reply(reply, info, &family, 0, info->genlhdr->cmd) : NULL;
+	int err = message ? ps_limits_change(info, netlink_capable(skb, CAP_NET_ADMIN), reply, failure) : -ENOMEM;
+
+	if (err) {
+		nlmsg_free(reply);
+		return err;
+	}
+	genlmsg_end(reply, message);
+	return genlmsg_reply(reply, info);
+}
+
+static int limits(struct sk_buff *skb, struct genl_info *info)
+{
+	return carry_out(skb, info, do_limits, "the limits are as they were; the message before this one says why");
+}
+
 /*
  * Who listens. A namespace goes after the rules in it, so it is there as long as the state.
  */
@@ -202,11 +222,12 @@ static const struct nla_policy policy[PACKETSCRIPT_A_MAX + 1] = {
 	[PACKETSCRIPT_A_LINE] = { .type = NLA_REJECT },
 	[PACKETSCRIPT_A_SET] = NLA_POLICY_NESTED(ps_sets_policy),
 	[PACKETSCRIPT_A_TRACE] = NLA_POLICY_NESTED(ps_trace_policy),
+	[PACKETSCRIPT_A_LIMITS] = NLA_POLICY_NESTED(ps_limits_policy),
 };
 
 /*
- * Who makes the kernel load a script has to be allowed to in the initial user namespace, as for a rule; who only looks, fills what scripts
- * there are have named, or takes scripts away, in that of the network namespace.
+ * Who makes the kernel load a script, or changes limits, has to be allowed to in the initial user namespace, as for a rule; who only looks,
+ * fills what scripts there are have named, or takes scripts away, in that of the network namespace.
  */
 static const struct genl_ops ops[] = {
 	{ .cmd = PACKETSCRIPT_CMD_RELOAD, .flags = GENL_ADMIN_PERM, .doit = reload },
@@ -216,6 +237,7 @@ static const struct genl_ops ops[] = {
 	{ .cmd = PACKETSCRIPT_CMD_SET, .flags = GENL_UNS_ADMIN_PERM, .doit = change_set },
 	{ .cmd = PACKETSCRIPT_CMD_SETS, .flags = GENL_UNS_ADMIN_PERM, .start = ps_sets_start, .dumpit = list_sets, .done = ps_sets_done },
 	{ .cmd = PACKETSCRIPT_CMD_TRACE, .flags = GENL_UNS_ADMIN_PERM, .doit = trace },
+	{ .cmd = PACKETSCRIPT_CMD_LIMITS, .flags = GENL_UNS_ADMIN_PERM, .doit = limits },
 };
 
 /* Lines have addresses of others in them, maybe. */

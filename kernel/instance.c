@@ -253,8 +253,9 @@ static int open_in(struct ps_instance *instance, void *context)
 	struct ps_generation *generation = context;
 	struct ps_state *state = generation->state;
 
-	if (ps_script_init_sized(&instance->script, state->id, !instance->is_work, state->memory, instance->region))
+	if (ps_script_init_sized(&instance->script, state->id, !instance->is_work, state->limits.memory, instance->region))
 		return -ENOMEM;
+	ps_script_limit(&instance->script, &state->limits);
 	instance->script.bind.rt.audience = &ps_errors_audience;
 	instance->script.bind.defer = generation->defer;
 	instance->script.bind.sender = &instance->outbox.sender;
@@ -298,7 +299,7 @@ struct ps_instance *ps_instance_new(struct ps_generation *generation, unsigned i
 
 	if (!instance)
 		return ERR_PTR(ps_fail(failure, -ENOMEM, "state %u: not enough memory", state->id));
-	instance->region = n == PS_WORK ? NULL : ps_instance_region(state->id, state->memory, node, failure);
+	instance->region = n == PS_WORK ? NULL : ps_instance_region(state->id, state->limits.memory, node, failure);
 	if (IS_ERR(instance->region)) {
 		err = PTR_ERR(instance->region);
 		goto err_free;

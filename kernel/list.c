@@ -80,7 +80,7 @@ static int put_counts(struct sk_buff *skb, const void *of)
 	return put_count(skb, PACKETSCRIPT_COUNT_RULES, state->rules) ||
 	       put_count(skb, PACKETSCRIPT_COUNT_GENERATION, state->generation->number) ||
 	       (state->is_percpu && put_count(skb, PACKETSCRIPT_COUNT_COPIES, sums.instances)) ||
-	       put_count(skb, PACKETSCRIPT_COUNT_LIMIT, state->memory) ||
+	       put_count(skb, PACKETSCRIPT_COUNT_LIMIT, state->limits.memory) ||
 	       put_count(skb, PACKETSCRIPT_COUNT_MEMORY, sums.memory) ||
 	       put_count(skb, PACKETSCRIPT_COUNT_ALLOCATIONS, sums.counts.allocations) ||
 	       put_count(skb, PACKETSCRIPT_COUNT_PACKETS, sums.counts.packets) ||

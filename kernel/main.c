@@ -11,6 +11,7 @@
 #include "hook.h"
 #include "host_kernel.h"
 #include "outlet.h"
+#include "packetscript.h"
 #include "shared_store.h"
 #include "state.h"
 
@@ -54,7 +55,7 @@ static const struct kernel_param_ops limit_ops = { .set = limit_set, .get = limi
  * Time is counted in ticks, of which one may come just after a run has begun: below two ticks a limit would stop runs that
  * took no time. Softirqs are disabled for as long as the limit allows, so there is an upper end.
  */
-LIMIT(ps_limits, packet_ms, 20, 1000, "milliseconds that one packet's handler may take (40)");
+LIMIT(ps_limits, packet_ms, PACKETSCRIPT_TIME_MIN, PACKETSCRIPT_TIME_MAX, "milliseconds that one packet's handler may take (40)");
 LIMIT(ps_limits, load_ms, 20, 10000, "milliseconds that loading a script may take (250)");
 LIMIT(ps_limits, work_ms, 20, 60000, "milliseconds that a call of deferred work may take (1000)");
 LIMIT(ps_limits, pending, 0, 262144, "calls of deferred work that a state may have pending (16384)");
@@ -66,9 +67,9 @@ LIMIT(ps_limits, stops, 0, 1000000,
       "how often a state is stopped by the time limit before it is switched off; 0: never (10)");
 
 /* What scripts send. 0: nothing. */
-LIMIT(ps_send_limits, send_each, 0, 65535, "packets that a script may send for each packet that it is given (64)");
-LIMIT(ps_send_limits, send_rate, 0, 100000000, "packets that a state may send in a second (100000)");
-LIMIT(ps_send_limits, send_rate_kib, 0, 100000000, "KiB that a state may send in a second (262144)");
+LIMIT(ps_send_limits, send_each, 0, PACKETSCRIPT_SENDS_EACH_MAX, "packets that a script may send for each packet that it is given (64)");
+LIMIT(ps_send_limits, send_rate, 0, PACKETSCRIPT_SENDS_MAX, "packets that a state may send in a second (100000)");
+LIMIT(ps_send_limits, send_rate_kib, 0, PACKETSCRIPT_SENDS_MAX, "KiB that a state may send in a second (262144)");
 LIMIT(ps_send_limits, send_queue_kib, 0, 1048576, "KiB of memory that packets of a state may take which wait to leave (4096)");
 
 LIMIT(ps_shared_limits, shared_mb, 1, 1024 * 1024, "MiB that what states share may take, in all network namespaces (256)");

@@ -104,7 +104,7 @@ static struct ps_state *read_scripts(struct reload *r)
 			return state;
 		if (IS_ERR(path))
 			return ERR_CAST(path);
-		memory = state->memory;
+		memory = state->limits.memory;
 		ps_states_unlock();
 		source = ps_source_read(path, r->net, r->state_id, memory, r->failure);
 		kfree(path);

@@ -295,6 +295,7 @@ static struct ps_state *state_new(const struct ps_request *request, struct ps_fa
 	state->id = request->state_id;
 	state->is_percpu = request->is_percpu;
 	state->memory = request->memory;
+	state->limits.memory = request->memory;
 	INIT_LIST_HEAD(&state->handlers);
 	ps_worker_init(&state->worker);
 	err = ps_outlet_init(&state->outlet, request->net);

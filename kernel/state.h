@@ -53,7 +53,8 @@ struct ps_state {
 	struct ps_shared_space *space;	/* the namespace's */
 	u32 id;
 	bool is_percpu;
-	size_t memory;		/* that each instance may hold */
+	size_t memory;		/* that each instance may hold, by the rules */
+	struct ps_script_limits limits;	/* of each, as they are now; changed with the states locked */
 	unsigned int rules;
 	struct list_head handlers;
 	struct ps_generation *generation;	/* the one that is live */

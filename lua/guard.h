@@ -43,6 +43,7 @@ struct ps_guard {
 	struct lua_State *running;	/* the coroutine that runs now; between uses the main one */
 	volatile int expired;		/* enum ps_expired; set by ps_runtime_expire() */
 	int refused;			/* enum ps_refused */
+	unsigned int packet_ms;		/* that a packet may take here; 0: as ps_limits says */
 	struct ps_budget budget;	/* of slow runs on packets */
 	unsigned int slow_until;	/* ps_host_now() until which it counts as slow; 0: it never was */
 	unsigned int stops;		/* how often it was stopped, less those forgiven */

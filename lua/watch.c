@@ -63,21 +63,47 @@ static void charge(struct ps_budget *budget, unsigned int now)
 }
 
 /* One run of the longest kind is within a state's budget, and so is the beginning of a second one. */
-static bool is_used_up(const struct ps_budget *budget)
+static bool is_used_up(const struct ps_guard *guard)
 {
-	return budget->spent >= now_set(&ps_limits.packet_ms) + PS_WATCH_TICK_MS;
+	unsigned int own = now_set(&guard->packet_ms);
+
+	return guard->budget.spent >= (own ? own : now_set(&ps_limits.packet_ms)) + PS_WATCH_TICK_MS;
+}
+
+/*
+ * Milliseconds of the longest run by which the CPU's budget may be used. A state that has more than others has a larger one: else
+ * others would have to wait for what it has been given.
+ */
+static unsigned int longest(const struct ps_watch *w)
+{
+	unsigned int usual = now_set(&ps_limits.packet_ms);
+
+	return w->packet_ms > usual ? w->packet_ms : usual;
 }
 
 /* A CPU's budget is a tick larger, so that of a single slow state the own budget ends first. */
-static bool is_cpu_used_up(const struct ps_budget *budget)
+static bool is_cpu_used_up(const struct ps_watch *w)
 {
-	return budget->spent >= now_set(&ps_limits.packet_ms) + 2 * PS_WATCH_TICK_MS;
+	return w->budget.spent >= longest(w) + 2 * PS_WATCH_TICK_MS;
 }
 
 /* So much is used up that states which were never slow have to wait, too: many of them have had a first slow run. */
-static bool is_cpu_flooded(const struct ps_budget *budget)
+static bool is_cpu_flooded(const struct ps_watch *w)
 {
-	return budget->spent >= 5 * now_set(&ps_limits.packet_ms);
+	return w->budget.spent >= 5 * longest(w);
+}
+
+/* The tick is one of this state's. */
+static void charge_cpu(struct ps_watch *w, const struct ps_guard *guard, unsigned int now)
+{
+	unsigned int own = now_set(&guard->packet_ms);
+
+	settle(&w->budget, now - PS_WATCH_TICK_MS);
+	if (!w->budget.spent)
+		w->packet_ms = 0;
+	if (own > w->packet_ms)
+		w->packet_ms = own;
+	charge(&w->budget, now);
 }
 
 static bool is_slow(const struct ps_guard *guard, unsigned int now)
@@ -88,11 +114,11 @@ static bool is_slow(const struct ps_guard *guard, unsigned int now)
 /* Charges a slow run that goes on, and says whether it has to end. */
 static enum ps_expired charge_slow(struct ps_watch *w, struct ps_guard *guard, unsigned int now)
 {
-	charge(&w->budget, now);
+	charge_cpu(w, guard, now);
 	charge(&guard->budget, now);
 	guard->slow_until = now + SLOW_MS;
-	w->is_over = is_cpu_used_up(&w->budget);
-	if (is_used_up(&guard->budget)) {
+	w->is_over = is_cpu_used_up(w);
+	if (is_used_up(guard)) {
 		guard->refused = PS_REFUSED_SHARE;
 		return PS_EXPIRED_SHARE;
 	}
@@ -158,10 +184,10 @@ void ps_watch_refuse(struct ps_watch *w, struct ps_guard *guard)
 	if (guard->is_loading)
 		return;
 	settle(&w->budget, now);
-	w->is_over = share_of_cpu() && is_cpu_used_up(&w->budget);
+	w->is_over = share_of_cpu() && is_cpu_used_up(w);
 	if (!w->is_over)
 		return;
-	if (is_slow(guard, now) || is_cpu_flooded(&w->budget))
+	if (is_slow(guard, now) || is_cpu_flooded(w))
 		ps_runtime_expire(guard, PS_EXPIRED_CPU);
 }
 

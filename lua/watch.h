@@ -33,6 +33,12 @@ struct ps_limits {
 
 extern struct ps_limits ps_limits;
 
+/* Milliseconds that a packet may take there. */
+static inline unsigned int ps_watch_packet_ms(const struct ps_guard *guard)
+{
+	return ps_unlikely(guard->packet_ms) ? guard->packet_ms : ps_limits.packet_ms;
+}
+
 /* That of one runtime which runs in process context: it looks only at the time that its own thread has had. */
 struct ps_work_watch {
 	struct ps_guard *guard;	/* while it runs; else NULL */
@@ -47,6 +53,7 @@ struct ps_watch {
 	unsigned int seen;	/* run at the last tick */
 	unsigned int left;	/* ticks that the run seen then may still take */
 	struct ps_budget budget;	/* of all runs here */
+	unsigned int packet_ms;	/* the most that one of those has of its own by which the budget is used */
 	bool is_over;		/* the budget is used up */
 	bool is_resting;	/* written by the platform: its timer is off until a run begins */
 	bool is_peeking;	/* the next call comes between two ticks, to tell whether a run is slow */

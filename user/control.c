@@ -95,7 +95,7 @@ static int read_acknowledgement(const struct nlmsghdr *message, void *context)
 /* Sends it, and reads until it is acknowledged, or the dump ends. Returns 0; or -1, errno, and in control->error what words came. */
 static int ask(struct ps_control *control, const struct nlmsghdr *message, mnl_cb_t read, void *context)
 {
-	static const mnl_cb_t others[NLMSG_MIN_TYPE] = { [NLMSG_ERROR] = read_acknowledgement };
+	static mnl_cb_t others[NLMSG_ERROR + 1] = { [NLMSG_ERROR] = read_acknowledgement };
 	struct asked asked = { control, read, context };
 	char buffer[MESSAGE];
 	ssize_t len;
@@ -109,7 +109,7 @@ static int ask(struct ps_control *control, const struct nlmsghdr *message, mnl_c
 		if (len < 0)
 			return -1;
 		more = mnl_cb_run2(buffer, len, message->nlmsg_seq, mnl_socket_get_portid(control->socket), read_reply, &asked, others,
-				   NLMSG_MIN_TYPE);
+				   NLMSG_ERROR + 1);
 	} while (more > 0);
 	return more;
 }
@@ -406,6 +406,59 @@ static void put_text(struct nlmsghdr *message, uint16_t type, const char *text)
 {
 	if (text)
 		mnl_attr_put_strz(message, type, text);
+}
+
+static void read_limits(const struct nlattr *nest, struct ps_state_limits *limits)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, nest) {
+		unsigned int type = mnl_attr_get_type(attr);
+
+		if (type == PACKETSCRIPT_LIMIT_OWN)
+			limits->own = u32_of(attr);
+		else if (type && type < PACKETSCRIPT_LIMIT_OWN) {
+			limits->has |= 1u << type;
+			limits->values[type] = u32_of(attr);
+		}
+	}
+}
+
+static int read_limited(const struct nlmsghdr *message, void *context)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, message, sizeof(struct genlmsghdr)) {
+		if (mnl_attr_get_type(attr) == PACKETSCRIPT_A_LIMITS)
+			read_limits(attr, context);
+	}
+	return MNL_CB_OK;
+}
+
+int ps_control_limits(struct ps_control *control, uint32_t state, struct ps_state_limits *limits)
+{
+	char buffer[MESSAGE];
+	struct nlmsghdr *message = begin(buffer, control->family, PACKETSCRIPT_CMD_LIMITS, PACKETSCRIPT_FAMILY_VERSION);
+	struct ps_state_limits answer = { .has = 0 };
+	struct nlattr *nest;
+	unsigned int i;
+
+	mnl_attr_put_u32(message, PACKETSCRIPT_A_STATE, state);
+	nest = mnl_attr_nest_start(message, PACKETSCRIPT_A_LIMITS);
+	for (i = 1; i < PACKETSCRIPT_LIMIT_OWN; i++) {
+		if (limits->has & 1u << i)
+			mnl_attr_put_u32(message, i, limits->values[i]);
+	}
+	if (limits->usual)
+		mnl_attr_put_u32(message, PACKETSCRIPT_LIMIT_USUAL, limits->usual);
+	mnl_attr_nest_end(message, nest);
+	if (ask(control, message, read_limited, &answer)) {
+		if (!control->error[0])
+			tell_refused(control, "limits of states", "change limits");
+		return -1;
+	}
+	*limits = answer;
+	return 0;
 }
 
 /* A request that is about this. */

@@ -129,6 +129,17 @@ int ps_control_trace(struct ps_control *control, const struct ps_trace_wanted *w
 /* Reloads a state of this network namespace. Returns 0; 1, its scripts are at fault; -1, other failures. */
 int ps_control_reload(struct ps_control *control, uint32_t state);
 
+/* The limits of a state, by PACKETSCRIPT_LIMIT_… */
+struct ps_state_limits {
+	uint32_t has;		/* a bit for each that is to be changed; of an answer, for each that was told */
+	uint32_t usual;		/* for each that is to be what it is without a change */
+	uint32_t own;		/* of an answer: for each that has been changed */
+	uint32_t values[PACKETSCRIPT_LIMIT_MAX + 1];
+};
+
+/* Changes what is to be changed of a state of this network namespace, and tells what the limits are then. Returns 0 or -1. */
+int ps_control_limits(struct ps_control *control, uint32_t state, struct ps_state_limits *limits);
+
 /* A script at a hook, and what else is said of it. */
 struct ps_attachment {
 	const char *script, *function, *device;	/* NULL: not said */

@@ -95,6 +95,7 @@ enum {
 	PACKETSCRIPT_A_LINE,		/* nest of PACKETSCRIPT_LINE_…: what the state has to tell, to those who listen */
 	PACKETSCRIPT_A_SET,		/* nest of PACKETSCRIPT_SET_…: what to do with a set of addresses; from the kernel, one, or some of what is in it */
 	PACKETSCRIPT_A_TRACE,		/* nest of PACKETSCRIPT_TRACE_…: which packets to tell of; from the kernel, one of them */
+	PACKETSCRIPT_A_LIMITS,		/* nest of PACKETSCRIPT_LIMIT_…: what to change of a state's limits; from the kernel, what they are */
 	__PACKETSCRIPT_A_MAX,
 	PACKETSCRIPT_A_MAX = __PACKETSCRIPT_A_MAX - 1
 };
@@ -286,6 +287,24 @@ enum {
 	PACKETSCRIPT_TRACE_MAX = __PACKETSCRIPT_TRACE_MAX - 1
 };
 
+/* Of a state, each of its Lua states that handle packets. */
+enum {
+	PACKETSCRIPT_LIMIT_TIME = 1,	/* u32: milliseconds that a packet may take */
+	PACKETSCRIPT_LIMIT_MEMORY,	/* u32: KiB, XT_LUA_MEMORY_MIN to XT_LUA_MEMORY_MAX; also of the Lua state for deferred work */
+	PACKETSCRIPT_LIMIT_SENDS,	/* u32: packets that may be sent in a second */
+	PACKETSCRIPT_LIMIT_SENDS_EACH,	/* u32: packets that may be sent for each one */
+	PACKETSCRIPT_LIMIT_SENDS_KIB,	/* u32: KiB that may be sent in a second */
+	PACKETSCRIPT_LIMIT_OWN,		/* u32, from the kernel: a bit (1 << number) for each that the state has of its own */
+	PACKETSCRIPT_LIMIT_USUAL,	/* u32, to the kernel: a bit for each that becomes what it was: the module's, of MEMORY the rules' */
+	__PACKETSCRIPT_LIMIT_MAX,
+	PACKETSCRIPT_LIMIT_MAX = __PACKETSCRIPT_LIMIT_MAX - 1
+};
+
+#define PACKETSCRIPT_TIME_MIN		20	/* milliseconds */
+#define PACKETSCRIPT_TIME_MAX		1000
+#define PACKETSCRIPT_SENDS_MAX		100000000
+#define PACKETSCRIPT_SENDS_EACH_MAX	65535
+
 enum {
 	PACKETSCRIPT_CMD_RELOAD = 1,	/* STATE: its rules' scripts are read and loaded anew */
 	PACKETSCRIPT_CMD_LIST,		/* a dump: the states of the network namespace; a message for each, and for each script, part and rule */
@@ -296,6 +315,7 @@ enum {
 	PACKETSCRIPT_CMD_SETS,		/* a dump: the sets of the network namespace; or the ranges of one, if SET has a NAME */
 	PACKETSCRIPT_CMD_TRACE,		/* STATE (any if absent), TRACE: the socket is told of packets until it is closed; -ENOENT: no such rule */
 	PACKETSCRIPT_CMD_TRACED,	/* from the kernel, to that socket: TRACE, STATE */
+	PACKETSCRIPT_CMD_LIMITS,	/* STATE, LIMITS (nothing is changed if absent): the answer has them as they are then */
 	__PACKETSCRIPT_CMD_MAX,
 	PACKETSCRIPT_CMD_MAX = __PACKETSCRIPT_CMD_MAX - 1
 };

@@ -1177,6 +1177,40 @@ static void time_limit(void)
 	}
 }
 
+/* Less memory than is held: what needs none goes on, and what needs some fails, until there is more. */
+static void memory_that_becomes_less(void)
+{
+	static const char script[] =
+		"local kept, limited = {}, nf.limit\n"
+		"for i = 1, 20 do kept[i] = ('x'):rep(20000 + i) end\n"
+		"function process_packet(p)\n"
+		"  if p.ip.ttl == 64 then return NF_ACCEPT end\n"
+		"  if not pcall(nf.timer, 1000, print) then return NF_DROP end\n"
+		"  limited({ rate = 1 }, #kept)\n"
+		"  kept[#kept + 1] = (tostring(#kept)):rep(20000)\n"
+		"  return NF_ACCEPT\n"
+		"end";
+	struct ps_script_limits limits = { .memory = PS_SCRIPT_MEMORY_MIN };
+	struct bench b;
+	int i;
+
+	CHECK(begin(&b, script));
+	CHECK_INT(feed(&b, &udp), PS_VERDICT_ACCEPT);
+	ps_script_limit(&b.s, &limits);
+	CHECK(b.s.bind.rt.memory > 2 * PS_SCRIPT_MEMORY_MIN);
+	CHECK_INT(feed(&b, &udp), PS_VERDICT_ACCEPT);
+	b.data[8] = 9;
+	CHECK(ps_script_run(&b.s, b.handler, &b.pkt, &b.queue) != PS_VERDICT_ACCEPT);
+	limits.memory = 4 * PS_SCRIPT_MEMORY;
+	ps_script_limit(&b.s, &limits);
+	for (i = 0; i < 20; i++) {
+		CHECK_INT(ps_script_run(&b.s, b.handler, &b.pkt, &b.queue), PS_VERDICT_ACCEPT);
+		CHECK_TEXT(b.s.error, "");
+	}
+	CHECK_INT(b.s.bind.rt.memory_max, 4 * PS_SCRIPT_MEMORY);
+	end(&b);
+}
+
 /* C that is called by C has no line, but what called that has. */
 static void time_limit_names_the_line(void)
 {
@@ -1315,6 +1349,7 @@ const struct test script_tests[] = {
 	{ "script: functions that a script is sure not to define", functions_that_are_missing },
 	{ "script: digests of texts are SHA-256", sha256 },
 	{ "script: no loop outlives its time", time_limit },
+	{ "script: a state that holds more than it may", memory_that_becomes_less },
 	{ "script: an exceeded time limit names the line", time_limit_names_the_line },
 	{ NULL, NULL },
 };

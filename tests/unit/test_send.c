@@ -119,6 +119,28 @@ static void limits(void)
 	end(&s);
 }
 
+static void limits_of_one_state(void)
+{
+	struct ps_script_limits own = { .memory = PS_SCRIPT_MEMORY, .sends = { .each = 4, .rate = 8 } };
+	struct ps_script s;
+
+	begin(&s);
+	post.sent = 0;
+	ps_script_limit(&s, &own);
+	CHECK_TEXT(run(&s, "process_packet"), "too many packets for one packet (send_each)");
+	CHECK_INT(post.sent, 3);
+	CHECK_TEXT(run(&s, "process_packet"), "too many packets for one packet (send_each)");
+	CHECK_TEXT(run(&s, "process_packet"), "too many packets in a second (send_rate)");
+	CHECK_INT(post.sent, 7);
+	own.sends = (struct ps_send_own){ .rate_kib = 1 };
+	ps_script_limit(&s, &own);
+	CHECK_TEXT(run(&s, "one"), "too many bytes in a second (send_rate_kib)");
+	own.sends = (struct ps_send_own){ 0 };
+	ps_script_limit(&s, &own);
+	CHECK_TEXT(run(&s, "one"), "");
+	end(&s);
+}
+
 /* Nothing is sent of what raises, and the draft is still the sender's. */
 static void failures(void)
 {
@@ -175,6 +197,7 @@ static void completes_what_is_cut(void)
 
 const struct test send_tests[] = {
 	{ "send: so many for a packet, and in a second", limits },
+	{ "send: a state has limits of its own", limits_of_one_state },
 	{ "send: what fails is not sent", failures },
 	{ "send: packets are completed, however short", completes_what_is_cut },
 	{ NULL },

@@ -63,7 +63,7 @@ static int run(struct stage *s, int i, unsigned int n)
 
 	if (guard->refused && ps_watch_is_refused(guard))
 		return -1;
-	ps_watch_enter(&s->watch, guard, ps_limits.packet_ms);
+	ps_watch_enter(&s->watch, guard, ps_watch_packet_ms(guard));
 	if (guard->expired)
 		got = -1;
 	else
@@ -84,6 +84,31 @@ static void one_run_has_its_time(void)
 	got = run(&s, 0, 1000);
 	CHECK(got > 29 && got <= 41);
 	CHECK_INT(s.rt[0].guard.stops, 1);
+	end(&s);
+}
+
+/* What one has of its own, others do not wait for longer than they would if all had it. */
+static void one_has_more_time_than_others(void)
+{
+	struct stage s;
+	int got;
+
+	begin(&s);
+	s.rt[0].guard.packet_ms = 200;
+	got = run(&s, 0, 1000);
+	CHECK(got > 189 && got <= 201);
+	CHECK_INT(s.rt[0].guard.refused, PS_REFUSED_NOT);
+	CHECK_INT(run(&s, 1, 5), 5);
+	got = run(&s, 1, 1000);
+	CHECK(got > 9 && got <= 41);
+	CHECK_INT(run(&s, 2, 5), 5);
+	pass(&s, 3000);
+	s.rt[0].guard.packet_ms = 20;
+	got = run(&s, 0, 1000);
+	CHECK(got > 9 && got <= 21);
+	pass(&s, 1000);
+	got = run(&s, 1, 1000);
+	CHECK(got > 29 && got <= 41);
 	end(&s);
 }
 
@@ -332,6 +357,7 @@ static void loops_look_at_the_clock(void)
 
 const struct test watch_tests[] = {
 	{ "watch: a run has its time", one_run_has_its_time },
+	{ "watch: a state may have more time than others, or less", one_has_more_time_than_others },
 	{ "watch: a packet through a thousand rules that loop", a_packet_of_a_thousand_rules },
 	{ "watch: a state that loops has its share of a CPU", a_state_that_loops_has_its_share },
 	{ "watch: a budget is worked off between packets however fast they come", packets_come_faster_than_milliseconds },
