@@ -25,6 +25,7 @@ const struct cli_command *const cli_commands[] = {
 	&cli_trace,
 	&cli_reload,
 	&cli_set,
+	&cli_shared,
 	&cli_limits,
 	&cli_runtime,
 	&cli_test,

@@ -184,6 +184,9 @@ uint64_t ps_table_ttl(const struct ps_shared_table *t);
  */
 struct ps_shared_value ps_table_get(const struct ps_shared_table *t, const struct ps_shared_key *key);
 
+/* The same, and in *left how many milliseconds it will be there; 0: it stays. */
+struct ps_shared_value ps_table_look(const struct ps_shared_table *t, const struct ps_shared_key *key, uint64_t *left);
+
 /* Gives the key the value for ttl milliseconds; nothing takes it out. If that is done, the value's bytes are the table's. */
 enum ps_shared_result ps_table_set(struct ps_shared_table *t, const struct ps_shared_key *key, struct ps_shared_value value,
 				   uint64_t ttl);

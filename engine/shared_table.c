@@ -671,6 +671,18 @@ struct ps_shared_value ps_table_get(const struct ps_shared_table *t, const struc
 	return value_of(type_of(e), ps_shared_load(&e->content));
 }
 
+struct ps_shared_value ps_table_look(const struct ps_shared_table *t, const struct ps_shared_key *key, uint64_t *left)
+{
+	const struct entry *e = find_in(load_buckets(&t->buckets), key);
+	uint64_t at = e ? expires(e) : 0, now = at ? ps_shared_now() : 0;
+
+	*left = 0;
+	if (!e || (at && now >= at))
+		return (struct ps_shared_value){ PS_SHARED_NOTHING };
+	*left = at - now;
+	return value_of(type_of(e), ps_shared_load(&e->content));
+}
+
 long ps_table_count(const struct ps_shared_table *t)
 {
 	return __atomic_load_n(&t->count, __ATOMIC_RELAXED);

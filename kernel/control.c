@@ -16,6 +16,7 @@
 #include "runtime.h"
 #include "sets.h"
 #include "state.h"
+#include "tables.h"
 #include "trace.h"
 #include "words.h"
 
@@ -74,6 +75,17 @@ static int attach(struct sk_buff *skb, struct genl_info *info)
 	return carry_out(skb, info, do_attach, "nothing is attached; the message before this one says why");
 }
 
+/* A reply that is complete comes before the acknowledgement, unless there is an error. */
+static int answer(struct genl_info *info, struct sk_buff *reply, void *message, int err)
+{
+	if (err) {
+		nlmsg_free(reply);
+		return err;
+	}
+	genlmsg_end(reply, message);
+	return genlmsg_reply(reply, info);
+}
+
 /* What is detached is told before that is acknowledged. */
 static int detach(struct sk_buff *skb, struct genl_info *info)
 {
@@ -81,12 +93,7 @@ static int detach(struct sk_buff *skb, struct genl_info *info)
 	void *message = reply ? genlmsg_put_reply(reply, info, &family, 0, info->genlhdr->cmd) : NULL;
 	int err = message ? ps_hook_detach(info, reply) : -ENOMEM;
 
-	if (err) {
-		nlmsg_free(reply);
-		return err;
-	}
-	genlmsg_end(reply, message);
-	return genlmsg_reply(reply, info);
+	return answer(info, reply, message, err);
 }
 
 static int trace(struct sk_buff *skb, struct genl_info *info)
@@ -114,18 +121,32 @@ static int list_sets(struct sk_buff *skb, struct netlink_callback *cb)
 	return ps_sets_dump(&family, skb, cb);
 }
 
+static int do_change_table(struct sk_buff *skb, struct genl_info *info, struct ps_failure *failure)
+{
+	struct sk_buff *reply = genlmsg_new(PS_TABLES_SIZE, GFP_KERNEL);
+	void *message = reply ? genlmsg_put_reply(reply, info, &family, 0, info->genlhdr->cmd) : NULL;
+	int err = message ? ps_tables_change(info, netlink_capable(skb, CAP_NET_ADMIN), reply, failure) : -ENOMEM;
+
+	return answer(info, reply, message, err);
+}
+
+static int change_table(struct sk_buff *skb, struct genl_info *info)
+{
+	return carry_out(skb, info, do_change_table, "the message before this one says why it is not done, or not all of it");
+}
+
+static int list_tables(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	return ps_tables_dump(&family, skb, cb);
+}
+
 static int do_limits(struct sk_buff *skb, struct genl_info *info, struct ps_failure *failure)
 {
 	struct sk_buff *reply = genlmsg_new(PS_LIMITS_SIZE, GFP_KERNEL);
 	void *message = reply ? genlmsg_put_reply(reply, info, &family, 0, info->genlhdr->cmd) : NULL;
 	int err = message ? ps_limits_change(info, netlink_capable(skb, CAP_NET_ADMIN), reply, failure) : -ENOMEM;
 
-	if (err) {
-		nlmsg_free(reply);
-		return err;
-	}
-	genlmsg_end(reply, message);
-	return genlmsg_reply(reply, info);
+	return answer(info, reply, message, err);
 }
 
 static int limits(struct sk_buff *skb, struct genl_info *info)
@@ -223,6 +244,7 @@ static const struct nla_policy policy[PACKETSCRIPT_A_MAX + 1] = {
 	[PACKETSCRIPT_A_SET] = NLA_POLICY_NESTED(ps_sets_policy),
 	[PACKETSCRIPT_A_TRACE] = NLA_POLICY_NESTED(ps_trace_policy),
 	[PACKETSCRIPT_A_LIMITS] = NLA_POLICY_NESTED(ps_limits_policy),
+	[PACKETSCRIPT_A_SHARED] = NLA_POLICY_NESTED(ps_tables_policy),
 };
 
 /*
@@ -238,6 +260,8 @@ static const struct genl_ops ops[] = {
 	{ .cmd = PACKETSCRIPT_CMD_SETS, .flags = GENL_UNS_ADMIN_PERM, .start = ps_sets_start, .dumpit = list_sets, .done = ps_sets_done },
 	{ .cmd = PACKETSCRIPT_CMD_TRACE, .flags = GENL_UNS_ADMIN_PERM, .doit = trace },
 	{ .cmd = PACKETSCRIPT_CMD_LIMITS, .flags = GENL_UNS_ADMIN_PERM, .doit = limits },
+	{ .cmd = PACKETSCRIPT_CMD_SHARED, .flags = GENL_UNS_ADMIN_PERM, .doit = change_table },
+	{ .cmd = PACKETSCRIPT_CMD_TABLES, .flags = GENL_UNS_ADMIN_PERM, .start = ps_tables_start, .dumpit = list_tables, .done = ps_tables_done },
 };
 
 /* Lines have addresses of others in them, maybe. */

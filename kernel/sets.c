@@ -8,6 +8,7 @@
 #include <net/genetlink.h>
 #include <net/sock.h>
 
+#include "dump.h"
 #include "failure.h"
 #include "field.h"
 #include "sets.h"
@@ -314,7 +315,8 @@ int ps_sets_change(struct genl_info *info, bool may_make, struct ps_failure *fai
  */
 struct walk {
 	struct ps_addresses *addresses;	/* NULL: of all sets */
-	u32 told, told6;
+	u64 told;			/* sets, or ranges of IPv4 */
+	u32 told6;
 };
 
 static struct walk *walk_of(struct netlink_callback *cb)
@@ -387,8 +389,9 @@ static void *reserve(struct sk_buff *skb, int type, size_t size, u32 *n)
 }
 
 /* Some of what is left. False: there was no room. */
-static bool put_ranges(struct sk_buff *skb, struct walk *walk)
+static bool put_ranges(struct sk_buff *skb, const void *of)
 {
+	struct walk *walk = (struct walk *)of;
 	u32 n = ps_addresses_count(walk->addresses, PS_IPV4) - walk->told;
 	void *to;
 
@@ -412,8 +415,9 @@ static bool is_over(const struct walk *walk)
 	return walk->told == ps_addresses_count(walk->addresses, PS_IPV4) && walk->told6 == ps_addresses_count(walk->addresses, PS_IPV6);
 }
 
-static bool put_set(struct sk_buff *skb, const struct ps_shared_thing *thing)
+static bool put_set(struct sk_buff *skb, const void *of)
 {
+	const struct ps_shared_thing *thing = of;
 	struct ps_set_size size = ps_shared_set_size((const struct ps_shared_set *)thing);
 
 	return !nla_put_string(skb, PACKETSCRIPT_SET_NAME, thing->name) && !nla_put_u32(skb, PACKETSCRIPT_SET_COUNT4, size.ranges4) &&
@@ -421,56 +425,15 @@ static bool put_set(struct sk_buff *skb, const struct ps_shared_thing *thing)
 	       !nla_put_u32(skb, PACKETSCRIPT_SET_USES, thing->refs) && (!thing->is_kept || !nla_put_flag(skb, PACKETSCRIPT_SET_KEPT));
 }
 
-struct dump {
-	const struct genl_family *family;
-	struct sk_buff *skb;
-	struct netlink_callback *cb;
-	u32 at;
-};
-
-/* A message with this set, or with ranges, if that is NULL. False: there was no room. */
-static bool write(const struct dump *dump, const struct ps_shared_thing *thing)
-{
-	struct netlink_callback *cb = dump->cb;
-	struct sk_buff *skb = dump->skb;
-	void *header = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, dump->family, NLM_F_MULTI, PACKETSCRIPT_CMD_SETS);
-	struct nlattr *nest;
-
-	if (!header)
-		return false;
-	genl_dump_check_consistent(cb, header);
-	nest = nla_nest_start(skb, PACKETSCRIPT_A_SET);
-	if (!nest || !(thing ? put_set(skb, thing) : put_ranges(skb, walk_of(cb)))) {
-		genlmsg_cancel(skb, header);
-		return false;
-	}
-	nla_nest_end(skb, nest);
-	genlmsg_end(skb, header);
-	return true;
-}
-
-/* Unless it has been told before. */
-static bool tell(const struct ps_shared_thing *thing, void *context)
-{
-	struct dump *dump = context;
-
-	if (thing->kind != PS_SHARED_SET || dump->at++ < walk_of(dump->cb)->told)
-		return true;
-	if (!write(dump, thing))
-		return false;
-	walk_of(dump->cb)->told++;
-	return true;
-}
-
 int ps_sets_dump(const struct genl_family *family, struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct dump dump = { .family = family, .skb = skb, .cb = cb };
+	const struct ps_dump dump = { family, skb, cb, PACKETSCRIPT_CMD_SETS, PACKETSCRIPT_A_SET };
+	struct walk *walk = walk_of(cb);
 	bool has_all;
 
-	if (walk_of(cb)->addresses)
-		has_all = is_over(walk_of(cb)) || (write(&dump, NULL) && is_over(walk_of(cb)));
-	else
-		has_all = ps_shared_each(ps_states_space(sock_net(skb->sk)), tell, &dump, &cb->seq);
+	if (!walk->addresses)
+		return ps_dump_things(&dump, PS_SHARED_SET, put_set, &walk->told);
+	has_all = is_over(walk) || (ps_dump_write(&dump, put_ranges, walk) && is_over(walk));
 	return has_all || skb->len ? skb->len : -EMSGSIZE;
 }
 

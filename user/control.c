@@ -892,6 +892,243 @@ int ps_control_set_read(struct ps_control *control, const char *name, struct ps_
 	return -1;
 }
 
+/*
+ * Shared tables.
+ */
+struct table_reader {
+	void (*tell_table)(void *context, const struct ps_listed_table *table);
+	void (*tell_entry)(void *context, const struct ps_shared_entry *entry);
+	void *context;
+};
+
+static struct ps_cell number_cell(enum ps_cell_type type, int64_t number)
+{
+	return (struct ps_cell){ .type = type, .number = number };
+}
+
+static struct ps_cell bytes_cell(enum ps_cell_type type, const struct nlattr *attr)
+{
+	return (struct ps_cell){ .type = type, .bytes = mnl_attr_get_payload(attr), .len = mnl_attr_get_payload_len(attr) };
+}
+
+static int read_cell(const struct nlattr *attr, void *context)
+{
+	struct ps_shared_entry *entry = context;
+
+	switch (mnl_attr_get_type(attr)) {
+	case PACKETSCRIPT_ENTRY_NUMBER:
+		entry->key = number_cell(PS_CELL_INTEGER, u64_of(attr));
+		break;
+	case PACKETSCRIPT_ENTRY_NAME:
+		entry->key = bytes_cell(PS_CELL_STRING, attr);
+		break;
+	case PACKETSCRIPT_ENTRY_INTEGER:
+		entry->value = number_cell(PS_CELL_INTEGER, u64_of(attr));
+		break;
+	case PACKETSCRIPT_ENTRY_BOOLEAN:
+		entry->value = number_cell(PS_CELL_BOOLEAN, u8_of(attr));
+		break;
+	case PACKETSCRIPT_ENTRY_STRING:
+		entry->value = bytes_cell(PS_CELL_STRING, attr);
+		break;
+	case PACKETSCRIPT_ENTRY_ARRAY:
+		entry->value = bytes_cell(PS_CELL_ARRAY, attr);
+		break;
+	case PACKETSCRIPT_ENTRY_LENGTH:
+		entry->length = u32_of(attr);
+		break;
+	case PACKETSCRIPT_ENTRY_TTL:
+		entry->ttl = u64_of(attr);
+		entry->has_ttl = true;
+		break;
+	}
+	return MNL_CB_OK;
+}
+
+static void read_entry(const struct nlattr *nest, const struct table_reader *reader)
+{
+	struct ps_shared_entry entry = { .length = 0 };
+
+	mnl_attr_parse_nested(nest, read_cell, &entry);
+	if (entry.key.type && entry.value.type)
+		reader->tell_entry(reader->context, &entry);
+}
+
+static void read_table(const struct nlattr *nest, const struct table_reader *reader)
+{
+	struct ps_listed_table table = { .name = "" };
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, nest) {
+		switch (mnl_attr_get_type(attr)) {
+		case PACKETSCRIPT_SHARED_ENTRY:
+			if (reader->tell_entry)
+				read_entry(attr, reader);
+			break;
+		case PACKETSCRIPT_SHARED_NAME:
+			table.name = text_of(attr);
+			break;
+		case PACKETSCRIPT_SHARED_COUNT:
+			table.count = u64_of(attr);
+			break;
+		case PACKETSCRIPT_SHARED_SIZE:
+			table.size = u32_of(attr);
+			break;
+		case PACKETSCRIPT_SHARED_TTL:
+			table.ttl = u64_of(attr);
+			break;
+		case PACKETSCRIPT_SHARED_USES:
+			table.uses = u32_of(attr);
+			break;
+		case PACKETSCRIPT_SHARED_KEPT:
+			table.is_kept = true;
+			break;
+		}
+	}
+	if (reader->tell_table)
+		reader->tell_table(reader->context, &table);
+}
+
+static int read_tables(const struct nlmsghdr *message, void *context)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, message, sizeof(struct genlmsghdr)) {
+		if (mnl_attr_get_type(attr) == PACKETSCRIPT_A_SHARED)
+			read_table(attr, context);
+	}
+	return MNL_CB_OK;
+}
+
+static int table_failed(struct ps_control *control, const char *name)
+{
+	int err = errno;
+
+	if (err == EOPNOTSUPP)
+		snprintf(control->error, sizeof(control->error), "the kernel module that is loaded is older, and tells nothing of shared tables");
+	else if (!control->error[0] && err == EPERM)
+		snprintf(control->error, sizeof(control->error), "not permitted: shared tables need CAP_NET_ADMIN");
+	else if (!control->error[0])
+		snprintf(control->error, sizeof(control->error), "table '%s': %s", name,
+			 err == ENOENT ? "there is none in this network namespace" : strerror(err));
+	return -1;
+}
+
+int ps_control_tables(struct ps_control *control, void (*tell)(void *context, const struct ps_listed_table *table), void *context)
+{
+	struct table_reader reader = { .tell_table = tell, .context = context };
+	char buffer[MESSAGE];
+	struct nlmsghdr *message = begin(buffer, control->family, PACKETSCRIPT_CMD_TABLES, PACKETSCRIPT_FAMILY_VERSION);
+
+	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	if (!ask(control, message, read_tables, &reader))
+		return 0;
+	return errno == EINTR ? 1 : table_failed(control, "");
+}
+
+static void put_key(struct nlmsghdr *message, const struct ps_cell *key)
+{
+	if (key->type == PS_CELL_INTEGER)
+		mnl_attr_put_u64(message, PACKETSCRIPT_ENTRY_NUMBER, key->number);
+	else
+		mnl_attr_put(message, PACKETSCRIPT_ENTRY_NAME, key->len, key->bytes);
+}
+
+static void put_value(struct nlmsghdr *message, const struct ps_cell *value)
+{
+	if (value->type == PS_CELL_INTEGER)
+		mnl_attr_put_u64(message, PACKETSCRIPT_ENTRY_INTEGER, value->number);
+	else if (value->type == PS_CELL_BOOLEAN)
+		mnl_attr_put_u8(message, PACKETSCRIPT_ENTRY_BOOLEAN, value->number);
+	else if (value->type)
+		mnl_attr_put(message, value->type == PS_CELL_STRING ? PACKETSCRIPT_ENTRY_STRING : PACKETSCRIPT_ENTRY_ARRAY, value->len, value->bytes);
+}
+
+static void put_entry(struct nlmsghdr *message, const struct ps_shared_entry *entry)
+{
+	struct nlattr *nest = mnl_attr_nest_start(message, PACKETSCRIPT_SHARED_ENTRY);
+
+	put_key(message, &entry->key);
+	put_value(message, &entry->value);
+	if (entry->has_ttl)
+		mnl_attr_put_u64(message, PACKETSCRIPT_ENTRY_TTL, entry->ttl);
+	mnl_attr_nest_end(message, nest);
+}
+
+#define ENTRY_REST	64	/* bytes of attributes of an entry, besides its own bytes */
+
+/* How many of the entries have room in a message. */
+static size_t count_fitting(const struct ps_shared_entry *entries, size_t n)
+{
+	size_t i, used = 256;
+
+	for (i = 0; i < n; i++) {
+		used += entries[i].key.len + entries[i].value.len + ENTRY_REST;
+		if (used > MESSAGE)
+			break;
+	}
+	return i;
+}
+
+static struct nlmsghdr *begin_table(char *buffer, const struct ps_control *control, const char *name, enum packetscript_shared_action action,
+				    const struct ps_shared_entry *entries, size_t n)
+{
+	struct nlmsghdr *message = begin(buffer, control->family, PACKETSCRIPT_CMD_SHARED, PACKETSCRIPT_FAMILY_VERSION);
+	struct nlattr *nest = mnl_attr_nest_start(message, PACKETSCRIPT_A_SHARED);
+
+	put_text(message, PACKETSCRIPT_SHARED_NAME, name);
+	mnl_attr_put_u8(message, PACKETSCRIPT_SHARED_ACTION, action);
+	for (; n; n--, entries++)
+		put_entry(message, entries);
+	mnl_attr_nest_end(message, nest);
+	return message;
+}
+
+int ps_control_table_read(struct ps_control *control, const char *name,
+			  void (*tell)(void *context, const struct ps_shared_entry *entry), void *context)
+{
+	struct table_reader reader = { .tell_entry = tell, .context = context };
+	char buffer[MESSAGE];
+	struct nlmsghdr *message = begin(buffer, control->family, PACKETSCRIPT_CMD_TABLES, PACKETSCRIPT_FAMILY_VERSION);
+	struct nlattr *nest = mnl_attr_nest_start(message, PACKETSCRIPT_A_SHARED);
+
+	put_text(message, PACKETSCRIPT_SHARED_NAME, name);
+	mnl_attr_nest_end(message, nest);
+	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	return ask(control, message, read_tables, &reader) ? table_failed(control, name) : 0;
+}
+
+int ps_control_table_get(struct ps_control *control, const char *name, const struct ps_cell *key,
+			 void (*tell)(void *context, const struct ps_shared_entry *entry), void *context)
+{
+	struct table_reader reader = { .tell_entry = tell, .context = context };
+	const struct ps_shared_entry entry = { .key = *key };
+	char buffer[MESSAGE];
+	const struct nlmsghdr *message = begin_table(buffer, control, name, PACKETSCRIPT_SHARED_GET, &entry, 1);
+
+	return ask(control, message, read_tables, &reader) ? table_failed(control, name) : 0;
+}
+
+int ps_control_table(struct ps_control *control, const char *name, enum packetscript_shared_action action,
+		     const struct ps_shared_entry *entries, size_t n)
+{
+	char buffer[MESSAGE];
+	size_t some;
+
+	do {
+		some = count_fitting(entries, n);
+		if (n && !some) {
+			snprintf(control->error, sizeof(control->error), "table '%s': the bytes of an entry do not fit into a message", name);
+			return -1;
+		}
+		if (ask(control, begin_table(buffer, control, name, action, entries, some), NULL, NULL))
+			return table_failed(control, name);
+		entries += some;
+		n -= some;
+	} while (n);
+	return 0;
+}
+
 /* Who is told of packets. */
 struct tracing {
 	const struct ps_filter *filter;

@@ -6,6 +6,7 @@
 #define PS_CONTROL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "uapi/packetscript.h"
@@ -163,6 +164,49 @@ int ps_control_attach(struct ps_control *control, const struct ps_attachment *at
  * those were, or -1.
  */
 int ps_control_detach(struct ps_control *control, const struct ps_attachment *wanted, void (*tell)(const struct ps_attachment *detached));
+
+/* A key or a value of a shared table. */
+struct ps_cell {
+	enum ps_cell_type {
+		PS_CELL_NOTHING,
+		PS_CELL_INTEGER,
+		PS_CELL_BOOLEAN,
+		PS_CELL_STRING,	/* has bytes, as has the next */
+		PS_CELL_ARRAY,
+	} type;
+	int64_t number;		/* a boolean: 0 or 1 */
+	const char *bytes;
+	size_t len;
+};
+
+struct ps_shared_entry {
+	struct ps_cell key, value;
+	size_t length;		/* bytes of the value, where the kernel has not told all of them; else 0 */
+	bool has_ttl;
+	uint64_t ttl;		/* milliseconds */
+};
+
+struct ps_listed_table {
+	const char *name;
+	uint64_t count, ttl;
+	uint32_t size, uses;
+	bool is_kept;
+};
+
+/* Tells the shared tables of this network namespace; as ps_control_list(). */
+int ps_control_tables(struct ps_control *control, void (*tell)(void *context, const struct ps_listed_table *table), void *context);
+
+/* Tells what is in the table, in no order. Texts are there until tell() returns. Returns 0 or -1. */
+int ps_control_table_read(struct ps_control *control, const char *name,
+			  void (*tell)(void *context, const struct ps_shared_entry *entry), void *context);
+
+/* Tells the entry of the key, if there is one. Returns 0 or -1. */
+int ps_control_table_get(struct ps_control *control, const char *name, const struct ps_cell *key,
+			 void (*tell)(void *context, const struct ps_shared_entry *entry), void *context);
+
+/* Does that with n entries: sets them, deletes them; or destroys the table. Returns 0 or -1: some may be done then. */
+int ps_control_table(struct ps_control *control, const char *name, enum packetscript_shared_action action,
+		     const struct ps_shared_entry *entries, size_t n);
 
 /* What is to be done with a set of addresses that scripts name. */
 struct ps_set_change {

@@ -96,6 +96,7 @@ enum {
 	PACKETSCRIPT_A_SET,		/* nest of PACKETSCRIPT_SET_…: what to do with a set of addresses; from the kernel, one, or some of what is in it */
 	PACKETSCRIPT_A_TRACE,		/* nest of PACKETSCRIPT_TRACE_…: which packets to tell of; from the kernel, one of them */
 	PACKETSCRIPT_A_LIMITS,		/* nest of PACKETSCRIPT_LIMIT_…: what to change of a state's limits; from the kernel, what they are */
+	PACKETSCRIPT_A_SHARED,		/* nest of PACKETSCRIPT_SHARED_…: what to do with a shared table; from the kernel, one, or some of what is in it */
 	__PACKETSCRIPT_A_MAX,
 	PACKETSCRIPT_A_MAX = __PACKETSCRIPT_A_MAX - 1
 };
@@ -254,6 +255,45 @@ enum packetscript_set_action {
 	PACKETSCRIPT_SET_DESTROY,	/* -EBUSY: a Lua state names it */
 };
 
+/* Tables that scripts share (shared.table()). */
+enum {
+	PACKETSCRIPT_SHARED_NAME = 1,	/* string of up to 63 bytes */
+	PACKETSCRIPT_SHARED_ACTION,	/* u8: enum packetscript_shared_action */
+	PACKETSCRIPT_SHARED_ENTRY,	/* nest of PACKETSCRIPT_ENTRY_…; as often as there is one */
+	/* from the kernel */
+	PACKETSCRIPT_SHARED_COUNT,	/* u64: entries, with those that have expired lately */
+	PACKETSCRIPT_SHARED_SIZE,	/* u32: entries that it may have; 0: as many as there is memory for */
+	PACKETSCRIPT_SHARED_TTL,	/* u64: milliseconds that entries have which get none of their own; 0: they stay */
+	PACKETSCRIPT_SHARED_USES,	/* u32: Lua states that name it, and requests that read it */
+	PACKETSCRIPT_SHARED_KEPT,	/* flag: it stays when none does */
+	__PACKETSCRIPT_SHARED_MAX,
+	PACKETSCRIPT_SHARED_MAX = __PACKETSCRIPT_SHARED_MAX - 1
+};
+
+enum packetscript_shared_action {
+	PACKETSCRIPT_SHARED_SET = 1,	/* the keys get their values, one after the other; the table is made, if need be, and stays */
+	PACKETSCRIPT_SHARED_DELETE,	/* the keys are taken out, as far as they are there */
+	PACKETSCRIPT_SHARED_GET,	/* the first key's entry is told, if it is there */
+	PACKETSCRIPT_SHARED_DESTROY,	/* -EBUSY: a Lua state names it */
+};
+
+/* Bytes of a string or byte array that are told, or set, at most. */
+#define PACKETSCRIPT_ENTRY_BYTES	16384
+
+/* A key, of which there is one, and its value, of which there is one at most. */
+enum {
+	PACKETSCRIPT_ENTRY_NUMBER = 1,	/* u64: the key, an integer with a sign */
+	PACKETSCRIPT_ENTRY_NAME,	/* binary: the key, a string of up to 255 bytes */
+	PACKETSCRIPT_ENTRY_INTEGER,	/* u64: the value, an integer with a sign */
+	PACKETSCRIPT_ENTRY_BOOLEAN,	/* u8: 0 or 1 */
+	PACKETSCRIPT_ENTRY_STRING,	/* binary */
+	PACKETSCRIPT_ENTRY_ARRAY,	/* binary: a byte array */
+	PACKETSCRIPT_ENTRY_LENGTH,	/* u32, from the kernel: bytes of the value, where not all are told */
+	PACKETSCRIPT_ENTRY_TTL,		/* u64: milliseconds; 0: it stays; absent: the table's; from the kernel, what is left, absent if it stays */
+	__PACKETSCRIPT_ENTRY_MAX,
+	PACKETSCRIPT_ENTRY_MAX = __PACKETSCRIPT_ENTRY_MAX - 1
+};
+
 /* Bytes of a packet that are told at most. */
 #define PACKETSCRIPT_TRACE_BYTES	2048
 
@@ -316,6 +356,8 @@ enum {
 	PACKETSCRIPT_CMD_TRACE,		/* STATE (any if absent), TRACE: the socket is told of packets until it is closed; -ENOENT: no such rule */
 	PACKETSCRIPT_CMD_TRACED,	/* from the kernel, to that socket: TRACE, STATE */
 	PACKETSCRIPT_CMD_LIMITS,	/* STATE, LIMITS (nothing is changed if absent): the answer has them as they are then */
+	PACKETSCRIPT_CMD_SHARED,	/* SHARED: a shared table is changed, or an entry is looked for, which the answer has */
+	PACKETSCRIPT_CMD_TABLES,	/* a dump: the shared tables of the network namespace; or the entries of one, if SHARED has a NAME */
 	__PACKETSCRIPT_CMD_MAX,
 	PACKETSCRIPT_CMD_MAX = __PACKETSCRIPT_CMD_MAX - 1
 };

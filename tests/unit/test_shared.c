@@ -240,6 +240,7 @@ static void types_change(void)
 
 static void values_expire(void)
 {
+	uint64_t left;
 	long before = ps_shared_used();
 	struct ps_shared_space *space = ps_shared_space_new();
 	struct ps_shared_thing *thing = open_thing(space, PS_SHARED_TABLE, "expiry");
@@ -252,11 +253,15 @@ static void values_expire(void)
 	CHECK_INT(ps_table_set(t, &key, integer(7), 100), PS_SHARED_DONE);
 	pass(99);
 	CHECK_INT(get(t, 2), 7);
+	CHECK_INT(ps_table_look(t, &key, &left).i, 7);
+	CHECK(left > 0 && left < 100);
 	CHECK_INT(ps_table_add(t, &key, 1, 100, &sum), PS_SHARED_DONE);
 	CHECK_INT(ps_table_cas(t, &key, integer(8), integer(9), 100), PS_SHARED_DONE);
 	pass(1);	/* neither of these two has made it longer */
 	CHECK_INT(get(t, 2), -1);
 	CHECK_INT(ps_table_count(t), 1);
+	CHECK_INT(ps_table_look(t, &key, &left).type, PS_SHARED_NOTHING);
+	CHECK_INT(left, 0);
 	CHECK_INT(ps_table_cas(t, &key, integer(9), integer(9), 100), PS_SHARED_DIFFERS);
 	CHECK_INT(ps_table_add(t, &key, 5, 100, &sum), PS_SHARED_DONE);
 	CHECK_INT(sum, 5);
