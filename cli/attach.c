@@ -17,13 +17,14 @@
 #include "hooks.h"
 #include "host_user.h"
 #include "persist.h"
+#include "result.h"
 #include "states.h"
 #include "words.h"
 
 /* What says which hook it is, for both commands; and then how the script runs there. Lines of files have those before OPT_LINE. */
 enum { OPT_HOOK, OPT_FAMILY, OPT_DEV, OPT_PRIORITY, OPT_FUNCTION, OPT_STATE, OPT_NETNS, OPT_PLACE };
-enum { OPT_PERCPU = OPT_PLACE, OPT_MEMORY, OPT_ON_ERROR, OPT_OBJECT, OPT_LINE, OPT_PERSIST = OPT_LINE };
-enum { OPT_DETACH_PERSIST = OPT_PLACE };
+enum { OPT_PERCPU = OPT_PLACE, OPT_MEMORY, OPT_ON_ERROR, OPT_OBJECT, OPT_LINE, OPT_PERSIST = OPT_LINE, OPT_JSON };
+enum { OPT_DETACH_PERSIST = OPT_PLACE, OPT_DETACH_JSON };
 
 #define FAMILIES	"ip ip6 inet arp bridge netdev"
 #define HOOKS		"prerouting input forward output postrouting ingress egress"
@@ -44,6 +45,7 @@ static const struct cli_option attach_options[] = {
 	{ "on-error", 0, "VERDICT", "drop, accept or continue when the function fails (default: drop)", CLI_ON_ERROR },
 	{ "object", 0, "OBJECT", "what the function gets: raw, eth, arp, ip or ip6 (default: the family's header)", CLI_OBJECTS },
 	{ "persist", 0, NULL, "writes it down, for 'restore' when the machine starts" },
+	{ "json", 0, NULL, "where it is then, as JSON, on one line" },
 	{ NULL },
 };
 
@@ -51,6 +53,7 @@ static const struct cli_option attach_options[] = {
 static const struct cli_option detach_options[] = {
 	PLACE_OPTIONS(ANY, ANY, ANY, ANY),
 	{ "persist", 0, NULL, "nothing restores it any more, either" },
+	{ "json", 0, NULL, "what is detached, as JSON, on one line" },
 	{ NULL },
 };
 
@@ -214,6 +217,19 @@ static bool fill_common(struct ps_attachment *attachment, const struct cli_call 
 	return cli_number(call, OPT_STATE, 0, UINT32_MAX, 0, &attachment->state);
 }
 
+/* Where a function of a script is, or was. */
+static json_t *hook_json(const struct ps_attachment *at)
+{
+	const struct ps_hook_family *family = ps_hook_family_find(at->family);
+	const char *name = ps_hook_name(at->family, at->hook);
+	char hook[16];
+
+	return json_pack("{s:o, s:o, s:s, s:s, s:o, s:i}", "script", ps_result_text(at->script), "function",
+			 ps_result_text(at->function ? at->function : PS_STATE_FUNCTION), "family", family ? family->name : "unknown", "hook",
+			 name ? lower(name, hook, sizeof(hook)) : "unknown", "device", at->device && at->device[0] ? ps_result_text(at->device) : json_null(),
+			 "priority", (int)at->priority);
+}
+
 /*
  * attach
  */
@@ -299,6 +315,14 @@ static int enter(const struct cli_hook *hook, bool can_be_there, bool can_be_lat
 	return !failed ? CLI_OK : failed == PS_CONTROL_SCRIPT ? CLI_FOUND : CLI_TROUBLE;
 }
 
+static void print_attached(const struct ps_attachment *attached)
+{
+	json_t *hook = hook_json(attached);
+
+	json_object_set_new(hook, "state", json_integer(attached->state));
+	ps_result_line(stdout, hook);
+}
+
 static int attach(const struct cli_call *call)
 {
 	bool persist = call->values[OPT_PERSIST];
@@ -312,6 +336,8 @@ static int attach(const struct cli_call *call)
 		status = enter(&hook, persist, false);
 	if (!status && persist && cli_persist_add(&hook, line))
 		status = cli_error("%s: is attached, but not written down", hook.script);
+	if (!status && call->values[OPT_JSON])
+		print_attached(&hook.attachment);
 	free(line);
 	cli_hook_clean(&hook);
 	return status;
@@ -349,29 +375,33 @@ const struct cli_command cli_attach = {
 /*
  * detach
  */
-static void print_detached(const struct ps_attachment *detached)
+static void tell_detached(void *context, const struct ps_attachment *detached)
 {
 	const struct ps_hook_family *family = ps_hook_family_find(detached->family);
 	const char *name = ps_hook_name(detached->family, detached->hook);
 	char hook[16];
 
+	if (context) {
+		json_array_append_new(context, hook_json(detached));
+		return;
+	}
 	printf("detached %s %s%s%s, priority %d: %s of ", family ? family->name : "unknown", name ? lower(name, hook, sizeof(hook)) : "?",
 	       detached->device ? " of " : "", detached->device ? detached->device : "", (int)detached->priority, detached->function);
 	ps_user_print(stdout, detached->script);
 	putchar('\n');
 }
 
-/* How many there were, or -1. */
-static int detach_of(struct ps_control *control, struct ps_attachment *wanted, const struct cli_call *call)
+/* How many there were, or -1. hooks: an array that gets them, or NULL. */
+static int detach_of(struct ps_control *control, struct ps_attachment *wanted, const struct cli_call *call, json_t *hooks)
 {
 	const struct ps_hook_family *family = ps_hook_family(0);
 	unsigned int n = 0;
 	int all = 0, some;
 
 	if (wanted->has_family || (!call->values[OPT_HOOK] && !call->values[OPT_PRIORITY]))
-		return ps_control_detach(control, wanted, print_detached);
+		return ps_control_detach(control, wanted, tell_detached, hooks);
 	for (; family; family = ps_hook_family(++n)) {
-		some = fill_place(wanted, call, family) ? ps_control_detach(control, wanted, print_detached) : 0;
+		some = fill_place(wanted, call, family) ? ps_control_detach(control, wanted, tell_detached, hooks) : 0;
 		if (some < 0)
 			return -1;
 		all += some;
@@ -432,23 +462,34 @@ static bool is_loaded(void)
 	return !access("/sys/module/packetscript", F_OK);
 }
 
+/* Prints what has been detached, unless hooks is NULL, as tell_detached() has done it then. */
+static int end_take(json_t *hooks, int status)
+{
+	if (hooks && !status)
+		ps_result_line(stdout, hooks);
+	else
+		json_decref(hooks);
+	return status;
+}
+
 /* Takes it from hooks. kept: how many lines have been taken away. Returns enum cli_exit, after a message. */
 static int take(struct ps_attachment *wanted, const struct cli_call *call, int kept)
 {
+	json_t *hooks = call->values[OPT_DETACH_JSON] ? json_array() : NULL;
 	struct ps_control control;
 	int n;
 
 	if (kept && !is_loaded())
-		return CLI_OK;
+		return end_take(hooks, CLI_OK);
 	if (cli_states_open(&control, call->values[OPT_NETNS], false))
-		return CLI_TROUBLE;
-	n = detach_of(&control, wanted, call);
+		return end_take(hooks, CLI_TROUBLE);
+	n = detach_of(&control, wanted, call, hooks);
 	if (n < 0)
 		cli_error("%s", control.error);
 	else if (!n && !kept)
 		cli_error("%s: is at no such hook in this network namespace; 'packetscript list' shows what is", wanted->script);
 	ps_control_close(&control);
-	return n > 0 || (!n && kept) ? CLI_OK : CLI_TROUBLE;
+	return end_take(hooks, n > 0 || (!n && kept) ? CLI_OK : CLI_TROUBLE);
 }
 
 static int detach(const struct cli_call *call)
@@ -558,8 +599,9 @@ bool cli_hook_line_read(struct cli_hook *hook, struct cli_call *call, int nwords
 	return false;
 }
 
-static void keep_quiet(const struct ps_attachment *detached)
+static void keep_quiet(void *context, const struct ps_attachment *detached)
 {
+	(void)context;
 	(void)detached;
 }
 
@@ -576,7 +618,7 @@ static int leave(const struct cli_hook *hook)
 		return CLI_TROUBLE;
 	wanted.has_state = true;
 	wanted.function = function_of(&wanted);
-	n = ps_control_detach(&control, &wanted, keep_quiet);
+	n = ps_control_detach(&control, &wanted, keep_quiet, NULL);
 	if (n < 0)
 		cli_error("%s", control.error);
 	ps_control_close(&control);

@@ -1,15 +1,29 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* packetscript reload: the kernel loads the scripts of a state anew. */
-#include "cli.h"
 #include "control.h"
+#include "result.h"
+#include "states.h"
 
-enum { OPT_STATE, OPT_NETNS };
+enum { OPT_STATE, OPT_NETNS, OPT_JSON };
 
 static const struct cli_option options[] = {
 	{ "state", 0, "N", "the number that rules give the state (default: 0)" },
 	{ "netns", 'n', "NAME", "the network namespace in which the rules are, as ip-netns(8) calls it, or the path of its file" },
+	{ "json", 0, NULL, "the state as it is then, as 'list --json' has it, on one line" },
 	{ NULL },
 };
+
+static int print_state(uint32_t number)
+{
+	json_t *states = cli_states_one(number), *state = json_array_get(states, 0);
+
+	if (state)
+		ps_result_line(stdout, json_incref(state));
+	else if (states)
+		cli_error("state %u: is gone since", number);
+	json_decref(states);
+	return state ? CLI_OK : CLI_TROUBLE;
+}
 
 static int run(const struct cli_call *call)
 {
@@ -27,6 +41,8 @@ static int run(const struct cli_call *call)
 	if (status)
 		cli_error("%s", control.error);
 	ps_control_close(&control);
+	if (!status && call->values[OPT_JSON])
+		status = print_state(state);
 	return status;
 }
 

@@ -254,6 +254,13 @@ json_t *cli_states_read(const struct cli_call *call, bool has_scripts)
 	return states;
 }
 
+json_t *cli_states_one(uint32_t state)
+{
+	struct reading reading = { .has_only = true, .only = state, .has_scripts = true };
+
+	return read_list(&reading, NULL);
+}
+
 long long cli_states_number(const json_t *state, const char *group, const char *name)
 {
 	return json_integer_value(json_object_get(group ? json_object_get(state, group) : state, name));

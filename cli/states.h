@@ -22,6 +22,9 @@ enum { CLI_STATES_STATE, CLI_STATES_NETNS, CLI_STATES_JSON, CLI_STATES_NEXT };
  */
 json_t *cli_states_read(const struct cli_call *call, bool has_scripts);
 
+/* An array with the state of this number in the network namespace that the process is in, with its scripts; or with none. NULL, after a message. */
+json_t *cli_states_one(uint32_t state);
+
 /* Prints them, with scripts and rules, as OpenMetrics text. */
 void cli_states_print_openmetrics(const json_t *states);
 

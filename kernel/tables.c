@@ -3,7 +3,9 @@
  * Entries are set one by one, as scripts do it: who reads the table meanwhile sees those that have been. A table that is dumped is gone
  * through in the order of hashes, which does not change, so that each message only has to know how far the last one came.
  */
-#include <linux/sched.h>
+#include <linux/err.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
 #include <net/genetlink.h>
 #include <net/sock.h>
 

@@ -517,7 +517,8 @@ int ps_control_attach(struct ps_control *control, const struct ps_attachment *at
 }
 
 struct detaching {
-	void (*tell)(const struct ps_attachment *detached);
+	void (*tell)(void *context, const struct ps_attachment *detached);
+	void *context;
 	int n;
 };
 
@@ -560,15 +561,16 @@ static int read_detached(const struct nlmsghdr *message, void *context)
 		if (mnl_attr_get_type(attr) != PACKETSCRIPT_A_HOOK)
 			continue;
 		read_hook(attr, &hook);
-		detaching->tell(&hook);
+		detaching->tell(detaching->context, &hook);
 		detaching->n++;
 	}
 	return MNL_CB_OK;
 }
 
-int ps_control_detach(struct ps_control *control, const struct ps_attachment *wanted, void (*tell)(const struct ps_attachment *detached))
+int ps_control_detach(struct ps_control *control, const struct ps_attachment *wanted,
+		      void (*tell)(void *context, const struct ps_attachment *detached), void *context)
 {
-	struct detaching detaching = { .tell = tell };
+	struct detaching detaching = { .tell = tell, .context = context };
 	char buffer[MESSAGE];
 
 	/* the kernel takes as many at once as its answer has room for */

@@ -163,7 +163,8 @@ int ps_control_attach(struct ps_control *control, const struct ps_attachment *at
  * Detaches all of which that is true, in this network namespace, and tells each. Texts are there until tell() returns. Returns how many
  * those were, or -1.
  */
-int ps_control_detach(struct ps_control *control, const struct ps_attachment *wanted, void (*tell)(const struct ps_attachment *detached));
+int ps_control_detach(struct ps_control *control, const struct ps_attachment *wanted,
+		      void (*tell)(void *context, const struct ps_attachment *detached), void *context);
 
 /* A key or a value of a shared table. */
 struct ps_cell {

@@ -1372,6 +1372,54 @@ go run pending.lua pending.pcap -f pending -n 1
 contains 'also if there are more packets' 'packet 0, soon 250, hour 3600000, value' "$err"
 
 #
+# Files of shared tables, which are read before the kernel is asked.
+#
+given() {
+	local name=$1 text=$2 part=$3
+	printf "$text" >"$name"
+	trouble "$name: ${text:0:40}" "$part" shared t load "$name"
+	rm -f "$name"
+}
+given wrong.csv 'a' 'wrong.csv:1: a line is KEY,VALUE or KEY,VALUE,MILLISECONDS'
+given wrong.csv 'key,value\n# none\n\na,1\na,1,2,3\n' 'wrong.csv:5: a line is KEY,VALUE'
+given wrong.csv 'a,\n' 'wrong.csv:1: there is nothing'
+given wrong.csv ',1\n' 'wrong.csv:1: there is nothing'
+given wrong.csv 'a,1,-1\n' 'wrong.csv:1: a time to live is 0'
+given wrong.csv 'a,1,315360000001\n' 'wrong.csv:1: a time to live is 0'
+given wrong.csv 'a,9223372036854775808\n' 'wrong.csv:1: an integer has 64 bits at most'
+given wrong.csv '"a,1\n' 'wrong.csv:1: a double quote has to have another one'
+given wrong.csv '"a"b,1\n' 'wrong.csv:1: a double quote has to have another one'
+given wrong.csv 'a,"""\n' 'wrong.csv:1: a double quote has to have another one'
+given wrong.csv "$(printf 'a%.0s' {1..256}),1" 'wrong.csv:1: a key has 255 bytes at most'
+given wrong.csv "a,$(printf 'v%.0s' {1..16385})" 'wrong.csv:1: a key has 255 bytes at most, and a value 16384'
+given wrong.csv '' 'wrong.csv: there is no entry in it'
+given wrong.json '{ "a": 1.5 }' 'wrong.json: "a": a value is an integer'
+given wrong.json '{ "a": null }' 'wrong.json: "a": a value is an integer'
+given wrong.json '{ "a": 9223372036854775808 }' 'wrong.json:1: too big integer'
+given wrong.json '{ "a": 1, "a": 2 }' 'wrong.json:1: duplicate object key'
+given wrong.json '{ "a": 1' 'wrong.json:1: '
+given wrong.json '[1]' 'wrong.json: entry 1: an entry is an object'
+given wrong.json '[{ "key": "a", "value": 1 }, { "key": true, "value": 1 }]' 'wrong.json: entry 2: a key is an integer'
+given wrong.json '[{ "key": { "bytes": "00" }, "value": 1 }]' 'entry 1: a key is an integer'
+given wrong.json '[{ "key": "a", "value": { "bytes": "0g" } }]' 'entry 1: bytes are text with two'
+given wrong.json '[{ "key": "a", "value": { "bytes": "000" } }]' 'entry 1: bytes are text with two'
+given wrong.json '[{ "key": "a", "value": 1, "ttl": "1" }]' 'entry 1: a time to live is 0'
+given wrong.json '[{ "key": "a", "value": 1, "TTL": 1 }]' 'entry 1: an entry has key and value'
+given wrong.json '[{ "key": "a", "value": "v", "length": 20000 }]' 'entry 1: not all bytes of the value are here'
+given wrong.json "[{ \"key\": \"$(printf 'a%.0s' {1..256})\", \"value\": 1 }]" 'entry 1: a key has 255 bytes at most'
+given wrong.json '{}' 'wrong.json: there is no entry in it'
+given wrong ' { "a": [] }' 'wrong: "a": a value is an integer'
+given wrong '{a,b,c\n' 'wrong:1: '
+trouble 'a file that is not there' 'nowhere: No such file' shared t load nowhere
+trouble 'a folder' 'folder.pcap: Is a directory' shared t load folder.pcap
+trouble 'a name that is too long' 'the name of a table has 1 to 63 bytes' shared "$(printf 'a%.0s' {1..64})"
+trouble 'a verb that is none' 'give list, get, set, delete, load or destroy' shared t fill
+trouble 'a value that is missing' 'VALUE is missing' shared t set a
+trouble 'limits of no state' 'give the number of a state' limits x
+trouble 'limits that are none' '--sends-each 65536: give a number from 0 to 65535' limits 0 --sends-each 65536
+trouble 'as a word' '--time never: give a number from 20 to 1000' limits 0 --time never
+
+#
 # Usage, help, manual, completion.
 #
 go

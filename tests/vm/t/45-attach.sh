@@ -75,12 +75,18 @@ check_match 'and JSON' "$(packetscript list --netns R --json)" '"kind":"hook","f
 check_match 'the same once more is refused' "$(attach v4.lua --netns R --hook prerouting -f there -p -100 2>&1 || true)" \
 	'its function there is there already, with priority -100: detach it first, or give another --priority$'
 check 'not with another priority' attach v4.lua --netns R --hook prerouting -f there -p dstnat-1
-check_eq 'detach: those of a priority' "$(detach v4.lua --netns R -p dstnat-1 | wc -l)" 1
+detach v4.lua --netns R -p dstnat-1 --json >detached.json
+check_eq 'detach: those of a priority' "$(cat detached.json)" \
+	"[{\"script\":\"$PWD/v4.lua\",\"function\":\"there\",\"family\":\"ip\",\"hook\":\"prerouting\",\"device\":null,\"priority\":-101}]"
+schema detach detached.json
 check_eq 'detach: all' "$(detach v4.lua --netns R | wc -l)" 2
 check_match 'detach: none' "$(detach v4.lua --netns R 2>&1 || true)" '^packetscript: .*v4.lua: is at no such hook'
 check_eq 'then there is no state' "$(packetscript list --netns R)" ''
 # what is sent from here has another way
-attach v4.lua --netns R --hook output -f there
+attach v4.lua --netns R --hook output -f there --state 0 --json >attached.json
+check_eq 'attach: as JSON' "$(cat attached.json)" \
+	"{\"script\":\"$PWD/v4.lua\",\"function\":\"there\",\"family\":\"ip\",\"hook\":\"output\",\"device\":null,\"priority\":0,\"state\":0}"
+schema attach attached.json
 attach v4.lua --netns R --hook input -f back
 ip -n R route add 10.0.0.9 via 192.168.0.2
 check 'an address that is written on output is routed anew' inR ping -q -c 1 -W 60 -I 10.0.0.1 10.0.0.9

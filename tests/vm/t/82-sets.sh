@@ -37,6 +37,7 @@ check_eq 'an address passes' "$(pings 60)" '3 received'
 check_eq 'what touches is one entry' "$(sets good | paste -sd ' ')" '192.168.0.0/23 fd00::/16'
 check_eq 'as JSON' "$(sets good --json)" '{"name":"good","entries":["192.168.0.0/23","fd00::/16"]}'
 check_match 'all of them' "$(sets --json)" '\{"name":"good","ranges4":1,"ranges6":1,"bytes":[0-9]+,"uses":2,"kept":true\}'
+schema set <(sets good --json; sets --json)
 sets good remove 192.168.0.2 10.0.0.0/8 ::1
 check_eq 'until it is removed' "$(sets good | paste -sd ' ') $(pings 0.2)" '192.168.0.0/31 192.168.0.3-192.168.1.255 fd00::/16 0 received'
 printf '1.2.3.4\n\n# none\n1.2.3.4/33 # this one\n' >wrong

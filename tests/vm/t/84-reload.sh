@@ -100,7 +100,8 @@ check_match 'a state that is not there' "$(said 2 reload)" 'packetscript: there 
 check_eq 'one that is' "$(said 0 reload --state 7)" ''
 check_match 'another namespace has none' "$(said 2 inA packetscript reload --state 7)" 'there is no state 7'
 check_eq 'the namespace by its name' "$(said 0 packetscript reload --netns R --state 7)" ''
-check_eq 'and by its file' "$(said 0 packetscript reload -n /run/netns/R --state 7)" ''
+check_match 'and by its file, as JSON' "$(said 0 packetscript reload -n /run/netns/R --state 7 --json | tee reloaded.json)" '^\{"state":7,.*"generation":[1-9]'
+schema reload reloaded.json
 check_match 'a namespace that is not there' "$(said 2 packetscript reload -n nowhere)" 'network namespace nowhere: .*No such file'
 check_eq 'three times' "$(line generation)" 4
 if unshare -U -r true 2>/dev/null; then
