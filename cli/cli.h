@@ -103,6 +103,9 @@ int cli_unknown(const char *name);
 bool cli_number(const struct cli_call *call, int option, uint32_t min, uint32_t max,
 		uint32_t preset, uint32_t *number);
 
+/* Word n of text, from 0; *len: its length. */
+const char *cli_nth_word(const char *text, int n, int *len);
+
 /* Prints the help for a command; NULL: for the program. */
 void cli_print_help(FILE *to, const struct cli_command *command);
 

@@ -164,8 +164,7 @@ static int by_letter(const struct cli_option *options, int letter)
 	return i;
 }
 
-/* Word n of text, from 0; *len: its length. */
-static const char *nth_word(const char *text, int n, int *len)
+const char *cli_nth_word(const char *text, int n, int *len)
 {
 	for (; n > 0 && strchr(text, ' '); n--)
 		text = strchr(text, ' ') + 1;
@@ -212,7 +211,7 @@ enum cli_parsed cli_parse(struct cli_call *call, const struct cli_command *comma
 	call->operands = (const char *const *)argv + optind;
 	call->noperands = argc - optind;
 	if (call->noperands < command->min) {
-		missing = nth_word(command->operands, call->noperands, &len);
+		missing = cli_nth_word(command->operands, call->noperands, &len);
 		cli_error("%s: %.*s is missing", command->name, len, missing);
 		return CLI_MISUSED;
 	}

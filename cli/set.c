@@ -7,8 +7,7 @@
 #include "result.h"
 #include "spans.h"
 #include "states.h"
-
-#define TRIALS	10	/* sets that come and go all the time are told as they are then */
+#include "verbs.h"
 
 enum { OPT_NETNS, OPT_JSON };
 
@@ -28,33 +27,14 @@ static void add_set(void *context, const struct ps_listed_set *set)
 						 (json_int_t)set->bytes, "uses", (json_int_t)set->uses, "kept", set->is_kept));
 }
 
-/* What there is, or NULL after a message. */
-static json_t *read_sets(const char *netns)
+static int read_sets(struct ps_control *control, json_t *sets)
 {
-	struct ps_control control;
-	json_t *sets = NULL;
-	int i, status = 1;
-
-	for (i = 0; i < TRIALS && status > 0; i++) {
-		json_decref(sets);
-		sets = json_array();
-		if (cli_states_open(&control, i ? NULL : netns, false)) {
-			json_decref(sets);
-			return NULL;
-		}
-		status = ps_control_sets(&control, add_set, sets);
-		ps_control_close(&control);
-	}
-	if (status >= 0)
-		return sets;
-	cli_error("%s", control.error);
-	json_decref(sets);
-	return NULL;
+	return ps_control_sets(control, add_set, sets);
 }
 
 static int show_sets(const struct cli_call *call)
 {
-	json_t *sets = read_sets(call->values[OPT_NETNS]);
+	json_t *sets = cli_verbs_list(call->values[OPT_NETNS], read_sets);
 	const json_t *set;
 	size_t i;
 
@@ -151,50 +131,23 @@ static bool read_nothing(const struct cli_call *call, struct ps_spans *spans, st
 }
 
 static const struct verb {
-	const char *name;
-	const char *operands;
-	int min, max;	/* operands behind it */
+	struct cli_verb verb;	/* first */
 	enum packetscript_set_action action;	/* 0: none, it shows the set */
-	bool loads;	/* the module, if need be */
 	bool (*read)(const struct cli_call *call, struct ps_spans *spans, struct ps_set_change *change);
-} verbs[] = {
-	{ "list", "", 0, 0, 0, false, NULL },
-	{ "add", "ENTRY…", 1, CLI_ANY, PACKETSCRIPT_SET_ADD, false, read_entries },
-	{ "remove", "ENTRY…", 1, CLI_ANY, PACKETSCRIPT_SET_REMOVE, false, read_entries },
-	{ "load", "FILE", 1, 1, PACKETSCRIPT_SET_REPLACE, true, read_file },
-	{ "swap", "OTHER", 1, 1, PACKETSCRIPT_SET_SWAP, false, read_other },
-	{ "destroy", "", 0, 0, PACKETSCRIPT_SET_DESTROY, false, read_nothing },
+} rows[] = {
+	{ { "list", "", 0, 0, false }, 0, NULL },
+	{ { "add", "ENTRY…", 1, CLI_ANY, false }, PACKETSCRIPT_SET_ADD, read_entries },
+	{ { "remove", "ENTRY…", 1, CLI_ANY, false }, PACKETSCRIPT_SET_REMOVE, read_entries },
+	{ { "load", "FILE", 1, 1, true }, PACKETSCRIPT_SET_REPLACE, read_file },
+	{ { "swap", "OTHER", 1, 1, false }, PACKETSCRIPT_SET_SWAP, read_other },
+	{ { "destroy", "", 0, 0, false }, PACKETSCRIPT_SET_DESTROY, read_nothing },
 };
-#define VERBS	(sizeof(verbs) / sizeof(verbs[0]))
+
+static const struct cli_verbs verbs = { "NAME", rows, sizeof(rows) / sizeof(rows[0]), sizeof(rows[0]) };
 
 static void print_words(void)
 {
-	size_t i;
-
-	for (i = 0; i < VERBS; i++)
-		printf(" %s", verbs[i].name);
-}
-
-/* NULL, after a message: there is none, or what is behind it does not fit. */
-static const struct verb *find_verb(const struct cli_call *call)
-{
-	const char *name = call->noperands > 1 ? call->operands[1] : "list";
-	const struct verb *verb = verbs;
-	int n = call->noperands - 2;
-
-	while (verb < verbs + VERBS && strcmp(verb->name, name))
-		verb++;
-	if (verb == verbs + VERBS) {
-		cli_error("set NAME %s: give list, add, remove, load, swap or destroy", name);
-		return NULL;
-	}
-	if (n < verb->min && verb->min)
-		cli_error("set NAME %s: %s is missing", name, verb->operands);
-	else if (verb->max != CLI_ANY && n > verb->max)
-		cli_error("set NAME %s: '%s' is one argument too many", name, call->operands[2 + verb->max]);
-	else
-		return verb;
-	return NULL;
+	cli_verbs_print(&verbs);
 }
 
 static int do_verb(const struct cli_call *call, const struct verb *verb, struct ps_spans *spans)
@@ -206,7 +159,7 @@ static int do_verb(const struct cli_call *call, const struct verb *verb, struct 
 	if (verb->action && !verb->read(call, spans, &change))
 		return CLI_TROUBLE;
 	ps_spans_sort(spans);
-	if (cli_states_open(&control, call->values[OPT_NETNS], verb->loads))
+	if (cli_states_open(&control, call->values[OPT_NETNS], verb->verb.loads))
 		return CLI_TROUBLE;
 	if (!verb->action)
 		status = show_set(&control, call);
@@ -228,7 +181,7 @@ static int run(const struct cli_call *call)
 	len = strlen(call->operands[0]);
 	if (!len || len > 63)
 		return cli_error("the name of a set has 1 to 63 bytes");
-	verb = find_verb(call);
+	verb = cli_verbs_find(&verbs, call);
 	if (!verb)
 		return CLI_TROUBLE;
 	status = do_verb(call, verb, &spans);

@@ -8,8 +8,7 @@
 #include "host_user.h"
 #include "result.h"
 #include "states.h"
-
-#define TRIALS	10	/* tables that come and go all the time are told as they are then */
+#include "verbs.h"
 
 enum { OPT_TTL, OPT_NETNS, OPT_JSON };
 
@@ -30,28 +29,9 @@ static void add_table(void *context, const struct ps_listed_table *table)
 						 (json_int_t)table->uses, "kept", table->is_kept));
 }
 
-/* What there is, or NULL after a message. */
-static json_t *read_tables(const char *netns)
+static int read_tables(struct ps_control *control, json_t *tables)
 {
-	struct ps_control control;
-	json_t *tables = NULL;
-	int i, status = 1;
-
-	for (i = 0; i < TRIALS && status > 0; i++) {
-		json_decref(tables);
-		tables = json_array();
-		if (cli_states_open(&control, i ? NULL : netns, false)) {
-			json_decref(tables);
-			return NULL;
-		}
-		status = ps_control_tables(&control, add_table, tables);
-		ps_control_close(&control);
-	}
-	if (status >= 0)
-		return tables;
-	cli_error("%s", control.error);
-	json_decref(tables);
-	return NULL;
+	return ps_control_tables(control, add_table, tables);
 }
 
 static void print_table(const json_t *table)
@@ -68,7 +48,7 @@ static void print_table(const json_t *table)
 
 static int show_tables(const struct cli_call *call)
 {
-	json_t *tables = read_tables(call->values[OPT_NETNS]);
+	json_t *tables = cli_verbs_list(call->values[OPT_NETNS], read_tables);
 	const json_t *table;
 	size_t i;
 
@@ -221,50 +201,23 @@ static bool read_ttl(const struct cli_call *call, struct cli_entries *entries)
 }
 
 static const struct verb {
-	const char *name;
-	const char *operands;
-	int min, max;	/* operands behind it */
-	bool loads;	/* the module, if need be */
+	struct cli_verb verb;	/* first */
 	bool (*read)(const struct cli_call *call, struct cli_entries *entries);	/* or NULL */
 	int (*run)(struct ps_control *control, const struct cli_call *call, const struct cli_entries *given);
-} verbs[] = {
-	{ "list", "", 0, 0, false, NULL, do_list },
-	{ "get", "KEY", 1, 1, false, read_keys, do_get },
-	{ "set", "KEY VALUE", 2, 2, true, read_pair, do_set },
-	{ "delete", "KEY…", 1, CLI_ANY, false, read_keys, do_delete },
-	{ "load", "FILE", 1, 1, true, read_file, do_set },
-	{ "destroy", "", 0, 0, false, NULL, do_destroy },
+} rows[] = {
+	{ { "list", "", 0, 0, false }, NULL, do_list },
+	{ { "get", "KEY", 1, 1, false }, read_keys, do_get },
+	{ { "set", "KEY VALUE", 2, 2, true }, read_pair, do_set },
+	{ { "delete", "KEY…", 1, CLI_ANY, false }, read_keys, do_delete },
+	{ { "load", "FILE", 1, 1, true }, read_file, do_set },
+	{ { "destroy", "", 0, 0, false }, NULL, do_destroy },
 };
-#define VERBS	(sizeof(verbs) / sizeof(verbs[0]))
+
+static const struct cli_verbs verbs = { "TABLE", rows, sizeof(rows) / sizeof(rows[0]), sizeof(rows[0]) };
 
 static void print_words(void)
 {
-	size_t i;
-
-	for (i = 0; i < VERBS; i++)
-		printf(" %s", verbs[i].name);
-}
-
-/* NULL, after a message: there is none, or what is behind it does not fit. */
-static const struct verb *find_verb(const struct cli_call *call)
-{
-	const char *name = call->noperands > 1 ? call->operands[1] : "list";
-	const struct verb *verb = verbs;
-	int n = call->noperands - 2;
-
-	while (verb < verbs + VERBS && strcmp(verb->name, name))
-		verb++;
-	if (verb == verbs + VERBS) {
-		cli_error("shared TABLE %s: give list, get, set, delete, load or destroy", name);
-		return NULL;
-	}
-	if (n < verb->min && verb->min)
-		cli_error("shared TABLE %s: %s is missing", name, n ? "VALUE" : verb->operands);
-	else if (verb->max != CLI_ANY && n > verb->max)
-		cli_error("shared TABLE %s: '%s' is one argument too many", name, call->operands[2 + verb->max]);
-	else
-		return verb;
-	return NULL;
+	cli_verbs_print(&verbs);
 }
 
 static int do_verb(const struct cli_call *call, const struct verb *verb, struct cli_entries *entries)
@@ -273,7 +226,7 @@ static int do_verb(const struct cli_call *call, const struct verb *verb, struct 
 	int status;
 
 	if ((verb->read && !verb->read(call, entries)) || !read_ttl(call, entries) ||
-	    cli_states_open(&control, call->values[OPT_NETNS], verb->loads))
+	    cli_states_open(&control, call->values[OPT_NETNS], verb->verb.loads))
 		return CLI_TROUBLE;
 	status = verb->run(&control, call, entries);
 	ps_control_close(&control);
@@ -292,7 +245,7 @@ static int run(const struct cli_call *call)
 	len = strlen(call->operands[0]);
 	if (!len || len > 63)
 		return cli_error("the name of a table has 1 to 63 bytes");
-	verb = find_verb(call);
+	verb = cli_verbs_find(&verbs, call);
 	if (!verb)
 		return CLI_TROUBLE;
 	status = do_verb(call, verb, &entries);
