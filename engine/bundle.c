@@ -243,7 +243,7 @@ static int compile(struct gathering *g, struct ps_part *part, const char *text, 
 		.path = part->path, .text = text, .len = len,
 		.memory = g->source->memory, .region = g->source->region,
 		.write = add_code, .need = add_need, .to = &compiling,
-		.defers = &g->bundle->defers, .translates = &g->bundle->translates,
+		.defers = &g->bundle->defers, .translates = &g->bundle->translates, .offloads = &g->bundle->offloads,
 	};
 
 	return ps_script_compile(&c, g->error, g->size);

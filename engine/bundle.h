@@ -54,6 +54,7 @@ struct ps_bundle {
 	int n;
 	bool defers;	/* it asks for a Lua state for deferred work */
 	bool translates;	/* and to translate connections */
+	bool offloads;		/* and to hand them over */
 };
 
 /* What a bundle is made of. */

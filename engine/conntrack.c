@@ -386,6 +386,13 @@ int ps_ct_translate(lua_State *L)
 	return ps_library_answer(L, ops && ops->nat ? ops->nat(pkt, &nat) : "connections are not translated here");
 }
 
+const char *ps_ct_offload(struct ps_packet *pkt)
+{
+	const struct ps_ct_ops *ops = ops_of(pkt);
+
+	return ops && ops->offload ? ops->offload(pkt) : "connections are not handed over here";
+}
+
 /*
  * Directions.
  */

@@ -10,8 +10,10 @@
 #include "access.h"
 #include "callable.h"
 #include "carry.h"
+#include "conntrack.h"
 #include "flows.h"
 #include "library.h"
+#include "memory.h"
 #include "script.h"
 #include "tuple.h"
 
@@ -483,6 +485,20 @@ static int cut(lua_State *L)
 	return 1;
 }
 
+/* The flow is one of the packet that is handled: what comes of it is known of no other. */
+static int offload(lua_State *L)
+{
+	struct ps_flow *flow = check_flow(L);
+	struct ps_bind *bind = ps_bind_of(L);
+	const struct ps_flows *flows = &bind->flows;
+
+	ps_memory_leave(bind);
+	if (!flow || !bind->pkt || flows->packet != bind->serial || flows->of_packet != flow)
+		return ps_library_answer(L, "no packet of the connection is handled");
+	ps_bind_check_writable(L);
+	return ps_library_answer(L, ps_ct_offload(bind->pkt));
+}
+
 static int count(lua_State *L)
 {
 	struct ps_flows *flows = &ps_bind_of(L)->flows;
@@ -700,6 +716,8 @@ unsigned int ps_flows_script(lua_State *L, const char *path)
 const struct ps_callable ps_flow_methods[] = {
 	{ { "cut", cut }, PS_OF_FLOW, { { "verdict", PS_LUA_VERDICT, true } }, PS_LUA_BOOLEAN, NULL,
 	  "later packets of the connection get the verdict (XT_CONTINUE) without the script; whether the connection is still there" },
+	{ { "offload", offload }, PS_OF_FLOW, { { NULL } }, PS_LUA_BOOLEAN, "it cannot be; the second result is why",
+	  "the kernel carries the packets of the connection from now on, without rules and scripts: see below" },
 	{ { NULL } },
 };
 

@@ -84,6 +84,7 @@ struct ps_compilation {
 	/* Becomes true if the names are in it that ask for a Lua state for deferred work: schedule, IS_INTERRUPT. Or NULL. */
 	bool *defers;
 	bool *translates;	/* the same of connections: nf, nat */
+	bool *offloads;		/* and: flow, offload */
 };
 
 /*

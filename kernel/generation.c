@@ -96,6 +96,8 @@ struct ps_source *ps_source_read(const char *path, struct net *net, u32 state_id
 	if (!err)
 		err = get_nat(source, net, failure);
 	ps_conntrack_load();
+	if (!err && source->bundle.offloads)
+		ps_flowtable_begin(net);
 	if (!err) {
 		source->ticket = ticket;
 		return source;

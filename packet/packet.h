@@ -84,6 +84,8 @@ struct ps_ct_ops {
 	bool (*tuple)(struct ps_packet *pkt, bool reply, struct ps_ct_tuple *tuple);
 	/* NULL: it is done; else why not, a text that lasts. The member NULL: it cannot be done. */
 	const char *(*nat)(struct ps_packet *pkt, const struct ps_ct_nat *nat);
+	/* The same: the kernel's flowtable has the connection from now on. */
+	const char *(*offload)(struct ps_packet *pkt);
 };
 
 /* Asked only when a script asks. Any context that the packet is in. */

@@ -22,10 +22,26 @@
 
 #include "conntrack.h"
 #include "field.h"
+#include "flowtable.h"
 #include "nat.h"
 #include "skb.h"
 
-static const struct ps_conntrack_ops __rcu *conntrack;
+DEFINE_STATIC_KEY_FALSE(ps_conntrack_is_there);
+EXPORT_SYMBOL_GPL(ps_conntrack_is_there);
+
+/*
+ * Modules of ours that need others, which are found by their one symbol.
+ */
+struct lender {
+	const char *module, *symbol;
+	struct static_key_false *is_there;	/* or NULL */
+	const void __rcu *ops;			/* NULL: it is not there */
+};
+
+static struct lender connection = { "packetscript_conntrack", "ps_connection_ops", &ps_conntrack_is_there };
+static struct lender flowtable = { "packetscript_flow", "ps_flowtable_ops" };
+static struct lender *const lenders[] = { &connection, &flowtable };
+
 
 /*
  * Reading.
@@ -147,7 +163,7 @@ static bool tell_id(const struct nf_conn *ct, uint64_t *value)
 	const struct ps_conntrack_ops *ops;
 
 	rcu_read_lock();
-	ops = rcu_dereference(conntrack);
+	ops = rcu_dereference(connection.ops);
 	if (ops)
 		*value = ops->id(ct);
 	rcu_read_unlock();
@@ -260,9 +276,6 @@ static bool tell_tuple(struct ps_packet *pkt, bool reply, struct ps_ct_tuple *tu
 /*
  * What only nf_conntrack.ko can do, by packetscript_conntrack.ko.
  */
-DEFINE_STATIC_KEY_FALSE(ps_conntrack_is_there);
-EXPORT_SYMBOL_GPL(ps_conntrack_is_there);
-
 #if IS_ENABLED(CONFIG_NF_CONNTRACK)
 
 /* Of a broadcast several packets may be the first one. */
@@ -275,7 +288,7 @@ void ps_conntrack_expect_first(struct sk_buff *skb)
 	if (!ct || nf_ct_is_confirmed(ct) || nf_ct_protonum(ct) != IPPROTO_TCP || refcount_read(&ct->ct_general.use) > 1)
 		return;
 	rcu_read_lock();
-	ops = rcu_dereference(conntrack);
+	ops = rcu_dereference(connection.ops);
 	if (ops)
 		ops->extend(ct);
 	rcu_read_unlock();
@@ -292,51 +305,71 @@ void ps_conntrack_expect_first(struct sk_buff *skb)
 EXPORT_SYMBOL_GPL(ps_conntrack_expect_first);
 
 /*
- * That module is not held: it says when it goes, and may do so at any time, with nf_conntrack.ko behind it. Nor does it hold
+ * Those modules are not held: they say when they go, and may do so at any time, with what they need behind them. Nor do they hold
  * packetscript.ko.
  */
 static DEFINE_MUTEX(taking);
 
-static void take(void)
+static void take(struct lender *l)
 {
-	const struct ps_conntrack_ops *ops = NULL;
+	const void *ops = NULL;
 
 	mutex_lock(&taking);
-	if (!rcu_access_pointer(conntrack))
-		ops = symbol_get(ps_connection_ops);
+	if (!rcu_access_pointer(l->ops))
+		ops = __symbol_get(l->symbol);
 	if (ops) {
-		rcu_assign_pointer(conntrack, ops);
-		static_branch_enable(&ps_conntrack_is_there);
-		symbol_put(ps_connection_ops);	/* only from now on it can go, and then leave() comes behind this */
+		rcu_assign_pointer(l->ops, ops);
+		if (l->is_there)
+			static_branch_enable(l->is_there);
+		__symbol_put(l->symbol);	/* only from now on it can go, and then leave() comes behind this */
 	}
 	mutex_unlock(&taking);
 }
 
 /* Returns when nobody is in it any more. False: it was not there. */
-static bool leave(void)
+static bool leave(struct lender *l)
 {
 	bool was_there;
 
 	mutex_lock(&taking);
-	was_there = rcu_access_pointer(conntrack);
+	was_there = rcu_access_pointer(l->ops);
 	if (was_there) {
-		static_branch_disable(&ps_conntrack_is_there);
-		RCU_INIT_POINTER(conntrack, NULL);
+		if (l->is_there)
+			static_branch_disable(l->is_there);
+		RCU_INIT_POINTER(l->ops, NULL);
 		synchronize_rcu();
 	}
 	mutex_unlock(&taking);
 	return was_there;
 }
 
+static void borrow(struct lender *l)
+{
+	if (rcu_access_pointer(l->ops))
+		return;
+	take(l);
+	if (rcu_access_pointer(l->ops))
+		return;
+	request_module("%s", l->module);	/* whether it is there then tells */
+	take(l);
+}
+
 void ps_conntrack_load(void)
 {
-	if (!IS_ENABLED(CONFIG_NF_CONNTRACK) || !rcu_access_pointer(nf_ct_hook) || rcu_access_pointer(conntrack))
+	if (IS_ENABLED(CONFIG_NF_CONNTRACK) && rcu_access_pointer(nf_ct_hook))
+		borrow(&connection);
+}
+
+void ps_flowtable_begin(struct net *net)
+{
+	const struct ps_flowtable_ops *ops;
+
+	borrow(&flowtable);
+	ops = __symbol_get(flowtable.symbol);	/* it stays until this is done */
+	if (!ops)
 		return;
-	take();
-	if (rcu_access_pointer(conntrack))
-		return;
-	request_module("packetscript_conntrack");	/* whether it is there then tells */
-	take();
+	ops->begin(net);	/* without memory there is no table, which a packet finds */
+	__symbol_put(flowtable.symbol);
 }
 
 static void load(struct work_struct *work)
@@ -353,21 +386,23 @@ static DECLARE_WORK(loading, load);
 static int hear_of_module(struct notifier_block *self, unsigned long event, void *data)
 {
 	const struct module *module = data;
-	bool is_ours = !strcmp(module->name, "packetscript_conntrack");
+	unsigned int i;
 
-	if (event == MODULE_STATE_LIVE && (is_ours || !strcmp(module->name, "nf_conntrack")))
+	if (event == MODULE_STATE_LIVE && (!strcmp(module->name, connection.module) || !strcmp(module->name, "nf_conntrack")))
 		queue_work(system_long_wq, &loading);
-	if (event == MODULE_STATE_GOING && is_ours)
-		leave();
+	for (i = 0; event == MODULE_STATE_GOING && i < ARRAY_SIZE(lenders); i++) {
+		if (!strcmp(module->name, lenders[i]->module))
+			leave(lenders[i]);
+	}
 	return NOTIFY_DONE;
 }
 
 static struct notifier_block modules = { .notifier_call = hear_of_module };
 
 /* 'modprobe -r' takes away with a module what that needs by its symbols, which ours does not: so it is done here. */
-static void remove_module(void)
+static void remove_module(const struct lender *l)
 {
-	static char *argv[] = { "/sbin/rmmod", "packetscript_conntrack", NULL };
+	char *argv[] = { "/sbin/rmmod", (char *)l->module, NULL };
 	static char *envp[] = { "HOME=/", "PATH=/sbin:/usr/sbin:/bin:/usr/bin", NULL };
 
 	call_usermodehelper(argv[0], argv, envp, UMH_WAIT_PROC);	/* without it the module stays, and does nothing */
@@ -380,10 +415,14 @@ int ps_conntrack_setup(void)
 
 void ps_conntrack_teardown(void)
 {
+	unsigned int i;
+
 	unregister_module_notifier(&modules);
 	cancel_work_sync(&loading);
-	if (leave())
-		remove_module();
+	for (i = 0; i < ARRAY_SIZE(lenders); i++) {
+		if (leave(lenders[i]))
+			remove_module(lenders[i]);
+	}
 }
 
 /*
@@ -450,4 +489,22 @@ static const char *translate(struct ps_packet *pkt, const struct ps_ct_nat *nat)
 	return why;
 }
 
-const struct ps_ct_ops ps_skb_ct = { tell_number, set_mark, tell_tuple, translate };
+/*
+ * What the flowtable carries, by packetscript_flow.ko.
+ */
+static const char *offload(struct ps_packet *pkt)
+{
+	const struct ps_skb_packet *p = container_of(pkt, struct ps_skb_packet, pkt);
+	const struct ps_flowtable_ops *ops;
+	const char *why;
+
+	if (p->shift)
+		return "the packet has got another length";
+	rcu_read_lock();
+	ops = rcu_dereference(flowtable.ops);
+	why = ops ? ops->offload(p->skb, p->state) : "packetscript_flow.ko is not loaded";
+	rcu_read_unlock();
+	return why;
+}
+
+const struct ps_ct_ops ps_skb_ct = { tell_number, set_mark, tell_tuple, translate, offload };

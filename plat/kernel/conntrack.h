@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * Connections that are tracked, for who handles packets of them. What needs functions of nf_conntrack.ko is done by
- * packetscript_conntrack.ko, which comes when that is there: nothing else of ours needs either.
+ * packetscript_conntrack.ko, which comes when that is there: nothing else of ours needs either. So it is with packetscript_flow.ko.
  */
 #ifndef PS_KERNEL_CONNTRACK_H
 #define PS_KERNEL_CONNTRACK_H
@@ -10,6 +10,7 @@
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/skbuff.h>
 
+struct net;
 struct nf_conn;
 struct ps_skb_packet;
 
@@ -32,8 +33,11 @@ extern const struct ps_conntrack_ops ps_connection_ops;
 /* Takes that module, and loads it if need be, if conntrack is there. May sleep. */
 void ps_conntrack_load(void);
 
+/* A script of the namespace hands connections over: packetscript_flow.ko is loaded. Where it is not there, the script is told. May sleep. */
+void ps_flowtable_begin(struct net *net);
+
 int ps_conntrack_setup(void);
-/* When no script is loaded any more. Takes the module away, too. */
+/* When no script is loaded any more. Takes these modules away, too. */
 void ps_conntrack_teardown(void);
 
 /* Whether it has been taken, and is there. */

@@ -108,7 +108,7 @@ int ps_conntrack_follows(struct ps_skb_packet *p, uint32_t off)
 
 	if (!find_segment(p, &s) || off < s.payload)
 		return 0;
-	if (!s.way || is_behind(p))
+	if (!s.way || is_behind(p) || test_bit(IPS_OFFLOAD_BIT, &s.ct->status))
 		return PS_FIELD_TRACKED;
 	spin_lock_bh(&s.ct->lock);
 	may = is_next(&s) || is_last(&s);
@@ -159,7 +159,7 @@ bool ps_conntrack_shift(struct ps_skb_packet *p)
 		return false;
 	spin_lock_bh(&s.ct->lock);
 	last = this_cpu_ptr(&last_changed);
-	done = shift(&s, p->shift, is_same(last, p, &s));
+	done = !test_bit(IPS_OFFLOAD_BIT, &s.ct->status) && shift(&s, p->shift, is_same(last, p, &s));
 	if (done) {
 		set_bit(IPS_SEQ_ADJUST_BIT, &s.ct->status);
 		*last = (struct changed){ p->skb, s.seq, p->skb->len };

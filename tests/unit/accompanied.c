@@ -69,7 +69,12 @@ static const char *translate(struct ps_packet *pkt, const struct ps_ct_nat *nat)
 	return a->refuses ? "it does not want to" : NULL;
 }
 
-static const struct ps_ct_ops ct = { tell_ct, set_ct_mark, tell_tuple, translate };
+static const char *offload(struct ps_packet *pkt)
+{
+	return ((struct accompanied *)pkt)->refuses ? "it does not want to" : NULL;
+}
+
+static const struct ps_ct_ops ct = { tell_ct, set_ct_mark, tell_tuple, translate, offload };
 static const struct ps_company_ops company = { tell_number, set_number, tell_name, &ct };
 
 void make_accompanied(const struct shape *shape, struct accompanied *a)

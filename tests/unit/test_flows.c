@@ -442,6 +442,27 @@ static void a_cut_ends_with_its_connection(void)
 	end(&b);
 }
 
+static void nobody_takes_them_here(void)
+{
+	static const char script[] =
+		"local kept\n"
+		"function process_packet(p)\n"
+		"  local f = kept or p:flow()\n"
+		"  kept = f\n"
+		"  local ok, why = f:offload()\n"
+		"  if ok ~= nil then return NF_STOLEN end\n"
+		"  return why == 'connections are not handed over here' and NF_ACCEPT or\n"
+		"         why == 'no packet of the connection is handled' and NF_DROP or NF_STOLEN\n"
+		"end\n";
+	struct bench b;
+
+	CHECK(begin(&b, script));
+	CHECK_INT(feed(&b, (struct says){ 1, 2, 3, 4 }), PS_VERDICT_ACCEPT);
+	CHECK_INT(feed(&b, (struct says){ 1, 2, 3, 4 }), PS_VERDICT_DROP);	/* nobody has asked for this packet's flow */
+	CHECK_INT(feed(&b, (struct says){ 1, 2, 3, 5 }), PS_VERDICT_DROP);
+	end(&b);
+}
+
 static void fragments_of_what_is_cut(void)
 {
 	struct bench b;
@@ -743,6 +764,7 @@ const struct test flows_tests[] = {
 	{ "flows: a flood of 100,000 is bounded", a_flood_is_bounded },
 	{ "flows: what is cut runs no script", what_is_cut_runs_no_script },
 	{ "flows: a cut ends with its connection", a_cut_ends_with_its_connection },
+	{ "flows: nobody takes connections over here", nobody_takes_them_here },
 	{ "flows: fragments of what is cut run none either", fragments_of_what_is_cut },
 	{ "flows: a cut is the script's own", a_cut_is_the_scripts_own },
 	{ "flows: a match is cut by its answer", a_match_is_cut_by_its_answer },
