@@ -433,7 +433,7 @@ $(KERNEL):
 
 vm-test: $(KERNEL)
 	+@$(MAKE) --no-print-directory root feed
-	tests/vm/run.sh --kver $(KVER) --root $(ROOT) $(TESTS)
+	tests/vm/run.sh --kver $(KVER) --root $(ROOT) $(if $(MACHINE),--name $(MACHINE)) $(TESTS:%='%')
 
 vm:
 	@scripts/install-deps

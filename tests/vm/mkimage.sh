@@ -18,8 +18,9 @@ usage() {
 	  --add F=/P     puts the file F at /P
 	  --copy DIR     puts a copy of the folder into /root, under its own name
 	  --demo         only what the demonstration needs must be there
+	  --out DIR      where the image comes (default: build/vm/KVER)
 
-	Writes build/vm/KVER/initrd. With --sysroot, the environment's CC compiles for it, and EMULATOR runs its programs.
+	Writes DIR/initrd. With --sysroot, the environment's CC compiles for it, and EMULATOR runs its programs.
 	END
 }
 
@@ -29,7 +30,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
-kver= modules= sysroot= root= add=() copy= demo=
+kver= modules= sysroot= root= add=() copy= demo= out=
 while [ $# -gt 0 ]; do
 	case $1 in
 	--demo) demo=1; shift; continue ;;
@@ -39,6 +40,7 @@ while [ $# -gt 0 ]; do
 	--root) root=${2:?} ;;
 	--add) add+=("${2:?}") ;;
 	--copy) copy=${2:?} ;;
+	--out) out=${2:?} ;;
 	-h | --help) usage; exit ;;
 	*) usage >&2; die "unknown option '$1'" ;;
 	esac
@@ -48,7 +50,7 @@ done
 [ -z "$sysroot" ] || [ -d "$sysroot/usr" ] || die "--sysroot $sysroot does not exist; make it with: scripts/fetch-root"
 [ -z "$root" ] || [ -d "$root" ] || die "--root $root does not exist; make it with: make install DESTDIR=$root"
 
-out=${BUILD:-$top/build}/vm/$kver
+out=${out:-${BUILD:-$top/build}/vm/$kver}
 base=$out/base
 modules=${modules:-${BUILD:-$top/build}/kernel/$kver}/lib/modules/$kver
 mkdir -p "$out"

@@ -8,13 +8,14 @@ usage() {
 	cat <<-END
 	usage: tests/vm/run.sh [options] [TEST…]
 
-	  TEST            a name or a file of tests/vm/t, for instance 00-boot (default: all)
+	  TEST            a name or a file of tests/vm/t, for instance 00-boot, or a pattern, '9*' (default: all)
 	  --kver KVER     the kernel to boot (environment: KVER; default: the newest with headers here)
 	  --kernel FILE   boot this bzImage instead of the distribution's
 	  --modules DIR   where its lib/modules/KVER is (default: build/kernel/KVER)
 	  --sysroot DIR   where the machine's programs are (default: on this machine; see scripts/fetch-root)
 	  --root DIR      what 'make install DESTDIR=DIR' made (default: build/root/KVER, if it exists)
 	  --append ARGS   more for the kernel's command line
+	  --name NAME     of the machine, beside others: what it writes is in build/vm/KVER-NAME then
 	  --smp N         processors (2)         --mem MB   memory (1024)
 	  --timeout S     ends the machine when no test has said anything for S seconds (900)
 	  --verbose       all that the tests print, not only results and what explains a failure
@@ -36,7 +37,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 build=${BUILD:-$top/build}
 
-device=() kver=${KVER:-} kernel= modules= sysroot= root= append= smp=2 mem=1024 limit=900 verbose= mode=test demo= share= shared= tests=()
+device=() kver=${KVER:-} kernel= modules= sysroot= root= append= smp=2 mem=1024 limit=900 verbose= name= mode=test demo= share= shared= tests=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--kver) kver=${2:?}; shift ;;
@@ -45,6 +46,7 @@ while [ $# -gt 0 ]; do
 	--sysroot) sysroot=${2:?}; shift ;;
 	--root) root=${2:?}; shift ;;
 	--append) append=${2:?}; shift ;;
+	--name) name=${2:?}; shift ;;
 	--smp) smp=${2:?}; shift ;;
 	--mem) mem=${2:?}; shift ;;
 	--timeout) limit=${2:?}; shift ;;
@@ -86,8 +88,9 @@ names=()
 for t in "${tests[@]}"; do
 	[[ $t != */t/* ]] || t=${t##*/t/}
 	t=${t%.sh}
-	[ -e "$here/t/$t.sh" ] || die "there is no test '$t'; there are: $(cd "$here/t" && ls ./*.sh | sed 's/^..//; s/\.sh$//' | xargs)"
-	names+=("$t")
+	mapfile -t found < <(cd "$here/t" && { compgen -G "$t.sh" || true; } | sort)
+	[ ${#found[@]} -gt 0 ] || die "there is no test '$t'; there are: $(cd "$here/t" && ls ./*.sh | sed 's/^..//; s/\.sh$//' | xargs)"
+	names+=("${found[@]%.sh}")
 done
 
 [ -z "$kernel" ] || [ -e "$kernel" ] || die "--kernel $kernel does not exist"
@@ -102,7 +105,8 @@ if [ -z "$kernel" ]; then
 		"$top/scripts/progress" "fetching the kernel $kver" "$top/scripts/fetch-kernel" "$kver" "$build/kernel/$kver"
 fi
 
-image=(--kver "$kver")
+out=$build/vm/$kver${name:+-$name}
+image=(--kver "$kver" --out "$out")
 [ -z "$modules" ] || image+=(--modules "$modules")
 [ -z "$sysroot" ] || image+=(--sysroot "$sysroot")
 [ -n "$root" ] || [ ! -d "$build/root/$kver" ] || root=$build/root/$kver
@@ -115,11 +119,11 @@ feed=$build/feed/$kver # the programs that run tests/packet and tests/hostile in
 if [ -n "$share" ]; then
 	share=$(realpath "$share")
 	[ -d "$share" ] || die "$shared $share is no folder"
-	name=${share##*/}
-	[[ $name =~ ^[A-Za-z0-9][A-Za-z0-9._-]*$ ]] || die "$shared $share: its name must be one word of letters and digits"
+	folder=${share##*/}
+	[[ $folder =~ ^[A-Za-z0-9][A-Za-z0-9._-]*$ ]] || die "$shared $share: its name must be one word of letters and digits"
 	if [ "$shared" = --share ] && grep -q . < <(find "${modules:-$build/kernel/$kver}/lib/modules/$kver/" -name '9pnet_virtio.ko*'); then
 		device=(-virtfs "local,path=${share//,/,,},mount_tag=share,security_model=none")
-		append+=" ps.share=$name"
+		append+=" ps.share=$folder"
 	else
 		size=$(du -sLm "$share" | cut -f 1)
 		[ "$size" -le $((mem / 4)) ] || die "$shared $share has $size MB: a copy may have $((mem / 4))" \
@@ -130,7 +134,6 @@ fi
 [ -z "$demo" ] || image+=(--demo --add "$demo=/demo.sh")
 "$top/scripts/progress" "making the machine's disk" "$here/mkimage.sh" "${image[@]}" || die 'no image to boot, see above'
 
-out=$build/vm/$kver
 # The machine, its emulated processor, its terminal, and the serial port on which results come out.
 if [[ $kver == *-arm64 ]]; then
 	qemu=(qemu-system-aarch64 -M virt) cpu=max,pauth-impdef=on terminal=ttyAMA0 ktap=ttyS0
