@@ -254,6 +254,16 @@ udp_ask() {
 		timeout "$3" dd bs=64k count=1 status=none <&3' "$2" "$3" "$4" "${5:-60}"
 }
 
+# --- netlink, for genlask ---
+
+# attr TYPE HEX: an attribute of netlink
+attr() {
+	local n=$((4 + ${#2} / 2)) zeros=000000
+	printf '%02x%02x%02x%02x%s%s' $((n & 255)) $((n >> 8)) $(($1 & 255)) $(($1 >> 8)) "$2" "${zeros:0:$(((4 - n % 4) % 4 * 2))}"
+}
+# nested TYPE HEX: one of attributes
+nested() { attr $((0x8000 | $1)) "$2"; }
+
 # --- memory ---
 
 # unreclaimable: KB of slabs that the kernel uses. What it only keeps to be allocated again, which 7.x does with much more than

@@ -89,21 +89,16 @@ kill "${floods[@]}"
 wait "${floods[@]}" || true
 
 # --- requests that are wrong ---
-readonly a_set=$((0x8000 | 10)) cmd_set=6 cmd_sets=7
-# attr TYPE HEX: an attribute of netlink
-attr() {
-	local n=$((4 + ${#2} / 2)) zeros=000000
-	printf '%02x%02x%02x%02x%s%s' $((n & 255)) $((n >> 8)) $(($1 & 255)) $(($1 >> 8)) "$2" "${zeros:0:$(((4 - n % 4) % 4 * 2))}"
-}
+readonly a_set=10 cmd_set=6 cmd_sets=7
 readonly good=676f6f6400 add=01 replace=03 swap=04
 named() { attr 1 "$1"; attr 2 "$2"; }
 # answer HEX: the errno of a change whose set has these attributes
-answer() { echo "$cmd_set - $(attr $a_set "$1")" | inR genlask packetscript; }
+answer() { echo "$cmd_set - $(nested $a_set "$1")" | inR genlask packetscript; }
 check_eq 'a change by hand is done' "$(answer "$(named $good $add)$(attr 3 0102030401020304)")" 0
 check_eq 'as it says' "$(sets good | sed -n 1p)" 1.2.3.4
 # wrong TEXT ERRNO HEX: what a change is answered with whose set has these attributes; all are sent below
 texts=('no set') expected=(22) requests=("$cmd_set - ")
-wrong() { texts+=("$1") expected+=("$2") requests+=("$cmd_set - $(attr $a_set "$3")"); }
+wrong() { texts+=("$1") expected+=("$2") requests+=("$cmd_set - $(nested $a_set "$3")"); }
 wrong 'no name' 22 "$(attr 2 01)$(attr 3 0102030401020304)"
 wrong 'an empty name' 22 "$(named 00 $add)"
 wrong 'a name without an end' 22 "$(named 676f6f64 $add)"
@@ -123,19 +118,19 @@ wrong 'what only the kernel says' 22 "$(named $good $add)$(attr 7 01000000)"
 wrong 'what nobody knows' 22 "$(named $good $add)$(attr 99 01000000)"
 mapfile -t answers < <(printf '%s\n' "${requests[@]}" | inR genlask packetscript)
 for i in "${!texts[@]}"; do check_eq "${texts[i]}" "${answers[i]}" "${expected[i]}"; done
-mapfile -t answers < <(printf '%s\n' "$cmd_set - $(attr $a_set "$(named $good $swap)$(attr 6 6100)")" "$cmd_set - $(attr $a_set "$(named 6200 $add)$(attr 3 0102030401020304)")" \
-	"$cmd_set - $(attr $a_set "$(attr 1 $good)")" "$cmd_set - $(attr $a_set "$(named $good $add)$(attr 3 0102030401020304)")" | inR genlask -w packetscript)
+mapfile -t answers < <(printf '%s\n' "$cmd_set - $(nested $a_set "$(named $good $swap)$(attr 6 6100)")" "$cmd_set - $(nested $a_set "$(named 6200 $add)$(attr 3 0102030401020304)")" \
+	"$cmd_set - $(nested $a_set "$(attr 1 $good)")" "$cmd_set - $(nested $a_set "$(named $good $add)$(attr 3 0102030401020304)")" | inR genlask -w packetscript)
 check_eq 'acknowledgements say why, too' "${answers[0]}" "2 set 'a': there is none in this network namespace"
 check_eq 'each its own' "${answers[1]}" "2 set 'b': there is none in this network namespace"
 check_eq 'also what is said with fewer words' "${answers[2]}" '22 a set needs a name, and what to do with it'
 check_eq 'and nothing where all is well' "${answers[3]}" 0
 check_eq 'a list of a set without a name, or of none' \
-	"$( { echo "$cmd_sets 768 $(attr $a_set "$(attr 2 01)")"; echo "$cmd_sets 768 $(attr $a_set "$(attr 1 6100)")"; echo "$cmd_sets 768 "; } | inR genlask packetscript | paste -sd ' ')" '22 2 0'
+	"$( { echo "$cmd_sets 768 $(nested $a_set "$(attr 2 01)")"; echo "$cmd_sets 768 $(nested $a_set "$(attr 1 6100)")"; echo "$cmd_sets 768 "; } | inR genlask packetscript | paste -sd ' ')" '22 2 0'
 draft="$(named $good $replace)$(attr 3 0101010101010101)$(attr 5 '')"
 check_eq 'more of another set, or with another aim; then nothing is left of it' \
-	"$( { echo "$cmd_set - $(attr $a_set "$draft")"; echo "$cmd_set - $(attr $a_set "$(named 6100 $replace)")"
-		echo "$cmd_set - $(attr $a_set "$draft")"; echo "$cmd_set - $(attr $a_set "$(named $good $add)")"
-		echo "$cmd_set - $(attr $a_set "$(named $good $add)$(attr 3 0101010101010101)")"; } | inR genlask packetscript | paste -sd ' ')" '0 22 0 22 0'
+	"$( { echo "$cmd_set - $(nested $a_set "$draft")"; echo "$cmd_set - $(nested $a_set "$(named 6100 $replace)")"
+		echo "$cmd_set - $(nested $a_set "$draft")"; echo "$cmd_set - $(nested $a_set "$(named $good $add)")"
+		echo "$cmd_set - $(nested $a_set "$(named $good $add)$(attr 3 0101010101010101)")"; } | inR genlask packetscript | paste -sd ' ')" '0 22 0 22 0'
 check_eq 'all of that has added one' "$(sets good | sed -n '1,2p; $=' | paste -sd ' ')" '1.1.1.1 1.2.3.4 100013'
 
 # --- loads that do not come to their end, and the limit ---
@@ -145,7 +140,7 @@ begin() {
 	coproc loader { at "$1" genlask packetscript; }
 	loader_pid=$!
 	for part in "${ranges[@]}"; do
-		echo "$cmd_set - $(attr $a_set "$(named $good $replace)$(attr 3 "$part")$(attr 5 '')")" >&"${loader[1]}"
+		echo "$cmd_set - $(nested $a_set "$(named $good $replace)$(attr 3 "$part")$(attr 5 '')")" >&"${loader[1]}"
 		read -r status <&"${loader[0]}"
 		check_eq "a load of 256 KiB goes on in $1" "$status" 0
 	done

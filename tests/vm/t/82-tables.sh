@@ -95,13 +95,7 @@ check_match 'nor may he look' "$(inR unshare -U packetscript shared t 2>&1 || tr
 check_match 'in a user namespace nobody makes tables' "$(unshare -Urn packetscript shared t set x 1 2>&1 || true)" "^packetscript: table 't': no script names it in this network namespace"
 
 # --- requests that are wrong ---
-readonly a_shared=0d80 cmd=11 cmd_tables=12
-# attr TYPE HEX: an attribute of netlink
-attr() {
-	local n=$((4 + ${#2} / 2)) zeros=000000
-	printf '%02x%02x%02x%02x%s%s' $((n & 255)) $((n >> 8)) $(($1 & 255)) $(($1 >> 8)) "$2" "${zeros:0:$(((4 - n % 4) % 4 * 2))}"
-}
-nested() { attr $((0x8000 | $1)) "$2"; }
+readonly cmd=11 cmd_tables=12
 request() { echo "$cmd - $(nested 13 "$1")"; }
 readonly t=7400 one=0100000000000000
 entry() { attr 1 $t; attr 2 "$1"; nested 3 "$2"; }
