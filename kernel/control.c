@@ -9,7 +9,7 @@
 #include "control.h"
 #include "failure.h"
 #include "hook.h"
-#include "limits.h"
+#include "state_limits.h"
 #include "list.h"
 #include "packetscript.h"
 #include "reload.h"

@@ -8,6 +8,7 @@
 
 #include <linux/cpumask.h>
 #include <linux/list.h>
+#include <linux/time64.h>
 #include <linux/types.h>
 
 #include "bundle.h"

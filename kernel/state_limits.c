@@ -4,7 +4,7 @@
 #include "failure.h"
 #include "generation.h"
 #include "instance.h"
-#include "limits.h"
+#include "state_limits.h"
 #include "state.h"
 
 static struct netlink_range_validation time_range = { PACKETSCRIPT_TIME_MIN, PACKETSCRIPT_TIME_MAX };

@@ -2,8 +2,8 @@
 /*
  * The limits of one state, as the family of generic netlink shows and changes them.
  */
-#ifndef PS_LIMITS_H
-#define PS_LIMITS_H
+#ifndef PS_STATE_LIMITS_H
+#define PS_STATE_LIMITS_H
 
 #include <linux/types.h>
 #include <net/netlink.h>
