@@ -116,6 +116,15 @@ attached_ingress() {
 	script "$1"
 }
 
+# offloaded NAME: the receiver does not answer, so the connection is entered as an answer would have left it, in both directions
+offloaded() {
+	inR iptables-legacy -A FORWARD -m conntrack --ctstate INVALID -j DROP
+	inR conntrack -I -p udp -s $from -d $sent_to --sport 2000 --dport 7 -r $sent_to -q $from --reply-port-src 7 \
+		--reply-port-dst 2000 -t 600 -u SEEN_REPLY,ASSURED >/dev/null
+	at_hook='--hook forward'
+	script "$1"
+}
+
 # load_script STATE FUNCTION: replaces the rule; a state that was not there yet is a new one
 load_script() {
 	if [ -n "$at_hook" ]; then
