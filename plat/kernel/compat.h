@@ -37,10 +37,11 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 }
 #endif
 
-/* What was so for each workqueue that is not unbound. Some releases before have the name, too, and do without it. */
+/* What was so for each workqueue that is not unbound, and the one that is. Some releases before have the names, too, and do without. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
 #include <linux/workqueue.h>
 #define WQ_PERCPU	0
+#define system_dfl_wq	system_unbound_wq
 #endif
 
 /* What lists the kernel's functions of system calls by number. */

@@ -351,7 +351,7 @@ static struct dst_entry *route_back(const struct sk_buff *skb, const struct nf_h
 	return dst;
 }
 
-/* Takes over both routes. */
+/* Takes over both routes. Kernels from 7.0 on go by the number of a route's device, those before by the route alone. */
 static const char *add(struct table *t, struct nf_conn *ct, enum ip_conntrack_dir dir, struct dst_entry *there,
 		       struct dst_entry *back)
 {
@@ -364,9 +364,11 @@ static const char *add(struct table *t, struct nf_conn *ct, enum ip_conntrack_di
 		return "there is no memory for it, or the connection ends";
 	}
 	route.tuple[dir].dst = there;
+	route.tuple[dir].out.ifindex = there->dev->ifindex;
 	route.tuple[dir].in.ifindex = back->dev->ifindex;
 	route.tuple[dir].xmit_type = FLOW_OFFLOAD_XMIT_NEIGH;
 	route.tuple[!dir].dst = back;
+	route.tuple[!dir].out.ifindex = back->dev->ifindex;
 	route.tuple[!dir].in.ifindex = there->dev->ifindex;
 	route.tuple[!dir].xmit_type = FLOW_OFFLOAD_XMIT_NEIGH;
 	flow_offload_route_init(flow, &route);

@@ -288,7 +288,7 @@ void ps_host_retire(struct ps_deferred *deferred, void (*call)(struct ps_deferre
 	*retired_end = deferred;
 	retired_end = &deferred->next;
 	spin_unlock_bh(&retired_lock);
-	queue_work(system_unbound_wq, &retire_work);
+	queue_work(system_dfl_wq, &retire_work);
 }
 
 void ps_host_pause(void)
@@ -315,7 +315,7 @@ static void sweep(struct work_struct *work)
 
 void ps_host_sweep(void)
 {
-	queue_delayed_work(system_unbound_wq, &sweep_work, SWEEP_INTERVAL);
+	queue_delayed_work(system_dfl_wq, &sweep_work, SWEEP_INTERVAL);
 }
 
 /* Nothing is shared any more: what was let go is freed. */

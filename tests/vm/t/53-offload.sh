@@ -44,6 +44,12 @@ rule6() { inR ip6tables -t mangle "$1" FORWARD -p tcp -j LUA --script offload.lu
 seen() { awk '/LUA/ { n += $1 } END { print n + 0 }' < <(inR iptables -t mangle -vxnL; inR ip6tables -t mangle -vxnL); }
 download() { inA curl -sf --max-time 60 "$@" | md5sum; }
 
+# Until 6.14 the table gives a connection back that ends; later it carries the last segments, too, and then has conntrack close it.
+carries_the_end() { [ "$(printf '%s\n' 6.14 "$(uname -r)" | sort -V | head -n 1)" = 6.14 ]; }
+if carries_the_end; then least=3 state=CLOSE; else least=5 state=TIME_WAIT; fi
+# PORT
+has_ended() { grep -q " $state .*dport=$1 " < <(inR conntrack -L -p tcp 2>/dev/null); }
+
 # --- what is refused
 script -A FORWARD 0
 udp_ask A 10.0.0.2 9 hello >/dev/null
@@ -73,12 +79,12 @@ check_match "$(seen) packets are seen of $(($(snmp B Tcp OutSegs) - before)) tha
 	"$(seen) $(($(snmp B Tcp OutSegs) - before > 2000))" '^([1-9]|[1-9][0-9]|[1-9][0-9][0-9]) 1$'
 before=$(seen)
 check_eq 'the next one' "$(download http://10.0.0.2/file)" "$sum"
-check 'begins and ends there' test $(($(seen) - before)) -gt 4
+check 'begins there, and ends where this kernel says' test $(($(seen) - before)) -ge $least
 check 'and goes past it' test $(($(seen) - before)) -lt 100
 before=$(seen)
 check_eq 'IPv6' "$(download 'http://[fd00:b::2]/file')" "$sum"
 check 'goes past it, too' test $(($(seen) - before)) -lt 300
-check 'what has ended is in the hands of conntrack' grep -q TIME_WAIT < <(inR conntrack -L -p tcp 2>/dev/null)
+check 'what has ended is in the hands of conntrack' wait_for has_ended 80
 
 # --- one that stays: open ADDRESS PORT
 open() {
@@ -129,8 +135,8 @@ check 'it comes with the next script' grep -q '^packetscript_flow ' /proc/module
 check 'and takes the connection again' wait_for is_past hello
 before=$(seen)
 kill "$(<client)"
-more() { [ "$(seen)" -gt "$before" ]; }
-check 'its end is seen' wait_for more
+is_noticed() { if carries_the_end; then has_ended 7; else [ "$(seen)" -gt "$before" ]; fi; }
+check 'its end is noticed' wait_for is_noticed
 
 # --- sequence numbers
 inR iptables -t mangle -A FORWARD -p tcp --dport 8 -j LUA --script offload.lua --function lengthen --state 5
