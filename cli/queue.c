@@ -62,6 +62,7 @@ struct job {
 	struct ps_iptables rule;
 	struct ps_rawout out;	/* for what the script sends */
 	bool verbose, json;
+	bool told_untracked;
 	bool of_terminal;	/* it ends with the terminal from which it was started */
 	uint32_t limit;		/* packets; 0: none */
 	uint64_t changed;
@@ -233,17 +234,32 @@ static unsigned int wait_for(struct ps_state *state)
 	return (next - now) / 1000 >= PS_NFQUEUE_WAIT ? PS_NFQUEUE_WAIT : (next - now) / 1000 + 1;
 }
 
-/* Between two packets: another load of the script takes the place of this one, or all stays as it is. */
-static void reload(struct job *job)
+/*
+ * Between two packets: another load of the script takes the place of this one, or all stays as it is. Returns enum cli_exit, after a
+ * message: the queue is lost.
+ */
+static int reload(struct job *job)
 {
 	struct ps_state *next = &job->states[job->state == job->states];
 
 	if (ps_handle_reload(next, job->state, job->call, &rule_options)) {
 		fputs("packetscript: what was loaded before goes on\n", stderr);
-		return;
+		return CLI_OK;
 	}
 	job->state = next;
 	fprintf(stderr, "packetscript: %s: loaded anew\n", job->call->operands[0]);
+	if (next->tracks == job->queue.config.tracks || job->told_untracked)
+		return CLI_OK;
+	return ps_nfqueue_track(&job->queue, next->tracks) ? cli_error("%s", job->queue.error) : CLI_OK;
+}
+
+/* Once. */
+static void tell_untracked(struct job *job)
+{
+	if (job->told_untracked || !job->state->tracks || job->queue.config.tracks)
+		return;
+	job->told_untracked = true;
+	fputs("packetscript: p:ct() is nil: this kernel does not tell connections of packets in queues\n", stderr);
 }
 
 static int listen_loop(struct job *job)
@@ -251,6 +267,7 @@ static int listen_loop(struct job *job)
 	uint32_t max = UINT32_MAX;
 
 	while (!stopped) {
+		tell_untracked(job);
 		run_due(job->state);
 		if (job->limit)
 			max = job->limit - job->state->packets;
@@ -268,7 +285,8 @@ static int listen_loop(struct job *job)
 			hung_up = 0;
 			if (job->of_terminal && !has_terminal())	/* nobody is there to end this */
 				break;
-			reload(job);
+			if (reload(job))
+				return CLI_TROUBLE;
 		}
 		if (ferror(stdout))	/* nobody reads the output any more */
 			break;
@@ -346,6 +364,7 @@ static int listen_to_queue(struct job *job, bool install)
 {
 	int status;
 
+	job->config.tracks = job->state->tracks;
 	if (ps_nfqueue_open(&job->queue, &job->config))
 		return cli_error("%s", job->queue.error);
 	ps_rawout_open(&job->out);
@@ -425,6 +444,7 @@ const struct cli_command cli_queue = {
 "without asking the rules after it. NF_STOLEN drops it. NF_QUEUE with the command's own queue is an error.\n"
 "What the script sends leaves through raw sockets, and passes the chain OUTPUT as what other programs send: if the rule\n"
 "is there, let it pass over these, by a mark that nf.send{ mark = 7 } gives. \n"
+"p:ct() has what the kernel tells of the packet's connection, and is nil where it tells nothing.\n"
 "There is no link-layer header, in no chain. Limits of time, memory and stack are the kernel's; time is\n"
 "what the processor spends.",
 	.examples =

@@ -244,6 +244,7 @@ static int compile(struct gathering *g, struct ps_part *part, const char *text, 
 		.memory = g->source->memory, .region = g->source->region,
 		.write = add_code, .need = add_need, .to = &compiling,
 		.defers = &g->bundle->defers, .translates = &g->bundle->translates, .offloads = &g->bundle->offloads,
+		.tracks = &g->bundle->tracks,
 	};
 
 	return ps_script_compile(&c, g->error, g->size);

@@ -55,6 +55,7 @@ struct ps_bundle {
 	bool defers;	/* it asks for a Lua state for deferred work */
 	bool translates;	/* and to translate connections */
 	bool offloads;		/* and to hand them over */
+	bool tracks;		/* and what is known of them */
 };
 
 /* What a bundle is made of. */

@@ -1332,6 +1332,8 @@ static int compile_and_write(lua_State *L)
 		*c->translates = true;
 	if (c->offloads && has_string(main, "offload") && has_string(main, "flow"))
 		*c->offloads = true;
+	if (c->tracks && has_string(main, "ct"))
+		*c->tracks = true;
 	if (c->write && lua_dump(L, write_code, (void *)c, 0))
 		return luaL_error(L, "not enough memory for what it was compiled to");
 	return 0;

@@ -85,6 +85,7 @@ struct ps_compilation {
 	bool *defers;
 	bool *translates;	/* the same of connections: nf, nat */
 	bool *offloads;		/* and: flow, offload */
+	bool *tracks;		/* and: ct */
 };
 
 /*

@@ -8,6 +8,7 @@
 #include <libnetfilter_queue/libnetfilter_queue.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/netfilter/nfnetlink_queue.h>
 #include <net/if.h>
 #include <poll.h>
@@ -26,6 +27,7 @@
 #include "field.h"
 #include "hooks.h"
 #include "protos.h"
+#include "tracked.h"
 
 #define ETH_P_IP	0x0800
 
@@ -33,7 +35,7 @@
 #define COPY_RANGE	(0xFFFF - NLA_HDRLEN)	/* bytes of a packet: what an attribute holds */
 /* A message; not a multiple of pages, so that headers of different ones don't share cache sets. */
 #define SLOT		(17 * 4096 + 384)
-#define VERDICT_ROOM	64			/* bytes of a verdict without its payload: 52 */
+#define VERDICT_ROOM	80			/* bytes of a verdict without its payload: 64 */
 #define ATTRS		(NFQA_MAX + 64)		/* the library may know more than our headers */
 
 #define RECEIVE_BUFFER	(64 << 20)	/* of the socket, bytes: as much as a queue can use */
@@ -42,6 +44,8 @@
 #define SEND_TRIES	100		/* while the kernel has no memory, each after 10 ms */
 
 #define PRIORITY	21	/* NFQA_PRIORITY, which kernels and headers have from 5.18 on */
+
+#define TRACK		1	/* the number of messages that ask for connections, by which what the kernel answers is known */
 
 #define PROC		"/proc/net/netfilter/nfnetlink_queue"
 
@@ -147,12 +151,16 @@ static void free_grown(struct ps_nfqueue_batch *b)
 	}
 }
 
+static bool may_resize(struct ps_nfqueue_packet *p);
+
 static int resize(struct ps_packet *pkt, uint32_t at, uint32_t cut, uint32_t add)
 {
 	struct ps_nfqueue_packet *p = packet_of(pkt);
 
 	if (p->is_gso)
 		return PS_FIELD_SEGMENTS;
+	if (add != cut && !may_resize(p))
+		return PS_FIELD_TRACKED;
 	if (pkt->len - cut + add > COPY_RANGE)
 		return PS_FIELD_LONG;
 	if (pkt->readable < pkt->len || (!p->is_written && !make_writable(pkt, pkt->len)) ||
@@ -242,7 +250,76 @@ static const char *tell_name(struct ps_packet *pkt, enum ps_company what)
 	return p->hook < NF_INET_NUMHOOKS ? ps_hook_name(PS_HOOK_OF_IP, p->hook) : NULL;
 }
 
-static const struct ps_company_ops company = { tell_number, set_number, tell_name };
+/*
+ * Connections. The kernel tells none of packets that are invalid, or not tracked, or come before conntrack; nor why.
+ */
+static const struct nlattr *connection_of(struct ps_nfqueue_packet *p)
+{
+	if (!p->has_looked) {
+		p->has_looked = true;
+		p->ct = attr_of(p, NFQA_CT);
+	}
+	return p->ct && ps_tracked_is_connection(p->ct) ? p->ct : NULL;
+}
+
+/* Where there is a template, something is tracked: the packet has not come so far. */
+static bool tell_ct_info(struct ps_nfqueue_packet *p, uint64_t *value)
+{
+	uint32_t info;
+
+	*value = PS_CT_INVALID;
+	if (!connection_of(p))
+		return p->ct;
+	if (!tell_attr(p, NFQA_CT_INFO, &info) || info > PS_CT_RELATED_REPLY)
+		return false;
+	*value = info;
+	return true;
+}
+
+static bool tell_ct_number(struct ps_packet *pkt, enum ps_ct_number what, bool reply, uint64_t *value)
+{
+	struct ps_nfqueue_packet *p = packet_of(pkt);
+
+	if (what == PS_CT_INFO)
+		return tell_ct_info(p, value);
+	*value = p->ct_mark;
+	return connection_of(p) && ((what == PS_CT_MARK && p->has_ct_mark) || ps_tracked_number(p->ct, what, reply, value));
+}
+
+static bool tell_ct_tuple(struct ps_packet *pkt, bool reply, struct ps_ct_tuple *tuple)
+{
+	const struct nlattr *ct = connection_of(packet_of(pkt));
+
+	return ct && ps_tracked_tuple(ct, reply, tuple);
+}
+
+/*
+ * With a verdict that has something of a connection that is translated, the kernel takes a segment's new length for one that
+ * sequence numbers shall follow, and warns of itself where that was not prepared (nf_ct_seqadj_set()).
+ */
+static bool would_follow(struct ps_nfqueue_packet *p)
+{
+	return connection_of(p) && ps_tracked_is_translated_tcp(p->ct);
+}
+
+static bool may_resize(struct ps_nfqueue_packet *p)
+{
+	return !p->has_ct_mark || !would_follow(p);
+}
+
+static bool set_ct_mark(struct ps_packet *pkt, uint32_t mark)
+{
+	struct ps_nfqueue_packet *p = packet_of(pkt);
+
+	if (!connection_of(p) || (pkt->readable != p->received && would_follow(p)))
+		return false;
+	p->ct_mark = mark;
+	p->has_ct_mark = true;
+	return true;
+}
+
+static const struct ps_ct_ops connections = { tell_ct_number, set_ct_mark, tell_ct_tuple };
+static const struct ps_company_ops company = { tell_number, set_number, tell_name, &connections };
 
 static const struct ps_packet_ops ops = {
 	.pull = pull,
@@ -442,10 +519,17 @@ static int add_verdict(struct ps_nfqueue *q, uint32_t id, uint32_t verdict)
 /* Puts into the verdict what goes along with the packet from now on. */
 static void put_company(struct nlmsghdr *message, const struct ps_nfqueue_packet *p)
 {
+	struct nlattr *nest;
+
 	if (p->has_mark)
 		mnl_attr_put_u32(message, NFQA_MARK, htonl(p->mark));
 	if (p->has_priority)
 		mnl_attr_put_u32(message, PRIORITY, htonl(p->priority));
+	if (p->has_ct_mark) {
+		nest = mnl_attr_nest_start(message, NFQA_CT);
+		mnl_attr_put_u32(message, CTA_MARK, htonl(p->ct_mark));
+		mnl_attr_nest_end(message, nest);
+	}
 }
 
 /* A verdict on one packet, with its bytes if it was written. They stay where they are until all is sent. */
@@ -483,12 +567,14 @@ static int add_single(struct ps_nfqueue *q, const struct ps_nfqueue_packet *p, u
 static uint32_t flags_of(const struct ps_nfqueue_config *config)
 {
 	return (config->segments ? 0 : NFQA_CFG_F_GSO) |
-	       (config->fail_open ? NFQA_CFG_F_FAIL_OPEN : 0) | NFQA_CFG_F_UID_GID;
+	       (config->fail_open ? NFQA_CFG_F_FAIL_OPEN : 0) |
+	       (config->tracks ? NFQA_CFG_F_CONNTRACK : 0) | NFQA_CFG_F_UID_GID;
 }
 
 static void put_flags(struct nlmsghdr *message, const struct ps_nfqueue_config *config)
 {
-	mnl_attr_put_u32(message, NFQA_CFG_MASK, htonl(NFQA_CFG_F_GSO | NFQA_CFG_F_FAIL_OPEN | NFQA_CFG_F_UID_GID));
+	mnl_attr_put_u32(message, NFQA_CFG_MASK, htonl(NFQA_CFG_F_GSO | NFQA_CFG_F_FAIL_OPEN | NFQA_CFG_F_CONNTRACK |
+							NFQA_CFG_F_UID_GID));
 	mnl_attr_put_u32(message, NFQA_CFG_FLAGS, htonl(flags_of(config)));
 }
 
@@ -526,7 +612,9 @@ static int handle(struct ps_nfqueue *q, const struct nlmsghdr *message,
 	if (!packet_init(&p, q, message))
 		return 0;
 	verdict = handler(context, &p);
-	if (verdict == NF_DROP || !(p.is_written || p.has_mark || p.has_priority))
+	if (verdict == NF_DROP && p.has_ct_mark)	/* the connection goes on without the packet */
+		p.is_written = p.has_mark = p.has_priority = false;
+	else if (verdict == NF_DROP || !(p.is_written || p.has_mark || p.has_priority || p.has_ct_mark))
 		return add_verdict(q, p.id, verdict);
 	if (ps_nfqueue_sees_again(&p))
 		return ask_again(q, p.id);
@@ -544,7 +632,10 @@ static int handle_slot(struct ps_nfqueue *q, const uint8_t *slot, int len,
 
 	for (; mnl_nlmsg_ok(message, len); message = mnl_nlmsg_next(message, &len)) {
 		if (message->nlmsg_type == NLMSG_ERROR) {
-			q->late++;
+			if (message->nlmsg_seq == TRACK)
+				q->config.tracks = false;
+			else
+				q->late++;
 			continue;
 		}
 		if (message->nlmsg_type != (NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_PACKET))
@@ -718,6 +809,18 @@ static int batch_init(struct ps_nfqueue *q)
 	return 0;
 }
 
+/* Returns 0, or the error that the kernel answers with. */
+static int bind_to(struct ps_nfqueue *q)
+{
+	char buffer[256];
+	struct nlmsghdr *message = nfq_nlmsg_put(buffer, NFQNL_MSG_CONFIG, q->config.number);
+
+	nfq_nlmsg_cfg_put_cmd(message, AF_UNSPEC, NFQNL_CFG_CMD_BIND);
+	nfq_nlmsg_cfg_put_qmaxlen(message, q->config.length);
+	put_flags(message, &q->config);
+	return ask(q, message);
+}
+
 int ps_nfqueue_open(struct ps_nfqueue *q, const struct ps_nfqueue_config *config)
 {
 	char buffer[256];
@@ -735,16 +838,29 @@ int ps_nfqueue_open(struct ps_nfqueue *q, const struct ps_nfqueue_config *config
 		return fail(q, "queue %u: not enough memory", config->number);
 
 	/* packets come only once the kernel has been told how many bytes of each are wanted: last */
-	message = nfq_nlmsg_put(buffer, NFQNL_MSG_CONFIG, config->number);
-	nfq_nlmsg_cfg_put_cmd(message, AF_UNSPEC, NFQNL_CFG_CMD_BIND);
-	nfq_nlmsg_cfg_put_qmaxlen(message, config->length);
-	put_flags(message, config);
-	error = ask(q, message);
+	error = bind_to(q);
+	if (error == EOPNOTSUPP && q->config.tracks) {
+		q->config.tracks = false;
+		error = bind_to(q);
+	}
 	if (error)
 		return refused(q, error);
 
 	message = nfq_nlmsg_put(buffer, NFQNL_MSG_CONFIG, config->number);
 	nfq_nlmsg_cfg_put_params(message, NFQNL_COPY_PACKET, COPY_RANGE);
+	if (mnl_socket_sendto(q->socket, message, message->nlmsg_len) < 0)
+		return refused(q, errno);
+	return 0;
+}
+
+int ps_nfqueue_track(struct ps_nfqueue *q, bool tracks)
+{
+	char buffer[256];
+	struct nlmsghdr *message = nfq_nlmsg_put(buffer, NFQNL_MSG_CONFIG, q->config.number);
+
+	q->config.tracks = tracks;
+	message->nlmsg_seq = TRACK;
+	put_flags(message, &q->config);
 	if (mnl_socket_sendto(q->socket, message, message->nlmsg_len) < 0)
 		return refused(q, errno);
 	return 0;

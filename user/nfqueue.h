@@ -15,6 +15,7 @@ struct ps_nfqueue_config {
 	uint32_t length;	/* packets that may wait; the kernel drops those that come then */
 	bool fail_open;		/* or lets them pass */
 	bool segments;		/* large packets come in segments, with complete checksums */
+	bool tracks;		/* of tracked packets the connection is told, if the kernel can: see ps_nfqueue_track() */
 	bool keeps;		/* packets are kept as they came, for ps_nfqueue_before() */
 };
 
@@ -43,9 +44,11 @@ struct ps_nfqueue_packet {
 	uint32_t transport;		/* where the header begins that has the checksum at pkt.partial */
 	uint32_t received;		/* bytes that came */
 	const struct nlmsghdr *message;	/* in which it came, with all that is told of it */
-	uint32_t mark, priority;	/* if the handler has set them */
+	const struct nlattr *ct;	/* what it tells of the connection, once that was asked for; NULL: nothing */
+	uint32_t mark, priority, ct_mark;	/* if the handler has set them */
 	char device[2][PS_COMPANY_NAME];	/* names, once they were asked for: in, out */
-	bool has_mark, has_priority;
+	bool has_mark, has_priority, has_ct_mark;
+	bool has_looked;		/* for ct */
 	uint8_t hook;			/* enum nf_inet_hooks */
 	bool is_gso;			/* it will be cut into segments */
 	bool is_foreign;		/* its checksum cannot be completed here: it cannot go back with other bytes */
@@ -58,6 +61,12 @@ typedef uint32_t ps_nfqueue_handler(void *context, struct ps_nfqueue_packet *p);
 
 /* Begins to listen to a queue, to which no one else may. Returns 0, or -1: q->error. Close in any case. */
 int ps_nfqueue_open(struct ps_nfqueue *q, const struct ps_nfqueue_config *config);
+
+/*
+ * From now on the connections of packets are told, or not any more: kernels that can do it load conntrack's netlink for that. Whether
+ * they do tells q->config.tracks, at the latest when the next batch has come. Returns 0, or -1: q->error.
+ */
+int ps_nfqueue_track(struct ps_nfqueue *q, bool tracks);
 
 /* The kernel drops what still waits. */
 void ps_nfqueue_close(struct ps_nfqueue *q);

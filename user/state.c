@@ -175,6 +175,7 @@ static int load(struct ps_state *s, const char *path, const char *text, size_t l
 	struct ps_bundle bundle = { .n = 0 };
 	int err = ps_bundle_read(&bundle, path, text, len, memory, error, size);
 
+	s->tracks = bundle.tracks;
 	if (!err && bundle.defers)
 		err = load_work(s, &bundle, path, memory, error, size);
 	if (!err && ps_script_load_bundle(&s->script, 0, &bundle)) {

@@ -45,6 +45,7 @@ struct ps_state {
 	struct ps_outbox outbox;
 	int handler;
 	bool is_match;
+	bool tracks;			/* the script asks for connections, p:ct() */
 	enum ps_verdict on_error;
 	struct ps_counted counted;	/* by the script */
 	uint64_t packets;

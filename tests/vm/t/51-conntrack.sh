@@ -119,10 +119,149 @@ at B iptables -A INPUT -p udp --dport 7 -j LUA --script ct.lua
 asks 7
 check_eq 'a namespace that tracks nothing has none' "$(told at)" nil
 
-# --- translation
+# --- what the kernel tells of it off the kernel (packetscript queue): the same, of the same packets
 inR iptables -t raw -F
 inR iptables -t mangle -F
 inR ip6tables -t mangle -F
+cat >all.lua <<'END'
+local function way(d)
+  return d:saddr(), d:sport(), d:daddr(), d:dport(), d:protocol(), d:packets(), d:bytes()
+end
+local function tell(p)
+  local ct = p:ct()
+  if not ct then return "nil" end
+  local t = table.pack(ct:state(), ct:direction(), ct:status(), ct:mark(), ct:id(), ct:zone(), ct:packets(), ct:bytes(), ct:is "confirmed")
+  local at = ct:expiration()
+  t[10] = at and (at > 0 and at <= 300)
+  for i, d in ipairs(ct:direction() and { ct:original(), ct:reply() } or {}) do
+    table.move(table.pack(way(d)), 1, 7, 4 + 7 * i, t)
+  end
+  local line = {}
+  for i = 1, 24 do line[i] = tostring(t[i]) end
+  return table.concat(line, " ")
+end
+function process_packet(p)
+  print("all", tell(p))
+  return XT_CONTINUE
+end
+function marks(p)
+  print("all", tell(p))
+  local ct = p:ct()
+  if not (ct and ct:direction()) then return XT_CONTINUE end
+  if ct:state() == "new" then
+    print("set", ct:mark(0x52), ct:mark(), pcall(ct.mark, ct, 1 << 32))
+  elseif ct:direction() == "original" then
+    print("dropped", ct:mark(0x53))
+    return NF_DROP
+  end
+  return XT_CONTINUE
+end
+END
+cat >longer.lua <<'END'
+function process_packet(p)
+  local ct, data = p:ct(), p.tcp and p.tcp:data()
+  if #data == 0 then return XT_CONTINUE end
+  print("nat", nf.nat(p, { dnat = "10.0.0.2" }))
+  print("flow", p:flow():offload())
+  if ct:mark() == 0 then
+    ct:mark(0x54)
+    local ok, why = pcall(data.set, data, "longer than it was")
+    print("marked", ct:is "dnat", ok, why)
+    return ok and XT_CONTINUE or NF_DROP
+  end
+  data:set("longer than it was")
+  print("grown", pcall(ct.mark, ct, 0x55))
+  return NF_DROP
+end
+END
+echo 'function process_packet(p) return XT_CONTINUE end' >live.lua
+queued() { sed -n "s|^.*lua:[0-9]*: $1[\t ]*||p" queue.err | tr "\t" " "; }
+start_queue() {
+	: >queue.err
+	nsenter --net=/run/netns/R packetscript queue "$@" --packet-ms 1000 2>>queue.err >queue.out & queue=$!
+	wait_for grep -q listens queue.err
+}
+stop_queue() {
+	kill "$queue"
+	wait "$queue" || { sed 's/^/# /' queue.out queue.err; false; }
+}
+# both say the same of packets that go through both, and there are $1 of them; what is said goes
+same() {
+	check_eq "$2" "$(queued all)" "$(told all)"
+	check_eq "of $1 packets" "$(queued all | wc -l)" "$1"
+	: >queue.err
+	dmesg -C
+}
+start_queue live.lua -q 3
+cp all.lua live.lua
+sed -i '/^function process_packet/,/^end/d; s/^function marks/function process_packet/' live.lua
+kill -HUP $queue
+check 'a script that names ct takes the place of one that does not' wait_for grep -q 'loaded anew' queue.err
+: >queue.err
+inR iptables-restore <<'END'
+*raw
+-A PREROUTING -p udp --dport 9 -j CT --notrack
+-A PREROUTING -p udp --dport 10 -j CT --zone 3
+-A PREROUTING -p udp --dport 10 -j LUA --script all.lua --state 15
+-A PREROUTING -p udp --dport 10 -j NFQUEUE --queue-num 3
+COMMIT
+*mangle
+-A FORWARD -p udp -j LUA --script all.lua --state 9
+-A FORWARD -p udp -j NFQUEUE --queue-num 3
+COMMIT
+END
+inR ip6tables-restore <<'END'
+*filter
+-A FORWARD -m conntrack --ctstate INVALID
+COMMIT
+*mangle
+-A FORWARD -j LUA --script all.lua --state 14
+-A FORWARD -j NFQUEUE --queue-num 3
+COMMIT
+END
+dmesg -C
+asks 8
+check_match 'off the kernel: a mark is set' "$(queued set)" '^82 82 false .*the value does not fit into 32 bits'
+check_match 'the answer has it' "$(queued all | tail -n 1)" '^established reply seen-reply,confirmed 82 [0-9]+ 0 2 66 true true 192.168.0.2 [0-9]+ 10.0.0.2 8 17 1 33 10.0.0.2 8 192.168.0.2 [0-9]+ 17 1 33$'
+same 2 'as in the kernel'
+check_match 'conntrack has the mark' "$(inR conntrack -L -p udp --mark 82 2>/dev/null)" 'dport=8 '
+at A bash -c 'exec 3<>/dev/udp/10.0.0.2/8; printf x >&3; read -r -N 1 -t 60 <&3; printf y >&3'
+check 'a mark is set by a packet that is dropped' wait_for grep -q dropped queue.err
+check_match 'which conntrack has, too' "$(inR conntrack -L -p udp --mark 83 2>/dev/null)" 'dport=8 '
+same 3 'with it'
+dmesg -C
+check 'of IPv6' inA ping -c 1 -W 60 fd00:b::2
+check_match 'addresses' "$(queued all | tail -n 1)" ' fd00:a::2 nil fd00:b::2 nil 58 1 104 fd00:b::2 nil fd00:a::2 nil 58 1 104$'
+same 2 'the same'
+asks 9
+check_match 'what is not tracked is not told' "$(told all | head -n 1), $(queued all | head -n 1)" '^untracked [a-z ]*, nil$'
+: >queue.err
+fails 10
+check_match 'before conntrack, in a zone' "$(queued all)" $'^invalid [nil ]* false [nil ]*\nnew original  0 [0-9]+ 3 '
+same 2 'the same'
+stop_queue
+check_match 'nothing has failed' "$(cat queue.out)" '^11 packets: 1 NF_DROP, 10 XT_CONTINUE'
+
+# Of a connection that is translated the kernel would have sequence numbers follow, which nothing has prepared.
+inR iptables -t raw -F
+inR iptables -t mangle -F
+inR ip6tables -t mangle -F
+inR iptables -t nat -A PREROUTING -d 192.168.0.1 -p tcp --dport 80 -j DNAT --to-destination 10.0.0.2:80
+inR iptables -t mangle -A FORWARD -p tcp --dport 80 -j NFQUEUE --queue-num 3
+start_queue longer.lua -q 3
+at B nc -l 10.0.0.2 80 >/dev/null & server=$!
+wait_for inB sh -c 'ss -Hltn | grep -q :80'
+at A sh -c 'echo hello | exec nc 192.168.0.1 80' >/dev/null & client=$!
+check 'a segment comes twice' wait_for grep -q grown queue.err
+check_match 'with a mark it keeps its length' "$(queued marked)" '^true false .*keeps its length: the sequence numbers of its connection cannot follow'
+check_match 'with another length it gets no mark' "$(queued grown)" '^false .*mark: '
+check_match 'what cannot be done has a reason' "$(queued nat | head -n 1), $(queued flow | head -n 1)" '^nil connections are not translated here, nil .*'
+kill $client $server
+stop_queue
+check_fails 'the kernel has warned of nothing' klog_has 'seqadj'
+inR iptables -t nat -F
+
+# --- translation
 check_fails 'no script has needed the module for translation' grep -q '^packetscript_nat ' /proc/modules
 cat >nat.lua <<'END'
 function to(p)
