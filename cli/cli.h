@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #define CLI_OPTIONS_MAX	20
+#define CLI_LISTED_MAX	64	/* times that an option may be given which is a list */
 #define CLI_ANY		(-1)	/* operands without a limit */
 
 /* Exit codes, the same for all commands. */
@@ -26,6 +27,7 @@ struct cli_option {
 	const char *arg;	/* the name of its argument in help; NULL: it is a switch */
 	const char *help;	/* one line */
 	const char *values;	/* the words that its argument may be, with spaces between; NULL: anything */
+	bool is_list;		/* it may be given several times; one option of a command at most */
 };
 
 #define CLI_ON_ERROR	"drop accept continue"
@@ -35,6 +37,10 @@ struct cli_option {
 #define CLI_LIMITS								\
 	{ "packet-ms", 0, "MS", "milliseconds that a packet's handler may take, as the module's parameter (default: 40)" },	\
 	{ "load-ms", 0, "MS", "milliseconds that loading a script may take (default: 250)" }
+
+/* What is in sets that scripts name: ps_handle_sets() reads it. */
+#define CLI_SETS									\
+	{ "set", 0, "NAME=FILE", "what is in set.named(NAME): a file as for 'packetscript set NAME load'; any number of these", NULL, true }
 
 #define CLI_NETNS_HELP	"the network namespace, as ip-netns(8) calls it, or the path of its file"
 
@@ -58,6 +64,8 @@ struct cli_call {
 	const char *const *operands;
 	int noperands;
 	const char *values[CLI_OPTIONS_MAX];	/* of options, by place in the table; "" for a switch; NULL: not given */
+	const char *listed[CLI_LISTED_MAX];	/* of the option that is a list, in order */
+	int nlisted;
 };
 
 /* All of them; ends with NULL. */

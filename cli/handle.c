@@ -9,6 +9,7 @@
 #include "host_user.h"
 #include "link.h"
 #include "result.h"
+#include "set_files.h"
 
 /* In milliseconds. Below two ticks a limit would stop runs that took no time; above an hour it is none. */
 #define LIMIT_MIN	(2 * PS_WATCH_TICK_MS)
@@ -94,15 +95,43 @@ int ps_handle_load(struct ps_state *state, const struct cli_call *call,
 	return status ? status : tell_failed(ps_state_init(state, &rule, error, sizeof(error)), error);
 }
 
+static bool read_sets(struct ps_set_files *sets, const struct cli_call *call)
+{
+	char error[PS_SCRIPT_ERROR_SIZE + PATH_MAX];
+
+	if (!ps_set_files_read(sets, call->listed, call->nlisted, error, sizeof(error)))
+		return true;
+	cli_error("%s", error);
+	return false;
+}
+
+bool ps_handle_sets(const struct cli_call *call)
+{
+	struct ps_set_files sets;
+	bool is_read = read_sets(&sets, call);
+
+	if (is_read)
+		ps_set_files_fill(&sets);
+	ps_set_files_clean(&sets);
+	return is_read;
+}
+
 int ps_handle_reload(struct ps_state *next, struct ps_state *state, const struct cli_call *call,
 		     const struct ps_handle_options *options)
 {
 	char error[PS_SCRIPT_ERROR_SIZE + PATH_MAX];
 	struct ps_state_rule rule;
+	struct ps_set_files sets;
 	int status = make_rule(&rule, call, options);
 
+	if (status)
+		return status;
+	status = read_sets(&sets, call) ? CLI_OK : CLI_TROUBLE;
 	if (!status)
 		status = tell_failed(ps_state_reload(next, state, &rule, error, sizeof(error)), error);
+	if (!status)
+		ps_set_files_fill(&sets);
+	ps_set_files_clean(&sets);
 	if (status)
 		return status;
 	ps_handle_close(state, call);

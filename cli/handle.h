@@ -21,7 +21,7 @@ int ps_handle_load(struct ps_state *state, const struct cli_call *call,
 		   const struct ps_handle_options *options);
 
 /*
- * Loads the script anew into next, which then takes the place of state: that is closed and cleaned. If it returns anything but CLI_OK,
+ * Loads the script anew into next, and what is in sets from their files, which then takes the place of state: that is closed and cleaned. If it returns anything but CLI_OK,
  * after a message, state goes on and there is no next.
  */
 int ps_handle_reload(struct ps_state *next, struct ps_state *state, const struct cli_call *call,
@@ -44,6 +44,9 @@ bool ps_handle_object(const struct cli_call *call, int option, enum ps_given *gi
 
 /* The value of --on-error at this place, or PS_VERDICT_DROP. False, after a message: it is none. */
 bool ps_handle_on_error(const struct cli_call *call, int option, enum ps_verdict *verdict);
+
+/* Fills the sets that scripts name from the files of CLI_SETS. False, after a message: it cannot be done. */
+bool ps_handle_sets(const struct cli_call *call);
 
 /* Closes the state, after the last packet. Returns enum cli_exit, after a message. */
 int ps_handle_close(struct ps_state *state, const struct cli_call *call);

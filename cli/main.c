@@ -207,6 +207,13 @@ enum cli_parsed cli_parse(struct cli_call *call, const struct cli_command *comma
 			return CLI_ASKS_HELP;
 		place = option >= FIRST ? option - FIRST : by_letter(command->options, option);
 		call->values[place] = optarg ? optarg : "";
+		if (option < FIRST || !command->options[place].is_list)
+			continue;
+		if (call->nlisted == CLI_LISTED_MAX) {
+			cli_error("--%s: %d times at most", command->options[place].name, CLI_LISTED_MAX);
+			return CLI_MISUSED;
+		}
+		call->listed[call->nlisted++] = optarg;
 	}
 	call->operands = (const char *const *)argv + optind;
 	call->noperands = argc - optind;

@@ -27,7 +27,7 @@
 
 enum { OPT_QUEUE, OPT_FUNCTION, OPT_INSTALL, OPT_YES, OPT_FAIL_OPEN, OPT_LENGTH, OPT_SEGMENTS,
        OPT_IPV6, OPT_COUNT, OPT_VERBOSE, OPT_ON_ERROR, OPT_OBJECT, OPT_STATE, OPT_MEMORY,
-       OPT_PACKET_MS, OPT_LOAD_MS, OPT_JSON };
+       OPT_PACKET_MS, OPT_LOAD_MS, OPT_SET, OPT_JSON };
 
 static const struct cli_option options[] = {
 	{ "queue", 'q', "NUM", "the number of the queue (default: 0)" },
@@ -46,6 +46,7 @@ static const struct cli_option options[] = {
 	{ "state", 0, "N", "the number of the state, STATE_ID (default: 0)" },
 	{ "memory", 0, "SIZE", "what the state may hold, 128K to 64M (default: 1M)" },
 	CLI_LIMITS,
+	CLI_SETS,
 	{ "json", 0, NULL, "results as JSON; with -v one object for each packet before them" },
 	{ NULL },
 };
@@ -402,7 +403,7 @@ static int run(const struct cli_call *call)
 		ps_iptables_clean(&job.rule);
 		return CLI_OK;
 	}
-	if (!status && !ps_handle_limits(call, OPT_PACKET_MS))
+	if (!status && (!ps_handle_limits(call, OPT_PACKET_MS) || !ps_handle_sets(call)))
 		status = CLI_TROUBLE;
 	if (!status && ps_user_watch_start())
 		status = cli_error("no timer: %s", strerror(errno));
@@ -437,7 +438,8 @@ const struct cli_command cli_queue = {
 "At the end, and after SIGUSR1, it says how many packets got which verdict, where the handler failed, how\n"
 "many packets it has written to, and how many the kernel dropped because the queue was full.\n"
 "\n"
-"SIGHUP has the script loaded anew, as packetscript reload does in the kernel: if that fails, what was there goes on. If it comes\n"
+"SIGHUP has the script loaded anew, as packetscript reload does in the kernel, and the files of sets (--set): if that fails, what was\n"
+"there goes on. If it comes\n"
 "because the terminal was closed, the command ends.\n"
 "\n"
 "Unlike in the kernel, a rule with NFQUEUE ends its table: XT_CONTINUE and XT_RETURN let the packet pass\n"

@@ -24,7 +24,7 @@
 #define PROGRESS_SIZE	(4 << 20)	/* smaller files are read before anyone has seen a progress bar */
 
 enum { OPT_WRITE, OPT_FUNCTION, OPT_COUNT, OPT_VERBOSE, OPT_ON_ERROR, OPT_OBJECT, OPT_MATCH, OPT_STATE, OPT_MEMORY,
-       OPT_PACKET_MS, OPT_LOAD_MS, OPT_VERDICTS, OPT_OFFLOAD, OPT_JSON, OPT_QUIET };
+       OPT_PACKET_MS, OPT_LOAD_MS, OPT_SET, OPT_VERDICTS, OPT_OFFLOAD, OPT_JSON, OPT_QUIET };
 
 static const struct cli_option options[] = {
 	{ "write", 'w', "FILE", "write the packets that are not dropped; - is standard output" },
@@ -38,6 +38,7 @@ static const struct cli_option options[] = {
 	{ "state", 0, "N", "the number of the state, STATE_ID (default: 0)" },
 	{ "memory", 0, "SIZE", "what the state may hold, 128K to 64M (default: 1M)" },
 	CLI_LIMITS,
+	CLI_SETS,
 	{ "verdicts", 0, "FILE", "write the verdict or the error of each packet, a line each; - is standard output" },
 	{ "offload", 0, NULL, "checksums of TCP and UDP are completed after the handler, as by a device" },
 	{ "json", 0, NULL, "results as JSON; with -v one object for each packet before them" },
@@ -531,6 +532,8 @@ static int start(struct job *job, const struct cli_call *call)
 
 	status = check_files(call);
 	ps_clock_start();
+	if (!status && !ps_handle_sets(call))
+		status = CLI_TROUBLE;
 	if (!status)
 		status = ps_handle_load(&job->state, call, &rule_options);
 	if (status)

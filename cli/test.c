@@ -13,13 +13,14 @@
 #define SUFFIX	"_test.lua"
 #define TEST_MS	10000	/* milliseconds that a test may take, unless an option says more */
 
-enum { OPT_FILTER, OPT_LIST, OPT_MEMORY, OPT_PACKET_MS, OPT_LOAD_MS, OPT_TEST_MS };
+enum { OPT_FILTER, OPT_LIST, OPT_MEMORY, OPT_PACKET_MS, OPT_LOAD_MS, OPT_SET, OPT_TEST_MS };
 
 static const struct cli_option options[] = {
 	{ "filter", 0, "TEXT", "only tests whose name contains it" },
 	{ "list", 'l', NULL, "only say which files there are" },
 	{ "memory", 0, "SIZE", "what states of scripts may hold, 128K to 64M (default: 1M)" },
 	CLI_LIMITS,
+	CLI_SETS,
 	{ "test-ms", 0, "MS", "milliseconds of processor time that a test may take (default: 10000)" },
 	{ NULL },
 };
@@ -132,7 +133,7 @@ static int run(const struct cli_call *call)
 	int status;
 
 	if (!ps_handle_memory(call, OPT_MEMORY, &tally.options.memory) || !ps_handle_limits(call, OPT_PACKET_MS) ||
-	    !ps_handle_ms(call, OPT_TEST_MS, TEST_MS, &tally.options.ms))
+	    !ps_handle_ms(call, OPT_TEST_MS, TEST_MS, &tally.options.ms) || !ps_handle_sets(call))
 		return CLI_TROUBLE;
 	tally.options.filter = call->values[OPT_FILTER];
 	if (ps_user_watch_start())

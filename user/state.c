@@ -139,8 +139,7 @@ static void no_wake(struct ps_defer *defer, uint64_t at)
 
 static const struct ps_defer_ops defer_ops = { no_lock, no_lock, no_wake };
 
-/* All states of a process have in common what is shared. The space is never freed, as that of a namespace that stays. */
-static struct ps_shared_space *space(void)
+struct ps_shared_space *ps_state_space(void)
 {
 	static struct ps_shared_space *only;
 
@@ -160,7 +159,7 @@ static int load_work(struct ps_state *s, const struct ps_bundle *bundle, const c
 	s->work.bind.defer = &s->defer;
 	s->work.bind.sender = &s->outbox.sender;
 	s->work.bind.counted = &s->counted;
-	ps_shared_join(&s->work.bind, space());
+	ps_shared_join(&s->work.bind, ps_state_space());
 	ps_defer_open(&s->defer);
 	if (!ps_script_load_bundle(&s->work, 0, bundle))
 		return 0;
@@ -200,14 +199,14 @@ int ps_state_load(struct ps_state *s, const char *path, uint32_t id, size_t memo
 	if (!text)
 		return errno == EFBIG ? 1 : -1;
 	s->region = malloc(ps_script_region(memory));
-	if (!s->region || !space() || ps_script_init_sized(&s->script, id, true, memory, s->region)) {
+	if (!s->region || !ps_state_space() || ps_script_init_sized(&s->script, id, true, memory, s->region)) {
 		snprintf(error, size, "%s: not enough memory", path);
 		s->script.bind.rt.L = NULL;
 	} else {
 		s->script.compile = ps_compile;
 		s->script.bind.sender = &s->outbox.sender;
 		s->script.bind.counted = &s->counted;
-		ps_shared_join(&s->script.bind, space());
+		ps_shared_join(&s->script.bind, ps_state_space());
 		s->script.bind.defer = &s->defer;
 		err = load(s, path, text, len, memory, error, size);
 	}

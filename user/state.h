@@ -58,6 +58,10 @@ struct ps_state {
 };
 
 struct ps_bundle;
+struct ps_shared_space;
+
+/* All states of a process have in common what is shared. Never freed, as that of a namespace that stays. NULL: no memory. */
+struct ps_shared_space *ps_state_space(void);
 
 #define PS_MODULE_VARIABLE	"PACKETSCRIPT_MODULES"	/* of the environment: another folder of modules */
 

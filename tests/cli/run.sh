@@ -1372,6 +1372,64 @@ go run pending.lua pending.pcap -f pending -n 1
 contains 'also if there are more packets' 'packet 0, soon 250, hour 3600000, value' "$err"
 
 #
+# What is in sets that scripts name.
+#
+printf '# a feed\n10.0.0.0/8 # of ours\n\n 2001:db8::/32\n192.0.2.1-192.0.2.9\n' >feed.txt
+printf '192.0.2.20\n192.0.2.10-192.0.2.11\n' >more.txt
+cat >named.lua <<'END'
+local a, none, all = set.named("a"), set.named("none"), {}
+for _, address in ipairs{ "9.255.255.255", "10.0.0.0", "192.0.2.9", "192.0.2.10", "192.0.2.12", "192.0.2.20", "2001:db8::1", "2001:db9::" } do
+  all[#all + 1] = tostring(a:has(address)):sub(1, 1)
+end
+print("told", table.concat(all), none:has("10.0.0.1"))
+function process_packet(p) return a:has(p.ip:saddr()) and NF_DROP or NF_ACCEPT end
+END
+cat >named_test.lua <<'END'
+test("sets", function()
+  equal(script("named.lua").process_packet(packet.udp{ src = "10.0.0.1" }), NF_DROP)
+  equal(script("named.lua").process_packet(packet.udp{ src = "11.0.0.1" }), NF_ACCEPT)
+end)
+END
+bytes "$(pcap 101) $(record "$udp")" >named.pcap
+said() { sed -n 's/.*told\t//p' err | tr '\t' ' '; }
+go run named.lua named.pcap
+is 'a set that nothing fills is empty' '0 ffffffff false' "$status $(said)"
+contains 'for packets, too' '1 NF_ACCEPT' "$out"
+go run named.lua named.pcap --set a=feed.txt
+is 'what is in a set is in a file' '0 fttffftf false' "$status $(said)"
+contains 'and packets are asked for in it' '1 NF_DROP' "$out"
+go run --set a=feed.txt --set other=feed.txt named.lua named.pcap --set=a=more.txt
+is 'or in several' '0 ftttfttf false' "$status $(said)"
+go run named.lua named.pcap --set a=- <more.txt
+is 'or in standard input' '0 ffftftff false' "$status $(said)"
+go test named_test.lua --set a=feed.txt
+is 'tests have them, too' '0 ok 1 - named_test.lua: sets' "$status $(grep ^ok out)"
+go test named_test.lua
+is 'and fail without' 1 $status
+printf '10.0.0.1\nnonsense # here\n' >wrong.txt
+: >empty.txt
+sets() { local text=$1 part=$2; shift 2; trouble "$text" "$part" run named.lua named.pcap "$@"; }
+sets 'a line that is no entry' "wrong.txt:2: 'nonsense' is no address, prefix or range" --set a=feed.txt --set b=wrong.txt
+sets 'a file without anything' 'empty.txt: is empty: a list without entries has a comment' --set a=empty.txt
+sets 'a file that is not there' 'nowhere: No such file' --set a=nowhere
+sets 'a folder' 'folder.pcap: Is a directory' --set a=folder.pcap
+sets 'no file' '--set a=: give NAME=FILE' --set a=
+sets 'no name' '--set feed.txt: give NAME=FILE' --set feed.txt
+sets 'a name that is empty' '--set =feed.txt: the name of a set has 1 to 63 bytes' --set =feed.txt
+name=$(printf 'a%.0s' {1..63})
+sets 'a name that is too long' 'the name of a set has 1 to 63 bytes' --set "a$name=feed.txt"
+go run named.lua named.pcap --set "$name=feed.txt"
+is 'the longest name' 0 $status
+many=()
+for ((i = 0; i < 64; i++)); do many+=(--set "a=feed.txt"); done
+go run named.lua named.pcap "${many[@]}"
+is '64 files' '0 fttffftf false' "$status $(said)"
+go run named.lua named.pcap "${many[@]}" --set a=feed.txt
+contains 'no more' '--set: 64 times at most' "$status $err"
+trouble 'also for tests' 'nowhere: No such file' test named_test.lua --set a=nowhere
+trouble 'and for queues' 'nowhere: No such file' queue named.lua --set a=nowhere
+
+#
 # Files of shared tables, which are read before the kernel is asked.
 #
 given() {
@@ -1464,7 +1522,7 @@ for command in $commands; do
 		# one that exists is not what getopt complains about
 		"$program" "$command" "$option" ${argument:+1} --no-such-option >out 2>err
 		is "$command $option is an option" "packetscript: unrecognized option '--no-such-option'" "$(head -n 1 err)"
-	done < <(sed -n 's/^  ..[, ] *\(--[a-z-]*\) \{0,1\}\([A-Z]*\) .*/\1 \2/p' <<<"$help" | grep -v -- --help)
+	done < <(sed -n 's/^  ..[, ] *\(--[a-z-]*\) \{0,1\}\([A-Z=]*\) .*/\1 \2/p' <<<"$help" | grep -v -- --help)
 done
 for example in 'run dnat.lua in.pcap -w out.pcap -v' 'protocols tcp'; do
 	# shellcheck disable=SC2086 # words
