@@ -20,7 +20,7 @@ VERSION := $(PS_VERSION)
 comma := ,
 
 .PHONY: all deps modules plugin cli reference install install-modules install-plugin install-cli install-lualib install-lunatik install-headers examples_install ebpf ebpf_install btf_install install-doc uninstall check \
-	check-kernels check-arch check-lua check-dkms dist unit layers script-test cli-test case-test tshark-test packet-test packet-case plugin-test queue-test hostile feed vm-test \
+	check-kernels check-debug check-arch check-lua check-dkms dist unit layers script-test cli-test case-test tshark-test packet-test packet-case plugin-test queue-test hostile feed vm-test \
 	vm vm-shell demo vm-demo root \
 	fuzz fuzz-replay fuzz-coverage fuzz-merge valgrind \
 	bench bench-compare bench-netpipe bench-scaling bench-capture bench-queue clean distclean help
@@ -32,6 +32,7 @@ help:
 #: make            the kernel modules, the iptables plugin and the command, in build/
 #: make demo       boots a virtual machine that shows a script at work
 #: make check      all tests
+#: make check-debug     the same in a kernel that looks for mistakes of its modules, TESTS='45-attach …'
 #: make check-kernels   the modules and the tests in the virtual machine, with each release's kernel; docs/kernels.md
 #: make check-arch   the engine's tests on emulated arm64 and s390x
 #: make check-lua   what needs no kernel, with other releases of Lua; TESTS='trixie lua-5.4.8.tar.gz'
@@ -272,12 +273,14 @@ endif
 
 # Links between pages, and from them to examples, are as in the sources.
 install-doc: cli
-	install -d $(MANDIR)/man7 $(DOCDIR)/docs/lunatik $(DOCDIR)/docs/schema $(DOCDIR)/examples $(TYPESDIR)
+	install -d $(MANDIR)/man7 $(DOCDIR)/docs/lunatik $(DOCDIR)/docs/metrics $(DOCDIR)/docs/schema $(DOCDIR)/examples $(TYPESDIR)
 	install -m 644 $(BUILD)/user/packetscript-language.7 $(MANDIR)/man7
 	install -m 644 $(addprefix docs/,language.md attach.md safety.md offline.md queue.md check.md metrics.md sets.md shared.md roadmap.md capi.md) $(DOCDIR)/docs
 	install -m 644 docs/lunatik/*.md $(DOCDIR)/docs/lunatik
 	install -m 644 docs/schema/*.json $(DOCDIR)/docs/schema
+	install -m 644 docs/metrics/*.svg $(DOCDIR)/docs/metrics
 	install -m 644 $(wildcard examples/*.lua) $(DOCDIR)/examples
+	install -m 755 examples/dashboard $(DOCDIR)/examples
 	install -m 644 $(BUILD)/user/packetscript.lua $(TYPESDIR)
 
 # For whichever kernels the modules were installed.
@@ -305,6 +308,11 @@ check:
 
 check-kernels:
 	+@tests/kernels/run $(TESTS)
+
+# The kernel's configuration of netfilter is that of the distribution's.
+check-debug: | $(KERNEL)
+	+@kver=$$(scripts/debug-kernel tests/kernels/debug.config $(KERNEL:%/vmlinuz-$(KVER)=%/config-$(KVER)) $(BUILD)/kernel) && \
+		$(MAKE) --no-print-directory vm-test KVER=$$kver TESTS="--mem 2048 --append kasan_multi_shot $(TESTS)"
 
 check-arch:
 	+@tests/arch/run

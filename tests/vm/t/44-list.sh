@@ -120,6 +120,9 @@ inR iptables-legacy -t mangle -D PREROUTING -i rA -p udp -j LUA --script verdict
 check_match 'and what scripts count' "$json" '"port_1":4,"numbers":139,'
 check_match 'and the state that of a rule that was' "$(list --json --state 8)" '"packets":52,.*"bytes":1664,"verdicts":\{"NF_DROP":6,.*"answers":\{"no":12,"yes":14\},"stopped":1,'
 
+# --- graphs
+check_eq 'samples for graphs' "$(/examples/dashboard collect --every 0.1 2 --netns R --state 5 | grep -cE '^# TIME [0-9.]+$|^# EOF$|^packetscript_packets_total\{state="5"\} [0-9]+$')" 6
+
 # --- on a terminal ---
 check_match 'top refuses without a terminal' "$(inR packetscript top 2>&1 || true)" '^packetscript: top needs a terminal;'
 cat >terminal <<'END'
