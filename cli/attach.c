@@ -23,7 +23,7 @@
 
 /* What says which hook it is, for both commands; and then how the script runs there. Lines of files have those before OPT_LINE. */
 enum { OPT_HOOK, OPT_FAMILY, OPT_DEV, OPT_PRIORITY, OPT_FUNCTION, OPT_STATE, OPT_NETNS, OPT_PLACE };
-enum { OPT_PERCPU = OPT_PLACE, OPT_MEMORY, OPT_ON_ERROR, OPT_OBJECT, OPT_LINE, OPT_PERSIST = OPT_LINE, OPT_JSON };
+enum { OPT_PERCPU = OPT_PLACE, OPT_DEFRAG, OPT_MEMORY, OPT_ON_ERROR, OPT_OBJECT, OPT_LINE, OPT_PERSIST = OPT_LINE, OPT_JSON };
 enum { OPT_DETACH_PERSIST = OPT_PLACE, OPT_DETACH_JSON };
 
 #define FAMILIES	"ip ip6 inet arp bridge netdev"
@@ -41,6 +41,7 @@ enum { OPT_DETACH_PERSIST = OPT_PLACE, OPT_DETACH_JSON };
 static const struct cli_option attach_options[] = {
 	PLACE_OPTIONS(" (default: ip)", " (default: filter)", " (default: " PS_STATE_FUNCTION ")", " (default: 0)"),
 	{ "percpu", 0, NULL, "a copy of the state for each CPU" },
+	{ "defrag", 0, NULL, "fragments are put together before, of ip, ip6 and inet" },
 	{ "memory", 0, "SIZE", "what the state may hold, 128K to 64M (default: 1M)" },
 	{ "on-error", 0, "VERDICT", "drop, accept or continue when the function fails (default: drop)", CLI_ON_ERROR },
 	{ "object", 0, "OBJECT", "what the function gets: raw, eth, arp, ip or ip6 (default: the family's header)", CLI_OBJECTS },
@@ -253,6 +254,7 @@ static bool fill_options(struct ps_attachment *attachment, const struct cli_call
 	attachment->memory = call->values[OPT_MEMORY] ? memory / 1024 : 0;
 	attachment->object = call->values[OPT_OBJECT] ? given + 1 : XT_LUA_OBJECT_DEFAULT;
 	attachment->percpu = call->values[OPT_PERCPU];
+	attachment->defrag = call->values[OPT_DEFRAG];
 	return true;
 }
 

@@ -483,6 +483,8 @@ static struct nlmsghdr *begin_hook(char *buffer, const struct ps_control *contro
 		mnl_attr_put_u32(message, PACKETSCRIPT_HOOK_MEMORY, of->memory);
 	if (of->percpu)
 		mnl_attr_put(message, PACKETSCRIPT_HOOK_PERCPU, 0, NULL);
+	if (of->defrag)
+		mnl_attr_put(message, PACKETSCRIPT_HOOK_DEFRAG, 0, NULL);
 	if (of->on_error)
 		mnl_attr_put_u8(message, PACKETSCRIPT_HOOK_ON_ERROR, of->on_error);
 	if (of->object)

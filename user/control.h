@@ -144,7 +144,7 @@ int ps_control_limits(struct ps_control *control, uint32_t state, struct ps_stat
 /* A script at a hook, and what else is said of it. */
 struct ps_attachment {
 	const char *script, *function, *device;	/* NULL: not said */
-	bool has_state, has_family, has_hook, has_priority, percpu;
+	bool has_state, has_family, has_hook, has_priority, percpu, defrag;
 	uint32_t state;
 	uint8_t family;		/* NFPROTO_… */
 	uint32_t hook;		/* by the family's numbers */

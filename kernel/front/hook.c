@@ -13,6 +13,7 @@
 #include <net/genetlink.h>
 #include <net/net_namespace.h>
 
+#include "defrag.h"
 #include "failure.h"
 #include "front.h"
 #include "hook.h"
@@ -37,6 +38,7 @@ struct hook {
 	struct ps_hook_place place;
 	u8 family;
 	unsigned int number;
+	u8 defrag[2];		/* families that fragments are put together of; 0: none */
 	unsigned int n;
 	struct part parts[2];	/* n of them */
 	struct xt_lua_info info[2];	/* what each is made of; the rule needs the digest */
@@ -110,6 +112,13 @@ static unsigned int ps_hook_out(void *priv, struct sk_buff *skb, const struct nf
 	return run_ip(priv, skb, false, state);
 }
 
+/* Whether something will come of the packet: also one that waits in a queue goes the way that it has. */
+static bool goes_on(unsigned int verdict)
+{
+	verdict &= NF_VERDICT_MASK;
+	return verdict != NF_DROP && verdict != NF_STOLEN;
+}
+
 /* What is sent from here has been routed: with another address or mark it may have another way, as in the table mangle. */
 static unsigned int ps_hook_ip_output(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
@@ -118,13 +127,13 @@ static unsigned int ps_hook_ip_output(void *priv, struct sk_buff *skb, const str
 	unsigned int verdict = run_ip(priv, skb, false, state);
 	int err;
 
-	if (verdict != NF_ACCEPT)
+	if (!goes_on(verdict))
 		return verdict;
 	ip = ip_hdr(skb);
 	if (ip->saddr == before.saddr && ip->daddr == before.daddr && ip->tos == before.tos && skb->mark == mark)
-		return NF_ACCEPT;
+		return verdict;
 	err = ip_route_me_harder(state->net, state->sk, skb, RTN_UNSPEC);
-	return err < 0 ? NF_DROP_ERR(err) : NF_ACCEPT;
+	return err < 0 ? NF_DROP_ERR(err) : verdict;
 }
 
 /* The version, the class and the label of the flow. */
@@ -140,14 +149,14 @@ static unsigned int ps_hook_ip6_output(void *priv, struct sk_buff *skb, const st
 	unsigned int verdict = run_ip(priv, skb, false, state);
 	int err;
 
-	if (verdict != NF_ACCEPT)
+	if (!goes_on(verdict))
 		return verdict;
 	ip6 = ipv6_hdr(skb);
 	if (ipv6_addr_equal(&ip6->saddr, &before.saddr) && ipv6_addr_equal(&ip6->daddr, &before.daddr) &&
 	    ip6->hop_limit == before.hop_limit && first_word(ip6) == first_word(&before) && skb->mark == mark)
-		return NF_ACCEPT;
+		return verdict;
 	err = nf_ip6_route_me_harder(state->net, state->sk, skb);
-	return err < 0 ? NF_DROP_ERR(err) : NF_ACCEPT;
+	return err < 0 ? NF_DROP_ERR(err) : verdict;
 }
 
 static ps_inline unsigned int run_by(const struct part *part, struct sk_buff *skb, const struct nf_hook_state *state,
@@ -182,10 +191,14 @@ static unsigned int ps_hook_ingress(void *priv, struct sk_buff *skb, const struc
 
 static unsigned int ps_hook_egress(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
+	const struct part *part = priv;
+
 	if (!ps_front_is_ethernet(state->out))
-		return run_ip(priv, skb, false, state);
-	if (skb_mac_offset(skb) || !pskb_may_pull(skb, ETH_HLEN))
-		return NF_ACCEPT;
+		return run_ip(part, skb, false, state);
+	if (skb_mac_offset(skb) || !pskb_may_pull(skb, ETH_HLEN)) {
+		ps_rule_refuse(part->rule, "a frame without a whole header of Ethernet");
+		return part->on_error;
+	}
 	return ps_hook_frame(priv, skb, state);
 }
 
@@ -211,6 +224,10 @@ static void hook_free(struct hook *hook)
 {
 	unsigned int i;
 
+	for (i = 0; i < ARRAY_SIZE(hook->defrag); i++) {
+		if (hook->defrag[i])
+			ps_defrag_disable(hook->net, hook->defrag[i]);
+	}
 	for (i = 0; i < hook->n; i++)
 		ps_rule_free(hook->parts[i].rule);
 	kfree(hook);
@@ -352,6 +369,7 @@ const struct nla_policy ps_hook_policy[PACKETSCRIPT_HOOK_MAX + 1] = {
 	[PACKETSCRIPT_HOOK_PERCPU] = { .type = NLA_FLAG },
 	[PACKETSCRIPT_HOOK_ON_ERROR] = { .type = NLA_U8 },
 	[PACKETSCRIPT_HOOK_OBJECT] = { .type = NLA_U8 },
+	[PACKETSCRIPT_HOOK_DEFRAG] = { .type = NLA_FLAG },
 };
 
 /* What a request says: by PACKETSCRIPT_HOOK_…; NULL: nothing. */
@@ -400,6 +418,9 @@ static int read_place(struct hook *hook, const struct wanted *wanted, struct ps_
 
 	if (!known || !number || nla_get_u32(number) >= known->hooks)
 		return ps_fail(failure, -EINVAL, "%s: there is no such hook", hook->info[0].script);
+	if ((known->number == PS_HOOK_OF_ARP && !IS_ENABLED(CONFIG_NETFILTER_FAMILY_ARP)) ||
+	    (known->number == PS_HOOK_OF_BRIDGE && !IS_ENABLED(CONFIG_NETFILTER_FAMILY_BRIDGE)))
+		return ps_fail(failure, -EOPNOTSUPP, "%s: --family %s: this kernel was built without these hooks", hook->info[0].script, known->name);
 	hook->family = known->number;
 	hook->number = nla_get_u32(number);
 	if ((hook->family == NFPROTO_NETDEV) != !!device)
@@ -411,14 +432,34 @@ static int read_place(struct hook *hook, const struct wanted *wanted, struct ps_
 	return 0;
 }
 
+static int add_defrag(struct hook *hook, struct ps_failure *failure)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < hook->n; i++) {
+		err = ps_defrag_enable(hook->net, hook->parts[i].ops.pf);
+		if (err)
+			return ps_fail(failure, err, "--defrag: the kernel has no module nf_defrag_ipv%d, or cannot use it (%d)",
+				       hook->parts[i].ops.pf == NFPROTO_IPV4 ? 4 : 6, -err);
+		hook->defrag[i] = hook->parts[i].ops.pf;
+	}
+	return 0;
+}
+
 static int attach(struct hook *hook, const struct wanted *wanted, struct ps_failure *failure)
 {
+	bool defrags = wanted->attrs[PACKETSCRIPT_HOOK_DEFRAG];
 	int err;
 
 	read_options(&hook->info[0], wanted);
 	err = read_place(hook, wanted, failure);
+	if (!err && defrags && hook->family != NFPROTO_IPV4 && hook->family != NFPROTO_IPV6 && hook->family != NFPROTO_INET)
+		err = ps_fail(failure, -EINVAL, "%s: --defrag is for ip, ip6 and inet", hook->info[0].script);
 	if (!err)
 		err = add_parts(hook, failure);
+	if (!err && defrags)
+		err = add_defrag(hook, failure);
 	if (err)
 		return err;
 	rtnl_lock();
@@ -571,13 +612,16 @@ static void __net_exit net_leave(struct net *net)
 	leave_net(net, &hooks, &leaving);
 }
 
-/* A grace period after that. Those of its devices that went before have to be gone, too, before the namespace is. */
+/*
+ * A grace period after that. Those of its devices that went before have to be gone, too, before the namespace is: the work item may have taken
+ * them, or all, but can no longer begin to.
+ */
 static void __net_exit net_free(struct net *net)
 {
 	LIST_HEAD(list);
 
-	flush_work(&leaving_work);
 	leave_net(net, &leaving, &list);
+	flush_work(&leaving_work);
 	free_all(&list);
 }
 

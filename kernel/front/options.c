@@ -88,7 +88,8 @@ struct ps_rule *ps_options_rule(struct xt_lua_info *info, const struct ps_place 
 	struct ps_rule *rule;
 
 	if (!is_well_formed(info, place->is_match))
-		return ERR_PTR(-EINVAL);
+		return ERR_PTR(ps_fail(failure, -EINVAL, "an option is out of range: a script has an absolute path, a function a name, memory is from %u to %u KiB",
+				       XT_LUA_MEMORY_MIN, XT_LUA_MEMORY_MAX));
 	request.given = object - 1;
 	if (!(objects[packets].possible & BIT(object)))
 		return ERR_PTR(ps_fail(failure, -EINVAL, "%s: --object: packets of this %s have no such header", info->script,

@@ -177,6 +177,26 @@ check 'arp: a filter' no_ping 192.168.0.1
 detach arp.lua --netns R >/dev/null
 check 'arp: and without it' pings 192.168.0.1
 
+# --- fragments ---
+cat >length.lua <<'LUA'
+function process_packet(ip)
+  if ip:len() > 1400 then nf.count(tostring(ip:len())) end
+  return XT_CONTINUE
+end
+LUA
+# lengths OPTION…: of large packets that it sees forwarded, with 14 bytes of Ethernet, and how many
+lengths() {
+	attach length.lua --netns R --hook forward --priority mangle --family inet --state 30 "$@"
+	inA ping -q -c 1 -W 5 -s 4000 10.0.0.2 >/dev/null
+	inA ping -q -c 1 -W 5 -s 4000 fd00:b::2 >/dev/null
+	packetscript stats --netns R --state 30 --openmetrics | sed -n 's/.*counter_total{.*name="\([0-9]*\)"} \([0-9]*\)/\1 \2/p' | sort -n | xargs
+	detach length.lua --netns R >/dev/null
+}
+check_eq 'fragments come one by one' "$(lengths)" '1510 4 1514 4'
+check_eq 'with --defrag as the packets they are of, and back as well' "$(lengths --defrag)" '4042 2 4062 2'
+check_eq 'and one by one again, when it is detached' "$(lengths)" '1510 4 1514 4'
+check_match 'ARP has no fragments' "$(attach arp.lua --netns R --family arp --hook input --defrag 2>&1 || true)" ': --defrag is for ip, ip6 and inet$'
+
 # --- a device that goes under traffic, and a namespace ---
 inA ping -f -q -s 1000 10.0.0.2 >/dev/null 2>&1 &
 load=$!
