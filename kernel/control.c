@@ -45,7 +45,7 @@ static int carry_out(struct sk_buff *skb, struct genl_info *info,
 
 	if (err && failure && failure->text[0]) {
 		tell(info, failure);
-		info->extack->_msg = ps_words_keep(genl_info_net(info), info->snd_portid, failure->text) ?: otherwise;
+		info->extack->_msg = ps_words_keep(NETLINK_CB(skb).sk, info->snd_portid, failure->text) ?: otherwise;
 	}
 	kfree(failure);
 	return err;
@@ -98,7 +98,7 @@ static int detach(struct sk_buff *skb, struct genl_info *info)
 
 static int trace(struct sk_buff *skb, struct genl_info *info)
 {
-	return ps_trace_start(info);
+	return ps_trace_start(NETLINK_CB(skb).sk, info);
 }
 
 static int list(struct sk_buff *skb, struct netlink_callback *cb)
@@ -108,7 +108,7 @@ static int list(struct sk_buff *skb, struct netlink_callback *cb)
 
 static int do_change_set(struct sk_buff *skb, struct genl_info *info, struct ps_failure *failure)
 {
-	return ps_sets_change(info, netlink_capable(skb, CAP_NET_ADMIN), failure);
+	return ps_sets_change(NETLINK_CB(skb).sk, info, netlink_capable(skb, CAP_NET_ADMIN), failure);
 }
 
 static int change_set(struct sk_buff *skb, struct genl_info *info)
@@ -287,16 +287,19 @@ static struct genl_family family __ro_after_init = {
 	.n_mcgrps = ARRAY_SIZE(groups),
 };
 
-/* What a socket has begun goes with it. */
+/*
+ * What a socket has begun goes with it. By now its number may be another socket's, which is in the middle of a request: so what goes is that
+ * of sockets that are dead.
+ */
 static int on_release(struct notifier_block *block, unsigned long event, void *context)
 {
 	const struct netlink_notify *notify = context;
 
 	if (event != NETLINK_URELEASE || notify->protocol != NETLINK_GENERIC)
 		return NOTIFY_DONE;
-	ps_sets_release(notify->net, notify->portid);
-	ps_trace_release(notify->net, notify->portid);
-	ps_words_release(notify->net, notify->portid);
+	ps_sets_release();
+	ps_trace_release();
+	ps_words_release(notify->portid);
 	return NOTIFY_DONE;
 }
 

@@ -34,32 +34,43 @@ const struct nla_policy ps_sets_policy[PACKETSCRIPT_SET_MAX + 1] = {
 
 struct draft {
 	struct list_head list;
-	const struct net *net;	/* compared only */
-	u32 portid;
+	struct sock *sk;	/* held */
 	u8 action;
 	char name[PS_SHARED_NAME_MAX + 1];
 	struct ps_addresses *addresses;
 };
 
 static LIST_HEAD(drafts);
-static DEFINE_MUTEX(sets_mutex);	/* of drafts, and of who fills sets */
+static DEFINE_MUTEX(drafts_mutex);	/* of the list: each socket of generic netlink that is closed waits for it */
+static DEFINE_MUTEX(sets_mutex);	/* of who fills sets, and of drafts of sockets that live; the other one is taken within */
 
-static struct draft *draft_find(const struct net *net, u32 portid)
+static struct draft *draft_find(const struct sock *sk)
 {
-	struct draft *draft;
+	struct draft *draft, *found = NULL;
 
+	mutex_lock(&drafts_mutex);
 	list_for_each_entry(draft, &drafts, list) {
-		if (draft->net == net && draft->portid == portid)
-			return draft;
+		if (draft->sk == sk)
+			found = draft;
 	}
-	return NULL;
+	mutex_unlock(&drafts_mutex);
+	return found;
+}
+
+/* With the list's mutex held. */
+static void draft_end(struct draft *draft)
+{
+	list_del(&draft->list);
+	sock_put(draft->sk);
+	ps_addresses_put(draft->addresses);
+	kfree(draft);
 }
 
 static void draft_free(struct draft *draft)
 {
-	list_del(&draft->list);
-	ps_addresses_put(draft->addresses);
-	kfree(draft);
+	mutex_lock(&drafts_mutex);
+	draft_end(draft);
+	mutex_unlock(&drafts_mutex);
 }
 
 /* The errno that it is, and the words. */
@@ -182,10 +193,9 @@ static int draft_apply(struct draft *draft, struct ps_shared_space *space, bool 
 }
 
 /* One for the socket, which may have begun before. */
-static struct draft *draft_open(const struct genl_info *info, const char *name, u8 action, struct ps_failure *failure)
+static struct draft *draft_open(struct sock *sk, const char *name, u8 action, struct ps_failure *failure)
 {
-	const struct net *net = genl_info_net((struct genl_info *)info);
-	struct draft *draft = draft_find(net, info->snd_portid);
+	struct draft *draft = draft_find(sk);
 	enum ps_shared_result why = PS_SHARED_MEMORY;
 
 	if (draft && draft->action == action && !strcmp(draft->name, name))
@@ -202,11 +212,13 @@ static struct draft *draft_open(const struct genl_info *info, const char *name, 
 		kfree(draft);
 		return ERR_PTR(refuse(failure, name, why));
 	}
-	draft->net = net;
-	draft->portid = info->snd_portid;
+	sock_hold(sk);
+	draft->sk = sk;
 	draft->action = action;
 	strcpy(draft->name, name);
+	mutex_lock(&drafts_mutex);
 	list_add(&draft->list, &drafts);
+	mutex_unlock(&drafts_mutex);
 	return draft;
 }
 
@@ -219,11 +231,12 @@ static bool is_there(struct ps_shared_space *space, const char *name)
 	return thing;
 }
 
-static int fill(struct genl_info *info, struct nlattr **attrs, const char *name, bool may_make, struct ps_failure *failure)
+static int fill(struct sock *sk, struct genl_info *info, struct nlattr **attrs, const char *name, bool may_make,
+		struct ps_failure *failure)
 {
 	u8 action = nla_get_u8(attrs[PACKETSCRIPT_SET_ACTION]);
 	struct ps_shared_space *space = ps_states_space(genl_info_net(info));
-	struct draft *draft = draft_open(info, name, action, failure);
+	struct draft *draft = draft_open(sk, name, action, failure);
 	bool replaces = action == PACKETSCRIPT_SET_REPLACE;
 	int err = 0;
 
@@ -271,7 +284,7 @@ static int destroy(struct ps_shared_space *space, const char *name, struct ps_fa
 	return err;
 }
 
-static int change(struct genl_info *info, struct nlattr **attrs, bool may_make, struct ps_failure *failure)
+static int change(struct sock *sk, struct genl_info *info, struct nlattr **attrs, bool may_make, struct ps_failure *failure)
 {
 	struct ps_shared_space *space = ps_states_space(genl_info_net(info));
 	const char *name = nla_data(attrs[PACKETSCRIPT_SET_NAME]);
@@ -284,11 +297,11 @@ static int change(struct genl_info *info, struct nlattr **attrs, bool may_make, 
 	case PACKETSCRIPT_SET_DESTROY:
 		return destroy(space, name, failure);
 	default:
-		return fill(info, attrs, name, may_make, failure);
+		return fill(sk, info, attrs, name, may_make, failure);
 	}
 }
 
-int ps_sets_change(struct genl_info *info, bool may_make, struct ps_failure *failure)
+int ps_sets_change(struct sock *sk, struct genl_info *info, bool may_make, struct ps_failure *failure)
 {
 	struct nlattr *attrs[PACKETSCRIPT_SET_MAX + 1];
 	int err;
@@ -305,7 +318,7 @@ int ps_sets_change(struct genl_info *info, bool may_make, struct ps_failure *fai
 		return -EINVAL;
 	}
 	mutex_lock(&sets_mutex);
-	err = change(info, attrs, may_make, failure);
+	err = change(sk, info, attrs, may_make, failure);
 	mutex_unlock(&sets_mutex);
 	return err;
 }
@@ -437,15 +450,16 @@ int ps_sets_dump(const struct genl_family *family, struct sk_buff *skb, struct n
 	return has_all || skb->len ? skb->len : -EMSGSIZE;
 }
 
-void ps_sets_release(const struct net *net, u32 portid)
+void ps_sets_release(void)
 {
-	struct draft *draft;
+	struct draft *draft, *next;
 
-	mutex_lock(&sets_mutex);
-	draft = draft_find(net, portid);
-	if (draft)
-		draft_free(draft);
-	mutex_unlock(&sets_mutex);
+	mutex_lock(&drafts_mutex);
+	list_for_each_entry_safe(draft, next, &drafts, list) {
+		if (sock_flag(draft->sk, SOCK_DEAD))
+			draft_end(draft);
+	}
+	mutex_unlock(&drafts_mutex);
 }
 
 void ps_sets_teardown(void)
@@ -453,5 +467,5 @@ void ps_sets_teardown(void)
 	struct draft *draft, *next;
 
 	list_for_each_entry_safe(draft, next, &drafts, list)
-		draft_free(draft);
+		draft_end(draft);
 }

@@ -5,6 +5,7 @@
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <net/genetlink.h>
+#include <net/sock.h>
 
 #include "generation.h"
 #include "packetscript.h"
@@ -13,13 +14,14 @@
 
 DEFINE_STATIC_KEY_FALSE(ps_trace_key);
 
-#define TRACERS_MAX	16	/* each costs a copy of each message */
+#define TRACERS_MAX	16	/* of a network namespace: each costs a copy of each message */
 
 /* A socket that is told, and of what. */
 struct tracer {
 	struct list_head list;
 	struct rcu_head rcu;
-	const struct net *net;	/* compared only: the socket holds it */
+	struct sock *sk;	/* held, and with it: */
+	const struct net *net;	/* compared only */
 	u32 portid;
 	bool has_state;
 	u32 state;
@@ -29,7 +31,6 @@ struct tracer {
 
 /* Packets read the list under RCU, as they do all that their rules have; it is changed with the lock held. */
 static LIST_HEAD(tracers);
-static unsigned int ntracers;
 static DEFINE_MUTEX(lock);
 static const struct genl_family *family;
 
@@ -255,29 +256,25 @@ static bool has_rule(const struct ps_state *state, void *context)
 	return true;
 }
 
-static struct tracer *find(const struct net *net, u32 portid)
-{
-	struct tracer *tracer;
-
-	list_for_each_entry(tracer, &tracers, list) {
-		if (tracer->net == net && tracer->portid == portid)
-			return tracer;
-	}
-	return NULL;
-}
-
 static int add(struct tracer *tracer, struct genl_info *info)
 {
+	const struct tracer *other;
+	unsigned int others = 0;
+	bool is_told = false;
 	int err = -EBUSY;
 
 	mutex_lock(&lock);
-	if (find(tracer->net, tracer->portid)) {
+	list_for_each_entry(other, &tracers, list) {
+		is_told |= other->sk == tracer->sk;
+		others += other->net == tracer->net;
+	}
+	if (is_told) {
 		NL_SET_ERR_MSG(info->extack, "the socket is told already");
-	} else if (ntracers == TRACERS_MAX) {
+	} else if (others >= TRACERS_MAX) {
 		NL_SET_ERR_MSG(info->extack, "too many trace packets already");
 	} else {
+		sock_hold(tracer->sk);
 		list_add_tail_rcu(&tracer->list, &tracers);
-		ntracers++;
 		err = 0;
 	}
 	mutex_unlock(&lock);
@@ -286,7 +283,7 @@ static int add(struct tracer *tracer, struct genl_info *info)
 	return err;
 }
 
-static struct tracer *read_tracer(struct genl_info *info)
+static struct tracer *read_tracer(struct sock *sk, struct genl_info *info)
 {
 	const struct nlattr *nest = info->attrs[PACKETSCRIPT_A_TRACE], *state = info->attrs[PACKETSCRIPT_A_STATE];
 	struct nlattr *attrs[PACKETSCRIPT_TRACE_MAX + 1] = { NULL };
@@ -303,6 +300,7 @@ static struct tracer *read_tracer(struct genl_info *info)
 	if (!tracer)
 		return ERR_PTR(-ENOMEM);
 	strcpy(tracer->script, script);
+	tracer->sk = sk;
 	tracer->net = genl_info_net(info);
 	tracer->portid = info->snd_portid;
 	tracer->has_state = state;
@@ -310,9 +308,9 @@ static struct tracer *read_tracer(struct genl_info *info)
 	return tracer;
 }
 
-int ps_trace_start(struct genl_info *info)
+int ps_trace_start(struct sock *sk, struct genl_info *info)
 {
-	struct tracer *tracer = read_tracer(info);
+	struct tracer *tracer = read_tracer(sk, info);
 	unsigned int changes;
 	int err = -ENOENT;
 
@@ -327,19 +325,29 @@ int ps_trace_start(struct genl_info *info)
 	return err;
 }
 
-void ps_trace_release(const struct net *net, u32 portid)
+/* NULL: there is none. */
+static struct tracer *take_dead(void)
+{
+	struct tracer *tracer, *dead = NULL;
+
+	mutex_lock(&lock);
+	list_for_each_entry(tracer, &tracers, list) {
+		if (sock_flag(tracer->sk, SOCK_DEAD))
+			dead = tracer;
+	}
+	if (dead)
+		list_del_rcu(&dead->list);
+	mutex_unlock(&lock);
+	return dead;
+}
+
+void ps_trace_release(void)
 {
 	struct tracer *tracer;
 
-	mutex_lock(&lock);
-	tracer = find(net, portid);
-	if (tracer) {
-		list_del_rcu(&tracer->list);
-		ntracers--;
-	}
-	mutex_unlock(&lock);
-	if (tracer) {
+	while ((tracer = take_dead())) {
 		static_branch_dec(&ps_trace_key);
+		sock_put(tracer->sk);
 		kfree_rcu(tracer, rcu);
 	}
 }
@@ -353,6 +361,8 @@ void ps_trace_teardown(void)
 {
 	struct tracer *tracer, *next;
 
-	list_for_each_entry_safe(tracer, next, &tracers, list)
+	list_for_each_entry_safe(tracer, next, &tracers, list) {
+		sock_put(tracer->sk);
 		kfree(tracer);
+	}
 }

@@ -44,12 +44,12 @@ void ps_trace_begin(struct ps_trace *trace, const struct ps_handler *handler, st
 void ps_trace_end(struct ps_trace *trace, unsigned int result, u16 queue);
 
 /* The socket is told from now on. Returns 0 or -errno. Process context, may sleep. */
-int ps_trace_start(struct genl_info *info);
+int ps_trace_start(struct sock *sk, struct genl_info *info);
 
 extern const struct nla_policy ps_trace_policy[PACKETSCRIPT_TRACE_MAX + 1];
 
-/* A socket is closed: it is told no more. Process context. */
-void ps_trace_release(const struct net *net, u32 portid);
+/* A socket is closed: such ones are told no more. Process context. */
+void ps_trace_release(void);
 
 /* The messages are the family's. */
 void ps_trace_setup(const struct genl_family *family);

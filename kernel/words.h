@@ -7,16 +7,16 @@
 
 #include <linux/types.h>
 
-struct net;
+struct sock;
 
 /*
  * A copy of the text that is there until this task has had its acknowledgement, and longer: until it asks again by this socket, or that is
- * closed. NULL: there is no memory for it. Process context, within a request of the socket.
+ * closed. NULL: there is no memory for it. Process context, within a request of the socket, which has this number.
  */
-const char *ps_words_keep(const struct net *net, u32 portid, const char *text);
+const char *ps_words_keep(struct sock *sk, u32 portid, const char *text);
 
-/* The socket is closed. Process context. */
-void ps_words_release(const struct net *net, u32 portid);
+/* A socket of this number is closed: what closed sockets had goes. Process context. */
+void ps_words_release(u32 portid);
 
 void ps_words_teardown(void);	/* no request is being carried out any more, nor acknowledged */
 

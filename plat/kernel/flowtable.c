@@ -301,7 +301,7 @@ static const char *check_connection(const struct sk_buff *skb, const struct nf_h
 
 /*
  * Takes the connection for this table, or says that somebody has it already. Where sequence numbers change, who changes them looks for
- * the bit under the same lock. Conntrack does not see all of TCP any more, and is not to take what it sees for invalid.
+ * the bit under the same lock.
  */
 static const char *claim(struct nf_conn *ct, bool *is_new)
 {
@@ -312,12 +312,19 @@ static const char *claim(struct nf_conn *ct, bool *is_new)
 		why = "sequence numbers of the connection change";
 	else
 		*is_new = !test_and_set_bit(IPS_OFFLOAD_BIT, &ct->status);
-	if (!why && *is_new && nf_ct_protonum(ct) == IPPROTO_TCP) {
-		ct->proto.tcp.seen[0].flags |= IP_CT_TCP_FLAG_BE_LIBERAL;
-		ct->proto.tcp.seen[1].flags |= IP_CT_TCP_FLAG_BE_LIBERAL;
-	}
 	spin_unlock_bh(&ct->lock);
 	return why;
+}
+
+/* Conntrack does not see all of TCP any more, and is not to take what it sees for invalid. */
+static void be_liberal(struct nf_conn *ct)
+{
+	if (nf_ct_protonum(ct) != IPPROTO_TCP)
+		return;
+	spin_lock_bh(&ct->lock);
+	ct->proto.tcp.seen[0].flags |= IP_CT_TCP_FLAG_BE_LIBERAL;
+	ct->proto.tcp.seen[1].flags |= IP_CT_TCP_FLAG_BE_LIBERAL;
+	spin_unlock_bh(&ct->lock);
 }
 
 /* The way back to who has sent the packet: counted, or NULL. */
@@ -425,6 +432,8 @@ static const char *offload(struct sk_buff *skb, const struct nf_hook_state *stat
 	why = hand_over(t, skb, state, ct, CTINFO2DIR(info));
 	if (why)
 		clear_bit(IPS_OFFLOAD_BIT, &ct->status);
+	else
+		be_liberal(ct);
 	return why;
 }
 
