@@ -329,10 +329,10 @@ unit: $(BUILD)/asan/unit $(BUILD)/user/unit
 	$(BUILD)/user/unit
 UNIT := $(wildcard tests/unit/*.c)
 $(foreach flavour,user asan,$(BUILD)/$(flavour)/tests/unit/%.o): \
-	INCLUDE := -Ipacket -Iengine -Icompile -Ilua -Iplat/user -Iproto -Ilua/src
-$(BUILD)/%/unit: $(addprefix $(BUILD)/%/,$(UNIT:.c=.o)) $(BUILD)/%/engine.a
+	INCLUDE := -Ipacket -Iengine -Icompile -Ilua -Iplat/user -Iuser -Iproto -Ilua/src
+$(BUILD)/%/unit: $(addprefix $(BUILD)/%/,$(UNIT:.c=.o) user/tracked.o) $(BUILD)/%/engine.a
 	@echo '  LD      $@'
-	$(Q)$(LINK) -o $@ $^
+	$(Q)$(LINK) -o $@ $^ -lmnl
 
 # What runs off the kernel, as it is and with sanitizers.
 layers: plugin cli

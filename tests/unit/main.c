@@ -52,7 +52,7 @@ int main(int argc, char **argv)
 {
 	static const struct test *const tables[] = {
 		csum_tests, value_tests, field_tests, proto_tests, layer_tests, resize_tests, store_tests, script_tests, dynamic_tests, set_tests, carry_tests, callable_tests, company_tests, send_tests,
-		arena_tests, heap_tests, defer_tests, limit_tests, count_tests, flows_tests, watch_tests, flow_tests, compile_tests, programs_tests, given_tests, guest_tests, shared_tests, listen_tests, trace_tests,
+		arena_tests, heap_tests, defer_tests, limit_tests, count_tests, flows_tests, watch_tests, flow_tests, compile_tests, programs_tests, given_tests, guest_tests, shared_tests, listen_tests, trace_tests, tracked_tests,
 	};
 	int passed = 0, failed = 0;
 

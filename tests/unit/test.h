@@ -38,6 +38,6 @@ void test_check_text(const char *actual, const char *expected, const char *file,
 /* Ends with name NULL. */
 extern const struct test csum_tests[], field_tests[], proto_tests[], layer_tests[], resize_tests[], store_tests[], script_tests[],
 	value_tests[], dynamic_tests[], set_tests[], callable_tests[], company_tests[], arena_tests[], watch_tests[], heap_tests[], defer_tests[], limit_tests[], count_tests[], flows_tests[], flow_tests[], compile_tests[], programs_tests[],
-	carry_tests[], given_tests[], guest_tests[], send_tests[], shared_tests[], listen_tests[], trace_tests[];
+	carry_tests[], given_tests[], guest_tests[], send_tests[], shared_tests[], listen_tests[], trace_tests[], tracked_tests[];
 
 #endif
