@@ -210,8 +210,21 @@ static char *resolve(const char *path, bool has_to_be)
 	return resolved;
 }
 
+/* Whether it has from 1 to max bytes, as the kernel wants it. NULL has. */
+static bool fits(const char *text, size_t max, const char *what)
+{
+	size_t len = text ? strlen(text) : 1;
+
+	if (len >= 1 && len <= max)
+		return true;
+	cli_error("%s has %zu bytes: 1 to %zu are possible", what, len, max);
+	return false;
+}
+
 static bool fill_common(struct ps_attachment *attachment, const struct cli_call *call)
 {
+	if (!fits(call->values[OPT_FUNCTION], XT_LUA_FUNCTION_SIZE - 1, "--function") || !fits(call->values[OPT_DEV], IF_NAMESIZE - 1, "--dev"))
+		return false;
 	attachment->function = call->values[OPT_FUNCTION];
 	attachment->device = call->values[OPT_DEV];
 	attachment->has_state = call->values[OPT_STATE];
@@ -283,6 +296,8 @@ bool cli_hook_read(struct cli_hook *hook, const struct cli_call *call, bool has_
 	hook->script = resolve(call->operands[0], has_to_be);
 	hook->attachment.script = hook->script;
 	hook->netns = call->values[OPT_NETNS];
+	if (hook->script && !fits(hook->script, XT_LUA_SCRIPT_SIZE - 1, "the script's absolute path"))
+		cli_hook_clean(hook);
 	return hook->script;
 }
 
@@ -296,7 +311,7 @@ void cli_hook_clean(struct cli_hook *hook)
  * Goes into its network namespace, and attaches it; can_be_there: unless it is there already; can_be_later: unless its device is not
  * there. Returns as cli_hook_line_do().
  */
-static int enter(const struct cli_hook *hook, bool can_be_there, bool can_be_later)
+static int enter(const struct cli_hook *hook, bool can_be_there, bool can_be_later, bool *was_there)
 {
 	const char *device = hook->attachment.device;
 	struct ps_control control;
@@ -309,7 +324,8 @@ static int enter(const struct cli_hook *hook, bool can_be_there, bool can_be_lat
 		return CLI_HOOK_LATER;
 	}
 	failed = ps_control_attach(&control, &hook->attachment);
-	if (failed == PS_CONTROL_THERE && can_be_there)
+	*was_there = failed == PS_CONTROL_THERE && can_be_there;
+	if (*was_there)
 		failed = 0;
 	if (failed)
 		cli_error("%s", control.error);
@@ -327,7 +343,7 @@ static void print_attached(const struct ps_attachment *attached)
 
 static int attach(const struct cli_call *call)
 {
-	bool persist = call->values[OPT_PERSIST];
+	bool persist = call->values[OPT_PERSIST], was_there = false;
 	struct cli_hook hook = { .script = NULL };
 	int status = CLI_TROUBLE;
 	char *line = NULL;
@@ -335,7 +351,9 @@ static int attach(const struct cli_call *call)
 	if (cli_hook_read(&hook, call, true))
 		line = persist ? cli_hook_line(&hook, call) : NULL;
 	if (hook.script && !persist == !line)
-		status = enter(&hook, persist, false);
+		status = enter(&hook, persist, false, &was_there);
+	if (!status && was_there)
+		cli_error("%s: is attached already, with the options that it had: for others, detach it first", hook.script);
 	if (!status && persist && cli_persist_add(&hook, line))
 		status = cli_error("%s: is attached, but not written down", hook.script);
 	if (!status && call->values[OPT_JSON])
@@ -629,11 +647,13 @@ static int leave(const struct cli_hook *hook)
 
 static int do_hook(const struct cli_hook *hook, enum cli_hook_action action, bool can_be_later)
 {
+	bool was_there;
+
 	switch (action) {
 	case CLI_HOOK_CHECK:
 		return CLI_OK;
 	case CLI_HOOK_ATTACH:
-		return enter(hook, true, can_be_later);
+		return enter(hook, true, can_be_later, &was_there);
 	case CLI_HOOK_DETACH:
 		return leave(hook);
 	}

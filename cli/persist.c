@@ -49,9 +49,9 @@ static int edit_line(struct edit *edit, struct ps_conf *conf, size_t i)
 
 	edit->n++;
 	if (!edit->line) {
-		printf("taken out of %s: ", conf->path);
-		ps_user_print(stdout, conf->lines[i]);
-		putchar('\n');
+		fprintf(stderr, "taken out of %s: ", conf->path);
+		ps_user_print(stderr, conf->lines[i]);
+		putc('\n', stderr);
 	}
 	return ps_conf_set(conf, i, line);
 }

@@ -117,9 +117,13 @@ static bool read_file(const struct cli_call *call, struct ps_spans *spans, struc
 
 static bool read_other(const struct cli_call *call, struct ps_spans *spans, struct ps_set_change *change)
 {
+	size_t len = strlen(call->operands[2]);
+
 	(void)spans;
 	change->other = call->operands[2];
-	return true;
+	if (!len || len > CLI_NAME_BYTES)
+		cli_error("the name of a set has 1 to %d bytes", CLI_NAME_BYTES);
+	return len && len <= CLI_NAME_BYTES;
 }
 
 static bool read_nothing(const struct cli_call *call, struct ps_spans *spans, struct ps_set_change *change)
@@ -179,8 +183,8 @@ static int run(const struct cli_call *call)
 	if (!call->noperands)
 		return show_sets(call);
 	len = strlen(call->operands[0]);
-	if (!len || len > 63)
-		return cli_error("the name of a set has 1 to 63 bytes");
+	if (!len || len > CLI_NAME_BYTES)
+		return cli_error("the name of a set has 1 to %d bytes", CLI_NAME_BYTES);
 	verb = cli_verbs_find(&verbs, call);
 	if (!verb)
 		return CLI_TROUBLE;

@@ -243,8 +243,8 @@ static int run(const struct cli_call *call)
 	if (!call->noperands)
 		return show_tables(call);
 	len = strlen(call->operands[0]);
-	if (!len || len > 63)
-		return cli_error("the name of a table has 1 to 63 bytes");
+	if (!len || len > CLI_NAME_BYTES)
+		return cli_error("the name of a table has 1 to %d bytes", CLI_NAME_BYTES);
 	verb = cli_verbs_find(&verbs, call);
 	if (!verb)
 		return CLI_TROUBLE;

@@ -8,6 +8,8 @@
 
 #include "cli.h"
 
+#define CLI_NAME_BYTES	63	/* of a set or a table, at most */
+
 struct ps_control;
 
 struct cli_verb {

@@ -265,11 +265,14 @@ static struct ps_shared_thing *open_table(struct ps_shared_space *space, const c
 /* A table that somebody has filled stays until somebody destroys it. */
 static int change(const struct request *r, u8 action, const struct nlattr *nest, struct sk_buff *reply, struct netlink_ext_ack *extack)
 {
+	int err;
+
 	if (action == PACKETSCRIPT_SHARED_DESTROY)
 		return ps_shared_abandon(r->thing) ? 0 : ps_fail(r->failure, -EBUSY, "table '%s': scripts name it, or somebody reads it", r->name);
-	if (action == PACKETSCRIPT_SHARED_SET)
+	err = do_entries(r, action, nest, reply, extack);
+	if (!err && action == PACKETSCRIPT_SHARED_SET)
 		ps_shared_keep(r->thing, true);
-	return do_entries(r, action, nest, reply, extack);
+	return err;
 }
 
 int ps_tables_change(struct genl_info *info, bool may_make, struct sk_buff *reply, struct ps_failure *failure)

@@ -38,7 +38,9 @@ check_eq 'two at once write two lines, which can be read' "$(sort "$conf/d_nat.c
 	"attach '$PWD/d nat.lua' --hook postrouting --priority srcnat+1 --function back --netns R --on-error accept
 attach '$PWD/d nat.lua' --hook prerouting --priority dstnat --function there --netns R"
 check_eq 'which only root can write to' "$(stat -c '%a %U' "$conf" "$conf/d_nat.conf" | xargs) $(find "$conf" | wc -l)" '755 root 644 root 2'
-check 'attached again, with other options' packetscript attach 'd nat.lua' --netns R --hook prerouting -p -100 -f there --on-error accept --persist
+check_match 'attached again, with other options' \
+	"$(packetscript attach 'd nat.lua' --netns R --hook prerouting -p -100 -f there --on-error accept --persist 2>&1 && echo done)" \
+	$'^packetscript: [^\n]*d nat.lua: is attached already, with the options that it had: for others, detach it first\ndone$'
 check_eq 'the line becomes another one' "$(wc -l <"$conf/d_nat.conf") $(grep -c -- '--priority -100 .* --on-error accept' "$conf/d_nat.conf")" '2 1'
 check 'packets are translated' pings
 check_eq 'detached, not for good' "$(packetscript detach 'd nat.lua' --netns R | wc -l)" 2
@@ -81,7 +83,7 @@ check_eq 'what waits is attached when its device comes' "$status $(wc -l <later)
 restore --detach
 check_eq 'restore --detach: nothing is attached then' "$status $(hooks)" '2 0'
 check 'the module can go' wait_for unload
-check_match 'detach --persist: nothing needs to be attached' "$(packetscript detach 'd nat.lua' --netns R --persist --hook ingress 2>/dev/null)" \
+check_match 'detach --persist: nothing needs to be attached' "$(packetscript detach 'd nat.lua' --netns R --persist --hook ingress 2>&1 >/dev/null | grep '^taken')" \
 	"^taken out of $conf/0.conf: attach '$PWD/d nat.lua' --hook ingress --dev later0"
 check_eq 'of one hook: the others stay' "$(cat "$conf"/*.conf | grep -c 'd nat.lua. --hook \(pre\|post\)routing\|later0')" 2
 packetscript detach 'd nat.lua' --netns R --persist >/dev/null 2>&1
