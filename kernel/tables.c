@@ -231,6 +231,7 @@ static int do_entry(const struct request *r, u8 action, const struct nlattr *nes
 static int do_entries(const struct request *r, u8 action, const struct nlattr *entries, struct sk_buff *reply, struct netlink_ext_ack *extack)
 {
 	const struct nlattr *attr;
+	bool is_kept = false;
 	int rem, err = 0;
 
 	nla_for_each_nested(attr, entries, rem) {
@@ -239,6 +240,10 @@ static int do_entries(const struct request *r, u8 action, const struct nlattr *e
 		err = do_entry(r, action, attr, reply, extack);
 		if (err || action == PACKETSCRIPT_SHARED_GET)
 			break;
+		if (action == PACKETSCRIPT_SHARED_SET && !is_kept) {	/* with the first that is set, the table stays */
+			ps_shared_keep(r->thing, true);
+			is_kept = true;
+		}
 		cond_resched();
 	}
 	return err;
@@ -265,14 +270,9 @@ static struct ps_shared_thing *open_table(struct ps_shared_space *space, const c
 /* A table that somebody has filled stays until somebody destroys it. */
 static int change(const struct request *r, u8 action, const struct nlattr *nest, struct sk_buff *reply, struct netlink_ext_ack *extack)
 {
-	int err;
-
 	if (action == PACKETSCRIPT_SHARED_DESTROY)
 		return ps_shared_abandon(r->thing) ? 0 : ps_fail(r->failure, -EBUSY, "table '%s': scripts name it, or somebody reads it", r->name);
-	err = do_entries(r, action, nest, reply, extack);
-	if (!err && action == PACKETSCRIPT_SHARED_SET)
-		ps_shared_keep(r->thing, true);
-	return err;
+	return do_entries(r, action, nest, reply, extack);
 }
 
 int ps_tables_change(struct genl_info *info, bool may_make, struct sk_buff *reply, struct ps_failure *failure)
