@@ -927,6 +927,9 @@ done
 go run given.lua in.pcap --match -f says_1
 contains 'a match says true or false' '5 times: given.lua:6: the handler returned 1, which is neither true nor false' "$out"
 trouble 'reload: the number of a state' '--state x: give a number from 0 to 4294967295' reload --state x
+trouble 'reload: an operand as well as the option' '7: --state 5 says already what is to be reloaded' reload 7 --state 5
+trouble 'reload: an operand that cannot be a state' 'give a number from 0 to 4294967295' reload 4294967296
+trouble 'reload: a script that is not there' './no.lua: No such file or directory' reload ./no.lua --watch
 trouble 'trace: a filter that is none' 'udp prot 53: is no filter: can' trace 3 udp prot 53
 trouble 'trace: a script that is not there' './no.lua: No such file or directory' trace ./no.lua
 trouble 'trace: a state that cannot be' '4294967296: states have numbers from 0 to 4294967295' trace 4294967296
@@ -1502,7 +1505,7 @@ misuse 'no script' 'packetscript: run: SCRIPT is missing' run
 misuse 'no capture' 'packetscript: run: CAPTURE is missing' run pass.lua
 misuse 'two captures' "packetscript: run: 'b' is one argument too many" run pass.lua a b
 misuse 'two protocols' "packetscript: protocols: 'udp' is one argument too many" protocols tcp udp
-misuse 'an argument for reload' "packetscript: reload: 'script.lua' is one argument too many" reload script.lua
+misuse 'two arguments for reload' "packetscript: reload: 'script.lua' is one argument too many" reload 5 script.lua
 misuse 'an argument for manual' "packetscript: manual: 'x' is one argument too many" manual x
 misuse 'an unknown option' "packetscript: unrecognized option '--frob'" run --frob pass.lua in.pcap
 misuse 'an unknown letter' "packetscript: invalid option -- 'Z'" run -Z pass.lua in.pcap

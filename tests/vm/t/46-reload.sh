@@ -138,3 +138,77 @@ check 'a script that compiles for longer than one may run at load' \
 echo "# it took $(((${EPOCHREALTIME/.} - started) / 1000)) ms; running has $(cat /sys/module/packetscript/parameters/load_ms)"
 check_fails 'it is in use' inA ping -c 1 -W 1 10.0.0.2
 inR iptables -t mangle -F PREROUTING
+
+# --- reloaded by the command: by number, by script, and whenever a file changes ---
+mkdir watched
+cd watched
+# lib VERDICT: the module gives it; in place
+lib() { echo "return { verdict = $1 }" >lib.lua; }
+guard='local lib = require("lib") function process_packet(p) return lib.verdict end'
+# said STATUS ARGUMENT…: what 'reload' prints, if it exits with that
+said() {
+	local out status=0
+	out=$(inR packetscript reload "${@:2}" 2>&1) || status=$?
+	[ $status = "$1" ] && echo "$out" || echo "status $status: $out"
+}
+generations() { inR packetscript list --json | grep -o '"state":[0-9]*\|"generation":[0-9]*' | sed 's/.*"state":\(.*\)/\1:/; s/.*:\([0-9]\)/\1/' | paste -sd ' '; }
+count_is() { [ "$(grep -c "$2" "$1")" = "$3" ]; }
+echo "$guard" >guard.lua
+ln -s guard.lua link.lua
+echo 'function process_packet(p) return XT_CONTINUE end' >other.lua
+lib XT_CONTINUE
+for state in 5 6; do
+	inR iptables -t mangle -A PREROUTING -i rA -p icmp -j LUA --script guard.lua --state $state
+done
+inR iptables -t mangle -A FORWARD -i rA -p icmp -j LUA --script other.lua --state 7
+check_eq 'by number' "$(said 0 5) $(generations)" ' 5: 2 6: 1 7: 1'
+check_eq 'by script: each state that has it, by the real path' "$(said 0 link.lua) $(generations)" ' 5: 3 6: 2 7: 1'
+said 0 guard.lua --json >reloaded
+check_eq 'as JSON, a line for each' "$(wc -l <reloaded)" 2
+for i in 1 2; do
+	sed -n ${i}p reloaded >reloaded.json
+	schema reload reloaded.json
+done
+touch nobody.lua
+check_eq 'a script that no state has' "$(said 2 nobody.lua)" \
+	"packetscript: $PWD/nobody.lua: no state of this network namespace has this script; 'packetscript list' shows what there is"
+echo 'error("on purpose")' >lib.lua
+check_eq 'each failure is told, with its state' "$(said 1 guard.lua | sed 's/^packetscript: \(state [0-9]\): .*\(on purpose\)$/\1 \2/' | paste -sd ' ')" \
+	'state 5 on purpose state 6 on purpose'
+check_eq 'and nothing has changed' "$(generations)" '5: 4 6: 3 7: 1'
+
+lib XT_CONTINUE
+(exec ip netns exec R packetscript reload guard.lua --watch >out 2>err) & watching=$!
+wait_for count_is err watching 1
+check_eq 'it says what it watches' "$(tail -n 1 err | sed "s|$PWD/||g")" 'packetscript: watching guard.lua, lib.lua, guard.lua, lib.lua'
+check_eq 'and has reloaded that' "$(sed 's/^[^ ]* //' out | paste -sd ' ')" 'state 5: reloaded state 6: reloaded'
+lib NF_DROP
+wait_for count_is out reloaded 4
+check_fails 'a module that is written in place is used' inA ping -c 1 -W 0.3 192.168.0.1
+echo 'return { verdict = XT_CONTINUE }' >new
+mv new lib.lua
+wait_for count_is out reloaded 6
+check 'and one that gets its place' passes
+echo 'x = = 1' >guard.lua
+wait_for count_is err 'unexpected symbol' 2
+check 'a script that is broken: the old one goes on' passes
+echo 'return { verdict = NF_DROP }' >more.lua
+echo "${guard/lib\")/more\")}" >new
+mv new guard.lua
+wait_for count_is out reloaded 8
+check_fails 'it is mended, and asks for another module' inA ping -c 1 -W 0.3 192.168.0.1
+echo 'return { verdict = XT_CONTINUE }' >more.lua
+wait_for count_is out reloaded 10
+check 'which is watched from then on' passes
+lib NF_DROP
+echo >>nobody.lua
+sleep 0.4
+echo >>more.lua
+wait_for count_is out reloaded 12
+check_eq 'files of no state do nothing, and another state is left alone' "$(generations)" '5: 10 6: 9 7: 1'
+kill -TERM $watching
+status=0
+wait $watching || status=$?
+check_eq 'it ends in good order' $status 0
+cd ..
+inR iptables -t mangle -F
