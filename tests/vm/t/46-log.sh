@@ -21,6 +21,7 @@ failed() { inR packetscript stats --json --state 5 | grep -o '"errors":[0-9]*' |
 is_long() { [ "$(wc -l <"$1")" -ge "$2" ]; }
 
 check_match 'without the module there is nothing to listen to' "$(listen R 2>&1 || true)" 'the kernel module packetscript is not loaded'
+no_hurry
 inR iptables-legacy -t mangle -A PREROUTING -i rA -p icmp -j LUA --script fails.lua --on-error continue
 inR iptables-legacy -t mangle -A PREROUTING -i rA -p icmp -j LUA --script fails.lua --on-error accept --state 5
 (listen R -f --json) >lines & all=$!
