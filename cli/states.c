@@ -10,6 +10,7 @@
 
 #include "control.h"
 #include "hooks.h"
+#include "host_user.h"
 #include "result.h"
 
 #define TRIALS	10	/* states that change all the time are told as they are then */
@@ -283,4 +284,38 @@ int cli_states_open(struct ps_control *control, const char *netns, bool load)
 	cli_error("%s", control->error);
 	ps_control_close(control);
 	return CLI_TROUBLE;
+}
+
+static void put(FILE *to, const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	ps_user_print(to, text ? text : "");
+}
+
+char *cli_states_label(const json_t *script, const json_t *rule)
+{
+	const char *path = json_string_value(json_object_get(script, "path"));
+	const char *file = path ? strrchr(path, '/') : NULL;
+	const json_t *hook;
+	char *label = NULL;
+	size_t size, i;
+	FILE *to = open_memstream(&label, &size);
+
+	if (!to)
+		return NULL;
+	put(to, rule, "function");
+	fputs(" of ", to);
+	ps_user_print(to, file ? file + 1 : path ? path : "");
+	fputs(", ", to);
+	put(to, rule, json_object_get(rule, "priority") ? "family" : "program");
+	fputc(' ', to);
+	put(to, rule, "table");
+	json_array_foreach(json_object_get(rule, "hooks"), i, hook)
+		fprintf(to, "%s%s", i || json_object_get(rule, "table") ? " " : "", json_string_value(hook));
+	if (json_is_string(json_object_get(rule, "device"))) {
+		fputs(" of ", to);
+		put(to, rule, "device");
+	}
+	return fclose(to) ? NULL : label;
 }

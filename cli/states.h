@@ -31,6 +31,9 @@ void cli_states_print_openmetrics(const json_t *states);
 /* The number at path, two names at most; 0: it is not there. */
 long long cli_states_number(const json_t *state, const char *group, const char *name);
 
+/* Which rule it is, for people: "process_packet of dnat.lua, iptables mangle PREROUTING". NULL: not enough memory. The caller frees it. */
+char *cli_states_label(const json_t *script, const json_t *rule);
+
 struct ps_control;
 
 /*

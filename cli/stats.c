@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* packetscript stats: what the states in the kernel have counted, once or again and again. */
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -65,6 +66,33 @@ static void print(const json_t *states, const json_t *before, double seconds)
 		if (old)
 			printf(" %10.0f", (cli_states_number(state, NULL, "packets") - cli_states_number(old, NULL, "packets")) / seconds);
 		putchar('\n');
+	}
+}
+
+static void print_rule(const json_t *state, const json_t *script, const json_t *rule)
+{
+	char *label = cli_states_label(script, rule);
+
+	printf("%-10lld %14lld %10lld %16lld %s\n", cli_states_number(state, NULL, "state"), cli_states_number(rule, NULL, "packets"),
+	       cli_states_number(rule, NULL, "errors"), cli_states_number(rule, NULL, "bytes"), label ? label : "");
+	free(label);
+}
+
+static void print_rules(const json_t *states)
+{
+	const json_t *state, *script, *rule;
+	bool is_first = true;
+	size_t i, j, k;
+
+	json_array_foreach(states, i, state) {
+		json_array_foreach(json_object_get(state, "scripts"), j, script) {
+			json_array_foreach(json_object_get(script, "rules"), k, rule) {
+				if (is_first)
+					printf("\n%-10s %14s %10s %16s RULE\n", "STATE", "PACKETS", "ERRORS", "BYTES");
+				is_first = false;
+				print_rule(state, script, rule);
+			}
+		}
 	}
 }
 
@@ -185,7 +213,7 @@ static int run(const struct cli_call *call)
 	for (i = 0; !i || (watches && (!count || i < count)); i++) {
 		if (i)
 			sleep(interval);
-		states = cli_states_read(call, false);
+		states = cli_states_read(call, true);
 		at = now();
 		if (!states)
 			break;
@@ -198,6 +226,7 @@ static int run(const struct cli_call *call)
 			else if (i)
 				putchar('\n');
 			print(states, before, at - then);
+			print_rules(states);
 			print_times(states);
 			print_counters(states);
 		}
@@ -219,9 +248,9 @@ const struct cli_command cli_stats = {
 "packets from their network headers on, runs that the time limit has ended, bytes of memory that its Lua states hold, allocations, packets\n"
 "of which bytes had to be copied out of pages, timers that have run, values of queues that were taken, and deferred work that was done.\n"
 "Counts go on over reloads. With --watch it shows them again and again, and the packets a second meanwhile; on a terminal in the same\n"
-"place.\n"
+"place. Below them, a line for each rule and each script at a hook has its part of that.\n"
 "\n"
-"--json prints an array on a line each time, which has more, as that of list, but for scripts: what is pending, what has failed, and verdicts.\n"
+"--json prints an array on a line each time, as that of list: it has more, of rules too, as what is pending, what has failed, and verdicts.\n"
 "An error is counted as a packet, too, and NF_REPEAT along with the verdict that came of it.\n"
 "\n"
 "If the parameter times of the module packetscript is on (echo Y >/sys/module/packetscript/parameters/times), packets are counted by how long\n"

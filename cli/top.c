@@ -49,40 +49,6 @@ struct table {
 /*
  * What there is.
  */
-static void put(FILE *to, const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	ps_user_print(to, text ? text : "");
-}
-
-static char *label_of(const json_t *script, const json_t *rule)
-{
-	const char *path = json_string_value(json_object_get(script, "path"));
-	const char *file = path ? strrchr(path, '/') : NULL;
-	const json_t *hook;
-	char *label = NULL;
-	size_t size, i;
-	FILE *to = open_memstream(&label, &size);
-
-	if (!to)
-		return NULL;
-	fputs("  ", to);
-	put(to, rule, "function");
-	fputs(" of ", to);
-	ps_user_print(to, file ? file + 1 : path ? path : "");
-	fputs(", ", to);
-	put(to, rule, json_object_get(rule, "priority") ? "family" : "program");
-	fputc(' ', to);
-	put(to, rule, "table");
-	json_array_foreach(json_object_get(rule, "hooks"), i, hook)
-		fprintf(to, "%s%s", i || json_object_get(rule, "table") ? " " : "", json_string_value(hook));
-	if (json_is_string(json_object_get(rule, "device"))) {
-		fputs(" of ", to);
-		put(to, rule, "device");
-	}
-	return fclose(to) ? NULL : label;
-}
 
 /* of: a state's object or a rule's. The label becomes the row's. */
 static struct row *add(struct table *table, const json_t *of, long long state, char *label)
@@ -110,7 +76,7 @@ static void add_rules(struct table *table, const json_t *state, long long number
 
 	json_array_foreach(json_object_get(state, "scripts"), i, script) {
 		json_array_foreach(json_object_get(script, "rules"), j, rule) {
-			row = add(table, rule, number, label_of(script, rule));
+			row = add(table, rule, number, cli_states_label(script, rule));
 			if (row)
 				row->is_rule = true;
 		}
@@ -287,8 +253,8 @@ static void put_row(const struct row *row, int columns)
 
 	if (!row->is_rule)
 		snprintf(memory, sizeof(memory), "%lldK", row->memory / 1024);
-	snprintf(line, sizeof(line), "%11.0f %9.1f %12.0f %14lld %10lld %7s  %s", row->rate[PACKETS], row->rate[ERRORS], row->rate[BYTES],
-		 row->count[PACKETS], row->count[ERRORS], memory, row->label);
+	snprintf(line, sizeof(line), "%11.0f %9.1f %12.0f %14lld %10lld %7s  %s%s", row->rate[PACKETS], row->rate[ERRORS], row->rate[BYTES],
+		 row->count[PACKETS], row->count[ERRORS], memory, row->is_rule ? "  " : "", row->label);
 	put_line(line, columns);
 }
 

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "buffer.h"
 #include "control.h"
@@ -47,6 +48,7 @@ static void interrupt(int signal)
 {
 	(void)signal;
 	is_interrupted = 1;
+	alarm(1);	/* it may come just before the process waits for a packet: this one finds it waiting */
 }
 
 /*
@@ -288,10 +290,11 @@ static int end(struct tracing *tracing, bool is_failed)
 /* An interrupt ends it in good order; the second one ends it at once. */
 static void listen_to_signals(void)
 {
-	const struct sigaction action = { .sa_handler = interrupt, .sa_flags = SA_RESETHAND };
+	const struct sigaction action = { .sa_handler = interrupt, .sa_flags = SA_RESETHAND }, again = { .sa_handler = interrupt };
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGALRM, &again, NULL);
 }
 
 static int run(const struct cli_call *call)

@@ -42,11 +42,16 @@ void ps_states_lock(void)
 	mutex_lock(&states_mutex);
 }
 
+void ps_states_unlock_unchanged(void)
+{
+	mutex_unlock(&states_mutex);
+	cpus_read_unlock();
+}
+
 void ps_states_unlock(void)
 {
 	states_changes += states_changes == UINT_MAX ? 2 : 1;
-	mutex_unlock(&states_mutex);
-	cpus_read_unlock();
+	ps_states_unlock_unchanged();
 }
 
 /*

@@ -186,6 +186,7 @@ struct ps_state *ps_state_find(const struct net *net, u32 id);
  */
 void ps_states_lock(void);
 void ps_states_unlock(void);
+void ps_states_unlock_unchanged(void);	/* who lists states meanwhile need not begin anew */
 
 /* Packets that functions were called for, and errors of these, of a tally of a match or of none. */
 u64 ps_tally_packets(const struct ps_tally *tally, bool is_match);

@@ -117,6 +117,7 @@ int ps_limits_change(struct genl_info *info, bool may_change, struct sk_buff *re
 	const struct nlattr *number = info->attrs[PACKETSCRIPT_A_STATE], *nest = info->attrs[PACKETSCRIPT_A_LIMITS];
 	struct nlattr *attrs[PACKETSCRIPT_LIMIT_MAX + 1] = { NULL };
 	struct ps_state *state;
+	bool changes;
 	int err;
 
 	if (!number)
@@ -124,17 +125,21 @@ int ps_limits_change(struct genl_info *info, bool may_change, struct sk_buff *re
 	err = nest ? nla_parse_nested(attrs, PACKETSCRIPT_LIMIT_MAX, nest, ps_limits_policy, info->extack) : 0;
 	if (err)
 		return err;
-	if (is_change(attrs) && !may_change)
+	changes = is_change(attrs);
+	if (changes && !may_change)
 		return ps_fail(failure, -EPERM, "to change limits needs CAP_NET_ADMIN, and not only in a user namespace");
 	ps_states_lock();
 	state = ps_state_find(genl_info_net(info), nla_get_u32(number));
 	err = state ? 0 : ps_fail(failure, -ENOENT, "there is no state %u: no rule of this network namespace names it", nla_get_u32(number));
-	if (state && is_change(attrs)) {
+	if (state && changes) {
 		change(state, attrs);
 		apply(state);
 	}
 	if (state)
 		err = put(reply, state);
-	ps_states_unlock();
+	if (state && changes)
+		ps_states_unlock();
+	else
+		ps_states_unlock_unchanged();	/* anybody with a namespace may ask */
 	return err;
 }
