@@ -47,15 +47,16 @@ check_eq 'and bytes, as iptables counts them' "$(number bytes)" "$(inR iptables-
 check_match 'of the rule, with verdicts' "$(list --state 0)" $'\n      43 packets, 3612 bytes, 3 errors, XT_CONTINUE 40$'
 check_eq 'as in /proc' "$(inR awk '$1 == 0 { print $3, $4 }' /proc/net/packetscript)" '43 3'
 check_eq 'stats: a line for each' "$(stats | awk 'NR > 1 && !NF { exit } NR > 1 { print $1, $2, $3 }' | sort -n | paste -sd ' ')" '0 43 3 5 0 0 4294967295 0 0'
-check_eq 'and for each rule of each' "$(stats | sed -n '/RULE$/,$p' | sort -n | sed 's/  */ /g' | paste -sd ';')" \
-	'STATE PACKETS ERRORS BYTES RULE;0 43 3 3612 process_packet of count.lua, iptables mangle PREROUTING;5 0 0 0 match_packet of count.lua, iptables mangle FORWARD;4294967295 0 0 0 process_packet of count.lua, iptables mangle OUTPUT'
+check_eq 'and for each rule of each' "$(stats | sed '1,/RULE$/d' | sort -n | sed 's/  */ /g' | paste -sd ';')" \
+	'0 43 3 3612 process_packet of count.lua, iptables mangle PREROUTING;5 0 0 0 match_packet of count.lua, iptables mangle FORWARD;4294967295 0 0 0 process_packet of count.lua, iptables mangle OUTPUT'
 inR packetscript reload
 check_match 'after a reload' "$(list --state 0)" '^state 0: 1 rule, generation 2, .* 43 packets, 3 errors'
 (sleep 0.3; inA ping -q -c 10 -i 0.01 -W 5 192.168.0.1 >/dev/null) &
 watched=$(stats -w 1 -c 2 --state 0)
 wait $!
-check_eq 'watched, it shows them twice' "$(grep -c '^0 ' <<<"$watched")" 2
-check_match 'and how many came meanwhile' "$(tail -n 1 <<<"$watched")" '^0 +53 +3 .* +[1-9][0-9]*$'
+check_eq 'watched, it shows them twice' "$(grep -c '^0 .*[0-9]$' <<<"$watched") $(grep -c '^0 .* PREROUTING$' <<<"$watched")" '2 2'
+check_match 'and how many came meanwhile' "$(grep '^0 .*[0-9]$' <<<"$watched" | tail -n 1)" '^0 +53 +3 .* +[1-9][0-9]*$'
+check_match 'by the rule, too' "$(tail -n 1 <<<"$watched")" '^0 +53 +3 .* PREROUTING$'
 json=$(list --json)
 for part in '"state":0,' '"memory_limit":1048576' "\"copies\":$(nproc)" '"copies":null' '"timers":\{"pending":0,"run":0,"failed":0\}' \
 	'"work":null' '"kind":"target","program":"iptables","table":"mangle","function":"process_packet","hooks":\["PREROUTING"\],"on_error":"accept","object":"raw"' \
