@@ -17,7 +17,7 @@ end
 LUA
 listen() { exec ip netns exec "$1" packetscript log "${@:2}"; }
 send() { inA ping -q -i 0.01 -c "$1" -t 9 -W 5 192.168.0.1 >/dev/null; }
-failed() { inR packetscript stats --json --state 5 | grep -o '"errors":[0-9]*' | cut -d : -f 2; }
+failed() { inR packetscript stats --json --state 5 | grep -o '"errors":[0-9]*' | head -n 1 | cut -d : -f 2; }
 is_long() { [ "$(wc -l <"$1")" -ge "$2" ]; }
 
 check_match 'without the module there is nothing to listen to' "$(listen R 2>&1 || true)" 'the kernel module packetscript is not loaded'
@@ -66,7 +66,7 @@ took() {
 	echo $(((came / 1000 - at + 60000) % 60000))
 }
 exec {told}< <(listen R -f --state 5)
-sleep 0.3
+sleep 2 # it begins
 for _ in {1..9}; do took; done | sort -n >times
 check "an error is shown within 100 ms: $(paste -sd ' ' times)" [ "$(sed -n 5p times)" -lt 100 ]
 
