@@ -87,7 +87,7 @@ static const struct cli_option options[] = {
 
 static int run(const struct cli_call *call)
 {
-	json_t *states = cli_states_read(call, true);
+	json_t *states = cli_states_read(call);
 	const json_t *state;
 	size_t i;
 

@@ -53,7 +53,7 @@ static bool has_script(const json_t *state, const char *script)
 /* The states that the call is about, with their scripts. NULL, after a message: there is none, or it is trouble. */
 static json_t *find_states(const struct reloading *reloading)
 {
-	json_t *states = cli_states_read(&reloading->call, true);
+	json_t *states = cli_states_read(&reloading->call);
 	size_t i;
 
 	if (!states || !reloading->script)

@@ -58,7 +58,7 @@ static const struct {
 struct reading {
 	json_t *states;
 	json_t *state, *script;	/* the last ones; NULL: none, or not asked for */
-	bool has_only, has_scripts;
+	bool has_only;
 	uint32_t only;
 };
 
@@ -107,8 +107,7 @@ static void add_state(struct reading *reading, const struct ps_listed *listed)
 		add_count(state, listed, i);
 	add_times(state, listed);
 	json_object_set_new(state, "counters", json_object());
-	if (reading->has_scripts)
-		json_object_set_new(state, "scripts", json_array());
+	json_object_set_new(state, "scripts", json_array());
 	json_array_append_new(reading->states, state);
 	reading->state = state;
 	reading->script = NULL;
@@ -204,7 +203,7 @@ static void add(void *context, const struct ps_listed *listed)
 		add_state(reading, listed);
 	else if (listed->what == PACKETSCRIPT_A_COUNTER && reading->state)
 		json_object_set_new(json_object_get(reading->state, "counters"), listed->name, json_integer(listed->value));
-	else if (!reading->has_scripts || !reading->state)
+	else if (!reading->state)
 		return;
 	else if (listed->what == PACKETSCRIPT_A_SCRIPT)
 		add_script(reading, listed);
@@ -236,10 +235,10 @@ static json_t *read_list(struct reading *reading, const char *netns)
 	return NULL;
 }
 
-json_t *cli_states_read(const struct cli_call *call, bool has_scripts)
+json_t *cli_states_read(const struct cli_call *call)
 {
 	const char *netns = call->values[CLI_STATES_NETNS];
-	struct reading reading = { .has_only = call->values[CLI_STATES_STATE], .has_scripts = has_scripts };
+	struct reading reading = { .has_only = call->values[CLI_STATES_STATE] };
 	static bool is_there;	/* in the network namespace */
 	json_t *states;
 
@@ -257,7 +256,7 @@ json_t *cli_states_read(const struct cli_call *call, bool has_scripts)
 
 json_t *cli_states_one(uint32_t state)
 {
-	struct reading reading = { .has_only = true, .only = state, .has_scripts = true };
+	struct reading reading = { .has_only = true, .only = state };
 
 	return read_list(&reading, NULL);
 }

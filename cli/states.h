@@ -17,10 +17,10 @@
 enum { CLI_STATES_STATE, CLI_STATES_NETNS, CLI_STATES_JSON, CLI_STATES_NEXT };
 
 /*
- * The states that the call asks for, an array of objects, which is the caller's; with or without scripts and rules. NULL, after a
+ * The states that the call asks for, an array of objects, which is the caller's, with their scripts and rules. NULL, after a
  * message: it is trouble. The first call goes into the network namespace.
  */
-json_t *cli_states_read(const struct cli_call *call, bool has_scripts);
+json_t *cli_states_read(const struct cli_call *call);
 
 /* An array with the state of this number in the network namespace that the process is in, with its scripts; or with none. NULL, after a message. */
 json_t *cli_states_one(uint32_t state);

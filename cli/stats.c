@@ -191,7 +191,7 @@ static int print_openmetrics(const struct cli_call *call)
 
 	if (call->values[OPT_WATCH] || call->values[CLI_STATES_JSON])
 		return cli_error("--openmetrics goes with neither --watch nor --json: who reads it asks again");
-	states = cli_states_read(call, true);
+	states = cli_states_read(call);
 	if (!states)
 		return CLI_TROUBLE;
 	cli_states_print_openmetrics(states);
@@ -213,7 +213,7 @@ static int run(const struct cli_call *call)
 	for (i = 0; !i || (watches && (!count || i < count)); i++) {
 		if (i)
 			sleep(interval);
-		states = cli_states_read(call, true);
+		states = cli_states_read(call);
 		at = now();
 		if (!states)
 			break;

@@ -93,7 +93,7 @@ static double now(void)
 
 static bool read_table(const struct cli_call *call, struct table *table)
 {
-	json_t *states = cli_states_read(call, true);
+	json_t *states = cli_states_read(call);
 	const json_t *state;
 	char label[64];
 	size_t i;
