@@ -288,26 +288,13 @@ const struct ps_ranges *ps_shared_set_ranges(const struct ps_shared_set *set)
 	return ps_likely(addresses) ? &addresses->ranges : &none;
 }
 
-static void set_addresses(struct ps_shared_set *set, struct ps_addresses *addresses)
-{
-	__atomic_store_n(&set->addresses, addresses, __ATOMIC_RELEASE);
-}
-
 void ps_shared_set_fill(struct ps_shared_set *set, struct ps_addresses *addresses)
 {
 	struct ps_addresses *last = set->addresses;
 
 	ps_host_add(&addresses->refs, 1);
-	set_addresses(set, addresses);
+	__atomic_store_n(&set->addresses, addresses, __ATOMIC_RELEASE);
 	ps_addresses_put(last);
-}
-
-void ps_shared_set_swap(struct ps_shared_set *a, struct ps_shared_set *b)
-{
-	struct ps_addresses *of_a = a->addresses;
-
-	set_addresses(a, b->addresses);
-	set_addresses(b, of_a);
 }
 
 struct ps_addresses *ps_shared_set_get(struct ps_shared_set *set)
@@ -318,6 +305,31 @@ struct ps_addresses *ps_shared_set_get(struct ps_shared_set *set)
 		return ps_addresses_new(&why);
 	ps_host_add(&set->addresses->refs, 1);
 	return set->addresses;
+}
+
+/* Whoever has asked one of them before it had all must not ask the other one when it has less again. */
+static void swap_by(struct ps_shared_set *a, struct ps_shared_set *b, struct ps_addresses *of_a, struct ps_addresses *of_b, struct ps_addresses *all)
+{
+	ps_shared_set_fill(a, all);
+	ps_shared_set_fill(b, all);
+	ps_host_wait_for_readers();
+	ps_shared_set_fill(a, of_b);
+	ps_shared_set_fill(b, of_a);
+}
+
+enum ps_shared_result ps_shared_set_swap(struct ps_shared_set *a, struct ps_shared_set *b)
+{
+	struct ps_addresses *of_a = ps_shared_set_get(a), *of_b = ps_shared_set_get(b), *all = NULL;
+	enum ps_shared_result why = PS_SHARED_MEMORY;
+
+	if (of_a && of_b)
+		all = ps_addresses_unite(of_a, of_b, &why);
+	if (all)
+		swap_by(a, b, of_a, of_b, all);
+	ps_addresses_put(of_a);
+	ps_addresses_put(of_b);
+	ps_addresses_put(all);
+	return all ? PS_SHARED_DONE : why;
 }
 
 static size_t bytes_of(const struct ps_addresses *addresses, const struct ps_type *type)

@@ -312,8 +312,11 @@ struct ps_span ps_addresses_at(const struct ps_addresses *addresses, const struc
 /* Gives the set these, instead of what is in it. */
 void ps_shared_set_fill(struct ps_shared_set *set, struct ps_addresses *addresses);
 
-/* What is in one goes into the other. */
-void ps_shared_set_swap(struct ps_shared_set *a, struct ps_shared_set *b);
+/*
+ * Process context: what is in one goes into the other. Who asks both, in any order, between ps_host_read_begin() and ps_host_read_end(), finds
+ * an address of either in one of them at least: while it is done, both have all.
+ */
+enum ps_shared_result ps_shared_set_swap(struct ps_shared_set *a, struct ps_shared_set *b);
 
 /* A reference to what is in it. NULL: the machine has no memory. */
 struct ps_addresses *ps_shared_set_get(struct ps_shared_set *set);

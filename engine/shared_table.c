@@ -105,10 +105,10 @@ static ps_inline bool is_key(const struct entry *e, const struct ps_shared_key *
 {
 	int64_t i;
 
-	if (e->hash != key->hash || (load_about(e) & ABOUT_KEY) != (uint64_t)(key->len | !key->text << 8))
+	if ((load_about(e) & ABOUT_KEY) != (uint64_t)(key->len | !key->text << 8))
 		return false;
 	if (key->text)
-		return !memcmp(e->key, key->text, key->len);
+		return e->hash == key->hash && !memcmp(e->key, key->text, key->len);
 	memcpy(&i, e->key, sizeof(i));
 	return i == key->i;
 }
@@ -398,6 +398,13 @@ static ps_inline bool is_gone(const struct entry *e)
 }
 
 /* Those that follow have the lock of the entry's bucket. */
+static ps_inline bool has_integer(const struct entry *e)
+{
+	uint64_t about = load_about(e) >> TYPE_SHIFT;
+
+	return ps_likely(about == PS_SHARED_INTEGER) || ((about & 0xff) == PS_SHARED_INTEGER && !is_gone(e));
+}
+
 static void set_expiry(struct ps_shared_table *t, struct entry *e, uint64_t at)
 {
 	uint64_t before = expires(e);
@@ -631,7 +638,7 @@ static ps_inline bool add_quickly(struct ps_shared_table *t, const struct ps_sha
 
 	ps_host_lock(lock);
 	e = find_in(load_buckets(&t->buckets), key);
-	is_quick = e && type_of(e) == PS_SHARED_INTEGER && !is_gone(e);
+	is_quick = e && has_integer(e);
 	if (is_quick) {
 		*sum = (int64_t)(e->content + (uint64_t)n);
 		ps_shared_store(&e->content, *sum);

@@ -257,18 +257,19 @@ static int fill(struct sock *sk, struct genl_info *info, struct nlattr **attrs, 
 static int swap_sets(struct ps_shared_space *space, const char *name, const char *other, struct ps_failure *failure)
 {
 	struct ps_shared_thing *a = open_set(space, name, false, failure), *b;
+	enum ps_shared_result why = PS_SHARED_DONE;
 
 	if (IS_ERR(a))
 		return PTR_ERR(a);
 	b = open_set(space, other, false, failure);
 	if (!IS_ERR(b)) {
-		ps_shared_set_swap(ps_shared_set_of(a), ps_shared_set_of(b));
+		why = ps_shared_set_swap(ps_shared_set_of(a), ps_shared_set_of(b));
 		ps_shared_keep(a, true);
 		ps_shared_keep(b, true);
 		ps_shared_put(b);
 	}
 	ps_shared_put(a);
-	return PTR_ERR_OR_ZERO(b);
+	return why ? refuse(failure, name, why) : PTR_ERR_OR_ZERO(b);
 }
 
 static int destroy(struct ps_shared_space *space, const char *name, struct ps_failure *failure)

@@ -143,6 +143,9 @@ void ps_host_defer(struct ps_deferred *deferred, void (*call)(struct ps_deferred
  */
 void ps_host_retire(struct ps_deferred *deferred, void (*call)(struct ps_deferred *deferred));
 
+/* Process context, outside of all of the above: sleeps until all who read now have ended. */
+void ps_host_wait_for_readers(void);
+
 /* In long loops of process context, outside of all of the above: others may run. */
 void ps_host_pause(void);
 

@@ -291,6 +291,11 @@ void ps_host_retire(struct ps_deferred *deferred, void (*call)(struct ps_deferre
 	queue_work(system_dfl_wq, &retire_work);
 }
 
+void ps_host_wait_for_readers(void)
+{
+	synchronize_rcu();
+}
+
 void ps_host_pause(void)
 {
 	cond_resched();

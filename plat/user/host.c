@@ -293,6 +293,11 @@ void ps_host_retire(struct ps_deferred *deferred, void (*call)(struct ps_deferre
 	ps_host_defer(deferred, call);
 }
 
+/* Nobody reads beside what calls this. */
+void ps_host_wait_for_readers(void)
+{
+}
+
 void ps_host_pause(void)
 {
 }

@@ -479,7 +479,7 @@ static void sets_are_filled(void)
 	for (turn = 0; turn < test_rounds(500) && !test_failed; turn++) {
 		i = rand() % 2;
 		if (rand() % 10 == 0) {
-			ps_shared_set_swap(sets[0], sets[1]);
+			CHECK_INT(ps_shared_set_swap(sets[0], sets[1]), PS_SHARED_DONE);
 			memcpy(held, model[0], sizeof(held));
 			memcpy(model[0], model[1], sizeof(held));
 			memcpy(model[1], held, sizeof(held));

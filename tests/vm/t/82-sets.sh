@@ -72,6 +72,29 @@ for i in {1..2}; do
 	load lower
 	sets good swap other
 done
+# A's address is in one of these; a packet takes some time between asking the one and the other
+cat >either.lua <<'LUA'
+local here, there = set.named("here"), set.named("there")
+local function wait() for i = 1, 2000 do end end
+function process_packet(p)
+  local from = p.ip.saddr
+  if here:has(from) then return XT_CONTINUE end
+  wait()
+  if there:has(from) then return XT_CONTINUE end
+  nf.count("in_neither")
+  return XT_CONTINUE
+end
+LUA
+sets here load - <<<192.168.0.2
+inR iptables-legacy -t mangle -A PREROUTING -i rA -p icmp -j LUA --script either.lua --state 2
+asked() { inR packetscript stats --json | grep -o '"packets":[0-9]*' | tail -n 1 | cut -d : -f 2; }
+many=$(asked)
+for i in {1..40}; do sets here swap there; done
+check_eq 'nor is its address in neither set for a packet that asks both' "$(inR packetscript list --json --state 2 | grep -c in_neither || true)" 0
+check "while sets were swapped, of so many: $(($(asked) - many))" [ $(($(asked) - many)) -gt 100 ]
+inR iptables-legacy -t mangle -D PREROUTING -i rA -p icmp -j LUA --script either.lua --state 2
+sets here destroy
+sets there destroy
 check_eq 'no packet has seen neither set' "$(counted NF_DROP)" "$dropped"
 check "of many: $(($(counted XT_CONTINUE) - passed))" [ $(($(counted XT_CONTINUE) - passed)) -gt 100 ]
 
