@@ -89,6 +89,10 @@ int cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* All such lines are about this place of a file, and begin with it, until it is NULL. */
 void cli_error_at(const char *place);
 
+/* *first, if it is NULL, becomes the text of the next message, without the place and the program's name, and is the caller's then. NULL:
+ * no more. */
+void cli_error_keep(char **first);
+
 enum cli_parsed {
 	CLI_PARSED,
 	CLI_ASKS_HELP,

@@ -46,9 +46,17 @@ const struct cli_option cli_common[] = {
 /* What messages are about; NULL: what the user has typed. */
 static const char *error_place;
 
+/* Who gets the first message; NULL: nobody but the user. */
+static char **error_copy;
+
 void cli_error_at(const char *place)
 {
 	error_place = place;
+}
+
+void cli_error_keep(char **first)
+{
+	error_copy = first;
 }
 
 int cli_error(const char *format, ...)
@@ -68,7 +76,10 @@ int cli_error(const char *format, ...)
 	}
 	ps_user_print(stderr, text ? text : "not enough memory");
 	fputc('\n', stderr);
-	free(text);
+	if (error_copy && !*error_copy)
+		*error_copy = text;
+	else
+		free(text);
 	return CLI_TROUBLE;
 }
 
@@ -179,30 +190,63 @@ static int wrong_usage(const struct cli_command *command)
 	return CLI_TROUBLE;
 }
 
+/* The option of this value, or the table's end. */
+static const struct option *option_of(const struct option *table, int value)
+{
+	while (table->name && table->val != value)
+		table++;
+	return table;
+}
+
+/* How many options begin like the word, --WORD or --WORD=…. */
+static int count_alike(const struct option *table, const char *word)
+{
+	size_t len = strcspn(word + 2, "=");
+	int n = 0;
+
+	for (; table->name; table++)
+		n += !strncmp(table->name, word + 2, len);
+	return n;
+}
+
+/* In the words of getopt(3), which knows of no place in a file. option: what getopt_long() has returned; word: the last that it has read. */
+static void option_error(int option, const char *word, const struct option *table)
+{
+	const struct option *known = option_of(table, optopt);
+
+	if (!optopt)
+		cli_error(count_alike(table, word) > 1 ? "option '%s' is ambiguous" : "unrecognized option '%s'", word);
+	else if (option == ':' && known->name)
+		cli_error("option '--%s' requires an argument", known->name);
+	else if (option == ':')
+		cli_error("option requires an argument -- '%c'", optopt);
+	else if (known->name)
+		cli_error("option '--%s' doesn't allow an argument", known->name);
+	else
+		cli_error("invalid option -- '%c'", optopt);
+}
+
 enum cli_parsed cli_parse(struct cli_call *call, const struct cli_command *command, int argc, char **argv)
 {
 	enum { FIRST = 1000, COMMON = 2000 };
 	struct option table[CLI_OPTIONS_MAX + 4] = { { NULL } };
-	char letters[3 * (CLI_OPTIONS_MAX + 4)] = "";
+	char letters[3 * (CLI_OPTIONS_MAX + 4)] = ":";
 	int n = count(command->options), option, place, len;
-	char about[1024];
 	const char *missing;
 
-	/* getopt's messages begin with it */
-	if (error_place) {
-		snprintf(about, sizeof(about), "packetscript: %s", error_place);
-		argv[0] = about;
-	}
 	*call = (struct cli_call){ .command = command };
 	add_options(command->options, FIRST, table, letters);
 	add_options(cli_common, COMMON, table + n, letters);
 	optind = 0;
+	opterr = 0;
 	for (;;) {
 		option = getopt_long(argc, argv, letters, table, NULL);
 		if (option < 0)
 			break;
-		if (option == '?')
+		if (option == '?' || option == ':') {
+			option_error(option, argv[optind - 1], table);
 			return CLI_MISUSED;
+		}
 		if (option == 'h' || option >= COMMON)
 			return CLI_ASKS_HELP;
 		place = option >= FIRST ? option - FIRST : by_letter(command->options, option);

@@ -8,12 +8,14 @@
 
 #include "attach.h"
 #include "conf.h"
+#include "result.h"
 
-enum { OPT_CHECK, OPT_DETACH, OPT_WAIT };
+enum { OPT_CHECK, OPT_DETACH, OPT_JSON, OPT_WAIT };
 
 static const struct cli_option options[] = {
 	{ "check", 0, NULL, "only says what is wrong with the lines, and attaches nothing" },
 	{ "detach", 0, NULL, "detaches what the lines attach" },
+	{ "json", 0, NULL, "an object for each line and what has become of it, a line each" },
 	{ "wait", 'w', "SECONDS", "how long to wait for devices that are not there yet, 3600 at most (default: 0)" },
 	{ NULL },
 };
@@ -21,6 +23,7 @@ static const struct cli_option options[] = {
 /* A line, and where it is. */
 struct line {
 	char *place, *text;
+	bool is_empty;		/* it has no words */
 	bool is_later;		/* its device was not there */
 };
 
@@ -29,13 +32,23 @@ struct restoring {
 	struct line *lines;
 	size_t n, later, failed;
 	int status;		/* enum cli_exit: the worst until now */
+	bool json;
+	char *error;		/* with json: the first message about what is being done, or NULL */
 };
 
-static void fail(struct restoring *r, int status)
+/* Ends a line, or a file that has none: place says which, text is the line or NULL. */
+static void end(struct restoring *r, const char *place, const char *text, int status)
 {
-	r->failed++;
+	if (status)
+		r->failed++;
 	if (status > r->status)
 		r->status = status;
+	if (r->json)
+		ps_result_line(stdout, json_pack("{s:o, s:o, s:b, s:o}", "place", ps_result_text(place), "line",
+						 text ? ps_result_text(text) : json_null(), "done", !status, "error",
+						 r->error ? ps_result_text(r->error) : json_null()));
+	free(r->error);
+	r->error = NULL;
 }
 
 static void add_line(struct restoring *r, const struct ps_conf *conf, size_t i)
@@ -43,7 +56,7 @@ static void add_line(struct restoring *r, const struct ps_conf *conf, size_t i)
 	struct line *more = realloc(r->lines, (r->n + 1) * sizeof(*more));
 
 	if (!more) {
-		fail(r, cli_error("not enough memory"));
+		end(r, conf->path, NULL, cli_error("not enough memory"));
 		return;
 	}
 	r->lines = more;
@@ -60,7 +73,7 @@ static void add_file(struct restoring *r, const char *path)
 	size_t i;
 
 	if (!is_read)
-		fail(r, cli_error("%s", conf.path ? conf.error : "not enough memory"));
+		end(r, path, NULL, cli_error("%s", conf.path ? conf.error : "not enough memory"));
 	for (i = 0; is_read && i < conf.n; i++)
 		add_line(r, &conf, i);
 	ps_conf_clean(&conf);
@@ -72,7 +85,7 @@ static void add_folder(struct restoring *r, const char *path)
 	int n = ps_conf_list(path, &paths, error, sizeof(error)), i;
 
 	if (n < 0)
-		fail(r, cli_error("%s", error));
+		end(r, path, NULL, cli_error("%s", error));
 	for (i = 0; i < n; i++) {
 		add_file(r, paths[i]);
 		free(paths[i]);
@@ -85,7 +98,7 @@ static void add_path(struct restoring *r, const char *path)
 	struct stat st;
 
 	if (stat(path, &st))
-		fail(r, cli_error("%s: %s", path, strerror(errno)));
+		end(r, path, NULL, cli_error("%s: %s", path, strerror(errno)));
 	else if (S_ISDIR(st.st_mode))
 		add_folder(r, path);
 	else
@@ -102,7 +115,7 @@ static void add_usual(struct restoring *r)
 }
 
 /* Returns what cli_hook_line_do() does; CLI_OK of a line without words. */
-static int do_words(const struct restoring *r, const struct line *line, bool can_be_later)
+static int do_words(const struct restoring *r, struct line *line, bool can_be_later)
 {
 	struct ps_conf_words words = { .text = NULL };
 	const char *wrong = line->text && line->place ? ps_conf_cut(&words, line->text) : "not enough memory";
@@ -112,6 +125,7 @@ static int do_words(const struct restoring *r, const struct line *line, bool can
 		status = cli_error("%s", wrong);
 	else
 		status = words.n ? cli_hook_line_do(words.n, words.words, r->action, can_be_later) : CLI_OK;
+	line->is_empty = !wrong && !words.n;
 	free(words.text);
 	return status;
 }
@@ -126,8 +140,8 @@ static void do_line(struct restoring *r, struct line *line, bool can_be_later)
 	line->is_later = status == CLI_HOOK_LATER;
 	if (line->is_later)
 		r->later++;
-	else if (status)
-		fail(r, status);
+	else if (!line->is_empty)
+		end(r, line->place, line->text, status);
 }
 
 /* Those whose device was not there, until it is, or for so many seconds. */
@@ -162,6 +176,8 @@ static int restore(const struct cli_call *call)
 		r.action = CLI_HOOK_CHECK;
 	else if (call->values[OPT_DETACH])
 		r.action = CLI_HOOK_DETACH;
+	r.json = call->values[OPT_JSON];
+	cli_error_keep(r.json ? &r.error : NULL);
 	for (i = 0; i < (size_t)call->noperands; i++)
 		add_path(&r, call->operands[i]);
 	if (!call->noperands)
@@ -169,6 +185,7 @@ static int restore(const struct cli_call *call)
 	for (i = 0; i < r.n; i++)
 		do_line(&r, &r.lines[i], seconds > 0);
 	do_later(&r, seconds);
+	cli_error_keep(NULL);
 	for (i = 0; i < r.n; i++) {
 		free(r.lines[i].place);
 		free(r.lines[i].text);

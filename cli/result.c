@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 #include "result.h"
 
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "host_user.h"
@@ -8,17 +10,18 @@
 json_t *ps_result_text(const char *text)
 {
 	json_t *string = json_string(text);
-	char copy[PS_SCRIPT_ERROR_SIZE];
-	size_t i;
+	char *copy, *c;
 
 	if (string)
 		return string;
-	snprintf(copy, sizeof(copy), "%s", text);
-	for (i = 0; copy[i]; i++) {
-		if (copy[i] & 0x80)
-			copy[i] = '?';
+	copy = strdup(text);
+	for (c = copy; c && *c; c++) {
+		if (*c & 0x80)
+			*c = '?';
 	}
-	return json_string(copy);
+	string = json_string(copy);
+	free(copy);
+	return string;
 }
 
 void ps_result_time(char *text, size_t size, uint64_t ns)

@@ -7,16 +7,18 @@
 #include "cli.h"
 #include "handle.h"
 #include "host_user.h"
+#include "result.h"
 #include "script.h"
 #include "testlib.h"
 
 #define SUFFIX	"_test.lua"
 #define TEST_MS	10000	/* milliseconds that a test may take, unless an option says more */
 
-enum { OPT_FILTER, OPT_LIST, OPT_MEMORY, OPT_PACKET_MS, OPT_LOAD_MS, OPT_SET, OPT_TEST_MS };
+enum { OPT_FILTER, OPT_JSON, OPT_LIST, OPT_MEMORY, OPT_PACKET_MS, OPT_LOAD_MS, OPT_SET, OPT_TEST_MS };
 
 static const struct cli_option options[] = {
 	{ "filter", 0, "TEXT", "only tests whose name contains it" },
+	{ "json", 0, NULL, "an object for each test, a line each, and one with how many there were" },
 	{ "list", 'l', NULL, "only say which files there are" },
 	{ "memory", 0, "SIZE", "what states of scripts may hold, 128K to 64M (default: 1M)" },
 	CLI_LIMITS,
@@ -30,7 +32,11 @@ struct tally {
 	const char *path;
 	struct ps_test_options options;
 	int passed, failed;
+	bool json;
 };
+
+/* With --json: the lines that the test has printed until now. */
+static json_t *printed;
 
 /* Prints lines, each as a comment of TAP. */
 static void print_comment(const char *text)
@@ -54,6 +60,16 @@ static void print_log(const char *level, const char *line)
 	printf("# %s%s%s\n", level, level[0] ? ": " : "", line);
 }
 
+static void keep_log(const char *level, const char *line)
+{
+	char *text;
+
+	if (asprintf(&text, "%s%s%s", level, level[0] ? ": " : "", line) < 0)
+		return;
+	json_array_append_new(printed, ps_result_text(text));
+	free(text);
+}
+
 static void report(void *context, const char *name, const char *error)
 {
 	struct tally *tally = context;
@@ -62,6 +78,13 @@ static void report(void *context, const char *name, const char *error)
 		tally->failed++;
 	else
 		tally->passed++;
+	if (tally->json) {
+		ps_result_line(stdout, json_pack("{s:i, s:o, s:o, s:b, s:o, s:o}", "test", tally->passed + tally->failed, "file",
+						 ps_result_text(tally->path), "name", ps_result_text(name), "passed", !error,
+						 "error", error ? ps_result_text(error) : json_null(), "printed", printed));
+		printed = json_array();
+		return;
+	}
 	printf("%sok %d - %s: ", error ? "not " : "", tally->passed + tally->failed, tally->path);
 	ps_user_print(stdout, name);
 	putchar('\n');
@@ -75,7 +98,10 @@ static void run_file(struct tally *tally, const char *path, const struct cli_cal
 	char error[PS_SCRIPT_ERROR_SIZE];
 
 	if (call->values[OPT_LIST]) {
-		puts(path);
+		if (tally->json)
+			ps_result_line(stdout, json_pack("{s:o}", "file", ps_result_text(path)));
+		else
+			puts(path);
 		return;
 	}
 	tally->path = path;
@@ -136,14 +162,19 @@ static int run(const struct cli_call *call)
 	    !ps_handle_ms(call, OPT_TEST_MS, TEST_MS, &tally.options.ms) || !ps_handle_sets(call))
 		return CLI_TROUBLE;
 	tally.options.filter = call->values[OPT_FILTER];
+	tally.json = call->values[OPT_JSON];
 	if (ps_user_watch_start())
 		return cli_error("no timer: %s", strerror(errno));
-	ps_user_log = print_log;
+	ps_user_log = tally.json ? keep_log : print_log;
+	printed = tally.json ? json_array() : NULL;
 	status = walk(&tally, call);
+	json_decref(printed);
 	if (call->values[OPT_LIST])
 		return status;
-	printf("1..%d\n# %d passed, %d failed\n", tally.passed + tally.failed, tally.passed,
-	       tally.failed);
+	if (tally.json)
+		ps_result_line(stdout, json_pack("{s:i, s:i}", "passed", tally.passed, "failed", tally.failed));
+	else
+		printf("1..%d\n# %d passed, %d failed\n", tally.passed + tally.failed, tally.passed, tally.failed);
 	if (!status && !tally.passed && !tally.failed)
 		return cli_error("no tests: files are called *" SUFFIX);
 	return status ? status : tally.failed ? CLI_FOUND : CLI_OK;

@@ -983,6 +983,14 @@ line 'an open quote' 'a quote is not closed' "attach '$work/pass.lua --hook inpu
 line 'too many words' 'has too many words' "attach$(printf ' %s' {1..64})"
 go restore --check line.conf conf
 is 'restore: what is wrong is told once, of all files' "2 packetscript: $work/line.conf:2: has too many words" "$status $err"
+printf '# one\n\nattach %s --hook input\nattach %s\nattach %s --hook input --frob\n' "$work"/{pass,pass,pass}.lua >json.conf
+go restore --check --json json.conf nowhere.conf conf/no-newline.conf
+is 'restore --json: a line for each that has words, and for what cannot be read' "2 {\"place\":\"nowhere.conf\",\"line\":null,\"done\":false,\"error\":\"nowhere.conf: No such file or directory\"}
+{\"place\":\"$work/json.conf:3\",\"line\":\"attach $work/pass.lua --hook input\",\"done\":true,\"error\":null}
+{\"place\":\"$work/json.conf:4\",\"line\":\"attach $work/pass.lua\",\"done\":false,\"error\":\"--hook is missing: give one of prerouting input forward output postrouting ingress egress\"}
+{\"place\":\"$work/json.conf:5\",\"line\":\"attach $work/pass.lua --hook input --frob\",\"done\":false,\"error\":\"unrecognized option '--frob'\"}
+{\"place\":\"$work/conf/no-newline.conf:1\",\"line\":\"attach $work/pass.lua --hook input\",\"done\":true,\"error\":null}" "$status $out"
+holds 'as its schema' "$top/tests/schema" restore out
 printf 'attach\0' >zero.conf
 trouble 'restore: no text' "$work/zero.conf: is no text" restore --check zero.conf
 trouble 'restore: a device' '/dev/null: is no file' restore --check /dev/null
@@ -1079,6 +1087,22 @@ end)
 END
 go test counts_test.lua
 contains 'tests can ask for it' 'expected 2' "$out$err"
+cat >says_test.lua <<'END'
+print("before")
+test("says", function() print("a", 1) print("b\n\xff") end)
+test("fails \xff", function() equal({ 1 }, { 2 }) end)
+test("says nothing", function() end)
+END
+go test --json says_test.lua
+is 'test --json: an object for each test, with what it has printed, and a count' '1
+{"test":1,"file":"says_test.lua","name":"says","passed":true,"error":null,"printed":["state 0: says_test.lua:1: before","state 0: says_test.lua:2: a\t1","state 0: says_test.lua:2: b\\x0a\\xff"]}
+{"test":2,"file":"says_test.lua","name":"fails ?","passed":false,"error":"says_test.lua:3: [1]: got 1, expected 2","printed":[]}
+{"test":3,"file":"says_test.lua","name":"says nothing","passed":true,"error":null,"printed":[]}
+{"passed":2,"failed":1}' "$status"$'\n'"$out"
+holds 'as its schema' "$top/tests/schema" test out
+go test --json --list says_test.lua
+is 'test --json --list' '0 {"file":"says_test.lua"}' "$status $out"
+holds 'as its schema' "$top/tests/schema" test out
 go run pass.lua in.pcap --json -v -f nasty
 is '--json: an error that is no UTF-8 is there, six times' 6 "$(grep -c '"error":"pass.lua:[0-9]*: \\u001B\[31m ?31m ' out)"
 go run dnat.lua udp.pcap --json -v
@@ -1510,6 +1534,8 @@ misuse 'an argument for manual' "packetscript: manual: 'x' is one argument too m
 misuse 'an unknown option' "packetscript: unrecognized option '--frob'" run --frob pass.lua in.pcap
 misuse 'an unknown letter' "packetscript: invalid option -- 'Z'" run -Z pass.lua in.pcap
 misuse 'an option without its argument' "packetscript: option requires an argument -- 'w'" run pass.lua in.pcap -w
+misuse 'an option that may be two' "packetscript: option '--o=1' is ambiguous" run --o=1 pass.lua in.pcap
+misuse 'a letter among others' "packetscript: invalid option -- 'Z'" run -qZv pass.lua in.pcap
 misuse 'a switch with an argument' "packetscript: option '--quiet' doesn't allow an argument" run --quiet=1 pass.lua in.pcap
 accepts 'options may end' '5 packets' run -- pass.lua in.pcap
 accepts '--version' 'packetscript ' --version

@@ -25,6 +25,7 @@ usage() {
 	  --shell         a shell instead of tests (tests/vm/shell.sh); Ctrl-A x quits
 	  --demo FILE     runs this script on the terminal instead of tests
 	  ACCEL=kvm       (environment) hardware virtualization instead of emulation
+	  ACCEL=icount    emulation by a clock that counts instructions, 10^9 a second: as quick as that within, slow outside
 
 	Exit status: 0 all passed, 1 a test failed, 2 the machine did not come to an end as it should.
 	The kernel's log is in build/vm/KVER/console.log, the results are in build/vm/KVER/ktap.log.
@@ -149,11 +150,12 @@ else
 	port+=(-serial chardev:keys)
 fi
 command -v "${qemu[0]}" >/dev/null || die "${qemu[0]} is missing; run scripts/install-deps"
-if [ "${ACCEL:-tcg}" = kvm ]; then
-	qemu+=(-accel kvm -cpu host)
-else
-	qemu+=(-accel tcg,thread=multi -cpu "$cpu")
-fi
+case ${ACCEL:-tcg} in
+kvm) qemu+=(-accel kvm -cpu host) ;;
+icount) qemu+=(-accel tcg,thread=single -icount shift=0,sleep=off -cpu "$cpu,-erms,-fsrm") ;; # as bench/vm.sh
+tcg) qemu+=(-accel tcg,thread=multi -cpu "$cpu") ;;
+*) die "ACCEL=$ACCEL: give kvm, icount or tcg" ;;
+esac
 # norandmaps puts programs and libraries at the same addresses each time. An emulated machine translates their code for the
 # addresses that it is at: so it need not do that anew for each process, and starts them three times as fast. A sixth of the processor's time
 # went into zeroes of pages that are written to anyway (init_on_alloc), which also hides it if something reads what it has not written; some more
