@@ -25,7 +25,7 @@ usage() {
 	  --shell         a shell instead of tests (tests/vm/shell.sh); Ctrl-A x quits
 	  --demo FILE     runs this script on the terminal instead of tests
 	  ACCEL=kvm       (environment) hardware virtualization instead of emulation
-	  ACCEL=icount    emulation by a clock that counts instructions, 10^9 a second: as quick as that within, slow outside
+	  ACCEL=icount    emulation of one processor, by a clock that counts instructions, 10^9 a second: within, it is as quick as that
 
 	Exit status: 0 all passed, 1 a test failed, 2 the machine did not come to an end as it should.
 	The kernel's log is in build/vm/KVER/console.log, the results are in build/vm/KVER/ktap.log.
@@ -152,7 +152,10 @@ fi
 command -v "${qemu[0]}" >/dev/null || die "${qemu[0]} is missing; run scripts/install-deps"
 case ${ACCEL:-tcg} in
 kvm) qemu+=(-accel kvm -cpu host) ;;
-icount) qemu+=(-accel tcg,thread=single -icount shift=0,sleep=off -cpu "$cpu,-erms,-fsrm") ;; # as bench/vm.sh
+icount) # as bench/vm.sh
+	smp=1
+	qemu+=(-accel tcg,thread=single -icount shift=0,sleep=off -cpu "$cpu,-erms,-fsrm")
+	;;
 tcg) qemu+=(-accel tcg,thread=multi -cpu "$cpu") ;;
 *) die "ACCEL=$ACCEL: give kvm, icount or tcg" ;;
 esac

@@ -51,9 +51,11 @@ check_eq 'and for each rule of each' "$(stats | sed '1,/RULE$/d' | sort -n | sed
 	'0 43 3 3612 process_packet of count.lua, iptables mangle PREROUTING;5 0 0 0 match_packet of count.lua, iptables mangle FORWARD;4294967295 0 0 0 process_packet of count.lua, iptables mangle OUTPUT'
 inR packetscript reload
 check_match 'after a reload' "$(list --state 0)" '^state 0: 1 rule, generation 2, .* 43 packets, 3 errors'
-(sleep 0.3; inA ping -q -c 10 -i 0.01 -W 5 192.168.0.1 >/dev/null) &
-watched=$(stats -w 1 -c 2 --state 0)
-wait $!
+stats -w 1 -c 2 --state 0 >watched & watcher=$!
+wait_for [ -s watched ]
+inA ping -q -c 10 -i 0.01 -W 5 192.168.0.1 >/dev/null
+wait $watcher
+watched=$(<watched)
 check_eq 'watched, it shows them twice' "$(grep -c '^0 .*[0-9]$' <<<"$watched") $(grep -c '^0 .* PREROUTING$' <<<"$watched")" '2 2'
 check_match 'and how many came meanwhile' "$(grep '^0 .*[0-9]$' <<<"$watched" | tail -n 1)" '^0 +53 +3 .* +[1-9][0-9]*$'
 check_match 'by the rule, too' "$(tail -n 1 <<<"$watched")" '^0 +53 +3 .* PREROUTING$'

@@ -171,6 +171,7 @@ detach dev.lua --netns R >/dev/null
 cat >arp.lua <<'LUA'
 function process_packet(arp) return arp.spa == "192.168.0.2" and NF_DROP or XT_CONTINUE end
 LUA
+ip -n R neigh flush all # what it would ask A would tell A its address
 ip -n A neigh flush all
 attach arp.lua --netns R --family arp --hook input
 check 'arp: a filter' no_ping 192.168.0.1
