@@ -234,7 +234,7 @@ build_top() {
 	skeleton "$tree"
 	mkdir -p "$tree/tests/t"
 	cp "$here/init" "$tree/init"
-	cp "$here"/{lib.sh,wait.sh,shellrc} "$tree/tests/"
+	cp "$here"/{lib.sh,results.sh,wait.sh,shellrc} "$tree/tests/"
 	cp "$here/man" "$tree/usr/bin/"
 	cp "$top/README.md" "$tree/"
 	cp -r "$here/t/." "$tree/tests/t/"
@@ -246,7 +246,7 @@ build_top() {
 	# tar, because it unpacks into /lib through the link where cp would replace it
 	if [ -n "$root" ]; then
 		tar -C "$root" -c . | tar -C "$tree" -x --keep-directory-symlink --no-same-owner
-		mapfile -t files < <(find "$root" -type f '(' -path '*/bin/*' -o -path '*/sbin/*' -o -name '*.so' ')')
+		mapfile -t files < <(find "$root" -type f '(' -perm -100 -o -name '*.so' ')')
 		copy_libraries "$tree" "${files[@]}"
 	fi
 	if [ -n "$copy" ]; then

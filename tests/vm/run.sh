@@ -235,7 +235,7 @@ show <&"$machine" || { stopped=1; kill $pid; }
 wait $pid || status=$?
 exec {results}>&-
 
-if ! grep -qa '^# END ' "$out/ktap.log"; then
+if [ -n "$stopped" ] || ! grep -qa '^# END ' "$out/ktap.log"; then
 	echo "--- the last of $out/console.log"
 	tr -d '\r' <"$out/console.log" | grep -aE 'Kernel panic|BUG:|WARNING:|Oops:' | head -n 10 || true
 	tr -d '\r' <"$out/console.log" | tail -n 40
