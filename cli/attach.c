@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "attach.h"
@@ -645,13 +646,64 @@ static int leave(const struct cli_hook *hook)
 	return n < 0 ? CLI_TROUBLE : CLI_OK;
 }
 
-static int do_hook(const struct cli_hook *hook, enum cli_hook_action action, bool can_be_later)
+/* A state, and whether a list has it. */
+struct sought {
+	uint32_t number;
+	bool is_there;
+};
+
+static void seek(void *context, const struct ps_listed *listed)
+{
+	struct sought *state = context;
+
+	if (listed->what == PACKETSCRIPT_A_COUNTS && listed->state == state->number)
+		state->is_there = true;
+}
+
+/* Whether the state of this network namespace has no name there yet, which it has then. */
+static bool is_first(json_t *states, uint32_t number)
+{
+	struct stat netns = { .st_ino = 0 };
+	char name[64];
+
+	stat("/proc/self/ns/net", &netns);
+	snprintf(name, sizeof(name), "%ju %u", (uintmax_t)netns.st_ino, number);
+	if (json_object_get(states, name))
+		return false;
+	json_object_set_new(states, name, json_true());
+	return true;
+}
+
+/* Returns enum cli_exit, after a message. */
+static int renew(const struct cli_hook *hook, json_t *reloaded)
+{
+	struct sought state = { .number = hook->attachment.state };
+	struct ps_control control;
+	int failed = 0;
+
+	if (!is_loaded())
+		return CLI_OK;
+	if (cli_states_open(&control, hook->netns, false))
+		return CLI_TROUBLE;
+	if (is_first(reloaded, state.number) && ps_control_list(&control, seek, &state) < 0)
+		failed = -1;
+	if (state.is_there)
+		failed = ps_control_reload(&control, state.number);
+	if (failed)
+		cli_error("%s", control.error);
+	ps_control_close(&control);
+	return !failed ? CLI_OK : failed > 0 ? CLI_FOUND : CLI_TROUBLE;
+}
+
+static int do_hook(const struct cli_hook *hook, enum cli_hook_action action, bool can_be_later, json_t *reloaded)
 {
 	bool was_there;
 
 	switch (action) {
 	case CLI_HOOK_CHECK:
 		return CLI_OK;
+	case CLI_HOOK_RELOAD:
+		return renew(hook, reloaded);
 	case CLI_HOOK_ATTACH:
 		return enter(hook, true, can_be_later, &was_there);
 	case CLI_HOOK_DETACH:
@@ -670,16 +722,17 @@ static int go_home(int home, int status)
 	return status;
 }
 
-int cli_hook_line_do(int nwords, char **words, enum cli_hook_action action, bool can_be_later)
+int cli_hook_line_do(int nwords, char **words, enum cli_hook_action action, bool can_be_later, json_t *reloaded)
 {
+	bool has_to_be = action == CLI_HOOK_CHECK || action == CLI_HOOK_ATTACH;
 	struct cli_hook hook = { .script = NULL };
+	int status = CLI_HOOK_UNREAD, home = -1;
 	struct cli_call call;
-	int status = CLI_TROUBLE, home = -1;
 
-	if (cli_hook_line_read(&hook, &call, nwords, words, action != CLI_HOOK_DETACH)) {
+	if (cli_hook_line_read(&hook, &call, nwords, words, has_to_be)) {
 		if (hook.netns)
 			home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-		status = do_hook(&hook, action, can_be_later);
+		status = do_hook(&hook, action, can_be_later, reloaded);
 		if (hook.netns)
 			status = go_home(home, status);
 	}

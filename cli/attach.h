@@ -3,6 +3,7 @@
 #ifndef CLI_ATTACH_H
 #define CLI_ATTACH_H
 
+#include <jansson.h>
 #include <stdbool.h>
 
 #include "cli.h"
@@ -28,15 +29,19 @@ char *cli_hook_line(const struct cli_hook *hook, const struct cli_call *call);
 /* What becomes of a hook of which a line tells. */
 enum cli_hook_action {
 	CLI_HOOK_CHECK,		/* nothing */
+	CLI_HOOK_RELOAD,	/* the scripts of its state are loaded anew, if that is there */
 	CLI_HOOK_ATTACH,	/* it is there then, or was already */
 	CLI_HOOK_DETACH,	/* it is not there then */
 };
 
-/* Its device is not there. */
-#define CLI_HOOK_LATER	(-1)
+#define CLI_HOOK_LATER	(-1)	/* its device is not there */
+#define CLI_HOOK_UNREAD	(-2)	/* its words are wrong */
 
-/* Reads the line's words, and does that. Returns enum cli_exit, after a message; or CLI_HOOK_LATER, if it can be done later. */
-int cli_hook_line_do(int nwords, char **words, enum cli_hook_action action, bool can_be_later);
+/*
+ * Reads the line's words, and does that. reloaded: an object, whose names are states that were reloaded, so that each is once. Returns enum
+ * cli_exit or CLI_HOOK_UNREAD, after a message; or CLI_HOOK_LATER, if it can be done later.
+ */
+int cli_hook_line_do(int nwords, char **words, enum cli_hook_action action, bool can_be_later, json_t *reloaded);
 
 /* Reads the line's words into call and hook; the script need not be there. False, after a message. */
 bool cli_hook_line_read(struct cli_hook *hook, struct cli_call *call, int nwords, char **words, bool has_to_be);

@@ -10,12 +10,13 @@
 #include "conf.h"
 #include "result.h"
 
-enum { OPT_CHECK, OPT_DETACH, OPT_JSON, OPT_WAIT };
+enum { OPT_CHECK, OPT_DETACH, OPT_JSON, OPT_RELOAD, OPT_WAIT };
 
 static const struct cli_option options[] = {
 	{ "check", 0, NULL, "only says what is wrong with the lines, and attaches nothing" },
 	{ "detach", 0, NULL, "detaches what the lines attach" },
 	{ "json", 0, NULL, "an object for each line and what has become of it, a line each" },
+	{ "reload", 0, NULL, "loads the scripts of states that are there anew, before it attaches what is not" },
 	{ "wait", 'w', "SECONDS", "how long to wait for devices that are not there yet, 3600 at most (default: 0)" },
 	{ NULL },
 };
@@ -24,6 +25,7 @@ static const struct cli_option options[] = {
 struct line {
 	char *place, *text;
 	bool is_empty;		/* it has no words */
+	bool is_unread;		/* its words are wrong */
 	bool is_later;		/* its device was not there */
 };
 
@@ -32,6 +34,7 @@ struct restoring {
 	struct line *lines;
 	size_t n, later, failed;
 	int status;		/* enum cli_exit: the worst until now */
+	json_t *reloaded;	/* of cli_hook_line_do() */
 	bool json;
 	char *error;		/* with json: the first message about what is being done, or NULL */
 };
@@ -119,12 +122,12 @@ static int do_words(const struct restoring *r, struct line *line, bool can_be_la
 {
 	struct ps_conf_words words = { .text = NULL };
 	const char *wrong = line->text && line->place ? ps_conf_cut(&words, line->text) : "not enough memory";
-	int status;
+	int status = CLI_HOOK_UNREAD;
 
 	if (wrong)
-		status = cli_error("%s", wrong);
+		cli_error("%s", wrong);
 	else
-		status = words.n ? cli_hook_line_do(words.n, words.words, r->action, can_be_later) : CLI_OK;
+		status = words.n ? cli_hook_line_do(words.n, words.words, r->action, can_be_later, r->reloaded) : CLI_OK;
 	line->is_empty = !wrong && !words.n;
 	free(words.text);
 	return status;
@@ -138,10 +141,25 @@ static void do_line(struct restoring *r, struct line *line, bool can_be_later)
 	status = do_words(r, line, can_be_later);
 	cli_error_at(NULL);
 	line->is_later = status == CLI_HOOK_LATER;
+	line->is_unread = status == CLI_HOOK_UNREAD;
+	if (line->is_unread)
+		status = CLI_TROUBLE;
 	if (line->is_later)
 		r->later++;
-	else if (!line->is_empty)
+	else if (!line->is_empty && (status || r->action != CLI_HOOK_RELOAD))
 		end(r, line->place, line->text, status);
+}
+
+/* Does that with each line, but those that were told to be wrong. */
+static void do_lines(struct restoring *r, enum cli_hook_action action, bool can_be_later)
+{
+	size_t i;
+
+	r->action = action;
+	for (i = 0; i < r->n; i++) {
+		if (!r->lines[i].is_unread)
+			do_line(r, &r->lines[i], can_be_later);
+	}
 }
 
 /* Those whose device was not there, until it is, or for so many seconds. */
@@ -164,26 +182,26 @@ static void do_later(struct restoring *r, uint32_t seconds)
 
 static int restore(const struct cli_call *call)
 {
-	struct restoring r = { .action = CLI_HOOK_ATTACH };
+	bool check = call->values[OPT_CHECK], detach = call->values[OPT_DETACH], reload = call->values[OPT_RELOAD];
+	struct restoring r = { .status = CLI_OK };
 	uint32_t seconds;
 	size_t i;
 
 	if (!cli_number(call, OPT_WAIT, 0, 3600, 0, &seconds))
 		return CLI_TROUBLE;
-	if (call->values[OPT_CHECK] && call->values[OPT_DETACH])
-		return cli_error("--check and --detach: give one of them");
-	if (call->values[OPT_CHECK])
-		r.action = CLI_HOOK_CHECK;
-	else if (call->values[OPT_DETACH])
-		r.action = CLI_HOOK_DETACH;
+	if (check + detach + reload > 1)
+		return cli_error("--check, --detach and --reload: give one of them");
 	r.json = call->values[OPT_JSON];
 	cli_error_keep(r.json ? &r.error : NULL);
 	for (i = 0; i < (size_t)call->noperands; i++)
 		add_path(&r, call->operands[i]);
 	if (!call->noperands)
 		add_usual(&r);
-	for (i = 0; i < r.n; i++)
-		do_line(&r, &r.lines[i], seconds > 0);
+	if (reload) {
+		r.reloaded = json_object();
+		do_lines(&r, CLI_HOOK_RELOAD, false);
+	}
+	do_lines(&r, check ? CLI_HOOK_CHECK : detach ? CLI_HOOK_DETACH : CLI_HOOK_ATTACH, seconds > 0);
 	do_later(&r, seconds);
 	cli_error_keep(NULL);
 	for (i = 0; i < r.n; i++) {
@@ -191,6 +209,7 @@ static int restore(const struct cli_call *call)
 		free(r.lines[i].text);
 	}
 	free(r.lines);
+	json_decref(r.reloaded);
 	return r.status;
 }
 
@@ -207,11 +226,15 @@ const struct cli_command cli_restore = {
 "A line that fails is told with file, line and reason. All others are restored nevertheless, and the command exits with 1 if a script was at\n"
 "fault, with 2 if something else was. What is attached already stays as it is. A file or a folder that others than root can write to is refused.\n"
 "\n"
+"With --reload, the scripts of states that lines name and that are there are loaded anew before, each state once. If they cannot be, that is told,\n"
+"what was there goes on, and what is not there yet is attached nevertheless.\n"
+"\n"
 "packetscript.service, of systemd, does this before the network comes up: 'systemctl enable packetscript'. Of devices that are not there yet\n"
 "it waits some seconds for those that ingress and egress name, after everything else is attached, and then the line fails.",
 	.examples =
 "  packetscript restore --check\n"
 "  packetscript restore\n"
+"  packetscript restore --reload\n"
 "  systemctl status packetscript\n",
 	.options = options,
 	.run = restore,

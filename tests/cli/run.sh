@@ -996,7 +996,8 @@ trouble 'restore: no text' "$work/zero.conf: is no text" restore --check zero.co
 trouble 'restore: a device' '/dev/null: is no file' restore --check /dev/null
 trouble 'restore: a file that is not there' 'nowhere.conf: No such file' restore --check nowhere.conf
 trouble 'restore: how long' '--wait 3601: give a number from 0 to 3600' restore --wait 3601
-trouble 'restore: two things at once' '--check and --detach: give one' restore --check --detach conf
+trouble 'restore: two things at once' '--check, --detach and --reload: give one' restore --check --detach conf
+trouble 'restore: two others' '--check, --detach and --reload: give one' restore --reload --detach conf
 for mode in g+w o+w; do
 	chmod $mode conf/good.conf
 	trouble "restore: a file, chmod $mode" "$work/conf/good.conf: others can write to it" restore --check conf/good.conf

@@ -65,6 +65,20 @@ packetscript: $conf/0.conf:6: unrecognized option '--fnction'"
 check 'the others are there' pings
 restore "$conf/d_nat.conf"
 check_eq 'once more: they are' "$status $said $(hooks)" '0  2'
+generation() { packetscript list --netns R | sed -n 's/^state 0: .* generation \([0-9]*\),.*/\1/p'; }
+before=$(generation)
+echo 'function new(ip) return XT_CONTINUE end' >>'d nat.lua'
+echo "attach '$PWD/d nat.lua' --hook forward --function new --netns R" >"$conf/a.conf"
+restore --reload "$conf/a.conf" "$conf/d_nat.conf"
+check_eq 'restore --reload: the script is loaded anew, once, and has a function that is attached then' \
+	"$status $said $(hooks) $(($(generation) - before))" '0  3 1'
+sed -i '$a broken' 'd nat.lua'
+restore --reload "$conf/d_nat.conf"
+check_match 'one that cannot be is told, with its line, and what was there goes on' "$status $(hooks) $(($(generation) - before)) $said" \
+	"^1 3 1 packetscript: $conf/d_nat.conf:1: .*d nat.lua:[0-9]+: "
+sed -i '$d' 'd nat.lua'
+restore --detach "$conf/a.conf"
+rm "$conf/a.conf"
 chmod g+w "$conf/d_nat.conf"
 restore --detach "$conf/d_nat.conf"
 check_eq 'a file that others can write to is refused' "$status $said $(hooks)" \
