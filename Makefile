@@ -20,7 +20,7 @@ VERSION := $(PS_VERSION)
 comma := ,
 
 .PHONY: all deps modules plugin cli reference install install-modules install-plugin install-cli install-lualib install-lunatik install-headers examples_install ebpf ebpf_install btf_install install-doc uninstall check \
-	check-kernels check-debug check-arch check-lua check-dkms dist unit layers script-test cli-test case-test tshark-test packet-test packet-case plugin-test queue-test hostile feed vm-test \
+	check-kernels check-debug check-arch check-boot check-lua check-dkms dist unit layers script-test cli-test case-test tshark-test packet-test packet-case plugin-test queue-test hostile feed vm-test \
 	vm vm-shell demo vm-demo root \
 	fuzz fuzz-replay fuzz-coverage fuzz-merge valgrind \
 	bench bench-compare bench-netpipe bench-scaling bench-capture bench-queue clean distclean help
@@ -36,6 +36,7 @@ help:
 #: make check-kernels   the modules and the tests in the virtual machine, with each release's kernel; docs/kernels.md
 #: make check-arch   the engine's tests on emulated arm64 and s390x
 #: make check-lua   what needs no kernel, with other releases of Lua; TESTS='trixie lua-5.4.8.tar.gz'
+#: make check-boot   packetscript.service in machines that systemd boots, TESTS='lines wrong nothing'
 #: make check-dkms   make dist's tarball, built and installed by DKMS for two kernels, in a root tree
 #: make fuzz FUZZ_TIME=60   random packets, scripts and captures, seconds for each target; docs/fuzzing.md
 #: make fuzz-coverage   what of packet/, proto/ and engine/ they reach
@@ -301,6 +302,8 @@ dist:
 # Tests
 #
 ROOT = $(BUILD)/root/$(KVER)
+# What the virtual machine runs
+KERNEL = $(BUILD)/kernel/$(KVER)/boot/vmlinuz-$(KVER)
 
 check:
 	@scripts/install-deps
@@ -319,6 +322,10 @@ check-arch:
 
 check-dkms:
 	+@tests/dkms/run
+
+check-boot: $(KERNEL)
+	+@$(MAKE) --no-print-directory root
+	tests/boot/run --kver $(KVER) --root $(ROOT) $(TESTS)
 
 check-lua:
 	+@tests/lua/run $(TESTS)
@@ -434,8 +441,7 @@ $(FEED)/packet-case: $(addprefix $(BUILD)/user/,$(PACKET_CASE))
 	@echo '  LD      $@'
 	$(Q)$(LINK) -static -o $@ $^
 
-# The kernel that the virtual machine runs comes first: modules take its types (scripts/module-btf).
-KERNEL = $(BUILD)/kernel/$(KVER)/boot/vmlinuz-$(KVER)
+# It comes first: modules take its types (scripts/module-btf).
 $(KERNEL):
 	scripts/progress 'fetching the kernel $(KVER)' scripts/fetch-kernel $(KVER) $(BUILD)/kernel/$(KVER)
 
