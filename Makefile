@@ -149,10 +149,12 @@ $(1)/engine.a: $(patsubst %,$(1)/%.o,$(USER_ENGINE) $(USER_PLAT) $(addprefix lua
 $(1)/%.d: ;
 -include $$(shell find $(1) -name '*.d' 2>/dev/null)
 endef
+# $(call named,OBJECTS): targets, of both flavours. What only the rule for % names is an intermediate file to make, which takes
+# it away; or, told to keep such (.SECONDARY), compiles it anew whenever something else is, since Lua's headers are looked at.
+named = $(foreach flavour,user asan,$(addprefix $(BUILD)/$(flavour)/,$(1))):
 $(eval $(call engine,$(BUILD)/user,))
 $(eval $(call engine,$(BUILD)/asan,$(SANITIZE)))
 
-.SECONDARY:
 plugin: $(BUILD)/user/libxt_LUA.so $(BUILD)/user/libxt_lua.so
 # The match is looked for by this name.
 $(BUILD)/user/libxt_lua.so: $(BUILD)/user/libxt_LUA.so
@@ -169,7 +171,7 @@ $(BUILD)/user/libxt_LUA.so: xtables/libxt_LUA.c $(BUILD)/user/engine.a include/u
 CLI := $(wildcard cli/*.c check/*.c user/*.c)
 CLI_INCLUDE := -Icli -Icheck -Iuser -Iplat/user -Ipacket -Iengine -Iproto -Icompile -Ilua -Ilua/src -Iinclude
 CLI_LIBS := -ledit -lz -lzstd -ljansson -lnetfilter_queue -lmnl -lpcap
-$(foreach flavour,user asan,$(addprefix $(BUILD)/$(flavour)/,$(CLI:.c=.o))): | need-cli
+$(call named,$(CLI:.c=.o)) | need-cli
 cli: $(BUILD)/user/packetscript $(BUILD)/user/packetscript.8 $(BUILD)/user/packetscript.bash \
 	$(BUILD)/user/packetscript-language.7 $(BUILD)/user/packetscript.lua
 $(addprefix $(BUILD)/asan/,packetscript packet-case unit): LINK += $(SANITIZE)
@@ -337,6 +339,7 @@ unit: $(BUILD)/asan/unit $(BUILD)/user/unit
 UNIT := $(wildcard tests/unit/*.c)
 $(foreach flavour,user asan,$(BUILD)/$(flavour)/tests/unit/%.o): \
 	INCLUDE := -Ipacket -Iengine -Icompile -Ilua -Iplat/user -Iuser -Iproto -Ilua/src
+$(call named,$(UNIT:.c=.o) user/tracked.o)
 $(BUILD)/%/unit: $(addprefix $(BUILD)/%/,$(UNIT:.c=.o) user/tracked.o) $(BUILD)/%/engine.a
 	@echo '  LD      $@'
 	$(Q)$(LINK) -o $@ $^ -lmnl
@@ -419,6 +422,7 @@ packet-test: packet-case $(BUILD)/user/packetscript $(BUILD)/asan/packetscript
 packet-case: $(BUILD)/user/packet-case $(BUILD)/asan/packet-case
 PACKET_CASE := $(addprefix tests/packet/,case.o words.o describe.o) user/dissect.o engine.a
 $(foreach flavour,user asan,$(BUILD)/$(flavour)/tests/packet/%.o): INCLUDE := -D_GNU_SOURCE $(CLI_INCLUDE)
+$(call named,$(filter %.o,$(PACKET_CASE)))
 $(BUILD)/%/packet-case: $(addprefix $(BUILD)/%/,$(PACKET_CASE))
 	@echo '  LD      $@'
 	$(Q)$(LINK) -o $@ $^
