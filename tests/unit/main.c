@@ -43,9 +43,17 @@ static unsigned int test_slowness(void)
 	return slowness ? atoi(slowness) : 1;
 }
 
+unsigned int test_limit(unsigned int *limit, unsigned int ms)
+{
+	unsigned int before = *limit;
+
+	*limit = ms;
+	return before;
+}
+
 unsigned int test_rounds(unsigned int rounds)
 {
-	return test_slowness() > 1 ? (rounds + 9) / 10 : rounds;
+	return (rounds + test_slowness() - 1) / test_slowness();
 }
 
 int main(int argc, char **argv)

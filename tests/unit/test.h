@@ -17,9 +17,12 @@ struct test {
 
 extern bool test_failed;
 
-/* How many of so many random inputs a test takes: all of them, but a tenth where UNIT_SLOWNESS is set, as under memcheck, which
- * looks for what each of them leaves behind, and needs as long for one as the processor for dozens. */
+/* How many of so many random inputs a test takes: all of them, but so many times fewer where UNIT_SLOWNESS is set, as under memcheck,
+ * which looks for what each of them leaves behind, and needs as long for one as the processor for dozens. */
 unsigned int test_rounds(unsigned int rounds);
+
+/* Sets one of ps_limits, where all the time is used up, whose limit need not be that of a slower machine; and says what it was. */
+unsigned int test_limit(unsigned int *limit, unsigned int ms);
 
 #define CHECK(condition) \
 	test_check((condition), __FILE__, __LINE__, #condition)

@@ -145,10 +145,13 @@ static void old_ends_with_the_function(void)
 
 static void it_has_limits(void)
 {
+	unsigned int load_ms;
 	struct bench b;
 
 	CHECK(begin(&b, "x = {}", "function on_reload(old) while true do local x = old.x old.x = nil end end"));
+	load_ms = test_limit(&ps_limits.load_ms, 250);
 	CHECK_INT(ps_script_reload(&b.s, 0, &b.old), -1);
+	ps_limits.load_ms = load_ms;
 	CHECK_TEXT(b.s.error, "time limit exceeded");
 	end(&b);
 	/* what is too much for the new Lua state */

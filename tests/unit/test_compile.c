@@ -760,7 +760,7 @@ static void time_ends_it(void)
 	unsigned int packet_ms = ps_limits.packet_ms;
 	size_t i;
 
-	ps_limits.packet_ms = 40;	/* all of it is used up, so not that of a slower machine */
+	test_limit(&ps_limits.packet_ms, 40);
 	for (i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
 		struct ps_packet pkt;
 		struct layout at;
@@ -810,12 +810,15 @@ static void calls_end(void)
 	struct ps_script s;
 	uint16_t queue;
 	uint8_t *data = make_packet(&udp, &pkt, &at);
+	unsigned int packet_ms;
 	int handler;
 
 	write_calls(script, 8, 12);
 	strcat(script, "function process_packet(p) return f8(0) end");
 	handler = open_script(&s, script, "process_packet");
+	packet_ms = test_limit(&ps_limits.packet_ms, 40);
 	CHECK_INT(ps_script_run(&s, handler, &pkt, &queue), PS_VERDICT_ERROR);
+	ps_limits.packet_ms = packet_ms;
 	CHECK_TEXT(s.error, "time limit exceeded");
 	free(data);
 	ps_script_clean(&s);

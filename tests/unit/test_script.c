@@ -673,7 +673,7 @@ static void many_views(void)
 	struct bench b;
 
 	CHECK(begin(&b, script));
-	for (int i = 0; i < 3000; i++) {
+	for (unsigned int i = 0; i < test_rounds(3000); i++) {
 		if (feed(&b, &(struct shape){ .protocol = 17, .payload = 100 }) != PS_VERDICT_ACCEPT) {
 			CHECK_TEXT(b.s.error, "no error");
 			break;

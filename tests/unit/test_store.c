@@ -189,14 +189,15 @@ static bool set_both(struct frame *f, const struct ps_field *field)
 
 static void same_as_any(void)
 {
+	const unsigned int frames = test_rounds(FRAMES);
 	unsigned int done = 0;
 
-	for (int i = 0; i < FRAMES && !test_failed; i++) {
+	for (unsigned int i = 0; i < frames && !test_failed; i++) {
 		struct frame f = draw_frame();
 
 		done += set_both(&f, ps_field_named(f.proto, rnd(2) ? "saddr" : "daddr"));
 	}
-	CHECK(done > FRAMES / 3);
+	CHECK(done > frames / 3);
 }
 
 /* What one of a kind does not pass for. */

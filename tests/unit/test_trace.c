@@ -74,9 +74,12 @@ static void traced_handlers_end(void)
 {
 	struct ps_traced traced;
 	struct ps_script s;
+	unsigned int packet_ms;
 
 	load(&s);
+	packet_ms = test_limit(&ps_limits.packet_ms, 40);
 	CHECK_INT(run_traced(&s, "forever", &traced), PS_VERDICT_ERROR);
+	ps_limits.packet_ms = packet_ms;
 	CHECK_TEXT(s.error, ": time limit exceeded");
 	CHECK_INT(run_traced(&s, "last", &traced), PS_VERDICT_DROP);
 	CHECK_TEXT(traced.place, "/s/trace.lua:2");

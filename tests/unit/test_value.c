@@ -176,7 +176,7 @@ static void as_the_library(void)
 	char text[64];
 	struct ps_value value;
 
-	for (int i = 0; i < RANDOM_TEXTS; i++) {
+	for (int i = 0; i < (int)test_rounds(RANDOM_TEXTS); i++) {
 		bool known;
 
 		random_address(bytes);
