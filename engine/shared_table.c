@@ -27,6 +27,7 @@ struct entry {
 };
 
 #define ABOUT_KEY	0xffff	/* the bits that do not depend on the value */
+#define ABOUT_INTEGER	(1 << 8 | sizeof(int64_t))	/* what these are of an integer */
 #define TYPE_SHIFT	16
 #define EXPIRES_SHIFT	24
 #define EXPIRES_MAX	((1ull << 40) - 1)
@@ -101,16 +102,19 @@ static ps_inline uint64_t expires(const struct entry *e)
 	return load_about(e) >> EXPIRES_SHIFT;
 }
 
-static ps_inline bool is_key(const struct entry *e, const struct ps_shared_key *key)
+static ps_inline bool is_text(const struct entry *e, const struct ps_shared_key *key)
 {
-	int64_t i;
+	return e->hash == key->hash && (load_about(e) & ABOUT_KEY) == key->len && !memcmp(e->key, key->text, key->len);
+}
 
-	if ((load_about(e) & ABOUT_KEY) != (uint64_t)(key->len | !key->text << 8))
+static ps_inline bool is_number(const struct entry *e, int64_t i)
+{
+	int64_t key;
+
+	if ((load_about(e) & ABOUT_KEY) != ABOUT_INTEGER)
 		return false;
-	if (key->text)
-		return e->hash == key->hash && !memcmp(e->key, key->text, key->len);
-	memcpy(&i, e->key, sizeof(i));
-	return i == key->i;
+	memcpy(&key, e->key, sizeof(key));
+	return key == i;
 }
 
 /*
@@ -151,12 +155,34 @@ static ps_inline unsigned int lock_of(const struct ps_shared_table *t, uint64_t 
 	return t->first_lock + hash % PS_SHARED_STRIPES;
 }
 
+static ps_inline struct entry *first_in(const struct buckets *b, uint64_t hash)
+{
+	return load_entry(bucket(b, index_of(b, hash)));
+}
+
+static ps_inline struct entry *next_in(const struct buckets *b, const struct entry *e)
+{
+	return load_entry(&e->next[b->side]);
+}
+
+static ps_inline struct entry *find_integer(const struct buckets *b, uint64_t hash, int64_t i)
+{
+	struct entry *e = first_in(b, hash);
+
+	while (e && !is_number(e, i))
+		e = next_in(b, e);
+	return e;
+}
+
 static ps_inline struct entry *find_in(const struct buckets *b, const struct ps_shared_key *key)
 {
-	struct entry *e = load_entry(bucket(b, index_of(b, key->hash)));
+	struct entry *e;
 
-	while (e && !is_key(e, key))
-		e = load_entry(&e->next[b->side]);
+	if (!key->text)
+		return find_integer(b, key->hash, key->i);
+	e = first_in(b, key->hash);
+	while (e && !is_text(e, key))
+		e = next_in(b, e);
 	return e;
 }
 
@@ -629,36 +655,38 @@ static ps_noinline enum ps_shared_result add_any(struct ps_shared_table *t, cons
 	return result;
 }
 
-/* The quick way is for an integer that is there. */
-static ps_inline bool add_quickly(struct ps_shared_table *t, const struct ps_shared_key *key, int64_t n, int64_t *sum)
+/* To an integer that is there, if one is. e: NULL, or an entry. */
+static ps_inline bool add_to(struct entry *e, int64_t n, int64_t *sum)
 {
-	unsigned int lock = lock_of(t, key->hash);
-	struct entry *e;
-	bool is_quick;
-
-	ps_host_lock(lock);
-	e = find_in(load_buckets(&t->buckets), key);
-	is_quick = e && has_integer(e);
-	if (is_quick) {
-		*sum = (int64_t)(e->content + (uint64_t)n);
-		ps_shared_store(&e->content, *sum);
-	}
-	ps_host_unlock(lock);
-	return is_quick;
+	if (ps_unlikely(!e || !has_integer(e)))
+		return false;
+	*sum = (int64_t)(e->content + (uint64_t)n);
+	ps_shared_store(&e->content, *sum);
+	return true;
 }
 
 bool ps_table_add_quickly(struct ps_shared_table *t, int64_t i, int64_t n, int64_t *sum)
 {
-	struct ps_shared_key key;
+	uint64_t hash = ps_hash_integer(i);
+	unsigned int lock = lock_of(t, hash);
+	bool is_done;
 
-	ps_shared_key_integer(&key, i);
-	return add_quickly(t, &key, n, sum);
+	ps_host_lock(lock);
+	is_done = add_to(find_integer(load_buckets(&t->buckets), hash, i), n, sum);
+	ps_host_unlock(lock);
+	return is_done;
 }
 
 enum ps_shared_result ps_table_add(struct ps_shared_table *t, const struct ps_shared_key *key, int64_t n, uint64_t ttl,
 				   int64_t *sum)
 {
-	return add_quickly(t, key, n, sum) ? PS_SHARED_DONE : add_any(t, key, n, ttl, sum);
+	unsigned int lock = lock_of(t, key->hash);
+	bool is_done;
+
+	ps_host_lock(lock);
+	is_done = add_to(find_in(load_buckets(&t->buckets), key), n, sum);
+	ps_host_unlock(lock);
+	return is_done ? PS_SHARED_DONE : add_any(t, key, n, ttl, sum);
 }
 
 enum ps_shared_result ps_table_cas(struct ps_shared_table *t, const struct ps_shared_key *key, struct ps_shared_value old,

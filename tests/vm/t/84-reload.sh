@@ -263,7 +263,7 @@ memory() {
 flood() {
 	local cpu
 	for cpu in 0 $(($(nproc) - 1)); do
-		ip netns exec A taskset -c $cpu timeout 1000 ping -f -q -s $((56 + cpu)) 10.0.0.2 >flood$cpu 2>&1 &
+		ip netns exec A taskset -c $cpu timeout $((300 + 3 * reloads)) ping -f -q -s $((56 + cpu)) 10.0.0.2 >flood$cpu 2>&1 &
 		floods+=($!)
 	done
 }
