@@ -65,6 +65,10 @@ unhurried() {
 	echo 0 >$limits/stops
 }
 
+# rounds MANY FEW: how often something is done under load, each time as the time before: FEW times, or MANY with rounds=many on the
+# kernel's command line (run.sh --append)
+rounds() { if grep -q 'rounds=many' /proc/cmdline; then echo "$1"; else echo "$2"; fi; }
+
 # --- runtimes in the kernel, which are not packets' ---
 
 lua=/lib/modules/lua

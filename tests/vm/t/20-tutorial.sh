@@ -9,7 +9,7 @@ ip -n B addr add 2.1.1.1/32 dev lo
 ip -n B addr add 2.1.1.2/32 dev lo
 ip -n R route add 2.1.1.0/24 via 10.0.0.2
 
-# What arrives at B while COMMAND runs: "protocol source > destination". If nothing does, what COMMAND said.
+# What arrives at B while COMMAND runs, or later: "protocol source > destination". If nothing does, what COMMAND said.
 seen_at_B() {
 	inB timeout 120 tcpdump -lnni eth0 -Q in -c 1 'udp or icmp[icmptype] = icmp-echo' >dump 2>dump.err &
 	wait_for grep -q 'listening on' dump.err
@@ -27,7 +27,7 @@ deliver() {
 	for how in on off hosts; do
 		offload $how
 		check_match "ping goes to 2.1.1.1, $where, offload $how" \
-			"$(seen_at_B at $3 ping -c 1 -W 1 8.8.8.8)" '> 2\.1\.1\.1: ICMP echo request'
+			"$(seen_at_B at $3 ping -c 1 -W 0.1 8.8.8.8)" '> 2\.1\.1\.1: ICMP echo request'
 		check_match "UDP goes to 2.1.1.1, $where, offload $how" "$(seen_at_B udp_send $3)" '> 2\.1\.1\.1\.53: '
 	done
 	inR $iptables -t $1 -F

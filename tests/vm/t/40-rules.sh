@@ -171,7 +171,7 @@ check_fails 'with nft too' unshare -rn iptables-nft -t mangle -A OUTPUT -j LUA -
 inR iptables -t mangle -F
 ip netns exec A timeout 1000 ping -f -q -s 1200 10.0.0.2 >/dev/null 2>&1 & first=$!
 ip netns exec A timeout 1000 ping -f -q 10.0.0.2 >/dev/null 2>&1 & second=$!
-for i in {1..15}; do
+for ((i = $(rounds 15 6); i; i--)); do
 	for iptables in iptables-legacy iptables-nft; do
 		inR $iptables -t mangle -A PREROUTING -j LUA --script /examples/nat.lua --function process_packet_dnat --state $((i % 3))
 		inR $iptables -t mangle -I FORWARD -j LUA --script count.lua --state $((i % 3))

@@ -122,7 +122,7 @@ inR iptables -t mangle -F
 
 # rules come and go under load; then the module
 ip netns exec A timeout 1000 ping -f -q -s 1200 10.0.0.2 >/dev/null 2>&1 & load=$!
-for i in {1..10}; do
+for ((i = $(rounds 10 4); i; i--)); do
 	for iptables in iptables-legacy iptables-nft; do
 		inR $iptables -t mangle -A PREROUTING -m lua --script match.lua --function last --state $((i % 3)) -j LUA --script match.lua \
 			--function last --on-error continue --state $((i % 3))

@@ -222,7 +222,7 @@ check 'they meet again' wait_for meets 2 1
 
 # --- rules come and go under load; then the module
 ip netns exec A timeout 1000 ping -f -q -s 1200 192.0.2.2 >/dev/null 2>&1 & load=$!
-for i in {1..15}; do
+for ((i = $(rounds 15 6); i; i--)); do
 	inR ebtables -t nat -A PREROUTING -j LUA --script mac.lua --function outgoing --state $((i % 3))
 	inR ebtables -A FORWARD -j LUA --script ip.lua --function back --state $((i % 3))
 	inR arptables -A INPUT -j LUA --script arp.lua --state $((i % 3))

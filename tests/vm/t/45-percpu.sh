@@ -171,7 +171,7 @@ for cpu in 0 1; do
 	ip netns exec A taskset -c $cpu timeout 1000 ping -f -q -s $((56 + 1200 * cpu)) 10.0.0.2 >/dev/null 2>&1 &
 	pings+=($!)
 done
-for i in {1..5}; do
+for ((i = $(rounds 5 3); i; i--)); do
 	echo "# rules come and go, $i" # what says nothing for long is ended
 	for iptables in iptables-legacy iptables-nft; do
 		rule -A count.lua --percpu --state $((i % 2))
@@ -185,13 +185,13 @@ iptables=iptables-legacy
 wait_for no_state
 rule -A count.lua --percpu
 (
-	for _ in {1..10}; do
+	for ((n = $(rounds 10 5); n; n--)); do
 		offline
 		online
 	done
 ) &
 toggler=$!
-for i in {1..10}; do
+for ((i = $(rounds 10 5); i; i--)); do
 	echo "# beside a CPU that does, $i"
 	rule -A quiet.lua --percpu
 	rule -A count.lua --percpu --state 3

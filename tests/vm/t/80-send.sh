@@ -215,7 +215,7 @@ flood() { inA timeout 100 bash -c 'exec 3<>/dev/udp/198.51.100.9/7; while :; do 
 flood many &
 flood hello &
 before=$(unreclaimable)
-for i in $(seq 20); do
+for ((i = $(rounds 20 8); i; i--)); do
 	inR iptables -t mangle -F
 	inR iptables -t mangle -A PREROUTING -p udp -j LUA --script udp.lua --state $((i % 3))
 done
