@@ -195,13 +195,24 @@ static bool need_place(struct ps_attachment *place, const struct cli_call *call,
 	return false;
 }
 
+/* The absolute path of a file, as resolve(). The kernel would wait for somebody to write to a pipe. */
+static char *resolve_file(const char *path)
+{
+	char *resolved = realpath(path, NULL);
+	struct stat st;
+
+	if (resolved && !stat(resolved, &st) && S_ISREG(st.st_mode))
+		return resolved;
+	cli_error("%s: %s", path, resolved ? "is no file" : strerror(errno));
+	free(resolved);
+	return NULL;
+}
+
 /* The script's absolute path, without links as far as it is there; the caller's. NULL, after a message. */
 static char *resolve(const char *path, bool has_to_be)
 {
-	char *resolved = realpath(path, NULL), *folder;
+	char *resolved = has_to_be ? resolve_file(path) : realpath(path, NULL), *folder;
 
-	if (!resolved && has_to_be)
-		cli_error("%s: %s", path, strerror(errno));
 	if (resolved || has_to_be)
 		return resolved;
 	folder = path[0] == '/' ? strdup("") : realpath(".", NULL);

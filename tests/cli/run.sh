@@ -976,6 +976,9 @@ line 'a priority' '--priority out: is no number' "attach $work/pass.lua --hook i
 line 'no script' 'attach: SCRIPT is missing' 'attach --hook input'
 line 'two scripts' "attach: '$work/pass.lua' is one argument too many" "attach $work/pass.lua $work/pass.lua --hook input"
 line 'a script that is not there' "$work/nowhere.lua: No such file" "attach $work/nowhere.lua --hook input"
+mkfifo pipe.lua
+line 'a script that is a pipe' "$work/pipe.lua: is no file" "attach $work/pipe.lua --hook input"
+line 'a script that is a folder' "$work/conf: is no file" "attach $work/conf --hook input"
 line 'a path from somewhere' 'pass.lua: give the whole path' 'attach pass.lua --hook input'
 line 'another command' "'detach': a line begins with attach" "detach $work/pass.lua"
 line 'help' '--help: is no option of a line' 'attach --help'
