@@ -77,6 +77,7 @@ while [ $SECONDS -lt $ends ]; do # a second state uses the same names, and goes 
 	rule -i rA -j LUA --script again.lua --state 7
 	inR iptables-legacy -t mangle -D PREROUTING 3
 	rounds=$((rounds + 1))
+	[ $((rounds % 20)) != 0 ] || echo "# $rounds rounds" # what says nothing for long is ended
 done
 kill "${floods[@]}"
 wait "${floods[@]}" 2>/dev/null || true
