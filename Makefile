@@ -90,6 +90,8 @@ cli_LIBRARIES := libedit zlib libzstd jansson libnetfilter_queue libmnl libpcap
 lua-patched:
 	@scripts/patch-lua
 lua/src/%: lua-patched ;
+# Or make, where that folder was not there yet, takes away what it compiled of it.
+.PRECIOUS: lua/src/%
 
 #
 # Modules: each kernel's objects are in a folder of their own, with a Kbuild that sends the kernel's build here. (Its
