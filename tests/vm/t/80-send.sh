@@ -64,6 +64,7 @@ inR ethtool -K rA gso off tso off tx off sg off >/dev/null
 for family in 4 6; do
 	address=198.51.100.9
 	[ $family = 4 ] || address=fd00:b::9
+	: >segments.err # what the last one said is not what this one says
 	inA timeout 120 tcpdump -lnnvvi eth0 -Q in -c 20 "udp src port 7" >segments 2>segments.err &
 	wait_for grep -q 'listening on' segments.err
 	inA bash -c "exec 3<>/dev/udp/$address/7; printf large >&3; sleep 1"
@@ -86,6 +87,7 @@ function process_packet(p)
 end
 END
 inR iptables -t mangle -A PREROUTING -p tcp --dport 9 -j LUA --script tcp.lua
+: >segments.err
 inA timeout 120 tcpdump -lnnvSi eth0 -Q in -c 43 "tcp src port 80" >segments 2>segments.err &
 wait_for grep -q 'listening on' segments.err
 inA timeout 1 bash -c 'exec 3<>/dev/tcp/198.51.100.9/9' 2>/dev/null || true
