@@ -32,7 +32,7 @@ struct line {
 struct restoring {
 	enum cli_hook_action action;
 	struct line *lines;
-	size_t n, later, failed;
+	size_t n, later;
 	int status;		/* enum cli_exit: the worst until now */
 	json_t *reloaded;	/* of cli_hook_line_do() */
 	bool json;
@@ -42,8 +42,6 @@ struct restoring {
 /* Ends a line, or a file that has none: place says which, text is the line or NULL. */
 static void end(struct restoring *r, const char *place, const char *text, int status)
 {
-	if (status)
-		r->failed++;
 	if (status > r->status)
 		r->status = status;
 	if (r->json)

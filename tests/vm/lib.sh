@@ -183,6 +183,13 @@ at() {
 inA() { at A "$@"; }
 inR() { at R "$@"; }
 inB() { at B "$@"; }
+# dump NS FILE SECONDS ARGUMENT…: tcpdump in the background, as $!, which listens when this returns: what it sees is in FILE, what it says in
+# FILE.err, which must not have the words of the one before
+dump() {
+	: >"$2.err"
+	at "$1" timeout "$3" tcpdump "${@:4}" >"$2" 2>"$2.err" &
+	wait_for grep -q 'listening on' "$2.err"
+}
 
 # offload on|off|hosts: whether checksums and segmentation are left to the device. veth begins with most of them on: then
 # nobody looks at a checksum, since the packet never leaves memory. With 'hosts', A and B leave theirs to the device, R

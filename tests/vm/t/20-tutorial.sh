@@ -11,9 +11,7 @@ ip -n R route add 2.1.1.0/24 via 10.0.0.2
 
 # What arrives at B while COMMAND runs, or later: "protocol source > destination". If nothing does, what COMMAND said.
 seen_at_B() {
-	: >dump.err # what the last one said is not what this one says
-	inB timeout 120 tcpdump -lnni eth0 -Q in -c 1 'udp or icmp[icmptype] = icmp-echo' >dump 2>dump.err &
-	wait_for grep -q 'listening on' dump.err
+	dump B dump 120 -lnni eth0 -Q in -c 1 'udp or icmp[icmptype] = icmp-echo'
 	"$@" >sent 2>&1 || true
 	wait $! || cat sent
 	cat dump

@@ -20,10 +20,8 @@ function process_packet(p)
 end
 END
 inR iptables -t mangle -A PREROUTING -i rA -p icmp -j LUA --script rewrite.lua
-inR timeout 120 tcpdump -lnnevXi rA -Q in -c 1 icmp >dump 2>dump.err &
-wait_for grep -q 'listening on' dump.err
-inB timeout 120 tcpdump -lnnvXi eth0 -Q in -c 1 icmp >dumpB 2>dumpB.err &
-wait_for grep -q 'listening on' dumpB.err
+dump R dump 120 -lnnevXi rA -Q in -c 1 icmp
+dump B dumpB 120 -lnnvXi eth0 -Q in -c 1 icmp
 inA ping -c 1 -W 1 -p 5a -t 77 10.0.0.2 >/dev/null || true
 wait
 check_match 'the tap saw the old TTL' "$(cat dump)" 'ttl 77'

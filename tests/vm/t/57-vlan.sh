@@ -55,9 +55,7 @@ END
 
 # sees WHAT: what tcpdump calls it, in the first ping that reaches B
 sees() {
-	: >tcpdump.log # what the last one said is not what this one says
-	inB timeout 60 tcpdump -c 1 -nneti eth0 'icmp or vlan and icmp' 2>tcpdump.log >seen &
-	wait_for grep -q 'listening on' tcpdump.log
+	dump B seen 60 -c 1 -nneti eth0 'icmp or vlan and icmp'
 	inA ping -c 4 -i 0.2 -W 1 192.0.2.2 >/dev/null || true
 	wait $!
 	grep -oE "$1" seen

@@ -116,9 +116,8 @@ no_rules
 
 rule process_packet tcp '' $examples/mss_clamp.lua --tcp-flags SYN,RST SYN
 for server in 10.0.0.2 '[fd00:b::2]'; do
-	inB timeout 60 tcpdump -nli eth0 -c 1 '(tcp[tcpflags] & tcp-syn != 0) or (ip6 and tcp and ip6[53] & 2 != 0)' >syn 2>tcpdump.log &
+	dump B syn 60 -nli eth0 -c 1 '(tcp[tcpflags] & tcp-syn != 0) or (ip6 and tcp and ip6[53] & 2 != 0)'
 	dump=$!
-	wait_for grep -q listening tcpdump.log
 	check "through the clamp, $server" inA curl -sS -m 60 -o got "http://$server/file"
 	wait $dump || true
 	check_match "the offer that arrives, $server" "$(cat syn)" 'mss 1200,'

@@ -64,9 +64,7 @@ inR ethtool -K rA gso off tso off tx off sg off >/dev/null
 for family in 4 6; do
 	address=198.51.100.9
 	[ $family = 4 ] || address=fd00:b::9
-	: >segments.err # what the last one said is not what this one says
-	inA timeout 120 tcpdump -lnnvvi eth0 -Q in -c 20 "udp src port 7" >segments 2>segments.err &
-	wait_for grep -q 'listening on' segments.err
+	dump A segments 120 -lnnvvi eth0 -Q in -c 20 "udp src port 7"
 	inA bash -c "exec 3<>/dev/udp/$address/7; printf large >&3; sleep 1"
 	wait
 	check_eq "segments of UDP over IPv$family" "$(grep -c 'UDP, length 1000' segments)" 20
@@ -87,9 +85,7 @@ function process_packet(p)
 end
 END
 inR iptables -t mangle -A PREROUTING -p tcp --dport 9 -j LUA --script tcp.lua
-: >segments.err
-inA timeout 120 tcpdump -lnnvSi eth0 -Q in -c 43 "tcp src port 80" >segments 2>segments.err &
-wait_for grep -q 'listening on' segments.err
+dump A segments 120 -lnnvSi eth0 -Q in -c 43 "tcp src port 80"
 inA timeout 1 bash -c 'exec 3<>/dev/tcp/198.51.100.9/9' 2>/dev/null || true
 wait
 check_eq 'segments of TCP' "$(grep -c 'length 1400' segments)" 42
@@ -155,8 +151,7 @@ inR ip6tables -t mangle -F
 sed 's/mirror0/rB/' mirror.lua >mirror_rB.lua
 inR iptables -t mangle -A PREROUTING -i rA -p icmp -j LUA --script mirror_rB.lua
 mac=$(ip -n A -br link show eth0 | awk '{ print $3 }')
-inB timeout 120 tcpdump -lnnei eth0 -c 2 "ether src $mac" >mirrored 2>mirrored.err &
-wait_for grep -q 'listening on' mirrored.err
+dump B mirrored 120 -lnnei eth0 -c 2 "ether src $mac"
 inA ping -c 2 -i 0.2 -W 60 192.168.0.1 >/dev/null
 wait
 check_eq 'a mirror shows what came' "$(grep -c '192.168.0.2 > 192.168.0.1: ICMP echo request' mirrored)" 2
