@@ -103,9 +103,10 @@ lines() { tr '\n' ' ' | lunatik; }
 ip link set lo up
 busy=()
 load() {
-	(while :; do cat /dev/stops >/dev/null 2>&1 || sleep 0.01; done) & busy+=($!)
-	(while :; do ip link add stops0 type dummy; ip link del stops0; sleep 0.05; done) >/dev/null 2>&1 & busy+=($!)
-	ping -i 0.002 -q 127.0.0.1 >/dev/null & busy+=($!) # with -f little is left of a slow machine for what is tested
+	# They rest, as else little is left of a slow machine for what is tested.
+	(while :; do head -c 1M /dev/stops >/dev/null 2>&1; sleep 0.02; done) & busy+=($!)
+	(while :; do ip link add stops0 type dummy; ip link del stops0; sleep 0.2; done) >/dev/null 2>&1 & busy+=($!)
+	ping -i 0.005 -q 127.0.0.1 >/dev/null & busy+=($!)
 }
 no_load() {
 	kill "${busy[@]}"
