@@ -1,0 +1,582 @@
+-- SPDX-License-Identifier: MIT OR GPL-2.0-only
+-- A cache in front of the TFTP server of this machine, as chapter 4 of the thesis has one: a file that has been read once is answered by the kernel.
+--   iptables -t mangle -A INPUT -p udp --dport 69 -j LUA --script tftp.lua --function request --object ip --state 69 --memory 8M --on-error continue
+--   iptables -t mangle -A PREROUTING -p udp --dport 61440:65535 -j LUA --script tftp.lua --function acknowledgement --object ip --state 69 --memory 8M
+--   iptables -t mangle -A POSTROUTING -p udp -j LUA --script tftp.lua --function response --object ip --state 69 --memory 8M --on-error continue
+-- Who asks for a file that the cache has not got is answered by the server, and the blocks of its answer are kept as they leave. What
+-- the server has refused, or what did not leave whole and in order, is not kept. RFC 1350, with block numbers that begin anew behind
+-- 65,535 at 0, and the options of RFC 2347 to 2349 and 7440: blksize, timeout, tsize, windowsize. A request that is not to the letter
+-- is the server's business.
+-- A file that changes on the server is answered as it was for up to LIFE, unless it was written by TFTP. docs/cache.md has the limits.
+local LIFE <const> = 300000 -- milliseconds for which a file is kept, whatever becomes of it on the server
+local QUIET <const> = 60000 -- milliseconds for which a file that somebody writes is not kept
+local BYTES_MAX <const> = 96 << 20 -- of all files, with what keeping them costs; shared_mb has to be more
+local FILE_MAX <const> = 48 << 20 -- of one
+local ENTRIES_MAX <const>, TRANSFERS_MAX <const>, FILLS_MAX <const> = 4096, 1024, 16
+local BLKSIZE_MAX <const>, WINDOW_MAX <const> = 16384, 64 -- more may be asked for, and these are granted
+local TIMEOUT <const>, TRIES <const> = 1000, 5 -- milliseconds until a block is sent again; how often
+local STALLED <const>, IDLE <const> = 1000, 10000 -- milliseconds after which an answer of the server that stops gives way, and ends
+local PORT <const>, PORTS <const> = 61439, 4096 -- the ports from here on, not this one, are the cache's
+
+local READ <const>, WRITE <const>, DATA <const>, ACK <const>, OACK <const> = 1, 2, 3, 4, 6
+local REQUEST_MAX <const> = 512 -- bytes, RFC 2347
+local SHIFT <const> = 15
+local CHUNK <const> = 1 << SHIFT -- bytes of a file that have an entry of the shared table
+local ENTRY <const> = 512 -- bytes that a file takes besides
+local HEAD <const> = 28 -- bytes of the headers of IP and UDP
+
+-- What the files have in them: number of the file, and of the chunk. The numbers of two loads differ.
+local store = shared.table("tftp cache")
+local number = (nf.get_random() & 0xFFFFFF) << 24
+
+local index, entries = {}, 0 -- by name: the first of those of that name
+local ring = {} -- of all files: after it the one that was asked for last, before it the one whose turn it is to go
+ring.after, ring.before = ring, ring
+local trash, sweeper = nil, nil -- files that are gone, and whose bytes are not
+local stored = 0
+
+-- What so many bytes take.
+local function cost(n)
+  return n <= 8000 and (n + 255) & ~31 or (n + 8191 & ~8191) + 256
+end
+
+local function free_chunk()
+  local x = trash
+  local left = x.chunks - 1
+  if left >= 0 then
+    local n = x.size - (left << SHIFT)
+    store[x.id << 16 | left] = nil
+    stored = stored - cost(n)
+    x.chunks, x.size = left, left << SHIFT
+  end
+  if left <= 0 then
+    stored = stored - x.overhead
+    trash = x.more
+  end
+end
+
+local function sweep()
+  sweeper = nil
+  for _ = 1, 64 do
+    if not trash then return end
+    free_chunk()
+  end
+  sweeper = nf.timer(20, sweep)
+end
+
+-- Its bytes go bit by bit: those of a large one would keep packets waiting.
+local function discard(x)
+  x.more, trash = trash, x
+  sweeper = sweeper or nf.timer(20, sweep)
+end
+
+local function unlink(e)
+  e.before.after, e.after.before = e.after, e.before
+end
+
+local function link(e)
+  e.before, e.after = ring, ring.after
+  ring.after.before, ring.after = e, e
+end
+
+local function find(name, mode, server)
+  local e = index[name]
+  while e and (e.mode ~= mode or e.server ~= server) do e = e.next end
+  return e
+end
+
+-- Nobody finds it any more; its bytes stay as long as somebody is sent them.
+local function forget(e, why)
+  nf.count(why)
+  unlink(e)
+  local at = index[e.name]
+  if at == e then
+    index[e.name] = e.next
+  else
+    while at.next ~= e do at = at.next end
+    at.next = e.next
+  end
+  entries = entries - 1
+  e.is_gone = true
+  e.timer:cancel()
+  if e.users == 0 then discard(e) end
+end
+
+local function expire(e)
+  if not e.is_gone then forget(e, "expired") end
+end
+
+local function evict()
+  local e = ring.before
+  while e ~= ring and e.users > 0 do e = e.before end
+  if e == ring then return false end
+  forget(e, "evicted")
+  return true
+end
+
+local function make_room(n)
+  while stored + n > BYTES_MAX do
+    if trash then
+      free_chunk()
+    elseif not evict() then
+      return false
+    end
+  end
+  return true
+end
+
+-- Requests
+
+local MODES <const> = { octet = 1, netascii = 2 }
+local OPTIONS <const> = {
+  blksize = { 8, 65464 }, timeout = { 1, 255 }, tsize = { 0, 1 << 40 }, windowsize = { 1, 65535 },
+}
+
+-- The options in the text from there on, and whether there are others; nil: that is no list of options.
+local function options(text, from)
+  local got, others = {}, false
+  while from <= #text do
+    local name_end = text:find("\0", from, true)
+    local value_end = name_end and text:find("\0", name_end + 1, true)
+    if not value_end then return nil end
+    local name = text:sub(from, name_end - 1):lower()
+    local range = OPTIONS[name]
+    if range then
+      local value = text:sub(name_end + 1, value_end - 1)
+      local n = #value <= 12 and value:find("^%d+$") and tonumber(value)
+      if not n or n < range[1] or n > range[2] or got[name] then return nil end
+      got[name] = n
+    end
+    others = others or not range
+    from = value_end + 1
+  end
+  return got, others
+end
+
+-- The file's name, its mode, and where options begin; nil: it is no request.
+local function parse(text)
+  local name_end = text:find("\0", 3, true)
+  local mode_end = name_end and text:find("\0", name_end + 1, true)
+  if not mode_end or name_end == 3 then return nil end
+  local mode = text:sub(name_end + 1, mode_end - 1)
+  return text:sub(3, name_end - 1), MODES[mode] or MODES[mode:lower()], mode_end + 1
+end
+
+-- Answers: a transfer has a port of ours, and the headers of what it sends.
+
+local active, late = {}, {} -- by port: the transfer, else false; the client of the one that was there before, else false
+for i = 1, PORTS do active[i], late[i] = false, false end
+local by_client, transfers = {}, 0 -- the latest of a client's port
+
+local blank = bytes.new(HEAD + 4)
+do
+  local ip = bytes.to_packet(blank, packet_ip)
+  ip.version, ip.ihl, ip.ttl, ip.protocol = 4, 5, 64, 17
+  blank:u16(HEAD, DATA)
+end
+
+local function finish(t, how)
+  active[t.slot], late[t.slot] = false, t.client
+  transfers = transfers - 1
+  if by_client[t.client] == t then by_client[t.client] = nil end
+  t.is_over = true
+  t.timer:cancel()
+  local e = t.entry
+  e.users = e.users - 1
+  if e.is_gone and e.users == 0 then discard(e) end
+  nf.count(how)
+  nf.count("blocks", t.acked)
+end
+
+-- A block that lies in several chunks.
+local function gather(t, at, n)
+  local parts, i = t.parts, 1
+  while n > 0 do
+    local part = store:slice(t.base | at >> SHIFT, at & CHUNK - 1, n)
+    if not part or #part == 0 then return false end
+    i = i + 1
+    parts[i] = part
+    at, n = at + #part, n - #part
+  end
+  for k = i + 1, #parts do parts[k] = nil end
+  return true
+end
+
+-- The block, from 1 on, however large the number. Whether it is on its way.
+local function send_block(t, block)
+  local size, parts = t.blksize, t.parts
+  local at = (block - 1) * size
+  if block == t.last then size = t.entry.size - at end
+  t.head:u16(HEAD + 2, block & 0xFFFF)
+  if (at & CHUNK - 1) + size <= CHUNK and not t.is_split then
+    local part = store:slice(t.base | at >> SHIFT, at & CHUNK - 1, size)
+    if not part and size > 0 then return false end
+    parts[2] = part
+  elseif not gather(t, at, size) then
+    return false
+  end
+  return nf.send(parts)
+end
+
+-- What follows the last acknowledged block.
+local function send_window(t)
+  local block = t.acked
+  local stop = block + t.window
+  if stop > t.last then stop = t.last end
+  t.at = nf.get_time()
+  while block < stop do
+    if not send_block(t, block + 1) then
+      nf.count("unsent")
+      break
+    end
+    block = block + 1
+  end
+  t.sent = block
+end
+
+local function send_first(t)
+  if not t.oack then return send_window(t) end
+  t.at = nf.get_time()
+  if not nf.send(t.oack) then nf.count("unsent") end
+end
+
+local function watch(t)
+  if t.is_over then return end
+  local wait = t.at + t.wait - nf.get_time()
+  if wait <= 0 then
+    if t.tries == TRIES then return finish(t, "given_up") end
+    t.tries = t.tries + 1
+    nf.count("again")
+    send_first(t)
+    wait = t.wait
+  end
+  t.timer = nf.timer(wait, watch, t)
+end
+
+-- Which of the options we agree to, as they are told to the client.
+local function agree(got, e, t)
+  local text = "\0\6"
+  if got.blksize then
+    t.blksize = math.min(got.blksize, BLKSIZE_MAX)
+    text = text .. "blksize\0" .. t.blksize .. "\0"
+  end
+  if got.timeout then
+    t.wait = 1000 * got.timeout
+    text = text .. "timeout\0" .. got.timeout .. "\0"
+  end
+  if got.tsize and e.mode == MODES.octet then text = text .. "tsize\0" .. e.size .. "\0" end
+  if got.windowsize then
+    t.window = math.min(got.windowsize, WINDOW_MAX)
+    text = text .. "windowsize\0" .. t.window .. "\0"
+  end
+  return #text > 2 and text
+end
+
+local function choose_slot()
+  local first = nf.get_random() % PORTS
+  for i = 0, TRANSFERS_MAX do -- so many cannot all be taken
+    local slot = (first + i) % PORTS + 1
+    if not active[slot] then return slot end
+  end
+end
+
+-- Answers the request; false: the server has to.
+local function begin(e, client, server, text, got)
+  local t = by_client[client]
+  if t and t.acked == 0 and t.entry == e and t.text == text then -- the request has come twice
+    send_first(t)
+    return true
+  end
+  if transfers == TRANSFERS_MAX then return false end
+  local slot, head = choose_slot(), blank .. ""
+  head:u32(12, server)
+  head:u32(16, client >> 16)
+  head:u16(20, PORT + slot)
+  head:u16(22, client & 0xFFFF)
+  t = {
+    entry = e, base = e.id << 16, client = client, slot = slot, text = text, head = head, parts = { head, nil }, oack = nil,
+    blksize = 512, window = 1, wait = TIMEOUT, tries = 0, at = 0, last = 0, acked = 0, sent = 0, is_split = false, is_over = true,
+  }
+  local oack = got and agree(got, e, t)
+  if oack then t.oack = { head:slice(0, HEAD), oack } end
+  t.last = e.size // t.blksize + 1
+  t.is_split = CHUNK % t.blksize ~= 0 and e.size > CHUNK
+  t.timer = nf.timer(t.wait, watch, t)
+  by_client[client] = t
+  t.is_over = false -- all that needs memory is there
+  active[slot], late[slot] = t, false
+  transfers = transfers + 1
+  e.users = e.users + 1
+  unlink(e)
+  link(e)
+  send_first(t)
+  return true
+end
+
+local function acknowledged(t, block)
+  local more = block - t.acked & 0xFFFF
+  if more == 0 then
+    if t.oack then
+      t.oack, t.tries = nil, 0
+      send_window(t)
+    elseif t.window > 1 and nf.get_time() - t.at >= t.wait // 8 then -- RFC 7440: the first block of the window is missing
+      send_window(t)
+    end
+    return -- twice: RFC 1123, 4.2.3.1
+  end
+  if more > t.sent - t.acked then return end -- of long ago, or of what was never sent
+  t.acked, t.tries = t.acked + more, 0
+  if t.acked == t.last then return finish(t, "served") end
+  send_window(t)
+end
+
+function acknowledgement(ip)
+  local udp = ip and ip:data(packet_udp)
+  if not udp then return XT_CONTINUE end
+  local slot, client = udp.dport - PORT, ip:saddr():int() << 16 | udp.sport
+  local t = active[slot]
+  if not t or t.client ~= client then return late[slot] == client and NF_DROP or XT_CONTINUE end
+  local low = udp[11]
+  if low and udp[8] == 0 then
+    local opcode = udp[9]
+    if opcode == ACK then
+      acknowledged(t, udp[10] << 8 | low)
+    elseif opcode ~= OACK and opcode ~= DATA then
+      finish(t, "broken_off")
+    end
+  end
+  return NF_DROP
+end
+
+-- Filling
+
+local fills, filling = {}, 0 -- by client: of which file the server's answer is kept
+local names = {} -- by name
+local spare = {} -- buffers
+local quiet, quiet_names, quiet_until = {}, 0, 0 -- names of files that are written, until when
+local quiet_timer
+
+local function end_fill(f)
+  fills[f.client] = nil
+  filling = filling - 1
+  if names[f.name] == f then names[f.name] = nil end
+  f.is_over = true
+  f.timer:cancel()
+  spare[#spare + 1] = f.buffer
+  f.buffer = nil
+end
+
+local function drop_fill(f, why)
+  nf.count(why)
+  end_fill(f)
+  if f.chunks > 0 then discard(f) end
+end
+
+local function watch_fill(f)
+  if f.is_over then return end
+  local wait = f.at + IDLE - nf.get_time()
+  if wait <= 0 then return drop_fill(f, "stalled") end
+  f.timer = nf.timer(wait, watch_fill, f)
+end
+
+-- Whether there is room for one more, or one that does not go on.
+local function make_way(name, client, now)
+  local same, other = names[name], fills[client]
+  if same and same ~= other then
+    if now - same.at < STALLED then return false end
+    drop_fill(same, "stalled")
+  end
+  if other then drop_fill(other, "stalled") end
+  if filling < FILLS_MAX then return true end
+  local idlest
+  for _, f in pairs(fills) do
+    if not idlest or f.at < idlest.at then idlest = f end
+  end
+  if now - idlest.at < STALLED then return false end
+  drop_fill(idlest, "stalled")
+  return true
+end
+
+local function is_quiet(name, now)
+  return now < quiet_until or (quiet[name] or 0) > now
+end
+
+local function forget_quiet()
+  local now = nf.get_time()
+  quiet_timer = nil
+  for name, at in pairs(quiet) do
+    if at <= now then
+      quiet[name] = nil
+      quiet_names = quiet_names - 1
+    end
+  end
+  if quiet_names > 0 then quiet_timer = nf.timer(QUIET, forget_quiet) end
+end
+
+local function hush(name, now)
+  if not quiet[name] then
+    if quiet_names == 64 then -- then it is so for all names
+      quiet, quiet_names, quiet_until = {}, 0, now + QUIET
+    end
+    quiet_names = quiet_names + 1
+    quiet_timer = quiet_timer or nf.timer(QUIET, forget_quiet)
+  end
+  quiet[name] = now + QUIET
+end
+
+local function begin_fill(name, mode, client, server)
+  local now, f = nf.get_time(), fills[client]
+  if is_quiet(name, now) then return end
+  if f and f.name == name and f.mode == mode and f.server == server and f.next == 1 and not f.port then return end
+  if not make_way(name, client, now) then return nf.count("not_kept") end
+  local buffer = table.remove(spare)
+  if not buffer then
+    local array = bytes.new(CHUNK)
+    buffer = { array = array, raw = bytes.to_packet(array, packet_raw) }
+  end
+  number = number + 1
+  f = {
+    name = name, mode = mode, client = client, server = server, port = nil, id = number, chunks = 0, size = 0, overhead = 0,
+    buffer = buffer, used = 0, blksize = 512, next = 1, tsize = nil, at = now, is_over = true,
+  }
+  f.timer = nf.timer(IDLE, watch_fill, f)
+  fills[client] = f
+  f.is_over = false
+  filling = filling + 1
+  names[name] = f
+end
+
+local function put(key, value)
+  store[key] = value
+end
+
+-- The buffer becomes a chunk.
+local function flush(f)
+  local n, array = f.used, f.buffer.array
+  if n == 0 then return true end
+  if f.size + n > FILE_MAX or not make_room(cost(n)) then return false end
+  if not pcall(put, f.id << 16 | f.chunks, n == CHUNK and array or array:slice(0, n)) then return false end
+  stored = stored + cost(n)
+  f.chunks, f.size, f.used = f.chunks + 1, f.size + n, 0
+  return true
+end
+
+local function append(f, data, from, n)
+  while n > 0 do
+    local part = math.min(n, CHUNK - f.used)
+    f.buffer.raw:write(data:slice(from, part), f.used)
+    from, n, f.used = from + part, n - part, f.used + part
+    if f.used == CHUNK and not flush(f) then return false end
+  end
+  return true
+end
+
+local function complete(f)
+  if not flush(f) or not make_room(ENTRY) then return drop_fill(f, "no_room") end
+  if f.tsize and f.tsize ~= f.size then return drop_fill(f, "gaps") end
+  local old = find(f.name, f.mode, f.server)
+  if old then forget(old, "replaced") end
+  if entries == ENTRIES_MAX and not evict() then return drop_fill(f, "no_room") end
+  local e = {
+    name = f.name, mode = f.mode, server = f.server, id = f.id, chunks = f.chunks, size = f.size, overhead = ENTRY, users = 0,
+    is_gone = true, next = index[f.name],
+  }
+  e.timer = nf.timer(LIFE, expire, e)
+  index[e.name] = e
+  e.is_gone = false
+  end_fill(f)
+  stored = stored + ENTRY
+  entries = entries + 1
+  link(e)
+  nf.count("stored")
+end
+
+local function take_block(f, block, data)
+  local ahead = block - f.next & 0xFFFF
+  if ahead >= 0x8000 then return end -- sent again
+  local n = #data - 4
+  if ahead ~= 0 or n > f.blksize then return drop_fill(f, "gaps") end
+  f.next, f.at = f.next + 1, nf.get_time()
+  if not append(f, data, 4, n) then return drop_fill(f, "no_room") end
+  if n < f.blksize then complete(f) end
+end
+
+local function take_options(f, data)
+  local got, others = options(data:string(), 3)
+  if f.next ~= 1 or not got or others then return drop_fill(f, "not_kept") end
+  f.blksize, f.at = got.blksize or 512, nf.get_time()
+  f.tsize = f.mode == MODES.octet and got.tsize or nil
+end
+
+function response(ip)
+  if filling == 0 then return XT_CONTINUE end
+  local udp = ip and ip:data(packet_udp)
+  local f = udp and fills[ip:daddr():int() << 16 | udp.dport]
+  if not f or ip:saddr():int() ~= f.server then return XT_CONTINUE end
+  local port, data = udp.sport, udp:data():get()
+  if (f.port or port) ~= port or #data < 4 then return XT_CONTINUE end
+  f.port = port
+  local opcode = data:u16(0)
+  if udp.length ~= #udp then
+    drop_fill(f, "gaps") -- a fragment
+  elseif opcode == DATA then
+    take_block(f, data:u16(2), data)
+  elseif opcode == OACK then
+    take_options(f, data)
+  else
+    drop_fill(f, "refused")
+  end
+  return XT_CONTINUE
+end
+
+-- Somebody writes the file.
+local function void(name)
+  while index[name] do forget(index[name], "void") end
+  if names[name] then drop_fill(names[name], "void") end
+  hush(name, nf.get_time())
+end
+
+function request(ip)
+  local udp = ip and ip:data(packet_udp)
+  if not udp or udp.length ~= #udp or #udp > REQUEST_MAX + 8 or #udp < 8 + 4 then return XT_CONTINUE end
+  local source = ip:saddr():int()
+  if source >> 24 == 0 or source >> 24 >= 224 then return XT_CONTINUE end
+  local text = udp:data():get():string()
+  local high, opcode = text:byte(1, 2)
+  local name, mode, from = parse(text)
+  if high ~= 0 or not name then return XT_CONTINUE end
+  if opcode == WRITE then
+    void(name)
+  elseif opcode == READ and mode then
+    local got
+    if from <= #text then
+      got = options(text, from)
+      if not got then return XT_CONTINUE end
+    end
+    local client, server = source << 16 | udp.sport, ip:daddr():int()
+    local e = find(name, mode, server)
+    if not e then
+      nf.count("misses")
+      begin_fill(name, mode, client, server)
+    elseif begin(e, client, server, text, got) then
+      nf.count("hits")
+      return NF_DROP
+    else
+      nf.count("busy")
+    end
+  end
+  return XT_CONTINUE
+end
+
+-- When the script is loaded anew, the next one begins with nothing.
+function on_close()
+  for _, f in pairs(fills) do
+    f.more, trash = trash, f
+  end
+  local e = ring.after
+  while e ~= ring do
+    e.more, trash = trash, e
+    e = e.after
+  end
+  while trash do free_chunk() end
+end

@@ -1,0 +1,542 @@
+-- SPDX-License-Identifier: MIT OR GPL-2.0-only
+local SERVER, CLIENT <const> = "10.0.0.2", "192.0.2.1"
+local state = 0
+local cache
+
+-- Each test begins with an empty cache.
+local function fresh()
+  state = state + 1
+  cache = script("tftp.lua", { state = state, memory = "8M", object = "ip" })
+end
+
+-- A test that does.
+local function check(name, f)
+  test(name, function()
+    clock.advance(60000) -- nothing of the test before is left
+    fresh()
+    f()
+  end)
+end
+
+local function u16(n) return string.char(n >> 8 & 255, n & 255) end
+local function rrq(name, ...) return "\0\1" .. table.concat({ name, "octet", ... }, "\0") .. "\0" end
+local function data(n, payload) return "\0\3" .. u16(n) .. payload end
+local function ack(n) return "\0\4" .. u16(n) end
+local function oack(...) return "\0\6" .. table.concat({ ... }, "\0") .. "\0" end
+
+-- From the client, to port 69: the verdict, and what was sent
+local function ask(payload, port, more)
+  local t = { src = CLIENT, dst = SERVER, sport = port or 2000, dport = 69, payload = payload }
+  for k, v in pairs(more or {}) do t[k] = v end
+  local verdict, _, sent = cache.request(packet.udp(t))
+  return verdict, sent
+end
+
+-- The client acknowledges what it was sent.
+local last, ip, udp
+local function answer(p, payload, more)
+  if p ~= last then last, ip, udp = p, p.ip, p.udp end
+  local t = { src = ip.daddr, dst = ip.saddr, sport = udp.dport, dport = udp.sport, payload = payload }
+  for k, v in pairs(more or {}) do t[k] = v end
+  local verdict, _, sent = cache.acknowledgement(packet.udp(t))
+  return verdict, sent
+end
+
+-- The server sends that.
+local function serve(payload, port, more)
+  local t = { src = SERVER, dst = CLIENT, sport = 40000, dport = port or 2000, payload = payload }
+  for k, v in pairs(more or {}) do t[k] = v end
+  local verdict, _, sent = cache.response(packet.udp(t))
+  equal(verdict, XT_CONTINUE)
+  equal(#sent, 0)
+end
+
+-- The server answers a request with that content, in blocks of that size.
+local function fill(name, content, size, ...)
+  size = size or 512
+  local verdict, sent = ask(rrq(name, ...))
+  equal(verdict, XT_CONTINUE)
+  equal(#sent, 0)
+  if ... then serve(oack("blksize", tostring(size))) end
+  for block = 1, #content // size + 1 do serve(data(block, content:sub((block - 1) * size + 1, block * size))) end
+end
+
+-- Reads all of it as a client does, which acknowledges the last block of each window: content, blocks, the first packet
+local function read(request, port)
+  local verdict, sent = ask(request, port)
+  equal(verdict, NF_DROP)
+  local first, content, blocks, size, window = sent[1], {}, 0, 512, 1
+  if first.payload:sub(1, 2) == "\0\6" then
+    equal(#sent, 1)
+    size = tonumber(first.payload:match("blksize%z(%d+)")) or 512
+    window = tonumber(first.payload:match("windowsize%z(%d+)")) or 1
+    verdict, sent = answer(first, ack(0))
+    equal(verdict, NF_DROP)
+  end
+  while true do
+    for i, p in ipairs(sent) do
+      blocks = blocks + 1
+      local payload = p.payload
+      equal(payload:sub(1, 4), data(blocks & 0xFFFF, ""))
+      content[#content + 1] = payload:sub(5)
+      if #content[#content] < size then
+        equal(i, #sent)
+        verdict, sent = answer(first, ack(blocks & 0xFFFF))
+        equal(verdict, NF_DROP)
+        equal(#sent, 0)
+        return table.concat(content), blocks, first
+      end
+    end
+    equal(#sent, window)
+    if blocks & 1023 < window then clock.advance(11) end -- no more than 100,000 in a second
+    verdict, sent = answer(first, ack(blocks & 0xFFFF))
+    equal(verdict, NF_DROP)
+  end
+end
+
+-- Bytes that differ from place to place.
+local function content_of(n)
+  local t = {}
+  for i = 1, n // 8 + 1 do t[i] = string.format("%08x", i * 2654435761 & 0xFFFFFFFF) end
+  return table.concat(t):sub(1, n)
+end
+
+local function counted(name) return counter(cache, name) end
+
+check("what the server has answered once is answered from the cache", function()
+  for _, size in ipairs{ 0, 1, 511, 512, 513, 1024, 1428, 32767, 32768, 32769, 100000 } do
+    local name, content = "file" .. size, content_of(size)
+    fill(name, content)
+    equal(read(rrq(name)) == content, true)
+    equal(select(2, read(rrq(name))), size // 512 + 1)
+  end
+  equal(counted("misses"), 11)
+  equal(counted("stored"), 11)
+  equal(counted("hits"), 22)
+  equal(counted("served"), 22)
+  equal(counted("again"), 0)
+end)
+
+check("what is sent is whole", function()
+  fill("a", "hello")
+  local _, sent = ask(rrq("a"), 2345)
+  equal(#sent, 1)
+  local port = sent[1].udp.sport
+  equal(port >= 61440, true)
+  equal(sent[1], packet.udp{ eth = false, src = SERVER, dst = CLIENT, sport = port, dport = 2345, payload = data(1, "hello"), ip = { id = sent[1].ip.id } })
+end)
+
+check("ports are chosen by chance", function()
+  fill("a", "hello")
+  local ports, n = {}, 0
+  for i = 1, 50 do
+    local _, sent = ask(rrq("a"), 3000 + i)
+    if not ports[sent[1].udp.sport] then n = n + 1 end
+    ports[sent[1].udp.sport] = true
+  end
+  equal(n, 50)
+end)
+
+check("options are granted, whatever the server's blocks were", function()
+  local content = content_of(100000)
+  fill("a", content, 1428, "blksize", "1428")
+  for _, size in ipairs{ 8, 9, 511, 1428, 1468, 4096, 8192, 16384 } do
+    local got, blocks, first = read(rrq("a", "blksize", tostring(size)))
+    equal(got == content, true)
+    equal(blocks, 100000 // size + 1)
+    equal(first.payload, oack("blksize", tostring(size)))
+  end
+  local got, blocks, first = read(rrq("a", "BLKSIZE", "65464", "tsize", "0", "timeout", "3", "other", "x"))
+  equal(got == content, true)
+  equal(first.payload, oack("blksize", "16384", "timeout", "3", "tsize", "100000"))
+  equal(blocks, 7)
+  for _, window in ipairs{ 1, 2, 7, 64 } do
+    got, blocks, first = read(rrq("a", "windowsize", tostring(window)))
+    equal(first.payload, oack("windowsize", tostring(window)))
+    equal(got == content, true)
+  end
+  equal((select(3, read(rrq("a", "windowsize", "65535", "blksize", "1000")))).payload, oack("blksize", "1000", "windowsize", "64"))
+  equal((select(3, read(rrq("a", "unknown", "1")))).payload:sub(1, 4), data(1, ""))
+end)
+
+check("block numbers begin anew at 0", function()
+  local content = content_of(65540 * 8 + 3)
+  ask(rrq("a", "blksize", "8"))
+  serve(oack("blksize", "8"))
+  local t = { src = SERVER, dst = CLIENT, sport = 40000, dport = 2000 }
+  for block = 1, 65541 do
+    t.payload = "\0\3" .. u16(block) .. content:sub(block * 8 - 7, block * 8)
+    cache.response(packet.udp(t))
+  end
+  equal(counted("stored"), 1)
+  local got, blocks = read(rrq("a", "blksize", "8", "windowsize", "64"))
+  equal(blocks, 65541)
+  equal(got == content, true)
+end)
+
+check("who acknowledges nothing is sent it again, five times", function()
+  fill("a", "hello")
+  local _, sent = ask(rrq("a"))
+  local first = sent[1].payload
+  for i = 1, 5 do
+    _, sent = clock.advance(999)
+    equal(#sent, 0)
+    _, sent = clock.advance(1)
+    equal(#sent, 1)
+    equal(sent[1].payload, first)
+  end
+  _, sent = clock.advance(60000)
+  equal(#sent, 0)
+  equal(counted("again"), 5)
+  equal(counted("given_up"), 1)
+  _, sent = ask(rrq("a", "timeout", "3"))
+  _, sent = clock.advance(2999)
+  equal(#sent, 0)
+  _, sent = clock.advance(1)
+  equal(sent[1].payload, oack("timeout", "3"))
+end)
+
+check("time counts from the last acknowledgement", function()
+  fill("a", content_of(2000))
+  local _, sent = ask(rrq("a"))
+  local first = sent[1]
+  clock.advance(700)
+  _, sent = answer(first, ack(1))
+  equal(#sent, 1)
+  _, sent = clock.advance(999)
+  equal(#sent, 0)
+  _, sent = clock.advance(1)
+  equal(#sent, 1)
+  equal(sent[1].payload:sub(1, 4), data(2, ""))
+  answer(first, ack(2))
+  for _ = 1, 5 do -- and tries, too
+    _, sent = clock.advance(1000)
+    equal(sent[1].payload:sub(1, 4), data(3, ""))
+  end
+end)
+
+check("acknowledgements that come twice, too early, or from others change nothing", function()
+  fill("a", content_of(5000))
+  local _, sent = ask(rrq("a"))
+  local first, verdict = sent[1], nil
+  for _, n in ipairs{ 0, 2, 3, 9, 10, 11, 0x8000, 0xFFFF } do
+    verdict, sent = answer(first, ack(n))
+    equal(verdict, NF_DROP)
+    equal(#sent, 0)
+  end
+  _, sent = answer(first, ack(1))
+  equal(#sent, 1)
+  for _ = 1, 3 do -- the Sorcerer's Apprentice
+    verdict, sent = answer(first, ack(1))
+    equal(verdict, NF_DROP)
+    equal(#sent, 0)
+  end
+  for _, other in ipairs{ { src = "192.0.2.9" }, { sport = 2001 }, { dport = first.udp.sport ~ 1 }, { dport = 5000 }, { dport = 61439 } } do
+    verdict, sent = answer(first, ack(2), other)
+    equal(verdict, XT_CONTINUE)
+    equal(#sent, 0)
+  end
+  for _, junk in ipairs{ "", "\0", "\0\4", "\0\4\0", "\1\4\0\2", "\0\6\0\2", "\0\3\0\2" } do
+    verdict, sent = answer(first, junk)
+    equal(verdict, NF_DROP)
+    equal(#sent, 0)
+  end
+  _, sent = answer(first, ack(2))
+  equal(sent[1].payload:sub(1, 4), data(3, ""))
+  verdict, sent = answer(first, "\0\5\0\0enough\0")
+  equal(verdict, NF_DROP)
+  equal(#sent, 0)
+  equal(counted("broken_off"), 1)
+  verdict, sent = answer(first, ack(3)) -- late ones are dropped as well
+  equal(verdict, NF_DROP)
+  equal(#sent, 0)
+  _, sent = clock.advance(60000)
+  equal(#sent, 0)
+end)
+
+check("windows go on behind what has arrived", function()
+  fill("a", content_of(20 * 512))
+  local _, sent = ask(rrq("a", "windowsize", "4"))
+  local first = sent[1]
+  local function numbers(list)
+    local t = {}
+    for i, p in ipairs(list) do t[i] = p.payload:byte(4) end
+    return t
+  end
+  _, sent = answer(first, ack(0))
+  equal(numbers(sent), { 1, 2, 3, 4 })
+  _, sent = answer(first, ack(2))
+  equal(numbers(sent), { 3, 4, 5, 6 })
+  _, sent = answer(first, ack(7))
+  equal(#sent, 0)
+  _, sent = answer(first, ack(2)) -- at once, it may be one that came twice
+  equal(#sent, 0)
+  clock.advance(200)
+  _, sent = answer(first, ack(2)) -- the first of the window is lost
+  equal(numbers(sent), { 3, 4, 5, 6 })
+  _, sent = answer(first, ack(6))
+  equal(numbers(sent), { 7, 8, 9, 10 })
+  _, sent = clock.advance(1000)
+  equal(numbers(sent), { 7, 8, 9, 10 })
+  _, sent = answer(first, ack(18))
+  equal(#sent, 0)
+  _, sent = answer(first, ack(10))
+  _, sent = answer(first, ack(14))
+  _, sent = answer(first, ack(18))
+  equal(numbers(sent), { 19, 20, 21 })
+  equal(#sent[3].payload, 4)
+end)
+
+check("options are acknowledged before blocks are sent", function()
+  fill("a", "hello")
+  local _, sent = ask(rrq("a", "tsize", "0"))
+  local first = sent[1]
+  equal(first.payload, oack("tsize", "5"))
+  _, sent = answer(first, ack(1))
+  equal(#sent, 0)
+  _, sent = clock.advance(1000)
+  equal(sent[1].payload, first.payload)
+  _, sent = answer(first, ack(0))
+  equal(sent[1].payload, data(1, "hello"))
+  _, sent = answer(first, ack(0))
+  equal(#sent, 0)
+end)
+
+check("a request that comes twice has one answer, and another one another", function()
+  local content = content_of(2000)
+  fill("a", content)
+  local _, one = ask(rrq("a"))
+  local _, two = ask(rrq("a"))
+  equal(two[1].udp.sport, one[1].udp.sport)
+  equal(two[1].payload, one[1].payload)
+  answer(one[1], ack(1))
+  local _, three = ask(rrq("a")) -- of a client that began anew
+  equal(three[1].udp.sport == one[1].udp.sport, false)
+  local _, four = ask(rrq("a", "blksize", "1000"))
+  equal(four[1].payload, oack("blksize", "1000"))
+  local _, sent = answer(one[1], ack(2))
+  equal(sent[1].payload:sub(1, 4), data(3, ""))
+  _, sent = answer(three[1], ack(1))
+  equal(sent[1].payload:sub(1, 4), data(2, ""))
+end)
+
+check("requests that are not to the letter are the server's", function()
+  fill("a", "hello")
+  for _, payload in ipairs{
+    "", "\0", "\0\1", "\0\1a", "\0\1a\0", "\0\1a\0octet", "\0\1\0octet\0", "\1\1a\0octet\0", "\0\1a\0mail\0", "\0\1a\0octet\0x",
+    rrq("a", "blksize"), rrq("a", "blksize", "7"), rrq("a", "blksize", "65465"), rrq("a", "blksize", "x"), rrq("a", "blksize", "-8"),
+    rrq("a", "blksize", ""), rrq("a", "blksize", "512", "BlkSize", "512"), rrq("a", "timeout", "0"), rrq("a", "timeout", "256"),
+    rrq("a", "windowsize", "0"), rrq("a", "windowsize", "65536"), rrq("a", "tsize", "99999999999999999999"), rrq("a", "x", ("y"):rep(600)),
+    data(1, "a"), ack(0), "\0\5\0\0a\0", "\0\7a\0octet\0", rrq("b"), rrq("A"), rrq("a/"), rrq(("a"):rep(400)),
+  } do
+    local verdict, sent = ask(payload)
+    equal(verdict, XT_CONTINUE)
+    equal(#sent, 0)
+  end
+  for _, more in ipairs{ { src = "224.0.0.1" }, { src = "255.255.255.255" }, { src = "0.0.0.0" }, { dst = "10.0.0.3" }, { ip = { flags = 1 }, udp = { length = 600 } } } do
+    local verdict, sent = ask(rrq("a"), nil, more)
+    equal(verdict, XT_CONTINUE)
+    equal(#sent, 0)
+  end
+  equal(read("\0\1a\0OCTet\0"), "hello")
+  for _, p in ipairs{ packet.tcp{}, packet.icmp{}, packet.udp{ payload = "" } } do
+    equal(cache.request(p), XT_CONTINUE)
+    equal(cache.response(p), XT_CONTINUE)
+    equal(cache.acknowledgement(p), XT_CONTINUE)
+  end
+end)
+
+check("names are bytes", function()
+  for i, name in ipairs{ "\255\254", " ", "../../etc/passwd", "a\nb", "%s%n", ("n"):rep(490) } do
+    fill(name, "content" .. i)
+    equal(read(rrq(name)), "content" .. i)
+  end
+end)
+
+check("texts with other ends of lines are other content", function()
+  fill("a", "one\n")
+  ask("\0\1a\0netascii\0")
+  serve(data(1, "one\r\n"))
+  equal(read(rrq("a")), "one\n")
+  equal(read("\0\1a\0NetASCII\0"), "one\r\n")
+  local _, sent = ask("\0\1a\0netascii\0tsize\0000\0") -- whose size the server does not tell either
+  equal(sent[1].payload, data(1, "one\r\n"))
+end)
+
+-- How often the server is asked for it.
+local function is_kept(name)
+  local verdict = ask(rrq(name), 2999)
+  clock.advance(20000) -- nobody goes on with it
+  return verdict == NF_DROP
+end
+
+check("what did not leave whole is not kept", function()
+  local block = ("x"):rep(512)
+  local cases = {
+    { data(1, block), "\0\5\0\0broken\0" }, { "\0\5\0\1no such file\0" }, { data(1, block), data(3, "x") }, { data(2, "x") },
+    { data(1, block), data(2, block) }, { data(1, block .. "x") }, { oack("blksize", "8"), data(1, "123456789") },
+    { oack("blksize", "7"), data(1, "1") }, { oack("multicast", "224.0.0.1,1758,1"), data(1, "1") }, { oack("tsize", "2"), data(1, "1") },
+    { "\0\4\0\0" }, { data(1, block), oack("blksize", "8"), data(2, "1") }, { "\0\6blksize" },
+  }
+  for i, case in ipairs(cases) do
+    ask(rrq("file" .. i))
+    for _, payload in ipairs(case) do serve(payload) end
+    equal(is_kept("file" .. i), false)
+  end
+  ask(rrq("fragment"))
+  serve(data(1, "x"), nil, { udp = { length = 500 } })
+  serve(data(1, "x"))
+  equal(is_kept("fragment"), false)
+  equal(counted("stored"), 0)
+end)
+
+check("blocks of others, and that come again, are not the file's", function()
+  ask(rrq("a"))
+  serve(data(1, ("x"):rep(512)))
+  serve(data(1, ("y"):rep(512)))
+  serve(data(0, "y"))
+  serve(data(2, "y"), nil, { sport = 40001 })
+  serve("\0\5\0\5other port\0", nil, { sport = 40001 })
+  serve(data(2, "y"), nil, { src = "10.0.0.9" })
+  serve(data(2, "y"), 2001)
+  serve(data(2, "y"), nil, { dst = "192.0.2.9" })
+  serve("")
+  serve(data(2, "z"))
+  serve(data(2, "y"))
+  equal(read(rrq("a")) == ("x"):rep(512) .. "z", true)
+end)
+
+check("while the server answers others ask the server", function()
+  ask(rrq("a"))
+  serve(data(1, ("x"):rep(512)))
+  equal((ask(rrq("a"), 2001)), XT_CONTINUE)
+  serve(data(1, ("y"):rep(512)), 2001)
+  equal(counted("not_kept"), 1)
+  serve(data(2, "z"))
+  equal(read(rrq("a"), 2002) == ("x"):rep(512) .. "z", true)
+  ask(rrq("b"))
+  clock.advance(1500)
+  ask(rrq("b"), 2001) -- the first one has stopped
+  serve(data(1, "b"), 2001)
+  equal(read(rrq("b")), "b")
+  ask(rrq("c"))
+  serve(data(1, ("x"):rep(512)))
+  clock.advance(11000)
+  serve(data(2, "z"))
+  equal(is_kept("c"), false)
+end)
+
+check("a file that is written is not answered, nor kept for a minute", function()
+  fill("a", "old")
+  local _, sent = ask(rrq("a"), 2001)
+  ask(rrq("b"))
+  for _, name in ipairs{ "a", "b" } do equal((ask("\0\2" .. name .. "\0octet\0", 2002)), XT_CONTINUE) end
+  serve(data(1, "b"))
+  equal(is_kept("b"), false)
+  equal((ask(rrq("a"))), XT_CONTINUE)
+  serve(data(1, "half"))
+  equal(is_kept("a"), false)
+  _, sent = answer(sent[1], ack(1)) -- it was begun before
+  equal(#sent, 0)
+  clock.advance(60000)
+  fill("a", "new")
+  equal(read(rrq("a")), "new")
+  for i = 1, 70 do ask("\0\2file" .. i .. "\0octet\0", 2002) end
+  fill("file1", "x")
+  equal(is_kept("file1"), false)
+  clock.advance(60000)
+  fill("file1", "x")
+  equal(read(rrq("file1")), "x")
+end)
+
+check("a file is asked for anew after five minutes", function()
+  fill("a", "old")
+  clock.advance(299000)
+  equal(read(rrq("a")), "old")
+  local _, sent = ask(rrq("a"), 2001)
+  clock.advance(1000)
+  equal(counted("expired"), 1)
+  _, sent = answer(sent[1], ack(1))
+  equal(#sent, 0)
+  fill("a", "new")
+  equal(read(rrq("a")), "new")
+end)
+
+check("so many answers at once, and no more", function()
+  fill("a", "hello")
+  for i = 1, 1024 do equal((ask(rrq("a"), i)), NF_DROP) end
+  local verdict, sent = ask(rrq("a"), 1025)
+  equal(verdict, XT_CONTINUE)
+  equal(#sent, 0)
+  equal(counted("busy"), 1)
+  local _, sent = clock.advance(10000)
+  equal(#sent, 1024 * 5)
+  equal(counted("given_up"), 1024)
+  equal(read(rrq("a"), 1025), "hello")
+end)
+
+check("so many files are kept, those that were asked for last", function()
+  for i = 1, 4096 do fill("f" .. i, "content" .. i) end
+  equal(read(rrq("f1")), "content1")
+  fill("more", "content")
+  equal(counted("evicted"), 1)
+  equal(read(rrq("f1")), "content1")
+  equal(read(rrq("f4096")), "content4096")
+  equal((ask(rrq("f2"))), XT_CONTINUE)
+end)
+
+check("so many files are filled at once", function()
+  for i = 1, 20 do
+    ask(rrq("f" .. i), i)
+    serve(data(1, ("x"):rep(512)), i)
+  end
+  equal(counted("not_kept"), 4)
+  clock.advance(1500)
+  for i = 2, 20 do serve(data(2, "x"), i) end
+  equal(counted("stored"), 15)
+  ask(rrq("f17"), 17)
+  serve(data(1, "y"), 17)
+  equal(read(rrq("f17")), "y")
+end)
+
+check("large files go for others", function()
+  local SIZE <const>, BLOCKS <const> = 65464, 91 -- some 6 MB
+  local piece = content_of(SIZE)
+  for i = 1, 17 do
+    ask(rrq("f" .. i, "blksize", "65464"))
+    serve(oack("blksize", "65464"))
+    for block = 1, BLOCKS do serve(data(block, piece)) end
+    serve(data(BLOCKS + 1, "end" .. i))
+  end
+  equal(counted("stored"), 17)
+  equal(counted("evicted"), 1)
+  equal((ask(rrq("f1"))), XT_CONTINUE)
+  piece = piece .. piece
+  for _, i in ipairs{ 2, 9, 17 } do
+    local _, sent = ask(rrq("f" .. i, "blksize", "16384", "tsize", "0"))
+    local first = sent[1]
+    equal(first.payload, oack("blksize", "16384", "tsize", tostring(SIZE * BLOCKS + 3 + #tostring(i))))
+    local at, n = 0, 0
+    repeat
+      _, sent = answer(first, ack(n))
+      n = n + 1
+      local payload = sent[1].payload:sub(5)
+      local expected = piece:sub(at % SIZE + 1, at % SIZE + #payload)
+      if #payload < 16384 then expected = piece:sub(at % SIZE + 1, at % SIZE + SIZE * BLOCKS - at) .. "end" .. i end
+      equal(payload == expected, true)
+      at = at + #payload
+    until #payload < 16384
+    equal(at, SIZE * BLOCKS + 3 + #tostring(i))
+  end
+end)
+
+check("a file that is too large is not kept", function()
+  local block = content_of(65464)
+  ask(rrq("large", "blksize", "65464"))
+  serve(oack("blksize", "65464"))
+  for n = 1, (48 << 20) // 65464 + 2 do serve(data(n, block)) end
+  equal(counted("no_room"), 1)
+  serve(data(2, ""))
+  equal(is_kept("large"), false)
+  equal(counted("stored"), 0)
+end)
