@@ -264,7 +264,9 @@ local function agree(got, e, t)
     t.wait = 1000 * got.timeout
     text = text .. "timeout\0" .. got.timeout .. "\0"
   end
-  if got.tsize and e.mode == MODES.octet then text = text .. "tsize\0" .. e.size .. "\0" end
+  if got.tsize and e.mode == MODES.octet and e.size > 0 then -- curl gives up when it is told 0
+    text = text .. "tsize\0" .. e.size .. "\0"
+  end
   if got.windowsize then
     t.window = math.min(got.windowsize, WINDOW_MAX)
     text = text .. "windowsize\0" .. t.window .. "\0"
