@@ -476,8 +476,6 @@ end
 local function complete(f)
   if not flush(f) or not make_room(ENTRY) then return drop_fill(f, "no_room") end
   if f.tsize and f.tsize ~= f.size then return drop_fill(f, "gaps") end
-  local old = find(f.name, f.mode, f.server)
-  if old then forget(old, "replaced") end
   if entries == ENTRIES_MAX and not evict() then return drop_fill(f, "no_room") end
   local e = {
     name = f.name, mode = f.mode, server = f.server, id = f.id, chunks = f.chunks, size = f.size, overhead = ENTRY, users = 0,

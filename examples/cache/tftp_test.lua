@@ -128,13 +128,15 @@ end)
 
 check("ports are chosen by chance", function()
   fill("a", "hello")
-  local ports, n = {}, 0
+  local ports, n, least, most = {}, 0, 65536, 0
   for i = 1, 50 do
     local _, sent = ask(rrq("a"), 3000 + i)
     if not ports[sent[1].udp.sport] then n = n + 1 end
     ports[sent[1].udp.sport] = true
+    least, most = math.min(least, sent[1].udp.sport), math.max(most, sent[1].udp.sport)
   end
   equal(n, 50)
+  equal(most - least > 500, true)
 end)
 
 check("options are granted, whatever the server's blocks were", function()
@@ -157,6 +159,8 @@ check("options are granted, whatever the server's blocks were", function()
   end
   equal((select(3, read(rrq("a", "windowsize", "65535", "blksize", "1000")))).payload, oack("blksize", "1000", "windowsize", "64"))
   equal((select(3, read(rrq("a", "unknown", "1")))).payload:sub(1, 4), data(1, ""))
+  fill("empty", "")
+  equal((select(3, read(rrq("empty", "tsize", "0")))).payload, data(1, "")) -- curl takes no 0
 end)
 
 check("block numbers begin anew at 0", function()
@@ -241,6 +245,9 @@ check("acknowledgements that come twice, too early, or from others change nothin
     equal(verdict, NF_DROP)
     equal(#sent, 0)
   end
+  clock.advance(500)
+  _, sent = answer(first, ack(1))
+  equal(#sent, 0)
   _, sent = answer(first, ack(2))
   equal(sent[1].payload:sub(1, 4), data(3, ""))
   verdict, sent = answer(first, "\0\5\0\0enough\0")
@@ -333,6 +340,7 @@ check("requests that are not to the letter are the server's", function()
     equal(verdict, XT_CONTINUE)
     equal(#sent, 0)
   end
+  equal(counted("misses"), 5)
   for _, more in ipairs{ { src = "224.0.0.1" }, { src = "255.255.255.255" }, { src = "0.0.0.0" }, { dst = "10.0.0.3" }, { ip = { flags = 1 }, udp = { length = 600 } } } do
     local verdict, sent = ask(rrq("a"), nil, more)
     equal(verdict, XT_CONTINUE)
@@ -374,7 +382,7 @@ check("what did not leave whole is not kept", function()
   local block = ("x"):rep(512)
   local cases = {
     { data(1, block), "\0\5\0\0broken\0" }, { "\0\5\0\1no such file\0" }, { data(1, block), data(3, "x") }, { data(2, "x") },
-    { data(1, block), data(2, block) }, { data(1, block .. "x") }, { oack("blksize", "8"), data(1, "123456789") },
+    { data(1, block), data(2, block) }, { data(1, block .. "x"), data(2, "x") }, { oack("blksize", "8"), data(1, "123456789") },
     { oack("blksize", "7"), data(1, "1") }, { oack("multicast", "224.0.0.1,1758,1"), data(1, "1") }, { oack("tsize", "2"), data(1, "1") },
     { "\0\4\0\0" }, { data(1, block), oack("blksize", "8"), data(2, "1") }, { "\0\6blksize" },
   }
@@ -449,6 +457,20 @@ check("a file that is written is not answered, nor kept for a minute", function(
   equal(read(rrq("file1")), "x")
 end)
 
+check("who is being sent a file gets all of it, whatever becomes of the file", function()
+  local content = content_of(1500)
+  fill("a", content)
+  local _, sent = ask(rrq("a"), 2001)
+  local first = sent[1]
+  ask("\0\2a\0octet\0", 2002)
+  _, sent = clock.advance(500)
+  for block = 1, 3 do
+    if block > 1 then equal(sent[1].payload == data(block, content:sub(block * 512 - 511, block * 512)), true) end
+    _, sent = answer(first, ack(block))
+  end
+  equal(counted("served"), 1)
+end)
+
 check("a file is asked for anew after five minutes", function()
   fill("a", "old")
   clock.advance(299000)
@@ -499,20 +521,33 @@ check("so many files are filled at once", function()
   equal(read(rrq("f17")), "y")
 end)
 
+local SIZE <const>, BLOCKS <const> = 65464, 91 -- of a file of some 6 MB, of which sixteen have room
+local piece = content_of(SIZE)
+local function fill_large(i)
+  ask(rrq("f" .. i, "blksize", "65464"))
+  serve(oack("blksize", "65464"))
+  for block = 1, BLOCKS do serve(data(block, piece)) end
+  if i == 17 then equal(counted("evicted"), 1) end -- before there is too much
+  serve(data(BLOCKS + 1, "end" .. i))
+end
+
 check("large files go for others", function()
-  local SIZE <const>, BLOCKS <const> = 65464, 91 -- some 6 MB
-  local piece = content_of(SIZE)
   for i = 1, 17 do
-    ask(rrq("f" .. i, "blksize", "65464"))
-    serve(oack("blksize", "65464"))
-    for block = 1, BLOCKS do serve(data(block, piece)) end
-    serve(data(BLOCKS + 1, "end" .. i))
+    fill_large(i)
+    if i == 16 then
+      ask(rrq("f1"), 2001) -- is being sent while the others go by
+      for k = 2, 16 do
+        local _, sent = ask(rrq("f" .. k), 2002)
+        answer(sent[1], "\0\5\0\0enough\0")
+      end
+    end
   end
   equal(counted("stored"), 17)
   equal(counted("evicted"), 1)
-  equal((ask(rrq("f1"))), XT_CONTINUE)
-  piece = piece .. piece
-  for _, i in ipairs{ 2, 9, 17 } do
+  equal((ask(rrq("f1"), 2003)), NF_DROP)
+  equal((ask(rrq("f2"), 2003)), XT_CONTINUE)
+  local pieces = piece .. piece
+  for _, i in ipairs{ 3, 9, 17 } do
     local _, sent = ask(rrq("f" .. i, "blksize", "16384", "tsize", "0"))
     local first = sent[1]
     equal(first.payload, oack("blksize", "16384", "tsize", tostring(SIZE * BLOCKS + 3 + #tostring(i))))
@@ -521,13 +556,32 @@ check("large files go for others", function()
       _, sent = answer(first, ack(n))
       n = n + 1
       local payload = sent[1].payload:sub(5)
-      local expected = piece:sub(at % SIZE + 1, at % SIZE + #payload)
-      if #payload < 16384 then expected = piece:sub(at % SIZE + 1, at % SIZE + SIZE * BLOCKS - at) .. "end" .. i end
+      local expected = pieces:sub(at % SIZE + 1, at % SIZE + #payload)
+      if #payload < 16384 then expected = pieces:sub(at % SIZE + 1, at % SIZE + SIZE * BLOCKS - at) .. "end" .. i end
       equal(payload == expected, true)
       at = at + #payload
     until #payload < 16384
     equal(at, SIZE * BLOCKS + 3 + #tostring(i))
   end
+end)
+
+check("their bytes go with them", function()
+  for i = 1, 3 do
+    fill_large(100) -- when it goes, somebody is being sent it, and takes it no more or breaks off; or it is not all there yet
+    if i == 3 then
+      ask("\0\2f100\0octet\0")
+      clock.advance(60000)
+      ask(rrq("f100", "blksize", "65464"))
+      serve(oack("blksize", "65464"))
+      for block = 1, BLOCKS do serve(data(block, piece)) end
+    end
+    local _, sent = ask(rrq("f100"), 2001)
+    ask("\0\2f100\0octet\0")
+    if i == 2 then answer(sent[1], "\0\5\0\0enough\0") end
+    clock.advance(60000)
+  end
+  for i = 1, 16 do fill_large(i) end
+  equal(counted("evicted"), 0)
 end)
 
 check("a file that is too large is not kept", function()
