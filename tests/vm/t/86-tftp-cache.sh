@@ -53,7 +53,7 @@ serve() {
 	at R bash -c 'echo $$ >server; exec "$@"' - "$@" &
 	wait_for is_served
 }
-is_served() { inR ss -Hlun 'sport = 69' | grep -q .; }
+is_served() { [ -n "$(inR ss -Hlun 'sport = 69')" ]; }
 is_not_served() { ! is_served; }
 stop() {
 	kill "$(cat server)"
