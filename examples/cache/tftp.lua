@@ -22,6 +22,7 @@ local READ <const>, WRITE <const>, DATA <const>, ACK <const>, OACK <const> = 1, 
 local REQUEST_MAX <const> = 512 -- bytes, RFC 2347
 local SHIFT <const> = 15
 local CHUNK <const> = 1 << SHIFT -- bytes of a file that have an entry of the shared table
+local GROUP <const>, UNCUT <const> = 16384, 1468 -- bytes of blocks that leave as one packet; of a block that cannot be too large for that
 local ENTRY <const> = 512 -- bytes that a file takes besides
 local HEAD <const> = 28 -- bytes of the headers of IP and UDP
 
@@ -218,6 +219,40 @@ local function send_block(t, block)
   return nf.send(parts)
 end
 
+-- So many blocks from this one on as one packet, of which the machine makes one for each. Whether they are on their way.
+local function send_group(t, block, n)
+  local size, group, heads, k = t.blksize, t.group, t.heads, 1
+  local at, left = (block - 1) * size, t.entry.size
+  t.head:u16(HEAD + 2, block & 0xFFFF)
+  for i = 1, n do
+    if i > 1 then
+      heads[i]:u16(2, block + i - 1 & 0xFFFF)
+      k = k + 1
+      group[k] = heads[i]
+    end
+    local stop = math.min(at + size, left)
+    while at < stop do
+      local part = store:slice(t.base | at >> SHIFT, at & CHUNK - 1, stop - at)
+      if not part or #part == 0 then return false end
+      k = k + 1
+      group[k] = part
+      at = at + #part
+    end
+  end
+  for i = k + 1, #group do group[i] = nil end
+  return nf.send(group)
+end
+
+local function make_group(t)
+  local n = math.min(t.window, GROUP // (t.blksize + 4))
+  if n < 2 or t.blksize > UNCUT then return end
+  t.group, t.heads, t.group_size = { t.head, segment = t.blksize + 4 }, {}, n
+  for i = 2, n do
+    t.heads[i] = bytes.new(4)
+    t.heads[i]:u16(0, DATA)
+  end
+end
+
 -- What follows the last acknowledged block.
 local function send_window(t)
   local block = t.acked
@@ -225,11 +260,19 @@ local function send_window(t)
   if stop > t.last then stop = t.last end
   t.at = nf.get_time()
   while block < stop do
-    if not send_block(t, block + 1) then
+    local n = t.group and math.min(stop - block, t.group_size) or 1
+    if n > 1 then
+      if send_group(t, block + 1, n) then
+        block = block + n
+      else
+        t.group = nil -- one by one, as that cannot be
+      end
+    elseif send_block(t, block + 1) then
+      block = block + 1
+    else
       nf.count("unsent")
       break
     end
-    block = block + 1
   end
   t.sent = block
 end
@@ -296,12 +339,13 @@ local function begin(e, client, server, text, got)
   head:u16(20, PORT + slot)
   head:u16(22, client & 0xFFFF)
   t = {
-    entry = e, base = e.id << 16, client = client, slot = slot, text = text, head = head, parts = { head, nil }, oack = nil,
+    entry = e, base = e.id << 16, client = client, slot = slot, text = text, head = head, parts = { head, nil }, oack = nil, group = nil,
     blksize = 512, window = 1, wait = TIMEOUT, tries = 0, at = 0, last = 0, acked = 0, sent = 0, is_split = false, is_over = true,
   }
   local oack = got and agree(got, e, t)
   if oack then t.oack = { head:slice(0, HEAD), oack } end
   t.last = e.size // t.blksize + 1
+  if t.window > 1 then make_group(t) end
   t.is_split = CHUNK % t.blksize ~= 0 and e.size > CHUNK
   t.timer = nf.timer(t.wait, watch, t)
   by_client[client] = t
