@@ -116,6 +116,15 @@ check_eq 'from the cache' "$(asked)" "$before"
 inR tc qdisc del dev rA root
 inR iptables -t raw -F
 
+# --- the script anew
+entries() { inR packetscript shared 'tftp cache' | wc -l; }
+before=$(asked) chunks=$(entries)
+check 'the script is loaded anew' inR packetscript reload 69
+check 'then the cache is empty' get tftp f24000
+check 'and filled' get tftp f24000
+check_eq 'by one request' "$(asked)" $((before + 1))
+check_eq 'and what was there is gone' "$(entries)" "$chunks"
+
 # --- two at once, and without a server
 get tftp f102400
 stop
