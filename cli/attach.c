@@ -685,6 +685,22 @@ static bool is_first(json_t *states, uint32_t number)
 	return true;
 }
 
+/* Returns 0 or -1. States that change meanwhile end the list in the middle of its messages, so what comes next begins anew. */
+static int look_for(struct ps_control *control, struct sought *state)
+{
+	int status = ps_control_list(control, seek, state), trials;
+
+	for (trials = 1; status > 0; trials++) {
+		ps_control_close(control);
+		if (ps_control_open(control, NULL))
+			return -1;
+		if (state->is_there || trials == CLI_TRIALS)
+			break;
+		status = ps_control_list(control, seek, state);
+	}
+	return status < 0 ? -1 : 0;
+}
+
 /* Returns enum cli_exit, after a message. */
 static int renew(const struct cli_hook *hook, json_t *reloaded)
 {
@@ -696,9 +712,9 @@ static int renew(const struct cli_hook *hook, json_t *reloaded)
 		return CLI_OK;
 	if (cli_states_open(&control, hook->netns, false))
 		return CLI_TROUBLE;
-	if (is_first(reloaded, state.number) && ps_control_list(&control, seek, &state) < 0)
-		failed = -1;
-	if (state.is_there)
+	if (is_first(reloaded, state.number))
+		failed = look_for(&control, &state);
+	if (!failed && state.is_there)
 		failed = ps_control_reload(&control, state.number);
 	if (failed)
 		cli_error("%s", control.error);

@@ -198,14 +198,19 @@ static const struct option *option_of(const struct option *table, int value)
 	return table;
 }
 
-/* How many options begin like the word, --WORD or --WORD=…. */
-static int count_alike(const struct option *table, const char *word)
+/* The options that begin like the word, --WORD or --WORD=…, each behind a space. Returns how many. */
+static int find_alike(const struct option *table, const char *word, char *names, size_t size)
 {
-	size_t len = strcspn(word + 2, "=");
+	size_t len = strcspn(word + 2, "="), used = 0;
 	int n = 0;
 
-	for (; table->name; table++)
-		n += !strncmp(table->name, word + 2, len);
+	for (; table->name; table++) {
+		if (strncmp(table->name, word + 2, len))
+			continue;
+		used += snprintf(names + used, size - used, " '--%s'", table->name);
+		used = used < size ? used : size - 1;
+		n++;
+	}
 	return n;
 }
 
@@ -213,9 +218,12 @@ static int count_alike(const struct option *table, const char *word)
 static void option_error(int option, const char *word, const struct option *table)
 {
 	const struct option *known = option_of(table, optopt);
+	char alike[512];
 
-	if (!optopt)
-		cli_error(count_alike(table, word) > 1 ? "option '%s' is ambiguous" : "unrecognized option '%s'", word);
+	if (!optopt && find_alike(table, word, alike, sizeof(alike)) > 1)
+		cli_error("option '%s' is ambiguous; possibilities:%s", word, alike);
+	else if (!optopt)
+		cli_error("unrecognized option '%s'", word);
 	else if (option == ':' && known->name)
 		cli_error("option '--%s' requires an argument", known->name);
 	else if (option == ':')

@@ -13,8 +13,6 @@
 #include "host_user.h"
 #include "result.h"
 
-#define TRIALS	10	/* states that change all the time are told as they are then */
-
 /* Counts: where they are in a state's object, or a rule's. Those of a group that the kernel does not tell are null. */
 static const struct {
 	const char *group, *name;
@@ -219,7 +217,7 @@ static json_t *read_list(struct reading *reading, const char *netns)
 	struct ps_control control;
 	int i, status = 1;
 
-	for (i = 0; i < TRIALS && status > 0; i++) {
+	for (i = 0; i < CLI_TRIALS && status > 0; i++) {
 		json_decref(reading->states);
 		reading->states = json_array();
 		reading->state = reading->script = NULL;

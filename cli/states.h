@@ -8,6 +8,8 @@
 
 #include "cli.h"
 
+#define CLI_TRIALS	10	/* what changes all the time while it is listed is told as it is then */
+
 /* The rows of options that all these commands have. */
 #define CLI_STATES_OPTIONS									\
 	{ "state", 0, "N", "only the state to which rules give this number" },			\

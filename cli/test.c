@@ -109,6 +109,10 @@ static void run_file(struct tally *tally, const char *path, const struct cli_cal
 		report(tally, "the file runs to its end", error);
 	else if (!tally->options.filter && tally->passed + tally->failed == before)
 		report(tally, "has tests", "no test(name, function) in it");
+	if (json_array_size(printed)) {
+		ps_result_line(stdout, json_pack("{s:o, s:o}", "file", ps_result_text(path), "printed", printed));
+		printed = json_array();
+	}
 }
 
 static bool is_test(const FTSENT *entry)

@@ -6,8 +6,6 @@
 #include "control.h"
 #include "states.h"
 
-#define TRIALS	10	/* what comes and goes all the time is told as it is then */
-
 static const struct cli_verb *row(const struct cli_verbs *verbs, size_t i)
 {
 	return (const struct cli_verb *)((const char *)verbs->rows + i * verbs->size);
@@ -71,7 +69,7 @@ json_t *cli_verbs_list(const char *netns, int (*read)(struct ps_control *control
 	json_t *array = NULL;
 	int i, status = 1;
 
-	for (i = 0; i < TRIALS && status > 0; i++) {
+	for (i = 0; i < CLI_TRIALS && status > 0; i++) {
 		json_decref(array);
 		array = json_array();
 		if (cli_states_open(&control, i ? NULL : netns, false)) {

@@ -182,8 +182,10 @@ static struct cursor first_of(const struct ps_addresses *addresses, const struct
 	return at;
 }
 
+/* There may be millions of ranges. */
 static void go_on(struct cursor *at)
 {
+	ps_host_pause();
 	at->i++;
 	read_range(at);
 }

@@ -2,16 +2,15 @@
 #define pr_fmt(fmt) "packetscript: " fmt
 
 #include <linux/err.h>
-#include <linux/kernel_read_file.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <linux/vmalloc.h>
 
-#include "compat.h"
 #include "conntrack.h"
 #include "failure.h"
 #include "generation.h"
+#include "host_kernel.h"
 #include "instance.h"
 #include "nat.h"
 #include "state.h"
@@ -68,27 +67,19 @@ static int compile(struct ps_source *source, const char *path, u32 state_id, siz
 	return 0;
 }
 
-/*
- * The security modules that guard what the kernel reads are told that a script is a policy, since IPE warns of a file of unknown
- * purpose.
- */
 struct ps_source *ps_source_read(const char *path, struct net *net, u32 state_id, size_t memory, struct ps_failure *failure)
 {
 	u64 ticket = ps_source_ticket();	/* before the file is read: who changed it, and asks then, has a higher one */
 	struct ps_source *source;
 	void *text = NULL;
-	struct fs_struct *own;
-	size_t file_size;
 	ssize_t len;
 	int err;
 
-	own = ps_files_enter();
-	len = kernel_read_file_from_path(path, 0, &text, PS_SCRIPT_TEXT_MAX, &file_size,
-					 READING_POLICY);
-	ps_files_leave(own);
+	len = ps_host_read_file(path, PS_SCRIPT_TEXT_MAX, &text);
 	if (len < 0)
 		return ERR_PTR(ps_fail(failure, len, "%s: cannot be read: error %zd%s", path, -len,
-				       len == -EFBIG ? " (a script may have 256 KiB)" : ""));
+				       len == -EFBIG ? " (a script may have 256 KiB)" :
+				       len == -EINVAL ? " (it is empty, or no regular file)" : ""));
 	source = kzalloc(sizeof(*source), GFP_KERNEL);
 	err = source ? compile(source, path, state_id, memory, text, len, failure) :
 		       ps_fail(failure, -ENOMEM, "%s: not enough memory", path);

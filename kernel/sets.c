@@ -264,11 +264,16 @@ static int swap_sets(struct ps_shared_space *space, const char *name, const char
 	b = open_set(space, other, false, failure);
 	if (!IS_ERR(b)) {
 		why = ps_shared_set_swap(ps_shared_set_of(a), ps_shared_set_of(b));
-		ps_shared_keep(a, true);
-		ps_shared_keep(b, true);
+		if (!why) {
+			ps_shared_keep(a, true);
+			ps_shared_keep(b, true);
+		}
 		ps_shared_put(b);
 	}
 	ps_shared_put(a);
+	if (why == PS_SHARED_LIMIT)
+		return ps_fail(failure, -ENOSPC, "set '%s': to swap it takes room for all of both once more, and shared_mb is %u MiB",
+			       name, READ_ONCE(ps_shared_limits.shared_mb));
 	return why ? refuse(failure, name, why) : PTR_ERR_OR_ZERO(b);
 }
 

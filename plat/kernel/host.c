@@ -140,20 +140,28 @@ static enum ps_read tell_read(ssize_t n, size_t *len, char *why, size_t size)
 }
 
 /*
- * The security modules that guard what the kernel reads are told that a script is a policy, since IPE warns of a file of
- * unknown purpose.
+ * A FIFO is not waited for; what is no regular file is refused when it is read. The security modules that guard what
+ * the kernel reads are told that a script is a policy, since IPE warns of a file of unknown purpose.
  */
+ssize_t ps_host_read_file(const char *path, size_t max, void **text)
+{
+	struct fs_struct *own = ps_files_enter();
+	struct file *file = filp_open(path, O_RDONLY | O_NONBLOCK, 0);
+	ssize_t n = PTR_ERR_OR_ZERO(file);
+	size_t file_size;
+
+	if (!n) {
+		n = kernel_read_file(file, 0, text, max, &file_size, READING_POLICY);
+		fput(file);
+	}
+	ps_files_leave(own);
+	return n;
+}
+
 enum ps_read ps_host_read(const char *path, size_t max, void **text, size_t *len, char *why, size_t size)
 {
-	struct fs_struct *own;
-	size_t file_size;
-	ssize_t n;
-
 	*text = NULL;
-	own = ps_files_enter();
-	n = kernel_read_file_from_path(path, 0, text, max, &file_size, READING_POLICY);
-	ps_files_leave(own);
-	return tell_read(n, len, why, size);
+	return tell_read(ps_host_read_file(path, max, text), len, why, size);
 }
 
 enum ps_read ps_host_read_first(const char *path, size_t max, void **text, size_t *len, char *why, size_t size)

@@ -2,7 +2,12 @@
 #ifndef PS_HOST_KERNEL_H
 #define PS_HOST_KERNEL_H
 
+#include <linux/types.h>
+
 #include "host.h"
+
+/* Reads a regular file of at most max bytes; *text is freed by vfree(). Returns its length, or an errno. Process context. */
+ssize_t ps_host_read_file(const char *path, size_t max, void **text);
 
 /*
  * As ps_host_read(), but in the first mount namespace, from its root, and with the kernel's own rights: what the caller has

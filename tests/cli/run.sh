@@ -1096,12 +1096,18 @@ print("before")
 test("says", function() print("a", 1) print("b\n\xff") end)
 test("fails \xff", function() equal({ 1 }, { 2 }) end)
 test("says nothing", function() end)
+print("after")
 END
+cp says_test.lua again_test.lua
+go test --json says_test.lua again_test.lua
+is 'test --json: what the next file prints is its own' '["state 0: again_test.lua:1: before","state 0: again_test.lua:2: a\t1","state 0: again_test.lua:2: b\\x0a\\xff"]' \
+	"$(sed -n 's/.*again_test.*"says",.*"printed":\(.*\)}/\1/p' out)"
 go test --json says_test.lua
 is 'test --json: an object for each test, with what it has printed, and a count' '1
 {"test":1,"file":"says_test.lua","name":"says","passed":true,"error":null,"printed":["state 0: says_test.lua:1: before","state 0: says_test.lua:2: a\t1","state 0: says_test.lua:2: b\\x0a\\xff"]}
 {"test":2,"file":"says_test.lua","name":"fails ?","passed":false,"error":"says_test.lua:3: [1]: got 1, expected 2","printed":[]}
 {"test":3,"file":"says_test.lua","name":"says nothing","passed":true,"error":null,"printed":[]}
+{"file":"says_test.lua","printed":["state 0: says_test.lua:5: after"]}
 {"passed":2,"failed":1}' "$status"$'\n'"$out"
 holds 'as its schema' "$top/tests/schema" test out
 go test --json --list says_test.lua
@@ -1538,7 +1544,7 @@ misuse 'an argument for manual' "packetscript: manual: 'x' is one argument too m
 misuse 'an unknown option' "packetscript: unrecognized option '--frob'" run --frob pass.lua in.pcap
 misuse 'an unknown letter' "packetscript: invalid option -- 'Z'" run -Z pass.lua in.pcap
 misuse 'an option without its argument' "packetscript: option requires an argument -- 'w'" run pass.lua in.pcap -w
-misuse 'an option that may be two' "packetscript: option '--o=1' is ambiguous" run --o=1 pass.lua in.pcap
+misuse 'an option that may be two' "packetscript: option '--o=1' is ambiguous; possibilities: '--on-error' '--object' '--offload'" run --o=1 pass.lua in.pcap
 misuse 'a letter among others' "packetscript: invalid option -- 'Z'" run -qZv pass.lua in.pcap
 misuse 'a switch with an argument' "packetscript: option '--quiet' doesn't allow an argument" run --quiet=1 pass.lua in.pcap
 accepts 'options may end' '5 packets' run -- pass.lua in.pcap

@@ -65,9 +65,14 @@ unhurried() {
 	echo 0 >$limits/stops
 }
 
-# rounds MANY FEW: how often something is done under load, each time as the time before: FEW times, or MANY with rounds=many on the
-# kernel's command line (run.sh --append)
-rounds() { if grep -q 'rounds=many' /proc/cmdline; then echo "$1"; else echo "$2"; fi; }
+# option NAME [VALUE]: what the kernel's command line (run.sh --append) says of it, or VALUE
+option() {
+	local value
+	value=$(sed -n "s/.*\b$1=\([^ ]*\).*/\1/p" /proc/cmdline)
+	echo "${value:-${2:-}}"
+}
+# rounds MANY FEW: how often something is done under load, each time as the time before: FEW times, or MANY with rounds=many
+rounds() { if [ "$(option rounds)" = many ]; then echo "$1"; else echo "$2"; fi; }
 
 # --- runtimes in the kernel, which are not packets' ---
 

@@ -320,8 +320,7 @@ ask_many() {
 		done
 		echo $n' "$1"
 }
-many=$(sed -n 's/.*connections=\([0-9]*\).*/\1/p' /proc/cmdline)
-many=${many:-200}
+many=$(option connections 200)
 check_eq "$many connections get another destination and source" "$(ask_many $many)" $many
 check_eq 'as the server sees them' "$(at B iptables -nvxL INPUT | awk '/udp/ { print $1 }')" $many
 # a few less: now and then the client takes a port that it has had

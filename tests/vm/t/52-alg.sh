@@ -6,8 +6,7 @@
 
 topology
 no_hurry
-mb=$(sed -n 's/.*alg_mb=\([0-9]*\).*/\1/p' /proc/cmdline)
-bytes=$((${mb:-1} * 1000000))
+bytes=$(($(option alg_mb 1) * 1000000))
 head -c $bytes < <(seq 1 $((bytes / 5))) >bulk
 sum=$(md5sum <bulk)
 

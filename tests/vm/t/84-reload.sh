@@ -83,6 +83,10 @@ for iptables in iptables-legacy iptables-nft; do
 			"mark.lua: on_reload: .*mark.lua:3: the global 'process_packet' of before: only strings"
 		rm mark.lua
 		check_match 'a file that is gone' "$(said 2 reload)" "$PWD/mark.lua: cannot be read: error 2"
+		mkfifo mark.lua
+		check_match 'a pipe in its place is not waited for' "$(said 2 reload)" "$PWD/mark.lua: cannot be read: error 22 \(it is empty, or no regular file\)"
+		check_fails 'nor is it for a rule' timeout 20 ip netns exec R iptables -t mangle -A FORWARD -p tcp -j LUA --script mark.lua --state 9
+		rm mark.lua
 		check_eq 'the log has none of that' "$(klog_since | grep 'packetscript: ' | grep -v 'has changed and is loaded anew' || true)" ''
 		pings 3
 		check_eq 'all is as it was' "$(marked)" '3 0 0 3'
@@ -255,8 +259,7 @@ for where in 'if IS_INTERRUPT then' 'if not IS_INTERRUPT then' 'do'; do
 done
 
 # --- under load ---
-reloads=$(sed -n 's/.*reloads=\([0-9]*\).*/\1/p' /proc/cmdline)
-reloads=${reloads:-12}
+reloads=$(option reloads 12)
 memory() {
 	printf '%s KB slabs, %s KB vmalloc, %s state\n' "$(unreclaimable)" "$(awk '/^VmallocUsed/ { print $2 }' /proc/meminfo)" "$(column 5)"
 }

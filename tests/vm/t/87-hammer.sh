@@ -5,8 +5,7 @@
 # they can. Nothing may be lost, nor counted twice. For longer, as in a kernel with debugging: run.sh --append ps.hammer=300
 . /tests/lib.sh
 
-seconds=$(sed -n 's/.*ps\.hammer=\([0-9]*\).*/\1/p' /proc/cmdline)
-seconds=${seconds:-8}
+seconds=$(option ps.hammer 8)
 topology
 no_hurry
 line() { inR sed -n "s/^  $1: //p" /proc/net/packetscript; }

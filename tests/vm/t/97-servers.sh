@@ -20,8 +20,7 @@ ends() {
 }
 
 # connections=1000 on the kernel's command line (run.sh --append) makes so many
-connections=$(sed -n 's/.*connections=\([0-9]*\).*/\1/p' /proc/cmdline)
-connections=${connections:-100}
+connections=$(option connections 100)
 
 ip link set lo up
 modprobe packetscript

@@ -7,9 +7,7 @@
 # timeout: 400
 . /tests/lib.sh
 
-option() { sed -n "s/.*\b$1=\([^ ]*\).*/\1/p" /proc/cmdline; }
-times=$(option stops) parts=$(option parts)
-times=${times:-1} parts=${parts:-stop,unload}
+times=$(option stops 1) parts=$(option parts stop,unload)
 
 prefix=__x64_sys_
 [ "$(uname -m)" != aarch64 ] || prefix=__arm64_sys_
