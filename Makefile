@@ -280,7 +280,7 @@ endif
 install-doc: cli
 	install -d $(MANDIR)/man7 $(DOCDIR)/docs/lunatik $(DOCDIR)/docs/metrics $(DOCDIR)/docs/schema $(DOCDIR)/examples/cache $(TYPESDIR)
 	install -m 644 $(BUILD)/user/packetscript-language.7 $(MANDIR)/man7
-	install -m 644 $(addprefix docs/,language.md attach.md safety.md offline.md queue.md check.md metrics.md sets.md shared.md cache.md roadmap.md capi.md) $(DOCDIR)/docs
+	install -m 644 $(addprefix docs/,language.md attach.md safety.md offline.md queue.md check.md metrics.md sets.md shared.md cache.md tcp-in-lua.md roadmap.md capi.md) $(DOCDIR)/docs
 	install -m 644 docs/lunatik/*.md $(DOCDIR)/docs/lunatik
 	install -m 644 docs/schema/*.json $(DOCDIR)/docs/schema
 	install -m 644 docs/metrics/*.svg $(DOCDIR)/docs/metrics

@@ -1,0 +1,409 @@
+-- SPDX-License-Identifier: MIT OR GPL-2.0-only
+local FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
+local MSS, WINDOW = 1460, 65535
+local services = script("services.lua", { memory = "16M" })
+local port = 40000
+
+-- A peer: what it sends, and what comes back
+local peer = {}
+peer.__index = peer
+local function new_peer(t)
+  port = port + 1
+  t = t or {}
+  t.port, t.iss = port, t.iss or 1000
+  t.snd, t.rcv = t.iss, 0
+  return setmetatable(t, peer)
+end
+-- gives a segment to the script; sequence numbers go on by themselves unless more says so
+function peer:give(flags, payload, more)
+  local t = { src = "10.0.0.9", dst = "10.0.0.1", sport = self.port, dport = self.service or 7, flags = flags, seq = self.snd & 0xffffffff, ack = self.rcv & 0xffffffff,
+              window_size = self.window or WINDOW, payload = payload or "" }
+  for k, v in pairs(more or {}) do t[k] = v end
+  local verdict, _, sent = (self.to or services).process_packet(packet.tcp(t))
+  equal(verdict, NF_DROP)
+  return sent
+end
+function peer:send(payload, flags, more)
+  local sent = self:give(flags or PSH | ACK, payload, more)
+  self.snd = self.snd + #payload + ((flags or 0) & FIN)
+  return self:take(sent)
+end
+-- takes what came in order: its bytes, and the flags of the last
+function peer:take(sent)
+  local text, flags = "", 0
+  for _, s in ipairs(sent) do
+    flags = s.tcp.flags
+    if s.tcp.seq == self.rcv & 0xffffffff then
+      text = text .. s.payload
+      self.rcv = self.rcv + #s.payload + (flags & FIN)
+    end
+  end
+  return text, flags, #sent
+end
+-- what the peer gets while time passes
+function peer:wait(ms)
+  local _, sent = clock.advance(ms)
+  local own = {}
+  for _, s in ipairs(sent) do if s.tcp.dport == self.port then own[#own + 1] = s end end
+  return own
+end
+local function open(t, options)
+  local c = new_peer(t)
+  local sent = c:give(SYN, "", { ack = 0, options = options or "\2\4\5\xb4" })
+  equal(#sent, 1)
+  local s = sent[1].tcp
+  equal(s.flags, SYN | ACK)
+  equal(s.ack, c.iss + 1 & 0xffffffff)
+  c.snd, c.rcv, c.first = c.iss + 1, s.seq + 1, sent[1]
+  c.opened = c:give(ACK)
+  return c
+end
+
+test("a connection is opened, answers, and is closed by the peer", function()
+  local c = open()
+  equal(c.first.tcp.mss, MSS)
+  local text, flags, n = c:send("hello")
+  equal(text, "hello")
+  equal(flags, PSH | ACK)
+  equal(n, 1)
+  equal(#c:give(ACK), 0)
+  local _, last = c:send("", FIN | ACK)
+  equal(last, FIN | ACK)
+  equal(#c:give(ACK), 0)
+  equal(c:give(ACK)[1].tcp.flags, RST) -- nobody knows it any more
+end)
+
+test("options are answered as they came", function()
+  local stamps = "\1\1\8\10\0\0\0\100\0\0\0\0"
+  local c = open({}, "\2\4\5\xb4" .. "\1\3\3\7" .. stamps)
+  equal(c.first.tcp.options:byte(1, 4), 1)
+  equal(c.first.bytes:sub(-12, -9), "\0\0\0\100")
+  equal(c.first.bytes:sub(-3, -1), "\3\3\0")
+  equal(c.first.bytes:sub(41, 44), "\1\1\8\10")
+  c = open()
+  equal(c.first.bytes:sub(41, 52), ("\1"):rep(12))
+  equal(c.first.bytes:sub(57, 60), ("\1"):rep(4))
+end)
+
+test("sequence numbers wrap", function()
+  local c = open{ iss = 0xfffffff0 }
+  for i = 1, 10 do equal((c:send(("x"):rep(7))), ("x"):rep(7)) end
+  c = open{ iss = 0xfffffffa }
+  local first = c.snd
+  equal(#c:give(ACK, "ghijklm", { seq = first + 6 & 0xffffffff }), 1)
+  c.snd = first + 13
+  equal((c:take(c:give(ACK, "abcdef", { seq = first }))), "abcdefghijklm")
+end)
+
+test("what comes out of order is put in order, and told at once", function()
+  local c = open()
+  local first = c.snd
+  local sent = c:give(ACK, "cd", { seq = first + 2 })
+  equal(#sent, 1)
+  equal(sent[1].tcp.ack, first)
+  equal(#c:give(ACK, "ef", { seq = first + 4 }), 1)
+  local text = c:take(c:give(ACK, "ab"))
+  equal(text, "abcdef")
+  c.snd = first + 6
+  equal(c:give(ACK, "abcdef", { seq = first })[1].tcp.ack, first + 6) -- again: only told
+  equal((c:take(c:give(ACK, "efgh", { seq = first + 4 }))), "gh")
+  c.snd = first + 8
+  equal((c:send("i")), "i")
+end)
+
+test("what gets lost is sent again, later and later", function()
+  local c = open()
+  local sent = c:give(PSH | ACK, "lost")
+  c.snd = c.snd + 4
+  equal(#sent, 1)
+  for _, after in ipairs{ 1000, 2000, 4000 } do
+    equal(#c:wait(after - 1), 0)
+    local again = c:wait(1)
+    equal(#again, 1)
+    equal(again[1].payload, "lost")
+  end
+  c.rcv = c.rcv + 4
+  c:give(ACK)
+  equal(#c:wait(100000), 0)
+end)
+
+test("after three acknowledgements that say the same, one is sent again at once", function()
+  local c = open()
+  local text = ("x"):rep(14600)
+  local sent = {}
+  for i = 0, 9 do
+    for _, s in ipairs(c:give(ACK, text:sub(1, MSS))) do sent[#sent + 1] = s end
+    c.snd = c.snd + MSS
+  end
+  local lost = c.rcv
+  for i = 1, 2 do
+    for _, s in ipairs(c:give(ACK)) do equal(s.tcp.seq ~= lost & 0xffffffff, true) end
+  end
+  local again = c:give(ACK)
+  equal(again[1].tcp.seq, lost & 0xffffffff)
+  equal(#again[1].payload, MSS)
+end)
+
+-- a connection to port 19, on which ten segments are under way
+local function stream()
+  local c = open{ service = 19 }
+  local last = 0
+  for _, s in ipairs(c.opened) do last = last + #s.payload end
+  equal(last, 10 * MSS)
+  return c, c.rcv
+end
+
+test("each of the first two such acknowledgements lets one more leave", function()
+  local c, first = stream()
+  for i = 0, 1 do
+    local sent = c:give(ACK)
+    equal(#sent, 1)
+    equal(sent[1].tcp.seq, first + (10 + i) * MSS & 0xffffffff)
+    equal(#sent[1].payload, MSS)
+  end
+  equal(c:give(ACK)[1].tcp.seq, first & 0xffffffff)
+  c:give(RST)
+end)
+
+test("of several that are lost each is sent again as soon as the one before has come", function()
+  local c, first = stream()
+  for i = 1, 3 do c:give(ACK) end
+  c.rcv = first + 4 * MSS -- the fifth is lost, too
+  local sent = c:give(ACK)
+  equal(sent[1].tcp.seq, c.rcv & 0xffffffff)
+  equal(#sent[1].payload, MSS)
+  c:give(RST)
+end)
+
+test("after a time-out all is sent again, slowly at first", function()
+  local c, first = stream()
+  local sent = c:wait(1000)
+  equal(#sent, 1)
+  equal(sent[1].tcp.seq, first & 0xffffffff)
+  c.rcv = first + MSS
+  sent = c:give(ACK)
+  equal(sent[1].tcp.seq, c.rcv & 0xffffffff)
+  local total = 0
+  for _, s in ipairs(sent) do total = total + #s.payload end
+  equal(total, 2 * MSS)
+  c:give(RST)
+end)
+
+test("the time-out follows what acknowledgements take", function()
+  local c = open()
+  c:give(PSH | ACK, "slow")
+  c.snd, c.rcv = c.snd + 4, c.rcv + 4
+  equal(#c:wait(900), 0)
+  c:give(ACK)
+  equal(#c:give(PSH | ACK, "lost"), 1)
+  equal(#c:wait(1011), 0)
+  equal(#c:wait(1), 1)
+  c.snd = c.snd + 4
+  c:give(RST)
+end)
+
+test("what is older than its time is dropped", function()
+  local function stamp(n) return "\1\1\8\10\0\0\0" .. string.char(n) .. "\0\0\0\0" end
+  local c = open({}, stamp(100))
+  equal((c:send("new", nil, { options = stamp(101) })), "new")
+  local sent = c:give(PSH | ACK, "old", { options = stamp(100) })
+  equal(#sent, 1)
+  equal(#sent[1].payload, 0)
+  equal((c:send("now", nil, { options = stamp(102) })), "now")
+end)
+
+test("what has been acknowledged takes no memory", function()
+  local small = script("services.lua", { memory = "1536K", state = 2 })
+  local c = open{ to = small }
+  local text = ("y"):rep(MSS)
+  for i = 1, 2000 do
+    equal((c:send(text)), text)
+    if i % 100 == 0 then clock.advance(1000) end
+  end
+end)
+
+test("a window that is closed is asked for, and then used", function()
+  local c = open{ window = 0 }
+  local sent = c:give(PSH | ACK, "waits")
+  c.snd = c.snd + 5
+  equal(#sent, 1)
+  equal(#sent[1].payload, 0)
+  local probe = c:wait(1000)
+  equal(#probe, 1)
+  equal(probe[1].payload, "w")
+  c:take(probe)
+  c:give(ACK)
+  probe = c:wait(4000)
+  equal(probe[1].payload, "a")
+  c.window = WINDOW
+  equal((c:take(c:give(ACK))), "aits")
+end)
+
+test("resets and SYNs that are not right change nothing (RFC 5961)", function()
+  local c = open()
+  clock.advance(1000)
+  local sent = c:give(RST, "", { seq = c.snd + 1 })
+  equal(#sent, 1)
+  equal(sent[1].tcp.flags, ACK)
+  equal(#c:give(RST, "", { seq = c.snd - 1 }), 0)
+  equal(#c:give(RST, "", { seq = c.snd + WINDOW }), 0)
+  equal(c:give(SYN, "", { seq = c.snd + 5 })[1].tcp.flags, ACK)
+  equal(c:give(ACK, "", { ack = c.rcv + 1 & 0xffffffff })[1].tcp.flags, ACK)
+  equal((c:send("there")), "there")
+  equal(#c:give(RST), 0)
+  equal(c:give(ACK)[1].tcp.flags, RST)
+end)
+
+test("who has no connection is told so", function()
+  local c = new_peer()
+  equal(c:give(ACK, "", { ack = 77 })[1].tcp.seq, 77)
+  equal(#c:give(RST), 0)
+  equal(#c:give(FIN), 0)
+end)
+
+test("who closes first waits for what is late, and lets the port be used again", function()
+  local c = new_peer{ service = 17 }
+  local s = c:give(SYN, "", { ack = 0 })[1].tcp
+  c.snd, c.rcv = c.iss + 1, s.seq + 1
+  local text, flags = c:take(c:give(ACK))
+  equal(#text, 67)
+  equal(flags, FIN | PSH | ACK)
+  c:give(ACK)
+  equal(c:give(FIN | ACK)[1].tcp.flags, ACK)
+  equal(c:give(FIN | ACK)[1].tcp.flags, ACK) -- the acknowledgement got lost
+  clock.advance(59000)
+  equal(c:give(FIN | ACK)[1].tcp.flags, ACK)
+  c.snd = c.snd + 1
+  local again = c:give(SYN, "", { seq = c.snd + 1000, ack = 0 })
+  equal(again[1].tcp.flags, SYN | ACK)
+  equal(again[1].tcp.ack, c.snd + 1001)
+end)
+
+test("both close at once", function()
+  local c = new_peer{ service = 17 }
+  local s = c:give(SYN, "", { ack = 0 })[1].tcp
+  c.snd, c.rcv = c.iss + 1, s.seq + 1
+  local sent = c:give(ACK)
+  equal(c:give(FIN | ACK)[1].tcp.ack, c.snd + 1) -- before the peer has seen the quote
+  c.snd = c.snd + 1
+  local again = c:wait(1000) -- ours is not acknowledged
+  equal(again[1].payload, sent[1].payload)
+  equal(again[1].tcp.flags & FIN, FIN)
+  c:take(sent)
+  equal(#c:give(ACK), 0)
+  equal(c:give(ACK, "x", { seq = c.snd - 1 })[1].tcp.flags, ACK) -- it is known for a while
+  clock.advance(60000)
+  equal(c:give(ACK)[1].tcp.flags, RST)
+end)
+
+test("a peer that says nothing is asked whether it is there, and given up", function()
+  local c = open{ service = 9 }
+  equal(#c:wait(59999), 0)
+  local probe = c:wait(1)
+  equal(probe[1].tcp.seq, c.rcv - 1)
+  equal(#probe[1].payload, 0)
+  equal(#c:give(ACK), 0)
+  equal(#c:wait(60000), 1)
+  equal(#c:wait(660000) >= 10, true)
+  equal(c:give(ACK)[1].tcp.flags, RST)
+end)
+
+test("as much is sent as the windows let through", function()
+  local c = open({ service = 19 }, "\2\4\5\xb4\1\3\3\7")
+  local sent, total = c.opened, 0
+  for _, s in ipairs(sent) do total = total + #s.payload end
+  equal(total, 10 * MSS) -- the first window
+  equal(sent[1].payload:sub(73, 77), "\r\n!\"#")
+  local place = 0
+  for i = 1, 8 do
+    local next = {}
+    for _, s in ipairs(sent) do
+      equal(s.tcp.seq, c.rcv & 0xffffffff)
+      c.rcv, place = c.rcv + #s.payload, place + #s.payload
+      for _, n in ipairs(c:give(ACK)) do next[#next + 1] = n end
+    end
+    sent = next
+  end
+  equal(place, 255 * 10 * MSS) -- twice as much each time
+  equal(#c:give(RST), 0)
+end)
+
+-- A peer behind a way on which packets get lost: it sends a text, and puts together what comes back.
+local function is_lost(c)
+  c.seed = c.seed * 6364136223846793005 + 1442695040888963407
+  return (c.seed >> 33) % 1000 < c.chance
+end
+-- keeps a piece that came, and counts how much there is without a gap
+local function keep(c, from, bytes)
+  if #bytes > #(c.held[from] or "") then c.held[from] = bytes end
+  repeat
+    local more = false
+    for place, piece in pairs(c.held) do
+      if place <= c.have then
+        c.held[place] = nil
+        if place + #piece > c.have then
+          c.got[#c.got + 1] = piece:sub(c.have - place + 1)
+          c.have = place + #piece
+        end
+        more = true
+        break
+      end
+    end
+  until not more
+  c.rcv = c.start + c.have
+end
+local function arrives(c, s, answers)
+  if is_lost(c) then return end
+  local told = s.tcp.ack - c.base & 0xffffffff
+  if told < 0x80000000 and told > c.acked then c.acked = told end
+  local from = s.tcp.seq - c.start & 0xffffffff
+  if #s.payload == 0 or from >= 0x80000000 then return end
+  keep(c, from, s.payload)
+  if is_lost(c) then return end
+  for _, a in ipairs(c:give(ACK, "", { seq = c.base + c.acked & 0xffffffff })) do answers[#answers + 1] = a end
+end
+local function take_all(c, sent)
+  while #sent > 0 do
+    local answers = {}
+    for _, s in ipairs(sent) do arrives(c, s, answers) end
+    sent = answers
+  end
+end
+local function through(c, text, chance, seed)
+  c.chance, c.seed, c.base, c.start = chance, seed, c.snd, c.rcv
+  c.got, c.held, c.acked, c.have = {}, {}, 0, 0
+  local rounds = 0
+  while (c.have < #text or c.acked < #text) and rounds < 500 do
+    rounds = rounds + 1
+    local from = c.acked
+    for at = from, math.min(from + 9 * MSS, #text - 1), MSS do
+      if not is_lost(c) then take_all(c, c:give(PSH | ACK, text:sub(at + 1, at + MSS), { seq = c.base + at & 0xffffffff })) end
+    end
+    take_all(c, c:wait(1000))
+  end
+  c.snd = c.base + #text
+  return table.concat(c.got), rounds
+end
+test("nothing of much is lost or changed, whatever gets lost on the way", function()
+  local text = {}
+  for i = 1, 8000 do text[i] = i .. ";" end
+  text = table.concat(text)
+  for i, chance in ipairs{ 0, 10, 50, 200 } do
+    local c = open({ iss = i * 0x3fffff00 }, i % 2 == 0 and "\1\1\8\10\0\0\0\1\0\0\0\0\2\4\5\xb4" or nil)
+    local got, rounds = through(c, text, chance, i)
+    equal(#got, #text)
+    equal(got == text, true)
+  end
+end)
+
+test("no more connections than there may be", function()
+  local opened, n = {}, 0
+  for i = 1, 1100 do
+    local c = new_peer()
+    if #c:give(SYN, "", { ack = 0 }) == 1 then n = n + 1 end
+  end
+  equal(n <= 1024, true)
+  equal(n > 1000, true)
+  clock.advance(200000) -- those half open have been given up
+  equal(open() ~= nil, true)
+end)

@@ -1,0 +1,697 @@
+-- SPDX-License-Identifier: MIT OR GPL-2.0-only
+-- TCP as a module: connections that a script has itself, over IPv4, in the state that handles packets.
+--   local tcp = require "tcp"
+--   tcp.listen{ port = 7, received = function(c, data) c:send(data:string()) end, ended = function(c) c:close() end }
+--   function process_packet(p) return tcp.input(p) and NF_DROP or XT_CONTINUE end
+-- with a rule that has all packets of that port, before the kernel's own TCP does:
+--   iptables -t mangle -A PREROUTING -i eth0 -p tcp --dport 7 -j LUA --script echo.lua --memory 16M
+-- RFC 9293, with what it asks for: window scaling and timestamps (7323), retransmission times (6298), slow start, congestion avoidance
+-- and fast retransmit (5681), NewReno (6582), an initial window of ten segments (6928), careful answers to what may be forged (5961).
+-- Not here: selective acknowledgements, discovery of the path's MTU, urgent data, checksums of what comes in, which conntrack
+-- looks at (a rule before this one: -m conntrack --ctstate INVALID -j DROP).
+-- All bytes of a direction are numbered from the SYN on, which is number 0, without end: what the header has is the sum of
+-- the first sequence number and that, in 32 bits.
+
+local M = {}
+
+local FIN <const>, SYN <const>, RST <const>, PSH <const>, ACK <const> = 1, 2, 4, 8, 16
+local WRAP <const> = 0xffffffff
+local ADDRESSES <const>, PORTS <const>, SEQ <const>, ACKED <const>, FLAGS <const>, WINDOW <const> = 12, 20, 24, 28, 33, 34
+local STAMP <const>, ECHO <const> = 44, 48 -- where a header has the timestamps, always the first option
+local PLAIN <const>, STAMPED <const>, OPENING <const> = 40, 52, 60 -- bytes of headers: without options, with timestamps, of SYNs
+local RTO_FIRST <const>, RTO_MAX <const> = 1000, 60000 -- milliseconds (RFC 6298)
+local OPEN_TRIES <const>, TRIES <const> = 5, 10 -- how often a SYN, and other segments are sent again
+local HELD_MAX <const> = 64 -- segments that came before those that they follow
+local SEGMENTS_MAX <const> = 44 -- of one packet that is cut
+local CHALLENGES <const> = { rate = 100, burst = 100 } -- in a second, of all connections (RFC 5961, 7)
+
+local DEFAULTS <const> = {
+  mss = 1460, -- bytes that a segment may have at most, both ways
+  window = 65535, -- bytes that may come before they are acknowledged
+  max = 1024, -- connections at once
+  rto_min = 1000, -- milliseconds
+  time_wait = 60000, -- milliseconds for which the end that closed first knows the connection (twice the MSL)
+  fin_wait = 60000, -- milliseconds for which the peer may go on sending to who has closed
+  keep_alive = 0, -- milliseconds of silence after which the peer is asked whether it is there; 0: never
+}
+
+local services = {} -- by port
+local connections = {} -- by local address and port, and by the peer's
+
+local function min(a, b) return a < b and a or b end
+local function max(a, b) return a > b and a or b end
+
+-- a - b, of sequence numbers that are less than 2^31 apart
+local function difference(a, b)
+  local d = a - b & WRAP
+  return d < 0x80000000 and d or d - 0x100000000
+end
+
+-- Headers, whose checksums, length and identification nf.send fills in
+
+local function new_header(length, source, destination)
+  local h = bytes.new(length)
+  h[0], h[8], h[9] = 0x45, 64, 6
+  h:u16(6, 0x4000)
+  h:u32(ADDRESSES, source >> 16)
+  h:u32(ADDRESSES + 4, destination >> 16)
+  h:u16(PORTS, source & 0xffff)
+  h:u16(PORTS + 2, destination & 0xffff)
+  h[32] = (length - 20) // 4 << 4
+  for i = 40, length - 1 do h[i] = 1 end -- no operation
+  return h
+end
+
+local function with_stamps(h)
+  h[42], h[43] = 8, 10
+  return h
+end
+
+local function new_opening(c)
+  local h = new_header(OPENING, c.here, c.there)
+  if c.stamps then with_stamps(h) end
+  h[52], h[53] = 2, 4
+  h:u16(54, c.service.mss)
+  if c.scales then h[57], h[58], h[59] = 3, 3, 0 end
+  return h
+end
+
+-- An answer to who has no connection
+local function refuse(here, there, seq, ack, flags)
+  local h = new_header(PLAIN, here, there)
+  h:u32(SEQ, seq)
+  h:u32(ACKED, ack)
+  h[FLAGS] = flags
+  nf.send{ h }
+end
+
+-- Sending
+
+-- The place in the queue of the part that has number at
+local function find(c, at)
+  local low, high = c.first, c.last
+  while low < high do
+    local middle = (low + high + 1) // 2
+    if c.queue[middle].at <= at then low = middle else high = middle - 1 end
+  end
+  return low
+end
+
+-- Puts the bytes from number at on behind the header. Returns how many parts there are then; nil: who has them does not give them.
+local function put(c, parts, at, len)
+  local n, i = 1, len > 0 and find(c, at)
+  while len > 0 do
+    local part = c.queue[i]
+    local from = at - part.at
+    local take = min(len, part.len - from)
+    local piece
+    if part.read then piece = part.read(from, take) else piece = part.bytes:slice(from, take) end
+    if not piece or #piece ~= take then return nil end
+    n = n + 1
+    parts[n] = piece
+    at, len, i = at + take, len - take, i + 1
+  end
+  return n
+end
+
+local whole <const>, cut <const> = {}, { segment = 1 }
+
+-- Sends a segment, or several as one packet that is cut. Returns false if it cannot be sent.
+local function transmit(c, flags, at, len)
+  local h = flags & SYN ~= 0 and c.opening or c.header
+  local parts = len > c.mss and cut or whole
+  h:u32(SEQ, c.iss + at & WRAP)
+  if flags & ACK ~= 0 then h:u32(ACKED, c.irs + c.rcv & WRAP) end
+  h[FLAGS] = flags
+  h:u16(WINDOW, c.window)
+  if c.stamps then
+    h:u32(STAMP, nf.get_time() & WRAP)
+    h:u32(ECHO, c.recent)
+  end
+  parts[1] = h
+  local n = put(c, parts, at, len)
+  local sent = false
+  if n then
+    if len > c.mss then cut.segment = c.mss end
+    sent = nf.send(parts)
+  else
+    c.broken = true
+  end
+  for i = 2, n or #parts do parts[i] = nil end
+  if sent then c.told = c.rcv end
+  return sent
+end
+
+-- The end of a connection, and its timer
+
+local function forget(c, why)
+  if c.state == "closed" then return end
+  if c.state ~= "time-wait" then M.open = M.open - 1 end
+  c.state = "closed"
+  local peers = connections[c.here]
+  if peers and peers[c.there] == c then
+    peers[c.there] = nil
+    if not next(peers) then connections[c.here] = nil end
+  end
+  M.count = M.count - 1
+  if c.timer then c.timer:cancel() end
+  c.timer, c.queue, c.held = nil, {}, nil
+  if c.service.closed then c.service.closed(c, why) end
+end
+
+local function abort(c, why)
+  if c.header and c.state ~= "time-wait" and c.state ~= "syn-sent" then transmit(c, RST | ACK, c.nxt, 0) end
+  forget(c, why)
+end
+
+local expire
+
+local function fire(c)
+  c.timer = nil
+  if not c.due then return end
+  local left = c.due - nf.get_time()
+  if left > 0 then
+    c.timer, c.armed = nf.timer(left, fire, c), c.due
+  else
+    c.due = nil
+    expire(c)
+  end
+end
+
+-- Something is to be done in so many milliseconds. The timer that there is already stays if it comes before that, and then looks again.
+local function within(c, ms)
+  local now = nf.get_time()
+  c.due = now + ms
+  if c.timer and c.armed <= c.due then return end
+  if c.timer then c.timer:cancel() end
+  c.timer, c.armed = nf.timer(ms, fire, c), c.due
+end
+
+-- What the timer is for now
+local function rearm(c)
+  if c.max > c.una or c.tail > c.nxt or (c.finishing and c.nxt <= c.tail) then
+    within(c, c.rto)
+  elseif c.state == "fin-wait-2" then
+    within(c, c.service.fin_wait)
+  elseif c.service.keep_alive > 0 then
+    within(c, c.service.keep_alive)
+  else
+    c.due = nil
+  end
+end
+
+local CAN_SEND <const> = { established = true, ["close-wait"] = true, ["fin-wait-1"] = true, closing = true, ["last-ack"] = true }
+
+-- Sends what the windows let through. Returns whether something was sent.
+local function output(c)
+  if not CAN_SEND[c.state] then return false end
+  local last, any = c.una + min(c.cwnd, c.wnd), false
+  while true do
+    local len = min(min(c.tail, last) - c.nxt, c.burst)
+    if c.nxt + len < c.tail then -- there is more: whole segments
+      if len >= c.mss then
+        len = len - len % c.mss
+      elseif c.nxt > c.una or len < c.wnd_max // 2 or len <= 0 then
+        break
+      end
+    end
+    local flags, ends = ACK, c.nxt + len == c.tail
+    if ends and len > 0 then flags = flags | PSH end
+    if ends and c.finishing then flags = flags | FIN end
+    if len < 0 or len == 0 and flags & FIN == 0 then break end
+    if not transmit(c, flags, c.nxt, len) then break end
+    any = true
+    if c.nxt >= c.max and not c.timed then c.timed, c.timed_at = c.nxt + len, nf.get_time() end
+    c.nxt = c.nxt + len + (flags & FIN)
+    c.max = max(c.max, c.nxt)
+    if flags & FIN ~= 0 then break end
+  end
+  if c.broken then abort(c, "what was to be sent is gone") end
+  return any
+end
+
+-- Sends one segment again, from what is not acknowledged.
+local function again(c)
+  local len = min(min(c.mss, c.tail - c.una), max(c.wnd, 1))
+  c.timed = nil
+  if len > 0 then
+    transmit(c, ACK | (c.una + len == c.tail and c.finishing and c.max > c.tail and FIN or 0), c.una, len)
+  elseif c.finishing then
+    transmit(c, ACK | FIN, c.una, 0)
+  end
+end
+
+local function slow_down(c)
+  c.ssthresh = max((c.max - c.una) // 2, 2 * c.mss)
+  c.recover = c.max
+end
+
+function expire(c)
+  local state = c.state
+  if state == "closed" then return end
+  if state == "time-wait" or state == "fin-wait-2" then return forget(c, "closed") end
+  c.tries = c.tries + 1
+  if state == "syn-sent" or state == "syn-received" then
+    if c.tries > OPEN_TRIES then return forget(c, "timed out") end
+    c.rto = max(c.rto * 2, 3000)
+    c.timed = nil
+    transmit(c, state == "syn-sent" and SYN or SYN | ACK, 0, 0)
+    return within(c, c.rto)
+  end
+  if c.tries > TRIES then return abort(c, "timed out") end
+  if c.max == c.una and c.tail == c.nxt and not (c.finishing and c.nxt <= c.tail) then
+    transmit(c, ACK, c.nxt - 1, 0) -- whether the peer is there
+    return within(c, min(c.service.keep_alive, RTO_MAX))
+  end
+  c.rto = min(c.rto * 2, RTO_MAX)
+  if c.wnd == 0 and c.max == c.una then
+    if transmit(c, ACK, c.nxt, 1) then c.max = max(c.max, c.nxt + 1) end -- whether its window is open again
+  else
+    if c.max > c.una then slow_down(c) end
+    c.cwnd, c.fast, c.dup, c.timed = c.mss, nil, 0, nil
+    c.nxt = c.una
+    if not output(c) then again(c) end
+  end
+  if c.broken and c.state ~= "closed" then return abort(c, "what was to be sent is gone") end
+  if c.state ~= "closed" then within(c, c.rto) end
+end
+
+-- A new connection
+
+local function new(service, here, there, state)
+  local c = setmetatable({
+    service = service, here = here, there = there, state = state, iss = nf.get_random() & WRAP, irs = 0, rcv = 0, told = 0,
+    una = 0, nxt = 0, max = 0, tail = 1, wnd = 0, wnd_max = 0, shift = 0, wl1 = 0, wl2 = 0, window = service.window, mss = 536,
+    cwnd = 0, ssthresh = 1 << 40, dup = 0, recover = 0, grown = 0, rto = RTO_FIRST, tries = 0, recent = 0,
+    queue = {}, first = 1, last = 0, stamps = true, scales = true,
+  }, M.connection)
+  connections[here] = connections[here] or {}
+  connections[here][there] = c
+  M.count, M.open = M.count + 1, M.open + 1
+  return c
+end
+
+-- Takes over what the peer's SYN says.
+local function take_options(c, tcp)
+  local o = tcp.data_off > 5 and tcp:options()
+  c.irs, c.rcv = tcp.seq, 1
+  local mss = o and o.MSS or 536
+  c.scales = c.scales and o and o.WS ~= nil
+  c.stamps = c.stamps and o and o.TSVAL ~= nil
+  c.shift = c.scales and min(o.WS, 14) or 0
+  c.recent = c.stamps and o.TSVAL or 0
+  c.mss = max(min(mss, c.service.mss), 88) - (c.stamps and 12 or 0)
+  c.burst = min(SEGMENTS_MAX, (65535 - STAMPED) // c.mss) * c.mss
+  c.cwnd = min(10 * c.mss, max(2 * c.mss, 14600))
+  c.header = c.stamps and with_stamps(new_header(STAMPED, c.here, c.there)) or new_header(PLAIN, c.here, c.there)
+end
+
+local function opened(c)
+  c.state, c.opening, c.tries = "established", nil, 0
+  if c.service.opened then c.service.opened(c) end
+end
+
+local function accept(service, here, there, tcp)
+  if M.open >= service.max then return end
+  local c = new(service, here, there, "syn-received")
+  take_options(c, tcp)
+  c.opening = new_opening(c)
+  c.wnd, c.wl1 = tcp.window_size, 0
+  c.nxt, c.max = 1, 1
+  c.timed, c.timed_at = 1, nf.get_time()
+  transmit(c, SYN | ACK, 0, 0)
+  within(c, c.rto)
+end
+
+-- Acknowledgements
+
+local function measure(c, ms)
+  if not c.srtt then
+    c.srtt, c.rttvar = ms << 3, ms << 1
+  else
+    local d = ms - (c.srtt >> 3)
+    c.srtt = c.srtt + d
+    c.rttvar = c.rttvar + (d < 0 and -d or d) - (c.rttvar >> 2)
+  end
+  c.rto = min(max((c.srtt >> 3) + max(c.rttvar, 1), c.service.rto_min), RTO_MAX)
+end
+
+local function grow(c, acked)
+  if c.cwnd < c.ssthresh then
+    c.cwnd = c.cwnd + acked
+  else
+    c.grown = c.grown + acked
+    if c.grown >= c.cwnd then c.grown, c.cwnd = c.grown - c.cwnd, c.cwnd + c.mss end
+  end
+end
+
+local function drop_acked(c)
+  while c.first <= c.last do
+    local part = c.queue[c.first]
+    if part.at + part.len > c.una then break end
+    c.queue[c.first] = nil
+    c.first = c.first + 1
+  end
+end
+
+local function acknowledged(c, to, echo)
+  local acked = to - c.una
+  c.una, c.tries = to, 0
+  c.nxt = max(c.nxt, to)
+  if c.stamps and echo and echo ~= 0 then
+    local ms = difference(nf.get_time() & WRAP, echo)
+    if ms >= 0 then measure(c, ms) end
+  elseif c.timed and to >= c.timed then
+    measure(c, nf.get_time() - c.timed_at)
+  end
+  if c.timed and to >= c.timed then c.timed = nil end
+  if not c.fast then
+    c.dup = 0
+    grow(c, acked)
+  elseif to >= c.recover then
+    c.cwnd, c.fast, c.dup = min(c.ssthresh, max(c.max - to, c.mss) + c.mss), nil, 0
+  else -- the next one is lost, too
+    again(c)
+    c.cwnd = max(c.cwnd - acked, 0) + c.mss
+  end
+  drop_acked(c)
+end
+
+local function repeated(c)
+  c.dup = c.dup + 1
+  if c.fast then
+    c.cwnd = c.cwnd + c.mss
+  elseif c.dup == 3 and c.una > c.recover then
+    slow_down(c)
+    c.fast = true
+    again(c)
+    c.cwnd = c.ssthresh + 3 * c.mss
+  elseif c.dup < 3 then
+    c.cwnd = c.cwnd + c.mss -- one more segment for each (RFC 3042), until this is known to be a loss, or not
+    c.grown = c.grown - c.mss
+  end
+end
+
+-- Returns false if the segment goes no further.
+local function take_ack(c, tcp, at, len, flags, echo)
+  local to = c.una + difference(tcp.ack, c.iss + c.una & WRAP)
+  local wnd = tcp.window_size << (flags & SYN == 0 and c.shift or 0)
+  if c.state == "syn-received" then
+    if to < 1 or to > c.max then
+      refuse(c.here, c.there, tcp.ack, 0, RST)
+      return false
+    end
+    c.wnd, c.wnd_max, c.wl1, c.wl2 = wnd, wnd, at, to
+    acknowledged(c, to, echo)
+    opened(c)
+    return c.state ~= "closed"
+  end
+  if to > c.max or to < c.una - max(c.wnd_max, 1) then -- of what was never sent, or of long ago (RFC 5961, 5)
+    if nf.limit(CHALLENGES) then transmit(c, ACK, c.nxt, 0) end
+    return false
+  end
+  if c.max == c.una then c.tries = 0 end -- it answers, though it has nothing to acknowledge
+  if to > c.una then
+    acknowledged(c, to, echo)
+  elseif to == c.una and len == 0 and wnd == c.wnd and c.max > c.una and flags & (SYN | FIN) == 0 then
+    repeated(c)
+  end
+  if to >= c.una and (at > c.wl1 or at == c.wl1 and to >= c.wl2) then
+    if c.wnd == 0 and wnd > 0 then c.nxt, c.tries = max(c.una, min(c.nxt, c.tail)), 0 end
+    c.wnd, c.wl1, c.wl2 = wnd, at, to
+    c.wnd_max = max(c.wnd_max, wnd)
+  end
+  return true
+end
+
+-- What comes in
+
+-- Keeps what came before that which it follows; at and len are within the window.
+local function hold(c, at, data)
+  local held = c.held or {}
+  c.held = held
+  if #held >= HELD_MAX then return end
+  local i = #held
+  while i > 0 and held[i].at > at do i = i - 1 end
+  if i > 0 and held[i].at + #held[i].data >= at + #data then return end
+  table.insert(held, i + 1, { at = at, data = data:slice() .. "" })
+end
+
+local function deliver(c, data)
+  c.rcv = c.rcv + #data
+  if c.service.received and not c.shut then c.service.received(c, data) end
+end
+
+local function deliver_held(c)
+  local held = c.held
+  while held and held[1] and held[1].at <= c.rcv and c.state ~= "closed" do
+    local first = table.remove(held, 1)
+    local skip = c.rcv - first.at
+    if skip < #first.data then deliver(c, first.data:slice(skip)) end
+  end
+  if held and not held[1] then c.held = nil end
+end
+
+local function wait_for_late(c)
+  if c.state ~= "time-wait" then M.open = M.open - 1 end
+  c.state = "time-wait"
+  within(c, c.service.time_wait)
+end
+
+local AFTER_FIN <const> = { established = "close-wait", ["fin-wait-1"] = "closing", ["fin-wait-2"] = "time-wait" }
+
+local function take_fin(c)
+  local state = AFTER_FIN[c.state]
+  if not state then return end
+  c.rcv = c.rcv + 1
+  c.fin_at = nil
+  if state == "time-wait" then wait_for_late(c) else c.state = state end
+  if state == "close-wait" and c.service.ended then c.service.ended(c) end
+end
+
+-- Our FIN has been acknowledged.
+local function finished(c)
+  if c.state == "fin-wait-1" then
+    c.state = "fin-wait-2"
+  elseif c.state == "closing" then
+    wait_for_late(c)
+  elseif c.state == "last-ack" then
+    forget(c, "closed")
+  end
+end
+
+local function take_data(c, at, data, flags)
+  local len = #data
+  if flags & FIN ~= 0 and at + len >= c.rcv and at + len < c.rcv + c.window + 1 then c.fin_at = at + len end
+  local skip = max(c.rcv - at, 0)
+  local take = min(at + len, c.rcv + c.window) - at - skip
+  if take > 0 and not c.fin_taken then
+    local bytes_in = data:slice(skip, take)
+    if at + skip == c.rcv then
+      deliver(c, bytes_in)
+      deliver_held(c)
+    else
+      hold(c, at + skip, bytes_in)
+      c.ack_now = true
+    end
+  end
+  if c.state ~= "closed" and c.fin_at == c.rcv then take_fin(c) end
+end
+
+-- Whether the segment lies in the window; space is how many numbers it takes
+local function is_acceptable(c, at, space)
+  local last = c.rcv + c.window
+  if space == 0 then return at == c.rcv or at > c.rcv and at < last end
+  return c.window > 0 and at < last and at + space > c.rcv
+end
+
+local NONE <const> = bytes.new(0)
+
+local function in_syn_sent(c, tcp, flags)
+  local to = difference(tcp.ack, c.iss)
+  if flags & ACK ~= 0 and to ~= 1 then
+    if flags & RST == 0 then refuse(c.here, c.there, tcp.ack, 0, RST) end
+    return
+  end
+  if flags & RST ~= 0 then
+    if flags & ACK ~= 0 then forget(c, "refused") end
+    return
+  end
+  if flags & SYN == 0 then return end
+  take_options(c, tcp)
+  c.wnd, c.wl1 = tcp.window_size, 0
+  if flags & ACK ~= 0 then
+    c.wnd_max, c.wl2 = c.wnd, 1
+    acknowledged(c, 1, nil)
+    opened(c)
+    if c.state ~= "closed" and not output(c) then transmit(c, ACK, c.nxt, 0) end
+    if c.state ~= "closed" then rearm(c) end
+  else -- both have opened it at once
+    c.state = "syn-received"
+    c.opening = new_opening(c)
+    transmit(c, SYN | ACK, 0, 0)
+    within(c, c.rto)
+  end
+end
+
+local function segment(c, tcp)
+  local flags = tcp.flags
+  if c.state == "syn-sent" then return in_syn_sent(c, tcp, flags) end
+  local payload = tcp:data()
+  local data = payload and #payload > 0 and payload:get() or NONE
+  local at = c.rcv + difference(tcp.seq, c.irs + c.rcv & WRAP)
+  local stamp, echo
+  if c.stamps then
+    local o = tcp.data_off > 5 and tcp:options()
+    stamp, echo = o and o.TSVAL, o and o.TSER
+  end
+  local is_old = stamp and difference(stamp, c.recent) < 0 and flags & RST == 0 -- RFC 7323, 5.3
+  if c.state == "time-wait" and flags & (SYN | ACK | RST) == SYN and at >= c.rcv and not is_old then
+    local service, here, there = c.service, c.here, c.there -- the peer uses its port again (RFC 9293, 3.6.1)
+    forget(c, "closed")
+    return accept(service, here, there, tcp)
+  end
+  if is_old or not is_acceptable(c, at, #data + (flags & FIN) + (flags >> 1 & 1)) then
+    if flags & RST ~= 0 then return end
+    if c.state == "syn-received" and flags & (SYN | ACK) == SYN and at == 0 then
+      transmit(c, SYN | ACK, 0, 0) -- its SYN has come again
+    elseif nf.limit(CHALLENGES) then
+      transmit(c, ACK, c.nxt, 0)
+    end
+    -- who probes a window that is closed, or sends again, still acknowledges
+    if is_old or flags & (SYN | ACK) ~= ACK or at > c.rcv + c.window or at < c.rcv - c.window - 1 then return end
+    data, flags = NONE, ACK
+    at = c.rcv
+  end
+  if flags & RST ~= 0 then
+    if at == c.rcv then
+      forget(c, "reset")
+    elseif nf.limit(CHALLENGES) then -- RFC 5961, 3
+      transmit(c, ACK, c.nxt, 0)
+    end
+    return
+  end
+  if flags & SYN ~= 0 then -- RFC 5961, 4
+    if nf.limit(CHALLENGES) then transmit(c, ACK, c.nxt, 0) end
+    return
+  end
+  if flags & ACK == 0 then return end
+  if stamp and at <= c.told then c.recent = stamp end
+  c.busy = true
+  if take_ack(c, tcp, at, #data, flags, echo) then
+    if c.finishing and c.una > c.tail then finished(c) end
+    if c.state ~= "closed" then take_data(c, at, data, flags) end
+  end
+  c.busy = nil
+  if c.state == "closed" then return end
+  local any = output(c)
+  if c.state == "closed" then return end
+  if not any and (c.ack_now or c.told ~= c.rcv) then transmit(c, ACK, c.nxt, 0) end
+  c.ack_now = nil
+  if c.state ~= "time-wait" then rearm(c) end
+end
+
+-- For scripts
+
+M.count = 0 -- connections, with those that have ended and are still known
+M.open = 0 -- those that have not ended
+
+-- Gives each packet of TCP that the rule lets through. Returns true if it is one of these connections: then the kernel must not see it.
+function M.input(p)
+  local ip = p.ip
+  local tcp = ip and ip:data(packet_tcp)
+  if not tcp then return false end
+  local here, there = ip:daddr():int() << 16 | tcp.dport, ip:saddr():int() << 16 | tcp.sport
+  local peers = connections[here]
+  local c = peers and peers[there]
+  if c then
+    segment(c, tcp)
+    return true
+  end
+  local service = services[tcp.dport]
+  if not service then return false end
+  local flags = tcp.flags
+  if flags & RST ~= 0 then return true end
+  if flags & ACK ~= 0 then
+    refuse(here, there, tcp.ack, 0, RST)
+  elseif flags & SYN ~= 0 then
+    accept(service, here, there, tcp)
+  end
+  return true
+end
+
+local function as_service(options)
+  for name, value in pairs(DEFAULTS) do
+    if options[name] == nil then options[name] = value end
+  end
+  return options
+end
+
+-- Takes connections to options.port: opened(c), received(c, data), ended(c), when the peer sends no more, closed(c, why), each if it is there.
+-- data is a byte array, which ends with the packet: what is kept has to be copied, by data:string() for instance.
+function M.listen(options)
+  services[options.port] = as_service(options)
+  return options
+end
+
+-- Begins a connection, from and to addresses as numbers: here and there are address << 16 | port. Returns it, or nil: there is one already.
+function M.connect(here, there, options)
+  if connections[here] and connections[here][there] then return nil end
+  local c = new(as_service(options), here, there, "syn-sent")
+  c.opening = new_opening(c)
+  c.nxt, c.max = 1, 1
+  c.timed, c.timed_at = 1, nf.get_time()
+  transmit(c, SYN, 0, 0)
+  within(c, c.rto)
+  return c
+end
+
+M.connection = {}
+M.connection.__index = M.connection
+
+local function push(c)
+  if c.busy or not CAN_SEND[c.state] then return end
+  output(c)
+  if c.state ~= "closed" then rearm(c) end
+end
+
+-- Sends a string or a byte array; or length bytes, of which read(offset, n) gives n from there on whenever they are to be sent.
+-- Returns false: the connection takes no more.
+function M.connection:send(what, length)
+  if self.finishing or self.state == "closed" or self.state == "time-wait" then return false end
+  local part
+  if length then
+    part = { at = self.tail, len = length, read = what }
+  else
+    part = { at = self.tail, len = #what, bytes = type(what) == "string" and bytes.new_from_string(what) or what }
+  end
+  if part.len == 0 then return true end
+  self.last = self.last + 1
+  self.queue[self.last] = part
+  self.tail = self.tail + part.len
+  push(self)
+  return true
+end
+
+local AFTER_CLOSE <const> = { established = "fin-wait-1", ["syn-received"] = "fin-wait-1", ["close-wait"] = "last-ack" }
+
+-- Sends what there is, and then that there is no more. What the peer still sends is received.
+function M.connection:close()
+  local state = AFTER_CLOSE[self.state]
+  if self.state == "syn-sent" then return forget(self, "closed") end
+  if not state then return end
+  self.state, self.finishing = state, true
+  push(self)
+end
+
+-- Ends it at once.
+function M.connection:abort() abort(self, "aborted") end
+
+-- How many bytes may come: 0 holds the peer back.
+function M.connection:room(n)
+  local was = self.window
+  self.window = n
+  if self.header and n > was and was < self.mss and CAN_SEND[self.state] and not self.busy then transmit(self, ACK, self.nxt, 0) end
+end
+
+return M

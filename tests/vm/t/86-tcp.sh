@@ -1,0 +1,64 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+# TCP of a script (examples/cache/tcp.lua and services.lua) on R, and Linux' own on A: what comes back, with losses, in another order, at once, to the end.
+. /tests/lib.sh
+
+topology
+no_hurry
+cp /examples/cache/{tcp,services}.lua .
+S=192.168.0.1
+rule() { inR iptables -t mangle "$1" PREROUTING -i rA -p tcp --dport 7:19 -j LUA --script services.lua --memory 16M; }
+check 'the rule' rule -A
+# ask PORT [OPTION…]: what the service says to standard input
+ask() { inA timeout 60 nc "${@:2}" $S "$1"; }
+# comes_back FILE: from echo, and the connection ends in good order
+comes_back() { ask 7 -N <"$1" | cmp - "$1"; }
+# characters BYTES: the first of port 19, and what they should be
+characters() { ask 19 </dev/null 2>/dev/null | head -c "$1"; }
+pattern() {
+	awk -v size="$1" 'BEGIN {
+		for (i = 32; i < 127; i++) all = all sprintf("%c", i)
+		all = all all
+		for (n = 0; n < size; n += 74) printf "%s\r\n", substr(all, 1 + i++ % 95, 72)
+	}' i=0 | head -c "$1"
+}
+
+seq 1 40000 >text
+check_eq 'a word comes back' "$(ask 7 -N <<<hello)" hello
+check_eq 'a quote, and the end' "$(ask 17 -d | tr -d '\r')" 'Be liberal in what you accept, and conservative in what you send.'
+check '230 KB come back' comes_back text
+pattern 3000000 >wanted
+check '3 MB of characters are those that they should be' eval 'characters 3000000 | cmp - wanted'
+
+# what is on the wire: options are agreed upon, and checksums are right
+inA tcpdump -c 6 -nvvi eth0 'tcp port 7' >seen 2>/dev/null & dump=$!
+sleep 1
+ask 7 -N <<<options >/dev/null
+wait $dump
+check_match 'options are agreed upon' "$(cat seen)" 'Flags \[S\.\].*mss 1460,.*wscale 0'
+check_eq 'checksums are right' "$(grep '192.168.0.1.7 >' seen | grep -c incorrect || true)" 0
+
+# --- losses and another order, on both ways ---
+for end in R:rA A:eth0; do at ${end%:*} tc qdisc add dev ${end#*:} root netem delay 2ms loss 3% reorder 20%; done
+seq 1 12000 >short
+check 'with 3 of 100 lost, and another order, all comes back' comes_back short
+check 'and all characters' eval 'characters 400000 | cmp - <(head -c 400000 wanted)'
+for end in R:rA A:eth0; do at ${end%:*} tc qdisc del dev ${end#*:} root; done
+
+# --- many at once ---
+many() {
+	local pids=() i failed=0
+	for i in {1..60}; do comes_back short & pids+=($!); done
+	for i in "${pids[@]}"; do wait "$i" || failed=$((failed + 1)); done
+	echo $failed
+}
+check_eq 'of 60 at once none fails' "$(many)" 0
+check_fails 'a port without a service is closed' inA timeout 20 nc -z $S 8
+# --- the end, under load ---
+characters 1000000000 >/dev/null & load=$!
+comes_back text & other=$!
+sleep 0.3
+check 'the rule goes' rule -D
+check 'and the modules' modprobe -r xt_LUA
+kill $load $other 2>/dev/null || true
+wait $load $other 2>/dev/null || true
