@@ -10,6 +10,8 @@
 -- rate_limit.lua; those of other packets than SYNs pass. A firewall that hides RSTs on the way keeps its clients out. A cookie is
 -- good for one to two minutes; guessing one takes 2^31 RSTs on average. Answers are not longer than the SYNs.
 
+local siphash = require "siphash"
+
 local KNOWN <const> = 600000 -- milliseconds for which an address is known
 local SLOT <const> = 65536 -- milliseconds after which cookies change
 local SYN <const>, RST <const>, ACK <const> = 2, 4, 16
@@ -24,30 +26,7 @@ local function secret(i)
 end
 local K0 <const>, K1 <const> = secret(1), secret(2)
 
--- SipHash-2-4 of two words, whose 32 lower bits are the cookie
-local function cookie(a, b)
-  local v0, v1 = K0 ~ 0x736f6d6570736575, K1 ~ 0x646f72616e646f6d
-  local v2, v3 = K0 ~ 0x6c7967656e657261, K1 ~ 0x7465646279746573
-  for step = 1, 4 do
-    local word = step == 1 and a or step == 2 and b or step == 3 and 16 << 56 or 0
-    if step == 4 then v2 = v2 ~ 0xff end
-    v3 = v3 ~ word
-    for _ = 1, step == 4 and 4 or 2 do
-      v0 = v0 + v1
-      v1 = (v1 << 13 | v1 >> 51) ~ v0
-      v0 = v0 << 32 | v0 >> 32
-      v2 = v2 + v3
-      v3 = (v3 << 16 | v3 >> 48) ~ v2
-      v0 = v0 + v3
-      v3 = (v3 << 21 | v3 >> 43) ~ v0
-      v2 = v2 + v1
-      v1 = (v1 << 17 | v1 >> 47) ~ v2
-      v2 = v2 << 32 | v2 >> 32
-    end
-    v0 = v0 ~ word
-  end
-  return (v0 ~ v1 ~ v2 ~ v3) & 0xffffffff
-end
+local function cookie(a, b) return siphash(K0, K1, a, b) & 0xffffffff end
 
 -- the answer, of which addresses, ports and the cookie are filled in each time
 local answer = bytes.new(40)

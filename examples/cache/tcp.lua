@@ -7,10 +7,13 @@
 --   iptables -t mangle -A PREROUTING -i eth0 -p tcp --dport 7 -j LUA --script echo.lua --memory 16M
 -- RFC 9293, with what it asks for: window scaling and timestamps (7323), retransmission times (6298), slow start, congestion avoidance
 -- and fast retransmit (5681), NewReno (6582), an initial window of ten segments (6928), careful answers to what may be forged (5961).
+-- When many connections are half open, SYNs are answered with cookies, and nothing is kept of them (RFC 4987, 3.6).
 -- Not here: selective acknowledgements, discovery of the path's MTU, urgent data, checksums of what comes in, which conntrack
 -- looks at (a rule before this one: -m conntrack --ctstate INVALID -j DROP).
 -- All bytes of a direction are numbered from the SYN on, which is number 0, without end: what the header has is the sum of
 -- the first sequence number and that, in 32 bits.
+
+local siphash = require "siphash"
 
 local M = {}
 
@@ -29,11 +32,16 @@ local DEFAULTS <const> = {
   mss = 1460, -- bytes that a segment may have at most, both ways
   window = 65535, -- bytes that may come before they are acknowledged
   max = 1024, -- connections at once
+  backlog = 128, -- of them half open; when there are more, SYNs are answered with cookies
   rto_min = 1000, -- milliseconds
   time_wait = 60000, -- milliseconds for which the end that closed first knows the connection (twice the MSL)
   fin_wait = 60000, -- milliseconds for which the peer may go on sending to who has closed
   keep_alive = 0, -- milliseconds of silence after which the peer is asked whether it is there; 0: never
 }
+
+local SLOT <const> = 65536 -- milliseconds after which cookies change: one is good for one to two of them
+local COOKIE_MSS <const> = { 536, 1220, 1360, 1400, 1440, 1452, 1460, 8960 } -- what three bits of a cookie say
+local K0 <const>, K1 <const> = nf.get_random() << 32 | nf.get_random(), nf.get_random() << 32 | nf.get_random()
 
 local services = {} -- by port
 local connections = {} -- by local address and port, and by the peer's
@@ -147,6 +155,7 @@ end
 local function forget(c, why)
   if c.state == "closed" then return end
   if c.state ~= "time-wait" then M.open = M.open - 1 end
+  if c.state == "syn-received" then M.half = M.half - 1 end
   c.state = "closed"
   local peers = connections[c.here]
   if peers and peers[c.there] == c then
@@ -291,28 +300,71 @@ local function new(service, here, there, state)
   return c
 end
 
--- Takes over what the peer's SYN says.
-local function take_options(c, tcp)
-  local o = tcp.data_off > 5 and tcp:options()
-  c.irs, c.rcv = tcp.seq, 1
-  local mss = o and o.MSS or 536
-  c.scales = c.scales and o and o.WS ~= nil
-  c.stamps = c.stamps and o and o.TSVAL ~= nil
-  c.shift = c.scales and min(o.WS, 14) or 0
-  c.recent = c.stamps and o.TSVAL or 0
+-- What both have agreed upon
+local function agree(c, mss)
   c.mss = max(min(mss, c.service.mss), 88) - (c.stamps and 12 or 0)
   c.burst = min(SEGMENTS_MAX, (65535 - STAMPED) // c.mss) * c.mss
   c.cwnd = min(10 * c.mss, max(2 * c.mss, 14600))
   c.header = c.stamps and with_stamps(new_header(STAMPED, c.here, c.there)) or new_header(PLAIN, c.here, c.there)
 end
 
+-- Takes over what the peer's SYN says.
+local function take_options(c, tcp)
+  local o = tcp.data_off > 5 and tcp:options()
+  c.irs, c.rcv = tcp.seq, 1
+  c.scales = c.scales and o and o.WS ~= nil
+  c.stamps = c.stamps and o and o.TSVAL ~= nil
+  c.shift = c.scales and min(o.WS, 14) or 0
+  c.recent = c.stamps and o.TSVAL or 0
+  agree(c, o and o.MSS or 536)
+end
+
 local function opened(c)
+  if c.state == "syn-received" then M.half = M.half - 1 end
   c.state, c.opening, c.tries = "established", nil, 0
   if c.service.opened then c.service.opened(c) end
 end
 
+-- The first sequence number for who has sent a SYN with number irs; which: of COOKIE_MSS, from 0 on
+local function cookie(here, there, irs, slot, which)
+  return siphash(K0, K1, here << 16 | slot & 0xffff, there << 16 ~ irs) & 0xfffffff8 | which
+end
+
+local function answer_with_cookie(service, here, there, tcp)
+  local mss = min(tcp.mss or 536, service.mss)
+  local which = 0
+  while which < 7 and COOKIE_MSS[which + 2] <= mss do which = which + 1 end
+  local slot = nf.get_time() // SLOT
+  local h = new_header(44, here, there)
+  h:u32(SEQ, cookie(here, there, tcp.seq, slot, which))
+  h:u32(ACKED, tcp.seq + 1 & WRAP)
+  h[FLAGS] = SYN | ACK
+  h:u16(WINDOW, service.window)
+  h[40], h[41] = 2, 4
+  h:u16(42, service.mss)
+  nf.send{ h }
+  M.cookies_until = slot + 2
+end
+
+-- The connection of who acknowledges a cookie; nil: it is none, or is too old, or there are too many.
+local function redeem(service, here, there, tcp)
+  local slot, iss, irs = nf.get_time() // SLOT, tcp.ack - 1 & WRAP, tcp.seq - 1 & WRAP
+  if slot >= M.cookies_until or M.open >= service.max then return nil end
+  local which = iss & 7
+  if iss ~= cookie(here, there, irs, slot, which) and iss ~= cookie(here, there, irs, slot - 1, which) then return nil end
+  local c = new(service, here, there, "cookie")
+  c.iss, c.irs, c.rcv, c.una, c.nxt, c.max = iss, irs, 1, 1, 1, 1
+  c.stamps, c.scales = false, false
+  c.wnd, c.wnd_max, c.wl2 = tcp.window_size, tcp.window_size, 1
+  agree(c, COOKIE_MSS[which + 1])
+  opened(c)
+  return c
+end
+
 local function accept(service, here, there, tcp)
+  if M.half >= service.backlog then return answer_with_cookie(service, here, there, tcp) end
   if M.open >= service.max then return end
+  M.half = M.half + 1
   local c = new(service, here, there, "syn-received")
   take_options(c, tcp)
   c.opening = new_opening(c)
@@ -527,7 +579,7 @@ local function in_syn_sent(c, tcp, flags)
     if c.state ~= "closed" and not output(c) then transmit(c, ACK, c.nxt, 0) end
     if c.state ~= "closed" then rearm(c) end
   else -- both have opened it at once
-    c.state = "syn-received"
+    c.state, M.half = "syn-received", M.half + 1
     c.opening = new_opening(c)
     transmit(c, SYN | ACK, 0, 0)
     within(c, c.rto)
@@ -595,6 +647,8 @@ end
 
 M.count = 0 -- connections, with those that have ended and are still known
 M.open = 0 -- those that have not ended
+M.half = 0 -- those of them that are half open
+M.cookies_until = 0 -- from which SLOT on no cookie is good that was given
 
 -- Gives each packet of TCP that the rule lets through. Returns true if it is one of these connections: then the kernel must not see it.
 function M.input(p)
@@ -613,7 +667,8 @@ function M.input(p)
   local flags = tcp.flags
   if flags & RST ~= 0 then return true end
   if flags & ACK ~= 0 then
-    refuse(here, there, tcp.ack, 0, RST)
+    c = flags & SYN == 0 and redeem(service, here, there, tcp)
+    if c then segment(c, tcp) else refuse(here, there, tcp.ack, 0, RST) end
   elseif flags & SYN ~= 0 then
     accept(service, here, there, tcp)
   end
