@@ -26,7 +26,7 @@ local function secret(i)
 end
 local K0 <const>, K1 <const> = secret(1), secret(2)
 
-local function cookie(a, b) return siphash(K0, K1, a, b) & 0xffffffff end
+local function cookie(a, b) return siphash.words(K0, K1, a, b) & 0xffffffff end
 
 -- the answer, of which addresses, ports and the cookie are filled in each time
 local answer = bytes.new(40)

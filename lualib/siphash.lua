@@ -1,8 +1,10 @@
 -- SPDX-License-Identifier: MIT OR GPL-2.0-only
 -- SipHash-2-4 of two words: numbers that nobody guesses who does not know the secret, for cookies. docs/language.md, "The module siphash".
 --   local siphash = require "siphash"
---   local cookie = siphash(k0, k1, a, b) & 0xffffffff
-return function(k0, k1, a, b)
+--   local cookie = siphash.words(k0, k1, a, b) & 0xffffffff
+local siphash = {}
+
+function siphash.words(k0, k1, a, b)
   local v0, v1 = k0 ~ 0x736f6d6570736575, k1 ~ 0x646f72616e646f6d
   local v2, v3 = k0 ~ 0x6c7967656e657261, k1 ~ 0x7465646279746573
   for step = 1, 4 do
@@ -25,3 +27,5 @@ return function(k0, k1, a, b)
   end
   return v0 ~ v1 ~ v2 ~ v3
 end
+
+return siphash

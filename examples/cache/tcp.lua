@@ -327,7 +327,7 @@ end
 
 -- The first sequence number for who has sent a SYN with number irs; which: of COOKIE_MSS, from 0 on
 local function cookie(here, there, irs, slot, which)
-  return siphash(K0, K1, here << 16 | slot & 0xffff, there << 16 ~ irs) & 0xfffffff8 | which
+  return siphash.words(K0, K1, here << 16 | slot & 0xffff, there << 16 ~ irs) & 0xfffffff8 | which
 end
 
 local function answer_with_cookie(service, here, there, tcp)
