@@ -376,10 +376,11 @@ $(BUILD)/user/hostile: tests/hostile/hostile.c tests/unit/packets.c user/state.c
 	@echo '  LD      $@'
 	$(Q)$(COMPILE) $(LDFLAGS) -D_GNU_SOURCE $(CLI_INCLUDE) -Itests/unit -o $@ $^
 
+# Not the tests of caches, which would take two minutes for what the sanitizers see.
 valgrind: $(BUILD)/user/unit $(BUILD)/user/packetscript
 	UNIT_SLOWNESS=50 valgrind -q --error-exitcode=1 --leak-check=full --show-leak-kinds=all --errors-for-leak-kinds=all $<
 	PACKETSCRIPT_MODULES=lualib valgrind -q --error-exitcode=1 --leak-check=full $(BUILD)/user/packetscript test \
-		--packet-ms 2000 --load-ms 12500 --test-ms 100000 examples tests/script
+		--packet-ms 2000 --load-ms 12500 --test-ms 100000 examples/*_test.lua tests/script
 
 include tests/fuzz/rules.mk
 
