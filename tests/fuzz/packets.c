@@ -22,9 +22,12 @@ static const struct {
 	const char *name, *text;
 } files[] = {
 #include "scripts.inc"
+}, modules[] = {
+#include "modules.inc"
 };
 
 #define FILES	(sizeof(files) / sizeof(files[0]))
+#define MODULES	(sizeof(modules) / sizeof(modules[0]))
 
 #define CHOICES	(256 - CASE_SCRIPTS)
 
@@ -73,14 +76,46 @@ static void function_name(const char *text, unsigned int n, char *name, size_t s
 	snprintf(name, size, "%.*s", (int)strcspn(at, "("), at);
 }
 
-/* Its time may be up, where the machine has other things to do. */
-static bool load(struct fuzz_state *state, const char *name, const char *text)
+static enum ps_read read_module(const char *path, const char **text, size_t *len)
 {
-	bool loaded = !ps_script_load(&state->s, 0, name, text, strlen(text));
+	const char *name = strrchr(path, '/');
+	unsigned int i;
 
-	if (!loaded && !strstr(state->s.error, "time limit exceeded"))
+	for (i = 0; i < MODULES; i++) {
+		if (name && !strcmp(name + 1, modules[i].name)) {
+			*text = modules[i].text;
+			*len = strlen(*text);
+			return PS_READ_DONE;
+		}
+	}
+	return PS_READ_ABSENT;
+}
+
+/* The file and what it requires: compiled once, as it is the same each time. */
+static const struct ps_bundle *gather(unsigned int file)
+{
+	static struct ps_bundle bundles[FILES];
+	const struct ps_bundle_source source = {
+		.path = files[file].name, .text = files[file].text, .len = strlen(files[file].text), .beside = "",
+		.folder = "/modules", .memory = PS_SCRIPT_MEMORY,
+	};
+	char error[PS_SCRIPT_ERROR_SIZE] = "";
+
+	if (bundles[file].n)
+		return &bundles[file];
+	fuzz_read = read_module;
+	if (ps_bundle_make(&bundles[file], &source, error, sizeof(error)))
+		fuzz_fail("cannot be gathered: %s\n%s", error, source.text);
+	fuzz_read = NULL;
+	return &bundles[file];
+}
+
+/* What ps_script_load() and ps_script_load_bundle() returned: the script's time may be up, where the machine has other things to do. */
+static bool is_loaded(struct fuzz_state *state, int result, const char *text)
+{
+	if (result && !strstr(state->s.error, "time limit exceeded"))
 		fuzz_fail("cannot be loaded: %s\n%s", state->s.error, text);
-	return loaded;
+	return !result;
 }
 
 /* The same; -1 then. */
@@ -133,7 +168,7 @@ static void run_file(const struct fuzz_case *c)
 		fuzz_plainly = way;
 		if (fuzz_state_init(&states[way]))
 			fuzz_fail("no state");
-		ready &= load(&states[way], name, text);
+		ready &= is_loaded(&states[way], ps_script_load_bundle(&states[way].s, 0, gather(file)), text);
 		handlers[way] = ready ? find(&states[way], function, given) : -1;
 		ready &= handlers[way] >= 0;
 		if (keeps && ready)
@@ -459,7 +494,7 @@ static void run_assignments(const struct fuzz_case *c)
 	int handlers[2][CASE_STATEMENTS];
 	struct fuzz_state states[2];
 	bool ready = true;
-	char name[8];
+	char name[16];
 	int i, k, way;
 
 	text[0] = 0;
@@ -473,7 +508,7 @@ static void run_assignments(const struct fuzz_case *c)
 		fuzz_plainly = way;
 		if (fuzz_state_init(&states[way]))
 			fuzz_fail("no state");
-		ready &= load(&states[way], "set.lua", text);
+		ready &= is_loaded(&states[way], ps_script_load(&states[way].s, 0, "set.lua", text, strlen(text)), text);
 		for (k = 0; ready && k < c->nstatements; k++) {
 			snprintf(name, sizeof(name), "set%d", k);
 			handlers[way][k] = find(&states[way], name, PS_GIVEN_RAW);

@@ -20,7 +20,7 @@ $(BUILD)/fuzz/% $(BUILD)/coverage/%: CC = clang
 $(BUILD)/fuzz/lua/src/%: LUA_FLAGS += -fno-sanitize=fuzzer-no-link
 
 FUZZ_COMMON := $(addprefix tests/fuzz/,fuzz.c frame.c case.c model.c) $(addprefix tests/unit/,packets.c messages.c)
-FUZZ_DEPENDS := $(FUZZ_COMMON) $(wildcard tests/fuzz/*.h) $(BUILD)/fuzz-scripts/scripts.inc
+FUZZ_DEPENDS := $(FUZZ_COMMON) $(wildcard tests/fuzz/*.h) $(addprefix $(BUILD)/fuzz-scripts/,scripts.inc modules.inc)
 fuzz_compile = $(Q)$(CC) $(CFLAGS) $(WARN) $(1) -Ipacket -Iengine -Icompile -Ilua -Iplat/user -Iproto -Ilua/src -Itests/fuzz \
 	-Itests/unit -Iuser -D_GNU_SOURCE -I$(BUILD)/fuzz-scripts -o $@ $(filter %.c %.a,$^) $(FUZZ_WRAP) $(FUZZ_LIBS)
 
@@ -28,6 +28,9 @@ fuzz_compile = $(Q)$(CC) $(CFLAGS) $(WARN) $(1) -Ipacket -Iengine -Icompile -Ilu
 # those of examples that handle packets, not the tests of these
 FUZZ_SCRIPTS := $(sort $(shell grep -l '^function ' examples/*.lua) $(wildcard tests/fuzz/scripts/*.lua))
 $(BUILD)/fuzz-scripts/scripts.inc: $(FUZZ_SCRIPTS)
+# what they require
+$(BUILD)/fuzz-scripts/modules.inc: $(wildcard lualib/*.lua)
+$(addprefix $(BUILD)/fuzz-scripts/,scripts.inc modules.inc):
 	@mkdir -p $(@D)
 	$(Q)for f in $^; do echo "{ \"$${f##*/}\","; sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' "$$f"; echo '},'; done >$@
 
