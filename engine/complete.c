@@ -35,7 +35,7 @@ static bool find_transport(struct ps_packet *pkt, const struct ps_header *networ
 	       !ps_proto_is_partial(pkt, network);
 }
 
-static const char *complete_transport(struct ps_packet *pkt, struct ps_header *transport, uint32_t segment,
+static const char *complete_transport(struct ps_packet *pkt, struct ps_header *transport, bool is_partial,
 				      struct ps_completed *completed)
 {
 	struct ps_range payload;
@@ -47,13 +47,13 @@ static const char *complete_transport(struct ps_packet *pkt, struct ps_header *t
 	completed->transport = transport->range.off;
 	completed->payload = payload.off;
 	completed->protocol = transport->proto == &ps_proto_tcp ? TCP : transport->proto == &ps_proto_udp ? UDP : 0;
-	if (segment && completed->protocol)
+	if (is_partial && completed->protocol)
 		pkt->partial = ps_csum_at(transport);
 	ps_field_checksum(pkt, transport);	/* of those that have none, nothing is computed */
 	return NULL;
 }
 
-const char *ps_complete(struct ps_packet *pkt, uint16_t id, uint32_t segment, struct ps_completed *completed)
+const char *ps_complete(struct ps_packet *pkt, uint16_t id, bool is_partial, struct ps_completed *completed)
 {
 	struct ps_header network = { .proto = network_of(pkt), .range = { 0, pkt->len } }, transport;
 	const char *wrong = NULL;
@@ -74,11 +74,9 @@ const char *ps_complete(struct ps_packet *pkt, uint16_t id, uint32_t segment, st
 		ps_store16(pkt->data + IP_ID, id);
 	completed->is_whole = completed->is_ip6 || ps_load16(pkt->data + IP_FRAGMENT) & DF;
 	if (find_transport(pkt, &network, &transport))
-		wrong = complete_transport(pkt, &transport, segment, completed);
+		wrong = complete_transport(pkt, &transport, is_partial, completed);
 	if (wrong)
 		return wrong;
-	if (segment && !completed->protocol)
-		return "segments are made of TCP and UDP only, and of no fragments";
 	ps_field_checksum(pkt, &network);
 	return NULL;
 }

@@ -17,12 +17,12 @@ struct ps_completed {
 };
 
 /*
- * Takes all of a packet without a link layer, which is readable and writable, as an IP packet: fills in the network header's
+ * Takes all of a packet without a link layer, which is readable and writable as far as it is looked at, as an IP packet: fills in the network header's
  * length, protocol of the packet and identification (IPv4, if that is 0: id), UDP's length, and the checksums of the network header
- * and of the transport behind it, unless the packet is a fragment. segment: of how many bytes of payload segments of TCP or UDP
- * will be made, 0: none; the transport's checksum is made a partial one then, of which pkt->partial says where it is.
+ * and of the transport behind it, unless the packet is a fragment. is_partial: of TCP and UDP the checksum is made a partial one, of
+ * which pkt->partial says where it is; then the payload need not be readable.
  * Returns NULL, or what is wrong with it.
  */
-const char *ps_complete(struct ps_packet *pkt, uint16_t id, uint32_t segment, struct ps_completed *completed);
+const char *ps_complete(struct ps_packet *pkt, uint16_t id, bool is_partial, struct ps_completed *completed);
 
 #endif

@@ -12,6 +12,7 @@
 #include "bytes.h"
 #include "host.h"
 #include "library.h"
+#include "shared.h"
 
 #define SECOND		1000000000ull
 #define LINK_MIN	14	/* bytes: an Ethernet header, */
@@ -71,34 +72,38 @@ static struct ps_sender *check_sender(lua_State *L)
 }
 
 /* Completes the draft, which has all its bytes. Returns how many packets will be made of it. */
-static unsigned int complete(lua_State *L, uint8_t *draft, struct ps_message *message)
+static unsigned int complete(lua_State *L, const struct ps_sender_ops *ops, uint8_t *draft, struct ps_message *message)
 {
 	struct ps_packet pkt;
 	const char *wrong;
 	uint32_t payload;
 
-	ps_buffer_init(&pkt, draft, message->len, 0, 0);
 	if (message->link)
 		return 1;
-	wrong = ps_complete(&pkt, ps_host_random() % 0xFFFF + 1, message->segment, &message->is);
+	ps_buffer_init(&pkt, draft, message->drafted, 0, 0);
+	pkt.len = message->len;
+	wrong = ps_complete(&pkt, ps_host_random() % 0xFFFF + 1, message->segment || ops->finishes_checksums, &message->is);
+	if (!wrong && message->segment && !message->is.protocol)
+		wrong = "segments are made of TCP and UDP only, and of no fragments";
+	if (!wrong && message->is.payload > message->drafted)
+		wrong = "its headers are not all in strings and byte arrays";
 	if (wrong)
 		luaL_error(L, "this is no packet to send: %s", wrong);
-	if (!message->segment)
-		return 1;
 	payload = message->len - message->is.payload;
-	if (payload <= message->segment) {	/* all of it is one segment */
+	if (message->segment && payload <= message->segment) {	/* all of it is one segment */
 		message->segment = 0;
-		pkt.partial = 0;
-		ps_complete(&pkt, 0, 0, &message->is);
-		return 1;
+		if (!ops->finishes_checksums) {
+			pkt.partial = 0;
+			ps_complete(&pkt, 0, false, &message->is);
+		}
 	}
 	message->partial = pkt.partial;
-	return (payload + message->segment - 1) / message->segment;
+	return message->segment ? (payload + message->segment - 1) / message->segment : 1;
 }
 
 static int send(lua_State *L, struct ps_sender *sender, uint8_t *draft, struct ps_message *message)
 {
-	const char *why_not = too_many(ps_bind_of(L), complete(L, draft, message), message->len);
+	const char *why_not = too_many(ps_bind_of(L), complete(L, sender->ops, draft, message), message->len);
 
 	return ps_library_answer(L, why_not ? why_not : sender->ops->send(sender, message));
 }
@@ -120,7 +125,7 @@ int ps_send_packet(lua_State *L)
 	if (len > PS_PACKET_MAX)
 		return luaL_error(L, "this is no packet to send: it has more than %d bytes", PS_PACKET_MAX);
 	memset(&message, 0, sizeof(message));
-	message.len = len;
+	message.len = message.drafted = len;
 	draft = new_draft(L, sender, len);
 	if (!draft)
 		return ps_library_answer(L, "no memory");
@@ -191,49 +196,120 @@ static void take_options(lua_State *L, struct ps_message *message)
 		luaL_error(L, "segments are made of packets that are routed, without link");
 }
 
-/* Pushes part i. */
-static size_t push_part(lua_State *L, lua_Integer i)
+/*
+ * Parts: what is in a shared table is lent from the first part on behind which there is nothing else.
+ */
+#define LENT_PARTS	4	/* at most: kernels take 17 pieces of a packet, and of these has each two more than its length asks for */
+#define HEADERS_MIN	28	/* bytes, of IPv4 and UDP: the headers are in the draft */
+
+struct parts {
+	lua_Integer n, lent;	/* how many there are, and which is the first one that is lent */
+	uint32_t len, drafted;	/* bytes */
+};
+
+/* Where the bytes go that are copied. */
+struct room {
+	uint8_t *to, *end;
+};
+
+static bool copy(void *context, const uint8_t *bytes, uint32_t n)
 {
+	struct room *room = context;
+
+	if (n > room->end - room->to)
+		return false;
+	memcpy(room->to, bytes, n);
+	room->to += n;
+	return true;
+}
+
+static bool lend(void *context, const uint8_t *bytes, uint32_t n)
+{
+	struct ps_sender *sender = context;
+
+	return sender->ops->lend(sender, bytes, n);
+}
+
+/* Pushes part i. True: it is in a shared table. */
+static bool push_part(lua_State *L, lua_Integer i)
+{
+	bool is_shared;
+
 	ps_guard_tick(L);
 	lua_rawgeti(L, PARTS, i);
-	if (!ps_bytes_is_part(L, -1))
-		luaL_error(L, "part %I: string or byte array expected, got %s", (LUAI_UACINT)i, luaL_typename(L, -1));
-	return ps_bytes_part_len(L, -1);
+	is_shared = lua_istable(L, -1);
+	if (!is_shared && !ps_bytes_is_part(L, -1))
+		luaL_error(L, "part %I: string, byte array or list of a shared table's bytes expected, got %s", (LUAI_UACINT)i,
+			   luaL_typename(L, -1));
+	return is_shared;
+}
+
+/* What there is, behind the bytes of a link-layer header. */
+static struct parts measure(lua_State *L, const struct ps_sender_ops *ops, const struct ps_message *message)
+{
+	struct parts parts = { .n = lua_rawlen(L, PARTS), .lent = 1, .len = message->link, .drafted = message->link };
+	lua_Integer i;
+
+	for (i = 1; i <= parts.n; i++) {
+		bool is_shared = push_part(L, i);
+		size_t len = is_shared ? ps_shared_part_len(L, i) : ps_bytes_part_len(L, -1);
+
+		if (len > PS_PACKET_MAX || parts.len + len - message->link > PS_PACKET_MAX)
+			luaL_error(L, "this is no packet to send: it has more than %d bytes", PS_PACKET_MAX);
+		parts.len += len;
+		if (!is_shared || len <= PS_SHARED_LENT) {
+			parts.drafted = parts.len;
+			parts.lent = i + 1;
+		}
+		lua_pop(L, 1);
+	}
+	if (!ops->lend || !message->segment || parts.drafted < HEADERS_MIN || parts.n - parts.lent >= LENT_PARTS) {
+		parts.drafted = parts.len;
+		parts.lent = parts.n + 1;
+	}
+	return parts;
+}
+
+/* Puts part i where it belongs. Returns NULL, or why that is not possible. */
+static const char *put_part(lua_State *L, lua_Integer i, bool is_lent, struct ps_sender *sender, struct room *room)
+{
+	const char *why_not = NULL;
+
+	if (!push_part(L, i))
+		room->to += ps_bytes_part_copy(L, -1, room->to, room->end - room->to);
+	else
+		why_not = ps_shared_part_give(L, i, is_lent ? lend : copy, is_lent ? (void *)sender : room);
+	lua_pop(L, 1);
+	return why_not;
 }
 
 int ps_send(lua_State *L)
 {
 	struct ps_sender *sender = check_sender(L);
 	struct ps_message message;
-	lua_Integer i, n;
-	uint8_t *draft, *to;
-	size_t len;
+	const char *why_not = NULL;
+	struct parts parts;
+	struct room room;
+	uint8_t *draft;
+	lua_Integer i;
 
 	luaL_checktype(L, 1, LUA_TTABLE);
 	lua_settop(L, 1);
 	memset(&message, 0, sizeof(message));
 	take_options(L, &message);
-	n = lua_rawlen(L, PARTS);
-	len = message.link;
-	for (i = 1; i <= n; i++) {
-		len += push_part(L, i);
-		if (len - message.link > PS_PACKET_MAX)
-			return luaL_error(L, "this is no packet to send: it has more than %d bytes", PS_PACKET_MAX);
-		lua_pop(L, 1);
-	}
-	message.len = len;
-	to = draft = new_draft(L, sender, len);
+	parts = measure(L, sender->ops, &message);
+	message.len = parts.len;
+	message.drafted = parts.drafted;
+	draft = new_draft(L, sender, parts.drafted);
 	if (!draft)
 		return ps_library_answer(L, "no memory");
+	room = (struct room){ draft, draft + parts.drafted };
 	if (message.link) {
 		lua_getfield(L, PARTS, "link");
-		to += ps_bytes_part_copy(L, -1, to, len);
+		room.to += ps_bytes_part_copy(L, -1, room.to, room.end - room.to);
 		lua_pop(L, 1);
 	}
-	for (i = 1; i <= n; i++) {
-		push_part(L, i);
-		to += ps_bytes_part_copy(L, -1, to, draft + len - to);
-		lua_pop(L, 1);
-	}
-	return send(L, sender, draft, &message);
+	for (i = 1; i <= parts.n && !why_not; i++)
+		why_not = put_part(L, i, i >= parts.lent, sender, &room);
+	return why_not ? ps_library_answer(L, why_not) : send(L, sender, draft, &message);
 }

@@ -18,13 +18,14 @@ struct ps_sender;
 /* What becomes of the draft. */
 struct ps_message {
 	uint32_t len;		/* of all of it */
+	uint32_t drafted;	/* so many of these are in the draft, its headers among them; the others are lent */
 	char dev[PS_SEND_DEVICE];	/* where it is to leave; empty: as it is routed */
 	uint32_t link;		/* how many bytes of a link-layer header it begins with; 0: it begins with that of IP */
 	uint32_t mark;
 	uint32_t priority;	/* 0: whatever is usual */
 	uint32_t segment;	/* bytes of payload that each of its segments gets; 0: it is a packet itself */
 	/* Of one without a link layer: */
-	uint32_t partial;	/* where its checksum is, which is completed later, of segments; 0: it has all */
+	uint32_t partial;	/* where its checksum is, which is completed later; 0: it has all */
 	struct ps_completed is;
 };
 
@@ -34,6 +35,12 @@ struct ps_sender_ops {
 	 * it may raise.
 	 */
 	uint8_t *(*draft)(struct ps_sender *sender, uint32_t len);
+	/*
+	 * NULL: that cannot be. Puts n bytes behind those of the draft, without copying them: they are in pages of ps_host_get_pages(),
+	 * and do not change. False: there is no memory.
+	 */
+	bool (*lend)(struct ps_sender *sender, const uint8_t *bytes, uint32_t n);
+	bool finishes_checksums;	/* that are partial, of any packet and not only of segments */
 	/* Sends it. Returns NULL, or why it cannot be, a static text. */
 	const char *(*send)(struct ps_sender *sender, const struct ps_message *message);
 };

@@ -524,6 +524,71 @@ static int table_slice(lua_State *L)
 	return push_value(L, t, &key, off, n);
 }
 
+/*
+ * Parts of a packet.
+ */
+enum { PART_TABLE = 1, PART_KEY, PART_OFFSET, PART_LENGTH };
+
+/* The number at that place of the list, which is part i. */
+static uint32_t part_number(lua_State *L, long long i, int place)
+{
+	lua_Integer n = -1;
+
+	if (lua_rawgeti(L, -1, place) == LUA_TNUMBER && lua_isinteger(L, -1))
+		n = lua_tointeger(L, -1);
+	if (n < 0 || n > PS_SHARED_VALUE_MAX)
+		luaL_error(L, "part %I: in { table, key, offset, length } the last two are integers from 0 to %d", (LUAI_UACINT)i,
+			   (int)PS_SHARED_VALUE_MAX);
+	lua_pop(L, 1);
+	return n;
+}
+
+uint32_t ps_shared_part_len(lua_State *L, long long i)
+{
+	return part_number(L, i, PART_LENGTH);
+}
+
+/* With ps_host_read_begin(). */
+static const char *give(struct ps_blob *blob, uint32_t off, uint32_t len, ps_shared_take *take, void *context)
+{
+	uint32_t n;
+
+	if (off > blob->len || len > blob->len - off)
+		return "the value in the shared table has not so many bytes";
+	for (; len; len -= n, off += n) {
+		const uint8_t *bytes = ps_blob_at(blob, off, &n);
+
+		n = n < len ? n : len;
+		if (!take(context, bytes, n))
+			return "no memory";
+	}
+	return NULL;
+}
+
+const char *ps_shared_part_give(lua_State *L, long long i, ps_shared_take *take, void *context)
+{
+	const uint32_t off = part_number(L, i, PART_OFFSET), len = part_number(L, i, PART_LENGTH);
+	const struct ps_shared_object *object;
+	struct ps_shared_value value;
+	struct ps_shared_key key;
+	const char *why_not;
+
+	lua_rawgeti(L, -1, PART_TABLE);
+	object = ps_arg_object(L, lua_gettop(L), &ps_class_shared_table);
+	if (!object)
+		luaL_error(L, "part %I: a list of bytes begins with a shared table, not with a %s", (LUAI_UACINT)i, luaL_typename(L, -1));
+	lua_rawgeti(L, -2, PART_KEY);
+	if (!to_key(ps_arg(L, lua_gettop(L)), &key))
+		luaL_error(L, "part %I: the key is a string of up to 255 bytes, or an integer", (LUAI_UACINT)i);
+	ps_host_read_begin();
+	value = ps_table_get(ps_shared_table_of(object->thing), &key);
+	why_not = ps_shared_has_bytes(value.type) ? give(value.blob, off, len, take, context) :
+						    "the shared table has no bytes by that key";
+	ps_host_read_end();
+	lua_pop(L, 2);
+	return why_not;
+}
+
 static int do_set(lua_State *L, int ttl_at)
 {
 	struct ps_shared_table *t = check_table(L);

@@ -73,7 +73,8 @@ uint64_t ps_shared_now(void)
 /*
  * Values.
  */
-#define PIECE	8192	/* bytes: two pages, which a machine nearly always has in a row */
+#define PIECE	PS_HOST_PAGES	/* bytes; the last piece may have half of them */
+#define SMALL	(PS_SHARED_LENT - sizeof(struct ps_blob))	/* bytes that follow a blob at most */
 
 static size_t blob_size(uint32_t len, uint32_t npieces)
 {
@@ -82,7 +83,7 @@ static size_t blob_size(uint32_t len, uint32_t npieces)
 
 struct ps_blob *ps_blob_begin(uint32_t len, enum ps_shared_result *why)
 {
-	uint32_t npieces = len > PIECE - sizeof(struct ps_blob) ? (len + PIECE - 1) / PIECE : 0;
+	uint32_t npieces = len > SMALL ? (len + PIECE - 1) / PIECE : 0;
 	struct ps_blob *blob = ps_shared_allocate(blob_size(len, npieces), why);
 
 	if (!blob)
@@ -93,12 +94,25 @@ struct ps_blob *ps_blob_begin(uint32_t len, enum ps_shared_result *why)
 	return blob;
 }
 
+static size_t piece_size(const struct ps_blob *blob, uint32_t i)
+{
+	return blob->len - i * PIECE > PIECE / 2 ? PIECE : PIECE / 2;
+}
+
 bool ps_blob_extend(struct ps_blob *blob, enum ps_shared_result *why)
 {
-	uint8_t *piece = ps_shared_allocate(PIECE, why);
+	size_t size = piece_size(blob, blob->made);
+	uint8_t *piece;
 
-	if (piece)
+	if (!count(size, why))
+		return false;
+	piece = ps_host_get_pages(size);
+	if (piece) {
 		blob->piece[blob->made++] = piece;
+	} else {
+		ps_host_add(&used, -(long)size);
+		*why = PS_SHARED_MEMORY;
+	}
 	return piece;
 }
 
@@ -108,8 +122,10 @@ void ps_blob_free(struct ps_blob *blob)
 
 	if (!blob)
 		return;
-	for (i = 0; i < blob->made; i++)
-		ps_shared_free(blob->piece[i], PIECE);
+	for (i = 0; i < blob->made; i++) {
+		ps_host_put_pages(blob->piece[i]);
+		ps_host_add(&used, -(long)piece_size(blob, i));
+	}
 	ps_shared_free(blob, blob_size(blob->len, blob->npieces));
 }
 

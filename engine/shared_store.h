@@ -52,6 +52,8 @@ enum ps_shared_type {
 	PS_SHARED_ARRAY,
 };
 
+#define PS_SHARED_LENT	2048	/* values with more bytes are in pages of their own, which packets may refer to */
+
 /* Bytes in pieces, since the machine may have no large block at hand. They do not change. */
 struct ps_blob {
 	struct ps_deferred deferred;

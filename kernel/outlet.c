@@ -18,6 +18,7 @@
 #include <net/sock.h>
 
 #include "compat.h"
+#include "host_kernel.h"
 #include "outlet.h"
 
 #define AT_ONCE	64	/* packets after which other softirqs have their turn */
@@ -156,20 +157,22 @@ static const char *route_ip6(const struct ps_outlet *outlet, struct sk_buff *skb
 }
 #endif
 
-/* Segments will be made of it, and the checksum of each. */
-static void prepare_segments(struct sk_buff *skb, const struct ps_message *message)
+/* The device, or whoever comes before it, completes the checksum, and makes segments. */
+static void prepare(struct sk_buff *skb, const struct ps_message *message)
 {
 	const bool is_tcp = message->is.protocol == IPPROTO_TCP;
 	struct skb_shared_info *shared = skb_shinfo(skb);
 
-	if (!message->segment)
-		return;
-	shared->gso_size = message->segment;
-	shared->gso_segs = DIV_ROUND_UP(skb->len - message->is.payload, message->segment);
-	shared->gso_type = !is_tcp ? SKB_GSO_UDP_L4 : message->is.is_ip6 ? SKB_GSO_TCPV6 : SKB_GSO_TCPV4;
-	skb->ip_summed = CHECKSUM_PARTIAL;
-	skb->csum_start = skb_headroom(skb) + message->is.transport;
-	skb->csum_offset = message->partial - message->is.transport;
+	if (message->partial) {
+		skb->ip_summed = CHECKSUM_PARTIAL;
+		skb->csum_start = skb_headroom(skb) + message->is.transport;
+		skb->csum_offset = message->partial - message->is.transport;
+	}
+	if (message->segment) {
+		shared->gso_size = message->segment;
+		shared->gso_segs = DIV_ROUND_UP(skb->len - message->is.payload, message->segment);
+		shared->gso_type = !is_tcp ? SKB_GSO_UDP_L4 : message->is.is_ip6 ? SKB_GSO_TCPV6 : SKB_GSO_TCPV4;
+	}
 }
 
 static const char *route(struct ps_outlet *outlet, struct sk_buff *skb, const struct ps_message *message,
@@ -178,7 +181,7 @@ static const char *route(struct ps_outlet *outlet, struct sk_buff *skb, const st
 	skb_reset_network_header(skb);
 	skb_set_transport_header(skb, message->is.transport ?: (message->is.is_ip6 ? sizeof(struct ipv6hdr) :
 								 4 * ip_hdr(skb)->ihl));
-	prepare_segments(skb, message);
+	prepare(skb, message);
 	return message->is.is_ip6 ? route_ip6(outlet, skb, message, dev ? dev->ifindex : 0) :
 				    route_ip(outlet, skb, message, dev ? dev->ifindex : 0);
 }
@@ -231,6 +234,19 @@ static uint8_t *make_draft(struct ps_sender *sender, uint32_t len)
 	return skb_put(outbox->draft, len);
 }
 
+static bool lend(struct ps_sender *sender, const uint8_t *bytes, uint32_t n)
+{
+	struct sk_buff *skb = outbox_of(sender)->draft;
+	struct page *page = virt_to_head_page(bytes);
+
+	if (skb_shinfo(skb)->nr_frags == MAX_SKB_FRAGS)
+		return false;
+	get_page(page);
+	skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags, page, bytes - (u8 *)page_address(page), n, n);
+	skb_shinfo(skb)->flags |= SKBFL_SHARED_FRAG;	/* nobody writes there */
+	return true;
+}
+
 static const char *send_draft(struct ps_sender *sender, const struct ps_message *message)
 {
 	struct ps_outbox *outbox = outbox_of(sender);
@@ -254,7 +270,9 @@ static const char *send_draft(struct ps_sender *sender, const struct ps_message 
 	return NULL;
 }
 
-static const struct ps_sender_ops ops = { .draft = make_draft, .send = send_draft };
+static const struct ps_sender_ops ops = {
+	.draft = make_draft, .lend = PS_HOST_LENDS ? lend : NULL, .finishes_checksums = true, .send = send_draft,
+};
 
 void ps_outbox_init(struct ps_outbox *outbox, struct ps_outlet *outlet)
 {

@@ -66,6 +66,14 @@ void *ps_host_resize(void *block, size_t old, size_t size);
  */
 void *ps_host_resize_any(void *block, size_t old, size_t size, bool may_sleep);
 
+/*
+ * Any context: pages for size bytes, at most PS_HOST_PAGES, that nothing else is in: so packets that are sent may refer to them, and
+ * keep them after ps_host_put_pages() for as long as they are under way. NULL: no memory.
+ */
+#define PS_HOST_PAGES	8192	/* two pages mostly, which a machine nearly always has in a row */
+void *ps_host_get_pages(size_t size);
+void ps_host_put_pages(void *pages);
+
 enum ps_read {
 	PS_READ_DONE,
 	PS_READ_ABSENT,		/* there is no such file */

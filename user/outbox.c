@@ -66,7 +66,7 @@ static const char *deliver_segments(struct ps_outbox *outbox, const struct ps_me
 		memcpy(bytes + head, outbox->draft + head + at, n);
 		number_segment(bytes, message, at, at + n == payload);
 		ps_buffer_init(&pkt, bytes, head + n, 0, 0);
-		ps_complete(&pkt, 0, 0, &completed);
+		ps_complete(&pkt, 0, false, &completed);
 		why_not = deliver(outbox, message, bytes, head + n);
 	}
 	return why_not;

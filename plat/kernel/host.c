@@ -123,6 +123,24 @@ void *ps_host_resize_any(void *block, size_t old, size_t size, bool may_sleep)
 	return other;
 }
 
+void *ps_host_get_pages(size_t size)
+{
+	struct page *page;
+
+	if (!PS_HOST_LENDS)
+		return kmalloc(size, GFP_ATOMIC | __GFP_NOWARN);
+	page = alloc_pages(GFP_ATOMIC | __GFP_COMP | __GFP_NOWARN, get_order(size));
+	return page ? page_address(page) : NULL;
+}
+
+void ps_host_put_pages(void *pages)
+{
+	if (PS_HOST_LENDS)
+		put_page(virt_to_head_page(pages));
+	else
+		kfree(pages);
+}
+
 /* What reading has returned. */
 static enum ps_read tell_read(ssize_t n, size_t *len, char *why, size_t size)
 {

@@ -2,9 +2,13 @@
 #ifndef PS_HOST_KERNEL_H
 #define PS_HOST_KERNEL_H
 
+#include <linux/mm.h>
 #include <linux/types.h>
 
 #include "host.h"
+
+/* Whether memory of ps_host_get_pages() is in pages of its own: not where a page would be larger than it. */
+#define PS_HOST_LENDS	(PAGE_SIZE <= PS_HOST_PAGES / 2)
 
 /* Reads a regular file of at most max bytes; *text is freed by vfree(). Returns its length, or an errno. Process context. */
 ssize_t ps_host_read_file(const char *path, size_t max, void **text);

@@ -101,6 +101,16 @@ void *ps_host_resize_any(void *block, size_t old, size_t size, bool may_sleep)
 	return ps_host_resize(block, old, size);
 }
 
+void *ps_host_get_pages(size_t size)
+{
+	return ps_host_realloc(NULL, size);
+}
+
+void ps_host_put_pages(void *pages)
+{
+	ps_host_realloc(pages, 0);
+}
+
 static enum ps_read fail(char *why, size_t size, const char *reason)
 {
 	snprintf(why, size, "%s", reason);

@@ -159,7 +159,8 @@ static const char *const statements[] = {
 	"register_dynamic_protbuf { name = $v, protocol_fields = $v, payload_field = $v }", "T(p:data(packet_dyn), p.dyn, p.dyn.a, p.dyn.b)",
 	"T(p.dyn:data(packet_ip), p.udp:data(packet_dyn), p.dyn:b():get())", "p.dyn.a = $v", "p.dyn:b():set($v)", "T(p.dyn:data(packet_dyn), #p.dyn)",
 	"T(nf.log('warning', $n, true, $n), nf.log('$a', 1), nf.log('error'))", "T(nf.log($n))", "T(nf.get_time($v))", "T(set.new { '10.0.0.0/8', '$n.0.0.0/8' }:has($v))", "T(set.names($v), set.new($v))",
-	"T(nf.send { $v, segment = $n, link = $v, dev = $v })", "T(bytes.to_packet($v, packet_dyn))",
+	"T(nf.send { $v, segment = $n, link = $v, dev = $v })", "T(nf.send { p.ip:get():slice(0, 28), { $t, $k, $n, $n }, segment = $n })",
+	"$t[$k] = { bytes.new($S), bytes.new($S) } T(nf.send { p.ip:get():slice(0, 40), { $t, $k, $n, $S }, segment = 1000 })", "T(bytes.to_packet($v, packet_dyn))",
 };
 static const char *const listed[] = {
 	"10.0.0.0/8\n", "192.0.2.1-192.0.2.9\n", "2001:db8::/32\n", "::1\n", "# $a\n", "\n", " 10.1.2.3 # $a\n", "example.com\n", "org\n", "*.a.b\n", "$a.example\n",

@@ -214,7 +214,7 @@ static const char *lose(struct ps_sender *sender, const struct ps_message *messa
 	return NULL;
 }
 
-static const struct ps_sender_ops sender_ops = { make_draft, lose };
+static const struct ps_sender_ops sender_ops = { .draft = make_draft, .send = lose };
 static struct ps_sender sender = { &sender_ops };
 
 static void rows_are_so(void)

@@ -23,11 +23,11 @@ inR iptables -t mangle -F
 inR ip6tables -t mangle -F
 
 # --- UDP: the payload comes back
-cat >udp.lua <<'END'
--- answers with the payload that it was sent; "many" as often as may be, "large" in segments
-function process_packet(p)
+cat >answer.lua <<'END'
+-- the headers of an answer to a datagram for port 7, and its payload
+return function(p)
   local ip, udp = p.ip or p.ip6, p.udp
-  if not udp or udp.dport ~= 7 then return XT_CONTINUE end
+  if not udp or udp.dport ~= 7 then return end
   local head = ip:raw(0, p.ip and 20 or 40):to_bytes()
   local new = bytes.to_packet(head, p.ip and packet_ip or packet_ip6)
   new.saddr, new.daddr = ip.daddr, ip.saddr
@@ -35,7 +35,15 @@ function process_packet(p)
   local ports = bytes.new(8)
   ports:u16(0, udp.dport)
   ports:u16(2, udp.sport)
-  local payload = udp:data():get()
+  return head, ports, udp:data():get()
+end
+END
+cat >udp.lua <<'END'
+local answer = require "answer"
+-- answers with the payload that it was sent; "many" as often as may be, "large" in segments
+function process_packet(p)
+  local head, ports, payload = answer(p)
+  if not head then return XT_CONTINUE end
   local text, sent, why = payload:string(), nil, nil
   if text == "large" then
     sent, why = nf.send{ head, ports, ("0123456789"):rep(2000), segment = 1000 }
@@ -91,7 +99,50 @@ wait
 check_eq 'segments of TCP' "$(grep -c 'length 1400' segments)" 42
 check_eq 'have right checksums' "$(grep -c '(correct)' segments)" 43
 check_match 'and sequence numbers' "$(tail -2 segments)" 'seq 58801:60001'
-inR ethtool -K rA gso on tso on tx on sg on >/dev/null
+inR iptables -t mangle -F
+inR ip6tables -t mangle -F
+
+# --- bytes of a shared table's value, to which packets refer: they are right, though the value goes at once, and its memory is used again
+cat >lent.lua <<'END'
+local answer, t, words = require "answer", shared.table("lent"), {}
+for i = 0, 4999 do words[#words + 1] = ("%04d"):format(i) end
+local text, other = table.concat(words), ("x"):rep(20000)
+function process_packet(p)
+  local head, ports = answer(p)
+  if not head then return XT_CONTINUE end
+  t.text = text
+  local sent, why = nf.send{ head, ports, { t, "text", 4, 9000 }, { t, "text", 9004, 10992 }, segment = 1000 }
+  if not sent then print("not sent", why) end
+  t.text = nil
+  for i = 1, 20 do t[i] = other end
+  return NF_DROP
+end
+END
+words() { seq -f %04g -s '' 1 4998; }
+# lent FAMILY: the words that come
+lent() {
+	local address=198.51.100.9
+	[ "$1" = 4 ] || address=fd00:b::9
+	inA timeout 20 bash -c "exec 3<>/dev/udp/$address/7; printf x >&3; dd bs=64k count=20 status=none <&3"
+}
+lends() { for command in iptables ip6tables; do inR $command -t mangle -A PREROUTING -p udp -j LUA --script lent.lua; done; }
+lends
+for offloads in off on; do
+	inR ethtool -K rA gso $offloads tso $offloads tx $offloads sg $offloads >/dev/null
+	for family in 4 6; do
+		check_eq "what is lent arrives over IPv$family, offloads $offloads" "$(lent $family)" "$(words)"
+	done
+done
+tc -n R qdisc add dev rA root netem delay 700ms
+lent 4 >came & receiver=$!
+wait_for eval "[ \"\$(snmp R Ip OutRequests)\" -gt $(snmp R Ip OutRequests) ]"
+inR iptables -t mangle -F
+inR ip6tables -t mangle -F
+check 'the modules go while it is under way' modprobe -r xt_LUA
+wait $receiver
+check_eq 'and it arrives' "$(cat came)" "$(words)"
+tc -n R qdisc del dev rA root
+check_eq 'with right checksums' "$(wrong)" 0
 
 # --- what cannot be sent
 cat >not.lua <<'END'
