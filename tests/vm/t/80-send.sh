@@ -134,8 +134,10 @@ for offloads in off on; do
 	done
 done
 tc -n R qdisc add dev rA root netem delay 700ms
+before=$(snmp R Ip OutRequests)
+has_left() { [ "$(snmp R Ip OutRequests)" -gt "$before" ]; }
 lent 4 >came & receiver=$!
-wait_for eval "[ \"\$(snmp R Ip OutRequests)\" -gt $(snmp R Ip OutRequests) ]"
+wait_for has_left
 inR iptables -t mangle -F
 inR ip6tables -t mangle -F
 check 'the modules go while it is under way' modprobe -r xt_LUA
