@@ -698,6 +698,10 @@ static int look_for(struct ps_control *control, struct sought *state)
 			break;
 		status = ps_control_list(control, seek, state);
 	}
+	if (status > 0 && !state->is_there) {
+		snprintf(control->error, sizeof(control->error), "state %u: states change all the time: try again", state->number);
+		return -1;
+	}
 	return status < 0 ? -1 : 0;
 }
 
