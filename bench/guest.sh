@@ -225,10 +225,11 @@ server() {
 	rounds=9
 }
 
-# segments: the device takes large packets as they are
+# segments PAYLOAD: the device takes large packets as they are
 segments() {
 	inR ethtool -K rB tx on sg on gso on tso on tx-udp-segmentation on >/dev/null
-	script send-64k
+	sed "s/ 'PAYLOAD'/ $1/" $dir/scripts/send-60000.lua >$dir/scripts/segments.lua
+	script segments
 }
 
 # runtime NAME: a script of runtime/, which ends with the row

@@ -5,7 +5,13 @@ local new = bytes.to_packet(head, packet_ip)
 new.version, new.ihl, new.ttl, new.protocol = 4, 5, 64, 17
 ports:u16(0, 2000)
 ports:u16(2, 7)
-local parts = { head, ports, bytes.new(60000), segment = 1400 }
+
+local function lent()
+  local t = shared.table "lent"
+  t.k = bytes.new(60000)
+  return { t, "k", 0, 60000 }
+end
+local parts = { head, ports, 'PAYLOAD', segment = 1400 }
 
 function process_packet(p)
   local ip = p:data(packet_eth):data(packet_ip)
