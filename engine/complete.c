@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 #include "complete.h"
 
+#include "csum.h"
 #include "field.h"
 #include "protos.h"
 
@@ -35,6 +36,17 @@ static bool find_transport(struct ps_packet *pkt, const struct ps_header *networ
 	       !ps_proto_is_partial(pkt, network);
 }
 
+/* Nothing around these headers has a checksum that this one counts in, and all is writable: so no difference has to be followed. */
+static void put_checksum(struct ps_packet *pkt, const struct ps_header *header)
+{
+	uint32_t checksum;
+
+	if (header->proto->csum.kind == PS_CSUM_CRC32C)
+		ps_field_checksum(pkt, header);
+	else if (ps_csum_compute(pkt, header, &checksum))	/* of those that have none, nothing is computed */
+		ps_store16(pkt->data + ps_csum_at(header), checksum);
+}
+
 static const char *complete_transport(struct ps_packet *pkt, struct ps_header *transport, bool is_partial,
 				      struct ps_completed *completed)
 {
@@ -49,7 +61,7 @@ static const char *complete_transport(struct ps_packet *pkt, struct ps_header *t
 	completed->protocol = transport->proto == &ps_proto_tcp ? TCP : transport->proto == &ps_proto_udp ? UDP : 0;
 	if (is_partial && completed->protocol)
 		pkt->partial = ps_csum_at(transport);
-	ps_field_checksum(pkt, transport);	/* of those that have none, nothing is computed */
+	put_checksum(pkt, transport);
 	return NULL;
 }
 
@@ -77,6 +89,6 @@ const char *ps_complete(struct ps_packet *pkt, uint16_t id, bool is_partial, str
 		wrong = complete_transport(pkt, &transport, is_partial, completed);
 	if (wrong)
 		return wrong;
-	ps_field_checksum(pkt, &network);
+	put_checksum(pkt, &network);
 	return NULL;
 }
