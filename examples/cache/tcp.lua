@@ -24,6 +24,7 @@ local STAMP <const>, ECHO <const> = 44, 48 -- where a header has the timestamps,
 local PLAIN <const>, STAMPED <const>, OPENING <const> = 40, 52, 60 -- bytes of headers: without options, with timestamps, of SYNs
 local RTO_FIRST <const>, RTO_MAX <const> = 1000, 60000 -- milliseconds (RFC 6298)
 local OPEN_TRIES <const>, TRIES <const> = 5, 10 -- how often a SYN, and other segments are sent again
+local WHOLE <const> = 1 << 30 -- more bytes than a value of a shared table has
 local HELD_MAX <const> = 64 -- segments that came before those that they follow
 local SEGMENTS_MAX <const> = 44 -- of one packet that is cut
 local CHALLENGES <const> = { rate = 100, burst = 100 } -- in a second, of all connections (RFC 5961, 7)
@@ -43,6 +44,7 @@ local SLOT <const> = 65536 -- milliseconds after which cookies change: one is go
 local COOKIE_MSS <const> = { 536, 1220, 1360, 1400, 1440, 1452, 1460, 8960 } -- what three bits of a cookie say
 local K0 <const>, K1 <const> = nf.get_random() << 32 | nf.get_random(), nf.get_random() << 32 | nf.get_random()
 
+local now = 0 -- milliseconds, when the packet came that is looked at, or the timer ended
 local services = {} -- by port
 local connections = {} -- by local address and port, and by the peer's
 
@@ -105,6 +107,40 @@ local function find(c, at)
   return low
 end
 
+local lent <const> = {} -- lists that say which bytes of a shared table are meant, one for each part of a packet
+
+-- Puts bytes of a shared table there, from part n on, of each value that has some. Returns the number of the last part.
+local function lend(part, parts, n, from, len)
+  local store, size = part.store, part.size
+  while true do
+    local list = lent[n]
+    if not list then
+      list = {}
+      lent[n] = list
+    end
+    local offset = from % size
+    local take = min(len, size - offset)
+    list[1], list[2], list[3], list[4] = store, size == WHOLE and part.key or part.key + from // size, offset, take
+    parts[n] = list
+    from, len = from + take, len - take
+    if len == 0 then return n end
+    n = n + 1
+  end
+end
+
+local function is_there(list)
+  local last = list[1]:slice(list[2], list[3] + list[4] - 1, 1)
+  return (type(last) == "string" or type(last) == "userdata") and #last == 1
+end
+
+-- What a packet that could not be sent was to have from shared tables is gone.
+local function lacks(parts, n)
+  for i = 2, n do
+    if type(parts[i]) == "table" and not is_there(parts[i]) then return true end
+  end
+  return false
+end
+
 -- Puts the bytes from number at on behind the header. Returns how many parts there are then; nil: who has them does not give them.
 local function put(c, parts, at, len)
   local n, i = 1, len > 0 and find(c, at)
@@ -112,12 +148,16 @@ local function put(c, parts, at, len)
     local part = c.queue[i]
     local from = at - part.at
     local take = min(len, part.len - from)
-    local piece
-    if part.read then piece = part.read(from, take) else piece = part.bytes:slice(from, take) end
-    if not piece or #piece ~= take then return nil end
     n = n + 1
-    parts[n] = piece
     at, len, i = at + take, len - take, i + 1
+    if part.store then
+      n = lend(part, parts, n, part.from + from, take)
+    else
+      local piece
+      if part.read then piece = part.read(from, take) else piece = part.bytes:slice(from, take) end
+      if not piece or #piece ~= take then return nil end
+      parts[n] = piece
+    end
   end
   return n
 end
@@ -133,7 +173,7 @@ local function transmit(c, flags, at, len)
   h[FLAGS] = flags
   h:u16(WINDOW, c.window)
   if c.stamps then
-    h:u32(STAMP, nf.get_time() & WRAP)
+    h:u32(STAMP, now & WRAP)
     h:u32(ECHO, c.recent)
   end
   parts[1] = h
@@ -142,6 +182,7 @@ local function transmit(c, flags, at, len)
   if n then
     if len > c.mss then cut.segment = c.mss end
     sent = nf.send(parts)
+    if not sent then c.broken = lacks(parts, n) end
   else
     c.broken = true
   end
@@ -176,9 +217,9 @@ end
 local expire
 
 local function fire(c)
-  c.timer = nil
+  c.timer, now = nil, nf.get_time()
   if not c.due then return end
-  local left = c.due - nf.get_time()
+  local left = c.due - now
   if left > 0 then
     c.timer, c.armed = nf.timer(left, fire, c), c.due
   else
@@ -189,7 +230,6 @@ end
 
 -- Something is to be done in so many milliseconds. The timer that there is already stays if it comes before that, and then looks again.
 local function within(c, ms)
-  local now = nf.get_time()
   c.due = now + ms
   if c.timer and c.armed <= c.due then return end
   if c.timer then c.timer:cancel() end
@@ -230,7 +270,7 @@ local function output(c)
     if len < 0 or len == 0 and flags & FIN == 0 then break end
     if not transmit(c, flags, c.nxt, len) then break end
     any = true
-    if c.nxt >= c.max and not c.timed then c.timed, c.timed_at = c.nxt + len, nf.get_time() end
+    if c.nxt >= c.max and not c.timed then c.timed, c.timed_at = c.nxt + len, now end
     c.nxt = c.nxt + len + (flags & FIN)
     c.max = max(c.max, c.nxt)
     if flags & FIN ~= 0 then break end
@@ -290,7 +330,8 @@ end
 local function new(service, here, there, state)
   local c = setmetatable({
     service = service, here = here, there = there, state = state, iss = nf.get_random() & WRAP, irs = 0, rcv = 0, told = 0,
-    una = 0, nxt = 0, max = 0, tail = 1, wnd = 0, wnd_max = 0, shift = 0, wl1 = 0, wl2 = 0, window = service.window, mss = 536,
+    una = 0, nxt = 0, max = 0, tail = 1, wnd = 0, wnd_max = 0, shift = 0, wl1 = 0, wl2 = 0, window = service.window, room_left = service.window,
+    mss = 536,
     cwnd = 0, ssthresh = 1 << 40, dup = 0, recover = 0, grown = 0, rto = RTO_FIRST, tries = 0, recent = 0,
     queue = {}, first = 1, last = 0, stamps = true, scales = true,
   }, M.connection)
@@ -321,7 +362,7 @@ end
 
 local function opened(c)
   if c.state == "syn-received" then M.half = M.half - 1 end
-  c.state, c.opening, c.tries = "established", nil, 0
+  c.state, c.opening, c.tries = c.finishing and "fin-wait-1" or "established", nil, 0
   if c.service.opened then c.service.opened(c) end
 end
 
@@ -334,7 +375,7 @@ local function answer_with_cookie(service, here, there, tcp)
   local mss = min(tcp.mss or 536, service.mss)
   local which = 0
   while which < 7 and COOKIE_MSS[which + 2] <= mss do which = which + 1 end
-  local slot = nf.get_time() // SLOT
+  local slot = now // SLOT
   local h = new_header(44, here, there)
   h:u32(SEQ, cookie(here, there, tcp.seq, slot, which))
   h:u32(ACKED, tcp.seq + 1 & WRAP)
@@ -348,7 +389,7 @@ end
 
 -- The connection of who acknowledges a cookie; nil: it is none, or is too old, or there are too many.
 local function redeem(service, here, there, tcp)
-  local slot, iss, irs = nf.get_time() // SLOT, tcp.ack - 1 & WRAP, tcp.seq - 1 & WRAP
+  local slot, iss, irs = now // SLOT, tcp.ack - 1 & WRAP, tcp.seq - 1 & WRAP
   if slot >= M.cookies_until or M.open >= service.max then return nil end
   local which = iss & 7
   if iss ~= cookie(here, there, irs, slot, which) and iss ~= cookie(here, there, irs, slot - 1, which) then return nil end
@@ -370,7 +411,7 @@ local function accept(service, here, there, tcp)
   c.opening = new_opening(c)
   c.wnd, c.wl1 = tcp.window_size, 0
   c.nxt, c.max = 1, 1
-  c.timed, c.timed_at = 1, nf.get_time()
+  c.timed, c.timed_at = 1, now
   transmit(c, SYN | ACK, 0, 0)
   within(c, c.rto)
 end
@@ -411,10 +452,10 @@ local function acknowledged(c, to, echo)
   c.una, c.tries = to, 0
   c.nxt = max(c.nxt, to)
   if c.stamps and echo and echo ~= 0 then
-    local ms = difference(nf.get_time() & WRAP, echo)
+    local ms = difference(now & WRAP, echo)
     if ms >= 0 then measure(c, ms) end
   elseif c.timed and to >= c.timed then
-    measure(c, nf.get_time() - c.timed_at)
+    measure(c, now - c.timed_at)
   end
   if c.timed and to >= c.timed then c.timed = nil end
   if not c.fast then
@@ -427,6 +468,7 @@ local function acknowledged(c, to, echo)
     c.cwnd = max(c.cwnd - acked, 0) + c.mss
   end
   drop_acked(c)
+  if c.service.sent and to > 1 then c.service.sent(c) end
 end
 
 local function repeated(c)
@@ -491,6 +533,7 @@ end
 
 local function deliver(c, data)
   c.rcv = c.rcv + #data
+  c.window = max(c.window - #data, c.room_left)
   if c.service.received and not c.shut then c.service.received(c, data) end
 end
 
@@ -518,7 +561,7 @@ local function take_fin(c)
   c.rcv = c.rcv + 1
   c.fin_at = nil
   if state == "time-wait" then wait_for_late(c) else c.state = state end
-  if state == "close-wait" and c.service.ended then c.service.ended(c) end
+  if c.service.ended then c.service.ended(c) end
 end
 
 -- Our FIN has been acknowledged.
@@ -575,7 +618,9 @@ local function in_syn_sent(c, tcp, flags)
   if flags & ACK ~= 0 then
     c.wnd_max, c.wl2 = c.wnd, 1
     acknowledged(c, 1, nil)
+    c.busy = true -- what opened() sends acknowledges this
     opened(c)
+    c.busy = nil
     if c.state ~= "closed" and not output(c) then transmit(c, ACK, c.nxt, 0) end
     if c.state ~= "closed" then rearm(c) end
   else -- both have opened it at once
@@ -656,6 +701,7 @@ function M.input(p)
   local tcp = ip and ip:data(packet_tcp)
   if not tcp then return false end
   local here, there = ip:daddr():int() << 16 | tcp.dport, ip:saddr():int() << 16 | tcp.sport
+  now = nf.get_time()
   local peers = connections[here]
   local c = peers and peers[there]
   if c then
@@ -682,7 +728,8 @@ local function as_service(options)
   return options
 end
 
--- Takes connections to options.port: opened(c), received(c, data), ended(c), when the peer sends no more, closed(c, why), each if it is there.
+-- Takes connections to options.port: opened(c), received(c, data), sent(c), when some of what was sent has arrived, ended(c), when the peer sends
+-- no more, closed(c, why), each if it is there. Of the bytes of c, c.una - 1 have arrived, and c.tail - 1 were given to it.
 -- data is a byte array, which ends with the packet: what is kept has to be copied, by data:string() for instance.
 function M.listen(options)
   services[options.port] = as_service(options)
@@ -692,10 +739,11 @@ end
 -- Begins a connection, from and to addresses as numbers: here and there are address << 16 | port. Returns it, or nil: there is one already.
 function M.connect(here, there, options)
   if connections[here] and connections[here][there] then return nil end
+  now = nf.get_time()
   local c = new(as_service(options), here, there, "syn-sent")
   c.opening = new_opening(c)
   c.nxt, c.max = 1, 1
-  c.timed, c.timed_at = 1, nf.get_time()
+  c.timed, c.timed_at = 1, now
   transmit(c, SYN, 0, 0)
   within(c, c.rto)
   return c
@@ -706,29 +754,40 @@ M.connection.__index = M.connection
 
 local function push(c)
   if c.busy or not CAN_SEND[c.state] then return end
+  now = nf.get_time()
   output(c)
   if c.state ~= "closed" then rearm(c) end
+end
+
+local function is_over(c) return c.finishing or c.state == "closed" or c.state == "time-wait" end
+
+local function append(c, part)
+  if part.len == 0 then return true end
+  part.at = c.tail
+  c.last = c.last + 1
+  c.queue[c.last] = part
+  c.tail = c.tail + part.len
+  push(c)
+  return true
 end
 
 -- Sends a string or a byte array; or length bytes, of which read(offset, n) gives n from there on whenever they are to be sent.
 -- Returns false: the connection takes no more.
 function M.connection:send(what, length)
-  if self.finishing or self.state == "closed" or self.state == "time-wait" then return false end
-  local part
-  if length then
-    part = { at = self.tail, len = length, read = what }
-  else
-    part = { at = self.tail, len = #what, bytes = type(what) == "string" and bytes.new_from_string(what) or what }
-  end
-  if part.len == 0 then return true end
-  self.last = self.last + 1
-  self.queue[self.last] = part
-  self.tail = self.tail + part.len
-  push(self)
-  return true
+  if is_over(self) then return false end
+  if length then return append(self, { len = length, read = what }) end
+  return append(self, { len = #what, bytes = type(what) == "string" and bytes.new_from_string(what) or what })
 end
 
-local AFTER_CLOSE <const> = { established = "fin-wait-1", ["syn-received"] = "fin-wait-1", ["close-wait"] = "last-ack" }
+-- Sends length bytes, from offset on, of what the key of a shared table has, without a copy of them; with size, of what this key and those after it
+-- have, integers, each so many bytes. They are read whenever they are to be sent: if they are gone then, the connection is reset.
+function M.connection:send_from(store, key, offset, length, size)
+  if is_over(self) then return false end
+  return append(self, { len = length, store = store, key = key, from = offset, size = size or WHOLE })
+end
+
+local CAN_RECEIVE <const> = { established = true, ["fin-wait-1"] = true, ["fin-wait-2"] = true }
+local AFTER_CLOSE <const> = { established = "fin-wait-1", ["syn-received"] = "syn-received", ["close-wait"] = "last-ack" }
 
 -- Sends what there is, and then that there is no more. What the peer still sends is received.
 function M.connection:close()
@@ -740,13 +799,24 @@ function M.connection:close()
 end
 
 -- Ends it at once.
-function M.connection:abort() abort(self, "aborted") end
+function M.connection:abort()
+  now = nf.get_time()
+  abort(self, "aborted")
+end
 
--- How many bytes may come: 0 holds the peer back.
+-- How many bytes may come from now on, at most 65,535: 0 holds the peer back. What it was told that may come still may (RFC 9293, 3.8.6).
 function M.connection:room(n)
   local was = self.window
+  self.room_left = n
+  if n <= was then return end
   self.window = n
-  if self.header and n > was and was < self.mss and CAN_SEND[self.state] and not self.busy then transmit(self, ACK, self.nxt, 0) end
+  if was >= self.mss or not self.header or not CAN_RECEIVE[self.state] then return end
+  if self.busy then
+    self.ack_now = true
+  else
+    now = nf.get_time()
+    transmit(self, ACK, self.nxt, 0)
+  end
 end
 
 return M
