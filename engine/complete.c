@@ -19,14 +19,17 @@ static const struct ps_proto *network_of(const struct ps_packet *pkt)
 	}
 }
 
-/* That a header, and all that it carries, end where the packet does. */
-static void put_length(struct ps_packet *pkt, const struct ps_header *header)
+/* That a header, and all that it carries, end where the packet does. False: it is not all there. */
+static bool put_length(struct ps_packet *pkt, const struct ps_header *header)
 {
 	struct ps_word word = header->proto->total_len;
-	uint8_t *p = pkt->data + header->range.off + word.at;
+	uint8_t *p = ps_packet_write(pkt, header->range.off + word.at, 2);
 
+	if (!p)
+		return false;
 	ps_store16(p, (ps_load16(p) & ~word.mask) |
 		      ((pkt->len - header->range.off - header->proto->total_more) << word.shift & word.mask));
+	return true;
 }
 
 /* The transport behind header, over those that are between; false: there is none that is known, or not all of it. */
@@ -43,7 +46,7 @@ static void put_checksum(struct ps_packet *pkt, const struct ps_header *header)
 
 	if (header->proto->csum.kind == PS_CSUM_CRC32C)
 		ps_field_checksum(pkt, header);
-	else if (ps_csum_compute(pkt, header, &checksum))	/* of those that have none, nothing is computed */
+	else if (ps_csum_compute(pkt, header, &checksum) && ps_packet_write(pkt, ps_csum_at(header), 2))
 		ps_store16(pkt->data + ps_csum_at(header), checksum);
 }
 
@@ -52,8 +55,8 @@ static const char *complete_transport(struct ps_packet *pkt, struct ps_header *t
 {
 	struct ps_range payload;
 
-	if (transport->proto == &ps_proto_udp)
-		put_length(pkt, transport);
+	if (transport->proto == &ps_proto_udp && !put_length(pkt, transport))
+		return "the transport's header is not all there";
 	if (!ps_proto_payload(pkt, transport, &payload))
 		return "the transport's header is malformed";
 	completed->transport = transport->range.off;
@@ -79,7 +82,8 @@ const char *ps_complete(struct ps_packet *pkt, uint16_t id, bool is_partial, str
 	pkt->protocol = completed->is_ip6 ? TYPE_IP6 : TYPE_IP;
 	if (!ps_proto_fits(pkt, &network))
 		return "its IP header is longer than the packet";
-	put_length(pkt, &network);
+	if (!ps_packet_write(pkt, 0, network.proto->header_min) || !put_length(pkt, &network))
+		return "its IP header is not all there";
 	if (!ps_proto_header_len(pkt, &network, &len) || len < network.proto->header_min)
 		return "its IP header is malformed";
 	if (!completed->is_ip6 && !ps_load16(pkt->data + IP_ID))

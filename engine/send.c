@@ -71,6 +71,17 @@ static struct ps_sender *check_sender(lua_State *L)
 	return bind->sender;
 }
 
+/*
+ * Whether devices find the checksum that they are to complete: the transport follows the header of IP. What is lent nobody can sum up
+ * here.
+ */
+static bool can_be_partial(const struct ps_sender_ops *ops, const uint8_t *draft, const struct ps_message *message)
+{
+	const uint32_t head = message->is.is_ip6 ? 40 : 4 * (draft[0] & 15);
+
+	return message->drafted < message->len || (ops->finishes_checksums && message->is.transport == head);
+}
+
 /* Completes the draft, which has all its bytes. Returns how many packets will be made of it. */
 static unsigned int complete(lua_State *L, const struct ps_sender_ops *ops, uint8_t *draft, struct ps_message *message)
 {
@@ -90,12 +101,11 @@ static unsigned int complete(lua_State *L, const struct ps_sender_ops *ops, uint
 	if (wrong)
 		luaL_error(L, "this is no packet to send: %s", wrong);
 	payload = message->len - message->is.payload;
-	if (message->segment && payload <= message->segment) {	/* all of it is one segment */
+	if (message->segment && payload <= message->segment)	/* all of it is one segment */
 		message->segment = 0;
-		if (!ops->finishes_checksums) {
-			pkt.partial = 0;
-			ps_complete(&pkt, 0, false, &message->is);
-		}
+	if (pkt.partial && !message->segment && !can_be_partial(ops, draft, message)) {
+		pkt.partial = 0;
+		ps_complete(&pkt, 0, false, &message->is);
 	}
 	message->partial = pkt.partial;
 	return message->segment ? (payload + message->segment - 1) / message->segment : 1;

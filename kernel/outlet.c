@@ -242,7 +242,7 @@ static bool lend(struct ps_sender *sender, const uint8_t *bytes, uint32_t n)
 	if (skb_shinfo(skb)->nr_frags == MAX_SKB_FRAGS)
 		return false;
 	get_page(page);
-	skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags, page, bytes - (u8 *)page_address(page), n, n);
+	skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags, page, bytes - (u8 *)page_address(page), n, page_size(page));
 	skb_shinfo(skb)->flags |= SKBFL_SHARED_FRAG;	/* nobody writes there */
 	return true;
 }

@@ -129,7 +129,7 @@ void *ps_host_get_pages(size_t size)
 
 	if (!PS_HOST_LENDS)
 		return kmalloc(size, GFP_ATOMIC | __GFP_NOWARN);
-	page = alloc_pages(GFP_ATOMIC | __GFP_COMP | __GFP_NOWARN, get_order(size));
+	page = alloc_pages(GFP_ATOMIC | __GFP_COMP | __GFP_NOWARN | __GFP_NOMEMALLOC, get_order(size));
 	return page ? page_address(page) : NULL;
 }
 

@@ -196,6 +196,9 @@ static const char lists[] =
 	"one_segment = f{ udp, { t, 'long', 0, 3000 }, segment = 3000 }\n"
 	"all = f{ { t, 'short', 0, 2048 }, segment = 1000 }\n"
 	"headers = f{ tcp, { t, 'long', 0, 3000 }, segment = 1000 }\n"
+	"far = f{ '\\x4f' .. ('\\0'):rep(8) .. '\\17' .. ('\\0'):rep(18), { t, 'long', 0, 3000 }, segment = 1000 }\n"
+	"far6 = f{ '\\x60' .. ('\\0'):rep(5) .. '\\60' .. ('\\0'):rep(33) .. '\\17\\255' .. ('\\0'):rep(6), { t, 'long', 0, 3000 }, segment = 1000 }\n"
+	"behind = f{ '\\x60' .. ('\\0'):rep(5) .. '\\60' .. ('\\0'):rep(33) .. '\\17\\0' .. ('\\0'):rep(6), udp:sub(21), 'abc' }\n"
 	"absent = g{ udp, { t, 'none', 0, 3000 } }\n"
 	"integer = g{ udp, { t, 'number', 0, 1 } }\n"
 	"beyond = g{ udp, { t, 'long', 19990, 11 }, segment = 1000 }\n"
@@ -281,10 +284,14 @@ static void lists_of_tables(void)
 	CHECK_INT(post.last.partial, 26);
 	check_lent(&s, "edge", 38, 0, 0);
 	check_lent(&s, "nothing", 28, 0, 0);
+	check_lent(&s, "behind", 59, 0, 0);
+	CHECK_INT(post.last.partial, 0);	/* devices do not find it */
 
 	post.sent = 0;
 	CHECK(strstr(run(&s, "all"), "it does not begin with the header of IPv4 or IPv6"));
 	CHECK(strstr(run(&s, "headers"), "its headers are not all in strings and byte arrays"));
+	CHECK(strstr(run(&s, "far"), "the transport's header is not all there"));
+	CHECK(strstr(run(&s, "far6"), "this is no packet to send"));
 	CHECK_TEXT(run(&s, "absent"), "the shared table has no bytes by that key");
 	CHECK_TEXT(run(&s, "integer"), "the shared table has no bytes by that key");
 	CHECK_TEXT(run(&s, "beyond"), "the value in the shared table has not so many bytes");
