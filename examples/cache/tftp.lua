@@ -14,6 +14,8 @@ local BYTES_MAX <const> = 96 << 20 -- of all files, with what keeping them costs
 local FILE_MAX <const> = 48 << 20 -- of one
 local ENTRIES_MAX <const>, TRANSFERS_MAX <const>, FILLS_MAX <const> = 4096, 1024, 16
 local BLKSIZE_MAX <const>, WINDOW_MAX <const> = 16384, 64 -- more may be asked for, and these are granted
+local ANSWERED <const>, ASKERS_MAX <const> = 300000, 8192 -- milliseconds: a server is silent for less between two datagrams of an answer; clients
+local SEEN_MAX <const>, ALL_SEEN_MAX <const> = 64, 16384 -- ports from which the server has answered one of these, and all
 local TIMEOUT <const>, TRIES <const> = 1000, 5 -- milliseconds until a block is sent again; how often
 local STALLED <const>, IDLE <const> = 1000, 10000 -- milliseconds after which an answer of the server that stops gives way, and ends
 local PORT <const>, PORTS <const> = 61439, 4096 -- the ports from here on, not this one, are the cache's
@@ -38,7 +40,7 @@ local stored = 0
 
 -- What so many bytes take.
 local function cost(n)
-  return n <= 8000 and (n + 255) & ~31 or (n + 8191 & ~8191) + 256
+  return n <= 1900 and (n + 255) & ~31 or (n + 4095 & ~4095) + 256
 end
 
 local function free_chunk()
@@ -219,10 +221,18 @@ local function send_block(t, block)
   return nf.send(parts)
 end
 
+-- What is sent as one packet, and what each of its blocks but the first begins with: there is one at a time.
+local group, heads = {}, {}
+for i = 2, WINDOW_MAX do
+  heads[i] = bytes.new(4)
+  heads[i]:u16(0, DATA)
+end
+
 -- So many blocks from this one on as one packet, of which the machine makes one for each. Whether they are on their way.
 local function send_group(t, block, n)
-  local size, group, heads, k = t.blksize, t.group, t.heads, 1
+  local size, k = t.blksize, 1
   local at, left = (block - 1) * size, t.entry.size
+  group[1], group.segment = t.head, size + 4
   t.head:u16(HEAD + 2, block & 0xFFFF)
   for i = 1, n do
     if i > 1 then
@@ -245,12 +255,7 @@ end
 
 local function make_group(t)
   local n = math.min(t.window, GROUP // (t.blksize + 4))
-  if n < 2 or t.blksize > UNCUT then return end
-  t.group, t.heads, t.group_size = { t.head, segment = t.blksize + 4 }, {}, n
-  for i = 2, n do
-    t.heads[i] = bytes.new(4)
-    t.heads[i]:u16(0, DATA)
-  end
+  if n > 1 and t.blksize <= UNCUT then t.group_size = n end
 end
 
 -- What follows the last acknowledged block.
@@ -260,12 +265,12 @@ local function send_window(t)
   if stop > t.last then stop = t.last end
   t.at = nf.get_time()
   while block < stop do
-    local n = t.group and math.min(stop - block, t.group_size) or 1
+    local n = math.min(stop - block, t.group_size)
     if n > 1 then
       if send_group(t, block + 1, n) then
         block = block + n
       else
-        t.group = nil -- one by one, as that cannot be
+        t.group_size = 1 -- one by one, as that cannot be
       end
     elseif send_block(t, block + 1) then
       block = block + 1
@@ -286,14 +291,14 @@ end
 local function watch(t)
   if t.is_over then return end
   local wait = t.at + t.wait - nf.get_time()
-  if wait <= 0 then
-    if t.tries == TRIES then return finish(t, "given_up") end
-    t.tries = t.tries + 1
-    nf.count("again")
-    send_first(t)
-    wait = t.wait
-  end
-  t.timer = nf.timer(wait, watch, t)
+  if wait <= 0 and t.tries == TRIES then return finish(t, "given_up") end
+  local is_there, timer = pcall(nf.timer, wait > 0 and wait or t.wait, watch, t)
+  if not is_there then return finish(t, "no_memory") end -- without one it would never end
+  t.timer = timer
+  if wait > 0 then return end
+  t.tries = t.tries + 1
+  nf.count("again")
+  send_first(t)
 end
 
 -- Which of the options we agree to, as they are told to the client.
@@ -339,7 +344,7 @@ local function begin(e, client, server, text, got)
   head:u16(20, PORT + slot)
   head:u16(22, client & 0xFFFF)
   t = {
-    entry = e, base = e.id << 16, client = client, slot = slot, text = text, head = head, parts = { head, nil }, oack = nil, group = nil,
+    entry = e, base = e.id << 16, client = client, slot = slot, text = text, head = head, parts = { head, nil }, oack = nil, group_size = 1,
     blksize = 512, window = 1, wait = TIMEOUT, tries = 0, at = 0, last = 0, acked = 0, sent = 0, is_split = false, is_over = true,
   }
   local oack = got and agree(got, e, t)
@@ -422,7 +427,56 @@ local function watch_fill(f)
   if f.is_over then return end
   local wait = f.at + IDLE - nf.get_time()
   if wait <= 0 then return drop_fill(f, "stalled") end
-  f.timer = nf.timer(wait, watch_fill, f)
+  local is_there, timer = pcall(nf.timer, wait, watch_fill, f)
+  if not is_there then return drop_fill(f, "no_memory") end
+  f.timer = timer
+end
+
+-- Requests that were let through, by client: { at = until when the server may answer, is_open = whether it may yet, seen = the ports from
+-- where it has before, n = how many }. What is kept is the answer to the only request that is open, since nothing in an answer tells which
+-- it is to, and nothing from ports of other answers.
+local asked, askers, all_seen, asked_timer = {}, 0, 0, nil
+local unsure_until = 0 -- there were more than can be noted
+
+local function forget_asked()
+  local now = nf.get_time()
+  asked_timer = nil
+  for client, note in pairs(asked) do
+    if note.at <= now then
+      asked[client] = nil
+      askers, all_seen = askers - 1, all_seen - note.n
+    end
+  end
+  if askers > 0 then asked_timer = nf.timer(ANSWERED, forget_asked) end
+end
+
+-- There are more than can be noted.
+local function forget_all()
+  for _, f in pairs(fills) do drop_fill(f, "unsure") end
+  asked, askers, all_seen, unsure_until = {}, 0, 0, nf.get_time() + ANSWERED
+end
+
+-- The server has answered from that port.
+local function see(known, port)
+  known.at = nf.get_time() + ANSWERED
+  if known.seen[port] then return end
+  if known.n == SEEN_MAX or all_seen == ALL_SEEN_MAX then return forget_all() end
+  known.seen[port], known.n, all_seen = true, known.n + 1, all_seen + 1
+end
+
+local function note(client, is_kept)
+  local now, known, f = nf.get_time(), asked[client], fills[client]
+  if f and not is_kept then drop_fill(f, "unsure") end
+  if known then
+    known.at, known.is_open = now + ANSWERED, true
+    return
+  end
+  if askers == ASKERS_MAX then
+    forget_all()
+  end
+  asked[client] = { at = now + ANSWERED, is_open = true, seen = {}, n = 0 }
+  askers = askers + 1
+  asked_timer = asked_timer or nf.timer(ANSWERED, forget_asked)
 end
 
 -- Whether there is room for one more, or one that does not go on.
@@ -470,11 +524,23 @@ local function hush(name, now)
   quiet[name] = now + QUIET
 end
 
+-- Whether the answer will be kept.
 local function begin_fill(name, mode, client, server)
   local now, f = nf.get_time(), fills[client]
-  if is_quiet(name, now) then return end
-  if f and f.name == name and f.mode == mode and f.server == server and f.next == 1 and not f.port then return end
-  if not make_way(name, client, now) then return nf.count("not_kept") end
+  if is_quiet(name, now) then return false end
+  if f and f.name == name and f.mode == mode and f.server == server and f.next == 1 and not f.port then
+    f.is_alone = false
+    return true
+  end
+  local before = asked[client]
+  if now < unsure_until or before and before.is_open and now < before.at then
+    nf.count("unsure")
+    return false
+  end
+  if not make_way(name, client, now) then
+    nf.count("not_kept")
+    return false
+  end
   local buffer = table.remove(spare)
   if not buffer then
     local array = bytes.new(CHUNK)
@@ -483,13 +549,14 @@ local function begin_fill(name, mode, client, server)
   number = number + 1
   f = {
     name = name, mode = mode, client = client, server = server, port = nil, id = number, chunks = 0, size = 0, overhead = 0,
-    buffer = buffer, used = 0, blksize = 512, next = 1, tsize = nil, at = now, is_over = true,
+    buffer = buffer, used = 0, blksize = 512, next = 1, tsize = nil, at = now, is_over = true, is_alone = true,
   }
   f.timer = nf.timer(IDLE, watch_fill, f)
   fills[client] = f
   f.is_over = false
   filling = filling + 1
   names[name] = f
+  return true
 end
 
 local function put(key, value)
@@ -529,6 +596,8 @@ local function complete(f)
   index[e.name] = e
   e.is_gone = false
   end_fill(f)
+  local known = asked[f.client]
+  if known and f.is_alone then known.is_open = false end
   stored = stored + ENTRY
   entries = entries + 1
   link(e)
@@ -553,12 +622,18 @@ local function take_options(f, data)
 end
 
 function response(ip)
-  if filling == 0 then return XT_CONTINUE end
+  if askers == 0 then return XT_CONTINUE end
   local udp = ip and ip:data(packet_udp)
-  local f = udp and fills[ip:daddr():int() << 16 | udp.dport]
+  local client = udp and ip:daddr():int() << 16 | udp.dport
+  local known = asked[client]
+  if not known then return XT_CONTINUE end
+  local port = udp.sport
+  local is_new = not known.seen[port]
+  see(known, port)
+  local f = fills[client]
   if not f or ip:saddr():int() ~= f.server then return XT_CONTINUE end
-  local port, data = udp.sport, udp:data():get()
-  if (f.port or port) ~= port or #data < 4 then return XT_CONTINUE end
+  local data = udp:data():get()
+  if #data < 4 or f.port ~= port and (f.port or not is_new) then return XT_CONTINUE end
   f.port = port
   local opcode = data:u16(0)
   if udp.length ~= #udp then
@@ -580,9 +655,9 @@ local function void(name)
   hush(name, nf.get_time())
 end
 
-function request(ip)
-  local udp = ip and ip:data(packet_udp)
-  if not udp or udp.length ~= #udp or #udp > REQUEST_MAX + 8 or #udp < 8 + 4 then return XT_CONTINUE end
+-- The verdict, and whether the server's answer will be kept.
+local function take_request(ip, udp, client)
+  if udp.length ~= #udp or #udp > REQUEST_MAX + 8 or #udp < 8 + 4 then return XT_CONTINUE end
   local source = ip:saddr():int()
   if source >> 24 == 0 or source >> 24 >= 224 then return XT_CONTINUE end
   local text = udp:data():get():string()
@@ -597,11 +672,11 @@ function request(ip)
       got = options(text, from)
       if not got then return XT_CONTINUE end
     end
-    local client, server = source << 16 | udp.sport, ip:daddr():int()
+    local server = ip:daddr():int()
     local e = find(name, mode, server)
     if not e then
       nf.count("misses")
-      begin_fill(name, mode, client, server)
+      return XT_CONTINUE, begin_fill(name, mode, client, server)
     elseif begin(e, client, server, text, got) then
       nf.count("hits")
       return NF_DROP
@@ -610,6 +685,15 @@ function request(ip)
     end
   end
   return XT_CONTINUE
+end
+
+function request(ip)
+  local udp = ip and ip:data(packet_udp)
+  if not udp then return XT_CONTINUE end
+  local client = ip:saddr():int() << 16 | udp.sport
+  local verdict, is_kept = take_request(ip, udp, client)
+  if verdict == XT_CONTINUE then note(client, is_kept) end
+  return verdict
 end
 
 -- When the script is loaded anew, the next one begins with nothing.
@@ -621,6 +705,13 @@ function on_close()
   while e ~= ring do
     e.more, trash = trash, e
     e = e.after
+  end
+  for i = 1, PORTS do
+    local e = active[i] and active[i].entry
+    if e and e.is_gone and e.users > 0 then -- nobody else has it any more
+      e.users = 0
+      e.more, trash = trash, e
+    end
   end
   while trash do free_chunk() end
 end

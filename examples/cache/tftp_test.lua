@@ -24,11 +24,18 @@ local function data(n, payload) return "\0\3" .. u16(n) .. payload end
 local function ack(n) return "\0\4" .. u16(n) end
 local function oack(...) return "\0\6" .. table.concat({ ... }, "\0") .. "\0" end
 
+-- The server has a port of its own for each request that reaches it: by port of the client
+local server_ports, server_port = {}, 40000
+
 -- From the client, to port 69: the verdict, and what was sent
 local function ask(payload, port, more)
   local t = { src = CLIENT, dst = SERVER, sport = port or 2000, dport = 69, payload = payload }
   for k, v in pairs(more or {}) do t[k] = v end
   local verdict, _, sent = cache.request(packet.udp(t))
+  if verdict == XT_CONTINUE then
+    server_port = server_port + 1
+    server_ports[port or 2000] = server_port
+  end
   return verdict, sent
 end
 
@@ -44,21 +51,27 @@ end
 
 -- The server sends that.
 local function serve(payload, port, more)
-  local t = { src = SERVER, dst = CLIENT, sport = 40000, dport = port or 2000, payload = payload }
+  local t = { src = SERVER, dst = CLIENT, sport = server_ports[port or 2000], dport = port or 2000, payload = payload }
   for k, v in pairs(more or {}) do t[k] = v end
   local verdict, _, sent = cache.response(packet.udp(t))
   equal(verdict, XT_CONTINUE)
   equal(#sent, 0)
 end
 
--- The server answers a request with that content, in blocks of that size.
+-- The server answers a request with that content, in blocks of that size. A client has a port of its own for each.
+local fill_port = 3999
+local function next_port()
+  fill_port = 4000 + (fill_port - 3999) % 60000
+  return fill_port
+end
 local function fill(name, content, size, ...)
   size = size or 512
-  local verdict, sent = ask(rrq(name, ...))
+  next_port()
+  local verdict, sent = ask(rrq(name, ...), fill_port)
   equal(verdict, XT_CONTINUE)
   equal(#sent, 0)
-  if ... then serve(oack("blksize", tostring(size))) end
-  for block = 1, #content // size + 1 do serve(data(block, content:sub((block - 1) * size + 1, block * size))) end
+  if ... then serve(oack("blksize", tostring(size)), fill_port) end
+  for block = 1, #content // size + 1 do serve(data(block, content:sub((block - 1) * size + 1, block * size)), fill_port) end
 end
 
 -- Reads all of it as a client does, which acknowledges the last block of each window: content, blocks, the first packet
@@ -167,7 +180,7 @@ check("block numbers begin anew at 0", function()
   local content = content_of(65540 * 8 + 3)
   ask(rrq("a", "blksize", "8"))
   serve(oack("blksize", "8"))
-  local t = { src = SERVER, dst = CLIENT, sport = 40000, dport = 2000 }
+  local t = { src = SERVER, dst = CLIENT, sport = server_ports[2000], dport = 2000 }
   for block = 1, 65541 do
     t.payload = "\0\3" .. u16(block) .. content:sub(block * 8 - 7, block * 8)
     cache.response(packet.udp(t))
@@ -424,14 +437,90 @@ check("while the server answers others ask the server", function()
   equal(read(rrq("a"), 2002) == ("x"):rep(512) .. "z", true)
   ask(rrq("b"))
   clock.advance(1500)
-  ask(rrq("b"), 2001) -- the first one has stopped
-  serve(data(1, "b"), 2001)
+  ask(rrq("b"), 2003) -- the first one has stopped
+  serve(data(1, "b"), 2003)
   equal(read(rrq("b")), "b")
   ask(rrq("c"))
   serve(data(1, ("x"):rep(512)))
   clock.advance(11000)
   serve(data(2, "z"))
   equal(is_kept("c"), false)
+end)
+
+check("an answer is kept as that to the only request it can be of", function()
+  ask(rrq("a")) -- both reach the server before it answers
+  local port = server_ports[2000]
+  ask(rrq("b"))
+  serve(data(1, "content of a"), 2000, { sport = port })
+  serve(data(1, "content of b"))
+  equal(counted("stored"), 0)
+  equal(counted("unsure"), 2)
+  equal(is_kept("a"), false)
+  equal(is_kept("b"), false)
+
+  ask(rrq("c"), 2100)
+  ask("\0\1d\0octet\0blksize\0", 2100) -- one that nobody keeps anything of
+  serve(data(1, "content of d"), 2100)
+  equal(is_kept("c"), false)
+  ask("\0\1d\0octet\0blksize\0", 2200) -- or before
+  ask(rrq("e"), 2200)
+  serve(data(1, "content of d"), 2200)
+  equal(is_kept("e"), false)
+
+  fill("f", "content of f") -- whose last block the server sends again
+  port = server_ports[fill_port]
+  ask(rrq("g"), fill_port)
+  serve(data(1, "content of f"), fill_port, { sport = port })
+  serve(data(1, "content of g"), fill_port)
+  equal(read(rrq("g"), 2300), "content of g")
+  ask(rrq("h"), 2400) -- one that has come twice is answered twice
+  ask(rrq("h"), 2400)
+  port = server_ports[2400]
+  serve(data(1, "content of h"), 2400)
+  equal(read(rrq("h"), 2401), "content of h")
+  ask(rrq("i"), 2400)
+  serve(data(1, "content of h"), 2400, { sport = port })
+  equal(is_kept("i"), false)
+  clock.advance(300001)
+  ask(rrq("i"), 2400)
+  serve(data(1, "content of i"), 2400)
+  equal(read(rrq("i"), 2500), "content of i")
+
+  ask(rrq("j", "timeout", "255"), 2600) -- an answer that nobody acknowledges
+  port = server_ports[2600]
+  for _ = 1, 3 do
+    serve(oack("timeout", "255"), 2600, { sport = port })
+    clock.advance(255000)
+  end
+  ask(rrq("k"), 2600)
+  serve(data(1, "content of j"), 2600, { sport = port })
+  serve(data(1, "content of k"), 2600)
+  equal(is_kept("k"), false)
+end)
+
+check("of more clients than can be noted nothing is kept for five minutes", function()
+  for i = 1, 8193 do ask(rrq("none"), 3000 + i) end
+  fill("a", "content")
+  equal(is_kept("a"), false)
+  clock.advance(300001)
+  fill("a", "content")
+  equal(read(rrq("a"), 2001), "content")
+end)
+
+check("transfers that nobody goes on with leave nothing", function()
+  fill("a", content_of(20000))
+  for _ = 1, 3 do
+    local hits = 0
+    for i = 1, 1100 do
+      if ask(rrq("a", "blksize", "8", "windowsize", "64", "timeout", "255"), 3000 + i) == NF_DROP then hits = hits + 1 end
+      if i % 50 == 0 then clock.advance(1) end
+    end
+    equal(hits, 1024)
+    for _ = 1, 160 do clock.advance(10000) end
+    fill("a", content_of(20000))
+  end
+  equal(counted("given_up"), 3 * 1024)
+  equal(counted("no_memory"), 0)
 end)
 
 check("a file that is written is not answered, nor kept for a minute", function()
@@ -516,19 +605,20 @@ check("so many files are filled at once", function()
   clock.advance(1500)
   for i = 2, 20 do serve(data(2, "x"), i) end
   equal(counted("stored"), 15)
-  ask(rrq("f17"), 17)
-  serve(data(1, "y"), 17)
+  ask(rrq("f17"), 117)
+  serve(data(1, "y"), 117)
   equal(read(rrq("f17")), "y")
 end)
 
 local SIZE <const>, BLOCKS <const> = 65464, 91 -- of a file of some 6 MB, of which sixteen have room
 local piece = content_of(SIZE)
 local function fill_large(i)
-  ask(rrq("f" .. i, "blksize", "65464"))
-  serve(oack("blksize", "65464"))
-  for block = 1, BLOCKS do serve(data(block, piece)) end
+  local port = next_port()
+  ask(rrq("f" .. i, "blksize", "65464"), port)
+  serve(oack("blksize", "65464"), port)
+  for block = 1, BLOCKS do serve(data(block, piece), port) end
   if i == 17 then equal(counted("evicted"), 1) end -- before there is too much
-  serve(data(BLOCKS + 1, "end" .. i))
+  serve(data(BLOCKS + 1, "end" .. i), port)
 end
 
 check("large files go for others", function()
@@ -569,14 +659,14 @@ check("their bytes go with them", function()
   for i = 1, 3 do
     fill_large(100) -- when it goes, somebody is being sent it, and takes it no more or breaks off; or it is not all there yet
     if i == 3 then
-      ask("\0\2f100\0octet\0")
+      ask("\0\2f100\0octet\0", 2002)
       clock.advance(60000)
-      ask(rrq("f100", "blksize", "65464"))
-      serve(oack("blksize", "65464"))
-      for block = 1, BLOCKS do serve(data(block, piece)) end
+      ask(rrq("f100", "blksize", "65464"), 2003)
+      serve(oack("blksize", "65464"), 2003)
+      for block = 1, BLOCKS do serve(data(block, piece), 2003) end
     end
     local _, sent = ask(rrq("f100"), 2001)
-    ask("\0\2f100\0octet\0")
+    ask("\0\2f100\0octet\0", 2002)
     if i == 2 then answer(sent[1], "\0\5\0\0enough\0") end
     clock.advance(60000)
   end

@@ -147,6 +147,18 @@ if hash atftpd 2>/dev/null; then
 fi
 serve_tftp
 
+# --- loaded anew, while a file is sent that is gone: nothing of it stays
+check 'a file is kept' get tftp "f$large"
+before=$(counted hits)
+asks() { [ "$(counted hits)" -gt "$before" ]; }
+inA bash -c "exec 3<>/dev/udp/$S/69; printf '\\0\\1f$large\\0octet\\0' >&3; sleep 30" & reader=$!
+wait_for asks
+check 'and written while it is sent' inA bash -c "cd files && tftp -m binary $S -c put f1.new f$large"
+[ "$(entries)" -ge $((large / 32768)) ] && pass 'its bytes are there' || fail 'its bytes are there'
+check 'the script is loaded anew' inR packetscript reload 69
+check_eq 'and no bytes are' "$(entries)" 0
+kill $reader
+
 # --- the end, while files are sent
 load() { while :; do get curl f102400 --tftp-blksize 8 || true; done; }
 load & load=$!
