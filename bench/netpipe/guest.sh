@@ -61,6 +61,13 @@ way_ours() {
 	rule raw -A PREROUTING -i rB -j LUA --script $dir/nat.lua --function process_packet_dnat
 }
 
+# As the thesis prints it: both in mangle.
+way_printed() {
+	hide_a
+	rule mangle -A POSTROUTING -o rB -j LUA --script $dir/nat.lua --function process_packet_snat
+	rule mangle -A PREROUTING -i rB -j LUA --script $dir/nat.lua --function process_packet_dnat
+}
+
 way_table() { rule mangle -F; }
 way_rule() { rule mangle -A FORWARD -j LUA --script $dir/headers.lua; }
 
@@ -106,7 +113,7 @@ netpipe() {
 
 curve() {
 	local range
-	while read -r range; do netpipe $range; done <$dir/ranges
+	while read -r range; do netpipe $range; done < <(cat $dir/ranges $dir/ranges.$network 2>/dev/null)
 }
 
 download() {
