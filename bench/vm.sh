@@ -24,6 +24,7 @@ vm_tree() {
 	cp -a "$root" "$tree"
 	mkdir -p "$tree/bench" "$tree/tests/t"
 	cp "$2" "$tree/tests/t/bench.sh"
+	cp "$top/bench/networks.sh" "$tree/bench/"
 	compile -static -o "$tree/bench/udpsend" "$top/bench/tools/udpsend.c"
 }
 

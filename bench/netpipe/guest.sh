@@ -8,40 +8,10 @@
 #   NOTE text
 . /tests/lib.sh
 
-readonly dir=/bench ends='A:eth0 R:rA R:rB B:eth0'
-
-# --- the networks: how large packets are, how fast the cables ---
-
-# on_ends COMMAND…: in each of the four devices' namespaces, with the device's name in place of DEV
-on_ends() {
-	local end
-	for end in $ends; do ip netns exec "${end%:*}" "${@//DEV/${end#*:}}"; done
-}
-
-# 1500 bytes on the cable; who receives merges what belongs together (GRO), who sends cuts it (GSO): Linux, with a card
-# that knows nothing of it. The queue between them holds 256 packets; TCP's windows are kept smaller.
-network_gro() { on_ends ethtool -K DEV tso off gro on; }
-
-# the cards do both: up to 64 KB at once
-network_tso() { on_ends ethtool -K DEV tso on gro off; }
-
-# nobody does. TCP asks for gso_max_segs, not for the feature.
-network_single() {
-	on_ends ethtool -K DEV tso off gso off gro off
-	on_ends ip link set DEV gso_max_segs 1
-}
-
-# netem delays each packet by its time on the cable, one after the other, as Ethernet does. It saves nothing up, as a
-# token bucket would, and drops nothing. To each packet come 24 bytes: preamble, checksum and gap.
-network_100mbit() {
-	network_single
-	on_ends tc qdisc add dev DEV root netem rate 100mbit 24 limit 100000
-}
+. /bench/networks.sh
+readonly dir=/bench
 
 # --- the ways through R ---
-
-# rule TABLE …
-rule() { inR iptables-legacy -t "$@"; }
 
 # Only what is translated gets an answer.
 hide_a() { ip -n B route del default; }
@@ -89,14 +59,6 @@ down() {
 	ip netns pids B | xargs -r kill 2>/dev/null || true # nginx would keep the namespace; it is two processes
 	printf 'netns del %s\n' A R B | ip -batch -
 	sleep 2 # that goes on in the background
-}
-
-# of_state COLUMN: the sum of that column of /proc/net/packetscript; - if there is none of that name
-of_state() {
-	{ inR cat /proc/net/packetscript 2>/dev/null || true; } | awk -v name="$1" '
-		NR == 1 { for (i = 2; i <= NF; i++) if ($i == name) column = i - ($1 == "#") }
-		NR > 1 && column { sum += $column }
-		END { print column || !NR ? sum + 0 : "-" }'
 }
 
 listening() { [ -n "$(inB ss -Hltn "sport = :$1")" ]; }
