@@ -24,14 +24,15 @@ median='
 
 ratio() { awk "BEGIN { printf \"%.4f\", $1 / $2 }"; }
 at_least() { awk "BEGIN { exit !($1 >= $2) }"; }
+at_most() { awk "BEGIN { exit !($1 <= $2) }"; }
 
 missed=0 # whether a goal was
 goal_rows=''
 
-# goal TEXT RATIO WHERE LIMIT
+# goal TEXT RATIO WHERE LIMIT [at_most]
 goal() {
 	local verdict=PASS
-	at_least "$2" "$4" || { verdict=FAIL missed=1; }
+	"${5:-at_least}" "$2" "$4" || { verdict=FAIL missed=1; }
 	printf '%s  %s: %s, goal %s (%s)\n' "$verdict" "$1" "$2" "$4" "$3"
 	goal_rows+="| $1 | $2 | $3 | $4 | $verdict |"$'\n'
 }
