@@ -23,7 +23,7 @@ comma := ,
 	check-kernels check-debug check-arch check-boot check-lua check-dkms dist unit layers script-test cli-test case-test tshark-test packet-test packet-case plugin-test queue-test hostile feed vm-test \
 	vm vm-shell demo vm-demo root \
 	fuzz fuzz-replay fuzz-coverage fuzz-merge valgrind \
-	bench bench-compare bench-netpipe bench-scaling bench-capture bench-queue clean distclean help
+	bench bench-compare bench-netpipe bench-cache bench-scaling bench-capture bench-queue clean distclean help
 all: modules plugin cli
 
 help:
@@ -44,6 +44,7 @@ help:
 #: make bench      instructions for a packet, beside everything else
 #: make bench-compare BASE=FILE   what has changed since build/bench.json was FILE
 #: make bench-netpipe   throughput of address translation, with graphs, in docs/netpipe.md
+#: make bench-cache   downloads from a server beside those from the cache in front of it, in docs/cache-bench.md; BENCH=--short
 #: make bench-scaling   what a second CPU is worth, with and without --percpu
 #: make bench-queue   packetscript queue beside a program in C, in network namespaces; as root
 #: make bench-capture   packetscript run on a million packets, beside libpcap alone
@@ -488,6 +489,9 @@ bench-compare:
 
 bench-netpipe: root
 	bench/netpipe/run --kver $(KVER) --root $(ROOT)
+
+bench-cache: root
+	bench/cache/run --kver $(KVER) --root $(ROOT) $(BENCH)
 
 bench-queue: cli
 	bench/queue/run $(BUILD)/user/packetscript

@@ -92,7 +92,7 @@ up() {
 }
 
 down() {
-	[ "$(of_state errors)" = 0 ] || fail "$pair $network: the script has no errors" "$(dmesg | tail -n 5)"
+	[ "$(of_state errors)" = 0 ] || fail "$pair $network: the script has no errors" "$(inR cat /proc/net/packetscript)" "$(dmesg | tail -n 5)"
 	ip netns pids R | xargs -r kill 2>/dev/null || true
 	wait
 	printf 'netns del %s\n' A R B | ip -batch -

@@ -75,7 +75,10 @@ netpipe() {
 
 curve() {
 	local range
-	while read -r range; do netpipe $range; done < <(cat $dir/ranges $dir/ranges.$network 2>/dev/null)
+	local file
+	for file in $dir/ranges $dir/ranges.$network; do
+		[ ! -e $file ] || while read -r range; do netpipe $range; done <$file
+	done
 }
 
 download() {
