@@ -74,8 +74,7 @@ netpipe() {
 }
 
 curve() {
-	local range
-	local file
+	local file range
 	for file in $dir/ranges $dir/ranges.$network; do
 		[ ! -e $file ] || while read -r range; do netpipe $range; done <$file
 	done
