@@ -5,8 +5,17 @@ local tcp = require "tcp"
 
 local function close(c) c:close() end
 
--- echo (RFC 862): what comes goes back
-tcp.listen{ port = 7, received = function(c, data) c:send(data:string()) end, ended = close }
+-- echo (RFC 862): what comes goes back. Who takes nothing may send no more than WINDOW bytes, besides those that are back already
+local WINDOW <const> = 16384
+local function make_room(c) c:room(math.max(WINDOW - (c.tail - c.una), 0)) end
+tcp.listen{
+  port = 7, window = WINDOW, max = 384, keep_alive = 7200000,
+  received = function(c, data)
+    c:send(data:string())
+    make_room(c)
+  end,
+  sent = make_room, ended = close,
+}
 
 -- discard (RFC 863): nothing does; who is silent for a minute is asked whether he is there
 tcp.listen{ port = 9, ended = close, keep_alive = 60000 }

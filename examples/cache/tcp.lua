@@ -24,10 +24,13 @@ local STAMP <const>, ECHO <const> = 44, 48 -- where a header has the timestamps,
 local PLAIN <const>, STAMPED <const>, OPENING <const> = 40, 52, 60 -- bytes of headers: without options, with timestamps, of SYNs
 local RTO_FIRST <const>, RTO_MAX <const> = 1000, 60000 -- milliseconds (RFC 6298)
 local OPEN_TRIES <const>, TRIES <const> = 5, 10 -- how often a SYN, and other segments are sent again
+local MORE <const> = 1 -- of IP's flags: there are more fragments
 local WHOLE <const> = 1 << 30 -- more bytes than a value of a shared table has
-local HELD_MAX <const> = 64 -- segments that came before those that they follow
+local HELD_MAX <const> = 64 -- segments that came before those that they follow, of a connection
+local ALL_HELD_MAX <const> = 1 << 20 -- bytes of those of all connections
 local SEGMENTS_MAX <const> = 44 -- of one packet that is cut
-local CHALLENGES <const> = { rate = 100, burst = 100 } -- in a second, of all connections (RFC 5961, 7)
+local CHALLENGES <const> = { rate = 10, burst = 10 } -- in a second, of each connection (RFC 5961, 7), so that none tells of others
+local RECENT_MAX <const> = 24 * 86400 * 1000 -- milliseconds after which a timestamp says nothing any more (RFC 7323, 5.5)
 
 local DEFAULTS <const> = {
   mss = 1460, -- bytes that a segment may have at most, both ways
@@ -193,8 +196,17 @@ end
 
 -- The end of a connection, and its timer
 
+local function drop_held(c)
+  for _, part in ipairs(c.held or {}) do M.held = M.held - #part.data end
+  c.held = nil
+end
+
 local function forget(c, why)
   if c.state == "closed" then return end
+  if not c.is_known then
+    c.state = "closed"
+    return
+  end
   if c.state ~= "time-wait" then M.open = M.open - 1 end
   if c.state == "syn-received" then M.half = M.half - 1 end
   c.state = "closed"
@@ -205,23 +217,31 @@ local function forget(c, why)
   end
   M.count = M.count - 1
   if c.timer then c.timer:cancel() end
-  c.timer, c.queue, c.held = nil, {}, nil
+  c.timer, c.queue = nil, {}
+  drop_held(c)
   if c.service.closed then c.service.closed(c, why) end
 end
 
 local function abort(c, why)
-  if c.header and c.state ~= "time-wait" and c.state ~= "syn-sent" then transmit(c, RST | ACK, c.nxt, 0) end
+  if c.header and c.state ~= "time-wait" and c.state ~= "syn-sent" then transmit(c, RST | ACK, c.max, 0) end
   forget(c, why)
 end
 
-local expire
+local expire, fire
 
-local function fire(c)
+-- Without a timer a connection might never end.
+local function set_timer(c, ms)
+  local is_there, timer = pcall(nf.timer, ms, fire, c)
+  if not is_there then return forget(c, "no memory") end
+  c.timer, c.armed = timer, c.due
+end
+
+function fire(c)
   c.timer, now = nil, nf.get_time()
   if not c.due then return end
   local left = c.due - now
   if left > 0 then
-    c.timer, c.armed = nf.timer(left, fire, c), c.due
+    set_timer(c, left)
   else
     c.due = nil
     expire(c)
@@ -233,12 +253,15 @@ local function within(c, ms)
   c.due = now + ms
   if c.timer and c.armed <= c.due then return end
   if c.timer then c.timer:cancel() end
-  c.timer, c.armed = nf.timer(ms, fire, c), c.due
+  set_timer(c, ms)
 end
 
--- What the timer is for now
+-- What the timer is for now. That for sending again begins anew only with what is acknowledged (RFC 6298, 5).
 local function rearm(c)
-  if c.max > c.una or c.tail > c.nxt or (c.finishing and c.nxt <= c.tail) then
+  local resends = c.max > c.una or c.tail > c.nxt or (c.finishing and c.nxt <= c.tail)
+  if resends and c.resends and c.due then return end
+  c.resends = resends
+  if resends then
     within(c, c.rto)
   elseif c.state == "fin-wait-2" then
     within(c, c.service.fin_wait)
@@ -254,7 +277,8 @@ local CAN_SEND <const> = { established = true, ["close-wait"] = true, ["fin-wait
 -- Sends what the windows let through. Returns whether something was sent.
 local function output(c)
   if not CAN_SEND[c.state] then return false end
-  local last, any = c.una + min(c.cwnd, c.wnd), false
+  local more = c.fast and 0 or min(c.dup, 2) * c.mss -- while it is not known whether something is lost (RFC 3042)
+  local last, any = c.una + min(c.cwnd + more, c.wnd), false
   while true do
     local len = min(min(c.tail, last) - c.nxt, c.burst)
     if c.nxt + len < c.tail then -- there is more: whole segments
@@ -281,6 +305,7 @@ end
 
 -- Sends one segment again, from what is not acknowledged.
 local function again(c)
+  if c.state == "closed" then return end
   local len = min(min(c.mss, c.tail - c.una), max(c.wnd, 1))
   c.timed = nil
   if len > 0 then
@@ -291,21 +316,22 @@ local function again(c)
 end
 
 local function slow_down(c)
-  c.ssthresh = max((c.max - c.una) // 2, 2 * c.mss)
+  c.ssthresh = max((c.max - c.una - min(c.dup, 2) * c.mss) // 2, 2 * c.mss)
   c.recover = c.max
 end
 
 function expire(c)
   local state = c.state
-  if state == "closed" then return end
+  if state == "closed" or not c.is_known then return end
   if state == "time-wait" or state == "fin-wait-2" then return forget(c, "closed") end
   c.tries = c.tries + 1
   if state == "syn-sent" or state == "syn-received" then
     if c.tries > OPEN_TRIES then return forget(c, "timed out") end
     c.rto = max(c.rto * 2, 3000)
     c.timed = nil
-    transmit(c, state == "syn-sent" and SYN or SYN | ACK, 0, 0)
-    return within(c, c.rto)
+    within(c, c.rto)
+    if c.opening and c.state ~= "closed" then transmit(c, state == "syn-sent" and SYN or SYN | ACK, 0, 0) end
+    return
   end
   if c.tries > TRIES then return abort(c, "timed out") end
   if c.max == c.una and c.tail == c.nxt and not (c.finishing and c.nxt <= c.tail) then
@@ -313,8 +339,8 @@ function expire(c)
     return within(c, min(c.service.keep_alive, RTO_MAX))
   end
   c.rto = min(c.rto * 2, RTO_MAX)
-  if c.wnd == 0 and c.max == c.una then
-    if transmit(c, ACK, c.nxt, 1) then c.max = max(c.max, c.nxt + 1) end -- whether its window is open again
+  if c.wnd == 0 and c.max <= c.una + 1 and c.tail > c.una then
+    if transmit(c, ACK, c.una, 1) then c.max = max(c.max, c.una + 1) end -- whether its window is open again
   else
     if c.max > c.una then slow_down(c) end
     c.cwnd, c.fast, c.dup, c.timed = c.mss, nil, 0, nil
@@ -335,8 +361,11 @@ local function new(service, here, there, state)
     cwnd = 0, ssthresh = 1 << 40, dup = 0, recover = 0, grown = 0, rto = RTO_FIRST, tries = 0, recent = 0,
     queue = {}, first = 1, last = 0, stamps = true, scales = true,
   }, M.connection)
+  within(c, c.rto) -- first, as there may be no memory: then nothing has begun
+  if c.state == "closed" then error("no memory for a connection", 0) end
   connections[here] = connections[here] or {}
   connections[here][there] = c
+  c.is_known = true
   M.count, M.open = M.count + 1, M.open + 1
   return c
 end
@@ -356,7 +385,7 @@ local function take_options(c, tcp)
   c.scales = c.scales and o and o.WS ~= nil
   c.stamps = c.stamps and o and o.TSVAL ~= nil
   c.shift = c.scales and min(o.WS, 14) or 0
-  c.recent = c.stamps and o.TSVAL or 0
+  c.recent, c.recent_at = c.stamps and o.TSVAL or 0, now
   agree(c, o and o.MSS or 536)
 end
 
@@ -368,7 +397,7 @@ end
 
 -- The first sequence number for who has sent a SYN with number irs; which: of COOKIE_MSS, from 0 on
 local function cookie(here, there, irs, slot, which)
-  return siphash.words(K0, K1, here << 16 | slot & 0xffff, there << 16 ~ irs) & 0xfffffff8 | which
+  return siphash.words(K0, siphash.words(K0, K1, here << 16 | slot & 0xffff, there), irs, K1) & 0xfffffff8 | which
 end
 
 local function answer_with_cookie(service, here, there, tcp)
@@ -405,15 +434,14 @@ end
 local function accept(service, here, there, tcp)
   if M.half >= service.backlog then return answer_with_cookie(service, here, there, tcp) end
   if M.open >= service.max then return end
-  M.half = M.half + 1
   local c = new(service, here, there, "syn-received")
+  M.half = M.half + 1
   take_options(c, tcp)
   c.opening = new_opening(c)
   c.wnd, c.wl1 = tcp.window_size, 0
   c.nxt, c.max = 1, 1
   c.timed, c.timed_at = 1, now
   transmit(c, SYN | ACK, 0, 0)
-  within(c, c.rto)
 end
 
 -- Acknowledgements
@@ -449,7 +477,7 @@ end
 
 local function acknowledged(c, to, echo)
   local acked = to - c.una
-  c.una, c.tries = to, 0
+  c.una, c.tries, c.resends = to, 0, nil
   c.nxt = max(c.nxt, to)
   if c.stamps and echo and echo ~= 0 then
     local ms = difference(now & WRAP, echo)
@@ -480,13 +508,14 @@ local function repeated(c)
     c.fast = true
     again(c)
     c.cwnd = c.ssthresh + 3 * c.mss
-  elseif c.dup < 3 then
-    c.cwnd = c.cwnd + c.mss -- one more segment for each (RFC 3042), until this is known to be a loss, or not
-    c.grown = c.grown - c.mss
   end
 end
 
--- Returns false if the segment goes no further.
+local function may_challenge(c)
+  return nf.limit(CHALLENGES, c.there << 16 ~ c.here)
+end
+
+-- at: nil, of a segment that is not acceptable otherwise. Returns false if the segment goes no further.
 local function take_ack(c, tcp, at, len, flags, echo)
   local to = c.una + difference(tcp.ack, c.iss + c.una & WRAP)
   local wnd = tcp.window_size << (flags & SYN == 0 and c.shift or 0)
@@ -495,22 +524,22 @@ local function take_ack(c, tcp, at, len, flags, echo)
       refuse(c.here, c.there, tcp.ack, 0, RST)
       return false
     end
-    c.wnd, c.wnd_max, c.wl1, c.wl2 = wnd, wnd, at, to
+    c.wnd, c.wnd_max, c.wl1, c.wl2 = wnd, wnd, at or c.rcv, to
     acknowledged(c, to, echo)
     opened(c)
     return c.state ~= "closed"
   end
   if to > c.max or to < c.una - max(c.wnd_max, 1) then -- of what was never sent, or of long ago (RFC 5961, 5)
-    if nf.limit(CHALLENGES) then transmit(c, ACK, c.nxt, 0) end
+    if may_challenge(c) then transmit(c, ACK, c.nxt, 0) end
     return false
   end
-  if c.max == c.una then c.tries = 0 end -- it answers, though it has nothing to acknowledge
+  if c.max == c.una or c.wnd == 0 then c.tries = 0 end -- it answers, though it has nothing to acknowledge, or takes nothing now
   if to > c.una then
     acknowledged(c, to, echo)
-  elseif to == c.una and len == 0 and wnd == c.wnd and c.max > c.una and flags & (SYN | FIN) == 0 then
+  elseif to == c.una and len == 0 and wnd == c.wnd and wnd > 0 and c.max > c.una and flags & (SYN | FIN) == 0 then
     repeated(c)
   end
-  if to >= c.una and (at > c.wl1 or at == c.wl1 and to >= c.wl2) then
+  if at and to >= c.una and (at > c.wl1 or at == c.wl1 and to >= c.wl2) then
     if c.wnd == 0 and wnd > 0 then c.nxt, c.tries = max(c.una, min(c.nxt, c.tail)), 0 end
     c.wnd, c.wl1, c.wl2 = wnd, at, to
     c.wnd_max = max(c.wnd_max, wnd)
@@ -524,25 +553,28 @@ end
 local function hold(c, at, data)
   local held = c.held or {}
   c.held = held
-  if #held >= HELD_MAX then return end
+  if #held >= HELD_MAX or M.held + #data > ALL_HELD_MAX then return end
   local i = #held
   while i > 0 and held[i].at > at do i = i - 1 end
   if i > 0 and held[i].at + #held[i].data >= at + #data then return end
   table.insert(held, i + 1, { at = at, data = data:slice() .. "" })
+  M.held = M.held + #data
 end
 
 local function deliver(c, data)
   c.rcv = c.rcv + #data
   c.window = max(c.window - #data, c.room_left)
-  if c.service.received and not c.shut then c.service.received(c, data) end
+  if c.service.received then c.service.received(c, data) end
 end
 
 local function deliver_held(c)
   local held = c.held
   while held and held[1] and held[1].at <= c.rcv and c.state ~= "closed" do
     local first = table.remove(held, 1)
+    M.held = M.held - #first.data
     local skip = c.rcv - first.at
-    if skip < #first.data then deliver(c, first.data:slice(skip)) end
+    local take = min(first.at + #first.data, c.fin_at or first.at + #first.data) - c.rcv
+    if take > 0 then deliver(c, first.data:slice(skip, take)) end
   end
   if held and not held[1] then c.held = nil end
 end
@@ -550,6 +582,7 @@ end
 local function wait_for_late(c)
   if c.state ~= "time-wait" then M.open = M.open - 1 end
   c.state = "time-wait"
+  if M.count - M.open > c.service.max then return forget(c, "closed") end -- there are enough that wait
   within(c, c.service.time_wait)
 end
 
@@ -559,7 +592,8 @@ local function take_fin(c)
   local state = AFTER_FIN[c.state]
   if not state then return end
   c.rcv = c.rcv + 1
-  c.fin_at = nil
+  c.fin_at, c.fin_taken = nil, true
+  drop_held(c)
   if state == "time-wait" then wait_for_late(c) else c.state = state end
   if c.service.ended then c.service.ended(c) end
 end
@@ -577,9 +611,9 @@ end
 
 local function take_data(c, at, data, flags)
   local len = #data
-  if flags & FIN ~= 0 and at + len >= c.rcv and at + len < c.rcv + c.window + 1 then c.fin_at = at + len end
+  if flags & FIN ~= 0 and not c.fin_taken and at + len >= c.rcv and at + len < c.rcv + c.window + 1 then c.fin_at = at + len end
   local skip = max(c.rcv - at, 0)
-  local take = min(at + len, c.rcv + c.window) - at - skip
+  local take = min(min(at + len, c.rcv + c.window), c.fin_at or at + len) - at - skip
   if take > 0 and not c.fin_taken then
     local bytes_in = data:slice(skip, take)
     if at + skip == c.rcv then
@@ -642,40 +676,42 @@ local function segment(c, tcp)
     local o = tcp.data_off > 5 and tcp:options()
     stamp, echo = o and o.TSVAL, o and o.TSER
   end
-  local is_old = stamp and difference(stamp, c.recent) < 0 and flags & RST == 0 -- RFC 7323, 5.3
-  if c.state == "time-wait" and flags & (SYN | ACK | RST) == SYN and at >= c.rcv and not is_old then
+  local is_old = stamp and difference(stamp, c.recent) < 0 and flags & RST == 0 and now - c.recent_at < RECENT_MAX -- RFC 7323, 5.3
+  if c.state == "time-wait" and flags & (SYN | ACK | RST) == SYN and at >= c.rcv and not is_old and services[c.here & 0xffff] == c.service then
     local service, here, there = c.service, c.here, c.there -- the peer uses its port again (RFC 9293, 3.6.1)
     forget(c, "closed")
     return accept(service, here, there, tcp)
   end
+  local len, in_window = #data, at
   if is_old or not is_acceptable(c, at, #data + (flags & FIN) + (flags >> 1 & 1)) then
     if flags & RST ~= 0 then return end
+    if c.state == "time-wait" and flags & FIN ~= 0 then within(c, c.service.time_wait) end -- RFC 9293, 3.10.7.4
     if c.state == "syn-received" and flags & (SYN | ACK) == SYN and at == 0 then
       transmit(c, SYN | ACK, 0, 0) -- its SYN has come again
-    elseif nf.limit(CHALLENGES) then
+    elseif len > 0 or flags & FIN ~= 0 or may_challenge(c) then
       transmit(c, ACK, c.nxt, 0)
     end
     -- who probes a window that is closed, or sends again, still acknowledges
     if is_old or flags & (SYN | ACK) ~= ACK or at > c.rcv + c.window or at < c.rcv - c.window - 1 then return end
-    data, flags = NONE, ACK
+    data, flags, in_window = NONE, ACK, nil
     at = c.rcv
   end
   if flags & RST ~= 0 then
     if at == c.rcv then
       forget(c, "reset")
-    elseif nf.limit(CHALLENGES) then -- RFC 5961, 3
+    elseif may_challenge(c) then -- RFC 5961, 3
       transmit(c, ACK, c.nxt, 0)
     end
     return
   end
   if flags & SYN ~= 0 then -- RFC 5961, 4
-    if nf.limit(CHALLENGES) then transmit(c, ACK, c.nxt, 0) end
+    if may_challenge(c) then transmit(c, ACK, c.nxt, 0) end
     return
   end
   if flags & ACK == 0 then return end
-  if stamp and at <= c.told then c.recent = stamp end
   c.busy = true
-  if take_ack(c, tcp, at, #data, flags, echo) then
+  if take_ack(c, tcp, in_window, len, flags, echo) then
+    if stamp and in_window and at <= c.told then c.recent, c.recent_at = stamp, now end
     if c.finishing and c.una > c.tail then finished(c) end
     if c.state ~= "closed" then take_data(c, at, data, flags) end
   end
@@ -693,6 +729,7 @@ end
 M.count = 0 -- connections, with those that have ended and are still known
 M.open = 0 -- those that have not ended
 M.half = 0 -- those of them that are half open
+M.held = 0 -- bytes that came before those that they follow
 M.cookies_until = 0 -- from which SLOT on no cookie is good that was given
 
 -- Gives each packet of TCP that the rule lets through. Returns true if it is one of these connections: then the kernel must not see it.
@@ -700,6 +737,7 @@ function M.input(p)
   local ip = p.ip
   local tcp = ip and ip:data(packet_tcp)
   if not tcp then return false end
+  if ip.flags & MORE ~= 0 then return services[tcp.dport] ~= nil end -- a fragment: its bytes are not all there
   local here, there = ip:daddr():int() << 16 | tcp.dport, ip:saddr():int() << 16 | tcp.sport
   now = nf.get_time()
   local peers = connections[here]
@@ -710,7 +748,8 @@ function M.input(p)
   end
   local service = services[tcp.dport]
   if not service then return false end
-  local flags = tcp.flags
+  local source, flags = there >> 40, tcp.flags
+  if source == 0 or source == 127 or source >= 224 or here >> 40 >= 224 then return true end -- no host's address (RFC 9293, MUST-57)
   if flags & RST ~= 0 then return true end
   if flags & ACK ~= 0 then
     c = flags & SYN == 0 and redeem(service, here, there, tcp)
