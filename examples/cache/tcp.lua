@@ -4,7 +4,7 @@
 --   tcp.listen{ port = 7, received = function(c, data) c:send(data:string()) end, ended = function(c) c:close() end }
 --   function process_packet(p) return tcp.input(p) and NF_DROP or XT_CONTINUE end
 -- with a rule that has all packets of that port, before the kernel's own TCP does:
---   iptables -t mangle -A PREROUTING -i eth0 -p tcp --dport 7 -j LUA --script echo.lua --memory 16M
+--   iptables -t mangle -A PREROUTING -i eth0 -d 192.0.2.1 -p tcp --dport 7 -j LUA --script echo.lua --memory 16M
 -- RFC 9293, with what it asks for: window scaling and timestamps (7323), retransmission times (6298), slow start, congestion avoidance
 -- and fast retransmit (5681), NewReno (6582), an initial window of ten segments (6928), careful answers to what may be forged (5961).
 -- When many connections are half open, SYNs are answered with cookies, and nothing is kept of them (RFC 4987, 3.6).
