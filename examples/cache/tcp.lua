@@ -733,7 +733,8 @@ M.held = 0 -- bytes that came before those that they follow
 M.cookies_until = 0 -- from which SLOT on no cookie is good that was given
 
 -- Gives each packet of TCP that the rule lets through. Returns true if it is one of these connections: then the kernel must not see it.
-function M.input(p)
+-- With is_ours, it is only of connections that there are already: where packets leave this machine, nobody asks for a new one.
+function M.input(p, is_ours)
   local ip = p.ip
   local tcp = ip and ip:data(packet_tcp)
   if not tcp then return false end
@@ -746,7 +747,7 @@ function M.input(p)
     segment(c, tcp)
     return true
   end
-  local service = services[tcp.dport]
+  local service = not is_ours and services[tcp.dport]
   if not service then return false end
   local source, flags = there >> 40, tcp.flags
   if source == 0 or source == 127 or source >= 224 or here >> 40 >= 224 then return true end -- no host's address (RFC 9293, MUST-57)

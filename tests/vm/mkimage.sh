@@ -63,7 +63,7 @@ tools=(
 	script
 )
 for_tests=(nft ethtool conntrack nginx dig dnsmasq openssl mandoc)
-wanted=(strace bridge arping nano vim.tiny in.tftpd atftpd tftp atftp)	# are in the image if this machine has them
+wanted=(strace bridge arping nano vim.tiny in.tftpd atftpd tftp atftp wget)	# are in the image if this machine has them
 xtables=(iptables ip6tables iptables-save iptables-restore ip6tables-save ip6tables-restore
 	ebtables ebtables-save ebtables-restore arptables arptables-save arptables-restore)
 

@@ -1,0 +1,654 @@
+-- SPDX-License-Identifier: MIT OR GPL-2.0-only
+-- A cache in front of the web server of this machine, as chapter 4 of the thesis has one: what has been asked for once is answered by the kernel.
+--   iptables -t mangle -A INPUT ! -i lo -p tcp --dport 80 -j LUA --script http.lua --function request --state 80 --memory 32M
+--   iptables -t mangle -A OUTPUT ! -o lo -p tcp --sport 80 -j LUA --script http.lua --function response --state 80 --memory 32M
+-- Clients speak with a TCP in Lua (tcp.lua). For what the cache has not got it speaks with the server as the client, from its address and another port, and
+-- passes the bytes of both on as they are; so the server sees who asks. What it may keep of the answers it keeps: of GET, with status 200 and a length,
+-- or in chunks, which are kept without their seams. What the script does not understand passes by both ways, and nothing of it is kept.
+-- docs/cache.md has the rules and the limits.
+local PORT <const> = 80
+local LIFE <const> = 60000 -- milliseconds for which is kept what does not say for how long
+local LIFE_MAX <const> = 24 * 3600 * 1000
+local BYTES_MAX <const> = 80 << 20 -- of all objects, with what keeping them costs; shared_mb has to be more
+local OBJECT_MAX <const> = 32 << 20 -- of one
+local ENTRIES_MAX <const>, WORDS_MAX <const>, FILLS_MAX <const> = 4096, 6 << 20, 16 -- objects; bytes of their heads and names; that are filled at once
+local CLIENTS_MAX <const>, SERVERS_MAX <const> = 2048, 128 -- connections with clients, and with the server
+local HEAD_MAX <const>, KEPT_HEAD_MAX <const>, NAME_MAX <const> = 8192, 2048, 1024 -- bytes
+local HELD_MAX <const> = 65536 -- bytes that a client has not got yet when the server is held back, and the other way round
+local ROOM <const>, BODY_ROOM <const>, SERVER_ROOM <const> = 8192, 65535, 65535 -- bytes that may come from clients, also in bodies; from the server
+local PIECES_MAX <const> = 64 -- answers that wait to be sent to one client
+local IDLE <const>, HEAD_TIME <const>, LOOK <const> = 60000, 15000, 5000 -- milliseconds for which a client may be silent; for a head; until that is looked at
+
+local tcp = require "tcp"
+local objects = require "objects"
+
+local CHUNK <const> = objects.CHUNK
+local store = objects.new{
+  name = "http cache", bytes_max = BYTES_MAX, object_max = OBJECT_MAX, entries_max = ENTRIES_MAX, words_max = WORDS_MAX, writers_max = FILLS_MAX,
+}
+
+-- What is said in heads
+
+local LINE <const> = "^([%w!#$%%&'*+.^_`|~-]+):[ \t]*([^\r\n%z]-)[ \t]*\r\n()"
+
+-- Whether a list has the word, all in small letters
+local function has(list, word)
+  for token in list:gmatch("[^,%s]+") do
+    if token == word then return true end
+  end
+  return false
+end
+
+-- The fields of a head from there on, names in small letters, values of those that come twice as a list; nil: it is not to the letter.
+local function fields_of(head, at)
+  local fields, n = {}, 0
+  local last = #head - 1
+  while at < last do
+    local name, value, next = head:match(LINE, at)
+    n = n + 1
+    if not name or n > 100 then return nil end
+    name = name:lower()
+    fields[name] = fields[name] and fields[name] .. ", " .. value or value
+    at = next
+  end
+  return at == last and fields or nil
+end
+
+local function length_of(fields)
+  local length = fields["content-length"]
+  if not length then return nil, true end
+  if #length > 15 or not length:find("^%d+$") then return nil, false end
+  return tonumber(length), true
+end
+
+local REFUSE <const> = { "authorization", "cookie", "range", "if-range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since" }
+local RAW <const> = { is_raw = true }
+
+-- What a request asks for
+local function parse_request(head, here)
+  local method, target, minor, at = head:match("^(%u+) ([^%s%c]+) HTTP/1%.([01])\r\n()")
+  local f = method and method ~= "CONNECT" and fields_of(head, at)
+  if not f or f["transfer-encoding"] or f.expect or f.upgrade then return RAW end
+  local length, is_right = length_of(f)
+  local host = f.host or ""
+  if not is_right or host:find("[,%s]") or target:byte() ~= 47 then return RAW end
+  local connection = f.connection and f.connection:lower() or ""
+  local q = { method = method, minor = minor, length = length or 0, is_get = method == "GET", key = here .. " " .. host:lower() .. " " .. target }
+  if minor == "1" then q.keeps = not has(connection, "close") else q.keeps = has(connection, "keep-alive") end
+  q.is_safe = method == "GET" or method == "HEAD" or method == "OPTIONS"
+  local plain = (q.is_get or method == "HEAD") and q.length == 0 and #q.key <= NAME_MAX
+  for _, name in ipairs(REFUSE) do plain = plain and not f[name] end
+  q.is_asked = plain and not f["cache-control"] and not f.pragma
+  q.is_kept = plain and q.is_get and not has((f["cache-control"] or ""):lower(), "no-store")
+  return q
+end
+
+local recent, recents = {}, 0 -- by head, of those that came often: what they ask for
+
+local function request_of(head, here)
+  local q = recent[head]
+  if q and q.here == here then return q end
+  q = parse_request(head, here >> 16)
+  if #head <= 1024 and not q.is_raw then
+    if recents == 512 then recent, recents = {}, 0 end
+    q.here = here
+    if not recent[head] then recents = recents + 1 end
+    recent[head] = q
+  end
+  return q
+end
+
+local HOPS <const> = {
+  ["connection"] = true, ["keep-alive"] = true, ["proxy-connection"] = true, ["transfer-encoding"] = true, ["content-length"] = true, ["age"] = true,
+  ["trailer"] = true, ["te"] = true, ["upgrade"] = true,
+}
+local NEVER <const> = { "set-cookie", "set-cookie2", "vary", "content-range", "www-authenticate", "pragma", "trailer" }
+
+-- Milliseconds for which an answer may be kept; nil: not at all
+local function life_of(f)
+  local control, life = (f["cache-control"] or ""):lower(), LIFE
+  for _, word in ipairs{ "no-store", "no-cache", "private" } do
+    if control:find(word, 1, true) then return nil end
+  end
+  local seconds = control:match("s%-maxage=\"?(%d+)") or (" " .. control):match("[%s,]max%-age=\"?(%d+)")
+  if seconds then
+    life = math.min(#seconds < 10 and tonumber(seconds) or LIFE_MAX, LIFE_MAX // 1000) * 1000
+  elseif f.expires or control:find("max-age", 1, true) or control:find("s-maxage", 1, true) then
+    return nil
+  end
+  local age = f.age or "0"
+  if #age > 9 or not age:find("^%d+$") then return nil end
+  life = life - tonumber(age) * 1000
+  if life <= 0 then return nil end
+  return life, tonumber(age) * 1000
+end
+
+-- What the head of an answer says: how its end is found, and for how long it may be kept
+local function parse_answer(head, q)
+  local minor, status, at = head:match("^HTTP/1%.([01]) (%d%d%d)[^\r\n%z]*\r\n()")
+  local f = minor and fields_of(head, at)
+  if not f then return nil end
+  local a = { status = tonumber(status), is_interim = status:byte() == 49 and status ~= "101" }
+  local length, is_right = length_of(f)
+  local coding = f["transfer-encoding"] and f["transfer-encoding"]:lower()
+  local connection = f.connection and f.connection:lower() or ""
+  if status == "101" or not is_right or coding and (coding ~= "chunked" or length) then return nil end
+  if minor == "1" then a.keeps = not has(connection, "close") else a.keeps = has(connection, "keep-alive") end
+  if a.is_interim then return a end
+  if q.method == "HEAD" or status == "204" or status == "304" then
+    a.left = 0
+  elseif coding then
+    a.is_chunked = true
+  else
+    a.left = length -- nil: to the end of the connection
+  end
+  if not q.is_kept or status ~= "200" or not (a.left or a.is_chunked) or (a.left or 0) > OBJECT_MAX or #head > KEPT_HEAD_MAX then return a end
+  for _, name in ipairs(NEVER) do
+    if f[name] then return a end
+  end
+  for token in connection:gmatch("[^,%s]+") do
+    if token ~= "close" and token ~= "keep-alive" then return a end
+  end
+  a.life, a.age = life_of(f)
+  if not a.life then return a end
+  local lines = { "HTTP/1.1 200 OK\r\n" }
+  while at < #head - 1 do
+    local name, _, next = head:match(LINE, at)
+    if not HOPS[name:lower()] then lines[#lines + 1] = head:sub(at, next - 1) end
+    at = next
+  end
+  a.head = table.concat(lines)
+  return a
+end
+
+-- Hits
+
+-- The head of what is answered from the cache
+local function head_of(e, q)
+  local age = (nf.get_time() - e.since) // 1000
+  local is_plain = q.keeps and q.minor == "1"
+  if is_plain and e.told == age then return e.ready end
+  local text = e.head .. "Content-Length: " .. e.size .. "\r\nAge: " .. age .. "\r\n"
+  if not q.keeps then
+    text = text .. "Connection: close\r\n\r\n"
+  elseif q.minor == "0" then
+    text = text .. "Connection: keep-alive\r\n\r\n"
+  else
+    e.told, e.ready = age, bytes.new_from_string(text .. "\r\n"):slice(0, #text + 2)
+    return e.ready
+  end
+  return text
+end
+
+local function finish(h)
+  h.is_over = true
+  h.c:close()
+end
+
+local function answer(h, q, e)
+  local c = h.c
+  nf.count("hits")
+  c:send(head_of(e, q))
+  if q.is_get and e.size > 0 then
+    c:send_from(store.chunks, e.first, 0, e.size, CHUNK)
+    store:hold(e)
+    e = { e = e, to = c.tail, more = nil }
+    if h.using then h.using_last.more = e else h.using = e end
+    h.using_last = e
+  end
+  if not q.keeps then finish(h) end
+end
+
+local function release(h, to)
+  local u = h.using
+  while u and u.to <= to do
+    store:release(u.e)
+    u = u.more
+  end
+  h.using = u
+end
+
+-- The server
+
+local servers = 0
+local clients = {} -- all of them
+local waiting, waiting_first, waiting_last = {}, 1, 0 -- clients for which there is no connection to the server
+local filling = {} -- by key
+local process, to_server, next_waiting
+
+local function drop_fill(h, why)
+  local fill = h.fill
+  if not fill then return end
+  h.fill = nil
+  filling[fill.key] = nil
+  if not fill.is_dropped then fill.writer:drop() end
+  if why then nf.count(why) end
+end
+
+-- Whether one more connection to the server can be
+local function make_way()
+  if servers < SERVERS_MAX then return true end
+  for h in pairs(clients) do
+    if h.up and not h.request and not h.is_raw then
+      h.up:abort()
+      return true
+    end
+  end
+  return false
+end
+
+local as_client
+
+local function connect(h)
+  local c = h.c
+  if not make_way() then return false end
+  for _ = 1, 10 do
+    local up = tcp.connect(c.there >> 16 << 16 | 1024 + nf.get_random() % 64512, c.here, as_client)
+    if up then
+      servers = servers + 1
+      up.h, h.up, h.is_new = h, up, true
+      return true
+    end
+  end
+  return false
+end
+
+-- Bytes for the server
+function to_server(h, text)
+  h.up:send(text)
+  if h.up.tail - h.up.una > HELD_MAX then h.c:room(0) end
+end
+
+local function begin_answer(h)
+  h.part, h.text_up, h.line, h.left_up, h.any, h.answer = "head", "", "", 0, false, nil
+end
+
+-- The request is given to the server.
+local function ask(h)
+  if not h.up and not connect(h) then
+    waiting_last = waiting_last + 1
+    waiting[waiting_last] = h
+    h.waits = true
+    return
+  end
+  h.waits = nil
+  to_server(h, h.head)
+  if h.is_raw then h.head = nil end
+  if h.later then
+    local later = h.later
+    h.later = nil
+    to_server(h, later)
+  end
+end
+
+function next_waiting()
+  while waiting_first <= waiting_last do
+    local h = waiting[waiting_first]
+    if not h.is_closed and h.waits then
+      if not make_way() then return end
+      waiting[waiting_first], waiting_first = nil, waiting_first + 1
+      return ask(h)
+    end
+    waiting[waiting_first], waiting_first = nil, waiting_first + 1
+  end
+end
+
+-- A piece of a body, or of what passes by
+local function pass_on(h, text)
+  if h.up and not h.waits then return to_server(h, text) end
+  h.later = (h.later or "") .. text
+  if #h.later > ROOM then h.c:room(0) end
+end
+
+local function tunnel(h, head)
+  nf.count("passed")
+  h.is_raw, h.request, h.head = true, RAW, head .. h.text
+  h.text = ""
+  h.c:room(BODY_ROOM)
+  ask(h)
+end
+
+local function miss(h, q, head)
+  nf.count(q.is_asked and "misses" or "passed")
+  if not q.is_safe then
+    local e = store.index[q.key]
+    if e then store:forget(e, "void") end
+  end
+  h.request, h.head, h.left = q, head, q.length
+  begin_answer(h)
+  ask(h)
+  if h.left > 0 then
+    local n = math.min(h.left, #h.text)
+    if h.left > n then h.c:room(BODY_ROOM) end
+    if n > 0 then
+      h.left = h.left - n
+      local text = h.text
+      h.text = text:sub(n + 1)
+      pass_on(h, text:sub(1, n))
+    end
+  end
+end
+
+-- Looks at what the client has asked for, as far as it can be answered now.
+function process(h)
+  while not h.request and not h.is_over and not h.is_closed and #h.text > 0 do
+    local c = h.c
+    if c.last - c.first >= PIECES_MAX then
+      h.is_full = true
+      return c:room(0)
+    end
+    local stop = h.text:find("\r\n\r\n", 1, true)
+    if not stop then
+      if #h.text >= HEAD_MAX - 1 then return tunnel(h, "") end
+      break
+    end
+    local text = h.text
+    local head = #text == stop + 3 and text or text:sub(1, stop + 3)
+    h.text = #text == stop + 3 and "" or text:sub(stop + 4)
+    local q = request_of(head, c.here)
+    if q.is_raw then return tunnel(h, head) end
+    local e = q.is_asked and store:find(q.key)
+    if e then answer(h, q, e) else miss(h, q, head) end
+  end
+  if h.no_more and not h.request and not h.is_over and not h.is_closed then finish(h) end
+end
+
+-- The answer is complete.
+local function done(h)
+  local q, fill, up = h.request, h.fill, h.up
+  local a = h.answer
+  if fill then
+    h.fill = nil
+    filling[fill.key] = nil
+    if not fill.is_dropped then
+      local e = fill.writer:finish(fill.key, a.life, { head = a.head, since = nf.get_time() - a.age }, 3 * #a.head)
+      nf.count(e and "stored" or "no_room")
+    end
+  end
+  h.request, h.head, h.at, h.is_new = nil, nil, nf.get_time(), false
+  if not (q.keeps and a and a.keeps and h.left == 0) then
+    finish(h)
+    if up and h.up == up then up:close() end
+    return
+  end
+  if waiting_first <= waiting_last then next_waiting() end
+  h.c:room(ROOM)
+  process(h)
+end
+
+-- The answer ends with the connection, whatever it is.
+local function give_up_framing(h)
+  drop_fill(h, "not_kept")
+  h.part, h.answer = "end", nil
+end
+
+local function take_head(h, data, at)
+  local before = #h.text_up
+  local text = h.text_up .. data:string(at)
+  local stop = text:find("\r\n\r\n", 1, true)
+  if not stop then
+    h.text_up = text
+    if #text > 2 * HEAD_MAX then give_up_framing(h) end
+    return #data
+  end
+  local a = parse_answer(text:sub(1, stop + 3), h.request)
+  h.text_up = ""
+  at = at + stop + 3 - before
+  if not a then
+    give_up_framing(h)
+  elseif not a.is_interim then
+    local key = h.request.key
+    h.answer = a
+    if a.life and not filling[key] then
+      local writer = store:writer()
+      if writer then
+        h.fill = { key = key, writer = writer }
+        filling[key] = h.fill
+      else
+        nf.count("not_kept")
+      end
+    end
+    h.part, h.left_up = a.is_chunked and "size" or a.left and "body" or "end", a.left or 0
+  end
+  return at
+end
+
+local function take_body(h, data, at)
+  local n = math.min(h.left_up, #data - at)
+  local fill = h.fill
+  h.left_up = h.left_up - n
+  if fill and not fill.is_dropped and not fill.writer:append(data, at, n) then
+    fill.is_dropped = true
+    nf.count("no_room")
+  end
+  return at + n
+end
+
+-- A line between chunks: its text without the end, or nil, as there is none yet; and where it ends
+local function take_line(h, data, at)
+  local stop = data:find("\n", at)
+  local line = h.line .. data:string(at, (stop or #data - 1) - at + 1)
+  if #line > 1024 then
+    give_up_framing(h)
+    return nil, #data
+  end
+  h.line = stop and "" or line
+  return stop and line:match("^(.-)\r?\n$"), stop and stop + 1 or #data
+end
+
+local PARTS <const> = {
+  head = take_head,
+  body = take_body,
+  ["end"] = function(_, data) return #data end,
+  chunk = function(h, data, at)
+    at = take_body(h, data, at)
+    if h.left_up == 0 then h.part = "seam" end
+    return at
+  end,
+  seam = function(h, data, at)
+    local line, next = take_line(h, data, at)
+    if line == "" then h.part = "size" elseif line then give_up_framing(h) end
+    return next
+  end,
+  size = function(h, data, at)
+    local line, next = take_line(h, data, at)
+    local size = line and line:match("^(%x+)[ \t]*$") or line and line:match("^(%x+)[ \t]*;")
+    if size and #size <= 12 then
+      h.left_up = tonumber(size, 16)
+      h.part = h.left_up > 0 and "chunk" or "trailer"
+    elseif line then
+      give_up_framing(h)
+    end
+    return next
+  end,
+  trailer = function(h, data, at)
+    local line, next = take_line(h, data, at)
+    if line == "" then
+      h.part = "body" -- of which nothing is left
+    elseif line and h.fill and not h.fill.is_dropped then
+      h.fill.is_dropped = true
+      h.fill.writer:drop()
+    end
+    return next
+  end,
+}
+
+local function from_server(up, data)
+  local h = up.h
+  if not h then return end
+  if not h.request then return up:abort() end -- nobody has asked
+  local c = h.c
+  h.any = true
+  c:send(data:slice() .. "")
+  if c.tail - c.una > HELD_MAX then up:room(0) end
+  if h.is_raw then return end
+  local at, n = 0, #data
+  while at < n or h.part == "body" and h.left_up == 0 do
+    if h.part == "body" and h.left_up == 0 then
+      if at < n then h.answer.keeps = false end -- more than was asked for
+      return done(h)
+    end
+    at = PARTS[h.part](h, data, at)
+  end
+end
+
+local function server_ended(up)
+  local h = up.h
+  up:close()
+  if not h or h.up ~= up then return end
+  if h.is_raw then
+    h.c:close()
+  elseif not h.request then
+    h.up, up.h = nil, nil
+  elseif h.part == "end" then
+    h.answer = nil
+    done(h)
+  end
+end
+
+local function server_closed(up, why)
+  local h = up.h
+  servers = servers - 1
+  up.h = nil
+  if h and h.up == up then
+    h.up = nil
+    if h.is_raw and not h.is_closed then
+      if why == "closed" then h.c:close() else h.c:abort() end
+    elseif h.request and not h.is_closed then
+      local again = not h.any and not h.is_new and h.request.is_safe and h.request.length == 0
+      drop_fill(h, "cut")
+      if again then
+        begin_answer(h)
+        ask(h)
+      elseif not h.any and why == "refused" then
+        nf.count("no_server")
+        h.request = nil
+        h.c:send("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        finish(h)
+      elseif why == "closed" then
+        finish(h)
+      else
+        h.c:abort()
+      end
+    end
+  end
+  next_waiting()
+end
+
+local function server_sent(up)
+  local h = up.h
+  if h and not h.is_closed and (h.left > 0 or h.is_raw) and up.tail - up.una <= HELD_MAX // 2 then h.c:room(BODY_ROOM) end
+end
+
+as_client = {
+  window = SERVER_ROOM, time_wait = 1000, fin_wait = 5000, rto_min = 200,
+  received = from_server, ended = server_ended, closed = server_closed, sent = server_sent,
+}
+
+-- Clients
+
+local looker
+
+-- Those that say nothing, and take nothing, go.
+local function look()
+  local now = nf.get_time()
+  looker = nil
+  for h in pairs(clients) do
+    local c = h.c
+    if c.una ~= h.una then h.una, h.at = c.una, now end
+    local silent = now - h.at
+    if silent > IDLE and (not h.request or c.tail > c.una) or silent > HEAD_TIME and not h.request and #h.text > 0 and c.tail == c.una then
+      nf.count("silent")
+      if c.tail > c.una or h.is_over then c:abort() else finish(h) end
+    end
+  end
+  if next(clients) then looker = nf.timer(LOOK, look) end
+end
+
+local function opened(c)
+  local h = { c = c, text = "", left = 0, at = nf.get_time(), una = c.una }
+  c.h = h
+  clients[h] = true
+  looker = looker or nf.timer(LOOK, look)
+end
+
+local function received(c, data)
+  local h = c.h
+  if h.is_over then return end
+  h.at = nf.get_time()
+  if h.is_raw then return pass_on(h, data:string()) end
+  local text = data:string()
+  if h.left > 0 then
+    local n = math.min(h.left, #text)
+    h.left = h.left - n
+    pass_on(h, n == #text and text or text:sub(1, n))
+    if n == #text then return end
+    text = text:sub(n + 1)
+  end
+  h.text = h.text == "" and text or h.text .. text
+  if h.request then
+    if #h.text >= HEAD_MAX then c:room(0) end
+  else
+    process(h)
+  end
+end
+
+local function sent(c)
+  local h = c.h
+  if not h then return end
+  if h.using then release(h, c.una) end
+  if h.up and c.tail - c.una <= HELD_MAX // 2 then h.up:room(SERVER_ROOM) end
+  if h.is_full and c.last - c.first < PIECES_MAX // 2 then
+    h.is_full = nil
+    c:room(ROOM)
+    process(h)
+  end
+end
+
+local function ended(c)
+  local h = c.h
+  h.no_more = true
+  if h.is_raw then
+    if h.up then h.up:close() end
+  elseif h.left > 0 then
+    c:abort()
+  else
+    process(h)
+  end
+end
+
+local function closed(c)
+  local h = c.h
+  if not h then return end
+  h.is_closed, h.waits = true, nil
+  clients[h] = nil
+  release(h, math.maxinteger)
+  drop_fill(h, "cut")
+  local up = h.up
+  h.up = nil
+  if up then
+    up.h = nil
+    if h.request then up:abort() else up:close() end
+  end
+end
+
+tcp.listen{
+  port = PORT, max = CLIENTS_MAX, window = ROOM, time_wait = 2000, fin_wait = 20000, rto_min = 200,
+  opened = opened, received = received, sent = sent, ended = ended, closed = closed,
+}
+
+function request(p)
+  return tcp.input(p) and NF_DROP or XT_CONTINUE
+end
+
+-- What the server sends to a client that is none is taken: the server must not learn that it did not leave.
+function response(p)
+  return tcp.input(p, true) and NF_STOLEN or XT_CONTINUE
+end
+
+function on_close()
+  for _, fill in pairs(filling) do
+    if not fill.is_dropped then fill.writer:drop() end
+  end
+  store:clear()
+end

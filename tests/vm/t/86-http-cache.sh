@@ -1,0 +1,138 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+# The HTTP cache, on R, in front of nginx there, with real clients on A: who answers, with what, under loss, and to the end.
+. /tests/lib.sh
+
+topology
+no_hurry
+offload off # so that checksums are looked at
+cp /examples/cache/{tcp,objects,http}.lua .
+S=192.168.0.1
+mkdir -p files/{chunked,late,quick,refuses} got
+large=$(rounds 5000000 1000000)
+for n in 0 1 1447 1448 1449 16384 102400 "$large"; do head -c "$n" /dev/urandom >"files/f$n"; done
+seq 1 5000 >files/chunked/text
+for name in no-store vary cookie; do echo $name >files/refuses/$name; done
+echo quick >files/quick/text
+cat >conf <<-END
+	user root;
+	worker_processes 1;
+	pid $PWD/pid;
+	error_log $PWD/error.log;
+	events { worker_connections 512; }
+	http {
+		default_type application/octet-stream;
+		log_format short '\$remote_addr \$request \$status';
+		access_log $PWD/access.log short;
+		client_body_temp_path $PWD; proxy_temp_path $PWD; fastcgi_temp_path $PWD; uwsgi_temp_path $PWD; scgi_temp_path $PWD;
+		sendfile on;
+		server {
+			listen $S:80;
+			root $PWD/files;
+			location /chunked/ { ssi on; ssi_types *; }
+			location /quick/ { add_header Cache-Control max-age=2; }
+			location /refuses/no-store { add_header Cache-Control no-store; }
+			location /refuses/vary { add_header Vary Accept; }
+			location /refuses/cookie { add_header Set-Cookie a=b; }
+		}
+	}
+END
+start() { at R nginx -c "$PWD/conf" -e "$PWD/error.log"; }
+is_gone() { [ ! -e pid ]; }
+stop() {
+	kill "$(cat pid)"
+	wait_for is_gone
+}
+# rules -A|-D: those that the script's header names
+rules() {
+	local line
+	sed -n 's/^--   iptables //p' http.lua | while read -r line; do
+		# shellcheck disable=SC2086 # the line is words
+		inR iptables ${line/-A/$1}
+	done
+}
+counted() { inR packetscript stats --state 80 --json 2>/dev/null | grep -oE "\"$1\": ?[0-9]+" | grep -oE '[0-9]+$' || echo 0; }
+# asked [REGEX]: how many requests the server has got
+asked() { grep -cE -- "${1:-.}" access.log || true; }
+# get FILE… [-- ARGUMENT…]: over one connection of A; what arrives is what the server has
+get() {
+	local files=() file
+	while [ $# -gt 0 ] && [ "$1" != -- ]; do
+		files+=("$1")
+		shift
+	done
+	[ $# = 0 ] || shift
+	rm -rf got
+	inA timeout 100 curl -sS --fail-with-body --create-dirs --output-dir got "$@" $(for file in "${files[@]}"; do echo "http://$S/$file -o $file"; done) || return
+	for file in "${files[@]}"; do cmp "got/$file" "files/$file" || return; done
+}
+all=(f0 f1 f1447 f1448 f1449 f16384 f102400 "f$large")
+
+start
+rules -A
+check 'the server answers' get "${all[@]}"
+check_eq 'each of the requests, which come from A' "$(asked '^192.168.0.2 GET .* 200$')" 8
+check_eq 'all is kept' "$(counted stored)" 8
+check 'the cache answers' get "${all[@]}"
+check 'also wget' eval 'inA wget -qO- http://$S/f102400 | cmp - files/f102400'
+check_eq 'and the server is not asked' "$(asked) $(counted hits)" '8 9'
+check_match 'HEAD is answered' "$(inA curl -sI http://$S/f1448)" '^HTTP/1.1 200 OK.*Content-Length: 1448.*Age: [0-9]+'
+check 'also HTTP/1.0' get f16384 -- -0
+check_eq 'by the cache' "$(asked)" 8
+
+# --- what is not kept, and for how long
+for name in no-store vary cookie; do check "$name" get refuses/$name refuses/$name; done
+check_eq 'is not kept' "$(asked refuses)" 6
+check_eq 'ranges pass by' "$(inA curl -s -r 1-3 http://$S/f1448 | cmp - <(tail -c +2 files/f1448 | head -c 3) && asked 'f1448 .* 206')" 1
+check 'hits and misses over one connection' get f1 refuses/vary f1447 refuses/cookie f102400 refuses/no-store f1449
+check_eq 'those that are kept from the cache' "$(asked 'GET /f')" 9
+check 'chunks pass' get chunked/text
+check 'and are kept' get chunked/text
+check_match 'with their length' "$(inA curl -sI http://$S/chunked/text)" 'Content-Length: 23893'
+check_eq 'after one request' "$(asked chunked)" 1
+check 'what lives for two seconds' get quick/text quick/text
+check_eq 'is kept' "$(asked quick)" 1
+sleep 2.2
+check 'no longer' get quick/text
+check_eq 'than that' "$(asked quick)" 2
+pipeline() {
+	local i
+	{ for i in 1 2 3; do printf 'GET /f%s HTTP/1.1\r\nHost: %s\r\n\r\n' 1 $S 1449 $S; done; printf 'GET /refuses/vary HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n' $S; } |
+		inA timeout 20 nc $S 80 | grep -ao 'HTTP/1.1 200 OK' | wc -l
+}
+check_eq 'requests that do not wait for answers' "$(pipeline)" 7
+check_eq 'no checksum is wrong' "$(snmp_sum 'Tcp InCsumErrors' 'Ip InHdrErrors')" 0
+
+# --- many at once, and without a server
+many() { (cd got && inA timeout 100 curl -sS -Z --parallel-max "$1" "http://$S/f16384?[1-$1]" -o 'm#1') && [ "$(md5sum got/m* | grep -c "$(md5sum <files/f16384 | cut -c1-32)")" = "$1" ]; }
+before=$(asked)
+check 'many at once' many 60
+check_eq 'from the server' "$(asked)" $((before + 60))
+check 'and again' many 60
+check_eq 'from the cache' "$(asked)" $((before + 60))
+stop
+check 'without a server hits are answered' get "${all[@]}"
+check_eq 'misses are not' "$(inA curl -so /dev/null -w '%{http_code}' http://$S/none)" 502
+start
+
+# --- losses and another order
+for end in R:rA A:eth0; do at ${end%:*} tc qdisc add dev ${end#*:} root netem delay 1ms loss 5% reorder 20%; done
+check 'hits arrive whole where packets are lost' get f102400 f1449
+head -c 60000 files/f102400 >files/fresh
+check 'and misses' get fresh f1 fresh
+check_eq 'of which one is none' "$(asked fresh)" 1
+for end in R:rA A:eth0; do at ${end%:*} tc qdisc del dev ${end#*:} root; done
+
+# --- the script anew, and the end, under load
+objects() { inR packetscript shared 'http cache' | wc -l; }
+check 'the script is loaded anew' inR packetscript reload 80
+check_eq 'and then the cache is empty' "$(objects)" 0
+load() { while :; do get f102400 "f$large" -- -m 5 || true; done; }
+load >/dev/null 2>&1 & load=$!
+sleep 0.5
+rules -D
+check 'the modules go' modprobe -r xt_LUA
+kill $load
+wait $load 2>/dev/null || true
+check 'and the server answers' get f1448
+stop
