@@ -16,7 +16,7 @@ local PER_SWEEP <const>, SWEEP <const> = 32, 20 -- chunks that are freed at once
 
 -- What so many bytes take.
 local function cost(n)
-  return n <= 8000 and (n + 255) & ~31 or (n + 8191 & ~8191) + 256
+  return n <= 1900 and (n + 255) & ~31 or (n + 4095 & ~4095) + 256
 end
 
 local Store = {}
@@ -72,7 +72,7 @@ function Store:forget(e, why)
   self.entries, self.words = self.entries - 1, self.words - e.words
   e.is_gone = true
   e.timer:cancel()
-  if e.users == 0 then discard(self, e) end
+  if e.users == 0 then discard(self, e) else self.late[e] = true end
 end
 
 local function expire(e)
@@ -113,7 +113,10 @@ function Store:hold(e) e.users = e.users + 1 end
 
 function Store:release(e)
   e.users = e.users - 1
-  if e.is_gone and e.users == 0 then discard(self, e) end
+  if e.is_gone and e.users == 0 then
+    self.late[e] = nil
+    discard(self, e)
+  end
 end
 
 -- Who takes the bytes of a new object; nil: too many do.
@@ -181,8 +184,13 @@ function Writer:finish(key, life, e, words)
     self:drop()
     return nil
   end
+  local is_there, timer = pcall(nf.timer, life, expire, e)
+  if not is_there then
+    self:drop()
+    return nil
+  end
+  e.timer = timer
   e.store, e.key, e.first, e.count, e.size, e.overhead, e.words, e.users = store, key, self.first, self.count, self.size, OVERHEAD, words, 0
-  e.timer = nf.timer(life, expire, e)
   give_back(self)
   store.index[key] = e
   store.entries, store.words, store.bytes = store.entries + 1, store.words + words, store.bytes + OVERHEAD
@@ -197,13 +205,16 @@ function Store:clear()
     e.more, self.trash = self.trash, e
     e = e.after
   end
+  for late in pairs(self.late) do -- gone, and not released
+    late.more, self.trash = self.trash, late
+  end
   while self.trash do free_chunk(self) end
 end
 
 -- A store. The numbers of the objects of two loads differ.
 function M.new(store)
   store.chunks, store.number = shared.table(store.name), (nf.get_random() & 0xFFFFFF) << 24
-  store.index, store.entries, store.words, store.bytes, store.writers, store.spare = {}, 0, 0, 0, 0, {}
+  store.index, store.entries, store.words, store.bytes, store.writers, store.spare, store.late = {}, 0, 0, 0, 0, {}, {}
   store.ring = {}
   store.ring.after, store.ring.before = store.ring, store.ring
   return setmetatable(store, Store)
