@@ -109,11 +109,11 @@ measure() {
 	[ "$bytes" -lt $large ] || count=$large_rounds
 	if [ "$bytes" -lt $large ] || [ "$way" = cache ]; then
 		rm -f got
-		client_${client[$pair]} "$file" 1 got >/dev/null
-		cmp got "files/$file" >&2 || fail "$pair $network $way $delay: $file arrives"
+		client_${client[$pair]} "$file" 1 got >/dev/null && cmp got "files/$file" ||
+			{ fail "$pair $network $way $delay: $file arrives" "$(dmesg | tail -n 5)"; return; }
 	fi
 	misses=$(counted misses)
-	told=$(client_${client[$pair]} "$file" "$count" /dev/null)
+	told=$(client_${client[$pair]} "$file" "$count" /dev/null) || { fail "$pair $network $way $delay: $file arrives again" "$(dmesg | tail -n 5)"; return; }
 	for seconds in $told; do echo "RESULT $pair $network $way $delay $bytes $seconds"; done
 	[ "$way" != cache ] || [ "$(counted misses)" = "$misses" ] || fail "$pair $network: the cache answers for $file"
 }
