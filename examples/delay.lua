@@ -30,14 +30,15 @@ function forward(skb, id, ip)
   if not sent then nf.log("notice", why) end
 end
 
+-- NF_STOLEN, not NF_DROP: of that a program of this machine would be told that it may not send, in OUTPUT and POSTROUTING.
 function process_packet(p)
   local ip = p.ip
   if not ip or ip.ttl == 1 then return XT_CONTINUE end
-  if math.random(100) <= LOSS then return NF_DROP end
+  if math.random(100) <= LOSS then return NF_STOLEN end
   local i = place(p, ip)
   local ms = delay(i)
   local asked, why = nf.schedule(nil, "forward", 0, ms, ip, packet_ip)
   last[i] = nf.get_time("ns") + ms * MS -- or a moment before that
   if not asked then nf.log("notice", why) end
-  return NF_DROP
+  return NF_STOLEN
 end

@@ -2,7 +2,7 @@
 local delay = script("delay.lua")
 
 local function give(sport)
-  equal(delay.process_packet(packet.udp{ src = "10.0.0.1", dst = "10.0.0.2", sport = sport, dport = 53, payload = "x" }), NF_DROP)
+  equal(delay.process_packet(packet.udp{ src = "10.0.0.1", dst = "10.0.0.2", sport = sport, dport = 53, payload = "x" }), NF_STOLEN)
 end
 
 test("packets come 47 to 53 ms later", function()
@@ -28,7 +28,7 @@ test("those of a flow stay in order", function()
   local last = 0
   for id = 1, 1000 do
     local p = packet.udp{ src = "10.0.0.1", dst = "10.0.0.2", sport = 9, dport = 53, ip = { id = id } }
-    equal(delay.process_packet(p), NF_DROP)
+    equal(delay.process_packet(p), NF_STOLEN)
     local _, sent = clock.advance(1)
     for _, late in ipairs(sent) do
       if late.ip.id <= last then error(late.ip.id .. " comes after " .. last) end

@@ -42,7 +42,7 @@ timed() {
 		shift
 		for ((i = 0; i < count; i++)); do
 			begin=${EPOCHREALTIME/./}
-			"$@" >/dev/null
+			"$@" >/dev/null 2>&1
 			echo $((${EPOCHREALTIME/./} - begin))
 		done' - "$@"
 }
