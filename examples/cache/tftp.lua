@@ -191,46 +191,40 @@ local function finish(t, how)
   nf.count("blocks", t.acked)
 end
 
--- A block that lies in several chunks.
-local function gather(t, at, n)
-  local parts, i = t.parts, 1
-  while n > 0 do
-    local part = store:slice(t.base | at >> SHIFT, at & CHUNK - 1, n)
-    if not part or #part == 0 then return false end
-    i = i + 1
-    parts[i] = part
-    at, n = at + #part, n - #part
-  end
-  for k = i + 1, #parts do parts[k] = nil end
-  return true
-end
+-- What nf.send() is given: there is one of each at a time, and only its headers and numbers are set.
+local function bytes_of() return { store, 0, 0, 0 } end
+local part, rest = bytes_of(), bytes_of()
+local in_one, in_two, in_none = { blank, part }, { blank, part, rest }, { blank }
 
 -- The block, from 1 on, however large the number. Whether it is on its way.
 local function send_block(t, block)
-  local size, parts = t.blksize, t.parts
+  local size, head, parts = t.blksize, t.head, in_one
   local at = (block - 1) * size
   if block == t.last then size = t.entry.size - at end
-  t.head:u16(HEAD + 2, block & 0xFFFF)
-  if (at & CHUNK - 1) + size <= CHUNK and not t.is_split then
-    local part = store:slice(t.base | at >> SHIFT, at & CHUNK - 1, size)
-    if not part and size > 0 then return false end
-    parts[2] = part
-  elseif not gather(t, at, size) then
-    return false
+  local chunk, from = t.base | at >> SHIFT, at & CHUNK - 1
+  head:u16(HEAD + 2, block & 0xFFFF)
+  if size == 0 then
+    parts = in_none
+  elseif from + size > CHUNK then
+    parts, rest[2], rest[4] = in_two, chunk + 1, from + size - CHUNK
+    size = CHUNK - from
   end
+  parts[1], part[2], part[3], part[4] = head, chunk, from, size
   return nf.send(parts)
 end
 
--- What is sent as one packet, and what each of its blocks but the first begins with: there is one at a time.
-local group, heads = {}, {}
+-- The same for several blocks: what each but the first begins with, and the bytes of all.
+local group, heads, lists = {}, {}, { bytes_of() }
 for i = 2, WINDOW_MAX do
   heads[i] = bytes.new(4)
   heads[i]:u16(0, DATA)
+  lists[i] = bytes_of()
 end
+lists[WINDOW_MAX + 1] = bytes_of() -- a group is smaller than a chunk, so one of its blocks may lie in two
 
 -- So many blocks from this one on as one packet, of which the machine makes one for each. Whether they are on their way.
 local function send_group(t, block, n)
-  local size, k = t.blksize, 1
+  local size, k, used = t.blksize, 1, 0
   local at, left = (block - 1) * size, t.entry.size
   group[1], group.segment = t.head, size + 4
   t.head:u16(HEAD + 2, block & 0xFFFF)
@@ -240,13 +234,16 @@ local function send_group(t, block, n)
       k = k + 1
       group[k] = heads[i]
     end
-    local stop = math.min(at + size, left)
+    local stop = at + size
+    if stop > left then stop = left end
     while at < stop do
-      local part = store:slice(t.base | at >> SHIFT, at & CHUNK - 1, stop - at)
-      if not part or #part == 0 then return false end
-      k = k + 1
-      group[k] = part
-      at = at + #part
+      local from, length = at & CHUNK - 1, stop - at
+      if length > CHUNK - from then length = CHUNK - from end
+      k, used = k + 1, used + 1
+      local list = lists[used]
+      list[2], list[3], list[4] = t.base | at >> SHIFT, from, length
+      group[k] = list
+      at = at + length
     end
   end
   for i = k + 1, #group do group[i] = nil end
@@ -263,7 +260,6 @@ local function send_window(t)
   local block = t.acked
   local stop = block + t.window
   if stop > t.last then stop = t.last end
-  t.at = nf.get_time()
   while block < stop do
     local n = math.min(stop - block, t.group_size)
     if n > 1 then
@@ -279,7 +275,7 @@ local function send_window(t)
       break
     end
   end
-  t.sent = block
+  t.sent, t.at = block, nf.get_time() -- last, as what follows a call of a library is not compiled
 end
 
 local function send_first(t)
@@ -344,14 +340,13 @@ local function begin(e, client, server, text, got)
   head:u16(20, PORT + slot)
   head:u16(22, client & 0xFFFF)
   t = {
-    entry = e, base = e.id << 16, client = client, slot = slot, text = text, head = head, parts = { head, nil }, oack = nil, group_size = 1,
-    blksize = 512, window = 1, wait = TIMEOUT, tries = 0, at = 0, last = 0, acked = 0, sent = 0, is_split = false, is_over = true,
+    entry = e, base = e.id << 16, client = client, slot = slot, text = text, head = head, oack = nil, group_size = 1,
+    blksize = 512, window = 1, wait = TIMEOUT, tries = 0, at = 0, last = 0, acked = 0, sent = 0, is_over = true,
   }
   local oack = got and agree(got, e, t)
   if oack then t.oack = { head:slice(0, HEAD), oack } end
   t.last = e.size // t.blksize + 1
   if t.window > 1 then make_group(t) end
-  t.is_split = CHUNK % t.blksize ~= 0 and e.size > CHUNK
   t.timer = nf.timer(t.wait, watch, t)
   by_client[client] = t
   t.is_over = false -- all that needs memory is there
