@@ -210,7 +210,8 @@ local function send_block(t, block)
     size = CHUNK - from
   end
   parts[1], part[2], part[3], part[4] = head, chunk, from, size
-  return nf.send(parts)
+  local sent = nf.send(parts)
+  return sent
 end
 
 -- The same for several blocks: what each but the first begins with, and the bytes of all.
@@ -261,7 +262,8 @@ local function send_window(t)
   local stop = block + t.window
   if stop > t.last then stop = t.last end
   while block < stop do
-    local n = math.min(stop - block, t.group_size)
+    local n = stop - block
+    if n > t.group_size then n = t.group_size end
     if n > 1 then
       if send_group(t, block + 1, n) then
         block = block + n
@@ -372,8 +374,11 @@ local function acknowledged(t, block)
   end
   if more > t.sent - t.acked then return end -- of long ago, or of what was never sent
   t.acked, t.tries = t.acked + more, 0
-  if t.acked == t.last then return finish(t, "served") end
-  send_window(t)
+  if t.acked == t.last then
+    finish(t, "served")
+  else
+    send_window(t)
+  end
 end
 
 function acknowledgement(ip)
@@ -382,11 +387,12 @@ function acknowledgement(ip)
   local slot, client = udp.dport - PORT, ip:saddr():int() << 16 | udp.sport
   local t = active[slot]
   if not t or t.client ~= client then return late[slot] == client and NF_DROP or XT_CONTINUE end
-  local low = udp[11]
-  if low and udp[8] == 0 then
-    local opcode = udp[9]
+  local data = udp:data():get()
+  local low = data[3]
+  if low and data[0] == 0 then
+    local opcode = data[1]
     if opcode == ACK then
-      acknowledged(t, udp[10] << 8 | low)
+      acknowledged(t, data[2] << 8 | low)
     elseif opcode ~= OACK and opcode ~= DATA then
       finish(t, "broken_off")
     end
