@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT OR GPL-2.0-only
 -- A cache in front of the web server of this machine, as chapter 4 of the thesis has one: what has been asked for once is answered by the kernel.
---   iptables -t mangle -A INPUT ! -i lo -p tcp --dport 80 -j LUA --script http.lua --function request --state 80 --memory 32M
---   iptables -t mangle -A OUTPUT ! -o lo -p tcp --sport 80 -j LUA --script http.lua --function response --state 80 --memory 32M
+--   iptables -t mangle -A INPUT ! -i lo -p tcp --dport 80 -j LUA --script http.lua --function request --state 80 --memory 48M
+--   iptables -t mangle -A OUTPUT ! -o lo -p tcp --sport 80 -j LUA --script http.lua --function response --state 80 --memory 48M
 -- Clients speak with a TCP in Lua (tcp.lua). For what the cache has not got it speaks with the server as the client, from its address and another port, and
 -- passes the bytes of both on as they are; so the server sees who asks. What it may keep of the answers it keeps: of GET, with status 200 and a length,
 -- or in chunks, which are kept without their seams. What the script does not understand passes by both ways, and nothing of it is kept.
@@ -12,7 +12,7 @@ local LIFE_MAX <const> = 24 * 3600 * 1000
 local BYTES_MAX <const> = 80 << 20 -- of all objects, with what keeping them costs; shared_mb has to be more
 local OBJECT_MAX <const> = 32 << 20 -- of one
 local ENTRIES_MAX <const>, WORDS_MAX <const>, FILLS_MAX <const> = 4096, 6 << 20, 16 -- objects; bytes of their heads and names; that are filled at once
-local CLIENTS_MAX <const>, SERVERS_MAX <const> = 2048, 128 -- connections with clients, and with the server
+local CLIENTS_MAX <const>, SERVERS_MAX <const> = 1536, 96 -- connections with clients, and with the server
 local HEAD_MAX <const>, KEPT_HEAD_MAX <const>, NAME_MAX <const> = 8192, 2048, 1024 -- bytes
 local HELD_MAX <const> = 65536 -- bytes that a client has not got yet when the server is held back, and the other way round
 local ROOM <const>, BODY_ROOM <const>, SERVER_ROOM <const> = 8192, 65535, 65535 -- bytes that may come from clients, also in bodies; from the server
@@ -263,14 +263,26 @@ local function begin_answer(h)
   h.part, h.text_up, h.line, h.left_up, h.any, h.answer = "head", "", "", 0, false, nil
 end
 
+-- It has to wait until there is a connection to the server.
+local function wait(h)
+  h.waits = true
+  if waiting_last - waiting_first > 2 * CLIENTS_MAX then -- most of them are closed
+    local rest, n = {}, 0
+    for i = waiting_first, waiting_last do
+      if waiting[i].waits then
+        n = n + 1
+        rest[n] = waiting[i]
+      end
+    end
+    waiting, waiting_first, waiting_last = rest, 1, n
+  end
+  waiting_last = waiting_last + 1
+  waiting[waiting_last] = h
+end
+
 -- The request is given to the server.
 local function ask(h)
-  if not h.up and not connect(h) then
-    waiting_last = waiting_last + 1
-    waiting[waiting_last] = h
-    h.waits = true
-    return
-  end
+  if not h.up and not connect(h) then return wait(h) end
   h.waits = nil
   to_server(h, h.head)
   if h.is_raw then h.head = nil end
@@ -284,12 +296,9 @@ end
 function next_waiting()
   while waiting_first <= waiting_last do
     local h = waiting[waiting_first]
-    if not h.is_closed and h.waits then
-      if not make_way() then return end
-      waiting[waiting_first], waiting_first = nil, waiting_first + 1
-      return ask(h)
-    end
+    if h.waits and not make_way() then return end
     waiting[waiting_first], waiting_first = nil, waiting_first + 1
+    if h.waits then return ask(h) end
   end
 end
 
@@ -562,6 +571,7 @@ local function look()
       if c.tail > c.una or h.is_over then c:abort() else finish(h) end
     end
   end
+  next_waiting()
   if next(clients) then looker = nf.timer(LOOK, look) end
 end
 
@@ -633,7 +643,7 @@ local function closed(c)
 end
 
 tcp.listen{
-  port = PORT, max = CLIENTS_MAX, window = ROOM, time_wait = 2000, fin_wait = 20000, rto_min = 200,
+  port = PORT, max = CLIENTS_MAX + SERVERS_MAX, window = ROOM, time_wait = 2000, fin_wait = 20000, rto_min = 200,
   opened = opened, received = received, sent = sent, ended = ended, closed = closed,
 }
 

@@ -11,7 +11,7 @@ local function check(name, f)
   test(name, function()
     clock.advance(120000)
     state = state + 1
-    cache = script("http.lua", { state = state, memory = "32M" })
+    cache = script("http.lua", { state = state, memory = "48M" })
     servers, answers, asked, up = {}, {}, {}, true
     queue, first, last, is_busy = {}, 1, 0, false
     f()
@@ -465,6 +465,29 @@ check("a connection that the server is closing is not used", function()
   give(s, FIN | ACK)
   equal(body_of(get(c, "/b")), "b")
   equal(#asked, 2)
+end)
+
+check("when there are too many connections to the server, clients wait", function()
+  answers["/a"] = answer("a", "Cache-Control: no-store\r\n")
+  answers["/slow"] = function() return "" end
+  answers["/never"] = answers["/slow"]
+  local slow, idle, c = {}, open(), nil
+  get(idle, "/a")
+  for i = 1, 96 do -- the last of them gets the connection of the one that is idle
+    slow[i] = open()
+    get(slow[i], "/slow")
+  end
+  equal(#asked, 97)
+  c = open()
+  equal(get(c, "/a"), "")
+  give(open(), ACK | PSH, "GET /never HTTP/1.1\r\nHost: h\r\n\r\n")
+  equal(#asked, 97)
+  give(slow[50], RST)
+  equal(take(c), answers["/a"])
+  equal(#asked, 99) -- c has its answer, so the next one gets its connection
+  equal(get(idle, "/a"), "")
+  give(slow[7], RST)
+  equal(take(idle), answers["/a"])
 end)
 
 check("those that are silent go", function()
