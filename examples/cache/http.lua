@@ -296,9 +296,13 @@ end
 function next_waiting()
   while waiting_first <= waiting_last do
     local h = waiting[waiting_first]
-    if h.waits and not make_way() then return end
     waiting[waiting_first], waiting_first = nil, waiting_first + 1
-    if h.waits then return ask(h) end
+    if h.waits then
+      if make_way() then return ask(h) end
+      waiting_first = waiting_first - 1
+      waiting[waiting_first] = h
+      return
+    end
   end
 end
 
