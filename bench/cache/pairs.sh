@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
 # Servers, and the cache in front of each: a line each, for bench/cache/run, guest.sh and report, which say what pair means to them.
-# pair NAME SERVER CLIENT SCRIPT STATE BLOCK TEXT
+# pair NAME SERVER CLIENT SCRIPT STATE BLOCK PROGRAMS TEXT
 #   SERVER, CLIENT: functions server_… and client_… of guest.sh
 #   SCRIPT, STATE: of examples/cache, whose rules are in its header, with that --state, where it counts hits
+#   PROGRAMS: what this machine must have, as the image has it from here
 #   BLOCK: a file of that size is more than one block, segment or whatever: from there on the goal is higher
-pair tftp    tftpd_hpa curl_tftp tftp.lua 69 512  'tftpd-hpa, blocks of 512 bytes'
-pair windows atftpd    atftp     tftp.lua 69 1428 'atftpd, blocks of 1428 bytes in windows of 64'
+pair tftp    tftpd_hpa curl_tftp tftp.lua 69 512  'in.tftpd curl' 'tftpd-hpa, blocks of 512 bytes'
+pair windows atftpd    atftp     tftp.lua 69 1428 'atftpd atftp'  'atftpd, blocks of 1428 bytes in windows of 64'
