@@ -102,7 +102,7 @@ test("a SYN that gets lost is sent again, and given up", function()
       equal(last.tcp.flags, RST | ACK)
     end
   end
-  equal(n, 5)
+  equal(n, 6)
   equal(c:give(ACK)[1].tcp.flags, RST)
 end)
 

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT OR GPL-2.0-only
 -- The small services of TCP, from a TCP of its own (tcp.lua): what it can do, in a few lines each.
---   iptables -t mangle -A PREROUTING -i eth0 -p tcp -m multiport --dports 7,9,17,19 -j LUA --script services.lua --memory 16M
+--   iptables -t mangle -A PREROUTING -i eth0 -d 192.0.2.1 -p tcp -m multiport --dports 7,9,17,19 -j LUA --script services.lua --memory 16M
 local tcp = require "tcp"
 
 local function close(c) c:close() end

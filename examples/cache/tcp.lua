@@ -23,11 +23,13 @@ local ADDRESSES <const>, PORTS <const>, SEQ <const>, ACKED <const>, FLAGS <const
 local STAMP <const>, ECHO <const> = 44, 48 -- where a header has the timestamps, always the first option
 local PLAIN <const>, STAMPED <const>, OPENING <const> = 40, 52, 60 -- bytes of headers: without options, with timestamps, of SYNs
 local RTO_FIRST <const>, RTO_MAX <const> = 1000, 60000 -- milliseconds (RFC 6298)
-local OPEN_TRIES <const>, TRIES <const> = 5, 10 -- how often a SYN, and other segments are sent again
+local OPEN_TRIES <const> = { ["syn-sent"] = 6, ["syn-received"] = 5 } -- how often a SYN is sent again: one's own for three minutes (RFC 9293, MUST-23)
+local TRIES <const> = 10 -- how often other segments are
 local MORE <const> = 1 -- of IP's flags: there are more fragments
 local WHOLE <const> = 1 << 30 -- more bytes than a value of a shared table has
 local HELD_MAX <const> = 64 -- segments that came before those that they follow, of a connection
-local ALL_HELD_MAX <const> = 1 << 20 -- bytes of those of all connections
+local ALL_HELD_MAX <const>, HELD_COST <const> = 1 << 20, 256 -- bytes of those of all connections; what each takes besides its own
+local SMALL <const> = 1024 -- bytes: less is joined with what comes behind it, since each part takes some 250 besides
 local SEGMENTS_MAX <const> = 44 -- of one packet that is cut
 local CHALLENGES <const> = { rate = 10, burst = 10 } -- in a second, of each connection (RFC 5961, 7), so that none tells of others
 local RECENT_MAX <const> = 24 * 86400 * 1000 -- milliseconds after which a timestamp says nothing any more (RFC 7323, 5.5)
@@ -194,10 +196,17 @@ local function transmit(c, flags, at, len)
   return sent
 end
 
+-- An acknowledgement, or a reset, without data: behind all that was sent, also after a time-out, so far as the window goes.
+local function tell(c, flags)
+  local at = c.max
+  if c.nxt < at then at = min(at, max(c.una + c.wnd, 1)) end
+  transmit(c, flags, at, 0)
+end
+
 -- The end of a connection, and its timer
 
 local function drop_held(c)
-  for _, part in ipairs(c.held or {}) do M.held = M.held - #part.data end
+  for _, part in ipairs(c.held or {}) do M.held = M.held - #part.data - HELD_COST end
   c.held = nil
 end
 
@@ -223,7 +232,7 @@ local function forget(c, why)
 end
 
 local function abort(c, why)
-  if c.header and c.state ~= "time-wait" and c.state ~= "syn-sent" then transmit(c, RST | ACK, c.max, 0) end
+  if c.header and c.state ~= "time-wait" and c.state ~= "syn-sent" then tell(c, RST | ACK) end
   forget(c, why)
 end
 
@@ -237,14 +246,17 @@ local function set_timer(c, ms)
 end
 
 function fire(c)
-  c.timer, now = nil, nf.get_time()
+  c.timer, c.busy, now = nil, nil, nf.get_time()
   if not c.due then return end
   local left = c.due - now
   if left > 0 then
     set_timer(c, left)
   else
     c.due = nil
-    expire(c)
+    local is_done, why = pcall(expire, c) -- which may call what the script has given
+    if is_done then return end
+    forget(c, "error")
+    error(why, 0)
   end
 end
 
@@ -326,7 +338,7 @@ function expire(c)
   if state == "time-wait" or state == "fin-wait-2" then return forget(c, "closed") end
   c.tries = c.tries + 1
   if state == "syn-sent" or state == "syn-received" then
-    if c.tries > OPEN_TRIES then return forget(c, "timed out") end
+    if c.tries > OPEN_TRIES[state] then return forget(c, "timed out") end
     c.rto = max(c.rto * 2, 3000)
     c.timed = nil
     within(c, c.rto)
@@ -446,6 +458,11 @@ end
 
 -- Acknowledgements
 
+-- The time-out by what has been measured, without what time-outs have added
+local function reckon(c)
+  c.rto = c.srtt and min(max((c.srtt >> 3) + max(c.rttvar, 1), c.service.rto_min), RTO_MAX) or RTO_FIRST
+end
+
 local function measure(c, ms)
   if not c.srtt then
     c.srtt, c.rttvar = ms << 3, ms << 1
@@ -454,7 +471,7 @@ local function measure(c, ms)
     c.srtt = c.srtt + d
     c.rttvar = c.rttvar + (d < 0 and -d or d) - (c.rttvar >> 2)
   end
-  c.rto = min(max((c.srtt >> 3) + max(c.rttvar, 1), c.service.rto_min), RTO_MAX)
+  reckon(c)
 end
 
 local function grow(c, acked)
@@ -530,17 +547,20 @@ local function take_ack(c, tcp, at, len, flags, echo)
     return c.state ~= "closed"
   end
   if to > c.max or to < c.una - max(c.wnd_max, 1) then -- of what was never sent, or of long ago (RFC 5961, 5)
-    if may_challenge(c) then transmit(c, ACK, c.nxt, 0) end
+    if may_challenge(c) then tell(c, ACK) end
     return false
   end
   if c.max == c.una or c.wnd == 0 then c.tries = 0 end -- it answers, though it has nothing to acknowledge, or takes nothing now
   if to > c.una then
     acknowledged(c, to, echo)
-  elseif to == c.una and len == 0 and wnd == c.wnd and wnd > 0 and c.max > c.una and flags & (SYN | FIN) == 0 then
+  elseif at and to == c.una and len == 0 and wnd == c.wnd and wnd > 0 and c.max > c.una and flags & (SYN | FIN) == 0 then
     repeated(c)
   end
   if at and to >= c.una and (at > c.wl1 or at == c.wl1 and to >= c.wl2) then
-    if c.wnd == 0 and wnd > 0 then c.nxt, c.tries = max(c.una, min(c.nxt, c.tail)), 0 end
+    if c.wnd == 0 and wnd > 0 then -- what leaves now does not wait for as long as the last probe
+      c.nxt, c.tries, c.resends = max(c.una, min(c.nxt, c.tail)), 0, nil
+      reckon(c)
+    end
     c.wnd, c.wl1, c.wl2 = wnd, at, to
     c.wnd_max = max(c.wnd_max, wnd)
   end
@@ -553,12 +573,12 @@ end
 local function hold(c, at, data)
   local held = c.held or {}
   c.held = held
-  if #held >= HELD_MAX or M.held + #data > ALL_HELD_MAX then return end
+  if #held >= HELD_MAX or M.held + #data + HELD_COST > ALL_HELD_MAX then return end
   local i = #held
   while i > 0 and held[i].at > at do i = i - 1 end
   if i > 0 and held[i].at + #held[i].data >= at + #data then return end
   table.insert(held, i + 1, { at = at, data = data:slice() .. "" })
-  M.held = M.held + #data
+  M.held = M.held + #data + HELD_COST
 end
 
 local function deliver(c, data)
@@ -571,7 +591,7 @@ local function deliver_held(c)
   local held = c.held
   while held and held[1] and held[1].at <= c.rcv and c.state ~= "closed" do
     local first = table.remove(held, 1)
-    M.held = M.held - #first.data
+    M.held = M.held - #first.data - HELD_COST
     local skip = c.rcv - first.at
     local take = min(first.at + #first.data, c.fin_at or first.at + #first.data) - c.rcv
     if take > 0 then deliver(c, first.data:slice(skip, take)) end
@@ -655,7 +675,7 @@ local function in_syn_sent(c, tcp, flags)
     c.busy = true -- what opened() sends acknowledges this
     opened(c)
     c.busy = nil
-    if c.state ~= "closed" and not output(c) then transmit(c, ACK, c.nxt, 0) end
+    if c.state ~= "closed" and not output(c) then tell(c, ACK) end
     if c.state ~= "closed" then rearm(c) end
   else -- both have opened it at once
     c.state, M.half = "syn-received", M.half + 1
@@ -685,11 +705,11 @@ local function segment(c, tcp)
   local len, in_window = #data, at
   if is_old or not is_acceptable(c, at, #data + (flags & FIN) + (flags >> 1 & 1)) then
     if flags & RST ~= 0 then return end
-    if c.state == "time-wait" and flags & FIN ~= 0 then within(c, c.service.time_wait) end -- RFC 9293, 3.10.7.4
+    if c.state == "time-wait" and flags & FIN ~= 0 and at + len + 1 == c.rcv then within(c, c.service.time_wait) end -- RFC 9293, 3.10.7.4
     if c.state == "syn-received" and flags & (SYN | ACK) == SYN and at == 0 then
       transmit(c, SYN | ACK, 0, 0) -- its SYN has come again
     elseif len > 0 or flags & FIN ~= 0 or may_challenge(c) then
-      transmit(c, ACK, c.nxt, 0)
+      tell(c, ACK)
     end
     -- who probes a window that is closed, or sends again, still acknowledges
     if is_old or flags & (SYN | ACK) ~= ACK or at > c.rcv + c.window or at < c.rcv - c.window - 1 then return end
@@ -700,12 +720,12 @@ local function segment(c, tcp)
     if at == c.rcv then
       forget(c, "reset")
     elseif may_challenge(c) then -- RFC 5961, 3
-      transmit(c, ACK, c.nxt, 0)
+      tell(c, ACK)
     end
     return
   end
   if flags & SYN ~= 0 then -- RFC 5961, 4
-    if may_challenge(c) then transmit(c, ACK, c.nxt, 0) end
+    if may_challenge(c) then tell(c, ACK) end
     return
   end
   if flags & ACK == 0 then return end
@@ -719,7 +739,7 @@ local function segment(c, tcp)
   if c.state == "closed" then return end
   local any = output(c)
   if c.state == "closed" then return end
-  if not any and (c.ack_now or c.told ~= c.rcv) then transmit(c, ACK, c.nxt, 0) end
+  if not any and (c.ack_now or c.told ~= c.rcv) then tell(c, ACK) end
   c.ack_now = nil
   if c.state ~= "time-wait" then rearm(c) end
 end
@@ -731,6 +751,12 @@ M.open = 0 -- those that have not ended
 M.half = 0 -- those of them that are half open
 M.held = 0 -- bytes that came before those that they follow
 M.cookies_until = 0 -- from which SLOT on no cookie is good that was given
+
+-- Whether an address, with a port, can be a host's (RFC 9293, MUST-57)
+local function is_host(address)
+  local first = address >> 40
+  return first ~= 0 and first ~= 127 and first < 224
+end
 
 -- Gives each packet of TCP that the rule lets through. Returns true if it is one of these connections: then the kernel must not see it.
 -- With is_ours, it is only of connections that there are already: where packets leave this machine, nobody asks for a new one.
@@ -749,8 +775,8 @@ function M.input(p, is_ours)
   end
   local service = not is_ours and services[tcp.dport]
   if not service then return false end
-  local source, flags = there >> 40, tcp.flags
-  if source == 0 or source == 127 or source >= 224 or here >> 40 >= 224 then return true end -- no host's address (RFC 9293, MUST-57)
+  local flags = tcp.flags
+  if not is_host(there) or not is_host(here) then return true end
   if flags & RST ~= 0 then return true end
   if flags & ACK ~= 0 then
     c = flags & SYN == 0 and redeem(service, here, there, tcp)
@@ -776,9 +802,10 @@ function M.listen(options)
   return options
 end
 
--- Begins a connection, from and to addresses as numbers: here and there are address << 16 | port. Returns it, or nil: there is one already.
+-- Begins a connection, from and to addresses as numbers: here and there are address << 16 | port. Returns it, or nil: there is one already, or
+-- that is no host's address.
 function M.connect(here, there, options)
-  if connections[here] and connections[here][there] then return nil end
+  if not is_host(there) or connections[here] and connections[here][there] then return nil end
   now = nf.get_time()
   local c = new(as_service(options), here, there, "syn-sent")
   c.opening = new_opening(c)
@@ -803,9 +830,14 @@ local function is_over(c) return c.finishing or c.state == "closed" or c.state =
 
 local function append(c, part)
   if part.len == 0 then return true end
-  part.at = c.tail
-  c.last = c.last + 1
-  c.queue[c.last] = part
+  local last = c.queue[c.last]
+  if part.bytes and last and last.bytes and part.len < SMALL and last.len < SMALL then
+    last.bytes, last.len = last.bytes:slice(0, last.len) .. part.bytes:slice(0, part.len), last.len + part.len
+  else
+    part.at = c.tail
+    c.last = c.last + 1
+    c.queue[c.last] = part
+  end
   c.tail = c.tail + part.len
   push(c)
   return true
@@ -855,7 +887,7 @@ function M.connection:room(n)
     self.ack_now = true
   else
     now = nf.get_time()
-    transmit(self, ACK, self.nxt, 0)
+    tell(self, ACK)
   end
 end
 
