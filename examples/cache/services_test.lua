@@ -546,6 +546,96 @@ test("timestamps are taken only of what is right otherwise", function()
   equal((c:take(c:give(PSH | ACK, "data", stamps(102)))), "data")
 end)
 
+test("who sends single bytes takes no more memory", function()
+  local small = script("services.lua", { memory = "3M", state = 3 })
+  local c = open{ to = small, window = 0 }
+  local first = c.snd
+  for _ = 1, 16384 do
+    c:give(PSH | ACK, "y")
+    c.snd = c.snd + 1
+  end
+  c.window = WINDOW
+  local sent, text = c:give(ACK), ""
+  while #sent > 0 do
+    text = text .. c:take(sent)
+    sent = c:give(ACK)
+  end
+  equal(text, ("y"):rep(c.snd - first))
+end)
+
+test("nor do those whose bytes come before those that they follow", function()
+  local small = script("services.lua", { memory = "4M", state = 4 })
+  for i = 1, 250 do
+    local c = open{ to = small, service = 9 }
+    for k = 1, 60 do c:give(ACK, "h", { seq = c.snd + 2 * k }) end
+    if i % 10 == 0 then clock.advance(1) end
+  end
+  equal((open{ to = small }):send("there?"), "there?")
+end)
+
+test("who asks whether this end is there, or ends again, acknowledges nothing again", function()
+  local c = open()
+  c:give(PSH | ACK, "word") -- the echo is under way
+  c.snd = c.snd + 4
+  for _ = 1, 4 do
+    local sent = c:give(ACK, "", { seq = c.snd - 1 })
+    equal(#sent, 1)
+    equal(sent[1].payload, "")
+  end
+  c:give(FIN | ACK)
+  c.snd = c.snd + 1
+  for _ = 1, 4 do
+    local sent = c:give(FIN | ACK, "", { seq = c.snd - 1 })
+    equal(#sent, 1)
+    equal(sent[1].payload, "")
+  end
+  c:give(RST)
+end)
+
+test("what leaves when a window opens does not wait for as long as the last probe", function()
+  local c = open{ window = 0 }
+  c:give(PSH | ACK, "waits")
+  c.snd = c.snd + 5
+  for _ = 1, 40 do
+    if c:wait(1000)[1] then c:give(ACK) end
+  end
+  c.window = WINDOW
+  equal(c:give(ACK)[1].payload, "waits")
+  equal(#c:wait(999), 0)
+  equal(c:wait(1)[1].payload, "waits")
+  c:give(RST)
+end)
+
+test("acknowledgements lie behind all that was sent, also after a time-out", function()
+  local c, first = stream()
+  equal(#c:wait(1000), 1)
+  local sent = c:give(PSH | ACK, "x")
+  equal(#sent, 1)
+  equal(sent[1].payload, "")
+  equal(sent[1].tcp.seq, first + 10 * MSS & 0xffffffff)
+  c.window, c.snd = 5000, c.snd + 1
+  c:give(ACK)
+  equal(c:give(PSH | ACK, "x")[1].tcp.seq, first + 5000 & 0xffffffff) -- but not behind the window
+  c.snd = c.snd + 1
+  c:give(RST)
+end)
+
+test("a cookie is good for one port", function()
+  local c = new_peer()
+  local s
+  repeat
+    c = new_peer()
+    s = c:give(SYN, "", { ack = 0 })[1]
+  until #s.bytes == 44
+  for other = 20001, 20500 do
+    local irs = c.iss ~ (c.port ~ other) << 16
+    local sent = c:give(ACK, "", { sport = other, seq = irs + 1 & 0xffffffff, ack = s.tcp.seq + 1 })
+    equal(sent[1].tcp.flags, RST)
+    if other % 40 == 0 then clock.advance(1) end
+  end
+  clock.advance(200000)
+end)
+
 test("a flood of SYNs keeps nothing busy, and who answers a cookie gets through", function()
   local cookies = {}
   for i = 1, 2000 do

@@ -1,0 +1,100 @@
+-- SPDX-License-Identifier: MIT OR GPL-2.0-only
+-- Services of tcp.lua that do what others seldom do, for tcp_test.lua: how much came, and the peer's port, say what.
+local timers = 0 -- that are pending
+local make = nf.timer
+local function ring(f, ...)
+  timers = timers - 1
+  return f(...)
+end
+local timer = {}
+timer.__index = timer
+function timer:cancel()
+  local was = self.timer:cancel()
+  if was then timers = timers - 1 end
+  return was
+end
+function nf.timer(ms, f, ...)
+  local t = make(ms, ring, f, ...)
+  timers = timers + 1
+  return setmetatable({ timer = t }, timer)
+end
+
+-- Sequence numbers that are the same each time
+local seed = 7
+function nf.get_random()
+  seed = seed * 6364136223846793005 + 1442695040888963407
+  return seed >> 32
+end
+
+local tcp = require "tcp"
+local by_length = {
+  [7] = function(c) c:room(0) end, [8] = function(c) c:room(65535) end,
+  [9] = function(c) c:close() end, [10] = function(c) c:abort() end,
+}
+local by_port = { [4] = function(c) c:close() end, [5] = function(c) c:abort() end }
+
+local function received(c, data)
+  if #data % 3 == 0 then c:send(data:string()) end
+  if by_length[#data] then by_length[#data](c) end
+end
+local function ended(c) if c.there & 1 == 0 then c:close() end end
+local function opened(c)
+  if c.there & 2 == 0 then c:send("hello") end
+  if by_port[c.there & 15] then by_port[c.there & 15](c) end
+end
+local function closed(_, why) nf.count((why:gsub(" ", "_"))) end
+local function options(port)
+  return { port = port, received = received, ended = ended, opened = opened, closed = closed, keep_alive = 5000 }
+end
+tcp.listen(options(7))
+local pattern = bytes.new(65536)
+local characters = options(19)
+function characters.opened(c) c:send(function(_, n) return pattern:slice(0, n) end, 200000) end
+tcp.listen(characters)
+
+-- what a script gives may fail
+local broken = options(21)
+function broken.opened(c)
+  local times = 0
+  c:send(function(_, n)
+    times = times + 1
+    if times > 1 then error("broken") end
+    return pattern:slice(0, n)
+  end, 100)
+end
+tcp.listen(broken)
+-- and may be silent
+tcp.listen{ port = 23, received = function(c, data) c:send(data:string()) end, closed = closed }
+
+function process_packet(p) return tcp.input(p) and NF_DROP or XT_CONTINUE end
+
+local HERE <const>, THERE <const> = 0x0a000001, 0x0a000009
+local last
+function begin(p)
+  last = tcp.connect(HERE << 16 | p.tcp.sport, THERE << 16 | 80, options()) or last
+  return NF_DROP
+end
+local ACTS <const> = {
+  function(c) c:close() end, function(c) c:abort() end, function(c) c:send("hhh") end, function(c) c:room(0) end, function(c) c:room(9999) end,
+}
+function act(p)
+  if last then ACTS[p.tcp.sport](last) end
+  return NF_DROP
+end
+function to_nobody()
+  for _, address in ipairs{ 0xffffffff, 0xe0000001, 0x7f000001, 1 } do
+    if tcp.connect(HERE << 16 | 1, address << 16 | 80, options()) then return NF_ACCEPT end
+  end
+  return NF_DROP
+end
+-- whether nothing is left
+function is_empty()
+  local left = { tcp.count, tcp.open, tcp.half, tcp.held, timers }
+  for i, n in ipairs(left) do
+    if n ~= 0 then
+      print("left: ", i, n)
+      return NF_ACCEPT
+    end
+  end
+  return NF_DROP
+end
