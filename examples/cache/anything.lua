@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT OR GPL-2.0-only
 -- Services of tcp.lua that do what others seldom do, for tcp_test.lua: how much came, and the peer's port, say what.
 local timers = 0 -- that are pending
+local is_full = false
 local make = nf.timer
 local function ring(f, ...)
   timers = timers - 1
@@ -14,6 +15,7 @@ function timer:cancel()
   return was
 end
 function nf.timer(ms, f, ...)
+  if is_full then error("not enough memory") end
   local t = make(ms, ring, f, ...)
   timers = timers + 1
   return setmetatable({ timer = t }, timer)
@@ -52,17 +54,23 @@ local characters = options(19)
 function characters.opened(c) c:send(function(_, n) return pattern:slice(0, n) end, 200000) end
 tcp.listen(characters)
 
--- what a script gives may fail
-local broken = options(21)
-function broken.opened(c)
-  local times = 0
-  c:send(function(_, n)
-    times = times + 1
-    if times > 1 then error("broken") end
-    return pattern:slice(0, n)
-  end, 100)
+-- what a script gives may fail, or be gone, when it is to be sent again
+local function once(port, fail)
+  local o = options(port)
+  function o.opened(c)
+    local times = 0
+    c:send(function(_, n)
+      times = times + 1
+      if times > 1 then return fail() end
+      return pattern:slice(0, n)
+    end, 100)
+  end
+  tcp.listen(o)
 end
-tcp.listen(broken)
+once(21, function() error("broken") end)
+once(22, function() end)
+-- of a few, which close first
+tcp.listen{ port = 25, max = 8, opened = function(c) c:close() end, closed = closed }
 -- and may be silent
 tcp.listen{ port = 23, received = function(c, data) c:send(data:string()) end, closed = closed }
 
@@ -79,6 +87,10 @@ local ACTS <const> = {
 }
 function act(p)
   if last then ACTS[p.tcp.sport](last) end
+  return NF_DROP
+end
+function fill(p)
+  is_full = p.tcp.sport == 1
   return NF_DROP
 end
 function to_nobody()

@@ -525,6 +525,10 @@ test("an end that comes again has its answer for as long again", function()
   equal(c:give(FIN | ACK)[1].tcp.flags, ACK)
   clock.advance(59000)
   equal(c:give(FIN | ACK)[1].tcp.flags, ACK)
+  clock.advance(59000)
+  c:give(FIN | ACK, "", { seq = c.snd - 5 }) -- but not for another one
+  clock.advance(1001)
+  equal(c:give(ACK)[1].tcp.flags, RST)
 end)
 
 test("no host's address is answered (RFC 9293, MUST-57)", function()
@@ -588,6 +592,20 @@ test("who asks whether this end is there, or ends again, acknowledges nothing ag
     local sent = c:give(FIN | ACK, "", { seq = c.snd - 1 })
     equal(#sent, 1)
     equal(sent[1].payload, "")
+  end
+  c:give(RST)
+end)
+
+test("what comes again says nothing of the window, and always has its answer", function()
+  local c = open{ window = 0 }
+  local first = c.snd
+  c:give(PSH | ACK, "waits")
+  c.snd = c.snd + 5
+  for _ = 1, 50 do
+    local sent = c:give(PSH | ACK, "waits", { seq = first, window_size = 1000 })
+    equal(#sent, 1)
+    equal(sent[1].payload, "")
+    equal(sent[1].tcp.ack, c.snd)
   end
   c:give(RST)
 end)

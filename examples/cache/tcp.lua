@@ -357,7 +357,7 @@ function expire(c)
     if c.max > c.una then slow_down(c) end
     c.cwnd, c.fast, c.dup, c.timed = c.mss, nil, 0, nil
     c.nxt = c.una
-    if not output(c) and c.state ~= "closed" then again(c) end
+    if not output(c) then again(c) end
   end
   if c.broken and c.state ~= "closed" then return abort(c, "what was to be sent is gone") end
   if c.state ~= "closed" then within(c, c.rto) end

@@ -90,6 +90,45 @@ check("what a script has given may fail when it is sent again", function()
   equal(is_empty(), true)
 end)
 
+check("what a script has given may be gone when it is sent again", function()
+  open(22)
+  local _, sent = clock.advance(1000)
+  equal(#sent, 1)
+  equal(sent[1].tcp.flags, RST | ACK)
+  equal(counter(service, "what_was_to_be_sent_is_gone"), 1)
+  equal(is_empty(), true)
+end)
+
+check("where there is no memory for a timer no connection begins, and one that there is ends", function()
+  local function fill(n) service.fill(packet.tcp{ sport = n, dport = 1 }) end
+  fill(1)
+  raises(function() give(SYN, { dport = 7 }) end, "no memory")
+  raises(function() begin(5555) end, "no memory")
+  equal(is_empty(), true)
+  fill(0)
+  open(7)
+  fill(1)
+  clock.advance(10000)
+  equal(counter(service, "no_memory"), 1)
+  equal(is_empty(), true)
+end)
+
+check("so many connections that have ended are known as there may be", function()
+  local function ends_again(port, seq, ack) return give(FIN | ACK, { sport = port, dport = 25, seq = seq, ack = ack })[1].tcp.flags end
+  local last = {}
+  for port = 1, 20 do
+    local s = give(SYN, { sport = port, dport = 25 })[1].tcp
+    equal(give(ACK, { sport = port, dport = 25, seq = 501, ack = s.seq + 1 })[1].tcp.flags, FIN | ACK)
+    last[port] = s.seq + 2
+    give(FIN | ACK, { sport = port, dport = 25, seq = 501, ack = last[port] })
+  end
+  local n = 0
+  for port = 1, 20 do if ends_again(port, 501, last[port]) == ACK then n = n + 1 end end
+  equal(n, 8)
+  clock.advance(60000)
+  equal(is_empty(), true)
+end)
+
 check("timestamps say nothing after 24 days (RFC 7323, 5.5)", function()
   local day = 86400 * 1000
   local function stamp(n) return "\1\1\8\10" .. string.pack(">I4I4", n & 0xffffffff, 0) end
