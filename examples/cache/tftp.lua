@@ -15,6 +15,7 @@ local FILE_MAX <const> = 48 << 20 -- of one
 local ENTRIES_MAX <const>, TRANSFERS_MAX <const>, FILLS_MAX <const> = 4096, 1024, 16
 local BLKSIZE_MAX <const>, WINDOW_MAX <const> = 16384, 64 -- more may be asked for, and these are granted
 local ANSWERED <const>, ASKERS_MAX <const> = 300000, 8192 -- milliseconds: a server is silent for less between two datagrams of an answer; clients
+local WAITS <const> = 40000 -- and for less than so many for each second of the timeout that it has agreed to: in.tftpd doubles it five times
 local SEEN_MAX <const>, ALL_SEEN_MAX <const> = 64, 16384 -- ports from which the server has answered one of these, and all
 local TIMEOUT <const>, TRIES <const> = 1000, 5 -- milliseconds until a block is sent again; how often
 local STALLED <const>, IDLE <const> = 1000, 10000 -- milliseconds after which an answer of the server that stops gives way, and ends
@@ -38,6 +39,12 @@ ring.after, ring.before = ring, ring
 local trash, sweeper = nil, nil -- files that are gone, and whose bytes are not
 local stored = 0
 
+-- Nothing is made for the first count of a name later, when there may be no memory.
+for _, name in ipairs{
+  "hits", "misses", "busy", "stored", "refused", "gaps", "stalled", "no_room", "not_kept", "unsure", "no_memory", "expired", "evicted", "void", "served",
+  "broken_off", "given_up", "gave_way", "blocks", "again", "unsent",
+} do nf.count(name, 0) end
+
 -- What so many bytes take.
 local function cost(n)
   return n <= 1900 and (n + 255) & ~31 or (n + 4095 & ~4095) + 256
@@ -58,19 +65,23 @@ local function free_chunk()
   end
 end
 
+-- Bit by bit: the bytes of a large one would keep packets waiting. Without memory for a timer the next one that goes has it tried again.
 local function sweep()
-  sweeper = nil
   for _ = 1, 64 do
-    if not trash then return end
+    if not trash then break end
     free_chunk()
   end
-  sweeper = nf.timer(20, sweep)
+  local is_there, timer = false, nil
+  if trash then is_there, timer = pcall(nf.timer, 20, sweep) end
+  sweeper = is_there and timer or nil
 end
 
--- Its bytes go bit by bit: those of a large one would keep packets waiting.
+-- It raises nothing, as all do that end something: finish(), end_fill(), drop_fill(), forget().
 local function discard(x)
   x.more, trash = trash, x
-  sweeper = sweeper or nf.timer(20, sweep)
+  if sweeper then return end
+  local is_there, timer = pcall(nf.timer, 20, sweep)
+  sweeper = is_there and timer or nil
 end
 
 local function unlink(e)
@@ -404,7 +415,8 @@ end
 
 local fills, filling = {}, 0 -- by client: of which file the server's answer is kept
 local names = {} -- by name
-local spare = {} -- buffers
+local spare, spares = {}, 0 -- buffers
+for i = 1, FILLS_MAX do spare[i] = false end
 local quiet, quiet_names, quiet_until = {}, 0, 0 -- names of files that are written, until when
 local quiet_timer
 
@@ -414,8 +426,8 @@ local function end_fill(f)
   if names[f.name] == f then names[f.name] = nil end
   f.is_over = true
   f.timer:cancel()
-  spare[#spare + 1] = f.buffer
-  f.buffer = nil
+  spares = spares + 1
+  spare[spares], f.buffer = f.buffer, nil
 end
 
 local function drop_fill(f, why)
@@ -434,10 +446,11 @@ local function watch_fill(f)
 end
 
 -- Requests that were let through, by client: { at = until when the server may answer, is_open = whether it may yet, seen = the ports from
--- where it has before, n = how many }. What is kept is the answer to the only request that is open, since nothing in an answer tells which
--- it is to, and nothing from ports of other answers.
+-- where it has before, n = how many, wait = for how long it may be silent meanwhile, if that is not ANSWERED }. What is kept is the answer to
+-- the only request that is open, since nothing in an answer tells which it is to, and nothing from ports of other answers.
 local asked, askers, all_seen, asked_timer = {}, 0, 0, nil
 local unsure_until = 0 -- there were more than can be noted
+local learning_until = nf.get_time() + ANSWERED -- there may be answers to requests that nobody has noted
 
 local function forget_asked()
   local now = nf.get_time()
@@ -451,33 +464,61 @@ local function forget_asked()
   if askers > 0 then asked_timer = nf.timer(ANSWERED, forget_asked) end
 end
 
--- There are more than can be noted.
-local function forget_all()
-  for _, f in pairs(fills) do drop_fill(f, "unsure") end
-  asked, askers, all_seen, unsure_until = {}, 0, 0, nf.get_time() + ANSWERED
+local function drop_fills(why)
+  for _, f in pairs(fills) do drop_fill(f, why) end
 end
 
--- The server has answered from that port.
-local function see(known, port)
-  known.at = nf.get_time() + ANSWERED
-  if known.seen[port] then return end
-  if known.n == SEEN_MAX or all_seen == ALL_SEEN_MAX then return forget_all() end
-  known.seen[port], known.n, all_seen = true, known.n + 1, all_seen + 1
+-- There are more than can be noted. Nothing is kept until the last of these answers is over.
+local function forget_all()
+  local at = nf.get_time() + ANSWERED
+  if at < unsure_until then at = unsure_until end
+  drop_fills("unsure")
+  for client, known in pairs(asked) do
+    if known.at > at then at = known.at end
+    asked[client] = nil
+  end
+  askers, all_seen, unsure_until, learning_until = 0, 0, at, at
+end
+
+-- The server has answered from that port. Who has had as many answers as can be noted is noted as waiting for one.
+local function see(known, port, data)
+  local wait = known.wait or ANSWERED
+  if not known.seen[port] then
+    if all_seen == ALL_SEEN_MAX then return forget_all() end
+    if known.n == SEEN_MAX then
+      known.is_full = true
+    else
+      known.seen[port] = true
+      known.n, all_seen = known.n + 1, all_seen + 1
+    end
+    if data[0] == 0 and data[1] == OACK then
+      local got = options(data:string(), 3)
+      local longer = WAITS * (got and got.timeout or got and 0 or OPTIONS.timeout[2])
+      if longer > wait then known.wait, wait = longer, longer end
+    end
+  end
+  known.at = nf.get_time() + wait
 end
 
 local function note(client, is_kept)
   local now, known, f = nf.get_time(), asked[client], fills[client]
   if f and not is_kept then drop_fill(f, "unsure") end
   if known then
-    known.at, known.is_open = now + ANSWERED, true
+    known.at, known.is_open = now + (known.wait or ANSWERED), true
     return
   end
-  if askers == ASKERS_MAX then
-    forget_all()
-  end
+  if askers == ASKERS_MAX then forget_all() end
   asked[client] = { at = now + ANSWERED, is_open = true, seen = {}, n = 0 }
   askers = askers + 1
   asked_timer = asked_timer or nf.timer(ANSWERED, forget_asked)
+end
+
+-- The client whose request is looked at. It is still there if that has raised, and the request is on its way to the server.
+local in_hand = nil
+
+local function settle()
+  if not pcall(note, in_hand, false) then forget_all() end
+  in_hand = nil
 end
 
 -- Whether there is room for one more, or one that does not go on.
@@ -519,8 +560,9 @@ local function hush(name, now)
     if quiet_names == 64 then -- then it is so for all names
       quiet, quiet_names, quiet_until = {}, 0, now + QUIET
     end
-    quiet_names = quiet_names + 1
     quiet_timer = quiet_timer or nf.timer(QUIET, forget_quiet)
+    quiet[name] = now + QUIET
+    quiet_names = quiet_names + 1
   end
   quiet[name] = now + QUIET
 end
@@ -534,7 +576,7 @@ local function begin_fill(name, mode, client, server)
     return true
   end
   local before = asked[client]
-  if now < unsure_until or before and before.is_open and now < before.at then
+  if now < unsure_until or before and (before.is_open or before.is_full) and now < before.at then
     nf.count("unsure")
     return false
   end
@@ -542,8 +584,10 @@ local function begin_fill(name, mode, client, server)
     nf.count("not_kept")
     return false
   end
-  local buffer = table.remove(spare)
-  if not buffer then
+  local buffer
+  if spares > 0 then
+    buffer, spares = spare[spares], spares - 1
+  else
     local array = bytes.new(CHUNK)
     buffer = { array = array, raw = bytes.to_packet(array, packet_raw) }
   end
@@ -622,19 +666,31 @@ local function take_options(f, data)
   f.tsize = f.mode == MODES.octet and got.tsize or nil
 end
 
-function response(ip)
-  if askers == 0 then return XT_CONTINUE end
+-- Whether it is of an answer to a request, by what it looks like.
+local function is_answer(data)
+  local opcode = data[3] and data[0] == 0 and data[1]
+  return opcode == DATA or opcode == OACK
+end
+
+local function take_answer(ip)
   local udp = ip and ip:data(packet_udp)
-  local client = udp and ip:daddr():int() << 16 | udp.dport
-  local known = asked[client]
-  if not known then return XT_CONTINUE end
-  local port = udp.sport
-  local is_new = not known.seen[port]
-  see(known, port)
+  if not udp then return end
+  local port, client = udp.sport, ip:daddr():int() << 16 | udp.dport
+  if port < 1024 and port ~= 69 then return end -- of another service
+  local known, data = asked[client], nil
+  if not known then
+    if nf.get_time() >= learning_until then return end
+    data = udp:data():get()
+    if not is_answer(data) then return end
+    note(client, false)
+    known = asked[client]
+  end
+  data = data or udp:data():get()
+  local is_new = not known.seen[port] and not known.is_full
+  see(known, port, data)
   local f = fills[client]
-  if not f or ip:saddr():int() ~= f.server then return XT_CONTINUE end
-  local data = udp:data():get()
-  if #data < 4 or f.port ~= port and (f.port or not is_new) then return XT_CONTINUE end
+  if not f or ip:saddr():int() ~= f.server then return end
+  if #data < 4 or f.port ~= port and (f.port or not is_new) then return end
   f.port = port
   local opcode = data:u16(0)
   if udp.length ~= #udp then
@@ -646,6 +702,17 @@ function response(ip)
   else
     drop_fill(f, "refused")
   end
+end
+
+local is_torn = false -- it is still so if taking an answer has raised: then a file may lack it
+
+function response(ip)
+  if in_hand then settle() end
+  if askers == 0 and nf.get_time() >= learning_until then return XT_CONTINUE end
+  if is_torn then drop_fills("no_memory") end
+  is_torn = true
+  take_answer(ip)
+  is_torn = false
   return XT_CONTINUE
 end
 
@@ -653,7 +720,8 @@ end
 local function void(name)
   while index[name] do forget(index[name], "void") end
   if names[name] then drop_fill(names[name], "void") end
-  hush(name, nf.get_time())
+  local now = nf.get_time()
+  if not pcall(hush, name, now) then quiet_until = now + QUIET end
 end
 
 -- The verdict, and whether the server's answer will be kept.
@@ -689,11 +757,14 @@ local function take_request(ip, udp, client)
 end
 
 function request(ip)
+  if in_hand then settle() end
   local udp = ip and ip:data(packet_udp)
   if not udp then return XT_CONTINUE end
   local client = ip:saddr():int() << 16 | udp.sport
+  in_hand = client
   local verdict, is_kept = take_request(ip, udp, client)
   if verdict == XT_CONTINUE then note(client, is_kept) end
+  in_hand = nil
   return verdict
 end
 
