@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT OR GPL-2.0-only
 -- A cache in front of the TFTP server of this machine, as chapter 4 of the thesis has one: a file that has been read once is answered by the kernel.
---   iptables -t mangle -A INPUT -p udp --dport 69 -j LUA --script tftp.lua --function request --object ip --state 69 --memory 8M --on-error continue
---   iptables -t mangle -A PREROUTING -p udp --dport 61440:65535 -j LUA --script tftp.lua --function acknowledgement --object ip --state 69 --memory 8M
---   iptables -t mangle -A POSTROUTING -p udp -j LUA --script tftp.lua --function response --object ip --state 69 --memory 8M --on-error continue
+--   iptables -t mangle -A INPUT -p udp --dport 69 -j LUA --script tftp.lua --function request --object ip --state 69 --memory 16M --on-error continue
+--   iptables -t mangle -A PREROUTING -p udp --dport 61440:65535 -j LUA --script tftp.lua --function acknowledgement --object ip --state 69 --memory 16M
+--   iptables -t mangle -A POSTROUTING -p udp -j LUA --script tftp.lua --function response --object ip --state 69 --memory 16M --on-error continue
 -- Who asks for a file that the cache has not got is answered by the server, and the blocks of its answer are kept as they leave. What
 -- the server has refused, or what did not leave whole and in order, is not kept. RFC 1350, with block numbers that begin anew behind
 -- 65,535 at 0, and the options of RFC 2347 to 2349 and 7440: blksize, timeout, tsize, windowsize. A request that is not to the letter
@@ -14,6 +14,7 @@ local BYTES_MAX <const> = 96 << 20 -- of all files, with what keeping them costs
 local FILE_MAX <const> = 48 << 20 -- of one
 local ENTRIES_MAX <const>, TRANSFERS_MAX <const>, FILLS_MAX <const> = 4096, 1024, 16
 local BLKSIZE_MAX <const>, WINDOW_MAX <const> = 16384, 64 -- more may be asked for, and these are granted
+local ADDRESS_MAX <const>, PATIENCE <const> = 256, 2000 -- transfers to one address; milliseconds until one that nobody acknowledges gives way to others
 local ANSWERED <const>, ASKERS_MAX <const> = 300000, 8192 -- milliseconds: a server is silent for less between two datagrams of an answer; clients
 local WAITS <const> = 40000 -- and for less than so many for each second of the timeout that it has agreed to: in.tftpd doubles it five times
 local SEEN_MAX <const>, ALL_SEEN_MAX <const> = 64, 16384 -- ports from which the server has answered one of these, and all
@@ -88,9 +89,9 @@ local function unlink(e)
   e.before.after, e.after.before = e.after, e.before
 end
 
-local function link(e)
-  e.before, e.after = ring, ring.after
-  ring.after.before, ring.after = e, e
+local function link(e, list)
+  e.before, e.after = list, list.after
+  list.after.before, list.after = e, e
 end
 
 local function find(name, mode, server)
@@ -181,6 +182,14 @@ end
 local active, late = {}, {} -- by port: the transfer, else false; the client of the one that was there before, else false
 for i = 1, PORTS do active[i], late[i] = false, false end
 local by_client, transfers = {}, 0 -- the latest of a client's port
+local fresh = {} -- those of which nothing has been acknowledged, as the ring of files: who has forged his address acknowledges nothing
+fresh.after, fresh.before = fresh, fresh
+local by_address, spread = {}, nf.get_random() | 1 -- how many by address; some addresses have a place together
+for i = 1, PORTS do by_address[i] = 0 end
+
+local function place_of(client)
+  return ((client >> 16) * spread >> 16) % PORTS + 1
+end
 
 local blank = bytes.new(HEAD + 4)
 do
@@ -190,8 +199,10 @@ do
 end
 
 local function finish(t, how)
+  local place = place_of(t.client)
   active[t.slot], late[t.slot] = false, t.client
-  transfers = transfers - 1
+  transfers, by_address[place] = transfers - 1, by_address[place] - 1
+  if t.before then unlink(t) end
   if by_client[t.client] == t then by_client[t.client] = nil end
   t.is_over = true
   t.timer:cancel()
@@ -339,6 +350,14 @@ local function choose_slot()
   end
 end
 
+-- Whether one has ended, as it is forged, or of no use.
+local function give_way()
+  local t = fresh.before
+  if t == fresh or nf.get_time() - t.begun < PATIENCE then return false end
+  finish(t, "gave_way")
+  return true
+end
+
 -- Answers the request; false: the server has to.
 local function begin(e, client, server, text, got)
   local t = by_client[client]
@@ -346,7 +365,8 @@ local function begin(e, client, server, text, got)
     send_first(t)
     return true
   end
-  if transfers == TRANSFERS_MAX then return false end
+  local place = place_of(client)
+  if by_address[place] == ADDRESS_MAX or transfers == TRANSFERS_MAX and not give_way() then return false end
   local slot, head = choose_slot(), blank .. ""
   head:u32(12, server)
   head:u32(16, client >> 16)
@@ -354,7 +374,8 @@ local function begin(e, client, server, text, got)
   head:u16(22, client & 0xFFFF)
   t = {
     entry = e, base = e.id << 16, client = client, slot = slot, text = text, head = head, oack = nil, group_size = 1,
-    blksize = 512, window = 1, wait = TIMEOUT, tries = 0, at = 0, last = 0, acked = 0, sent = 0, is_over = true,
+    blksize = 512, window = 1, wait = TIMEOUT, tries = 0, at = 0, last = 0, acked = 0, sent = 0, begun = nf.get_time(),
+    before = nil, after = nil, is_over = true,
   }
   local oack = got and agree(got, e, t)
   if oack then t.oack = { head:slice(0, HEAD), oack } end
@@ -364,18 +385,25 @@ local function begin(e, client, server, text, got)
   by_client[client] = t
   t.is_over = false -- all that needs memory is there
   active[slot], late[slot] = t, false
-  transfers = transfers + 1
+  transfers, by_address[place] = transfers + 1, by_address[place] + 1
+  link(t, fresh)
   e.users = e.users + 1
   unlink(e)
-  link(e)
+  link(e, ring)
   send_first(t)
   return true
+end
+
+local function is_fresh_no_more(t)
+  unlink(t)
+  t.before, t.after = nil, nil
 end
 
 local function acknowledged(t, block)
   local more = block - t.acked & 0xFFFF
   if more == 0 then
     if t.oack then
+      if t.before then is_fresh_no_more(t) end
       t.oack, t.tries = nil, 0
       send_window(t)
     elseif t.window > 1 and nf.get_time() - t.at >= t.wait // 8 then -- RFC 7440: the first block of the window is missing
@@ -384,6 +412,7 @@ local function acknowledged(t, block)
     return -- twice: RFC 1123, 4.2.3.1
   end
   if more > t.sent - t.acked then return end -- of long ago, or of what was never sent
+  if t.before then is_fresh_no_more(t) end
   t.acked, t.tries = t.acked + more, 0
   if t.acked == t.last then
     finish(t, "served")
@@ -517,7 +546,11 @@ end
 local in_hand = nil
 
 local function settle()
-  if not pcall(note, in_hand, false) then forget_all() end
+  if in_hand == 0 then
+    forget_all()
+  elseif not pcall(note, in_hand, false) then
+    forget_all()
+  end
   in_hand = nil
 end
 
@@ -645,7 +678,7 @@ local function complete(f)
   if known and f.is_alone then known.is_open = false end
   stored = stored + ENTRY
   entries = entries + 1
-  link(e)
+  link(e, ring)
   nf.count("stored")
 end
 
@@ -758,12 +791,15 @@ end
 
 function request(ip)
   if in_hand then settle() end
+  in_hand = 0 -- whose it is is not known yet
   local udp = ip and ip:data(packet_udp)
-  if not udp then return XT_CONTINUE end
-  local client = ip:saddr():int() << 16 | udp.sport
-  in_hand = client
-  local verdict, is_kept = take_request(ip, udp, client)
-  if verdict == XT_CONTINUE then note(client, is_kept) end
+  local verdict, is_kept = XT_CONTINUE, nil
+  if udp then
+    local client = ip:saddr():int() << 16 | udp.sport
+    in_hand = client
+    verdict, is_kept = take_request(ip, udp, client)
+    if verdict == XT_CONTINUE then note(client, is_kept) end
+  end
   in_hand = nil
   return verdict
 end
