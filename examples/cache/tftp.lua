@@ -46,6 +46,12 @@ for _, name in ipairs{
   "broken_off", "given_up", "gave_way", "blocks", "again", "unsent",
 } do nf.count(name, 0) end
 
+-- nil: there is no memory for one.
+local function try_timer(delay, f, x)
+  local is_there, timer = pcall(nf.timer, delay, f, x)
+  return is_there and timer or nil
+end
+
 -- What so many bytes take.
 local function cost(n)
   return n <= 1900 and (n + 255) & ~31 or (n + 4095 & ~4095) + 256
@@ -72,17 +78,13 @@ local function sweep()
     if not trash then break end
     free_chunk()
   end
-  local is_there, timer = false, nil
-  if trash then is_there, timer = pcall(nf.timer, 20, sweep) end
-  sweeper = is_there and timer or nil
+  sweeper = trash and try_timer(20, sweep)
 end
 
 -- It raises nothing, as all do that end something: finish(), end_fill(), drop_fill(), forget().
 local function discard(x)
   x.more, trash = trash, x
-  if sweeper then return end
-  local is_there, timer = pcall(nf.timer, 20, sweep)
-  sweeper = is_there and timer or nil
+  sweeper = sweeper or try_timer(20, sweep)
 end
 
 local function unlink(e)
@@ -312,8 +314,8 @@ local function watch(t)
   if t.is_over then return end
   local wait = t.at + t.wait - nf.get_time()
   if wait <= 0 and t.tries == TRIES then return finish(t, "given_up") end
-  local is_there, timer = pcall(nf.timer, wait > 0 and wait or t.wait, watch, t)
-  if not is_there then return finish(t, "no_memory") end -- without one it would never end
+  local timer = try_timer(wait > 0 and wait or t.wait, watch, t)
+  if not timer then return finish(t, "no_memory") end -- without one it would never end
   t.timer = timer
   if wait > 0 then return end
   t.tries = t.tries + 1
@@ -469,8 +471,8 @@ local function watch_fill(f)
   if f.is_over then return end
   local wait = f.at + IDLE - nf.get_time()
   if wait <= 0 then return drop_fill(f, "stalled") end
-  local is_there, timer = pcall(nf.timer, wait, watch_fill, f)
-  if not is_there then return drop_fill(f, "no_memory") end
+  local timer = try_timer(wait, watch_fill, f)
+  if not timer then return drop_fill(f, "no_memory") end
   f.timer = timer
 end
 
@@ -483,14 +485,13 @@ local learning_until = nf.get_time() + ANSWERED -- there may be answers to reque
 
 local function forget_asked()
   local now = nf.get_time()
-  asked_timer = nil
   for client, note in pairs(asked) do
     if note.at <= now then
       asked[client] = nil
       askers, all_seen = askers - 1, all_seen - note.n
     end
   end
-  if askers > 0 then asked_timer = nf.timer(ANSWERED, forget_asked) end
+  asked_timer = askers > 0 and try_timer(ANSWERED, forget_asked) or nil
 end
 
 local function drop_fills(why)
@@ -539,7 +540,7 @@ local function note(client, is_kept)
   if askers == ASKERS_MAX then forget_all() end
   asked[client] = { at = now + ANSWERED, is_open = true, seen = {}, n = 0 }
   askers = askers + 1
-  asked_timer = asked_timer or nf.timer(ANSWERED, forget_asked)
+  asked_timer = asked_timer or try_timer(ANSWERED, forget_asked)
 end
 
 -- The client whose request is looked at. It is still there if that has raised, and the request is on its way to the server.
@@ -578,14 +579,13 @@ end
 
 local function forget_quiet()
   local now = nf.get_time()
-  quiet_timer = nil
   for name, at in pairs(quiet) do
     if at <= now then
       quiet[name] = nil
       quiet_names = quiet_names - 1
     end
   end
-  if quiet_names > 0 then quiet_timer = nf.timer(QUIET, forget_quiet) end
+  quiet_timer = quiet_names > 0 and try_timer(QUIET, forget_quiet) or nil
 end
 
 local function hush(name, now)
@@ -593,7 +593,7 @@ local function hush(name, now)
     if quiet_names == 64 then -- then it is so for all names
       quiet, quiet_names, quiet_until = {}, 0, now + QUIET
     end
-    quiet_timer = quiet_timer or nf.timer(QUIET, forget_quiet)
+    quiet_timer = quiet_timer or try_timer(QUIET, forget_quiet)
     quiet[name] = now + QUIET
     quiet_names = quiet_names + 1
   end

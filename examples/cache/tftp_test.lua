@@ -4,9 +4,9 @@ local state = 0
 local cache
 
 -- Each test begins with an empty cache.
-local function fresh()
+local function fresh(memory)
   state = state + 1
-  cache = script("tftp.lua", { state = state, memory = "8M", object = "ip" })
+  cache = script("tftp.lua", { state = state, memory = memory or "16M", object = "ip" })
 end
 
 -- A test that does.
@@ -33,11 +33,14 @@ local function ask(payload, port, more)
   for k, v in pairs(more or {}) do t[k] = v end
   local verdict, _, sent = cache.request(packet.udp(t))
   if verdict == XT_CONTINUE then
-    server_port = server_port + 1
+    server_port = 40000 + (server_port - 39999) % 25000
     server_ports[port or 2000] = server_port
   end
   return verdict, sent
 end
+
+-- Other clients
+local function from(i) return { src = "198.51.100." .. i % 250 } end
 
 -- The client acknowledges what it was sent.
 local last, ip, udp
@@ -498,6 +501,86 @@ check("an answer is kept as that to the only request it can be of", function()
   equal(is_kept("k"), false)
 end)
 
+check("an answer may be silent for longer the longer the timeout is that the server agrees to", function()
+  ask(rrq("j", "timeout", "255"), 2600)
+  local port = server_ports[2600]
+  local function again() serve(oack("timeout", "255"), 2600, { sport = port }) end
+  again()
+  clock.advance(255000)
+  again()
+  clock.advance(509000) -- the next one comes after twice as long
+  ask(rrq("k"), 2600)
+  serve(data(1, "content of j"), 2600, { sport = port })
+  serve(data(1, "content of k"), 2600)
+  equal(is_kept("k"), false)
+end)
+
+check("a client that asks for many files from one port is alone in that nothing is kept of it", function()
+  ask(rrq("a"), 2000)
+  for i = 1, 70 do
+    serve(data(1, "content" .. i), 2000)
+    ask(rrq("file" .. i), 2000)
+  end
+  equal(counted("stored"), 65)
+  fill("b", "x")
+  equal(read(rrq("b"), 2001), "x")
+end)
+
+check("what other services send is no answer", function()
+  ask(rrq("a"))
+  for _, port in ipairs{ 7, 53, 1023 } do serve(data(1, "echo"), 2000, { sport = port }) end
+  serve(data(1, "a"))
+  equal(read(rrq("a"), 2001), "a")
+  ask(rrq("b"), 2002)
+  serve(data(1, "b"), 2002, { sport = 69 }) -- a server with one port
+  equal(read(rrq("b"), 2001), "b")
+end)
+
+check("answers to requests that came before the script are of others", function()
+  serve(data(1, "before"), 2000, { sport = 50000 })
+  ask(rrq("a"))
+  serve(data(1, "before"), 2000, { sport = 50000 })
+  serve(data(1, "a"))
+  equal(is_kept("a"), false)
+  for _, payload in ipairs{ "", "\0\3\0", "\0\5\0\1", "\1\3\0\1" } do serve(payload, 2001, { sport = 50000 }) end
+  ask(rrq("a"), 2001)
+  serve(data(1, "a"), 2001)
+  equal(read(rrq("a"), 2001), "a")
+end)
+
+check("where memory ends nothing wrong is kept", function()
+  local failed, wrong, right = 0, 0, 0
+  local function try(f, ...)
+    local ok, verdict, sent = pcall(f, ...)
+    if not ok then failed = failed + 1 end
+    return ok and verdict, sent
+  end
+  for round = 1, 12 do
+    fresh(round % 2 == 0 and "1M" or "1200K")
+    for i = 1, 100 * round do try(ask, rrq("none" .. i), 10000 + i, from(i)) end
+    clock.advance(11000)
+    for i = 1, 60 do
+      local name, content = "file" .. i .. ("n"):rep(i * 7 % 400), content_of(i * 37 + 300)
+      try(ask, rrq(name, "blksize", "256"), 2000 + i)
+      try(serve, oack("blksize", "256"), 2000 + i)
+      for block = 1, #content // 256 + 1 do
+        try(serve, data(block, content:sub(block * 256 - 255, block * 256)), 2000 + i)
+        try(ask, "\0\1other\0mail\0", 30000 + block, from(i))
+      end
+      local verdict, sent = try(ask, rrq(name, "blksize", "16384"), 50000 + i)
+      if verdict == NF_DROP and sent[1] then
+        _, sent = try(answer, sent[1], ack(0))
+        if sent and sent[1] then
+          if sent[1].payload:sub(5) == content then right = right + 1 else wrong = wrong + 1 end
+        end
+      end
+    end
+  end
+  equal(wrong, 0)
+  equal(right > 50, true)
+  equal(failed > 50, true)
+end)
+
 check("of more clients than can be noted nothing is kept for five minutes", function()
   for i = 1, 8193 do ask(rrq("none"), 3000 + i) end
   fill("a", "content")
@@ -512,7 +595,8 @@ check("transfers that nobody goes on with leave nothing", function()
   for _ = 1, 3 do
     local hits = 0
     for i = 1, 1100 do
-      if ask(rrq("a", "blksize", "8", "windowsize", "64", "timeout", "255"), 3000 + i) == NF_DROP then hits = hits + 1 end
+      local request = rrq("a", "blksize", "8", "windowsize", "64", "timeout", "255")
+      if ask(request, 3000 + i, from(i)) == NF_DROP then hits = hits + 1 end
       if i % 50 == 0 then clock.advance(1) end
     end
     equal(hits, 1024)
@@ -575,7 +659,7 @@ end)
 
 check("so many answers at once, and no more", function()
   fill("a", "hello")
-  for i = 1, 1024 do equal((ask(rrq("a"), i)), NF_DROP) end
+  for i = 1, 1024 do equal((ask(rrq("a"), i, from(i))), NF_DROP) end
   local verdict, sent = ask(rrq("a"), 1025)
   equal(verdict, XT_CONTINUE)
   equal(#sent, 0)
@@ -584,6 +668,28 @@ check("so many answers at once, and no more", function()
   equal(#sent, 1024 * 5)
   equal(counted("given_up"), 1024)
   equal(read(rrq("a"), 1025), "hello")
+end)
+
+check("those that acknowledge nothing give way, and one address has so many", function()
+  fill("a", content_of(1000))
+  local _, one = ask(rrq("a"), 999)
+  answer(one[1], ack(1))
+  for i = 1, 255 do equal((ask(rrq("a", "timeout", "255"), i)), NF_DROP) end
+  equal((ask(rrq("a"), 2000)), XT_CONTINUE)
+  for i = 1, 768 do equal((ask(rrq("a", "timeout", "255"), i, from(i))), NF_DROP) end
+  equal((ask(rrq("a"), 1, { src = "203.0.113.1" })), XT_CONTINUE)
+  equal(counted("busy"), 2)
+  clock.advance(2000)
+  for i = 1, 255 do equal((ask(rrq("a"), i, { src = "203.0.113.1" })), NF_DROP) end -- in place of those of CLIENT
+  equal(counted("gave_way"), 255)
+  _, one = clock.advance(0)
+  local _, sent = ask(rrq("a"), 2000)
+  local _, more = answer(sent[1], ack(1))
+  equal(#more, 1)
+  equal(counted("gave_way"), 256)
+  for i = 1, 600 do ask(rrq("a"), i + 5000, from(i)) end
+  _, sent = answer(sent[1], ack(2)) -- not so who goes on
+  equal(counted("served"), 1)
 end)
 
 check("so many files are kept, those that were asked for last", function()
