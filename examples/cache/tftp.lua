@@ -186,12 +186,7 @@ for i = 1, PORTS do active[i], late[i] = false, false end
 local by_client, transfers = {}, 0 -- the latest of a client's port
 local fresh = {} -- those of which nothing has been acknowledged, as the ring of files: who has forged his address acknowledges nothing
 fresh.after, fresh.before = fresh, fresh
-local by_address, spread = {}, nf.get_random() | 1 -- how many by address; some addresses have a place together
-for i = 1, PORTS do by_address[i] = 0 end
-
-local function place_of(client)
-  return ((client >> 16) * spread >> 16) % PORTS + 1
-end
+local by_address = {} -- how many
 
 local blank = bytes.new(HEAD + 4)
 do
@@ -201,9 +196,10 @@ do
 end
 
 local function finish(t, how)
-  local place = place_of(t.client)
+  local address = t.client >> 16
+  local others = by_address[address] - 1
   active[t.slot], late[t.slot] = false, t.client
-  transfers, by_address[place] = transfers - 1, by_address[place] - 1
+  transfers, by_address[address] = transfers - 1, others > 0 and others or nil
   if t.before then unlink(t) end
   if by_client[t.client] == t then by_client[t.client] = nil end
   t.is_over = true
@@ -360,6 +356,11 @@ local function give_way()
   return true
 end
 
+local function enter(client, t)
+  by_client[client] = t
+  by_address[client >> 16] = by_address[client >> 16] or 0
+end
+
 -- Answers the request; false: the server has to.
 local function begin(e, client, server, text, got)
   local t = by_client[client]
@@ -367,8 +368,8 @@ local function begin(e, client, server, text, got)
     send_first(t)
     return true
   end
-  local place = place_of(client)
-  if by_address[place] == ADDRESS_MAX or transfers == TRANSFERS_MAX and not give_way() then return false end
+  local address = client >> 16
+  if by_address[address] == ADDRESS_MAX or transfers == TRANSFERS_MAX and not give_way() then return false end
   local slot, head = choose_slot(), blank .. ""
   head:u32(12, server)
   head:u32(16, client >> 16)
@@ -384,10 +385,14 @@ local function begin(e, client, server, text, got)
   t.last = e.size // t.blksize + 1
   if t.window > 1 then make_group(t) end
   t.timer = nf.timer(t.wait, watch, t)
-  by_client[client] = t
+  if not pcall(enter, client, t) then
+    by_client[client] = nil
+    t.timer:cancel()
+    return false
+  end
   t.is_over = false -- all that needs memory is there
   active[slot], late[slot] = t, false
-  transfers, by_address[place] = transfers + 1, by_address[place] + 1
+  transfers, by_address[address] = transfers + 1, by_address[address] + 1
   link(t, fresh)
   e.users = e.users + 1
   unlink(e)

@@ -581,6 +581,26 @@ check("where memory ends nothing wrong is kept", function()
   equal(failed > 50, true)
 end)
 
+check("a request that raises reaches the server, too", function()
+  for i, name in ipairs{ "c", "d" } do -- asked for before it, or after it
+    local held = {}
+    fresh("1M")
+    fill("a", "content of a")
+    if i == 1 then ask(rrq("c"), 2100) end
+    while true do
+      local is_there, _, sent = pcall(ask, rrq("a", "timeout", "255"), 1 + #held, from(#held))
+      if not is_there then break end
+      held[#held + 1] = sent[1]
+    end
+    equal(pcall(ask, rrq("a"), 2100), false)
+    for _, p in ipairs(held) do answer(p, "\0\5\0\0enough\0") end
+    for _ = 1, 200 do pcall(ask, rrq("a"), 5000) end -- so that garbage is collected
+    if i == 2 then ask(rrq("d"), 2100) end
+    serve(data(1, "content of a"), 2100, { sport = 39000 })
+    equal((ask(rrq(name), 998)), XT_CONTINUE)
+  end
+end)
+
 check("of more clients than can be noted nothing is kept for five minutes", function()
   for i = 1, 8193 do ask(rrq("none"), 3000 + i) end
   fill("a", "content")
