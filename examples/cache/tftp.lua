@@ -520,16 +520,16 @@ local function see(known, port, data)
   local wait = known.wait or ANSWERED
   if not known.seen[port] then
     if all_seen == ALL_SEEN_MAX then return forget_all() end
+    if data[0] == 0 and data[1] == OACK then
+      local got = options(data:string(), 3)
+      local longer = WAITS * (got and got.timeout or got and 0 or OPTIONS.timeout[2])
+      if longer > wait then known.wait, wait = longer, longer end
+    end
     if known.n == SEEN_MAX then
       known.is_full = true
     else
       known.seen[port] = true
       known.n, all_seen = known.n + 1, all_seen + 1
-    end
-    if data[0] == 0 and data[1] == OACK then
-      local got = options(data:string(), 3)
-      local longer = WAITS * (got and got.timeout or got and 0 or OPTIONS.timeout[2])
-      if longer > wait then known.wait, wait = longer, longer end
     end
   end
   known.at = nf.get_time() + wait
