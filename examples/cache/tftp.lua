@@ -31,6 +31,7 @@ local ENTRY <const> = 512 -- bytes that a file takes besides
 local HEAD <const> = 28 -- bytes of the headers of IP and UDP
 
 -- What the files have in them: number of the file, and of the chunk. The numbers of two loads differ.
+local send, get_time = nf.send, nf.get_time
 local store = shared.table("tftp cache")
 local number = (nf.get_random() & 0xFFFFFF) << 24
 
@@ -230,7 +231,7 @@ local function send_block(t, block)
     size = CHUNK - from
   end
   parts[1], part[2], part[3], part[4] = head, chunk, from, size
-  local sent = nf.send(parts)
+  local sent = send(parts)
   return sent
 end
 
@@ -268,7 +269,7 @@ local function send_group(t, block, n)
     end
   end
   for i = k + 1, #group do group[i] = nil end
-  return nf.send(group)
+  return send(group)
 end
 
 local function make_group(t)
@@ -297,18 +298,18 @@ local function send_window(t)
       break
     end
   end
-  t.sent, t.at = block, nf.get_time() -- last, as what follows a call of a library is not compiled
+  t.sent, t.at = block, get_time() -- last, as what follows a call of a library is not compiled
 end
 
 local function send_first(t)
   if not t.oack then return send_window(t) end
-  t.at = nf.get_time()
-  if not nf.send(t.oack) then nf.count("unsent") end
+  t.at = get_time()
+  if not send(t.oack) then nf.count("unsent") end
 end
 
 local function watch(t)
   if t.is_over then return end
-  local wait = t.at + t.wait - nf.get_time()
+  local wait = t.at + t.wait - get_time()
   if wait <= 0 and t.tries == TRIES then return finish(t, "given_up") end
   local timer = try_timer(wait > 0 and wait or t.wait, watch, t)
   if not timer then return finish(t, "no_memory") end -- without one it would never end
@@ -351,7 +352,7 @@ end
 -- Whether one has ended, as it is forged, or of no use.
 local function give_way()
   local t = fresh.before
-  if t == fresh or nf.get_time() - t.begun < PATIENCE then return false end
+  if t == fresh or get_time() - t.begun < PATIENCE then return false end
   finish(t, "gave_way")
   return true
 end
@@ -377,7 +378,7 @@ local function begin(e, client, server, text, got)
   head:u16(22, client & 0xFFFF)
   t = {
     entry = e, base = e.id << 16, client = client, slot = slot, text = text, head = head, oack = nil, group_size = 1,
-    blksize = 512, window = 1, wait = TIMEOUT, tries = 0, at = 0, last = 0, acked = 0, sent = 0, begun = nf.get_time(),
+    blksize = 512, window = 1, wait = TIMEOUT, tries = 0, at = 0, last = 0, acked = 0, sent = 0, begun = get_time(),
     before = nil, after = nil, is_over = true,
   }
   local oack = got and agree(got, e, t)
@@ -413,18 +414,23 @@ local function acknowledged(t, block)
       if t.before then is_fresh_no_more(t) end
       t.oack, t.tries = nil, 0
       send_window(t)
-    elseif t.window > 1 and nf.get_time() - t.at >= t.wait // 8 then -- RFC 7440: the first block of the window is missing
+    elseif t.window > 1 and get_time() - t.at >= t.wait // 8 then -- RFC 7440: the first block of the window is missing
       send_window(t)
     end
     return -- twice: RFC 1123, 4.2.3.1
   end
   if more > t.sent - t.acked then return end -- of long ago, or of what was never sent
   if t.before then is_fresh_no_more(t) end
-  t.acked, t.tries = t.acked + more, 0
-  if t.acked == t.last then
+  local acked = t.acked + more
+  t.acked, t.tries = acked, 0
+  if acked == t.last then
     finish(t, "served")
-  else
+  elseif t.window > 1 then
     send_window(t)
+  elseif send_block(t, acked + 1) then -- what most clients wait for, so it is short
+    t.sent, t.at = acked + 1, get_time()
+  else
+    nf.count("unsent")
   end
 end
 
@@ -474,7 +480,7 @@ end
 
 local function watch_fill(f)
   if f.is_over then return end
-  local wait = f.at + IDLE - nf.get_time()
+  local wait = f.at + IDLE - get_time()
   if wait <= 0 then return drop_fill(f, "stalled") end
   local timer = try_timer(wait, watch_fill, f)
   if not timer then return drop_fill(f, "no_memory") end
@@ -486,10 +492,10 @@ end
 -- the only request that is open, since nothing in an answer tells which it is to, and nothing from ports of other answers.
 local asked, askers, all_seen, asked_timer = {}, 0, 0, nil
 local unsure_until = 0 -- there were more than can be noted
-local learning_until = nf.get_time() + ANSWERED -- there may be answers to requests that nobody has noted
+local learning_until = get_time() + ANSWERED -- there may be answers to requests that nobody has noted
 
 local function forget_asked()
-  local now = nf.get_time()
+  local now = get_time()
   for client, note in pairs(asked) do
     if note.at <= now then
       asked[client] = nil
@@ -505,7 +511,7 @@ end
 
 -- There are more than can be noted. Nothing is kept until the last of these answers is over.
 local function forget_all()
-  local at = nf.get_time() + ANSWERED
+  local at = get_time() + ANSWERED
   if at < unsure_until then at = unsure_until end
   drop_fills("unsure")
   for client, known in pairs(asked) do
@@ -532,11 +538,11 @@ local function see(known, port, data)
       known.n, all_seen = known.n + 1, all_seen + 1
     end
   end
-  known.at = nf.get_time() + wait
+  known.at = get_time() + wait
 end
 
 local function note(client, is_kept)
-  local now, known, f = nf.get_time(), asked[client], fills[client]
+  local now, known, f = get_time(), asked[client], fills[client]
   if f and not is_kept then drop_fill(f, "unsure") end
   if known then
     known.at, known.is_open = now + (known.wait or ANSWERED), true
@@ -583,7 +589,7 @@ local function is_quiet(name, now)
 end
 
 local function forget_quiet()
-  local now = nf.get_time()
+  local now = get_time()
   for name, at in pairs(quiet) do
     if at <= now then
       quiet[name] = nil
@@ -607,7 +613,7 @@ end
 
 -- Whether the answer will be kept.
 local function begin_fill(name, mode, client, server)
-  local now, f = nf.get_time(), fills[client]
+  local now, f = get_time(), fills[client]
   if is_quiet(name, now) then return false end
   if f and f.name == name and f.mode == mode and f.server == server and f.next == 1 and not f.port then
     f.is_alone = false
@@ -692,7 +698,7 @@ local function take_block(f, block, data)
   if ahead >= 0x8000 then return end -- sent again
   local n = #data - 4
   if ahead ~= 0 or n > f.blksize then return drop_fill(f, "gaps") end
-  f.next, f.at = f.next + 1, nf.get_time()
+  f.next, f.at = f.next + 1, get_time()
   if not append(f, data, 4, n) then return drop_fill(f, "no_room") end
   if n < f.blksize then complete(f) end
 end
@@ -700,7 +706,7 @@ end
 local function take_options(f, data)
   local got, others = options(data:string(), 3)
   if f.next ~= 1 or not got or others then return drop_fill(f, "not_kept") end
-  f.blksize, f.at = got.blksize or 512, nf.get_time()
+  f.blksize, f.at = got.blksize or 512, get_time()
   f.tsize = f.mode == MODES.octet and got.tsize or nil
 end
 
@@ -717,7 +723,7 @@ local function take_answer(ip)
   if port < 1024 and port ~= 69 then return end -- of another service
   local known, data = asked[client], nil
   if not known then
-    if nf.get_time() >= learning_until then return end
+    if get_time() >= learning_until then return end
     data = udp:data():get()
     if not is_answer(data) then return end
     note(client, false)
@@ -746,7 +752,7 @@ local is_torn = false -- it is still so if taking an answer has raised: then a f
 
 function response(ip)
   if in_hand then settle() end
-  if askers == 0 and nf.get_time() >= learning_until then return XT_CONTINUE end
+  if askers == 0 and get_time() >= learning_until then return XT_CONTINUE end
   if is_torn then drop_fills("no_memory") end
   is_torn = true
   take_answer(ip)
@@ -758,7 +764,7 @@ end
 local function void(name)
   while index[name] do forget(index[name], "void") end
   if names[name] then drop_fill(names[name], "void") end
-  local now = nf.get_time()
+  local now = get_time()
   if not pcall(hush, name, now) then quiet_until = now + QUIET end
 end
 

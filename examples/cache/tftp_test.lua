@@ -277,6 +277,18 @@ check("acknowledgements that come twice, too early, or from others change nothin
   equal(#sent, 0)
 end)
 
+-- A packet that is cut has numbers that follow each other; others have random ones.
+check("blocks of a window leave together, also where one of them lies in two chunks", function()
+  fill("a", content_of(40000), 1000, "blksize", "1000")
+  local _, sent = ask(rrq("a", "blksize", "1000", "windowsize", "10"))
+  local first = sent[1]
+  for block = 0, 30, 10 do
+    _, sent = answer(first, ack(block))
+    equal(#sent, 10)
+    for i = 2, 10 do equal(sent[i].ip.id, sent[1].ip.id + i - 1 & 0xFFFF) end
+  end
+end)
+
 check("windows go on behind what has arrived", function()
   fill("a", content_of(20 * 512))
   local _, sent = ask(rrq("a", "windowsize", "4"))
