@@ -37,6 +37,6 @@ rule() { inR iptables-legacy -t "$@"; }
 of_state() {
 	{ inR cat /proc/net/packetscript 2>/dev/null || true; } | awk -v name="$1" '
 		NR == 1 { for (i = 2; i <= NF; i++) if ($i == name) column = i - ($1 == "#") }
-		NR > 1 && column { sum += $column }
+		/^[0-9]/ && column { sum += $column }
 		END { print column || !NR ? sum + 0 : "-" }'
 }
