@@ -17,7 +17,7 @@ usage() {
 	  --append ARGS   more for the kernel's command line
 	  --name NAME     of the machine, beside others: what it writes is in build/vm/KVER-NAME then
 	  --smp N         processors (2)         --mem MB   memory (1024)
-	  --timeout S     ends the machine when no test has said anything for S seconds (900)
+	  --timeout S     ends the machine when no test has said anything for S seconds (700)
 	  --verbose       all that the tests print, not only results and what explains a failure
 	  --share DIR     a folder that the machine sees in /root, under its own name, and may write to; a copy where
 	                  the kernel has no 9p
@@ -38,7 +38,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 build=${BUILD:-$top/build}
 
-device=() kver=${KVER:-} kernel= modules= sysroot= root= append= smp=2 mem=1024 limit=900 verbose= name= mode=test demo= share= shared= tests=()
+device=() kver=${KVER:-} kernel= modules= sysroot= root= append= smp=2 mem=1024 limit=700 verbose= name= mode=test demo= share= shared= tests=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--kver) kver=${2:?}; shift ;;
@@ -211,8 +211,12 @@ show() {
 			failing=1 told=()
 			printf '%s\n' "$line"
 			;;
-		'ok '* | '# '*' took '*' s')
+		'ok '*)
 			failing= told=()
+			printf '%s\n' "$line"
+			;;
+		'# '*' took '*' s') # how the test ended follows
+			failing=
 			printf '%s\n' "$line"
 			;;
 		*)
@@ -222,6 +226,12 @@ show() {
 		[ -z "$line" ] || last=$line
 		line=
 	done
+}
+
+# where FILE: the functions that the kernel was in when it first complained, in the order of its log
+where() {
+	tr -d '\r' <"$1" | awk '/INFO: |WARNING: |BUG: |Oops: |Kernel panic/ { found = 1 }
+		found && /\+0x[0-9a-f]+\/0x/ && !/ \? / { sub(/^\[[^]]*\] */, ""); sub(/\+0x.*/, ""); printf " %s", $NF; if (++n == 60) exit }'
 }
 
 [ ${#names[@]} = 0 ] || cmdline+=" ps.tests=$(IFS=,; echo "${names[*]}")"
@@ -237,11 +247,12 @@ exec {results}>&-
 
 if [ -n "$stopped" ] || ! grep -qa '^# END ' "$out/ktap.log"; then
 	echo "--- the last of $out/console.log"
-	tr -d '\r' <"$out/console.log" | grep -aE 'Kernel panic|BUG:|WARNING:|Oops:' | head -n 10 || true
+	tr -d '\r' <"$out/console.log" | grep -aE 'Kernel panic|BUG:|WARNING:|Oops:|INFO:|rcu:' | head -n 10 || true
 	tr -d '\r' <"$out/console.log" | tail -n 40
 	cat "$out/qemu.log"
-	[ -z "$stopped" ] || die "stopped: nothing from it for $limit s (--timeout)"
-	die "the machine died (status $status) before the tests came to an end"
+	said="after: $(grep -aE '^(ok|not ok|# .* took) ' "$out/ktap.log" | tail -n 1 | tr -d '\r'); in:$(where "$out/console.log")"
+	[ -z "$stopped" ] || die "stopped: nothing from it for $limit s (--timeout), $said"
+	die "the machine died (status $status) before the tests came to an end, $said"
 fi
 
 read -r pass fail skip < <(sed -n 's/^# END pass=\([0-9]*\) fail=\([0-9]*\) skip=\([0-9]*\).*/\1 \2 \3/p' "$out/ktap.log")

@@ -59,10 +59,10 @@ done
 
 run 2 selftest/panics
 says 'Kernel panic'
-says '^run.sh: the machine died'
+says '^run.sh: the machine died .*, after: ok [0-9]+ boot: kernel log clean; in: .*sysrq_handle_crash'
 
 options+=(--timeout 8)
 run 2 selftest/silent
-says '^run.sh: stopped: nothing from it for 8 s'
+says '^run.sh: stopped: nothing from it for 8 s \(--timeout\), after: ok [0-9]+ '
 
 exit $wrong
