@@ -25,6 +25,11 @@ serve() {
 server_tftpd_hpa() { serve u:69 in.tftpd -L -4 -s -u nobody "$PWD/files"; }
 server_atftpd() { serve u:69 atftpd --daemon --no-fork --bind-address $S --user root.root --logfile /dev/null "$PWD/files"; }
 
+server_nginx() {
+	start_nginx R "$PWD/files" $S:80
+	wait_for is_served t:80
+}
+
 # client_… FILE COUNT OUTPUT: downloads it so often; a line each: how many seconds it took
 
 # One process. Before, it reads the smallest file, so that what it does only once is not in its figures.
@@ -58,6 +63,14 @@ prepare_atftp() {
 }
 prepare_curl_tftp() { :; }
 
+# One process, whose downloads have a connection each.
+client_curl_http() {
+	local i arguments=(-H 'Connection: close' -o /dev/null "http://$S/f0")
+	for ((i = 0; i < $2; i++)); do arguments+=(-o "$3" "http://$S/$1"); done
+	inA curl -sS -w '%{time_total}\n' "${arguments[@]}" | sed 1d
+}
+prepare_curl_http() { :; }
+
 # --- the ways: server is what it is compared with
 
 # All that the server sends comes later, by a script; what the cache answers does not: its ports are above.
@@ -65,7 +78,8 @@ delayed_by_script() {
 	[ "$1" != 0 ] || return 0
 	sed "s/^local LOSS, DELAY, JITTER = .*/local LOSS, DELAY, JITTER = 0, $1, 0/" $dir/delay.lua >delay.lua
 	rule mangle -A OUTPUT -p udp --sport 0:60999 -j LUA --script delay.lua --state 1
-	rule mangle -A OUTPUT -p tcp --sport 80 -j LUA --script delay.lua --state 1
+	[ "$way" = cache ] || # answers of the HTTP cache have that port, too; of misses, which would be delayed, none is measured
+		rule mangle -A OUTPUT -p tcp --sport 80 -j LUA --script delay.lua --state 1
 }
 
 way_server() { delayed_by_script "$delay"; }
@@ -73,7 +87,7 @@ way_netem() { inR tc qdisc add dev rA root netem delay "${delay}ms" limit 100000
 way_cache() {
 	local line
 	delayed_by_script "$delay"
-	cp $dir/${script[$pair]} .
+	cp $dir/{tcp,objects}.lua $dir/${script[$pair]} .
 	sed -n 's/^--   iptables //p' ${script[$pair]} | while read -r line; do
 		# shellcheck disable=SC2086 # the line is words
 		inR iptables-legacy $line

@@ -7,3 +7,4 @@
 #   BLOCK: a file of that size is more than one block, segment or whatever: from there on the goal is higher
 pair tftp    tftpd_hpa curl_tftp tftp.lua 69 512  'in.tftpd curl' 'tftpd-hpa, blocks of 512 bytes'
 pair windows atftpd    atftp     tftp.lua 69 1428 'atftpd atftp'  'atftpd, blocks of 1428 bytes in windows of 64'
+pair http    nginx     curl_http http.lua 80 1448 'nginx curl'    'nginx, a connection each'
