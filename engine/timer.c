@@ -98,7 +98,7 @@ int ps_timer_new(lua_State *L)
 	lua_insert(L, -2);
 	timer->ref = luaL_ref(L, -2);
 	timer->due.at = ps_host_time() + delay;
-	if (!add(bind, timer)) {
+	if (!add(bind, timer) && (lua_gc(L, LUA_GCCOLLECT), !add(bind, timer))) {	/* garbage may have taken the memory */
 		luaL_unref(L, -1, timer->ref);
 		return luaL_error(L, "not enough memory for one more timer: %d are pending", (int)bind->timers.heap.n);
 	}

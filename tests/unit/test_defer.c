@@ -142,6 +142,25 @@ static void timers_end_with_their_state(void)
 	end(&b);
 }
 
+/* Garbage has taken what a timer needs: it is collected, as for all else. */
+static void garbage_is_in_no_timer_s_way(void)
+{
+	struct bench b;
+
+	CHECK(begin(&b, "function process_packet(p)\n"
+			"  for i = 1, 300 do\n"
+			"    local room = 1008 - collectgarbage('count')\n"
+			"    if room > 100 then local garbage = bytes.new(1024 * room) end\n"
+			"    nf.timer(1000, print)\n"
+			"  end\n"
+			"  return NF_ACCEPT\n"
+			"end\n", 1024 * 1024, NULL));
+	feed(&b, 1);
+	CHECK_INT(b.s.bind.timers.heap.n, 300);
+	ps_timers_close(&b.s.bind);
+	end(&b);
+}
+
 static void a_script_that_fails_leaves_no_timer(void)
 {
 	static const char bad[] = "for i = 1, 700 do nf.timer(i % 13, print) end error('no')";
@@ -365,6 +384,7 @@ static void what_is_pending_moves(void)
 const struct test defer_tests[] = {
 	{ "defer: timers run when they are due, in order", timers_run_when_they_are_due },
 	{ "defer: timers end with their state", timers_end_with_their_state },
+	{ "defer: garbage is in no timer's way", garbage_is_in_no_timer_s_way },
 	{ "defer: a script that fails leaves no timer", a_script_that_fails_leaves_no_timer },
 	{ "defer: a timer that fails is told", a_timer_that_fails_is_told },
 	{ "defer: a timer waits while its state is switched off", a_timer_waits_while_its_state_is_switched_off },
