@@ -581,9 +581,9 @@ check("where memory ends nothing wrong is kept", function()
       end
       local verdict, sent = try(ask, rrq(name, "blksize", "16384"), 50000 + i)
       if verdict == NF_DROP and sent[1] then
-        _, sent = try(answer, sent[1], ack(0))
-        if sent and sent[1] then
-          if sent[1].payload:sub(5) == content then right = right + 1 else wrong = wrong + 1 end
+        local _, first = try(answer, sent[1], ack(0))
+        if first and first[1] then
+          if first[1].payload:sub(5) == content then right = right + 1 else wrong = wrong + 1 end
         end
       end
     end
