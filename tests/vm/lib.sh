@@ -51,7 +51,7 @@ skip() {
 	exit 77 # no command that tests call ends with that
 }
 
-# no_hurry: gives handlers far more time, in tests that are not about time: a host may hold the machine up while one runs
+# no_hurry: gives scripts far more time, in tests that are not about time: a host may hold the machine up while one runs
 no_hurry() {
 	modprobe xt_LUA
 	unhurried
@@ -61,6 +61,7 @@ unhurried() {
 	local limits=/sys/module/packetscript/parameters
 	modprobe packetscript
 	echo 1000 >$limits/packet_ms
+	echo 2000 >$limits/load_ms # as compiling takes its time, too, in a kernel that looks for mistakes
 	echo 0 >$limits/share
 	echo 0 >$limits/stops
 }
