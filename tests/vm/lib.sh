@@ -61,7 +61,7 @@ unhurried() {
 	local limits=/sys/module/packetscript/parameters
 	modprobe packetscript
 	echo 1000 >$limits/packet_ms
-	echo 2000 >$limits/load_ms # as compiling takes its time, too, in a kernel that looks for mistakes
+	echo 10000 >$limits/load_ms # as compiling takes its time, too, in a kernel that looks for mistakes
 	echo 0 >$limits/share
 	echo 0 >$limits/stops
 }

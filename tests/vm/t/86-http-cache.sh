@@ -29,6 +29,7 @@ cat >conf <<-END
 		server {
 			listen $S:80;
 			root $PWD/files;
+			add_header Cache-Control max-age=3600; # without it a minute, which a slow machine may need
 			location /chunked/ { ssi on; ssi_types *; }
 			location /quick/ { add_header Cache-Control max-age=2; }
 			location /refuses/no-store { add_header Cache-Control no-store; }
