@@ -170,8 +170,10 @@ fi
 options=
 
 # --- what is pending ---
+late=8000
+[ ! -e /sys/kernel/debug/kmemleak ] || late=40000 # in a debug kernel four loads take many seconds
 cat >late.lua <<'END'
-local timer_at, work_at = 8000, 8000
+local timer_at, work_at = LATE, LATE
 asked = 0
 function work(skb, id) print("work", VERSION, id) end
 function process_packet(p)
@@ -189,7 +191,7 @@ if IS_INTERRUPT then
 end
 MORE
 END
-version() { sed "s/VERSION/$1/g; s/MORE/${2:-}/" late.lua >now.lua; }
+version() { sed "s/VERSION/$1/g; s/LATE/$late/g; s/MORE/${2:-}/" late.lua >now.lua; }
 dmesg -C
 version 1
 rule -A now.lua
