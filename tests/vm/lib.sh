@@ -209,6 +209,17 @@ offload() {
 	done
 }
 
+# rules FILE -A|-D: those that the script's header names, of R
+rules() {
+	local line
+	sed -n 's/^--   iptables //p' "$1" | while read -r line; do
+		# shellcheck disable=SC2086 # the line is words
+		inR iptables ${line/-A/$2}
+	done
+}
+# counted STATE NAME: what its script has counted
+counted() { inR packetscript stats --state "$1" --json 2>/dev/null | grep -oE "\"$2\": ?[0-9]+" | grep -oE '[0-9]+$' || echo 0; }
+
 # snmp NS PROTOCOL FIELD: a counter, as in: snmp B Udp InCsumErrors, snmp B Udp6 InErrors, snmp B TcpExt TCPTimeouts
 snmp() {
 	at "$1" awk -v key="$2" -v field="$3" '

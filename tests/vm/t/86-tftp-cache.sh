@@ -11,16 +11,6 @@ cp /examples/cache/tftp.lua .
 S=192.168.0.1
 all='f0 f1 f511 f512 f513 f1428 f102400'
 
-# rules -A|-D: those that the script's header names
-rules() {
-	local line
-	sed -n 's/^--   iptables //p' tftp.lua | while read -r line; do
-		# shellcheck disable=SC2086 # the line is words
-		inR iptables ${line/-A/$1}
-	done
-}
-# counted NAME: what the script has counted
-counted() { inR packetscript stats --state 69 --json 2>/dev/null | grep -oE "\"$1\": ?[0-9]+" | grep -oE '[0-9]+$' || echo 0; }
 # asked: how many requests the server has got
 asked() { inR iptables -xvnL INPUT | awk '/dpt:69/ { print $1 }'; }
 # get CLIENT 'FILE…' [ARGUMENT…]: by A, or NS, from R; what arrives is what the server has
@@ -62,11 +52,11 @@ stop() {
 serve_tftp() { serve in.tftpd -L -4 -c -s -u nobody "$PWD/files"; }
 serve_tftp
 inR iptables -A INPUT -p udp --dport 69 -j ACCEPT
-rules -A
+rules tftp.lua -A
 
 check 'the server answers' get tftp "$all"
 check_eq 'each of the requests' "$(asked)" 7
-check_eq 'and all files are kept' "$(counted stored)" 7
+check_eq 'and all files are kept' "$(counted 69 stored)" 7
 check 'the cache answers tftp' get tftp "$all"
 check 'atftp' get atftp "$all"
 check 'atftp with options' get atftp 'f0 f1428 f102400' --option 'blksize 1428' --option 'tsize 0' --option 'timeout 3'
@@ -75,11 +65,11 @@ check 'curl' get curl "$all" --tftp-no-options
 check 'curl with options' get curl "$all" --tftp-blksize 600
 check 'and with blocks larger than the MTU' get curl f102400 --tftp-blksize 8192
 check_eq 'the server is not asked' "$(asked)" 7
-check_eq 'and counts are right' "$(counted hits) $(counted served) $(counted again)" '35 35 0'
+check_eq 'and counts are right' "$(counted 69 hits) $(counted 69 served) $(counted 69 again)" '35 35 0'
 
 # --- large blocks from the server; and numbers that begin anew
 check 'large blocks are kept' get curl "f$large" --tftp-blksize 8192
-check_eq 'of a file that is larger' "$(counted stored)" 8
+check_eq 'of a file that is larger' "$(counted 69 stored)" 8
 [ "$large" -lt 524288 ] || # more blocks than there are numbers: it takes long in an emulated machine
 	check 'and sent in small ones, whose numbers begin anew' get atftp "f$large" --option 'blksize 8' --option 'windowsize 64'
 check 'and sent in others' get atftp "f$large" --option 'blksize 1400' --option 'windowsize 64'
@@ -92,12 +82,12 @@ check_eq 'says the server' "$(asked)" 10
 echo new >files/f1.new
 check 'a file is written' inA bash -c "cd files && tftp -m binary $S -c put f1.new f513"
 check 'then the server is asked' get tftp f513
-check_eq 'of which the cache takes note' "$(counted void) $(asked) $(cat got/f513)" '1 12 new'
+check_eq 'of which the cache takes note' "$(counted 69 void) $(asked) $(cat got/f513)" '1 12 new'
 
 # --- one packet of twenty is lost each way
 sed -i 's/^local TIMEOUT <const>, TRIES <const> = 1000, 5/local TIMEOUT <const>, TRIES <const> = 200, 20/' tftp.lua
-rules -D
-rules -A
+rules tftp.lua -D
+rules tftp.lua -A
 check 'with other rules the cache is empty' get tftp f24000
 before=$(asked)
 inR tc qdisc add dev rA root netem loss 5%
@@ -112,7 +102,7 @@ inR iptables -t raw -A PREROUTING -p udp --dport 61440:65535 -j LUA --script los
 check 'a file arrives whole where packets are lost' get curl f24000 --tftp-no-options
 check 'also in windows' get atftp f24000 --option 'windowsize 8'
 check_eq 'from the cache' "$(asked)" "$before"
-[ "$(counted again)" -gt 0 ] && pass 'which sends again' || fail 'which sends again'
+[ "$(counted 69 again)" -gt 0 ] && pass 'which sends again' || fail 'which sends again'
 inR tc qdisc del dev rA root
 inR iptables -t raw -F
 
@@ -149,8 +139,8 @@ serve_tftp
 
 # --- loaded anew, while a file is sent that is gone: nothing of it stays
 check 'a file is kept' get tftp "f$large"
-before=$(counted hits)
-asks() { [ "$(counted hits)" -gt "$before" ]; }
+before=$(counted 69 hits)
+asks() { [ "$(counted 69 hits)" -gt "$before" ]; }
 inA bash -c "exec 3<>/dev/udp/$S/69; printf '\\0\\1f$large\\0octet\\0' >&3; sleep 30" & reader=$!
 wait_for asks
 check 'and written while it is sent' inA bash -c "cd files && tftp -m binary $S -c put f1.new f$large"
@@ -163,7 +153,7 @@ kill $reader
 load() { while :; do get curl f102400 --tftp-blksize 8 || true; done; }
 load & load=$!
 sleep 0.5
-rules -D
+rules tftp.lua -D
 check 'the modules go' modprobe -r xt_LUA
 kill $load
 wait $load 2>/dev/null || true
