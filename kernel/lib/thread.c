@@ -69,8 +69,8 @@ static lunatik_object_t *current_thread(lua_State *L)
 
 static const struct lunatik_class class;
 
-/* Outside of the runtime. The reference to that is the thread's from now on, if it can be made. */
-static int start(lunatik_object_t *object, lunatik_object_t *runtime, const char *name)
+/* Outside of the runtime. The reference to that is the thread's from now on, if it can be made. It waits to be woken up. */
+static int make(lunatik_object_t *object, lunatik_object_t *runtime, const char *name)
 {
 	struct thread *thread = object->private;
 	struct task_struct *task;
@@ -86,7 +86,6 @@ static int start(lunatik_object_t *object, lunatik_object_t *runtime, const char
 	thread->task = task;
 	lunatik_getobject(object);
 	__module_get(THIS_MODULE);
-	wake_up_process(task);
 	return 0;
 }
 
@@ -104,11 +103,15 @@ static int run(lua_State *L)
 	runtime = lunatik_checkruntime(L, 1);	/* a finalizer may have closed it */
 	lunatik_getobject(runtime);		/* and another visit may do so */
 	entry = lunatik_sleep(L);
-	err = start(object, runtime, name);
+	err = make(object, runtime, name);
 	lunatik_awake(entry);
-	if (err)
+	if (err) {
 		lunatik_putobject(runtime);
-	return err ? luaL_error(L, "thread.run(): cannot make a thread: error %d", -err) : 1;
+		return luaL_error(L, "thread.run(): cannot make a thread: error %d", -err);
+	}
+	/* Now that this runtime is held again: if it is the thread's, and is being loaded, that comes to its end before the thread enters. */
+	wake_up_process(((struct thread *)object->private)->task);
+	return 1;
 }
 
 /* thread.shouldstop() */
