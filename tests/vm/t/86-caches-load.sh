@@ -188,5 +188,5 @@ wait_for no_packetscript
 rm -f files/m*
 now=$(free_kb)
 note "free: $now KB, before $free"
-check 'memory is back' [ "$now" -ge $((free - 8192)) ]
+check 'memory is back' [ "$now" -ge $((free - 24576)) ]
 kill $tftpd
