@@ -66,6 +66,12 @@ unhurried() {
 	echo 0 >$limits/stops
 }
 
+# unload: the modules go, if nobody holds them; for wait_for, as a namespace's hooks go some time after it
+unload() {
+	modprobe -r xt_LUA packetscript # by name: it does not go with an xt_LUA that went before
+	[ ! -d /sys/module/packetscript ]
+}
+
 # option NAME [VALUE]: what the kernel's command line (run.sh --append) says of it, or VALUE
 option() {
 	local value

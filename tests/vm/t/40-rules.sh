@@ -179,7 +179,6 @@ for ((i = $(rounds 15 6); i; i--)); do
 	inR iptables-legacy -t mangle -F
 	inR iptables-nft -t mangle -F
 done
-unload() { modprobe -r xt_LUA && [ ! -d /sys/module/packetscript ]; }
 check 'the modules go while packets flow' wait_for unload
 check 'and come back' inR iptables -t mangle -A FORWARD -j LUA --script count.lua
 check 'and has packets again' wait_for eval '[ "$(column 0 3)" -gt 0 ]'

@@ -232,7 +232,6 @@ for ((i = $(rounds 15 6); i; i--)); do
 	inR ebtables -F
 	inR arptables -F
 done
-unload() { modprobe -r xt_LUA && [ ! -d /sys/module/packetscript ]; }
 check 'the modules go while packets flow' wait_for unload
 check 'and come back with ebtables' inR ebtables -A FORWARD -j LUA --script ip.lua --function back
 inR ebtables -F

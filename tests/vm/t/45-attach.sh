@@ -221,7 +221,6 @@ check 'also under traffic' wait_for no_state
 ip netns del D
 kill $load
 wait $load || true
-unload() { modprobe -r xt_LUA && [ ! -d /sys/module/packetscript ]; }
 check 'a namespace that goes, too: then the module can' wait_for unload
 
 # --- a bridge ---

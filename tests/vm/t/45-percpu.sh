@@ -202,7 +202,6 @@ check 'rules and a CPU come and go at the same time' wait $toggler
 check 'packets pass the rules' wait_for eval '[ "$(column 0 3)" -ge 100 ]'
 check_eq 'no errors under load' "$(column 0 4)" 0
 inR iptables-legacy -t mangle -F
-unload() { modprobe -r xt_LUA && [ ! -d /sys/module/packetscript ]; }
 check 'the modules go while packets flow' wait_for unload
 kill "${pings[@]}"
 wait "${pings[@]}" || true

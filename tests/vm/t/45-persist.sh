@@ -8,7 +8,6 @@ conf=/etc/packetscript
 pings() { inA ping -q -c 1 -W 60 10.0.0.9; }
 no_ping() { ! inA ping -q -c 1 -W 0.2 10.0.0.9; }
 hooks() { packetscript list --netns R | grep -c '^    hook' || true; }
-unload() { modprobe -r packetscript && [ ! -d /sys/module/packetscript ]; }
 # restore ARGUMENT…: sets status and said
 restore() {
 	status=0

@@ -201,6 +201,5 @@ ip netns del D
 end
 load upper
 begin R
-unload() { modprobe -r xt_LUA && [ ! -d /sys/module/packetscript ]; }
 check 'the modules go in the middle of a load' wait_for unload
 end

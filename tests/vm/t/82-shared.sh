@@ -185,7 +185,6 @@ ip netns del R # with packets on their way, and rules
 kill "${pings[@]}"
 wait "${pings[@]}" || true
 check 'a namespace goes with its tables' wait_for eval '! grep -q R < <(ip netns list)'
-unload() { modprobe -r xt_LUA && [ ! -d /sys/module/packetscript ]; }
 check 'the modules go' wait_for unload
 check 'and all of the memory' wait_for back
 check 'that of large values, too' wait_for pages_back 24000 # what the machine has cached meanwhile is in it

@@ -165,6 +165,5 @@ shared t destroy
 ip netns add D
 at D packetscript shared gone set x 1
 ip netns del D
-unload() { modprobe -r xt_LUA && [ ! -d /sys/module/packetscript ]; }
 wait $reader
 check 'the modules go, with what is there' wait_for unload

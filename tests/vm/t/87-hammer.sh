@@ -94,5 +94,4 @@ for what in work timers queue; do
 	check_eq "$what: each is done once" "$ended" "$made"
 done
 check_eq 'and work had the values and the packet that it was given' "$(told wrong)" 0
-unload() { modprobe -r xt_LUA && [ ! -d /sys/module/packetscript ]; }
 check 'the modules go' wait_for unload
