@@ -11,7 +11,7 @@ LUA_RELEASE := lapi lcode lctype ldebug ldump lfunc lgc llex lmem lobject \
 	lauxlib lbaselib lcorolib ldblib lstrlib ltablib lutf8lib
 
 # ours around it; lua/vm is the interpreter, lvm.c, and lua/call its calls, ldo.c, and a little more
-LUA_OURS := lua/runtime lua/reference lua/watch lua/text lua/heap lua/arena lua/mathlib lua/variables lua/call lua/vm
+LUA_OURS := lua/runtime lua/reference lua/watch lua/text lua/heap lua/arena lua/mathlib lua/tablelib lua/variables lua/call lua/vm
 
 ENGINE := packet/verdict engine/digest packet/csum packet/value packet/field packet/write packet/proto packet/layer packet/store packet/resize engine/bind engine/object engine/dynamic engine/content engine/library engine/bytes engine/buffer engine/company engine/conntrack engine/memory engine/ranges engine/set engine/timer engine/hash engine/recent engine/limit engine/count engine/tuple engine/flows engine/defer engine/nf engine/complete engine/send \
 	engine/shared_store engine/shared_table engine/shared_queue engine/shared_set engine/shared engine/listen \

@@ -309,28 +309,36 @@ static int bytes_slice(lua_State *L)
 /*
  * Numbers in network byte order.
  */
-static uint32_t load(const uint8_t *p, unsigned int size)
+static uint64_t load(const uint8_t *p, unsigned int size)
 {
-	return size == 2 ? ps_load16(p) : ps_load32(p);
+	return size == 2 ? ps_load16(p) : size == 4 ? ps_load32(p) : ps_load64(p);
 }
 
-static void store(uint8_t *p, unsigned int size, uint32_t value)
+static void store(uint8_t *p, unsigned int size, uint64_t value)
 {
 	if (size == 2)
 		ps_store16(p, value);
-	else
+	else if (size == 4)
 		ps_store32(p, value);
+	else
+		ps_store64(p, value);
+}
+
+/* Whether an integer of Lua, which has a sign, is a number of so many bytes; of 8, each is. */
+static bool fits(lua_Integer value, unsigned int size)
+{
+	return size == 8 || !(l_castS2U(value) >> 8 * size);
 }
 
 static int write_number(lua_State *L, struct ps_bytes *array, lua_Integer i, unsigned int size)
 {
 	lua_Integer value = luaL_checkinteger(L, 3);
-	uint8_t bytes[4];
+	uint8_t bytes[8];
 
 	if (i < 0 || i > (lua_Integer)array->len - size)
 		return luaL_error(L, "%d bytes from %I on are not all within a byte array of %d bytes", (int)size,
 				  (LUAI_UACINT)i, (int)array->len);
-	if (value < 0 || value >> 8 * size)
+	if (!fits(value, size))
 		return luaL_error(L, "%I does not fit into %d bits", (LUAI_UACINT)value, (int)size * 8);
 	store(bytes, size, value);
 	if (array->packet) {
@@ -366,6 +374,11 @@ static int bytes_u16(lua_State *L)
 static int bytes_u32(lua_State *L)
 {
 	return number(L, 4);
+}
+
+static int bytes_u64(lua_State *L)
+{
+	return number(L, 8);
 }
 
 /* The bytes [i, i + size), if they can be had without an error. */
@@ -409,7 +422,7 @@ static int give_string(lua_State *L, const struct ps_bind *bind, struct ps_bytes
 int ps_bytes_call(lua_State *L, const struct ps_method *method, StkId func, int nargs)
 {
 	struct ps_bytes *array = (struct ps_bytes *)ps_object_of(s2v(func + 1));
-	unsigned int size = method->op == PS_OP_U16 ? 2 : 4;
+	unsigned int size = method->op == PS_OP_U16 ? 2 : method->op == PS_OP_U32 ? 4 : 8;
 	const TValue *i = s2v(func + 2), *value = s2v(func + 3);
 	const struct ps_bind *bind = ps_bind_of(L);
 	const uint8_t *p;
@@ -417,7 +430,7 @@ int ps_bytes_call(lua_State *L, const struct ps_method *method, StkId func, int 
 
 	if (method->op == PS_OP_STRING && nargs == 1)
 		return give_string(L, bind, array, func);
-	if ((method->op != PS_OP_U16 && method->op != PS_OP_U32) || nargs < 2 || nargs > 3 || !ttisinteger(i))
+	if (method->op < PS_OP_U16 || method->op > PS_OP_U64 || nargs < 2 || nargs > 3 || !ttisinteger(i))
 		return -1;
 	if (nargs == 2) {
 		p = reach(bind, array, ivalue(i), size);
@@ -426,7 +439,7 @@ int ps_bytes_call(lua_State *L, const struct ps_method *method, StkId func, int 
 		setivalue(s2v(func), load(p, size));
 		return 1;
 	}
-	to = ttisinteger(value) && !(l_castS2U(ivalue(value)) >> 8 * size) ? own(bind, array, ivalue(i), size) : NULL;
+	to = ttisinteger(value) && fits(ivalue(value), size) ? own(bind, array, ivalue(i), size) : NULL;
 	if (!to)
 		return -1;
 	store(to, size, ivalue(value));
@@ -707,6 +720,8 @@ const struct ps_callable ps_array_methods[] = {
 	  "the 2 bytes from `i` on as a number, in network byte order; with a value, writes that; raises if there is no room" },
 	{ { "u32", bytes_u32, PS_OP_U32 }, PS_OF_ARRAY, { { "i", PS_LUA_INTEGER }, { "value", PS_LUA_INTEGER, true } },
 	  PS_LUA_INTEGER, "they are not all there", "the same of 4 bytes" },
+	{ { "u64", bytes_u64, PS_OP_U64 }, PS_OF_ARRAY, { { "i", PS_LUA_INTEGER }, { "value", PS_LUA_INTEGER, true } },
+	  PS_LUA_INTEGER, "they are not all there", "the same of 8 bytes; from 2^63 on it is negative, as Lua's integers are" },
 	{ { "hexdump", bytes_hexdump }, PS_OF_ARRAY, { { NULL } }, PS_LUA_STRING, NULL,
 	  "lines that show 16 bytes each: where they are, their digits, their text" },
 	{ { NULL } },

@@ -51,6 +51,7 @@ enum ps_view_op {
 	PS_OP_STRING,	/* of byte arrays */
 	PS_OP_U16,
 	PS_OP_U32,
+	PS_OP_U64,
 	PS_OP_HAS,	/* of sets */
 	PS_OP_SHARED_ADD,	/* of shared tables */
 	PS_OP_SHARED_SET,

@@ -740,7 +740,7 @@ int ps_open_libraries(lua_State *L)
 	static const luaL_Reg libraries[] = {
 		{ LUA_GNAME, luaopen_base },
 		{ LUA_STRLIBNAME, luaopen_string },
-		{ LUA_TABLIBNAME, luaopen_table },
+		{ LUA_TABLIBNAME, ps_open_table },
 		{ LUA_COLIBNAME, luaopen_coroutine },
 		{ LUA_UTF8LIBNAME, luaopen_utf8 },
 		{ LUA_MATHLIBNAME, ps_open_math },

@@ -180,8 +180,9 @@ static inline struct ps_runtime *ps_runtime_of(struct lua_State *L)
 void ps_runtime_begin_clock(struct ps_runtime *rt, struct lua_State *L, unsigned int ms);
 void ps_runtime_end_clock(struct ps_runtime *rt, struct lua_State *L);
 
-/* lua_CFunctions: the libraries of ps_runtime_init(), as globals; and lua/mathlib.c. */
+/* lua_CFunctions: the libraries of ps_runtime_init(), as globals; and those of lua/mathlib.c and lua/tablelib.c. */
 int ps_open_libraries(struct lua_State *L);
-int ps_open_math(struct lua_State *L);	/* lua/mathlib.c; a lua_CFunction */
+int ps_open_math(struct lua_State *L);
+int ps_open_table(struct lua_State *L);
 
 #endif

@@ -579,19 +579,26 @@ local function look()
   if next(clients) then looker = nf.timer(LOOK, look) end
 end
 
-local function opened(c)
-  local h = { c = c, text = "", left = 0, at = nf.get_time(), una = c.una }
+-- What is known of a client begins as a copy of this.
+local FRESH <const> = {
+  c = false, text = "", left = 0, at = 0, una = 0, using = false, using_last = false, request = false, is_over = false, is_closed = false, no_more = false,
+  is_raw = false, is_full = false, up = false, waits = false, fill = false,
+}
+
+local function opened(c, now)
+  local h = table.clone(FRESH)
+  h.c, h.at, h.una = c, now, c.una
   c.h = h
   clients[h] = true
   looker = looker or nf.timer(LOOK, look)
 end
 
-local function received(c, data)
+local function received(c, data, now)
   local h = c.h
   if h.is_over then return end
-  h.at = nf.get_time()
-  if h.is_raw then return pass_on(h, data:string()) end
   local text = data:string()
+  h.at = now
+  if h.is_raw then return pass_on(h, text) end
   if h.left > 0 then
     local n = math.min(h.left, #text)
     h.left = h.left - n

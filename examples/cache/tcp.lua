@@ -16,11 +16,13 @@
 local siphash = require "siphash"
 
 local M = {}
+M.connection = {} -- the methods of each
+M.connection.__index = M.connection
 
 local FIN <const>, SYN <const>, RST <const>, PSH <const>, ACK <const> = 1, 2, 4, 8, 16
 local WRAP <const> = 0xffffffff
-local ADDRESSES <const>, PORTS <const>, SEQ <const>, ACKED <const>, FLAGS <const>, WINDOW <const> = 12, 20, 24, 28, 33, 34
-local STAMP <const>, ECHO <const> = 44, 48 -- where a header has the timestamps, always the first option
+local ADDRESSES <const>, PORTS <const>, ACKED <const> = 12, 20, 28 -- where a header has both of them; ports and sequence number; what is acknowledged, flags and window
+local STAMPS <const> = 44 -- where it has the timestamps, always the first option
 local PLAIN <const>, STAMPED <const>, OPENING <const> = 40, 52, 60 -- bytes of headers: without options, with timestamps, of SYNs
 local RTO_FIRST <const>, RTO_MAX <const> = 1000, 60000 -- milliseconds (RFC 6298)
 local OPEN_TRIES <const> = { ["syn-sent"] = 6, ["syn-received"] = 5 } -- how often a SYN is sent again: one's own for three minutes (RFC 9293, MUST-23)
@@ -49,6 +51,7 @@ local SLOT <const> = 65536 -- milliseconds after which cookies change: one is go
 local COOKIE_MSS <const> = { 536, 1220, 1360, 1400, 1440, 1452, 1460, 8960 } -- what three bits of a cookie say
 local K0 <const>, K1 <const> = nf.get_random() << 32 | nf.get_random(), nf.get_random() << 32 | nf.get_random()
 
+local clone <const>, get_time <const> = table.clone, nf.get_time
 local now = 0 -- milliseconds, when the packet came that is looked at, or the timer ended
 local services = {} -- by port
 local connections = {} -- by local address and port, and by the peer's
@@ -62,52 +65,51 @@ local function difference(a, b)
   return d < 0x80000000 and d or d - 0x100000000
 end
 
--- Headers, whose checksums, length and identification nf.send fills in
+-- Headers: one of each kind, as nf.send takes a copy. It fills in checksums, length and identification.
 
-local function new_header(length, source, destination)
+local function new_header(length, has_stamps)
   local h = bytes.new(length)
   h[0], h[8], h[9] = 0x45, 64, 6
   h:u16(6, 0x4000)
-  h:u32(ADDRESSES, source >> 16)
-  h:u32(ADDRESSES + 4, destination >> 16)
-  h:u16(PORTS, source & 0xffff)
-  h:u16(PORTS + 2, destination & 0xffff)
-  h[32] = (length - 20) // 4 << 4
   for i = 40, length - 1 do h[i] = 1 end -- no operation
+  if has_stamps then h[42], h[43] = 8, 10 end
   return h
 end
 
-local function with_stamps(h)
-  h[42], h[43] = 8, 10
-  return h
+local plain <const>, stamped <const>, opening <const> = new_header(PLAIN), new_header(STAMPED, true), new_header(OPENING)
+opening[52], opening[53] = 2, 4
+
+-- What differs in the header of a packet from here to there; length of what it has
+local function fill(h, length, here, there, seq, ack, flags, window)
+  h:u64(ADDRESSES, here >> 16 << 32 | there >> 16)
+  h:u64(PORTS, here << 48 | (there & 0xffff) << 32 | seq)
+  h:u64(ACKED, ack << 32 | length - 20 << 26 | flags << 16 | window)
 end
 
-local function new_opening(c)
-  local h = new_header(OPENING, c.here, c.there)
-  if c.stamps then with_stamps(h) end
-  h[52], h[53] = 2, 4
+-- The header of a SYN
+local function opening_of(c)
+  local h, stamps, scales = opening, c.stamps, c.scales
+  if stamps then h[42], h[43] = 8, 10 else h:u64(40, 0x0101010101010101) h:u32(48, 0x01010101) end
   h:u16(54, c.service.mss)
-  if c.scales then h[57], h[58], h[59] = 3, 3, 0 end
+  h:u32(56, scales and 0x01030300 or 0x01010101)
   return h
 end
 
--- An answer to who has no connection
+local alone <const>, baked <const> = { plain }, { new_header(PLAIN + 4) } -- an answer to who has no connection; one with a cookie
+
 local function refuse(here, there, seq, ack, flags)
-  local h = new_header(PLAIN, here, there)
-  h:u32(SEQ, seq)
-  h:u32(ACKED, ack)
-  h[FLAGS] = flags
-  nf.send{ h }
+  fill(plain, PLAIN, here, there, seq, ack, flags, 0)
+  nf.send(alone)
 end
 
 -- Sending
 
 -- The place in the queue of the part that has number at
 local function find(c, at)
-  local low, high = c.first, c.last
+  local queue, low, high = c.queue, c.first, c.last
   while low < high do
     local middle = (low + high + 1) // 2
-    if c.queue[middle].at <= at then low = middle else high = middle - 1 end
+    if queue[middle].at <= at then low = middle else high = middle - 1 end
   end
   return low
 end
@@ -148,11 +150,13 @@ end
 
 -- Puts the bytes from number at on behind the header. Returns how many parts there are then; nil: who has them does not give them.
 local function put(c, parts, at, len)
-  local n, i = 1, len > 0 and find(c, at)
+  local queue, n, i = c.queue, 1, c.first
+  if at ~= c.una then i = find(c, at) end -- the first one has the first byte that is not acknowledged
   while len > 0 do
-    local part = c.queue[i]
+    local part = queue[i]
     local from = at - part.at
-    local take = min(len, part.len - from)
+    local take = part.len - from
+    if take > len then take = len end
     n = n + 1
     at, len, i = at + take, len - take, i + 1
     if part.store then
@@ -171,28 +175,30 @@ local whole <const>, cut <const> = {}, { segment = 1 }
 
 -- Sends a segment, or several as one packet that is cut. Returns false if it cannot be sent.
 local function transmit(c, flags, at, len)
-  local h = flags & SYN ~= 0 and c.opening or c.header
-  local parts = len > c.mss and cut or whole
-  h:u32(SEQ, c.iss + at & WRAP)
-  if flags & ACK ~= 0 then h:u32(ACKED, c.irs + c.rcv & WRAP) end
-  h[FLAGS] = flags
-  h:u16(WINDOW, c.window)
-  if c.stamps then
-    h:u32(STAMP, now & WRAP)
-    h:u32(ECHO, c.recent)
+  local h, length, stamps, rcv, parts = plain, PLAIN, c.stamps, c.rcv, whole
+  if flags & SYN ~= 0 then
+    h, length = opening_of(c), OPENING
+  elseif stamps then
+    h, length = stamped, STAMPED
+  end
+  fill(h, length, c.here, c.there, c.iss + at & WRAP, flags & ACK ~= 0 and c.irs + rcv & WRAP or 0, flags, c.window)
+  if stamps then h:u64(STAMPS, now << 32 | c.recent) end
+  if len == 0 then
+    parts[1] = h
+    local sent = nf.send(parts)
+    if sent then c.told = rcv end
+    return sent
+  end
+  if len > c.mss then
+    parts = cut
+    parts.segment = c.mss
   end
   parts[1] = h
   local n = put(c, parts, at, len)
-  local sent = false
-  if n then
-    if len > c.mss then cut.segment = c.mss end
-    sent = nf.send(parts)
-    if not sent then c.broken = lacks(parts, n) end
-  else
-    c.broken = true
-  end
+  local sent = n and nf.send(parts) or false
+  if not sent then c.broken = not n or lacks(parts, n) end
   for i = 2, n or #parts do parts[i] = nil end
-  if sent then c.told = c.rcv end
+  if sent then c.told = rcv end
   return sent
 end
 
@@ -226,13 +232,13 @@ local function forget(c, why)
   end
   M.count = M.count - 1
   if c.timer then c.timer:cancel() end
-  c.timer, c.queue = nil, {}
+  c.timer, c.queue = false, false
   drop_held(c)
   if c.service.closed then c.service.closed(c, why) end
 end
 
 local function abort(c, why)
-  if c.header and c.state ~= "time-wait" and c.state ~= "syn-sent" then tell(c, RST | ACK) end
+  if c.burst and c.state ~= "time-wait" and c.state ~= "syn-sent" then tell(c, RST | ACK) end
   forget(c, why)
 end
 
@@ -242,17 +248,17 @@ local expire, fire
 local function set_timer(c, ms)
   local is_there, timer = pcall(nf.timer, ms, fire, c)
   if not is_there then return forget(c, "no memory") end
-  c.timer, c.armed = timer, c.due
+  c.timer, c.armed = timer, now + ms
 end
 
 function fire(c)
-  c.timer, c.busy, now = nil, nil, nf.get_time()
+  c.timer, c.busy, now = false, false, get_time()
   if not c.due then return end
   local left = c.due - now
   if left > 0 then
     set_timer(c, left)
   else
-    c.due = nil
+    c.due = false
     local is_done, why = pcall(expire, c) -- which may call what the script has given
     if is_done then return end
     forget(c, "error")
@@ -262,26 +268,32 @@ end
 
 -- Something is to be done in so many milliseconds. The timer that there is already stays if it comes before that, and then looks again.
 local function within(c, ms)
-  c.due = now + ms
-  if c.timer and c.armed <= c.due then return end
-  if c.timer then c.timer:cancel() end
+  local due, timer = now + ms, c.timer
+  c.due = due
+  if timer then
+    if c.armed <= due then return end
+    timer:cancel()
+  end
   set_timer(c, ms)
 end
 
+local OVER <const> = { closed = true, ["time-wait"] = true }
+
 -- What the timer is for now. That for sending again begins anew only with what is acknowledged (RFC 6298, 5).
 local function rearm(c)
-  local resends = c.max > c.una or c.tail > c.nxt or (c.finishing and c.nxt <= c.tail)
-  if resends and c.resends and c.due then return end
-  c.resends = resends
+  if OVER[c.state] then return end
+  local nxt, tail = c.nxt, c.tail
+  local resends = c.max > c.una or tail > nxt or c.finishing and nxt <= tail
   if resends then
-    within(c, c.rto)
-  elseif c.state == "fin-wait-2" then
-    within(c, c.service.fin_wait)
-  elseif c.service.keep_alive > 0 then
-    within(c, c.service.keep_alive)
-  else
-    c.due = nil
+    if c.resends and c.due then return end
+    c.resends = true
+    return within(c, c.rto)
   end
+  c.resends = false
+  if c.state == "fin-wait-2" then return within(c, c.service.fin_wait) end
+  local silence = c.service.keep_alive
+  if silence > 0 then return within(c, silence) end
+  c.due = false
 end
 
 local CAN_SEND <const> = { established = true, ["close-wait"] = true, ["fin-wait-1"] = true, closing = true, ["last-ack"] = true }
@@ -289,26 +301,36 @@ local CAN_SEND <const> = { established = true, ["close-wait"] = true, ["fin-wait
 -- Sends what the windows let through. Returns whether something was sent.
 local function output(c)
   if not CAN_SEND[c.state] then return false end
-  local more = c.fast and 0 or min(c.dup, 2) * c.mss -- while it is not known whether something is lost (RFC 3042)
-  local last, any = c.una + min(c.cwnd + more, c.wnd), false
+  local nxt, tail, any = c.nxt, c.tail, false
+  if nxt > tail or nxt == tail and not c.finishing then
+    if c.broken then abort(c, "what was to be sent is gone") end
+    return false
+  end
+  local window, may = c.cwnd, c.wnd
+  if c.dup > 0 and not c.fast then window = window + min(c.dup, 2) * c.mss end -- while it is not known whether something is lost (RFC 3042)
+  if may > window then may = window end
+  local last = c.una + may
   while true do
-    local len = min(min(c.tail, last) - c.nxt, c.burst)
-    if c.nxt + len < c.tail then -- there is more: whole segments
+    local len, flags = tail - nxt, ACK
+    if nxt + len > last then len = last - nxt end
+    if len > c.burst then len = c.burst end
+    if len < 0 then break end
+    if nxt + len < tail then -- there is more: whole segments
       if len >= c.mss then
         len = len - len % c.mss
-      elseif c.nxt > c.una or len < c.wnd_max // 2 or len <= 0 then
+      elseif nxt > c.una or len < c.wnd_max // 2 or len == 0 then
         break
       end
+    else
+      if len > 0 then flags = ACK | PSH end
+      if c.finishing then flags = flags | FIN elseif len == 0 then break end
     end
-    local flags, ends = ACK, c.nxt + len == c.tail
-    if ends and len > 0 then flags = flags | PSH end
-    if ends and c.finishing then flags = flags | FIN end
-    if len < 0 or len == 0 and flags & FIN == 0 then break end
-    if not transmit(c, flags, c.nxt, len) then break end
+    if not transmit(c, flags, nxt, len) then break end
     any = true
-    if c.nxt >= c.max and not c.timed then c.timed, c.timed_at = c.nxt + len, now end
-    c.nxt = c.nxt + len + (flags & FIN)
-    c.max = max(c.max, c.nxt)
+    if not c.timed and nxt >= c.max then c.timed, c.timed_at = nxt + len, now end
+    nxt = nxt + len + (flags & FIN)
+    c.nxt = nxt
+    if nxt > c.max then c.max = nxt end
     if flags & FIN ~= 0 then break end
   end
   if c.broken then abort(c, "what was to be sent is gone") end
@@ -319,7 +341,7 @@ end
 local function again(c)
   if c.state == "closed" then return end
   local len = min(min(c.mss, c.tail - c.una), max(c.wnd, 1))
-  c.timed = nil
+  c.timed = false
   if len > 0 then
     transmit(c, ACK | (c.una + len == c.tail and c.finishing and c.max > c.tail and FIN or 0), c.una, len)
   elseif c.finishing then
@@ -340,9 +362,9 @@ function expire(c)
   if state == "syn-sent" or state == "syn-received" then
     if c.tries > OPEN_TRIES[state] then return forget(c, "timed out") end
     c.rto = max(c.rto * 2, 3000)
-    c.timed = nil
+    c.timed = false
     within(c, c.rto)
-    if c.opening and c.state ~= "closed" then transmit(c, state == "syn-sent" and SYN or SYN | ACK, 0, 0) end
+    if c.state ~= "closed" then transmit(c, state == "syn-sent" and SYN or SYN | ACK, 0, 0) end
     return
   end
   if c.tries > TRIES then return abort(c, "timed out") end
@@ -355,7 +377,7 @@ function expire(c)
     if transmit(c, ACK, c.una, 1) then c.max = max(c.max, c.una + 1) end -- whether its window is open again
   else
     if c.max > c.una then slow_down(c) end
-    c.cwnd, c.fast, c.dup, c.timed = c.mss, nil, 0, nil
+    c.cwnd, c.fast, c.dup, c.timed = c.mss, false, 0, false
     c.nxt = c.una
     if not output(c) then again(c) end
   end
@@ -365,18 +387,30 @@ end
 
 -- A new connection
 
+-- What a connection begins with: it is a copy of this.
+local FRESH <const> = setmetatable({
+  service = false, here = 0, there = 0, state = "", iss = 0, irs = 0, rcv = 0, told = 0,
+  una = 0, nxt = 0, max = 0, tail = 1, wnd = 0, wnd_max = 0, shift = 0, wl1 = 0, wl2 = 0, window = 0, room_left = 0,
+  mss = 536, burst = false, cwnd = 0, ssthresh = 1 << 40, dup = 0, recover = 0, grown = 0,
+  rto = RTO_FIRST, srtt = false, rttvar = 0, timed = false, timed_at = 0, tries = 0, resends = false, timer = false, armed = 0, due = false,
+  stamps = true, scales = true, recent = 0, recent_at = 0, queue = false, first = 1, last = 0,
+  fast = false, busy = false, ack_now = false, finishing = false, fin_at = false, fin_taken = false, is_known = false,
+}, M.connection)
+local PARTS <const> = { nil, nil, nil, nil } -- a queue that has room for some
+
 local function new(service, here, there, state)
-  local c = setmetatable({
-    service = service, here = here, there = there, state = state, iss = nf.get_random() & WRAP, irs = 0, rcv = 0, told = 0,
-    una = 0, nxt = 0, max = 0, tail = 1, wnd = 0, wnd_max = 0, shift = 0, wl1 = 0, wl2 = 0, window = service.window, room_left = service.window,
-    mss = 536,
-    cwnd = 0, ssthresh = 1 << 40, dup = 0, recover = 0, grown = 0, rto = RTO_FIRST, tries = 0, recent = 0,
-    queue = {}, first = 1, last = 0, stamps = true, scales = true,
-  }, M.connection)
-  within(c, c.rto) -- first, as there may be no memory: then nothing has begun
+  local c = clone(FRESH)
+  local window = service.window
+  c.service, c.here, c.there, c.state, c.iss, c.window, c.room_left = service, here, there, state, nf.get_random() & WRAP, window, window
+  c.due = now + RTO_FIRST
+  set_timer(c, min(RTO_FIRST, service.rto_min)) -- first, as there may be no memory: then nothing has begun
   if c.state == "closed" then error("no memory for a connection", 0) end
-  connections[here] = connections[here] or {}
-  connections[here][there] = c
+  local peers = connections[here]
+  if not peers then
+    peers = {}
+    connections[here] = peers
+  end
+  peers[there] = c
   c.is_known = true
   M.count, M.open = M.count + 1, M.open + 1
   return c
@@ -387,7 +421,6 @@ local function agree(c, mss)
   c.mss = max(min(mss, c.service.mss), 88) - (c.stamps and 12 or 0)
   c.burst = min(SEGMENTS_MAX, (65535 - STAMPED) // c.mss) * c.mss
   c.cwnd = min(10 * c.mss, max(2 * c.mss, 14600))
-  c.header = c.stamps and with_stamps(new_header(STAMPED, c.here, c.there)) or new_header(PLAIN, c.here, c.there)
 end
 
 -- Takes over what the peer's SYN says.
@@ -403,8 +436,8 @@ end
 
 local function opened(c)
   if c.state == "syn-received" then M.half = M.half - 1 end
-  c.state, c.opening, c.tries = c.finishing and "fin-wait-1" or "established", nil, 0
-  if c.service.opened then c.service.opened(c) end
+  c.state, c.tries = c.finishing and "fin-wait-1" or "established", 0
+  if c.service.opened then c.service.opened(c, now) end
 end
 
 -- The first sequence number for who has sent a SYN with number irs; which: of COOKIE_MSS, from 0 on
@@ -417,14 +450,10 @@ local function answer_with_cookie(service, here, there, tcp)
   local which = 0
   while which < 7 and COOKIE_MSS[which + 2] <= mss do which = which + 1 end
   local slot = now // SLOT
-  local h = new_header(44, here, there)
-  h:u32(SEQ, cookie(here, there, tcp.seq, slot, which))
-  h:u32(ACKED, tcp.seq + 1 & WRAP)
-  h[FLAGS] = SYN | ACK
-  h:u16(WINDOW, service.window)
-  h[40], h[41] = 2, 4
-  h:u16(42, service.mss)
-  nf.send{ h }
+  local seq = tcp.seq
+  fill(baked[1], PLAIN + 4, here, there, cookie(here, there, seq, slot, which), seq + 1 & WRAP, SYN | ACK, service.window)
+  baked[1]:u32(40, 0x02040000 | service.mss)
+  nf.send(baked)
   M.cookies_until = slot + 2
 end
 
@@ -449,7 +478,6 @@ local function accept(service, here, there, tcp)
   local c = new(service, here, there, "syn-received")
   M.half = M.half + 1
   take_options(c, tcp)
-  c.opening = new_opening(c)
   c.wnd, c.wl1 = tcp.window_size, 0
   c.nxt, c.max = 1, 1
   c.timed, c.timed_at = 1, now
@@ -460,60 +488,69 @@ end
 
 -- The time-out by what has been measured, without what time-outs have added
 local function reckon(c)
-  c.rto = c.srtt and min(max((c.srtt >> 3) + max(c.rttvar, 1), c.service.rto_min), RTO_MAX) or RTO_FIRST
+  local srtt, rto = c.srtt, RTO_FIRST
+  if srtt then
+    local var, least = c.rttvar, c.service.rto_min
+    rto = (srtt >> 3) + (var > 0 and var or 1)
+    if rto < least then rto = least elseif rto > RTO_MAX then rto = RTO_MAX end
+  end
+  c.rto = rto
 end
 
+-- A segment and its acknowledgement took ms milliseconds.
 local function measure(c, ms)
-  if not c.srtt then
+  local srtt = c.srtt
+  if srtt then
+    local d, var = ms - (srtt >> 3), c.rttvar
+    c.srtt, c.rttvar = srtt + d, var + (d < 0 and -d or d) - (var >> 2)
+  else
     c.srtt, c.rttvar = ms << 3, ms << 1
-  else
-    local d = ms - (c.srtt >> 3)
-    c.srtt = c.srtt + d
-    c.rttvar = c.rttvar + (d < 0 and -d or d) - (c.rttvar >> 2)
   end
-  reckon(c)
-end
-
-local function grow(c, acked)
-  if c.cwnd < c.ssthresh then
-    c.cwnd = c.cwnd + acked
-  else
-    c.grown = c.grown + acked
-    if c.grown >= c.cwnd then c.grown, c.cwnd = c.grown - c.cwnd, c.cwnd + c.mss end
-  end
+  return reckon(c)
 end
 
 local function drop_acked(c)
-  while c.first <= c.last do
-    local part = c.queue[c.first]
-    if part.at + part.len > c.una then break end
-    c.queue[c.first] = nil
-    c.first = c.first + 1
+  local queue, first, last, una = c.queue, c.first, c.last, c.una
+  while first <= last do
+    local part = queue[first]
+    if part.at + part.len > una then break end
+    queue[first] = nil
+    first = first + 1
   end
+  if first > last then first, c.last = 1, 0 end
+  c.first = first
 end
 
 local function acknowledged(c, to, echo)
-  local acked = to - c.una
-  c.una, c.tries, c.resends = to, 0, nil
-  c.nxt = max(c.nxt, to)
-  if c.stamps and echo and echo ~= 0 then
-    local ms = difference(now & WRAP, echo)
-    if ms >= 0 then measure(c, ms) end
-  elseif c.timed and to >= c.timed then
+  local acked, timed = to - c.una, c.timed
+  c.una, c.tries, c.resends = to, 0, false
+  if c.nxt < to then c.nxt = to end
+  if c.last > 0 then drop_acked(c) end
+  if echo and echo ~= 0 and c.stamps then
+    local ms = now - echo & WRAP
+    if ms < 0x80000000 then measure(c, ms) end
+  elseif timed and to >= timed then
     measure(c, now - c.timed_at)
   end
-  if c.timed and to >= c.timed then c.timed = nil end
+  if timed and to >= timed then c.timed = false end
   if not c.fast then
     c.dup = 0
-    grow(c, acked)
+    if c.cwnd < c.ssthresh then
+      c.cwnd = c.cwnd + acked
+    else
+      c.grown = c.grown + acked
+      if c.grown >= c.cwnd then c.grown, c.cwnd = c.grown - c.cwnd, c.cwnd + c.mss end
+    end
   elseif to >= c.recover then
-    c.cwnd, c.fast, c.dup = min(c.ssthresh, max(c.max - to, c.mss) + c.mss), nil, 0
+    c.cwnd, c.fast, c.dup = min(c.ssthresh, max(c.max - to, c.mss) + c.mss), false, 0
   else -- the next one is lost, too
     again(c)
     c.cwnd = max(c.cwnd - acked, 0) + c.mss
   end
-  drop_acked(c)
-  if c.service.sent and to > 1 then c.service.sent(c) end
+  if to > 1 then
+    local sent = c.service.sent
+    if sent then sent(c) end
+  end
 end
 
 local function repeated(c)
@@ -532,10 +569,23 @@ local function may_challenge(c)
   return nf.limit(CHALLENGES, c.there << 16 ~ c.here)
 end
 
+-- An acknowledgement of what has been received, or was never sent, or of long ago, or one that nothing was in flight for. Returns false if the segment
+-- goes no further.
+local function take_other_ack(c, to, at, len, flags, wnd)
+  if to > c.max or to < c.una - max(c.wnd_max, 1) then -- RFC 5961, 5
+    if may_challenge(c) then tell(c, ACK) end
+    return false
+  end
+  if c.max == c.una or c.wnd == 0 then c.tries = 0 end -- it answers, though it has nothing to acknowledge, or takes nothing now
+  if at and to == c.una and len == 0 and wnd == c.wnd and wnd > 0 and c.max > to and flags & (SYN | FIN) == 0 then repeated(c) end
+  return true
+end
+
 -- at: nil, of a segment that is not acceptable otherwise. Returns false if the segment goes no further.
 local function take_ack(c, tcp, at, len, flags, echo)
-  local to = c.una + difference(tcp.ack, c.iss + c.una & WRAP)
-  local wnd = tcp.window_size << (flags & SYN == 0 and c.shift or 0)
+  local una, wnd = c.una, tcp.window_size
+  local to = una + ((tcp.ack - c.iss - una + 0x80000000 & WRAP) - 0x80000000)
+  if flags & SYN == 0 then wnd = wnd << c.shift end
   if c.state == "syn-received" then
     if to < 1 or to > c.max then
       refuse(c.here, c.there, tcp.ack, 0, RST)
@@ -546,23 +596,22 @@ local function take_ack(c, tcp, at, len, flags, echo)
     opened(c)
     return c.state ~= "closed"
   end
-  if to > c.max or to < c.una - max(c.wnd_max, 1) then -- of what was never sent, or of long ago (RFC 5961, 5)
-    if may_challenge(c) then tell(c, ACK) end
+  if to > una and to <= c.max then
+    acknowledged(c, to, echo)
+  elseif not take_other_ack(c, to, at, len, flags, wnd) then
     return false
   end
-  if c.max == c.una or c.wnd == 0 then c.tries = 0 end -- it answers, though it has nothing to acknowledge, or takes nothing now
-  if to > c.una then
-    acknowledged(c, to, echo)
-  elseif at and to == c.una and len == 0 and wnd == c.wnd and wnd > 0 and c.max > c.una and flags & (SYN | FIN) == 0 then
-    repeated(c)
-  end
-  if at and to >= c.una and (at > c.wl1 or at == c.wl1 and to >= c.wl2) then
-    if c.wnd == 0 and wnd > 0 then -- what leaves now does not wait for as long as the last probe
-      c.nxt, c.tries, c.resends = max(c.una, min(c.nxt, c.tail)), 0, nil
-      reckon(c)
+  local wl1 = c.wl1
+  if at and (at > wl1 or at == wl1 and to >= c.wl2) and to >= c.una then
+    if wnd ~= c.wnd then
+      if c.wnd == 0 then -- what leaves now does not wait for as long as the last probe
+        c.nxt, c.tries, c.resends = max(c.una, min(c.nxt, c.tail)), 0, false
+        reckon(c)
+      end
+      c.wnd = wnd
+      if wnd > c.wnd_max then c.wnd_max = wnd end
     end
-    c.wnd, c.wl1, c.wl2 = wnd, at, to
-    c.wnd_max = max(c.wnd_max, wnd)
+    c.wl1, c.wl2 = at, to
   end
   return true
 end
@@ -582,9 +631,11 @@ local function hold(c, at, data)
 end
 
 local function deliver(c, data)
-  c.rcv = c.rcv + #data
-  c.window = max(c.window - #data, c.room_left)
-  if c.service.received then c.service.received(c, data) end
+  local len, least, received = #data, c.room_left, c.service.received
+  local window = c.window - len
+  c.rcv = c.rcv + len
+  c.window = window > least and window or least
+  if received then received(c, data, now) end
 end
 
 local function deliver_held(c)
@@ -612,7 +663,7 @@ local function take_fin(c)
   local state = AFTER_FIN[c.state]
   if not state then return end
   c.rcv = c.rcv + 1
-  c.fin_at, c.fin_taken = nil, true
+  c.fin_at, c.fin_taken = false, true
   drop_held(c)
   if state == "time-wait" then wait_for_late(c) else c.state = state end
   if c.service.ended then c.service.ended(c) end
@@ -631,6 +682,11 @@ end
 
 local function take_data(c, at, data, flags)
   local len = #data
+  if at == c.rcv and not c.fin_at and not c.fin_taken and not c.held and len + (flags & FIN) <= c.window then -- what comes next
+    if len > 0 then deliver(c, data) end
+    if flags & FIN ~= 0 and c.state ~= "closed" then take_fin(c) end
+    return
+  end
   if flags & FIN ~= 0 and not c.fin_taken and at + len >= c.rcv and at + len < c.rcv + c.window + 1 then c.fin_at = at + len end
   local skip = max(c.rcv - at, 0)
   local take = min(min(at + len, c.rcv + c.window), c.fin_at or at + len) - at - skip
@@ -674,36 +730,24 @@ local function in_syn_sent(c, tcp, flags)
     acknowledged(c, 1, nil)
     c.busy = true -- what opened() sends acknowledges this
     opened(c)
-    c.busy = nil
+    c.busy = false
     if c.state ~= "closed" and not output(c) then tell(c, ACK) end
     if c.state ~= "closed" then rearm(c) end
   else -- both have opened it at once
     c.state, M.half = "syn-received", M.half + 1
-    c.opening = new_opening(c)
     transmit(c, SYN | ACK, 0, 0)
     within(c, c.rto)
   end
 end
 
-local function segment(c, tcp)
-  local flags = tcp.flags
-  if c.state == "syn-sent" then return in_syn_sent(c, tcp, flags) end
-  local payload = tcp:data()
-  local data = payload and #payload > 0 and payload:get() or NONE
-  local at = c.rcv + difference(tcp.seq, c.irs + c.rcv & WRAP)
-  local stamp, echo
-  if c.stamps then
-    local o = tcp.data_off > 5 and tcp:options()
-    stamp, echo = o and o.TSVAL, o and o.TSER
-  end
-  local is_old = stamp and difference(stamp, c.recent) < 0 and flags & RST == 0 and now - c.recent_at < RECENT_MAX -- RFC 7323, 5.3
+-- What is to be done with a segment that is not simply the next one. Returns nil if it goes no further; else whether its data does, and what is left of its flags.
+local function look(c, tcp, at, len, flags, is_old)
   if c.state == "time-wait" and flags & (SYN | ACK | RST) == SYN and at >= c.rcv and not is_old and services[c.here & 0xffff] == c.service then
     local service, here, there = c.service, c.here, c.there -- the peer uses its port again (RFC 9293, 3.6.1)
     forget(c, "closed")
     return accept(service, here, there, tcp)
   end
-  local len, in_window = #data, at
-  if is_old or not is_acceptable(c, at, #data + (flags & FIN) + (flags >> 1 & 1)) then
+  if is_old or not is_acceptable(c, at, len + (flags & FIN) + (flags >> 1 & 1)) then
     if flags & RST ~= 0 then return end
     if c.state == "time-wait" and flags & FIN ~= 0 and at + len + 1 == c.rcv then within(c, c.service.time_wait) end -- RFC 9293, 3.10.7.4
     if c.state == "syn-received" and flags & (SYN | ACK) == SYN and at == 0 then
@@ -713,8 +757,7 @@ local function segment(c, tcp)
     end
     -- who probes a window that is closed, or sends again, still acknowledges
     if is_old or flags & (SYN | ACK) ~= ACK or at > c.rcv + c.window or at < c.rcv - c.window - 1 then return end
-    data, flags, in_window = NONE, ACK, nil
-    at = c.rcv
+    return false, ACK
   end
   if flags & RST ~= 0 then
     if at == c.rcv then
@@ -729,19 +772,41 @@ local function segment(c, tcp)
     return
   end
   if flags & ACK == 0 then return end
+  return true, flags
+end
+
+local function segment(c, tcp)
+  local flags, state, rcv = tcp.flags, c.state, c.rcv
+  if state == "syn-sent" then return in_syn_sent(c, tcp, flags) end
+  local payload, stamp, echo = tcp:data(), nil, nil
+  local len = payload and #payload or 0
+  local at = rcv + ((tcp.seq - c.irs - rcv + 0x80000000 & WRAP) - 0x80000000)
+  if c.stamps and tcp.data_off > 5 then
+    local o = tcp:options()
+    stamp, echo = o.TSVAL, o.TSER
+  end
+  local is_old = stamp and (stamp - c.recent & WRAP) >= 0x80000000 and flags & RST == 0 and now - c.recent_at < RECENT_MAX -- RFC 7323, 5.3
+  local in_window = at
+  if at ~= rcv or is_old or flags & (SYN | RST | ACK) ~= ACK or len + (flags & FIN) > c.window or state == "time-wait" then
+    local has_data
+    has_data, flags = look(c, tcp, at, len, flags, is_old)
+    if has_data == nil then return end
+    if not has_data then at, len, in_window = rcv, 0, nil end
+  end
   c.busy = true
   if take_ack(c, tcp, in_window, len, flags, echo) then
     if stamp and in_window and at <= c.told then c.recent, c.recent_at = stamp, now end
     if c.finishing and c.una > c.tail then finished(c) end
-    if c.state ~= "closed" then take_data(c, at, data, flags) end
+    if (len > 0 or flags & FIN ~= 0 or c.fin_at) and c.state ~= "closed" then take_data(c, at, len > 0 and payload:get() or NONE, flags) end
   end
-  c.busy = nil
+  c.busy = false
   if c.state == "closed" then return end
-  local any = output(c)
-  if c.state == "closed" then return end
-  if not any and (c.ack_now or c.told ~= c.rcv) then tell(c, ACK) end
-  c.ack_now = nil
-  if c.state ~= "time-wait" then rearm(c) end
+  local any = (c.tail > c.nxt or c.finishing or c.broken) and output(c)
+  if c.ack_now or c.told ~= c.rcv then
+    if not any and c.state ~= "closed" then tell(c, ACK) end
+    c.ack_now = false
+  end
+  rearm(c)
 end
 
 -- For scripts
@@ -765,15 +830,16 @@ function M.input(p, is_ours)
   local tcp = ip and ip:data(packet_tcp)
   if not tcp then return false end
   if ip.flags & MORE ~= 0 then return services[tcp.dport] ~= nil end -- a fragment: its bytes are not all there
-  local here, there = ip:daddr():int() << 16 | tcp.dport, ip:saddr():int() << 16 | tcp.sport
-  now = nf.get_time()
+  local port = tcp.dport
+  local here, there = ip:daddr():int() << 16 | port, ip:saddr():int() << 16 | tcp.sport
+  now = get_time()
   local peers = connections[here]
   local c = peers and peers[there]
   if c then
     segment(c, tcp)
     return true
   end
-  local service = not is_ours and services[tcp.dport]
+  local service = not is_ours and services[port]
   if not service then return false end
   local flags = tcp.flags
   if not is_host(there) or not is_host(here) then return true end
@@ -794,9 +860,9 @@ local function as_service(options)
   return options
 end
 
--- Takes connections to options.port: opened(c), received(c, data), sent(c), when some of what was sent has arrived, ended(c), when the peer sends
+-- Takes connections to options.port: opened(c, now), received(c, data, now), sent(c), when some of what was sent has arrived, ended(c), when the peer sends
 -- no more, closed(c, why), each if it is there. Of the bytes of c, c.una - 1 have arrived, and c.tail - 1 were given to it.
--- data is a byte array, which ends with the packet: what is kept has to be copied, by data:string() for instance.
+-- now is the time in milliseconds (nf.get_time). data is a byte array, which ends with the packet: what is kept has to be copied, by data:string() for instance.
 function M.listen(options)
   services[options.port] = as_service(options)
   return options
@@ -806,9 +872,8 @@ end
 -- that is no host's address.
 function M.connect(here, there, options)
   if not is_host(there) or connections[here] and connections[here][there] then return nil end
-  now = nf.get_time()
+  now = get_time()
   local c = new(as_service(options), here, there, "syn-sent")
-  c.opening = new_opening(c)
   c.nxt, c.max = 1, 1
   c.timed, c.timed_at = 1, now
   transmit(c, SYN, 0, 0)
@@ -816,46 +881,47 @@ function M.connect(here, there, options)
   return c
 end
 
-M.connection = {}
-M.connection.__index = M.connection
-
 local function push(c)
   if c.busy or not CAN_SEND[c.state] then return end
-  now = nf.get_time()
+  now = get_time()
   output(c)
   if c.state ~= "closed" then rearm(c) end
 end
 
-local function is_over(c) return c.finishing or c.state == "closed" or c.state == "time-wait" end
 
 local function append(c, part)
-  if part.len == 0 then return true end
-  local last = c.queue[c.last]
-  if part.bytes and last and last.bytes and part.len < SMALL and last.len < SMALL then
-    last.bytes, last.len = last.bytes:slice(0, last.len) .. part.bytes:slice(0, part.len), last.len + part.len
-  else
-    part.at = c.tail
-    c.last = c.last + 1
-    c.queue[c.last] = part
+  local len, queue, n, tail = part.len, c.queue, c.last, c.tail
+  if len == 0 then return true end
+  if not queue then
+    queue = clone(PARTS)
+    c.queue = queue
   end
-  c.tail = c.tail + part.len
-  push(c)
+  local last = queue[n]
+  if last and len < SMALL and last.len < SMALL and part.bytes and last.bytes then
+    last.bytes, last.len = last.bytes:slice(0, last.len) .. part.bytes:slice(0, len), last.len + len
+  else
+    part.at = tail
+    n = n + 1
+    queue[n], c.last = part, n
+  end
+  c.tail = tail + len
+  if not c.busy then push(c) end
   return true
 end
 
 -- Sends a string or a byte array; or length bytes, of which read(offset, n) gives n from there on whenever they are to be sent.
 -- Returns false: the connection takes no more.
 function M.connection:send(what, length)
-  if is_over(self) then return false end
-  if length then return append(self, { len = length, read = what }) end
-  return append(self, { len = #what, bytes = type(what) == "string" and bytes.new_from_string(what) or what })
+  if self.finishing or OVER[self.state] then return false end
+  if length then return append(self, { at = 0, len = length, read = what }) end
+  return append(self, { at = 0, len = #what, bytes = type(what) == "string" and bytes.new_from_string(what) or what })
 end
 
 -- Sends length bytes, from offset on, of what the key of a shared table has, without a copy of them; with size, of what this key and those after it
 -- have, integers, each so many bytes. They are read whenever they are to be sent: if they are gone then, the connection is reset.
 function M.connection:send_from(store, key, offset, length, size)
-  if is_over(self) then return false end
-  return append(self, { len = length, store = store, key = key, from = offset, size = size or WHOLE })
+  if self.finishing or OVER[self.state] then return false end
+  return append(self, { at = 0, len = length, store = store, key = key, from = offset, size = size or WHOLE })
 end
 
 local CAN_RECEIVE <const> = { established = true, ["fin-wait-1"] = true, ["fin-wait-2"] = true }
@@ -872,7 +938,7 @@ end
 
 -- Ends it at once.
 function M.connection:abort()
-  now = nf.get_time()
+  now = get_time()
   abort(self, "aborted")
 end
 
@@ -882,11 +948,11 @@ function M.connection:room(n)
   self.room_left = n
   if n <= was then return end
   self.window = n
-  if was >= self.mss or not self.header or not CAN_RECEIVE[self.state] then return end
+  if was >= self.mss or not self.burst or not CAN_RECEIVE[self.state] then return end
   if self.busy then
     self.ack_now = true
   else
-    now = nf.get_time()
+    now = get_time()
     tell(self, ACK)
   end
 end

@@ -236,7 +236,9 @@ check 'rules of the same state pass it over' klog_has 'state 1: .*seen.0'
 check_fails 'always' klog_has 'state 1: .*seen.[1-9]'
 # two states that answer each other never end by themselves: a second has its limit
 inR iptables -t mangle -A OUTPUT -p udp -j LUA --script echo.lua --function out --state 2
-limit send_rate 500
+rate=500
+[ ! -e /sys/kernel/debug/kmemleak ] || rate=50 # a debug kernel is busy with fewer; and KASAN keeps what is freed until somebody allocates who may sleep
+limit send_rate $rate
 before=$(snmp R Ip OutRequests)
 inA ping -c 1 -W 60 192.168.0.1 >/dev/null
 check 'two states that answer each other leave the machine usable' inA ping -c 5 -i 0.3 -W 60 192.168.0.1
