@@ -36,7 +36,7 @@ static void copy(lua_State *L, void *to, const void *from, size_t size)
 
 /*
  * table.clone(t): both tables have parts of the same sizes, so each entry is where it is in t, and none has to be looked
- * for. Nothing is collected from the last allocation on.
+ * for.
  */
 static int clone(lua_State *L)
 {
@@ -49,6 +49,8 @@ static int clone(lua_State *L)
 	from = hvalue(s2v(L->ci->func + 1));
 	to = hvalue(s2v(L->ci->func + 2));
 	luaH_resize(L, to, luaH_realasize(from), from->lastfree ? sizenode(from) : 0);
+	if (isblack(to))	/* making it collected garbage; now nothing is collected any more */
+		luaC_barrierback_(L, obj2gco(to));
 	copy(L, to->array, from->array, luaH_realasize(from) * sizeof(TValue));
 	if (from->lastfree) {
 		copy(L, to->node, from->node, sizenode(from) * sizeof(Node));
@@ -57,8 +59,6 @@ static int clone(lua_State *L)
 	to->alimit = from->alimit;	/* with flags, which say what it means: so both have the same length */
 	to->flags = from->flags;
 	to->metatable = from->metatable;
-	if (isblack(to))	/* an allocation had to collect everything */
-		luaC_barrierback_(L, obj2gco(to));
 	return 1;
 }
 

@@ -69,6 +69,17 @@ local function once(port, fail)
 end
 once(21, function() error("broken") end)
 once(22, function() end)
+-- what gives a piece makes another connection send
+local other
+tcp.listen{ port = 27, opened = function(c) other = c end, closed = closed }
+tcp.listen{ port = 28, closed = closed, opened = function(c)
+  for _ = 1, 2 do
+    c:send(function(offset, n)
+      if other then other:send("of the other") end
+      return pattern:slice(offset, n)
+    end, 500)
+  end
+end }
 -- of a few, which close first
 tcp.listen{ port = 25, max = 8, opened = function(c) c:close() end, closed = closed }
 -- and may be silent
@@ -89,6 +100,7 @@ function begin(p)
 end
 local ACTS <const> = {
   function(c) c:close() end, function(c) c:abort() end, function(c) c:send("hhh") end, function(c) c:room(0) end, function(c) c:room(9999) end,
+  function(c) c:room(65536) end, function() tcp.listen{ port = 30, window = -1 } end, function() tcp.listen{ port = 30, mss = 70000 } end,
 }
 function act(p)
   if last then ACTS[number(p)](last) end

@@ -114,16 +114,18 @@ local function find(c, at)
   return low
 end
 
-local lent <const> = {} -- lists that say which bytes of a shared table are meant, one for each part of a packet
+local whole <const>, cut <const> = {}, { segment = 1 } -- the parts of a packet
+local lent <const> = {} -- lists that say which bytes of a shared table are meant, one for each part
+local is_filled = false -- these are in use: what gives a piece may make another connection send
 
 -- Puts bytes of a shared table there, from part n on, of each value that has some. Returns the number of the last part.
-local function lend(part, parts, n, from, len)
+local function lend(part, parts, n, from, len, is_nested)
   local store, size = part.store, part.size
   while true do
-    local list = lent[n]
+    local list = not is_nested and lent[n]
     if not list then
       list = {}
-      lent[n] = list
+      if not is_nested then lent[n] = list end
     end
     local offset = from % size
     local take = min(len, size - offset)
@@ -149,7 +151,7 @@ local function lacks(parts, n)
 end
 
 -- Puts the bytes from number at on behind the header. Returns how many parts there are then; nil: who has them does not give them.
-local function put(c, parts, at, len)
+local function put(c, parts, at, len, is_nested)
   local queue, n, i = c.queue, 1, c.first
   if at ~= c.una then i = find(c, at) end -- the first one has the first byte that is not acknowledged
   while len > 0 do
@@ -160,7 +162,7 @@ local function put(c, parts, at, len)
     n = n + 1
     at, len, i = at + take, len - take, i + 1
     if part.store then
-      n = lend(part, parts, n, part.from + from, take)
+      n = lend(part, parts, n, part.from + from, take, is_nested)
     else
       local piece
       if part.read then piece = part.read(from, take) else piece = part.bytes:slice(from, take) end
@@ -171,33 +173,33 @@ local function put(c, parts, at, len)
   return n
 end
 
-local whole <const>, cut <const> = {}, { segment = 1 }
-
 -- Sends a segment, or several as one packet that is cut. Returns false if it cannot be sent.
 local function transmit(c, flags, at, len)
-  local h, length, stamps, rcv, parts = plain, PLAIN, c.stamps, c.rcv, whole
+  local h, length, stamps, parts, n, is_nested = plain, PLAIN, c.stamps, whole, 1, is_filled
+  if len > c.mss then parts = cut end
+  if is_nested then parts = {} end
+  if len > c.mss then parts.segment = c.mss end
+  if len > 0 then
+    is_filled = true
+    n = put(c, parts, at, len, is_nested)
+    is_filled = is_nested
+  end
   if flags & SYN ~= 0 then
     h, length = opening_of(c), OPENING
   elseif stamps then
     h, length = stamped, STAMPED
   end
-  fill(h, length, c.here, c.there, c.iss + at & WRAP, flags & ACK ~= 0 and c.irs + rcv & WRAP or 0, flags, c.window)
-  if stamps then h:u64(STAMPS, now << 32 | c.recent) end
-  if len == 0 then
+  local rcv, sent = c.rcv, false
+  if n then
+    fill(h, length, c.here, c.there, c.iss + at & WRAP, flags & ACK ~= 0 and c.irs + rcv & WRAP or 0, flags, c.window)
+    if stamps then h:u64(STAMPS, now << 32 | c.recent) end
     parts[1] = h
-    local sent = nf.send(parts)
-    if sent then c.told = rcv end
-    return sent
+    sent = nf.send(parts)
   end
-  if len > c.mss then
-    parts = cut
-    parts.segment = c.mss
+  if len > 0 then
+    if not sent then c.broken = not n or lacks(parts, n) end
+    for i = 2, n or #parts do parts[i] = nil end
   end
-  parts[1] = h
-  local n = put(c, parts, at, len)
-  local sent = n and nf.send(parts) or false
-  if not sent then c.broken = not n or lacks(parts, n) end
-  for i = 2, n or #parts do parts[i] = nil end
   if sent then c.told = rcv end
   return sent
 end
@@ -364,7 +366,7 @@ function expire(c)
     c.rto = max(c.rto * 2, 3000)
     c.timed = false
     within(c, c.rto)
-    if c.state ~= "closed" then transmit(c, state == "syn-sent" and SYN or SYN | ACK, 0, 0) end
+    if c.state ~= "closed" and (c.burst or state == "syn-sent") then transmit(c, state == "syn-sent" and SYN or SYN | ACK, 0, 0) end
     return
   end
   if c.tries > TRIES then return abort(c, "timed out") end
@@ -492,7 +494,8 @@ local function reckon(c)
   if srtt then
     local var, least = c.rttvar, c.service.rto_min
     rto = (srtt >> 3) + (var > 0 and var or 1)
-    if rto < least then rto = least elseif rto > RTO_MAX then rto = RTO_MAX end
+    if rto < least then rto = least end
+    if rto > RTO_MAX then rto = RTO_MAX end
   end
   c.rto = rto
 end
@@ -832,7 +835,7 @@ function M.input(p, is_ours)
   if ip.flags & MORE ~= 0 then return services[tcp.dport] ~= nil end -- a fragment: its bytes are not all there
   local port = tcp.dport
   local here, there = ip:daddr():int() << 16 | port, ip:saddr():int() << 16 | tcp.sport
-  now = get_time()
+  now, is_filled = get_time(), false
   local peers = connections[here]
   local c = peers and peers[there]
   if c then
@@ -853,10 +856,16 @@ function M.input(p, is_ours)
   return true
 end
 
+local function check_window(n)
+  if n < 0 or n > 65535 then error("a window has 0 to 65535 bytes, not " .. n, 3) end
+end
+
 local function as_service(options)
   for name, value in pairs(DEFAULTS) do
     if options[name] == nil then options[name] = value end
   end
+  check_window(options.window)
+  if options.mss < 88 or options.mss > 65495 then error("mss is 88 to 65495, not " .. options.mss, 3) end
   return options
 end
 
@@ -945,6 +954,7 @@ end
 -- How many bytes may come from now on, at most 65,535: 0 holds the peer back. What it was told that may come still may (RFC 9293, 3.8.6).
 function M.connection:room(n)
   local was = self.window
+  check_window(n)
   self.room_left = n
   if n <= was then return end
   self.window = n

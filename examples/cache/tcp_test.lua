@@ -90,6 +90,40 @@ check("what a script has given may fail when it is sent again", function()
   equal(is_empty(), true)
 end)
 
+check("what gives bytes may make another connection send meanwhile", function()
+  local other = give(SYN, { sport = 90, dport = 27 })[1].tcp.seq + 1
+  give(ACK, { sport = 90, dport = 27, seq = 501, ack = other })
+  local mine, bulk = open(28, "\2\4\5\xb4")
+  local texts, n = 0, 0
+  for _, p in ipairs(bulk) do
+    if p.tcp.dport == 90 then
+      equal(p.tcp.sport, 27)
+      equal(p.tcp.seq, other + 12 * texts)
+      equal(p.payload, "of the other")
+      texts = texts + 1
+    else
+      equal(p.tcp.sport, 28)
+      equal(p.tcp.seq, mine + n)
+      equal(p.payload, ("\0"):rep(#p.payload))
+      n = n + #p.payload
+    end
+  end
+  equal(n, 1000)
+  equal(texts > 0, true)
+  give(RST, { dport = 28, seq = 501 })
+  give(RST, { sport = 90, dport = 27, seq = 501 })
+  equal(is_empty(), true)
+end)
+
+check("what does not fit into a header is an error", function()
+  begin(5555)
+  raises(function() act(6) end, "a window has 0 to 65535 bytes, not 65536")
+  raises(function() act(7) end, "a window has 0 to 65535 bytes, not -1")
+  raises(function() act(8) end, "mss is 88 to 65495, not 70000")
+  act(2)
+  equal(is_empty(), true)
+end)
+
 check("what a script has given may be gone when it is sent again", function()
   open(22)
   local _, sent = clock.advance(1000)
