@@ -249,6 +249,8 @@ install-lunatik:
 	$(call install_tree,lualib/lunatik,$(LUNATIKDIR))
 examples_install:
 	$(call install_tree,examples/lunatik,$(LUNATIKDIR)/examples)
+	install -d $(LUNATIKDIR)/examples/cache
+	install -m 644 $(wildcard examples/cache/http-sockets*.lua) $(addprefix examples/cache/,messages.lua objects.lua) $(LUNATIKDIR)/examples/cache
 
 # For modules of others (docs/capi.md): lunatik.h, Lua's headers and what these include, and for this kernel the symbols.
 HEADERSDIR = $(DESTDIR)$(PREFIX)/include/lunatik

@@ -87,7 +87,7 @@ way_netem() { inR tc qdisc add dev rA root netem delay "${delay}ms" limit 100000
 way_cache() {
 	local line
 	delayed_by_script "$delay"
-	cp $dir/{tcp,objects}.lua $dir/${script[$pair]} .
+	cp $dir/{tcp,objects,messages}.lua $dir/${script[$pair]} .
 	sed -n 's/^--   iptables //p' ${script[$pair]} | while read -r line; do
 		# shellcheck disable=SC2086 # the line is words
 		inR iptables-legacy $line

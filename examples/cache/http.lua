@@ -21,145 +21,16 @@ local IDLE <const>, HEAD_TIME <const>, LOOK <const> = 60000, 15000, 5000 -- mill
 
 local tcp = require "tcp"
 local objects = require "objects"
+local messages = require "messages"
 
 local CHUNK <const> = objects.CHUNK
 local store = objects.new{
   name = "http cache", bytes_max = BYTES_MAX, object_max = OBJECT_MAX, entries_max = ENTRIES_MAX, words_max = WORDS_MAX, writers_max = FILLS_MAX,
 }
-
--- What is said in heads
-
-local LINE <const> = "^([%w!#$%%&'*+.^_`|~-]+):[ \t]*([^\r\n%z]-)[ \t]*\r\n()"
-
--- Whether a list has the word, all in small letters
-local function has(list, word)
-  for token in list:gmatch("[^,%s]+") do
-    if token == word then return true end
-  end
-  return false
-end
-
--- The fields of a head from there on, names in small letters, values of those that come twice as a list; nil: it is not to the letter.
-local function fields_of(head, at)
-  local fields, n = {}, 0
-  local last = #head - 1
-  while at < last do
-    local name, value, next = head:match(LINE, at)
-    n = n + 1
-    if not name or n > 100 then return nil end
-    name = name:lower()
-    fields[name] = fields[name] and fields[name] .. ", " .. value or value
-    at = next
-  end
-  return at == last and fields or nil
-end
-
-local function length_of(fields)
-  local length = fields["content-length"]
-  if not length then return nil, true end
-  if #length > 15 or not length:find("^%d+$") then return nil, false end
-  return tonumber(length), true
-end
-
-local REFUSE <const> = { "authorization", "cookie", "range", "if-range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since" }
-local RAW <const> = { is_raw = true }
-
--- What a request asks for
-local function parse_request(head, here)
-  local method, target, minor, at = head:match("^(%u+) ([^%s%c]+) HTTP/1%.([01])\r\n()")
-  local f = method and method ~= "CONNECT" and fields_of(head, at)
-  if not f or f["transfer-encoding"] or f.expect or f.upgrade then return RAW end
-  local length, is_right = length_of(f)
-  local host = f.host or ""
-  if not is_right or host:find("[,%s]") or target:byte() ~= 47 then return RAW end
-  local connection = f.connection and f.connection:lower() or ""
-  local q = { method = method, minor = minor, length = length or 0, is_get = method == "GET", key = here .. " " .. host:lower() .. " " .. target }
-  if minor == "1" then q.keeps = not has(connection, "close") else q.keeps = has(connection, "keep-alive") end
-  q.is_safe = method == "GET" or method == "HEAD" or method == "OPTIONS"
-  local plain = (q.is_get or method == "HEAD") and q.length == 0 and #q.key <= NAME_MAX
-  for _, name in ipairs(REFUSE) do plain = plain and not f[name] end
-  q.is_asked = plain and not f["cache-control"] and not f.pragma
-  q.is_kept = plain and q.is_get and not has((f["cache-control"] or ""):lower(), "no-store")
-  return q
-end
-
-local recent, recents = {}, 0 -- by head, of those that came often: what they ask for
-
-local function request_of(head, here)
-  local q = recent[head]
-  if q and q.here == here then return q end
-  q = parse_request(head, here >> 16)
-  if #head <= 1024 and not q.is_raw then
-    if recents == 512 then recent, recents = {}, 0 end
-    q.here = here
-    if not recent[head] then recents = recents + 1 end
-    recent[head] = q
-  end
-  return q
-end
-
-local HOPS <const> = {
-  ["connection"] = true, ["keep-alive"] = true, ["proxy-connection"] = true, ["transfer-encoding"] = true, ["content-length"] = true, ["age"] = true,
-  ["trailer"] = true, ["te"] = true, ["upgrade"] = true,
+local rules = messages.new{
+  life = LIFE, life_max = LIFE_MAX, object_max = OBJECT_MAX, head_max = HEAD_MAX, kept_head_max = KEPT_HEAD_MAX, name_max = NAME_MAX, recent_max = 512,
 }
-local NEVER <const> = { "set-cookie", "set-cookie2", "vary", "content-range", "www-authenticate", "pragma", "trailer" }
-
--- Milliseconds for which an answer may be kept; nil: not at all
-local function life_of(f)
-  local control, life = (f["cache-control"] or ""):lower(), LIFE
-  for _, word in ipairs{ "no-store", "no-cache", "private" } do
-    if control:find(word, 1, true) then return nil end
-  end
-  local seconds = control:match("s%-maxage=\"?(%d+)") or (" " .. control):match("[%s,]max%-age=\"?(%d+)")
-  if seconds then
-    life = math.min(#seconds < 10 and tonumber(seconds) or LIFE_MAX, LIFE_MAX // 1000) * 1000
-  elseif f.expires or control:find("max-age", 1, true) or control:find("s-maxage", 1, true) then
-    return nil
-  end
-  local age = f.age or "0"
-  if #age > 9 or not age:find("^%d+$") then return nil end
-  life = life - tonumber(age) * 1000
-  if life <= 0 then return nil end
-  return life, tonumber(age) * 1000
-end
-
--- What the head of an answer says: how its end is found, and for how long it may be kept
-local function parse_answer(head, q)
-  local minor, status, at = head:match("^HTTP/1%.([01]) (%d%d%d)[^\r\n%z]*\r\n()")
-  local f = minor and fields_of(head, at)
-  if not f then return nil end
-  local a = { status = tonumber(status), is_interim = status:byte() == 49 and status ~= "101" }
-  local length, is_right = length_of(f)
-  local coding = f["transfer-encoding"] and f["transfer-encoding"]:lower()
-  local connection = f.connection and f.connection:lower() or ""
-  if status == "101" or not is_right or coding and (coding ~= "chunked" or length) then return nil end
-  if minor == "1" then a.keeps = not has(connection, "close") else a.keeps = has(connection, "keep-alive") end
-  if a.is_interim then return a end
-  if q.method == "HEAD" or status == "204" or status == "304" then
-    a.left = 0
-  elseif coding then
-    a.is_chunked = true
-  else
-    a.left = length -- nil: to the end of the connection
-  end
-  if not q.is_kept or status ~= "200" or not (a.left or a.is_chunked) or (a.left or 0) > OBJECT_MAX or #head > KEPT_HEAD_MAX then return a end
-  for _, name in ipairs(NEVER) do
-    if f[name] then return a end
-  end
-  for token in connection:gmatch("[^,%s]+") do
-    if token ~= "close" and token ~= "keep-alive" then return a end
-  end
-  a.life, a.age = life_of(f)
-  if not a.life then return a end
-  local lines = { "HTTP/1.1 200 OK\r\n" }
-  while at < #head - 1 do
-    local name, _, next = head:match(LINE, at)
-    if not HOPS[name:lower()] then lines[#lines + 1] = head:sub(at, next - 1) end
-    at = next
-  end
-  a.head = table.concat(lines)
-  return a
-end
+local request_of <const>, RAW <const> = rules.request, messages.RAW
 
 -- Hits
 
@@ -260,7 +131,8 @@ function to_server(h, text)
 end
 
 local function begin_answer(h)
-  h.part, h.text_up, h.line, h.left_up, h.any, h.answer = "head", "", "", 0, false, nil
+  h.any = false
+  rules.begin(h)
 end
 
 -- It has to wait until there is a connection to the server.
@@ -389,102 +261,34 @@ local function done(h)
   process(h)
 end
 
--- The answer ends with the connection, whatever it is.
-local function give_up_framing(h)
-  drop_fill(h, "not_kept")
-  h.part, h.answer = "end", nil
+-- It may be kept, if nobody else fills it.
+function rules.has_head(h, a)
+  local key = h.request.key
+  if not a.life or filling[key] then return end
+  local writer = store:writer()
+  if writer then
+    h.fill = { key = key, writer = writer }
+    filling[key] = h.fill
+  else
+    nf.count("not_kept")
+  end
 end
 
-local function take_head(h, data, at)
-  local before = #h.text_up
-  local text = h.text_up .. data:string(at)
-  local stop = text:find("\r\n\r\n", 1, true)
-  if not stop then
-    h.text_up = text
-    if #text > 2 * HEAD_MAX then give_up_framing(h) end
-    return #data
-  end
-  local a = parse_answer(text:sub(1, stop + 3), h.request)
-  h.text_up = ""
-  at = at + stop + 3 - before
-  if not a then
-    give_up_framing(h)
-  elseif not a.is_interim then
-    local key = h.request.key
-    h.answer = a
-    if a.life and not filling[key] then
-      local writer = store:writer()
-      if writer then
-        h.fill = { key = key, writer = writer }
-        filling[key] = h.fill
-      else
-        nf.count("not_kept")
-      end
-    end
-    h.part, h.left_up = a.is_chunked and "size" or a.left and "body" or "end", a.left or 0
-  end
-  return at
-end
-
-local function take_body(h, data, at)
-  local n = math.min(h.left_up, #data - at)
+function rules.has_body(h, data, at, n)
   local fill = h.fill
-  h.left_up = h.left_up - n
   if fill and not fill.is_dropped and not fill.writer:append(data, at, n) then
     fill.is_dropped = true
     nf.count("no_room")
   end
-  return at + n
 end
 
--- A line between chunks: its text without the end, or nil, as there is none yet; and where it ends
-local function take_line(h, data, at)
-  local stop = data:find("\n", at)
-  local line = h.line .. data:string(at, (stop or #data - 1) - at + 1)
-  if #line > 1024 then
-    give_up_framing(h)
-    return nil, #data
-  end
-  h.line = stop and "" or line
-  return stop and line:match("^(.-)\r?\n$"), stop and stop + 1 or #data
+function rules.has_trailer(h)
+  if not h.fill or h.fill.is_dropped then return end
+  h.fill.is_dropped = true
+  h.fill.writer:drop()
 end
 
-local PARTS <const> = {
-  head = take_head,
-  body = take_body,
-  ["end"] = function(_, data) return #data end,
-  chunk = function(h, data, at)
-    at = take_body(h, data, at)
-    if h.left_up == 0 then h.part = "seam" end
-    return at
-  end,
-  seam = function(h, data, at)
-    local line, next = take_line(h, data, at)
-    if line == "" then h.part = "size" elseif line then give_up_framing(h) end
-    return next
-  end,
-  size = function(h, data, at)
-    local line, next = take_line(h, data, at)
-    local size = line and line:match("^(%x+)[ \t]*$") or line and line:match("^(%x+)[ \t]*;")
-    if size and #size <= 12 then
-      h.left_up = tonumber(size, 16)
-      h.part = h.left_up > 0 and "chunk" or "trailer"
-    elseif line then
-      give_up_framing(h)
-    end
-    return next
-  end,
-  trailer = function(h, data, at)
-    local line, next = take_line(h, data, at)
-    if line == "" then
-      h.part = "body" -- of which nothing is left
-    elseif line and h.fill and not h.fill.is_dropped then
-      h.fill.is_dropped = true
-      h.fill.writer:drop()
-    end
-    return next
-  end,
-}
+function rules.has_lost(h) drop_fill(h, "not_kept") end
 
 local function from_server(up, data)
   local h = up.h
@@ -495,14 +299,7 @@ local function from_server(up, data)
   c:send(data:slice() .. "")
   if c.tail - c.una > HELD_MAX then up:room(0) end
   if h.is_raw then return end
-  local at, n = 0, #data
-  while at < n or h.part == "body" and h.left_up == 0 do
-    if h.part == "body" and h.left_up == 0 then
-      if at < n then h.answer.keeps = false end -- more than was asked for
-      return done(h)
-    end
-    at = PARTS[h.part](h, data, at)
-  end
+  if rules.take(h, data) then done(h) end
 end
 
 local function server_ended(up)

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT OR GPL-2.0-only
 -- What a cache keeps, as a module: objects by key, whose bytes lie in a shared table, in pieces of CHUNK bytes. They live for a time, and those that were
--- not asked for longest go for others. An object that somebody is sent keeps its bytes until he has them.
+-- not asked for longest go for others. An object that somebody is sent keeps its bytes until he has them. Where there are no rules and so no nf, as in a
+-- runtime, who makes a store gives it what it needs of these: see M.new().
 --   local objects = require "objects"
 --   local store = objects.new{ name = "my cache", bytes_max = 64 << 20, object_max = 32 << 20, entries_max = 4096, words_max = 4 << 20, writers_max = 16 }
 --   local w = store:writer(); w:append(data, 0, #data); local e = w:finish("key", 60000, { })
@@ -45,13 +46,13 @@ local function sweep(store)
     if not store.trash then return end
     free_chunk(store)
   end
-  store.sweeper = nf.timer(SWEEP, sweep, store)
+  store.sweeper = store.timer(SWEEP, sweep, store)
 end
 
 -- Bytes go bit by bit: those of a large object would keep packets waiting.
 local function discard(store, x)
   x.more, store.trash = store.trash, x
-  store.sweeper = store.sweeper or nf.timer(SWEEP, sweep, store)
+  store.sweeper = store.sweeper or store.timer(SWEEP, sweep, store)
 end
 
 local function unlink(e)
@@ -66,12 +67,13 @@ end
 
 -- Nobody finds it any more.
 function Store:forget(e, why)
-  nf.count(why)
+  self.count(why)
   unlink(e)
   self.index[e.key] = nil
   self.entries, self.words = self.entries - 1, self.words - e.words
   e.is_gone = true
   e.timer:cancel()
+  if self.forgotten then self.forgotten(e) end
   if e.users == 0 then discard(self, e) else self.late[e] = true end
 end
 
@@ -122,25 +124,17 @@ end
 -- Who takes the bytes of a new object; nil: too many do.
 function Store:writer()
   if self.writers == self.writers_max then return nil end
-  local buffer = table.remove(self.spare)
-  if not buffer then
-    local array = bytes.new(CHUNK)
-    buffer = { array = array, raw = bytes.to_packet(array, packet_raw) }
-  end
+  local buffer = table.remove(self.spare) or self.buffer()
   self.writers, self.number = self.writers + 1, self.number + 1
   return setmetatable({ store = self, first = self.number << 16, count = 0, size = 0, overhead = 0, buffer = buffer, used = 0 }, Writer)
 end
 
-local function put(chunks, key, value)
-  chunks[key] = value
-end
-
 -- The buffer becomes a chunk.
 local function flush(w)
-  local n, array, store = w.used, w.buffer.array, w.store
+  local n, store = w.used, w.store
   if n == 0 then return true end
   if w.size + n > store.object_max or not make_room(store, cost(n)) then return false end
-  if not pcall(put, store.chunks, w.first + w.count, n == CHUNK and array or array:slice(0, n)) then return false end
+  if not pcall(store.put, store.chunks, w.first + w.count, w.buffer, n) then return false end
   store.bytes = store.bytes + cost(n)
   w.count, w.size, w.used = w.count + 1, w.size + n, 0
   return true
@@ -153,11 +147,11 @@ local function give_back(w)
   w.buffer = nil
 end
 
--- Takes n bytes of the byte array, from there on. False: there is no room, and the object is dropped.
+-- Takes n bytes of the byte array (of whatever the store's write() takes), from there on. False: there is no room, and the object is dropped.
 function Writer:append(data, from, n)
   while n > 0 do
     local part = math.min(n, CHUNK - self.used)
-    self.buffer.raw:write(data:slice(from, part), self.used)
+    self.store.write(self.buffer, self.used, data, from, part)
     from, n, self.used = from + part, n - part, self.used + part
     if self.used == CHUNK and not flush(self) then
       self:drop()
@@ -184,7 +178,7 @@ function Writer:finish(key, life, e, words)
     self:drop()
     return nil
   end
-  local is_there, timer = pcall(nf.timer, life, expire, e)
+  local is_there, timer = pcall(store.timer, life, expire, e)
   if not is_there then
     self:drop()
     return nil
@@ -211,9 +205,30 @@ function Store:clear()
   while self.trash do free_chunk(self) end
 end
 
--- A store. The numbers of the objects of two loads differ.
+-- What a store in a state has: a shared table, and buffers of bytes
+local function new_buffer()
+  local array = bytes.new(CHUNK)
+  return { array = array, raw = bytes.to_packet(array, packet_raw) }
+end
+
+local function write(buffer, at, data, from, n) buffer.raw:write(data:slice(from, n), at) end
+
+local function put(chunks, key, buffer, n)
+  chunks[key] = n == CHUNK and buffer.array or buffer.array:slice(0, n)
+end
+
+local function in_state(store)
+  store.chunks, store.seed = shared.table(store.name), nf.get_random()
+  store.count, store.timer, store.buffer, store.write, store.put = nf.count, nf.timer, new_buffer, write, put
+end
+
+-- A store, with what it may take. In a runtime it has besides: seed, random bits, as the numbers of the objects of two loads differ; count(why); timer(ms, f,
+-- arg), which returns what has a method cancel(); chunks, where a chunk is taken out as a field of a table; buffer(), for CHUNK bytes; write(buffer, at, data,
+-- from, n) into it; put(chunks, key, buffer, n), the first n bytes as a chunk, which raises if there is no room. And it may have forgotten(e), which is called
+-- when nobody finds an object any more, and may count its users.
 function M.new(store)
-  store.chunks, store.number = shared.table(store.name), (nf.get_random() & 0xFFFFFF) << 24
+  if not store.chunks then in_state(store) end
+  store.number = (store.seed & 0xFFFFFF) << 24
   store.index, store.entries, store.words, store.bytes, store.writers, store.spare, store.late = {}, 0, 0, 0, 0, {}, {}
   store.ring = {}
   store.ring.after, store.ring.before = store.ring, store.ring

@@ -370,8 +370,11 @@ static int receive(lua_State *L)
 	return call.wants_address ? 1 + push_address(L, &call) : 1;
 }
 
+/* A server that begins anew has its port again at once, though connections of the one before may still be ending there: nobody can listen beside it. */
 static int attempt_bind(struct call *call)
 {
+	if (call->s->is_stream && (call->s->family == AF_INET || call->s->family == AF_INET6))
+		sock_set_reuseaddr(call->s->socket->sk);
 	return kernel_bind(call->s->socket, (struct sockaddr_unsized *)&call->address, call->address_len);
 }
 

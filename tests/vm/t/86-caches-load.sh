@@ -10,7 +10,7 @@ topology
 no_hurry
 offload off # a packet is a segment, so that single ones get lost
 S=192.168.0.1
-cp /examples/cache/{tcp,objects,http,tftp}.lua .
+cp /examples/cache/{tcp,objects,messages,http,tftp}.lua .
 sed -i 's/^local LIFE <const> = [0-9]*/local LIFE <const> = 36000000/' http.lua tftp.lua
 is_all=$(rounds 1 '')
 [ "$is_all" ] || sed -i 's/^local BYTES_MAX <const> = [0-9]* << 20/local BYTES_MAX <const> = 1 << 20/' http.lua tftp.lua

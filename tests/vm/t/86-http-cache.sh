@@ -6,7 +6,7 @@
 topology
 no_hurry
 offload off # so that checksums are looked at
-cp /examples/cache/{tcp,objects,http}.lua .
+cp /examples/cache/{tcp,objects,messages,http}.lua .
 S=192.168.0.1
 mkdir -p files/{chunked,late,quick,refuses} got
 large=$(rounds 5000000 1000000)
