@@ -1,0 +1,172 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+# The HTTP cache with the kernel's sockets, in front of nginx, with real clients: who answers, with what, those that are slow, many at once, and the end.
+. /tests/lib.sh
+
+ip link set lo up
+S=127.0.0.1
+scripts=$lua/examples/cache
+cp -r "$scripts" kept
+restore() { cp kept/*.lua "$scripts"; }
+trap restore EXIT
+sed -i 's/^\(local ADDRESS.*\) 8000$/\1 80/; s/^\(local ORIGIN.*\) 80 --/\1 8080 --/' "$scripts/http-sockets.lua"
+mkdir -p files/{chunked,late,quick,refuses,slow} got
+for n in 0 1 1448 16384 65536 65537 1000000; do head -c "$n" /dev/urandom >"files/f$n"; done
+seq 1 5000 >files/chunked/text
+for name in no-store vary cookie; do echo $name >files/refuses/$name; done
+echo quick >files/quick/text
+cat >conf <<-END
+	user root;
+	worker_processes 1;
+	pid $PWD/pid;
+	error_log $PWD/error.log;
+	events { worker_connections 512; }
+	http {
+		default_type application/octet-stream;
+		log_format short '\$remote_addr \$request \$status';
+		access_log $PWD/access.log short;
+		client_body_temp_path $PWD; proxy_temp_path $PWD; fastcgi_temp_path $PWD; uwsgi_temp_path $PWD; scgi_temp_path $PWD;
+		sendfile on;
+		server {
+			listen $S:8080;
+			root $PWD/files;
+			add_header Cache-Control max-age=3600; # without it a minute, which a slow machine may need
+			location /chunked/ { ssi on; ssi_types *; }
+			location /quick/ { add_header Cache-Control max-age=2; }
+			location /slow/ { proxy_pass http://$S:81; }
+			location /takes/ { proxy_pass http://$S:8080/taken/; }
+			location /taken/ { return 200 \$request_method; }
+			location /refuses/no-store { add_header Cache-Control no-store; }
+			location /refuses/vary { add_header Vary Accept; }
+			location /refuses/cookie { add_header Set-Cookie a=b; }
+		}
+	}
+END
+start() { nginx -c "$PWD/conf" -e "$PWD/error.log"; }
+is_gone() { [ ! -e pid ]; }
+# asked [REGEX]: how many requests the server has got
+asked() { grep -cE -- "${1:-.}" access.log || true; }
+# get FILE… [-- ARGUMENT…]: over one connection; what arrives is what the server has
+get() {
+	local files=() file
+	while [ $# -gt 0 ] && [ "$1" != -- ]; do
+		files+=("$1")
+		shift
+	done
+	[ $# = 0 ] || shift
+	rm -rf got
+	timeout 60 curl -sS --fail-with-body --create-dirs --output-dir got "$@" $(for file in "${files[@]}"; do echo "http://$S/$file -o $file"; done) || return
+	[ "$(cd got && md5sum "${files[@]}")" = "$(cd files && md5sum "${files[@]}")" ]
+}
+status() { timeout 60 curl -so /dev/null -w '%{http_code}' "$@"; }
+# told NAME [AT_LEAST]: what the device says of it; whether it says so much
+told() {
+	local n
+	n=$(sed -n "s/^$1: //p" /dev/http-sockets)
+	if [ $# = 1 ]; then echo "$n"; else [ "$n" -ge "$2" ]; fi
+}
+has_threads() { [ "$(ps -eo comm | grep -c '^http/')" -ge "$1" ]; }
+no_threads() { ! ps -eo comm | grep -q '^http[/-]'; }
+no_listener() { [ -z "$(ss -Htln 'sport = 80')" ]; }
+free_kb() {
+	unreclaimable >/dev/null
+	awk '/^MemFree/ { print $2 }' /proc/meminfo
+}
+
+start
+modprobe packetscript
+lunatik load
+unreclaimable >/dev/null
+free=$(free_kb)
+dmesg -C
+check 'it is started' lunatik spawn examples/cache/http-sockets
+all=(f0 f1 f1448 f16384 f65536 f65537 f1000000)
+check 'the server answers' get "${all[@]}"
+check_eq 'each of the requests' "$(asked 'GET .* 200$') $(told misses)" '7 7'
+check_eq 'all is kept' "$(told stored) $(told objects)" '7 7'
+check 'the cache answers' get "${all[@]}"
+check 'also wget' eval 'wget -qO- http://$S/f65537 | cmp - files/f65537'
+check_eq 'and the server is not asked' "$(asked) $(told hits)" '7 8'
+check_match 'HEAD is answered' "$(curl -sI http://$S/f1448)" '^HTTP/1.1 200 OK.*Content-Length: 1448.*Age: [0-9]+'
+check 'also HTTP/1.0' get f16384 -- -0
+check_eq 'by the cache' "$(asked)" 7
+
+# --- what is not kept, and for how long
+check 'what says no-store, vary and cookie' get refuses/{no-store,vary,cookie} refuses/{no-store,vary,cookie}
+check_eq 'is not kept' "$(asked refuses)" 6
+check_eq 'ranges pass' "$(curl -s -r 1-3 http://$S/f1448 | cmp - <(tail -c +2 files/f1448 | head -c 3) && asked 'f1448 .* 206')" 1
+check_eq 'so do conditions' "$(status -H 'If-Modified-Since: Fri, 01 Jan 2100 00:00:00 GMT' http://$S/f1448)" 304
+check 'hits and misses over one connection' get f1 refuses/vary f1448 refuses/cookie f65536 refuses/no-store f0
+check_eq 'those that are kept from the cache' "$(asked 'GET /f.* 200')" 7
+check 'chunks pass' get chunked/text
+check 'and are kept' get chunked/text
+check_match 'with their length' "$(curl -sI http://$S/chunked/text)" 'Content-Length: 23893'
+check_eq 'after one request' "$(asked chunked)" 1
+check 'what lives for two seconds' get quick/text quick/text
+check_eq 'is kept' "$(asked quick)" 1
+sleep 2.2 & quick=$!
+check_eq 'bodies are passed to the server' "$(curl -sS --data-binary @files/f65537 http://$S/takes/x)" POST
+check_eq 'and other methods take the object away' "$(status -X DELETE http://$S/f1) $(told void)" '405 1'
+check_eq 'what is not understood is refused' "$(status -H 'Transfer-Encoding: chunked' -d x http://$S/f1) $(status -H 'Host: a b' http://$S/f1) $(status -H 'Expect: x' http://$S/f1)" '501 400 417'
+pipeline() {
+	local i
+	{ for i in 1 2 3; do printf 'GET /f%s HTTP/1.1\r\nHost: %s\r\n\r\n' 1 $S 1448 $S; done; printf 'GET /refuses/vary HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n' $S; } |
+		timeout 20 nc $S 80 | grep -ao 'HTTP/1.1 200 OK' | wc -l
+}
+check_eq 'requests that do not wait for answers' "$(pipeline)" 7
+echo "forget $S/f1448" >/dev/http-sockets
+check_eq 'one is forgotten' "$(get f1448 && asked 'GET /f1448 .* 200')" 2
+check_fails 'unknown commands are refused' eval 'echo forget >/dev/http-sockets'
+
+# --- many at once, and without a server
+many() { webask $S "$1" "$1" 1 '/f16384?%' files/f16384 2>/dev/null; }
+n=$(rounds 200 140)
+before=$(asked)
+check_eq 'more at once than have threads' "$(many $n)" "$n right of $n, $n at once, 0 connections wrong"
+check_eq 'from the server' "$(asked)" $((before + n))
+check_eq 'and again' "$(many $n)" "$n right of $n, $n at once, 0 connections wrong"
+check_eq 'from the cache' "$(asked)" $((before + n))
+check_eq 'over connections that stay' "$(webask $S 20 20 10 /f65537 files/f65537 2>/dev/null)" '200 right of 200, 20 at once, 0 connections wrong'
+wait $quick
+check 'what lives for two seconds does no longer' get quick/text
+check_eq 'than that' "$(asked quick)" 2
+kill "$(cat pid)"
+wait_for is_gone
+check 'without a server hits are answered' get "${all[@]:2}"
+check_eq 'misses are not' "$(status http://$S/none)" 502
+start
+
+# --- the end under load, and another beginning at the same port, with less patience
+load() { while :; do webask $S 40 20 5 /f1000000 files/f1000000 || sleep 0.1; done; }
+load >/dev/null 2>&1 & load=$!
+wait_for has_threads 10
+check 'it is stopped under load' lunatik stop examples/cache/http-sockets
+check 'with all its threads' no_threads
+check 'and listens no longer' no_listener
+check 'nor is there a device' [ ! -e /dev/http-sockets ]
+kill $load
+wait $load 2>/dev/null || true
+sed -i 's/HEAD_TIME <const> = 30000, 15000/HEAD_TIME <const> = 30000, 1500/; s/ORIGIN_TIME <const> = 20000, 5000, 20000/ORIGIN_TIME <const> = 1500, 5000, 1500/' "$scripts/http-sockets-connection.lua"
+check 'it may begin anew at once, where connections of the one before still end' lunatik spawn examples/cache/http-sockets
+check 'and has an empty cache' [ "$(told objects)" = 0 ]
+sleep 60 | nc -l $S 81 >/dev/null & slow=$!
+check 'what is asked for' get f1 f1000000
+exec {taker}<>/dev/tcp/$S/80 {talker}<>/dev/tcp/$S/80
+for i in 1 2 3 4 5 6 7 8 9; do printf 'GET /f1000000 HTTP/1.1\r\nHost: %s\r\n\r\n' $S; done >&$taker
+printf 'GET /f1 HTTP/1.1\r\nHo' >&$talker
+check_eq 'a server that says nothing is not waited for' "$(status http://$S/slow/)" 504
+check 'who takes nothing, and says only half, goes' wait_for told late 3
+check 'others do not' get f1 f1000000
+exec {taker}>&- {talker}>&-
+kill $slow 2>/dev/null || true
+
+# --- the other end
+echo stop >/dev/http-sockets
+check 'a command stops it, too' wait_for no_threads
+check 'and it listens no longer' no_listener
+lunatik unload
+check_eq 'the log has nothing of it but the command' "$(dmesg | grep -v 'commands are flush' | grep -c 'packetscript:' || true)" 0
+check 'nothing holds the modules' eval 'for module in luasocket luathread luadevice; do [ ! -e /sys/module/$module ] || wait_for rmmod $module; done'
+now=$(free_kb)
+check "memory is back: $now KB, $free before" [ "$now" -ge $((free - 16384)) ]
+kill "$(cat pid)"
