@@ -43,6 +43,7 @@ return function(slot, store, table_of_slots, clients, origins, ready, index, chu
     local n = within(CLIENT_DUE, now() + CLIENT_TIME, session, session.send, text)
     if not n then return false end
     count("sent", n)
+    if n < #text and not thread.shouldstop() then count("late") end -- the watch, if not the client, has closed it meanwhile
     return n == #text
   end
 
@@ -186,7 +187,10 @@ return function(slot, store, table_of_slots, clients, origins, ready, index, chu
   local function pass_answer(r, piece)
     local begin, got = now(), 0
     while piece and not thread.shouldstop() do
-      if piece == "" then return r.part == "end" end
+      if piece == "" then
+        r.answer = nil -- this connection ends, too, as nothing else tells where the answer does
+        return r.part == "end"
+      end
       got = got + #piece
       if not send(piece) then return false end
       if rules.take(r, messages.text(piece)) then return true end
@@ -236,13 +240,24 @@ return function(slot, store, table_of_slots, clients, origins, ready, index, chu
     return text:sub(1, stop + 3), text:sub(stop + 4)
   end
 
+  -- What is asked for; and the head, without that it expects to be told to go on, which it is.
+  local function parse(head)
+    local q = rules.request(head, 0)
+    if q ~= messages.UNKNOWN then return q, head end
+    local plain, n = head:gsub("\r\n[Ee]xpect:[ \t]*100%-continue[ \t]*\r\n", "\r\n")
+    local r = n == 1 and rules.request(plain, 0) or q
+    if r.is_raw or not send("HTTP/1.1 100 Continue\r\n\r\n") then return q, head end
+    return r, plain
+  end
+
   local function serve()
     local text, goes_on = "", true
     while goes_on and not thread.shouldstop() do
       local head
       head, text = read_head(text)
       if not head then return end
-      local q = rules.request(head, 0)
+      local q
+      q, head = parse(head)
       if q.is_raw then
         count("bad")
         say(q == messages.RAW and "400 Bad Request" or head:find("\r\n[Ee]xpect:") and "417 Expectation Failed" or "501 Not Implemented")

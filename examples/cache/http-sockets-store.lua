@@ -51,15 +51,20 @@ return function(table_of_slots, slots_max, index, chunks, hits)
 
   local function count(name) counted[name] = (counted[name] or 0) + 1 end
 
-  -- Buffers are lists of strings.
+  -- Buffers are lists of strings. One that is begun anew may still have those of an object that was dropped.
+  local function empty(buffer)
+    for i = #buffer, 1, -1 do buffer[i] = nil end
+  end
+
   local function put(_, key, buffer, n)
     local chunk <close> = data.new(n) -- the table has it from here on
     chunk:setstring(0, table.concat(buffer))
     chunks[string.pack("j", key)] = chunk
-    for i = #buffer, 1, -1 do buffer[i] = nil end
+    empty(buffer)
   end
 
-  local function write(buffer, _, text, from, n)
+  local function write(buffer, at, text, from, n)
+    if at == 0 then empty(buffer) end
     buffer[#buffer + 1] = n == #text and text or text:sub(from + 1, from + n)
   end
 

@@ -1,0 +1,1 @@
+../../../../../examples/cache/http-sockets-watch.lua

@@ -1,0 +1,1 @@
+../../../../../examples/cache/objects.lua
