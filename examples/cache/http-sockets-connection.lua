@@ -152,13 +152,13 @@ return function(slot, store, table_of_slots, clients, origins, ready, index, chu
   -- The body of a request, of which the client has sent the beginning already: what comes behind it, or nil
   local function pass_body(length, text)
     local part, left, begin = text:sub(1, length), length, now()
-    while part ~= "" do
-      if not give(part) then return nil end
+    while true do
+      if part ~= "" and not give(part) then return nil end
       left = left - #part
-      if left == 0 then break end
+      if left == 0 then return text:sub(length + 1) end
       part = within(CLIENT_DUE, begin + CLIENT_TIME + (length - left) * 1000 // SLOWEST, session, session.receive, math.min(left, PIECE)) or ""
+      if part == "" then return nil end
     end
-    return left == 0 and text:sub(length + 1) or nil
   end
 
   -- The first bytes of the answer, and what the client has sent behind the request; or nil, and a status. A connection that stayed open may have been closed

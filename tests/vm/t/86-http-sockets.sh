@@ -69,7 +69,7 @@ told() {
 }
 has_threads() { [ "$(ps -eo comm | grep -c '^http/')" -ge "$1" ]; }
 has_at_most() { ! has_threads $(($1 + 1)); }
-no_threads() { ! ps -eo comm | grep -q '^http[/-]'; }
+no_threads() { [ -z "$(ps -eo comm | grep '^http[/-]')" ]; }
 no_listener() { [ -z "$(ss -Htln 'sport = 80')" ]; }
 free_kb() {
 	unreclaimable >/dev/null
