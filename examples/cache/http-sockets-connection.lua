@@ -100,7 +100,7 @@ return function(slot, store, table_of_slots, clients, origins, ready, index, chu
   local fill -- of the answer that is being read: key, what the head says, and what of it the store has not got yet
 
   local function drop_fill(why)
-    if fill and fill.is_begun then store:resume("drop", slot, why) end
+    if fill and fill.is_begun then pcall(store.resume, store, "drop", slot, why) end -- fails when this thread is stopped
     fill = nil
   end
 

@@ -45,6 +45,19 @@ print("refused", pcall(client.connect, client, lo, 7001))
 print("not connected", pcall(client.getpeername, client))
 local other = tcp()
 print("in use", pcall(other.bind, other, lo, 7000))
+local before, asks = tcp(), tcp()
+before:bind(lo, 7009)
+before:listen()
+asks:connect(lo, 7009)
+local answers = before:accept()
+answers:close() -- first: so its port is waited for
+print("ended", asks:receive(1) == "")
+asks:close()
+before:close()
+local anew = tcp()
+print("anew", pcall(anew.bind, anew, lo, 7009))
+anew:listen()
+print("not beside it", pcall(other.bind, other, lo, 7009))
 print("not listening", pcall(other.accept, other))
 print("no family", pcall(socket.new, af.X25, sock.STREAM, 0))
 print("no type", pcall(socket.new, af.INET, 77, 0))
@@ -106,6 +119,9 @@ is 'nor closed again' $'closed twice\tfalse\t.*the socket is closed'
 is 'errors are numbers: refused' $'refused\tfalse\t111'
 is 'not connected' $'not connected\tfalse\t107'
 is 'in use' $'in use\tfalse\t98'
+is 'a server has its port' $'ended\ttrue'
+is 'again as soon as it is closed, where connections still end' $'anew\ttrue'
+is 'which is then in use' $'not beside it\tfalse\t98'
 is 'not listening' $'not listening\tfalse\t22'
 is 'no such family' $'no family\tfalse\t97'
 is 'no such type' $'no type\tfalse\t(22|94)'
