@@ -19,7 +19,7 @@ static const char calls[] =
 	"local owners = {\n"	/* in the order of enum ps_owner's bits */
 	"  function(p) return p:raw(0, #p) end, function(p) return p:data(packet_ip) end,\n"
 	"  function(p) return p:data(packet_ip):check() end, function(p) return p:data(packet_ip):options() end,\n"
-	"  function() return bytes.new_from_string('FFFFFF') end, function() return nil end,\n"
+	"  function() return bytes.new_from_string('FFFFFFFFFF') end, function() return nil end,\n"
 	"  function(p) return p:data(packet_ip):data(packet_udp):data() end, function() return set.new{ '10.0.0.0/8' } end,\n"
 	"  function() local t = shared.table 't' t.name = 1 return t end, function() local q = shared.queue 'q' q:send(1) return q end,\n"
 	"  function() return nf.timer(1000, print) end,\n"
