@@ -46,8 +46,8 @@ static int clone(lua_State *L)
 	luaL_checktype(L, 1, LUA_TTABLE);
 	lua_settop(L, 1);
 	lua_newtable(L);
-	from = hvalue(s2v(L->ci->func + 1));
-	to = hvalue(s2v(L->ci->func + 2));
+	from = hvalue(s2v(PS_STACK_TOP(L) - 2));
+	to = hvalue(s2v(PS_STACK_TOP(L) - 1));
 	luaH_resize(L, to, luaH_realasize(from), from->lastfree ? sizenode(from) : 0);
 	if (isblack(to))	/* making it collected garbage; now nothing is collected any more */
 		luaC_barrierback_(L, obj2gco(to));
