@@ -308,6 +308,12 @@ unreclaimable() {
 	for cache in /sys/kernel/slab/*; do [ -L "$cache" ] || echo 1 >"$cache/shrink"; done
 	awk '/^SUnreclaim/ { print $2 }' /proc/meminfo
 }
+# free_kb: KB that are free after that, on the lists of the CPUs as well, which have up to 25 MB each, or hold files: those of
+# this machine are in memory, and some are written meanwhile
+free_kb() {
+	unreclaimable >/dev/null
+	awk '/^(MemFree|Buffers|Cached|SReclaimable):/ { sum += $2 } /^ +count:/ { sum += 4 * $2 } END { print sum }' /proc/meminfo /proc/zoneinfo
+}
 
 # --- the kernel's log ---
 
