@@ -14,6 +14,10 @@ declare -A server client script state
 pair() { server[$1]=$2 client[$1]=$3 script[$1]=$4 state[$1]=$5; }
 . $dir/pairs.sh
 
+# Whether there is a script in a runtime: its threads open connections in the first network namespace, so the server is there.
+is_runtime() { [ "$way" = cache ] && [ "${state[$pair]}" = - ]; }
+name_of_runtime() { basename "${script[$pair]}" .lua; }
+
 # --- servers, on R, of the files in $PWD/files; and clients
 
 is_served() { [ -n "$(inR ss -Hln${1:0:1} "sport = ${1#*:}")" ]; }
@@ -26,7 +30,11 @@ server_tftpd_hpa() { serve u:69 in.tftpd -L -4 -s -u nobody "$PWD/files"; }
 server_atftpd() { serve u:69 atftpd --daemon --no-fork --bind-address $S --user root.root --logfile /dev/null "$PWD/files"; }
 
 server_nginx() {
-	start_nginx R "$PWD/files" $S:80
+	if is_runtime; then
+		(at() { "${@:2}"; } && start_nginx first "$PWD/files" 127.0.0.1:80) # as that namespace has no name
+	else
+		start_nginx R "$PWD/files" $S:80
+	fi
 	wait_for is_served t:80
 }
 
@@ -86,12 +94,35 @@ way_server() { delayed_by_script "$delay"; }
 way_netem() { inR tc qdisc add dev rA root netem delay "${delay}ms" limit 100000; }
 way_cache() {
 	local line
+	if is_runtime; then
+		begin_runtime
+		return
+	fi
 	delayed_by_script "$delay"
 	cp $dir/{tcp,objects,messages}.lua $dir/${script[$pair]} .
 	sed -n 's/^--   iptables //p' ${script[$pair]} | while read -r line; do
 		# shellcheck disable=SC2086 # the line is words
 		inR iptables-legacy $line
 	done
+}
+
+begin_runtime() {
+	local name
+	name=$(name_of_runtime)
+	ip link set lo up
+	sed -i 's/^\(local ADDRESS.*, \)8000$/\180/' "$lua/examples/cache/$name.lua"
+	inR lunatik spawn "examples/cache/$name"
+}
+
+# It has counted nothing that went wrong. The modules go, too, so that they are not there when a server is measured.
+end_runtime() {
+	local name wrong
+	name=$(name_of_runtime)
+	wrong=$(grep -E '^(bad|no_server|late|cut|refused|no_room|not_kept): [^0]' "/dev/$name" || true)
+	[ -z "$wrong" ] || fail "$pair $network: nothing went wrong" "$wrong"$'\n'"$(dmesg | tail -n 5)"
+	lunatik stop "examples/cache/$name"
+	kill "$(cat "${TMPDIR:-/tmp}"/nginx.*/pid)" # the others have taken theirs away
+	wait_for lunatik unload
 }
 
 # --- measuring ---
@@ -116,6 +147,7 @@ up() {
 
 down() {
 	[ "$(of_state errors)" = 0 ] || fail "$pair $network: the script has no errors" "$(inR cat /proc/net/packetscript)" "$(dmesg | tail -n 5)"
+	! is_runtime || end_runtime
 	ip netns pids R | xargs -r kill 2>/dev/null || true
 	wait
 	printf 'netns del %s\n' A R B | ip -batch -
@@ -123,7 +155,14 @@ down() {
 }
 
 # counted NAME: what the cache has counted
-counted() { inR packetscript stats --state "${state[$pair]}" --json 2>/dev/null | grep -oE "\"$1\": ?[0-9]+" | grep -oE '[0-9]+$' || echo 0; }
+counted() {
+	if is_runtime; then
+		sed -n "s/^$1: //p" "/dev/$(name_of_runtime)"
+	else
+		counted_by_rules "$1"
+	fi
+}
+counted_by_rules() { inR packetscript stats --state "${state[$pair]}" --json 2>/dev/null | grep -oE "\"$1\": ?[0-9]+" | grep -oE '[0-9]+$' || echo 0; }
 
 # The first download is not measured: the cache gets the file by it, and so does the server's memory.
 measure() {
