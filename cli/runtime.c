@@ -179,7 +179,7 @@ static int unload(void)
 		if (strcmp(loaded.names[i], "packetscript"))
 			status = remove_module(loaded.names[i]);
 	}
-	if (!status && is_loaded("packetscript") && !is_loaded("xt_LUA"))
+	if (!status && is_loaded("packetscript") && access("/sys/module/xt_LUA", F_OK))	/* which is there for rules */
 		status = modprobe("-r", "packetscript");
 	return status;
 }

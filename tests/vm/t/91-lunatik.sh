@@ -109,4 +109,6 @@ check 'and loaded again' lunatik reload
 check 'a script runs' lunatik run one
 check 'reload ends it' lunatik reload
 check_eq 'so nothing runs' "$(lunatik list)" ''
-lunatik unload
+modprobe xt_LUA
+check 'where rules may be, it is unloaded as well' lunatik unload
+check_eq 'but for what these need' "$(cd /sys/module && echo lua* packetscript)" 'lua* packetscript'
