@@ -327,7 +327,7 @@ static void store(uint8_t *p, unsigned int size, uint64_t value)
 /* Whether an integer of Lua, which has a sign, is a number of so many bytes; of 8, each is. */
 static bool fits(lua_Integer value, unsigned int size)
 {
-	return size == 8 || !(l_castS2U(value) >> 8 * size);
+	return !(l_castS2U(value) >> (8 * size - 1) >> 1);
 }
 
 static int write_number(lua_State *L, struct ps_bytes *array, lua_Integer i, unsigned int size)
@@ -422,7 +422,7 @@ static int give_string(lua_State *L, const struct ps_bind *bind, struct ps_bytes
 int ps_bytes_call(lua_State *L, const struct ps_method *method, StkId func, int nargs)
 {
 	struct ps_bytes *array = (struct ps_bytes *)ps_object_of(s2v(func + 1));
-	unsigned int size = method->op == PS_OP_U16 ? 2 : method->op == PS_OP_U32 ? 4 : 8;
+	unsigned int size;
 	const TValue *i = s2v(func + 2), *value = s2v(func + 3);
 	const struct ps_bind *bind = ps_bind_of(L);
 	const uint8_t *p;
@@ -432,6 +432,7 @@ int ps_bytes_call(lua_State *L, const struct ps_method *method, StkId func, int 
 		return give_string(L, bind, array, func);
 	if (method->op < PS_OP_U16 || method->op > PS_OP_U64 || nargs < 2 || nargs > 3 || !ttisinteger(i))
 		return -1;
+	size = 2u << (method->op - PS_OP_U16);
 	if (nargs == 2) {
 		p = reach(bind, array, ivalue(i), size);
 		if (!p)

@@ -49,7 +49,7 @@ enum ps_view_op {
 	PS_OP_SIZE,
 	PS_OP_FLOW,
 	PS_OP_STRING,	/* of byte arrays */
-	PS_OP_U16,
+	PS_OP_U16,	/* each twice the size of the one before */
 	PS_OP_U32,
 	PS_OP_U64,
 	PS_OP_HAS,	/* of sets */
