@@ -735,7 +735,7 @@ local function in_syn_sent(c, tcp, flags)
     opened(c)
     c.busy = false
     if c.state ~= "closed" and not output(c) then tell(c, ACK) end
-    if c.state ~= "closed" then rearm(c) end
+    rearm(c)
   else -- both have opened it at once
     c.state, M.half = "syn-received", M.half + 1
     transmit(c, SYN | ACK, 0, 0)
@@ -894,9 +894,8 @@ local function push(c)
   if c.busy or not CAN_SEND[c.state] then return end
   now = get_time()
   output(c)
-  if c.state ~= "closed" then rearm(c) end
+  rearm(c)
 end
-
 
 local function append(c, part)
   local len, queue, n, tail = part.len, c.queue, c.last, c.tail

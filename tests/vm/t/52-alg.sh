@@ -181,12 +181,12 @@ inR ip6tables -t mangle -A PREROUTING -p tcp --dport 26 -j LUA --script longer.l
 check 'and comes with the next one' comes
 for table in filter mangle; do inR iptables -t $table -F; inR ip6tables -t $table -F; done
 wait_for modprobe -qr packetscript_nat
-check 'they all go' wait_for modprobe -qr xt_LUA
+check 'they all go' wait_for unload
 check_eq 'none is left' "$(ours)" ''
 check 'but conntrack' test -d /sys/module/nf_conntrack
 wait_for take_away nf_conntrack
 modprobe xt_LUA
 modprobe nf_conntrack
 check 'it comes with conntrack' comes
-check 'they all go again' wait_for modprobe -qr xt_LUA
+check 'they all go again' wait_for unload
 check_eq 'and none is left' "$(ours)" ''

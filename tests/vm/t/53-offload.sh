@@ -178,5 +178,5 @@ ip netns add T
 ip link add probe type veth peer name peer netns T
 ip netns del T
 check 'a namespace goes, and connections with it' wait_for no_probe
-check 'then the modules can' wait_for modprobe -qr xt_LUA
+check 'then the modules can' wait_for unload
 check_eq 'all of them' "$(sed -n 's/^\(packetscript[^ ]*\) .*/\1/p' /proc/modules)" ''

@@ -273,13 +273,13 @@ for ((i = $(rounds 20 8); i; i--)); do
 	inR iptables -t mangle -A PREROUTING -p udp -j LUA --script udp.lua --state $((i % 3))
 done
 inR iptables -t mangle -F
-check 'the modules go while packets come' wait_for modprobe -qr xt_LUA
+check 'the modules go while packets come' wait_for unload
 check_fails 'all of them' grep -q packetscript /proc/modules
 inR iptables -t mangle -A PREROUTING -p udp -j LUA --script udp.lua
 # a device that goes, and a namespace, with packets on their way
 ip -n R link del rB
 ip netns del R
-check 'and again' wait_for modprobe -qr xt_LUA
+check 'and again' wait_for unload
 after=$(unreclaimable)
 check "memory is as before ($before, $after KB)" test $((after - before)) -lt 2000
 

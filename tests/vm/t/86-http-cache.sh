@@ -2,62 +2,19 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
 # The HTTP cache, on R, in front of nginx there, with real clients on A: who answers, with what, under loss, and to the end.
 . /tests/lib.sh
+. /tests/web.sh
 
 topology
 no_hurry
 offload off # so that checksums are looked at
 cp /examples/cache/{tcp,objects,messages,http}.lua .
 S=192.168.0.1
-mkdir -p files/{chunked,late,quick,refuses} got
 large=$(rounds 5000000 1000000)
-for n in 0 1 1447 1448 1449 16384 102400 "$large"; do head -c "$n" /dev/urandom >"files/f$n"; done
-seq 1 5000 >files/chunked/text
-for name in no-store vary cookie; do echo $name >files/refuses/$name; done
-echo quick >files/quick/text
-cat >conf <<-END
-	user root;
-	worker_processes 1;
-	pid $PWD/pid;
-	error_log $PWD/error.log;
-	events { worker_connections 512; }
-	http {
-		default_type application/octet-stream;
-		log_format short '\$remote_addr \$request \$status';
-		access_log $PWD/access.log short;
-		client_body_temp_path $PWD; proxy_temp_path $PWD; fastcgi_temp_path $PWD; uwsgi_temp_path $PWD; scgi_temp_path $PWD;
-		sendfile on;
-		server {
-			listen $S:80;
-			root $PWD/files;
-			add_header Cache-Control max-age=3600; # without it a minute, which a slow machine may need
-			location /chunked/ { ssi on; ssi_types *; }
-			location /quick/ { add_header Cache-Control max-age=2; }
-			location /refuses/no-store { add_header Cache-Control no-store; }
-			location /refuses/vary { add_header Vary Accept; }
-			location /refuses/cookie { add_header Set-Cookie a=b; }
-		}
-	}
-END
+web_files 0 1 1447 1448 1449 16384 102400 "$large"
+web_conf $S:80
 start() { at R nginx -c "$PWD/conf" -e "$PWD/error.log"; }
-is_gone() { [ ! -e pid ]; }
-stop() {
-	kill "$(cat pid)"
-	wait_for is_gone
-}
-# asked [REGEX]: how many requests the server has got
-asked() { grep -cE -- "${1:-.}" access.log || true; }
-# get FILE… [-- ARGUMENT…]: over one connection of A; what arrives is what the server has
-get() {
-	local files=() file
-	while [ $# -gt 0 ] && [ "$1" != -- ]; do
-		files+=("$1")
-		shift
-	done
-	[ $# = 0 ] || shift
-	rm -rf got
-	inA timeout 100 curl -sS --fail-with-body --create-dirs --output-dir got "$@" $(for file in "${files[@]}"; do echo "http://$S/$file -o $file"; done) || return
-	[ "$(cd got && md5sum "${files[@]}")" = "$(cd files && md5sum "${files[@]}")" ]
-}
+# get FILE… [-- ARGUMENT…]
+get() { get_by inA timeout 100 -- "$@"; }
 all=(f0 f1 f1447 f1448 f1449 f16384 f102400 "f$large")
 
 start

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
 # The HTTP cache with the kernel's sockets, in front of nginx, with real clients: who answers, with what, those that are slow, many at once, and the end.
 . /tests/lib.sh
+. /tests/web.sh
 
 ip link set lo up
 S=127.0.0.1
@@ -13,55 +14,16 @@ most=$(rounds 128 48) # connections; each has a thread, which an emulated machin
 sed -i "s/^local CONNECTIONS_MAX <const> = 128/local CONNECTIONS_MAX <const> = $most/" "$scripts/http-sockets.lua"
 sed -i 's/^\(local ADDRESS.*\) 8000$/\1 80/; s/^\(local ORIGIN.*\) 80 --/\1 8080 --/' "$scripts/http-sockets.lua"
 sed -i 's/= 200, 5, 50 /= 200, 5, 5 /' "$scripts/http-sockets-watch.lua"
-mkdir -p files/{chunked,late,quick,refuses,slow} got
-for n in 0 1 1448 16384 65536 65537 1000000; do head -c "$n" /dev/urandom >"files/f$n"; done
-seq 1 5000 >files/chunked/text
-for name in no-store vary cookie; do echo $name >files/refuses/$name; done
-echo quick >files/quick/text
-cat >conf <<-END
-	user root;
-	worker_processes 1;
-	pid $PWD/pid;
-	error_log $PWD/error.log;
-	events { worker_connections 512; }
-	http {
-		default_type application/octet-stream;
-		log_format short '\$remote_addr \$request \$status';
-		access_log $PWD/access.log short;
-		client_body_temp_path $PWD; proxy_temp_path $PWD; fastcgi_temp_path $PWD; uwsgi_temp_path $PWD; scgi_temp_path $PWD;
-		sendfile on;
-		server {
-			listen $S:8080;
-			root $PWD/files;
-			add_header Cache-Control max-age=3600; # without it a minute, which a slow machine may need
-			location /chunked/ { ssi on; ssi_types *; }
-			location /quick/ { add_header Cache-Control max-age=2; }
-			location /slow/ { proxy_pass http://$S:81; }
-			location /cut/ { proxy_pass http://$S:82; }
-			location /takes/ { proxy_pass http://$S:8080/taken/; }
-			location /taken/ { return 200 \$request_method; }
-			location /refuses/no-store { add_header Cache-Control no-store; }
-			location /refuses/vary { add_header Vary Accept; }
-			location /refuses/cookie { add_header Set-Cookie a=b; }
-		}
-	}
-END
+web_files 0 1 1448 16384 65536 65537 1000000
+mkdir files/slow
+web_conf $S:8080 "
+	location /slow/ { proxy_pass http://$S:81; }
+	location /cut/ { proxy_pass http://$S:82; }
+	location /takes/ { proxy_pass http://$S:8080/taken/; }
+	location /taken/ { return 200 \$request_method; }"
 start() { nginx -c "$PWD/conf" -e "$PWD/error.log"; }
-is_gone() { [ ! -e pid ]; }
-# asked [REGEX]: how many requests the server has got
-asked() { grep -cE -- "${1:-.}" access.log || true; }
-# get FILE… [-- ARGUMENT…]: over one connection; what arrives is what the server has
-get() {
-	local files=() file
-	while [ $# -gt 0 ] && [ "$1" != -- ]; do
-		files+=("$1")
-		shift
-	done
-	[ $# = 0 ] || shift
-	rm -rf got
-	timeout 60 curl -sS --fail-with-body --create-dirs --output-dir got "$@" $(for file in "${files[@]}"; do echo "http://$S/$file -o $file"; done) || return
-	[ "$(cd got && md5sum "${files[@]}")" = "$(cd files && md5sum "${files[@]}")" ]
-}
+# get FILE… [-- ARGUMENT…]
+get() { get_by timeout 60 -- "$@"; }
 status() { timeout 60 curl -so /dev/null -w '%{http_code}' "$@"; }
 # told NAME [AT_LEAST]: what the device says of it; whether it says so much
 told() {
@@ -138,8 +100,7 @@ for fd in "${idle[@]}"; do exec {fd}>&-; done
 wait $quick
 check 'what lives for two seconds does no longer' get quick/text
 check_eq 'than that' "$(asked quick)" 2
-kill "$(cat pid)"
-wait_for is_gone
+stop
 check 'without a server hits are answered' get "${all[@]:2}"
 check_eq 'misses are not' "$(status http://$S/none)" 502
 start
