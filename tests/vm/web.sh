@@ -51,7 +51,7 @@ asked() { grep -cE -- "${1:-.}" access.log || true; }
 # get_by COMMAND… -- FILE… [-- ARGUMENT…]: over one connection of curl, with these arguments, run by the command, to address S; what arrives is what
 # the server has
 get_by() {
-	local by=() files=() file
+	local by=() files=() wanted=()
 	while [ "$1" != -- ]; do
 		by+=("$1")
 		shift
@@ -59,10 +59,11 @@ get_by() {
 	shift
 	while [ $# -gt 0 ] && [ "$1" != -- ]; do
 		files+=("$1")
+		wanted+=("http://$S/$1" -o "$1")
 		shift
 	done
 	[ $# = 0 ] || shift
 	rm -rf got
-	"${by[@]}" curl -sS --fail-with-body --create-dirs --output-dir got "$@" $(for file in "${files[@]}"; do echo "http://$S/$file -o $file"; done) || return
+	"${by[@]}" curl -sS --fail-with-body --create-dirs --output-dir got "$@" "${wanted[@]}" || return
 	[ "$(cd got && md5sum "${files[@]}")" = "$(cd files && md5sum "${files[@]}")" ]
 }
