@@ -35,6 +35,9 @@ go() {
 # Temporary files that are left.
 left() { find . -maxdepth 2 -name '*.??????' ! -name '*.pcapng'; }
 
+# is_line FILE: it has one line, with its end
+is_line() { IFS= read -r && [ -n "$REPLY" ] && ! IFS= read -r && [ -z "$REPLY" ]; } <"$1"
+
 # refuses STATUS TEXT PART ARGUMENT…: one line, which has this part, and nothing else is left
 refuses() {
 	local wanted=$1 text=$2 part=$3
@@ -42,7 +45,7 @@ refuses() {
 	ASAN_OPTIONS=detect_leaks=1 go "$@"
 	if [ $status != "$wanted" ]; then
 		not_ok "$text" "status $status instead of $wanted"$'\n'"$err"
-	elif [ "$(wc -l <err)" != 1 ] || [[ $err != "packetscript: "*"$part"* ]]; then
+	elif ! is_line err || [[ $err != "packetscript: "*"$part"* ]]; then
 		not_ok "$text" "expected one line with: $part"$'\n'"seen: $err"
 	elif [ -n "$(left)" ]; then
 		not_ok "$text" "left: $(left)"
@@ -359,9 +362,10 @@ untouched 'NFLOG with an attribute that is too long' 239 '0200 0005 0f00 0100 45
 untouched 'NFLOG of another version' 239 "0201 0005 2600 0900 $udp"
 untouched 'ARP, Linux cooked' 113 "0000 0001 0006 020000000001 0000 0806 $udp"
 untouched 'AppleTalk in a BSD loopback' 0 "10000000 $udp"
+header=$(hex "$radio $data $llc_ip $udp")
+records=$(for ((i = 0; i <= 80; i += 2)); do record "${header::i}"; done)
 for type in 8 9 50 51 104 105 107 127 166 204 206 239; do
-	bytes "$(pcap $type)" "$(for ((i = 0; i <= 80; i += 2)); do header=$(hex "$radio $data $llc_ip $udp")
-		record "${header::i}"; done)" >link.pcap
+	bytes "$(pcap $type)" "$records" >link.pcap
 	accepts "frames of link type $type that are anything" '41 written' run pass.lua link.pcap -w out.pcap
 	holds "frames of link type $type are written as they were" same_file link.pcap out.pcap
 done
@@ -512,8 +516,9 @@ malformed 'a simple packet without an interface' 'a packet of an interface that 
 malformed 'a version that is not known' 'a version of pcapng that is not known' 128 "$(block 0x0a0d0d0a "$(le32 0x1a2b3c4d) 02000000 ffffffffffffffff")"
 head -c $(($(wc -c <in.pcapng) - 6)) in.pcapng >cut.pcapng
 trouble 'pcapng that is cut' 'cut.pcapng: after 0 packets: the file is truncated (at byte 48)' run pass.lua cut.pcapng
-for ((i = 0; i < 300; i++)); do interface $((i % 2 ? 1 : 101)); done >many-interfaces
-bytes "$(section) $(<many-interfaces) $(enhanced "$udp" 0) $(enhanced "$ether$udp" 299)" >interfaces.pcapng
+two="$(interface 101) $(interface 1)" many=
+for ((i = 0; i < 300; i += 2)); do many+=$two; done
+bytes "$(section) $many $(enhanced "$udp" 0) $(enhanced "$ether$udp" 299)" >interfaces.pcapng
 accepts 'many interfaces' "2  $line 48" run pass.lua interfaces.pcapng -v
 
 #
