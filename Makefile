@@ -19,8 +19,8 @@ include objs.mk
 VERSION := $(PS_VERSION)
 comma := ,
 
-.PHONY: all deps modules plugin cli reference install install-modules install-plugin install-cli install-lualib install-lunatik install-headers examples_install ebpf ebpf_install btf_install install-doc uninstall check \
-	check-kernels check-debug check-arch check-boot check-lua check-dkms dist unit layers script-test cli-test case-test tshark-test packet-test packet-case plugin-test queue-test hostile feed vm-test \
+.PHONY: all deps modules plugin cli reference install install-modules install-plugin install-cli install-lualib install-lunatik install-headers install-includes examples_install ebpf ebpf_install btf_install install-doc uninstall check \
+	check-kernels check-debug check-arch check-boot check-lua check-dkms check-packages dist deb unit layers script-test cli-test case-test tshark-test packet-test packet-case plugin-test queue-test hostile feed vm-test \
 	vm vm-shell demo vm-demo root \
 	fuzz fuzz-replay fuzz-coverage fuzz-merge valgrind \
 	bench bench-compare bench-netpipe bench-cache bench-scaling bench-capture bench-queue clean distclean help
@@ -41,6 +41,7 @@ help:
 #: make fuzz FUZZ_TIME=60   random packets, scripts and captures, seconds for each target; docs/fuzzing.md
 #: make fuzz-coverage   what of packet/, proto/ and engine/ they reach
 #: make valgrind   the unit tests, and tests of scripts, under memcheck
+#: make check-packages   what make deb makes, installed, upgraded and purged in bare Debian 12 and 13, as root
 #: make bench      instructions for a packet, beside everything else
 #: make bench-compare BASE=FILE   what has changed since build/bench.json was FILE
 #: make bench-netpipe   throughput of address translation, with graphs, in docs/netpipe.md
@@ -53,6 +54,7 @@ help:
 #: make install    DESTDIR= KVER= PREFIX=/usr
 #: make uninstall
 #: make dist       build/packetscript-VERSION.tar.gz, with Lua in it
+#: make deb        build/deb/*.deb, of that tarball; docs/packages.md
 #: make clean      takes away what was built
 #: make distclean  and what was fetched, too
 #: KVER=…          another kernel, whose headers are installed or unpacked (scripts/fetch-kernel)
@@ -254,11 +256,13 @@ examples_install:
 
 # For modules of others (docs/capi.md): lunatik.h, Lua's headers and what these include, and for this kernel the symbols.
 HEADERSDIR = $(DESTDIR)$(PREFIX)/include/lunatik
-install-headers: modules
+install-headers: modules install-includes
 	install -d $(HEADERSDIR)/$(KVER)
+	install -m 644 $(TREE)/Module.symvers $(HEADERSDIR)/$(KVER)
+install-includes:
+	install -d $(HEADERSDIR)
 	install -m 644 include/lunatik.h lua/luaconf.h lua/guard.h lua/src/lua.h lua/src/lauxlib.h lua/src/lualib.h \
 		plat/kernel/include/*.h $(HEADERSDIR)
-	install -m 644 $(TREE)/Module.symvers $(HEADERSDIR)/$(KVER)
 
 # The XDP program of the example filter.
 ebpf:
@@ -283,7 +287,7 @@ endif
 install-doc: cli
 	install -d $(MANDIR)/man7 $(DOCDIR)/docs/lunatik $(DOCDIR)/docs/metrics $(DOCDIR)/docs/schema $(DOCDIR)/examples/cache $(TYPESDIR)
 	install -m 644 $(BUILD)/user/packetscript-language.7 $(MANDIR)/man7
-	install -m 644 $(addprefix docs/,language.md attach.md safety.md offline.md queue.md check.md metrics.md sets.md shared.md cache.md tcp-in-lua.md roadmap.md capi.md) $(DOCDIR)/docs
+	install -m 644 $(addprefix docs/,language.md attach.md safety.md offline.md queue.md check.md metrics.md sets.md shared.md cache.md tcp-in-lua.md roadmap.md capi.md packages.md) $(DOCDIR)/docs
 	install -m 644 docs/lunatik/*.md $(DOCDIR)/docs/lunatik
 	install -m 644 docs/schema/*.json $(DOCDIR)/docs/schema
 	install -m 644 docs/metrics/*.svg $(DOCDIR)/docs/metrics
@@ -305,6 +309,9 @@ INSTALLED_MODULES = $(wildcard $(INSTALL_MOD_PATH)/lib/modules/*/$(MODDIR))
 
 dist:
 	@scripts/dist $(VERSION) $(BUILD)
+
+deb: dist
+	@scripts/deb $(BUILD)/packetscript-$(VERSION).tar.gz $(BUILD)/deb
 
 #
 # Tests
@@ -330,6 +337,9 @@ check-arch:
 
 check-dkms:
 	+@tests/dkms/run
+
+check-packages:
+	+@tests/packages/run
 
 check-boot: $(KERNEL)
 	+@$(MAKE) --no-print-directory root
