@@ -68,7 +68,7 @@ static ps_noinline int clean_up(lua_State *L, ptrdiff_t at, int status)
 
 int ps_call1(lua_State *L, const struct ps_run *run, int slots, bool is_handled)
 {
-	const ptrdiff_t at = is_handled ? 2 * BOTTOM : BOTTOM;
+	const ptrdiff_t at = (1 + is_handled) * BOTTOM;
 	struct lua_longjmp lj ps_uninit;
 	int status;
 
