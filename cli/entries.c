@@ -122,7 +122,7 @@ static const char *unquote(struct cli_entries *entries, const char *text, size_t
 const char *cli_cell_read(struct cli_entries *entries, const char *text, size_t len, bool is_key, struct ps_cell *cell)
 {
 	const char *bytes, *why = NULL;
-	long long number;
+	long long number = 0;
 	size_t n;
 
 	if (len && text[0] == '"') {
