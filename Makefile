@@ -20,7 +20,7 @@ VERSION := $(PS_VERSION)
 comma := ,
 
 .PHONY: all deps modules plugin cli reference install install-modules install-plugin install-cli install-lualib install-lunatik install-headers install-includes examples_install ebpf ebpf_install btf_install install-doc uninstall check \
-	check-kernels check-debug check-arch check-boot check-lua check-dkms check-packages dist deb unit layers script-test cli-test case-test tshark-test packet-test packet-case plugin-test queue-test hostile feed vm-test \
+	check-kernels check-debug check-arch check-boot check-lua check-dkms check-packages check-rpm dist deb rpm unit layers script-test cli-test case-test tshark-test packet-test packet-case plugin-test queue-test hostile feed vm-test \
 	vm vm-shell demo vm-demo root \
 	fuzz fuzz-replay fuzz-coverage fuzz-merge valgrind \
 	bench bench-compare bench-netpipe bench-cache bench-scaling bench-capture bench-queue clean distclean help
@@ -312,6 +312,9 @@ dist:
 
 deb: dist
 	@scripts/deb $(BUILD)/packetscript-$(VERSION).tar.gz $(BUILD)/deb
+
+rpm: dist
+	@scripts/rpm $(BUILD)/packetscript-$(VERSION).tar.gz $(BUILD)/rpm
 
 #
 # Tests
