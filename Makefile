@@ -41,6 +41,7 @@ help:
 #: make fuzz FUZZ_TIME=60   random packets, scripts and captures, seconds for each target; docs/fuzzing.md
 #: make fuzz-coverage   what of packet/, proto/ and engine/ they reach
 #: make valgrind   the unit tests, and tests of scripts, under memcheck
+#: make check-rpm   what make rpm makes, beside what make deb makes, and by rpm in an empty root
 #: make check-packages   what make deb makes, installed, upgraded and purged in bare Debian 12 and 13, as root
 #: make bench      instructions for a packet, beside everything else
 #: make bench-compare BASE=FILE   what has changed since build/bench.json was FILE
@@ -343,6 +344,9 @@ check-dkms:
 
 check-packages:
 	+@tests/packages/run
+
+check-rpm: dist
+	tests/packages/rpm $(BUILD)/packetscript-$(VERSION).tar.gz
 
 check-boot: $(KERNEL)
 	+@$(MAKE) --no-print-directory root
