@@ -20,7 +20,7 @@ VERSION := $(PS_VERSION)
 comma := ,
 
 .PHONY: all deps modules plugin cli reference install install-modules install-plugin install-cli install-lualib install-lunatik install-headers install-includes examples_install ebpf ebpf_install btf_install install-doc uninstall check \
-	check-kernels check-debug check-arch check-boot check-lua check-dkms check-packages check-rpm dist deb rpm unit layers script-test cli-test case-test tshark-test packet-test packet-case plugin-test queue-test hostile feed vm-test \
+	check-kernels check-debug check-arch check-boot check-lua check-dkms check-packages check-rpm dist deb rpm picture unit layers script-test cli-test case-test tshark-test packet-test packet-case plugin-test queue-test hostile feed vm-test \
 	vm vm-shell demo vm-demo root \
 	fuzz fuzz-replay fuzz-coverage fuzz-merge valgrind \
 	bench bench-compare bench-netpipe bench-cache bench-scaling bench-capture bench-queue clean distclean help
@@ -41,6 +41,7 @@ help:
 #: make fuzz FUZZ_TIME=60   random packets, scripts and captures, seconds for each target; docs/fuzzing.md
 #: make fuzz-coverage   what of packet/, proto/ and engine/ they reach
 #: make valgrind   the unit tests, and tests of scripts, under memcheck
+#: make picture    the pictures of docs/picture.md, from the demonstration and docs/performance.md
 #: make check-rpm   what make rpm makes, beside what make deb makes, and by rpm in an empty root
 #: make check-packages   what make deb makes, installed, upgraded and purged in bare Debian 12 and 13, as root
 #: make bench      instructions for a packet, beside everything else
@@ -344,6 +345,12 @@ check-dkms:
 
 check-packages:
 	+@tests/packages/run
+
+# For docs/picture.md: what the demonstration prints here and now, and figures of docs/performance.md.
+picture:
+	$(MAKE) --no-print-directory demo | tee $(BUILD)/demo.log
+	scripts/picture --demo $(BUILD)/demo.log >docs/picture/demo.svg
+	scripts/picture --bars 'So the same DNAT' docs/performance.md >docs/picture/dnat.svg
 
 check-rpm: dist
 	tests/packages/rpm $(BUILD)/packetscript-$(VERSION).tar.gz
