@@ -20,7 +20,7 @@ VERSION := $(PS_VERSION)
 comma := ,
 
 .PHONY: all deps modules plugin cli reference install install-modules install-plugin install-cli install-lualib install-lunatik install-headers install-includes examples_install ebpf ebpf_install btf_install install-doc uninstall check \
-	check-kernels check-debug check-arch check-boot check-lua check-dkms check-packages check-rpm dist deb rpm picture unit layers script-test cli-test case-test tshark-test packet-test packet-case plugin-test queue-test hostile feed vm-test \
+	check-kernels check-debug check-arch check-boot check-lua check-dkms check-packages check-rpm dist deb rpm picture unit layers script-test cli-test fleet-test case-test tshark-test packet-test packet-case plugin-test queue-test hostile feed vm-test \
 	vm vm-shell demo vm-demo root \
 	fuzz fuzz-replay fuzz-coverage fuzz-merge valgrind \
 	bench bench-compare bench-netpipe bench-cache bench-scaling bench-capture bench-queue clean distclean help
@@ -88,7 +88,7 @@ need-plugin need-cli: need-compiler
 	@for library in $($(@:need-%=%)_LIBRARIES); do pkg-config --exists $$library || \
 		{ echo "make: the library $$library is missing, or its headers: run 'make deps'" >&2; exit 1; }; done
 plugin_LIBRARIES := xtables
-cli_LIBRARIES := libedit zlib libzstd jansson libnetfilter_queue libmnl libpcap
+cli_LIBRARIES := libedit zlib libzstd jansson libnetfilter_queue libmnl libpcap hiredis libssl
 
 # What is made of Lua's release looks each time whether it still is.
 .PHONY: lua-patched
@@ -175,14 +175,14 @@ $(BUILD)/user/libxt_LUA.so: xtables/libxt_LUA.c $(BUILD)/user/engine.a include/u
 #
 # The command, with what it stands on; in $(BUILD)/asan with sanitizers, for the tests.
 #
-CLI := $(wildcard cli/*.c check/*.c user/*.c)
-CLI_INCLUDE := -Icli -Icheck -Iuser -Iplat/user -Ipacket -Iengine -Iproto -Icompile -Ilua -Ilua/src -Iinclude
-CLI_LIBS := -ledit -lz -lzstd -ljansson -lnetfilter_queue -lmnl -lpcap
+CLI := $(wildcard cli/*.c fleet/*.c check/*.c user/*.c)
+CLI_INCLUDE := -Icli -Ifleet -Icheck -Iuser -Iplat/user -Ipacket -Iengine -Iproto -Icompile -Ilua -Ilua/src -Iinclude
+CLI_LIBS := -ledit -lz -lzstd -ljansson -lnetfilter_queue -lmnl -lpcap -lhiredis -lssl -lcrypto
 $(call named,$(CLI:.c=.o)) | need-cli
 cli: $(BUILD)/user/packetscript $(BUILD)/user/packetscript.8 $(BUILD)/user/packetscript.bash \
 	$(BUILD)/user/packetscript-language.7 $(BUILD)/user/packetscript.lua
 $(addprefix $(BUILD)/asan/,packetscript packet-case unit): LINK += $(SANITIZE)
-$(foreach flavour,user asan,$(foreach folder,cli check user,$(BUILD)/$(flavour)/$(folder)/%.o)): \
+$(foreach flavour,user asan,$(foreach folder,cli fleet check user,$(BUILD)/$(flavour)/$(folder)/%.o)): \
 	INCLUDE := -D_GNU_SOURCE -DPS_VERSION='"$(VERSION)"' $(CLI_INCLUDE)
 $(BUILD)/%/packetscript: $(addprefix $(BUILD)/%/,$(CLI:.c=.o)) $(BUILD)/%/engine.a
 	@echo '  LD      $@'
@@ -238,7 +238,8 @@ install-cli: cli
 	ln -sfn packetscript $(SBINDIR)/lunatik
 	install -m 644 $(BUILD)/user/packetscript.8 $(MANDIR)/man8
 	install -m 644 $(BUILD)/user/packetscript.bash $(COMPLETIONDIR)/packetscript
-	sed 's|@SBINDIR@|$(PREFIX)/sbin|' cli/packetscript.service | install -m 644 /dev/stdin $(UNITDIR)/packetscript.service
+	for unit in packetscript packetscript-agent; do \
+		sed 's|@SBINDIR@|$(PREFIX)/sbin|' cli/$$unit.service | install -m 644 /dev/stdin $(UNITDIR)/$$unit.service || exit; done
 
 install-lualib:
 	install -d $(LUADIR)
@@ -289,7 +290,7 @@ endif
 install-doc: cli
 	install -d $(MANDIR)/man7 $(DOCDIR)/docs/lunatik $(DOCDIR)/docs/metrics $(DOCDIR)/docs/schema $(DOCDIR)/examples/cache $(TYPESDIR)
 	install -m 644 $(BUILD)/user/packetscript-language.7 $(MANDIR)/man7
-	install -m 644 $(addprefix docs/,language.md attach.md safety.md offline.md queue.md check.md metrics.md sets.md shared.md cache.md tcp-in-lua.md roadmap.md capi.md packages.md) $(DOCDIR)/docs
+	install -m 644 $(addprefix docs/,language.md attach.md safety.md offline.md queue.md check.md metrics.md sets.md shared.md fleet.md cache.md tcp-in-lua.md roadmap.md capi.md packages.md) $(DOCDIR)/docs
 	install -m 644 docs/lunatik/*.md $(DOCDIR)/docs/lunatik
 	install -m 644 docs/schema/*.json $(DOCDIR)/docs/schema
 	install -m 644 docs/metrics/*.svg $(DOCDIR)/docs/metrics
@@ -305,7 +306,7 @@ uninstall:
 	$(if $(wildcard $(LUNATIKDIR)),rmdir --ignore-fail-on-non-empty $(LUNATIKDIR))
 	rm -f $(MANDIR)/man7/packetscript-language.7
 	rm -f $(XTDIR)/libxt_LUA.so $(XTDIR)/libxt_lua.so $(MANDIR)/man8/xt_LUA.8 $(MANDIR)/man8/xt_lua.8 $(MANDIR)/man8/packetscript.8 \
-		$(SBINDIR)/packetscript $(SBINDIR)/lunatik $(COMPLETIONDIR)/packetscript $(UNITDIR)/packetscript.service
+		$(SBINDIR)/packetscript $(SBINDIR)/lunatik $(COMPLETIONDIR)/packetscript $(UNITDIR)/packetscript.service $(UNITDIR)/packetscript-agent.service
 	$(if $(INSTALL_MOD_PATH),,$(foreach modules,$(INSTALLED_MODULES),depmod $(word 3,$(subst /, ,$(modules))) &&) true)
 INSTALLED_MODULES = $(wildcard $(INSTALL_MOD_PATH)/lib/modules/*/$(MODDIR))
 
@@ -386,6 +387,11 @@ cli-test: $(BUILD)/user/packetscript $(BUILD)/asan/packetscript
 	tests/cli/run.sh $(BUILD)/asan/packetscript
 	tests/cli/modules.sh $(BUILD)/user/packetscript
 	tests/cli/modules.sh $(BUILD)/asan/packetscript
+
+# A fleet's store is a real one. With sanitizers all but what a million entries take.
+fleet-test: $(BUILD)/user/packetscript $(BUILD)/asan/packetscript
+	tests/fleet/run $(BUILD)/user/packetscript
+	tests/fleet/run --quick $(BUILD)/asan/packetscript
 
 # Field by field what tshark says, of packets that other programs make.
 tshark-test: $(BUILD)/user/packetscript

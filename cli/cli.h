@@ -71,7 +71,7 @@ struct cli_call {
 /* All of them; ends with NULL. */
 extern const struct cli_command *const cli_commands[];
 
-extern const struct cli_command cli_run, cli_queue, cli_reload, cli_attach, cli_detach, cli_restore, cli_list, cli_stats, cli_log, cli_top, cli_set, cli_limits, cli_shared, cli_trace,
+extern const struct cli_command cli_run, cli_queue, cli_reload, cli_attach, cli_detach, cli_restore, cli_list, cli_stats, cli_log, cli_top, cli_set, cli_limits, cli_shared, cli_agent, cli_fleet, cli_trace,
 	cli_runtime, cli_check, cli_test, cli_protocols, cli_types, cli_help, cli_manual, cli_completion;
 
 /* The command of this name, or NULL. */

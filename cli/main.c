@@ -26,6 +26,8 @@ const struct cli_command *const cli_commands[] = {
 	&cli_reload,
 	&cli_set,
 	&cli_shared,
+	&cli_agent,
+	&cli_fleet,
 	&cli_limits,
 	&cli_runtime,
 	&cli_test,

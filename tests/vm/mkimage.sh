@@ -62,7 +62,7 @@ tools=(
 	modprobe insmod rmmod lsmod modinfo depmod ip ss tc xtables-legacy-multi xtables-nft-multi ping tcpdump curl nc sysctl
 	script
 )
-for_tests=(nft ethtool conntrack nginx dig dnsmasq openssl mandoc)
+for_tests=(nft ethtool conntrack nginx dig dnsmasq openssl mandoc redis-server redis-cli)
 wanted=(strace bridge arping nano vim.tiny in.tftpd atftpd tftp atftp wget)	# are in the image if this machine has them
 xtables=(iptables ip6tables iptables-save iptables-restore ip6tables-save ip6tables-restore
 	ebtables ebtables-save ebtables-restore arptables arptables-save arptables-restore)

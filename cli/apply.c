@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#include "apply.h"
+
+#include <errno.h>
+#include <linux/netfilter.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "folder.h"
+#include "hooklines.h"
+#include "machine.h"
+#include "states.h"
+#include "tables.h"
+
+#define RESTORE_MS	60000
+#define GOING		"going.conf"	/* in the machine's folder: lines of hooks that go */
+#define HOOKS		".hooks"	/* in current: lines as 'restore' reads them */
+
+/* From what to what. */
+struct change {
+	const struct cli_machine *machine;
+	const struct ps_revision *from, *to;
+	const struct cli_lines *from_lines, *to_lines;
+	char *text;
+	size_t size;
+};
+
+static int fail(const struct change *change, const char *what, const char *why)
+{
+	snprintf(change->text, change->size, "%s: %s", what, why);
+	return -1;
+}
+
+static bool is_thing(const struct ps_file *file)
+{
+	return ps_file_kind(file->name) == PS_FILE_SET || ps_file_kind(file->name) == PS_FILE_TABLE;
+}
+
+/* Whether a revision has a file with the same in it, since the same time. */
+static bool has_same(const struct ps_revision *revision, const struct ps_file *file)
+{
+	const struct ps_file *other = ps_revision_find(revision, file->name);
+
+	return other && other->from == file->from && !strcmp(other->digest, file->digest);
+}
+
+/*
+ * Sets and tables.
+ */
+
+/* The control is opened when it is first needed. */
+static int open_once(struct ps_control *control, bool *is_open)
+{
+	if (*is_open)
+		return 0;
+	if (cli_states_open(control, NULL, true))
+		return -1;
+	*is_open = true;
+	return 0;
+}
+
+static int compare_thing(struct ps_control *control, const struct ps_file *file, const char *folder, bool mend, char *text, size_t size)
+{
+	char path[PATH_MAX];
+
+	if (!ps_folder_path(path, folder, file->name))
+		return -1;
+	if (ps_file_kind(file->name) == PS_FILE_SET)
+		return cli_set_compare(control, file, path, mend, text, size);
+	return cli_table_compare(control, file, path, mend, text, size);
+}
+
+/* Those that are new or have changed. */
+static int load_things(const struct change *change, struct ps_control *control, bool *is_open)
+{
+	const struct ps_file *file;
+	size_t i;
+
+	for (i = 0; i < change->to->n; i++) {
+		file = &change->to->files[i];
+		if (!is_thing(file) || has_same(change->from, file))
+			continue;
+		if (open_once(control, is_open))
+			return fail(change, file->name, "the kernel's module cannot be asked");
+		if (compare_thing(control, file, change->machine->current, true, change->text, change->size) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Whether a revision tells of the same set or table, in whatever file. */
+static bool has_thing(const struct ps_revision *revision, const struct ps_file *file)
+{
+	char name[PS_NAME_BYTES + 1], other[PS_NAME_BYTES + 1];
+	size_t i;
+
+	ps_file_thing(file, name);
+	for (i = 0; i < revision->n; i++) {
+		if (ps_file_kind(revision->files[i].name) != ps_file_kind(file->name))
+			continue;
+		ps_file_thing(&revision->files[i], other);
+		if (!strcmp(name, other))
+			return true;
+	}
+	return false;
+}
+
+/* Those that are no more. Scripts of others may still ask them, so they are empty at least. */
+static void drop_things(const struct change *change, struct ps_control *control, bool *is_open)
+{
+	const struct ps_file *file;
+	size_t i;
+
+	for (i = 0; i < change->from->n; i++) {
+		file = &change->from->files[i];
+		if (is_thing(file) && !has_thing(change->to, file) && !open_once(control, is_open))
+			cli_thing_drop(control, file);
+	}
+}
+
+/*
+ * Hooks.
+ */
+static bool is_read_by_scripts(const struct ps_file *file)
+{
+	return !is_thing(file) && ps_file_kind(file->name) != PS_FILE_TEST;
+}
+
+static bool lacks_one(const struct ps_revision *revision, const struct ps_revision *of)
+{
+	size_t i;
+
+	for (i = 0; i < of->n; i++) {
+		if (is_read_by_scripts(&of->files[i]) && !has_same(revision, &of->files[i]))
+			return true;
+	}
+	return false;
+}
+
+static int call_restore(const struct change *change, const char *option, const char *folder, const char *name)
+{
+	char path[PATH_MAX], said[2048];
+	const char *args[] = { "restore", option, path, NULL };
+	const struct cli_child child = { args, RESTORE_MS, false, -1 };
+
+	if (!ps_folder_path(path, folder, name))
+		return fail(change, name, "the path is too long");
+	if (!cli_child_run(&child, said, sizeof(said)))
+		return 0;
+	snprintf(change->text, change->size, "%s", said);
+	return -1;
+}
+
+static int detach_gone(const struct change *change)
+{
+	int n = cli_lines_write(change->from_lines, change->to_lines, change->machine->folder, GOING);
+
+	if (n < 0)
+		return fail(change, GOING, strerror(errno));
+	return n ? call_restore(change, "--detach", change->machine->folder, GOING) : 0;
+}
+
+static int attach_new(const struct change *change)
+{
+	int n = cli_lines_write(change->to_lines, NULL, change->machine->current, HOOKS);
+
+	if (n < 0)
+		return fail(change, HOOKS, strerror(errno));
+	return n ? call_restore(change, "--reload", change->machine->current, HOOKS) : 0;
+}
+
+/*
+ * All of it. Sets and tables come first, so that a script that is loaded then finds what it was written for; what a hook is called for no
+ * more goes before scripts are loaded, since its file may be gone.
+ */
+static int make_change(const struct change *change)
+{
+	struct ps_control control;
+	bool is_open = false;
+	int err = load_things(change, &control, &is_open);
+
+	if (!err && (lacks_one(change->from, change->to) || lacks_one(change->to, change->from)))
+		err = detach_gone(change) ? -1 : attach_new(change);
+	if (!err)
+		drop_things(change, &control, &is_open);
+	if (is_open)
+		ps_control_close(&control);
+	return err;
+}
+
+/* The kernel gets what the folder has by now. */
+static int move(const struct cli_machine *machine, const struct ps_revision *from, const struct cli_lines *from_lines, char *text, size_t size)
+{
+	struct cli_lines lines;
+	const struct change change = { machine, from, &machine->revision, from_lines, &lines, text, size };
+	int err = cli_lines_read(&lines, &machine->revision, machine->current, machine->current, text, size);
+
+	if (!err)
+		err = make_change(&change);
+	cli_lines_clean(&lines);
+	return err;
+}
+
+/* Those of the machine's revision. There are none if somebody has spoilt the file: that is no reason to be stuck with it. */
+static void read_lines(struct cli_lines *lines, const struct cli_machine *machine)
+{
+	char text[512];
+
+	if (cli_lines_read(lines, &machine->revision, machine->current, machine->current, text, sizeof(text)))
+		cli_lines_clean(lines);
+}
+
+/* The revision that has failed goes back to next. Hooks of its own are taken away, and what it changed is as before. */
+static enum cli_applied go_back(struct cli_machine *machine, struct ps_revision *revision, char **manifest, char *text, size_t size)
+{
+	struct cli_lines lines;
+	char why[1024];
+	int err;
+
+	read_lines(&lines, machine);
+	err = cli_machine_go_back(machine, revision, manifest);
+	if (!err)
+		err = move(machine, revision, &lines, why, sizeof(why));
+	else
+		snprintf(why, sizeof(why), "%s", strerror(errno));
+	cli_lines_clean(&lines);
+	cli_machine_settle(machine);
+	if (!err)
+		return CLI_APPLY_BACK;
+	snprintf(text + strlen(text), size - strlen(text), "; and what was before is not back: %s", why);
+	return CLI_APPLY_LOST;
+}
+
+enum cli_applied cli_apply(struct cli_machine *machine, struct ps_revision *revision, char **manifest, char *text, size_t size)
+{
+	enum cli_applied applied = CLI_APPLIED;
+	struct cli_lines lines;
+
+	read_lines(&lines, machine);
+	if (cli_machine_exchange(machine, revision, manifest)) {
+		snprintf(text, size, "%s: %s", machine->next, strerror(errno));
+		applied = CLI_APPLY_BACK;
+	} else if (move(machine, revision, &lines, text, size)) {
+		applied = go_back(machine, revision, manifest, text, size);
+	} else {
+		cli_machine_settle(machine);
+	}
+	cli_lines_clean(&lines);
+	return applied;
+}
+
+/*
+ * Comparing.
+ */
+struct listing {
+	const struct cli_machine *machine;
+	const struct cli_lines *lines;
+	bool *is_there;			/* of each line */
+	const struct ps_file *script;	/* that the kernel tells of now, or NULL */
+	const struct ps_file *other;	/* one whose text is not the one that the kernel has; NULL: none */
+};
+
+static void tell_script(struct listing *listing, const struct ps_listed *listed)
+{
+	size_t len = strlen(listing->machine->current), i;
+	char digest[PS_SHA_TEXT] = "";
+
+	listing->script = NULL;
+	if (strncmp(listed->path, listing->machine->current, len) || listed->path[len] != '/')
+		return;
+	listing->script = ps_revision_find(&listing->machine->revision, listed->path + len + 1);
+	for (i = 0; i < listed->digest_size && i < (PS_SHA_TEXT - 1) / 2; i++)
+		snprintf(digest + 2 * i, 3, "%02x", listed->digest[i]);
+	/* the kernel may tell the first bytes only */
+	if (listing->script && digest[0] && strncmp(digest, listing->script->digest, strlen(digest)))
+		listing->other = listing->script;
+}
+
+/* inet is a hook of each of both families. */
+static bool is_family(uint8_t wanted, uint8_t found)
+{
+	return wanted == found || (wanted == NFPROTO_INET && (found == NFPROTO_IPV4 || found == NFPROTO_IPV6));
+}
+
+static bool is_line(const struct cli_line *line, const struct ps_file *script, const struct ps_listed *listed)
+{
+	return listed->has_place && !strcmp(line->script, script->name) && line->at.state == listed->state && is_family(line->at.family, listed->family) &&
+	       listed->hooks & 1u << line->at.hook && line->at.priority == listed->priority && !strcmp(line->function, listed->function) &&
+	       !strcmp(line->device ? line->device : "", listed->device);
+}
+
+static void tell(void *context, const struct ps_listed *listed)
+{
+	struct listing *listing = context;
+	size_t i;
+
+	if (listed->what == PACKETSCRIPT_A_SCRIPT)
+		tell_script(listing, listed);
+	if (listed->what != PACKETSCRIPT_A_RULE || !listing->script)
+		return;
+	for (i = 0; i < listing->lines->n; i++)
+		listing->is_there[i] |= is_line(&listing->lines->list[i], listing->script, listed);
+}
+
+/* States that change meanwhile end the list: then the next look will tell. */
+static int compare_hooks(const struct cli_machine *machine, const struct cli_lines *lines, struct ps_control *control, char *text, size_t size)
+{
+	struct listing listing = { machine, lines, calloc(lines->n + 1, sizeof(bool)), NULL, NULL };
+	int status = listing.is_there ? ps_control_list(control, tell, &listing) : -1, drift = 0;
+	size_t i;
+
+	if (status < 0)
+		snprintf(text, size, "%s", control->error);
+	for (i = 0; !status && i < lines->n; i++) {
+		/* another network namespace has a list of its own */
+		if (listing.is_there[i] || lines->list[i].netns)
+			continue;
+		snprintf(text, size, "is not attached: %s", lines->list[i].text);
+		drift = 1;
+	}
+	if (!status && listing.other) {
+		snprintf(text, size, "%s: the kernel has another text of it", listing.other->name);
+		drift = 1;
+	}
+	free(listing.is_there);
+	return status < 0 ? -1 : drift;
+}
+
+static int compare_files(const struct cli_machine *machine, char *text, size_t size)
+{
+	char path[PATH_MAX], digest[PS_SHA_TEXT];
+	const struct ps_file *file;
+	size_t i;
+
+	for (i = 0; i < machine->revision.n; i++) {
+		file = &machine->revision.files[i];
+		if (ps_folder_path(path, machine->current, file->name) && ps_sha_of_file(path, file->size, digest) && !strcmp(digest, file->digest))
+			continue;
+		snprintf(text, size, "%s: is not what the revision says", path);
+		return -1;
+	}
+	return 0;
+}
+
+static int compare_things(const struct cli_machine *machine, struct ps_control *control, bool mend, char *text, size_t size)
+{
+	int drift = 0, one;
+	char what[1024];
+	size_t i;
+
+	for (i = 0; i < machine->revision.n; i++) {
+		if (!is_thing(&machine->revision.files[i]))
+			continue;
+		one = compare_thing(control, &machine->revision.files[i], machine->current, mend, what, sizeof(what));
+		if (one)
+			snprintf(text, size, "%s", what);
+		if (one < 0)
+			return -1;
+		drift |= one;
+	}
+	return drift;
+}
+
+static bool has_things(const struct ps_revision *revision)
+{
+	size_t i;
+
+	for (i = 0; i < revision->n; i++) {
+		if (is_thing(&revision->files[i]))
+			return true;
+	}
+	return false;
+}
+
+static int compare_kernel(const struct cli_machine *machine, const struct cli_lines *lines, bool mend, char *text, size_t size)
+{
+	const struct ps_revision nothing = { .number = 0 };
+	const struct cli_lines none = { NULL, 0 };
+	const struct change change = { machine, &nothing, &machine->revision, &none, lines, text, size };
+	struct ps_control control;
+	int things, hooks;
+
+	if (!has_things(&machine->revision) && !lines->n)
+		return 0;
+	if (cli_states_open(&control, NULL, true)) {
+		snprintf(text, size, "the kernel's module cannot be asked");
+		return -1;
+	}
+	things = compare_things(machine, &control, mend, text, size);
+	hooks = things < 0 ? -1 : compare_hooks(machine, lines, &control, text, size);
+	ps_control_close(&control);
+	if (hooks > 0 && mend) {
+		char what[1024];
+
+		snprintf(what, sizeof(what), "%s", text);
+		if (attach_new(&change))
+			return -1;
+		snprintf(text, size, "%s", what);
+	}
+	return things < 0 || hooks < 0 ? -1 : things | hooks;
+}
+
+int cli_compare(struct cli_machine *machine, bool mend, char *text, size_t size)
+{
+	struct cli_lines lines;
+	int status;
+
+	text[0] = 0;
+	if (!machine->revision.number)
+		return 0;
+	/* files can be mended by the store only, which sends them again when the text is not known any more */
+	if (compare_files(machine, text, size)) {
+		free(machine->text);
+		machine->text = strdup("");
+		return -1;
+	}
+	status = cli_lines_read(&lines, &machine->revision, machine->current, machine->current, text, size) ? -1 :
+		 compare_kernel(machine, &lines, mend, text, size);
+	cli_lines_clean(&lines);
+	return status;
+}
+
+/*
+ * Telling.
+ */
+static void tell_lines(const struct cli_lines *lines, const struct cli_lines *others, const char *what)
+{
+	size_t i;
+
+	for (i = 0; i < lines->n; i++) {
+		if (!cli_lines_have(others, lines->list[i].text))
+			printf("%s: %s\n", what, lines->list[i].text);
+	}
+}
+
+void cli_apply_tell(const struct cli_machine *machine, const struct ps_revision *revision, const char *folder)
+{
+	struct cli_lines before, after;
+	char text[1024];
+	size_t i;
+
+	for (i = 0; i < revision->n; i++) {
+		if (!has_same(&machine->revision, &revision->files[i]))
+			printf("%s: %s, %lld bytes\n", ps_revision_find(&machine->revision, revision->files[i].name) ? "changed" : "new", revision->files[i].name,
+			       revision->files[i].size);
+	}
+	for (i = 0; i < machine->revision.n; i++) {
+		if (!ps_revision_find(revision, machine->revision.files[i].name))
+			printf("gone: %s\n", machine->revision.files[i].name);
+	}
+	if (!cli_lines_read(&after, revision, folder, machine->current, text, sizeof(text))) {
+		read_lines(&before, machine);
+		tell_lines(&before, &after, "detached");
+		tell_lines(&after, &before, "attached");
+		cli_lines_clean(&before);
+	}
+	cli_lines_clean(&after);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* The files of a revision in a folder. */
+#ifndef PS_FLEET_FOLDER_H
+#define PS_FLEET_FOLDER_H
+
+#include "revision.h"
+
+struct ps_depot;
+
+/* Finds what a revision has that is made of the folder: names, sizes, digests. Returns 0, or -1 and in error[size] what is wrong. */
+int ps_folder_read(struct ps_revision *revision, const char *folder, char *error, size_t size);
+
+/* Sends what the store lacks, and adds up its bytes. As above. */
+int ps_folder_send(struct ps_depot *store, const struct ps_revision *revision, const char *folder, long long *sent, char *error, size_t size);
+
+/*
+ * Makes the folder, which must not be there, of the revision's files: those that another folder has (NULL: none) are linked from there, others come
+ * from the store, and each byte has been looked at. Adds up what came from the store. As above.
+ */
+int ps_folder_fetch(struct ps_depot *store, const struct ps_revision *revision, const char *folder, const char *from, long long *fetched,
+		    char *error, size_t size);
+
+/* Writes a file below the folder, anew. Returns 0 or -1 and errno. */
+int ps_folder_write(const char *folder, const char *name, const char *text);
+
+/* The text of such a file, which the caller frees. NULL and errno: it cannot be read, or has more than max bytes. */
+char *ps_folder_text(const char *folder, const char *name, size_t max);
+
+/* Takes the folder away with all that is in it, if it is there. Returns 0 or -1 and errno. */
+int ps_folder_remove(const char *folder);
+
+/* The path of the file in the folder: snprintf() into PATH_MAX bytes. False: it is too long. */
+bool ps_folder_path(char *path, const char *folder, const char *name);
+
+#endif
