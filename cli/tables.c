@@ -319,8 +319,11 @@ int cli_table_compare(struct ps_control *control, const struct ps_file *file, co
 }
 
 /*
- * Taking away.
+ * Taking away. A state that has just been replaced or detached names what it named for some milliseconds more.
  */
+#define DROP_TRIALS	10
+static const struct timespec drop_pause = { .tv_nsec = 20 * 1000 * 1000 };
+
 static void add_key(void *context, const struct ps_shared_entry *found)
 {
 	add_extra(context, &found->key);
@@ -337,21 +340,38 @@ static void empty_table(struct ps_control *control, const char *name)
 	free(comparing.extra);
 }
 
-void cli_thing_drop(struct ps_control *control, const struct ps_file *file)
+static void drop_table(struct ps_control *control, const char *name)
+{
+	int trials = DROP_TRIALS;
+
+	if (!ps_control_table(control, name, PACKETSCRIPT_SHARED_DESTROY, NULL, 0))
+		return;
+	empty_table(control, name);
+	while (trials-- && ps_control_table(control, name, PACKETSCRIPT_SHARED_DESTROY, NULL, 0))
+		nanosleep(&drop_pause, NULL);
+}
+
+static void drop_set(struct ps_control *control, const char *name)
 {
 	const struct ps_spans none = { .list4 = { NULL } };
+	const struct ps_set_change destroy = { .name = name, .action = PACKETSCRIPT_SET_DESTROY };
+	const struct ps_set_change empty = { .name = name, .action = PACKETSCRIPT_SET_REPLACE, .spans = &none };
+	int trials = DROP_TRIALS;
+
+	if (!ps_control_set(control, &destroy))
+		return;
+	ps_control_set(control, &empty);
+	while (trials-- && ps_control_set(control, &destroy))
+		nanosleep(&drop_pause, NULL);
+}
+
+void cli_thing_drop(struct ps_control *control, const struct ps_file *file)
+{
 	char name[PS_NAME_BYTES + 1];
-	struct ps_set_change change = { .name = name, .action = PACKETSCRIPT_SET_DESTROY };
 
 	ps_file_thing(file, name);
-	if (ps_file_kind(file->name) == PS_FILE_TABLE) {
-		if (ps_control_table(control, name, PACKETSCRIPT_SHARED_DESTROY, NULL, 0))
-			empty_table(control, name);
-		return;
-	}
-	if (ps_control_set(control, &change)) {
-		change.action = PACKETSCRIPT_SET_REPLACE;
-		change.spans = &none;
-		ps_control_set(control, &change);
-	}
+	if (ps_file_kind(file->name) == PS_FILE_TABLE)
+		drop_table(control, name);
+	else
+		drop_set(control, name);
 }

@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #define REPLY_BYTES	(16u << 20)	/* of a reply, at most: the server is not trusted with our memory */
+#define REPLY_LIST	100000		/* elements of a list in it, since room for all is made before the first one has come */
 #define PIECE		65536
 
 /* What a URL says. */
@@ -497,6 +498,36 @@ redisReply *ps_wire_ask(struct ps_wire *wire, int n, const char *const *args, co
 /*
  * Opening.
  */
+#if HIREDIS_MAJOR >= 1
+typedef size_t list_size;
+#else
+typedef int list_size;
+#endif
+
+static redisReplyObjectFunctions functions;
+static void *(*create_list)(const redisReadTask *task, list_size n);
+
+/* NULL is what hiredis takes for want of memory. */
+static void *create_short_list(const redisReadTask *task, list_size n)
+{
+	return n <= REPLY_LIST ? create_list(task, n) : NULL;
+}
+
+static redisReader *create_reader(void)
+{
+	redisReader *reader = redisReaderCreate();
+
+	if (!reader)
+		return NULL;
+	if (!create_list) {
+		functions = *reader->fn;
+		create_list = functions.createArray;
+		functions.createArray = create_short_list;
+	}
+	reader->fn = &functions;
+	return reader;
+}
+
 static int tell(struct ps_wire *wire, int n, const char *const *args)
 {
 	redisReply *reply = ps_wire_ask(wire, n, args, NULL);
@@ -530,7 +561,7 @@ int ps_wire_open(struct ps_wire *wire, const struct ps_wire_target *target)
 	*wire = (struct ps_wire){ .fd = -1, .ms = target->ms };
 	if (wrong)
 		return fail(wire, "%s", wrong);
-	wire->reader = redisReaderCreate();
+	wire->reader = create_reader();
 	if (!wire->reader)
 		return fail(wire, "not enough memory");
 	err = address.is_unix ? connect_unix(wire, &address) : connect_tcp(wire, &address);
