@@ -40,7 +40,7 @@ agent() {
 }
 # all_have N: the three have revision N, and are well
 all_have() { [ "$(fleet status | grep -c " ok  *revision $1 ")" = 3 ]; }
-has() { fleet status | grep -q "^m$1  *$2  *revision $3 "; }
+has() { fleet status | grep "^m$1  *$2  *revision $3 " >/dev/null; }
 inM() { at "m$1" "${@:2}"; }
 # answers N: whether a ping of machine N gets through
 answers() { ping -q -c 1 -W 1 "10.0.$1.2"; }
@@ -119,7 +119,7 @@ wait "${agents[2]}" || true
 inM 2 packetscript detach /var/lib/m2/current/guard.lua >/dev/null
 inM 2 packetscript set good destroy
 agent 2
-check 'a machine that starts without the store has the last good one' wait_for eval 'inM 2 packetscript list | grep -q "hook ip INPUT"'
+check 'a machine that starts without the store has the last good one' wait_for eval 'inM 2 packetscript list | grep "hook ip INPUT"'
 check_eq 'with its set' "$(inM 2 packetscript set good | wc -l)" 100000
 check 'and its packets pass' answers 2
 serve
@@ -130,12 +130,12 @@ kill "${agents[1]}"
 wait "${agents[1]}" || true
 agent 1 1
 inM 1 packetscript set good remove 10.0.0.0/16
-check 'a set that somebody changes is mended' wait_for eval 'inM 1 packetscript set good | grep -qx 10.0.0.0/16'
+check 'a set that somebody changes is mended' wait_for eval 'inM 1 packetscript set good | grep -x 10.0.0.0/16'
 inM 1 packetscript shared known set 192.0.2.9 true
 inM 1 packetscript shared known delete 192.0.2.2
 check 'a table, too' wait_for eval '[ "$(inM 1 packetscript shared known | cut -d , -f 1 | sort | paste -sd " ")" = "192.0.2.1 192.0.2.2" ]'
 inM 1 packetscript detach guard.lua >/dev/null 2>&1 || inM 1 packetscript detach /var/lib/m1/current/guard.lua >/dev/null
-check 'a hook' wait_for eval 'inM 1 packetscript list | grep -q "hook ip INPUT"'
+check 'a hook' wait_for eval 'inM 1 packetscript list | grep "hook ip INPUT"'
 check_match 'and that is told' "$(fleet status || true)" '(^|'$'\n'')m1 .*drifted [0-9]+ times'
 fleet status --json >status.json
 schema fleet status.json
