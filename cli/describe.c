@@ -4,7 +4,7 @@
 
 #include "cli.h"
 
-#define MANUAL_DATE	"2026-11-28"	/* of the last change of what the manual page shows */
+#define MANUAL_DATE	"2026-11-29"	/* of the last change of what the manual page shows */
 #define SUMMARY	"runs PacketScript's scripts off the kernel: on captures, on live packets, in tests"
 
 static const struct {
