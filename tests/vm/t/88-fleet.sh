@@ -135,7 +135,9 @@ inM 1 packetscript set good remove 10.0.0.0/16
 check 'a set that somebody changes is mended' wait_for eval 'inM 1 packetscript set good | grep -x 10.0.0.0/16'
 inM 1 packetscript shared known set 192.0.2.9 true
 inM 1 packetscript shared known delete 192.0.2.2
-check 'a table, too' wait_for eval '[ "$(inM 1 packetscript shared known | tr -d '"' | cut -d , -f 1 | sort | paste -sd " ")" = "192.0.2.1 192.0.2.2" ]'
+# known N: the keys of the table
+known() { inM "$1" packetscript shared known | tr -d '"' | cut -d , -f 1 | sort | paste -sd ' '; }
+check 'a table, too' wait_for eval '[ "$(known 1)" = "192.0.2.1 192.0.2.2" ]'
 inM 1 packetscript detach guard.lua >/dev/null 2>&1 || inM 1 packetscript detach /var/lib/m1/current/guard.lua >/dev/null
 check 'a hook' wait_for eval 'inM 1 packetscript list | grep "hook ip INPUT"'
 check_match 'and that is told' "$(fleet status || true)" '(^|'$'\n'')m1 .*drifted [0-9]+ times'
