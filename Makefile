@@ -88,7 +88,7 @@ need-plugin need-cli: need-compiler
 	@for library in $($(@:need-%=%)_LIBRARIES); do pkg-config --exists $$library || \
 		{ echo "make: the library $$library is missing, or its headers: run 'make deps'" >&2; exit 1; }; done
 plugin_LIBRARIES := xtables
-cli_LIBRARIES := libedit zlib libzstd jansson libnetfilter_queue libmnl libpcap hiredis libssl
+cli_LIBRARIES := libedit zlib libzstd jansson libnetfilter_queue libmnl libpcap libbpf hiredis libssl
 
 # What is made of Lua's release looks each time whether it still is.
 .PHONY: lua-patched
@@ -121,6 +121,7 @@ modules: need-headers lua-patched
 	$(call kernel_objects,$(TREE),.,$(MODULE_FOLDERS))
 	+$(call kernel_make,$(TREE)) modules
 	@scripts/module-btf $(KVER) $(BUILD) $(TREE)/luaxdp.ko bpf_luaxdp_run
+	@scripts/module-btf $(KVER) $(BUILD) $(TREE)/packetscript_bpf.ko bpf_packetscript_tc bpf_packetscript_xdp
 
 #
 # The engine for userspace: a library for the plugin, and one with sanitizers for the tests.
@@ -177,7 +178,7 @@ $(BUILD)/user/libxt_LUA.so: xtables/libxt_LUA.c $(BUILD)/user/engine.a include/u
 #
 CLI := $(wildcard cli/*.c fleet/*.c check/*.c user/*.c)
 CLI_INCLUDE := -Icli -Ifleet -Icheck -Iuser -Iplat/user -Ipacket -Iengine -Iproto -Icompile -Ilua -Ilua/src -Iinclude
-CLI_LIBS := -ledit -lz -lzstd -ljansson -lnetfilter_queue -lmnl -lpcap -lhiredis -lssl -lcrypto
+CLI_LIBS := -ledit -lz -lzstd -ljansson -lnetfilter_queue -lmnl -lpcap -lbpf -lhiredis -lssl -lcrypto
 $(call named,$(CLI:.c=.o)) | need-cli
 cli: $(BUILD)/user/packetscript $(BUILD)/user/packetscript.8 $(BUILD)/user/packetscript.bash \
 	$(BUILD)/user/packetscript-language.7 $(BUILD)/user/packetscript.lua

@@ -213,7 +213,7 @@ static void value(struct lint_flow *w, struct ps_known v)
 	if (w->f->is_handler)
 		lint_warn(w, "bad-verdict",
 			  "'%.60s' returns %s, which is no verdict: there are NF_DROP, "
-			  "NF_ACCEPT, NF_STOLEN, NF_QUEUE, NF_REPEAT, XT_CONTINUE, XT_RETURN",
+			  "NF_ACCEPT, NF_STOLEN, NF_QUEUE, NF_REPEAT, XT_CONTINUE, XT_RETURN, NF_TX, NF_REDIRECT",
 			  getstr(w->f->name), lint_describe(v).text);
 }
 

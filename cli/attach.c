@@ -18,26 +18,28 @@
 #include "hooks.h"
 #include "host_user.h"
 #include "persist.h"
+#include "program.h"
 #include "result.h"
 #include "states.h"
 #include "words.h"
 
 /* What says which hook it is, for both commands; and then how the script runs there. Lines of files have those before OPT_LINE. */
 enum { OPT_HOOK, OPT_FAMILY, OPT_DEV, OPT_PRIORITY, OPT_FUNCTION, OPT_STATE, OPT_NETNS, OPT_PLACE };
-enum { OPT_PERCPU = OPT_PLACE, OPT_DEFRAG, OPT_MEMORY, OPT_ON_ERROR, OPT_OBJECT, OPT_LINE, OPT_PERSIST = OPT_LINE, OPT_JSON };
+enum { OPT_PERCPU = OPT_PLACE, OPT_DEFRAG, OPT_MEMORY, OPT_ON_ERROR, OPT_OBJECT, OPT_XDP_MODE, OPT_LINE, OPT_PERSIST = OPT_LINE, OPT_JSON };
 enum { OPT_DETACH_PERSIST = OPT_PLACE, OPT_DETACH_JSON };
 
 #define FAMILIES	"ip ip6 inet arp bridge netdev"
-#define HOOKS		"prerouting input forward output postrouting ingress egress"
+#define HOOKS		"prerouting input forward output postrouting ingress egress tc-ingress tc-egress xdp"
+#define XDP_MODES	"native generic"
 #define PLACE_OPTIONS(family, priority, function, state)								\
 	{ "hook", 'k', "HOOK", HOOKS_HELP, HOOKS },								\
 	{ "family", 0, "FAMILY", "ip, ip6, inet, arp, bridge or netdev, as nft calls them" family, FAMILIES },	\
-	{ "dev", 'd', "IF", "the device, of ingress and egress" },						\
+	{ "dev", 'd', "IF", "the device, of ingress, egress, tc-ingress, tc-egress and xdp" },						\
 	{ "priority", 'p', "N", "a number, or as nft: raw, mangle, dstnat, filter, security, srcnat, out, mangle+5" priority },	\
 	{ "function", 'f', "NAME", "the function" function },							\
 	{ "state", 0, "N", "the number of the state" state },							\
 	{ "netns", 'n', "NAME", CLI_NETNS_HELP }
-#define HOOKS_HELP	"prerouting, input, forward, output, postrouting; of devices ingress, egress"
+#define HOOKS_HELP	"prerouting, input, forward, output, postrouting; of devices ingress, egress, tc-ingress, tc-egress, xdp"
 
 static const struct cli_option attach_options[] = {
 	PLACE_OPTIONS(" (default: ip)", " (default: filter)", " (default: " PS_STATE_FUNCTION ")", " (default: 0)"),
@@ -46,6 +48,7 @@ static const struct cli_option attach_options[] = {
 	{ "memory", 0, "SIZE", "what the state may hold, 128K to 64M (default: 1M)" },
 	{ "on-error", 0, "VERDICT", "drop, accept or continue when the function fails (default: drop)", CLI_ON_ERROR },
 	{ "object", 0, "OBJECT", "what the function gets: raw, eth, arp, ip or ip6 (default: the family's header)", CLI_OBJECTS },
+	{ "xdp-mode", 0, "MODE", "native or generic: by the device's driver or not (default: native, where it can)", XDP_MODES },
 	{ "persist", 0, NULL, "writes it down, for 'restore' when the machine starts" },
 	{ "json", 0, NULL, "where it is then, as JSON, on one line" },
 	{ NULL },
@@ -159,6 +162,13 @@ static int no_such_hook(const char *name, const struct ps_hook_family *family)
 	return cli_error("--hook %s: the family %s has %s", name, family->name, names);
 }
 
+static bool is_of_device(const char *hook)
+{
+	uint32_t number;
+
+	return hook_of(hook, ps_hook_family_find(PS_HOOK_OF_NETDEV), &number);
+}
+
 /* What is said of the family, or is plain from what else is; NULL: nothing. */
 static const char *family_name(const struct cli_call *call)
 {
@@ -166,7 +176,7 @@ static const char *family_name(const struct cli_call *call)
 
 	if (call->values[OPT_FAMILY])
 		return call->values[OPT_FAMILY];
-	return call->values[OPT_DEV] || (hook && (!strcasecmp(hook, "ingress") || !strcasecmp(hook, "egress"))) ? "netdev" : NULL;
+	return call->values[OPT_DEV] || (hook && is_of_device(hook)) ? "netdev" : NULL;
 }
 
 /* Fills in the hook and the priority that the call names. False: the family does not have them. */
@@ -283,6 +293,18 @@ static bool fill_options(struct ps_attachment *attachment, const struct cli_call
 	return true;
 }
 
+static bool is_program(const struct ps_attachment *attachment)
+{
+	return ps_hook_is_program(attachment->family, attachment->hook);
+}
+
+/* tc has other priorities than netfilter, from 1 on, and has no names for them. */
+#define TC_PRIORITY	"100"
+static bool is_tc(const struct ps_attachment *attachment)
+{
+	return is_program(attachment) && attachment->hook != PS_HOOK_XDP;
+}
+
 static bool fill(struct ps_attachment *attachment, const struct cli_call *call)
 {
 	const char *name = family_name(call);
@@ -296,14 +318,27 @@ static bool fill(struct ps_attachment *attachment, const struct cli_call *call)
 	    !need_place(attachment, call, family))
 		return false;
 	if (!attachment->has_priority)
-		priority_of("filter", family->number, &attachment->priority);
+		priority_of(is_tc(attachment) ? TC_PRIORITY : "filter", family->number, &attachment->priority);
 	attachment->has_priority = true;
 	return true;
+}
+
+static bool read_mode(struct cli_hook *hook, const struct cli_call *call)
+{
+	const char *mode = call->values[OPT_XDP_MODE];
+
+	hook->mode = !mode ? PS_XDP_ANY : strcmp(mode, "native") ? PS_XDP_GENERIC : PS_XDP_NATIVE;
+	if (!mode || (is_program(&hook->attachment) && hook->attachment.hook == PS_HOOK_XDP && (!strcmp(mode, "native") || !strcmp(mode, "generic"))))
+		return true;
+	cli_error("--xdp-mode %s: is native or generic, of --hook xdp", mode);
+	return false;
 }
 
 bool cli_hook_read(struct cli_hook *hook, const struct cli_call *call, bool has_to_be)
 {
 	if (!fill(&hook->attachment, call))
+		return false;
+	if (!read_mode(hook, call))
 		return false;
 	hook->script = resolve(call->operands[0], has_to_be);
 	hook->attachment.script = hook->script;
@@ -317,6 +352,44 @@ void cli_hook_clean(struct cli_hook *hook)
 {
 	free(hook->script);
 	hook->script = NULL;
+}
+
+static void forget(void *context, const struct ps_attachment *detached)
+{
+	(void)context;
+	(void)detached;
+}
+
+/* The program that asks for what has been attached. If there can be none, what has been attached goes. Returns 0 or -1, after a message. */
+static int put_program(struct ps_control *control, const struct cli_hook *hook, const struct ps_attachment *attached)
+{
+	enum ps_xdp_mode mode = hook->mode;
+	char error[256];
+
+	if (ps_program_attach(attached, &mode, error, sizeof(error))) {
+		cli_error("--dev %s: %s", attached->device, error);
+		ps_control_detach(control, attached, forget, NULL);
+		return -1;
+	}
+	if (attached->hook == PS_HOOK_XDP && mode != hook->mode && mode == PS_XDP_GENERIC)
+		cli_error("--dev %s: its driver takes no program: it is at XDP as --xdp-mode generic has it, which is slower", attached->device);
+	return 0;
+}
+
+/* Returns as ps_control_attach(), after a message; or PS_CONTROL_THERE without one. */
+static int enter_hook(struct ps_control *control, const struct cli_hook *hook)
+{
+	struct ps_attachment attachment = hook->attachment;
+	int failed;
+
+	if (is_program(&attachment))
+		attachment.program = ps_program_number();
+	failed = ps_control_attach(control, &attachment);
+	if (!failed && attachment.program && put_program(control, hook, &attachment)) {
+		control->error[0] = 0;
+		return PS_CONTROL_FAILED;
+	}
+	return failed;
 }
 
 /*
@@ -335,11 +408,11 @@ static int enter(const struct cli_hook *hook, bool can_be_there, bool can_be_lat
 		ps_control_close(&control);
 		return CLI_HOOK_LATER;
 	}
-	failed = ps_control_attach(&control, &hook->attachment);
+	failed = enter_hook(&control, hook);
 	*was_there = failed == PS_CONTROL_THERE && can_be_there;
 	if (*was_there)
 		failed = 0;
-	if (failed)
+	if (failed && control.error[0])
 		cli_error("%s", control.error);
 	ps_control_close(&control);
 	return !failed ? CLI_OK : failed == PS_CONTROL_SCRIPT ? CLI_FOUND : CLI_TROUBLE;
@@ -389,6 +462,9 @@ const struct cli_command cli_attach = {
 "packet is. A script that was written for iptables needs --object raw. The family is ip if none is named, or netdev of the hooks ingress and\n"
 "egress, which are those of a device. The device of other hooks is what p:dev_in() and p:dev_out() tell.\n"
 "\n"
+"tc-ingress, tc-egress and xdp are of a device, too: a small program of BPF is put there, which asks the script. There NF_TX sends the packet back,\n"
+"and nf.redirect() to another device. The kernel needs the types (BTF) of the module packetscript_bpf; where they are not, it says so.\n"
+"\n"
 "A script that cannot be loaded is told with file and line, and the command exits with 1. It stays attached until 'detach', until its device or\n"
 "network namespace goes, or the machine. 'list' shows it, 'reload' loads its script anew.\n"
 "\n"
@@ -399,7 +475,8 @@ const struct cli_command cli_attach = {
 	.examples =
 "  packetscript attach dnat.lua --hook prerouting --priority dstnat --object raw\n"
 "  packetscript attach mac.lua --family bridge --hook forward --function outgoing\n"
-"  packetscript attach flood.lua --hook ingress --dev eth0 --percpu --persist\n",
+"  packetscript attach flood.lua --hook ingress --dev eth0 --percpu --persist\n"
+"  packetscript attach flood.lua --hook xdp --dev eth0 --percpu\n",
 	.options = attach_options,
 	.run = attach,
 };
@@ -407,12 +484,23 @@ const struct cli_command cli_attach = {
 /*
  * detach
  */
+
+/* The kernel's module has let go of it: so the program has nothing to ask any more, and lets all packets pass. */
+static void take_program(const struct ps_attachment *detached)
+{
+	char error[256];
+
+	if (detached->program && ps_program_detach(detached, error, sizeof(error)))
+		cli_error("--dev %s: its program stays, and lets all pass: %s", detached->device, error);
+}
+
 static void tell_detached(void *context, const struct ps_attachment *detached)
 {
 	const struct ps_hook_family *family = ps_hook_family_find(detached->family);
 	const char *name = ps_hook_name(detached->family, detached->hook);
 	char hook[16];
 
+	take_program(detached);
 	if (context) {
 		json_array_append_new(context, hook_json(detached));
 		return;
@@ -634,7 +722,7 @@ bool cli_hook_line_read(struct cli_hook *hook, struct cli_call *call, int nwords
 static void keep_quiet(void *context, const struct ps_attachment *detached)
 {
 	(void)context;
-	(void)detached;
+	take_program(detached);
 }
 
 /* It need not be there. Returns enum cli_exit, after a message. */

@@ -8,10 +8,12 @@
 
 #include "cli.h"
 #include "control.h"
+#include "program.h"
 
 /* All zero at first; cli_hook_clean() in any case. Texts are the call's, but the path. */
 struct cli_hook {
 	struct ps_attachment attachment;
+	enum ps_xdp_mode mode;	/* of --hook xdp */
 	char *script;		/* the absolute path */
 	const char *netns;	/* NULL: that of the process */
 };

@@ -119,6 +119,8 @@ static uint32_t kernel_verdict(enum ps_verdict verdict, uint16_t queue)
 		return NF_QUEUE_NR(queue);
 	case PS_VERDICT_DROP:
 	case PS_VERDICT_STOLEN:
+	case PS_VERDICT_TX:
+	case PS_VERDICT_REDIRECT:
 	case PS_VERDICT_REPEAT:
 	case PS_VERDICT_ERROR:
 		break;

@@ -44,6 +44,8 @@ static const struct {
 	[PACKETSCRIPT_COUNT_REPEAT] = { "verdicts", "NF_REPEAT" },
 	[PACKETSCRIPT_COUNT_CONTINUE] = { "verdicts", "XT_CONTINUE" },
 	[PACKETSCRIPT_COUNT_RETURN] = { "verdicts", "XT_RETURN" },
+	[PACKETSCRIPT_COUNT_TX] = { "verdicts", "NF_TX" },
+	[PACKETSCRIPT_COUNT_REDIRECT] = { "verdicts", "NF_REDIRECT" },
 	[PACKETSCRIPT_COUNT_UNMATCHED] = { "answers", "no" },
 	[PACKETSCRIPT_COUNT_MATCHED] = { "answers", "yes" },
 	[PACKETSCRIPT_COUNT_STOPPED] = { NULL, "stopped" },
@@ -186,6 +188,8 @@ static void add_rule(const struct reading *reading, const struct ps_listed *list
 	for (i = 0; i < sizeof(has) / sizeof(has[0]); i++)
 		add_count(rule, listed, has[i]);
 	for (i = PACKETSCRIPT_COUNT_DROP; i <= PACKETSCRIPT_COUNT_MATCHED; i++)
+		add_count(rule, listed, i);
+	for (i = PACKETSCRIPT_COUNT_TX; i <= PACKETSCRIPT_COUNT_REDIRECT; i++)
 		add_count(rule, listed, i);
 	add_times(rule, listed);
 	json_array_append_new(json_object_get(reading->script, "rules"), rule);

@@ -10,6 +10,7 @@
 
 #include "access.h"
 #include "company.h"
+#include "verdict.h"
 
 /* The order of operations is that of what they ask for. */
 static enum ps_company what_of(const struct ps_method *method)
@@ -135,5 +136,23 @@ int ps_company_of(lua_State *L)
 	} else {
 		lua_pushnil(L);
 	}
+	return 1;
+}
+
+int ps_company_redirect(lua_State *L)
+{
+	const struct ps_company_ops *company;
+	const char *device, *why;
+	struct ps_packet *pkt;
+
+	ps_view_check(L);
+	device = luaL_checkstring(L, 2);
+	pkt = ps_bind_of(L)->pkt;	/* or bytes that the view is of */
+	ps_bind_check_writable(L);
+	company = pkt->ops->company;
+	why = company && company->redirect ? company->redirect(pkt, device) : "only at tc and XDP can a packet be sent to a device";
+	if (why)
+		return luaL_error(L, "redirect: %s: %s", device, why);
+	lua_pushinteger(L, PS_NF_REDIRECT);
 	return 1;
 }

@@ -440,6 +440,7 @@ static uint32_t encode(lua_State *L)
 	value = luaL_optinteger(L, 2, PS_XT_CONTINUE);
 	verdict = ps_verdict_of(value, &queue);
 	luaL_argcheck(L, verdict != PS_VERDICT_REPEAT, 2, "NF_REPEAT asks for the script, which is not run any more");
+	luaL_argcheck(L, verdict != PS_VERDICT_TX && verdict != PS_VERDICT_REDIRECT, 2, "packets of a connection that is cut are sent to no device");
 	luaL_argcheck(L, verdict != PS_VERDICT_ERROR, 2, "no verdict: give NF_DROP, NF_ACCEPT, NF_STOLEN, NF_QUEUE, XT_CONTINUE "
 							  "or XT_RETURN, or of a match true or false");
 	return (uint32_t)queue << 16 | (verdict + 1);

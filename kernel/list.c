@@ -55,7 +55,9 @@ static int put_row(struct sk_buff *skb, int first, const u64 *counts, int n)
 static int put_verdicts(struct sk_buff *skb, const u64 *verdicts)
 {
 	BUILD_BUG_ON(PACKETSCRIPT_COUNT_RETURN - PACKETSCRIPT_COUNT_DROP != PS_VERDICT_RETURN - PS_VERDICT_DROP);
-	return put_row(skb, PACKETSCRIPT_COUNT_DROP, verdicts, PS_VERDICT_ERROR);
+	BUILD_BUG_ON(PACKETSCRIPT_COUNT_REDIRECT - PACKETSCRIPT_COUNT_TX != PS_VERDICT_REDIRECT - PS_VERDICT_TX);
+	return put_row(skb, PACKETSCRIPT_COUNT_DROP, verdicts, PS_VERDICT_TX) ||
+	       put_row(skb, PACKETSCRIPT_COUNT_TX, verdicts + PS_VERDICT_TX, PS_VERDICT_ERROR - PS_VERDICT_TX);
 }
 
 static int put_answers(struct sk_buff *skb, const u64 *answers)

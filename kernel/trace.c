@@ -11,6 +11,7 @@
 #include "packetscript.h"
 #include "skb.h"
 #include "trace.h"
+#include "xdp.h"
 
 DEFINE_STATIC_KEY_FALSE(ps_trace_key);
 
@@ -84,7 +85,11 @@ static u32 put_bytes(struct sk_buff *message, int type, const struct ps_packet *
 	const u32 len = min_t(u32, pkt->len, PACKETSCRIPT_TRACE_BYTES);
 	struct nlattr *attr = nla_reserve(message, type, len);
 
-	if (!attr || skb_copy_bits(skb_of(pkt), -(int)pkt->network, nla_data(attr), len))
+	if (!attr)
+		return 0;
+	if (pkt->ops == &ps_xdp_ops)
+		memcpy(nla_data(attr), pkt->data, len);
+	else if (skb_copy_bits(skb_of(pkt), -(int)pkt->network, nla_data(attr), len))
 		return 0;
 	*bytes = nla_data(attr);
 	return len;

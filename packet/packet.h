@@ -97,6 +97,8 @@ struct ps_company_ops {
 	/* A text that lasts as long as the packet, of which no more than PS_COMPANY_NAME bytes may be read; NULL: there is none. */
 	const char *(*name)(struct ps_packet *pkt, enum ps_company what);
 	const struct ps_ct_ops *ct;	/* NULL: nothing is known of connections */
+	/* By which device it leaves, if the verdict is PS_VERDICT_REDIRECT. NULL: it is noted; else why not, a text that lasts. */
+	const char *(*redirect)(struct ps_packet *pkt, const char *device);
 };
 
 /* Each function may move pkt->data. Any context that the packet is in. */

@@ -9,5 +9,7 @@ const struct ps_verdict_row ps_verdicts[] = {
 	[PS_VERDICT_REPEAT] = { "NF_REPEAT", PS_NF_REPEAT },
 	[PS_VERDICT_CONTINUE] = { "XT_CONTINUE", PS_XT_CONTINUE },
 	[PS_VERDICT_RETURN] = { "XT_RETURN", PS_XT_RETURN },
+	[PS_VERDICT_TX] = { "NF_TX", PS_NF_TX },
+	[PS_VERDICT_REDIRECT] = { "NF_REDIRECT", PS_NF_REDIRECT },
 	[PS_VERDICT_ERROR] = { "error" },
 };

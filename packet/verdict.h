@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * What becomes of a packet. The names and values that scripts see are the kernel's
- * (uapi/linux/netfilter.h, uapi/linux/netfilter/x_tables.h); front ends check at build time
+ * (uapi/linux/netfilter.h, uapi/linux/netfilter/x_tables.h), but for two; front ends check at build time
  * that they are.
  */
 #ifndef PS_VERDICT_H
@@ -14,6 +14,9 @@
 #define PS_NF_STOLEN	2
 #define PS_NF_QUEUE	3		/* the queue's number may stand in bits 16 to 31 */
 #define PS_NF_REPEAT	4
+/* Ours: netfilter has no such, and its own end at 5. Of packets at tc and XDP. */
+#define PS_NF_TX	6
+#define PS_NF_REDIRECT	7		/* to the device that nf.redirect() was told */
 #define PS_XT_CONTINUE	0xFFFFFFFFLL
 #define PS_XT_RETURN	(-PS_NF_REPEAT - 1)
 
@@ -27,6 +30,8 @@ enum ps_verdict {
 	PS_VERDICT_REPEAT,
 	PS_VERDICT_CONTINUE,
 	PS_VERDICT_RETURN,
+	PS_VERDICT_TX,
+	PS_VERDICT_REDIRECT,
 	PS_VERDICT_ERROR,	/* the handler gave none: it raised, ran too long, returned no verdict */
 };
 
@@ -53,6 +58,10 @@ static inline enum ps_verdict ps_verdict_of(long long value, uint16_t *queue)
 		return PS_VERDICT_REPEAT;
 	if (value == PS_XT_RETURN)
 		return PS_VERDICT_RETURN;
+	if (value == PS_NF_TX)
+		return PS_VERDICT_TX;
+	if (value == PS_NF_REDIRECT)
+		return PS_VERDICT_REDIRECT;
 	if ((value & 0xFFFF) == PS_NF_QUEUE && value >> 16 >= 0 && value >> 16 <= 0xFFFF) {
 		*queue = value >> 16;
 		return PS_VERDICT_QUEUE;

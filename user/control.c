@@ -479,6 +479,8 @@ static struct nlmsghdr *begin_hook(char *buffer, const struct ps_control *contro
 		mnl_attr_put_u32(message, PACKETSCRIPT_HOOK_NUMBER, of->hook);
 	if (of->has_priority)
 		mnl_attr_put_u32(message, PACKETSCRIPT_HOOK_PRIORITY, (uint32_t)of->priority);
+	if (of->program)
+		mnl_attr_put_u32(message, PACKETSCRIPT_HOOK_PROGRAM, of->program);
 	if (of->memory)
 		mnl_attr_put_u32(message, PACKETSCRIPT_HOOK_MEMORY, of->memory);
 	if (of->percpu)
@@ -547,6 +549,9 @@ static void read_hook(const struct nlattr *nest, struct ps_attachment *hook)
 			break;
 		case PACKETSCRIPT_HOOK_PRIORITY:
 			hook->priority = (int32_t)u32_of(attr);
+			break;
+		case PACKETSCRIPT_HOOK_PROGRAM:
+			hook->program = u32_of(attr);
 			break;
 		}
 	}

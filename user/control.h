@@ -151,6 +151,7 @@ struct ps_attachment {
 	int32_t priority;
 	uint32_t memory;	/* KiB; this and the next two as in struct xt_lua_info */
 	uint8_t on_error, object;
+	uint32_t program;	/* by which a program of BPF asks for it, at tc and XDP; 0: not said, or there is none */
 };
 
 /* Attaches it in this network namespace. Returns 0, or why not. */

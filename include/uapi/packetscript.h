@@ -148,6 +148,9 @@ enum {
 	/* of rules, too; absent where no packet was timed, as the module's parameter times says */
 	PACKETSCRIPT_COUNT_TOOK,	/* nanoseconds that functions took for packets that were timed */
 	PACKETSCRIPT_COUNT_TIMES,	/* binary, in place of a u64: PACKETSCRIPT_TIMES of these, how many packets took how long */
+	/* of rules, too: verdicts, as the others */
+	PACKETSCRIPT_COUNT_TX,
+	PACKETSCRIPT_COUNT_REDIRECT,
 	__PACKETSCRIPT_COUNT_MAX,
 	PACKETSCRIPT_COUNT_MAX = __PACKETSCRIPT_COUNT_MAX - 1
 };
@@ -222,9 +225,27 @@ enum {
 	PACKETSCRIPT_HOOK_ON_ERROR,	/* u8 */
 	PACKETSCRIPT_HOOK_OBJECT,	/* u8; 0 is the family's own header */
 	PACKETSCRIPT_HOOK_DEFRAG,	/* flag: of NFPROTO_IPV4, NFPROTO_IPV6 and NFPROTO_INET, fragments are put together before */
+	/* of tc and XDP */
+	PACKETSCRIPT_HOOK_PROGRAM,	/* u32: by which number the program that is there asks for it; to attach, one that no other has */
 	__PACKETSCRIPT_HOOK_MAX,
 	PACKETSCRIPT_HOOK_MAX = __PACKETSCRIPT_HOOK_MAX - 1
 };
+
+/* Hooks of NFPROTO_NETDEV, behind netfilter's, at which a program of BPF calls the function: bpf_packetscript_tc(), bpf_packetscript_xdp(). */
+enum {
+	PACKETSCRIPT_NUMBER_TC_INGRESS = 2,
+	PACKETSCRIPT_NUMBER_TC_EGRESS,
+	PACKETSCRIPT_NUMBER_XDP,
+};
+
+/* Such numbers go from 1 to this. */
+#define PACKETSCRIPT_PROGRAM_MAX	0xfffffff
+
+/*
+ * What these functions return is the program's own verdict; from this on it is the number of a device that the packet is to be redirected
+ * to, by the helper bpf_redirect(), and this.
+ */
+#define PACKETSCRIPT_PROGRAM_REDIRECT	256
 
 /*
  * Sets of addresses that scripts name (set.named()). Ranges are pairs of addresses in network byte order, the first and the last of each;

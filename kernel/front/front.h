@@ -16,6 +16,9 @@
 #include "skb.h"
 #include "verdict.h"
 
+/* Netfilter has no such verdicts. */
+#define PS_FRONT_NO_DEVICE	"NF_TX and NF_REDIRECT: only at tc and XDP can a packet be sent to a device"
+
 static inline bool ps_front_is_ethernet(const struct net_device *dev)
 {
 	return dev && (dev->type == ARPHRD_ETHER || dev->type == ARPHRD_LOOPBACK);

@@ -19,6 +19,7 @@
 #include "hook.h"
 #include "hooks.h"
 #include "options.h"
+#include "program.h"
 #include "state.h"
 
 static_assert((int)PS_HOOK_OF_INET == NFPROTO_INET && (int)PS_HOOK_OF_IP == NFPROTO_IPV4 && (int)PS_HOOK_OF_ARP == NFPROTO_ARP &&
@@ -29,7 +30,8 @@ static_assert(sizeof_field(struct ps_hook_place, device) == IFNAMSIZ);
 struct part {
 	struct ps_rule *rule;
 	unsigned int on_error;	/* what netfilter is told of a packet whose handler failed */
-	struct nf_hook_ops ops;
+	struct nf_hook_ops ops;	/* of tc and XDP, where netfilter knows nothing of it: the device only */
+	struct ps_program program;	/* of tc and XDP */
 };
 
 struct hook {
@@ -73,6 +75,10 @@ static noinline unsigned int decide(const struct part *part, struct sk_buff *skb
 		if (state->pf != NFPROTO_ARP && state->pf != NFPROTO_NETDEV)
 			return NF_QUEUE_NR(queue);
 		ps_rule_refuse(part->rule, "NF_QUEUE: there are no queues for ARP and for packets of a device's hooks");
+		break;
+	case PS_VERDICT_TX:
+	case PS_VERDICT_REDIRECT:
+		ps_rule_refuse(part->rule, PS_FRONT_NO_DEVICE);
 		break;
 	case PS_VERDICT_REPEAT:
 	case PS_VERDICT_ERROR:
@@ -273,11 +279,20 @@ static int add_parts(struct hook *hook, struct ps_failure *failure)
 	return err ?: add_part(hook, NFPROTO_IPV6, failure);
 }
 
+static bool is_program(const struct hook *hook)
+{
+	return ps_hook_is_program(hook->family, hook->number);
+}
+
 /*
  * Places. With hooks_mutex held.
  */
 static void leave_parts(struct hook *hook, unsigned int n)
 {
+	if (is_program(hook)) {
+		ps_program_leave(&hook->parts[0].program);
+		return;
+	}
 	while (n--)
 		nf_unregister_net_hook(hook->net, &hook->parts[n].ops);
 }
@@ -301,17 +316,54 @@ static const char *why_refused(int err)
 	return "netfilter refuses it";
 }
 
+/* A program of BPF comes after this, which knows the number; until it has come, no packet does. */
+static int enter_program(struct hook *hook, struct ps_failure *failure)
+{
+	struct part *part = &hook->parts[0];
+	struct ps_program *program = &part->program;
+	int err;
+
+	program->hook = hook->number;
+	program->passes = part->on_error == NF_ACCEPT;
+	program->rule = part->rule;
+	program->net = hook->net;
+	program->dev = part->ops.dev;
+	err = ps_program_enter(program);
+	if (!err)
+		return 0;
+	program->number = 0;
+	return ps_fail(failure, err, "%s: %s (%d)", hook->info[0].script, err == -EBUSY ? "another one has its number: try again" : why_refused(err), -err);
+}
+
 static int enter_parts(struct hook *hook, struct ps_failure *failure)
 {
 	unsigned int i;
 	int err;
 
+	if (is_program(hook))
+		return enter_program(hook, failure);
 	for (i = 0; i < hook->n; i++) {
 		err = nf_register_net_hook(hook->net, &hook->parts[i].ops);
 		if (!err)
 			continue;
 		leave_parts(hook, i);
 		return ps_fail(failure, err, "%s: %s (%d)", hook->info[0].script, why_refused(err), -err);
+	}
+	return 0;
+}
+
+/* A device has one program at XDP, and its packets are frames there. */
+static int look_at_xdp(const struct hook *hook, struct ps_failure *failure)
+{
+	const struct net_device *dev = hook->parts[0].ops.dev;
+	const struct hook *other;
+
+	if (!ps_front_is_ethernet(dev))
+		return ps_fail(failure, -EOPNOTSUPP, "--dev %s: at XDP, scripts have packets of Ethernet only", hook->place.device);
+	list_for_each_entry(other, &hooks, list) {
+		if (other->family == hook->family && other->number == PS_HOOK_XDP && other->parts[0].ops.dev == dev)
+			return ps_fail(failure, -EBUSY, "--dev %s: a device has one program at XDP, and that of %s is there: detach it first", hook->place.device,
+				       other->info[0].script);
 	}
 	return 0;
 }
@@ -340,7 +392,9 @@ static int enter(struct hook *hook, struct ps_failure *failure)
 			return ps_fail(failure, -EEXIST, "%s: its function %s is there already, with priority %d: detach it first, or give another --priority",
 				       hook->info[0].script, hook->info[0].function, hook->place.priority);
 	}
-	err = enter_parts(hook, failure);
+	err = is_program(hook) && hook->number == PS_HOOK_XDP ? look_at_xdp(hook, failure) : 0;
+	if (!err)
+		err = enter_parts(hook, failure);
 	if (!err)
 		list_add_tail(&hook->list, &hooks);
 	return err;
@@ -370,6 +424,7 @@ const struct nla_policy ps_hook_policy[PACKETSCRIPT_HOOK_MAX + 1] = {
 	[PACKETSCRIPT_HOOK_ON_ERROR] = { .type = NLA_U8 },
 	[PACKETSCRIPT_HOOK_OBJECT] = { .type = NLA_U8 },
 	[PACKETSCRIPT_HOOK_DEFRAG] = { .type = NLA_FLAG },
+	[PACKETSCRIPT_HOOK_PROGRAM] = { .type = NLA_U32 },
 };
 
 /* What a request says: by PACKETSCRIPT_HOOK_…; NULL: nothing. */
@@ -410,6 +465,31 @@ static void read_options(struct xt_lua_info *info, const struct wanted *wanted)
 	info->percpu = nla_get_flag(attrs[PACKETSCRIPT_HOOK_PERCPU]);
 }
 
+/* What is said of a hook at which a program of BPF is, and whether there can be such a program. */
+static int read_program(struct hook *hook, const struct wanted *wanted, struct ps_failure *failure)
+{
+	const struct nlattr *number = wanted->attrs[PACKETSCRIPT_HOOK_PROGRAM];
+
+	if (!number || nla_get_u32(number) < 1 || nla_get_u32(number) > PACKETSCRIPT_PROGRAM_MAX)
+		return ps_fail(failure, -EINVAL, "%s: a hook of tc or XDP needs the number of a program: is this command older than the kernel's module?",
+			       hook->info[0].script);
+	if (hook->number == PS_HOOK_XDP ? hook->place.priority != 0 : hook->place.priority < 1 || hook->place.priority > 0xffff)
+		return ps_fail(failure, -EINVAL, hook->number == PS_HOOK_XDP ? "%s: XDP has no priorities, since it has one program" :
+			       "%s: a priority at tc is from 1 to 65535", hook->info[0].script);
+	hook->parts[0].program.number = nla_get_u32(number);
+	switch (ps_programs_get()) {
+	case PS_PROGRAMS_THERE:
+		return 0;
+	case PS_PROGRAMS_ABSENT:
+		return ps_fail(failure, -ENOENT, "tc and XDP need the module packetscript_bpf, which is not there: is this kernel built without BPF?");
+	case PS_PROGRAMS_UNTYPED:
+		return ps_fail(failure, -ENOENT, "tc and XDP need the types (BTF) of the module packetscript_bpf, and it was built without: see 'make btf_install'");
+	case PS_PROGRAMS_REFUSED:
+		break;
+	}
+	return ps_fail(failure, -ENOENT, "tc and XDP: this kernel lets programs of BPF call no functions of modules");
+}
+
 static int read_place(struct hook *hook, const struct wanted *wanted, struct ps_failure *failure)
 {
 	const struct nlattr *family = wanted->attrs[PACKETSCRIPT_HOOK_FAMILY], *number = wanted->attrs[PACKETSCRIPT_HOOK_NUMBER];
@@ -429,6 +509,8 @@ static int read_place(struct hook *hook, const struct wanted *wanted, struct ps_
 		nla_strscpy(hook->place.device, device, sizeof(hook->place.device));
 	if (priority)
 		hook->place.priority = nla_get_s32(priority);
+	if (is_program(hook))
+		return read_program(hook, wanted, failure);
 	return 0;
 }
 
@@ -503,6 +585,7 @@ static bool is_wanted(const struct hook *hook, const struct wanted *wanted, cons
 	       (!attrs[PACKETSCRIPT_HOOK_FUNCTION] || !nla_strcmp(attrs[PACKETSCRIPT_HOOK_FUNCTION], hook->info[0].function)) &&
 	       (!attrs[PACKETSCRIPT_HOOK_FAMILY] || nla_get_u8(attrs[PACKETSCRIPT_HOOK_FAMILY]) == hook->family) &&
 	       (!attrs[PACKETSCRIPT_HOOK_NUMBER] || nla_get_u32(attrs[PACKETSCRIPT_HOOK_NUMBER]) == hook->number) &&
+	       (!attrs[PACKETSCRIPT_HOOK_PROGRAM] || nla_get_u32(attrs[PACKETSCRIPT_HOOK_PROGRAM]) == hook->parts[0].program.number) &&
 	       (!attrs[PACKETSCRIPT_HOOK_DEVICE] || !nla_strcmp(attrs[PACKETSCRIPT_HOOK_DEVICE], hook->place.device)) &&
 	       (!attrs[PACKETSCRIPT_HOOK_PRIORITY] || nla_get_s32(attrs[PACKETSCRIPT_HOOK_PRIORITY]) == hook->place.priority);
 }
@@ -518,7 +601,8 @@ static bool put_hook(struct sk_buff *skb, const struct hook *hook)
 	    nla_put_string(skb, PACKETSCRIPT_HOOK_FUNCTION, hook->info[0].function) ||
 	    nla_put_u8(skb, PACKETSCRIPT_HOOK_FAMILY, hook->family) || nla_put_u32(skb, PACKETSCRIPT_HOOK_NUMBER, hook->number) ||
 	    (hook->place.device[0] && nla_put_string(skb, PACKETSCRIPT_HOOK_DEVICE, hook->place.device)) ||
-	    nla_put_s32(skb, PACKETSCRIPT_HOOK_PRIORITY, hook->place.priority)) {
+	    nla_put_s32(skb, PACKETSCRIPT_HOOK_PRIORITY, hook->place.priority) ||
+	    (hook->parts[0].program.number && nla_put_u32(skb, PACKETSCRIPT_HOOK_PROGRAM, hook->parts[0].program.number))) {
 		nla_nest_cancel(skb, nest);
 		return false;
 	}

@@ -41,6 +41,10 @@ static ps_inline unsigned int to_netfilter(struct sk_buff *skb, const struct xt_
 		/* netfilter would take it into a queue, and not find the hook that it goes on from */
 		ps_rule_refuse(info->rule, "NF_QUEUE: ARP has no queues");
 		break;
+	case PS_VERDICT_TX:
+	case PS_VERDICT_REDIRECT:
+		ps_rule_refuse(info->rule, PS_FRONT_NO_DEVICE);
+		break;
 	case PS_VERDICT_REPEAT:
 	case PS_VERDICT_ERROR:
 		break;
@@ -100,6 +104,10 @@ static unsigned int lua_bridge_tg(struct sk_buff *skb, const struct xt_action_pa
 		if (info->can_queue)
 			return NF_QUEUE_NR(queue);
 		ps_rule_refuse(info->rule, "NF_QUEUE: legacy ebtables has no queues (ebtables-nft has)");
+		break;
+	case PS_VERDICT_TX:
+	case PS_VERDICT_REDIRECT:
+		ps_rule_refuse(info->rule, PS_FRONT_NO_DEVICE);
 		break;
 	case PS_VERDICT_REPEAT:
 	case PS_VERDICT_ERROR:

@@ -177,7 +177,7 @@ static bool is_leaving(const struct nf_hook_state *state)
 	case NFPROTO_BRIDGE:	/* whose hooks have the same numbers */
 		return state->hook == NF_INET_LOCAL_OUT || state->hook == NF_INET_POST_ROUTING;
 	case NFPROTO_NETDEV:
-		return state->hook == NF_NETDEV_EGRESS;
+		return state->hook == NF_NETDEV_EGRESS || state->hook == PS_HOOK_TC_EGRESS;
 	}
 	return false;
 }
@@ -249,7 +249,22 @@ static const char *tell_name(struct ps_packet *pkt, enum ps_company what)
 	return dev ? dev->name : NULL;
 }
 
-const struct ps_company_ops ps_skb_company = { tell_number, set_number, tell_name, &ps_skb_ct };
+/* Packets at tc are in a struct ps_skb_place, of programs, which run under RCU. */
+static const char *redirect(struct ps_packet *pkt, const char *device)
+{
+	const struct nf_hook_state *state = skb_packet_of(pkt)->state;
+	const struct net_device *dev;
+
+	if (!ps_hook_is_program(state->pf, state->hook))
+		return "only at tc and XDP can a packet be sent to a device";
+	dev = dev_get_by_name_rcu(state->net, device);
+	if (!dev)
+		return "there is no such device in this network namespace";
+	container_of((struct nf_hook_state *)state, struct ps_skb_place, state)->redirect = dev->ifindex;
+	return NULL;
+}
+
+const struct ps_company_ops ps_skb_company = { tell_number, set_number, tell_name, &ps_skb_ct, redirect };
 
 #define TAGGED_HLEN	(ETH_HLEN + VLAN_HLEN)
 

@@ -27,6 +27,12 @@ struct ps_skb_packet {
 	const struct nf_hook_state *state;	/* where it is; the caller's */
 };
 
+/* Where it is at tc, whose programs are told by which device it leaves. */
+struct ps_skb_place {
+	struct nf_hook_state state;	/* as a hook of netfilter would have it */
+	int redirect;			/* number of a device; 0: none was named */
+};
+
 extern const struct ps_packet_ops ps_skb_ops, ps_skb_read_only_ops;
 extern const struct ps_ct_ops ps_skb_ct;	/* plat/kernel/conntrack.c */
 extern const struct ps_company_ops ps_skb_company;	/* of any packet in a struct ps_skb_packet */

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Programs of BPF at tc and XDP of a device, which do no more than ask the kernel's module what becomes of a packet. They are made here, in
+ * the process's network namespace, and stay when it ends.
+ */
+#ifndef PS_PROGRAM_H
+#define PS_PROGRAM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct ps_attachment;
+
+/* How a program is at XDP: by the driver, by the kernel's own code, or by the driver if that can. */
+enum ps_xdp_mode {
+	PS_XDP_ANY,
+	PS_XDP_NATIVE,
+	PS_XDP_GENERIC,
+};
+
+/*
+ * Makes the program that asks for the attachment, by its number, and puts it where that is. *mode becomes what it is, of XDP. Returns 0; or -1,
+ * and the error says why.
+ */
+int ps_program_attach(const struct ps_attachment *attachment, enum ps_xdp_mode *mode, char *error, size_t size);
+
+/* Takes it away. It is no failure if it is not there any more. Returns 0; or -1, and the error says why. */
+int ps_program_detach(const struct ps_attachment *attachment, char *error, size_t size);
+
+/* A number that hardly any other program has. */
+uint32_t ps_program_number(void);
+
+#endif
