@@ -13,12 +13,12 @@
 #include <unistd.h>
 
 #include "attach.h"
+#include "bpf_program.h"
 #include "conf.h"
 #include "handle.h"
 #include "hooks.h"
 #include "host_user.h"
 #include "persist.h"
-#include "program.h"
 #include "result.h"
 #include "states.h"
 #include "words.h"

@@ -6,9 +6,9 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "bpf_program.h"
 #include "cli.h"
 #include "control.h"
-#include "program.h"
 
 /* All zero at first; cli_hook_clean() in any case. Texts are the call's, but the path. */
 struct cli_hook {

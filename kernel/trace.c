@@ -159,7 +159,7 @@ static bool put_company(struct sk_buff *skb, struct ps_packet *pkt)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
-		name = ps_skb_company.name(pkt, names[i].what);
+		name = pkt->ops->company->name(pkt, names[i].what);
 		if (name && (strscpy(text, name, sizeof(text)) < 0 || nla_put_string(skb, names[i].type, text)))
 			return false;
 	}

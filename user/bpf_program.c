@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-#include "program.h"
+#include "bpf_program.h"
 
 #include <errno.h>
 #include <net/if.h>

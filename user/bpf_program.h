@@ -3,8 +3,8 @@
  * Programs of BPF at tc and XDP of a device, which do no more than ask the kernel's module what becomes of a packet. They are made here, in
  * the process's network namespace, and stay when it ends.
  */
-#ifndef PS_PROGRAM_H
-#define PS_PROGRAM_H
+#ifndef PS_BPF_PROGRAM_H
+#define PS_BPF_PROGRAM_H
 
 #include <stddef.h>
 #include <stdint.h>
