@@ -14,9 +14,9 @@
 #define PS_NF_STOLEN	2
 #define PS_NF_QUEUE	3		/* the queue's number may stand in bits 16 to 31 */
 #define PS_NF_REPEAT	4
-/* Ours: netfilter has no such, and its own end at 5. Of packets at tc and XDP. */
-#define PS_NF_TX	6
-#define PS_NF_REDIRECT	7		/* to the device that nf.redirect() was told */
+/* Ours, of packets at tc and XDP: netfilter has no such, and its own are below 256. */
+#define PS_NF_TX	256
+#define PS_NF_REDIRECT	257		/* to the device that nf.redirect() was told */
 #define PS_XT_CONTINUE	0xFFFFFFFFLL
 #define PS_XT_RETURN	(-PS_NF_REPEAT - 1)
 

@@ -99,13 +99,13 @@ echo Y >$times
 inA bash send 3 9001 9002 9003 9004 9005 9006
 inA bash send 2 9007 9009 9010
 inA bash send 1 9008
-verdicts='"packets":25,"bytes":800,"errors":3,"verdicts":\{"NF_DROP":5,"NF_ACCEPT":3,"NF_STOLEN":3,"NF_QUEUE":3,"NF_REPEAT":3,"XT_CONTINUE":6,"XT_RETURN":2\},"answers":null'
+verdicts='"packets":25,"bytes":800,"errors":3,"verdicts":\{"NF_DROP":5,"NF_ACCEPT":3,"NF_STOLEN":3,"NF_QUEUE":3,"NF_REPEAT":3,"XT_CONTINUE":6,"XT_RETURN":2,"NF_TX":0,"NF_REDIRECT":0\},"answers":null'
 json=$(list --json --state 8)
 schema list <(echo "$json")
 schema stats <(stats --json)
 check_match 'verdicts of a rule' "$json" "$verdicts"
 check_match 'answers of a match' "$json" '"packets":25,"bytes":800,"errors":0,"verdicts":null,"answers":\{"no":12,"yes":13\}'
-check_match 'the state has both' "$json" '"packets":50,.*"errors":3,.*"bytes":1600,"verdicts":\{"NF_DROP":5,.*"XT_RETURN":2\},"answers":\{"no":12,"yes":13\},"stopped":1,'
+check_match 'the state has both' "$json" '"packets":50,.*"errors":3,.*"bytes":1600,"verdicts":\{"NF_DROP":5,.*"XT_RETURN":2,"NF_TX":0,"NF_REDIRECT":0\},"answers":\{"no":12,"yes":13\},"stopped":1,'
 echo N >$times
 # timed LABELS: how many packets of these, and how many took less than 8.4 ms
 timed() { awk -v name="packetscript_$1" 'index($0, name ",") == 1 || index($0, name "}") == 1 { sub(/.*\} /, ""); print }' metrics | paste -sd ' '; }
