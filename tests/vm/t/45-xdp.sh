@@ -35,7 +35,8 @@ end
 function back(eth)
   local ip, ip6 = eth:data(packet_ip), eth:data(packet_ip6)
   if ip and ip.saddr == "10.0.0.2" then ip.saddr = "10.0.0.9" end
-  if ip6 and ip6.saddr == "fd00:b::2" then ip6.saddr = "fd00:b::9" end
+  -- not what B asks its neighbours
+  if ip6 and ip6.saddr == "fd00:b::2" and ip6.daddr == "fd00:a::2" then ip6.saddr = "fd00:b::9" end
   return NF_ACCEPT
 end
 function answer(eth)
