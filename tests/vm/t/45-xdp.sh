@@ -201,7 +201,7 @@ check 'its tag is seen' klog_has 'vlan.+5.+192.168.5.1'
 away
 
 # --- what else is there, what comes and goes ---
-check_match 'a device without Ethernet' "$(ip -n R tuntap add t0 mode tun; packetscript attach xdp.lua --netns R --hook xdp --dev t0 -f drop 2>&1 || true)" \
+check_match 'a device without Ethernet' "$(modprobe tun; ip -n R tuntap add dev t0 mode tun; packetscript attach xdp.lua --netns R --hook xdp --dev t0 -f drop 2>&1 || true)" \
 	'at XDP, scripts have packets of Ethernet only'
 ip -n R link add d0 type dummy
 check_match 'a driver that takes no program' "$(packetscript attach xdp.lua --netns R --hook xdp --dev d0 -f drop 2>&1)" 'its driver takes no program: it is at XDP as --xdp-mode generic'
