@@ -98,13 +98,20 @@ static void add_times(json_t *to, const struct ps_listed *listed)
 						   "rows", rows));
 }
 
+static void add_counts(json_t *to, const struct ps_listed *listed, int first, int last)
+{
+	int i;
+
+	for (i = first; i <= last; i++)
+		add_count(to, listed, i);
+}
+
 static void add_state(struct reading *reading, const struct ps_listed *listed)
 {
 	json_t *state = json_pack("{s:I}", "state", (json_int_t)listed->state);
-	int i;
 
-	for (i = 1; i <= PACKETSCRIPT_COUNT_COLLECTIONS; i++)
-		add_count(state, listed, i);
+	add_counts(state, listed, 1, PACKETSCRIPT_COUNT_COLLECTIONS);
+	add_counts(state, listed, PACKETSCRIPT_COUNT_TX, PACKETSCRIPT_COUNT_REDIRECT);
 	add_times(state, listed);
 	json_object_set_new(state, "counters", json_object());
 	json_object_set_new(state, "scripts", json_array());
@@ -187,10 +194,8 @@ static void add_rule(const struct reading *reading, const struct ps_listed *list
 	json_object_set_new(rule, "object", json_string(listed->object));
 	for (i = 0; i < sizeof(has) / sizeof(has[0]); i++)
 		add_count(rule, listed, has[i]);
-	for (i = PACKETSCRIPT_COUNT_DROP; i <= PACKETSCRIPT_COUNT_MATCHED; i++)
-		add_count(rule, listed, i);
-	for (i = PACKETSCRIPT_COUNT_TX; i <= PACKETSCRIPT_COUNT_REDIRECT; i++)
-		add_count(rule, listed, i);
+	add_counts(rule, listed, PACKETSCRIPT_COUNT_DROP, PACKETSCRIPT_COUNT_MATCHED);
+	add_counts(rule, listed, PACKETSCRIPT_COUNT_TX, PACKETSCRIPT_COUNT_REDIRECT);
 	add_times(rule, listed);
 	json_array_append_new(json_object_get(reading->script, "rules"), rule);
 }

@@ -995,7 +995,7 @@ printf '# one\n\nattach %s --hook input\nattach %s\nattach %s --hook input --fro
 go restore --check --json json.conf nowhere.conf conf/no-newline.conf
 is 'restore --json: a line for each that has words, and for what cannot be read' "2 {\"place\":\"nowhere.conf\",\"line\":null,\"done\":false,\"error\":\"nowhere.conf: No such file or directory\"}
 {\"place\":\"$work/json.conf:3\",\"line\":\"attach $work/pass.lua --hook input\",\"done\":true,\"error\":null}
-{\"place\":\"$work/json.conf:4\",\"line\":\"attach $work/pass.lua\",\"done\":false,\"error\":\"--hook is missing: give one of prerouting input forward output postrouting ingress egress\"}
+{\"place\":\"$work/json.conf:4\",\"line\":\"attach $work/pass.lua\",\"done\":false,\"error\":\"--hook is missing: give one of prerouting input forward output postrouting ingress egress tc-ingress tc-egress xdp\"}
 {\"place\":\"$work/json.conf:5\",\"line\":\"attach $work/pass.lua --hook input --frob\",\"done\":false,\"error\":\"unrecognized option '--frob'\"}
 {\"place\":\"$work/conf/no-newline.conf:1\",\"line\":\"attach $work/pass.lua --hook input\",\"done\":true,\"error\":null}" "$status $out"
 holds 'as its schema' "$top/tests/schema" restore out

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#include <stdio.h>
 #include <string.h>
 
 #include "accompanied.h"
@@ -74,8 +75,16 @@ static const char *offload(struct ps_packet *pkt)
 	return ((struct accompanied *)pkt)->refuses ? "it does not want to" : NULL;
 }
 
+static const char *redirect(struct ps_packet *pkt, const char *device)
+{
+	struct accompanied *a = (struct accompanied *)pkt;
+
+	snprintf(a->device, sizeof(a->device), "%s", device);
+	return a->refuses ? "it does not want to" : NULL;
+}
+
 static const struct ps_ct_ops ct = { tell_ct, set_ct_mark, tell_tuple, translate, offload };
-static const struct ps_company_ops company = { tell_number, set_number, tell_name, &ct };
+static const struct ps_company_ops company = { tell_number, set_number, tell_name, &ct, redirect };
 
 void make_accompanied(const struct shape *shape, struct accompanied *a)
 {

@@ -19,6 +19,7 @@ struct accompanied {
 	bool has_no[PS_CT_BYTES + 1];
 	struct ps_ct_tuple tuple[2];
 	struct ps_ct_nat nat;		/* the last one that was asked for */
+	char device[16];		/* that it was to be sent to */
 	int asked;			/* how often anything was */
 };
 

@@ -130,6 +130,39 @@ static void scripts_set(void)
 }
 
 /* Byte arrays that are seen as packets have none; fields of that name are fields. */
+static void scripts_redirect(void)
+{
+	static const char script[] = ASK
+		"function sends(p)\n"
+		"  return nf.redirect(p:data(packet_ip), 'eth1')\n"
+		"end\n"
+		"function refused(p)\n"
+		"  says(select(2, pcall(function() return nf.redirect(p, 'eth2') end)), 'redirect: eth2: it does not want to')\n"
+		"  says(select(2, pcall(nf.redirect, p)), 'string expected')\n"
+		"  return NF_ACCEPT\n"
+		"end\n"
+		"function nowhere(p)\n"
+		"  says(select(2, pcall(function() return nf.redirect(p, 'eth3') end)), 'only at tc and XDP')\n"
+		"  return NF_ACCEPT\n"
+		"end\n";
+	struct accompanied a;
+	struct ps_script s;
+	uint16_t queue;
+	int handler;
+
+	load(&s, script);
+	make_accompanied(&udp, &a);
+	handler = ps_script_find(&s, 0, "sends");
+	CHECK_INT(ps_script_run(&s, handler, &a.pkt, &queue), PS_VERDICT_REDIRECT);
+	CHECK_TEXT(a.device, "eth1");
+	a.refuses = true;
+	check_call(&s, "refused", &a.pkt);
+	a.ops.company = NULL;
+	check_call(&s, "nowhere", &a.pkt);
+	free(a.data);
+	ps_script_clean(&s);
+}
+
 static void others_have_none(void)
 {
 	static const char script[] = ASK
@@ -418,6 +451,7 @@ static void no_connection_is_allocated(void)
 const struct test company_tests[] = {
 	{ "company: scripts ask for what goes along with a packet", scripts_ask },
 	{ "company: scripts set its mark and its priority", scripts_set },
+	{ "company: scripts say by which device it leaves", scripts_redirect },
 	{ "company: bytes that are no packet have none, and fields are fields", others_have_none },
 	{ "company: nothing is allocated for a packet that is asked", nothing_is_allocated },
 	{ "company: packets off the kernel have a mark and a priority", buffers_have_two_numbers },

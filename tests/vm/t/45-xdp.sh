@@ -158,7 +158,7 @@ for mode in native generic; do
 	check "$mode: is the device and the hook" klog_has 'at.+XDP.+rA.+nil.+nil.+nil'
 	away
 	at_rA ttl --xdp-mode $mode
-	timeout 60 packetscript trace --netns R --count 1 >traced 2>&1 &
+	timeout 60 packetscript trace --netns R --count 1 icmp >traced 2>&1 &
 	tracing=$!
 	sleep 1
 	check "$mode: written" pings
@@ -216,4 +216,4 @@ at_rA drop --percpu
 kill $load
 check 'a device that goes' ip -n R link del rA
 check 'takes its hook along' wait_for bash -c '[ -z "$(packetscript list --netns R)" ]'
-check 'and the modules can go' wait_for modprobe -r packetscript_bpf xt_LUA packetscript
+check 'and the modules can go' wait_for modprobe -r packetscript_bpf packetscript_nat xt_LUA packetscript
