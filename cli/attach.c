@@ -298,11 +298,16 @@ static bool is_program(const struct ps_attachment *attachment)
 	return ps_hook_is_program(attachment->family, attachment->hook);
 }
 
+static bool is_xdp(const struct ps_attachment *attachment)
+{
+	return is_program(attachment) && attachment->hook == PS_HOOK_XDP;
+}
+
 /* tc has other priorities than netfilter, from 1 on, and has no names for them. */
 #define TC_PRIORITY	"100"
 static bool is_tc(const struct ps_attachment *attachment)
 {
-	return is_program(attachment) && attachment->hook != PS_HOOK_XDP;
+	return is_program(attachment) && !is_xdp(attachment);
 }
 
 static bool fill(struct ps_attachment *attachment, const struct cli_call *call)
@@ -327,9 +332,14 @@ static bool read_mode(struct cli_hook *hook, const struct cli_call *call)
 {
 	const char *mode = call->values[OPT_XDP_MODE];
 
-	hook->mode = !mode ? PS_XDP_ANY : strcmp(mode, "native") ? PS_XDP_GENERIC : PS_XDP_NATIVE;
-	if (!mode || (is_program(&hook->attachment) && hook->attachment.hook == PS_HOOK_XDP && (!strcmp(mode, "native") || !strcmp(mode, "generic"))))
+	hook->mode = PS_XDP_ANY;
+	if (!mode)
 		return true;
+	if (is_xdp(&hook->attachment)) {
+		hook->mode = !strcmp(mode, "native") ? PS_XDP_NATIVE : !strcmp(mode, "generic") ? PS_XDP_GENERIC : PS_XDP_ANY;
+		if (hook->mode != PS_XDP_ANY)
+			return true;
+	}
 	cli_error("--xdp-mode %s: is native or generic, of --hook xdp", mode);
 	return false;
 }
@@ -371,7 +381,7 @@ static int put_program(struct ps_control *control, const struct cli_hook *hook, 
 		ps_control_detach(control, attached, forget, NULL);
 		return -1;
 	}
-	if (attached->hook == PS_HOOK_XDP && mode != hook->mode && mode == PS_XDP_GENERIC)
+	if (is_xdp(attached) && mode != hook->mode && mode == PS_XDP_GENERIC)
 		cli_error("--dev %s: its driver takes no program: it is at XDP as --xdp-mode generic has it, which is slower", attached->device);
 	return 0;
 }

@@ -8,6 +8,7 @@
 
 #include "conf.h"
 #include "folder.h"
+#include "given.h"
 #include "state.h"
 #include "words.h"
 
@@ -68,20 +69,18 @@ static char *write_line(char *const *words, int n, const char *script, const cha
 /* What the function gets if no option says so. */
 static const char *object_of(const struct ps_attachment *at)
 {
-	static const char *const given[] = { "raw", "eth", "arp", "ip", "ip6" };
-
-	if (at->object && at->object <= sizeof(given) / sizeof(given[0]))
-		return given[at->object - 1];
+	if (at->object && at->object <= PS_GIVEN_COUNT)
+		return ps_givens[at->object - 1].name;
 	switch (at->family) {
 	case NFPROTO_IPV6:
-		return "ip6";
+		return ps_givens[PS_GIVEN_IP6].name;
 	case NFPROTO_ARP:
-		return "arp";
+		return ps_givens[PS_GIVEN_ARP].name;
 	case NFPROTO_BRIDGE:
 	case NFPROTO_NETDEV:
-		return "eth";
+		return ps_givens[PS_GIVEN_ETH].name;
 	}
-	return "ip";
+	return ps_givens[PS_GIVEN_IP].name;
 }
 
 /* What its options say, now that all of it is there. */

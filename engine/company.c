@@ -150,7 +150,7 @@ int ps_company_redirect(lua_State *L)
 	pkt = ps_bind_of(L)->pkt;	/* or bytes that the view is of */
 	ps_bind_check_writable(L);
 	company = pkt->ops->company;
-	why = company && company->redirect ? company->redirect(pkt, device) : "only at tc and XDP can a packet be sent to a device";
+	why = company && company->redirect ? company->redirect(pkt, device) : PS_COMPANY_NO_DEVICE;
 	if (why)
 		return luaL_error(L, "redirect: %s: %s", device, why);
 	lua_pushinteger(L, PS_NF_REDIRECT);

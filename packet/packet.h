@@ -88,6 +88,9 @@ struct ps_ct_ops {
 	const char *(*offload)(struct ps_packet *pkt);
 };
 
+/* Why a packet has no redirect(). */
+#define PS_COMPANY_NO_DEVICE	"only at tc and XDP can a packet be sent to a device"
+
 /* Asked only when a script asks. Any context that the packet is in. */
 struct ps_company_ops {
 	/* False: there is none. */

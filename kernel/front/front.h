@@ -17,7 +17,7 @@
 #include "verdict.h"
 
 /* Netfilter has no such verdicts. */
-#define PS_FRONT_NO_DEVICE	"NF_TX and NF_REDIRECT: only at tc and XDP can a packet be sent to a device"
+#define PS_FRONT_NO_DEVICE	"NF_TX and NF_REDIRECT: " PS_COMPANY_NO_DEVICE
 
 static inline bool ps_front_is_ethernet(const struct net_device *dev)
 {

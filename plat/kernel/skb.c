@@ -12,6 +12,7 @@
 #include "field.h"
 #include "hooks.h"
 #include "protos.h"
+#include "redirect.h"
 #include "skb.h"
 
 static struct ps_skb_packet *skb_packet_of(struct ps_packet *pkt)
@@ -252,16 +253,11 @@ static const char *tell_name(struct ps_packet *pkt, enum ps_company what)
 /* Packets at tc are in a struct ps_skb_place, of programs, which run under RCU. */
 static const char *redirect(struct ps_packet *pkt, const char *device)
 {
-	const struct nf_hook_state *state = skb_packet_of(pkt)->state;
-	const struct net_device *dev;
+	struct nf_hook_state *state = (struct nf_hook_state *)skb_packet_of(pkt)->state;
 
 	if (!ps_hook_is_program(state->pf, state->hook))
-		return "only at tc and XDP can a packet be sent to a device";
-	dev = dev_get_by_name_rcu(state->net, device);
-	if (!dev)
-		return "there is no such device in this network namespace";
-	container_of((struct nf_hook_state *)state, struct ps_skb_place, state)->redirect = dev->ifindex;
-	return NULL;
+		return PS_COMPANY_NO_DEVICE;
+	return ps_redirect_to(state->net, device, &container_of(state, struct ps_skb_place, state)->redirect);
 }
 
 const struct ps_company_ops ps_skb_company = { tell_number, set_number, tell_name, &ps_skb_ct, redirect };

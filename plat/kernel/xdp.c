@@ -6,6 +6,7 @@
 #include "field.h"
 #include "hooks.h"
 #include "protos.h"
+#include "redirect.h"
 #include "xdp.h"
 
 static struct ps_xdp_packet *xdp_packet_of(struct ps_packet *pkt)
@@ -62,12 +63,8 @@ static const char *tell_name(struct ps_packet *pkt, enum ps_company what)
 static const char *redirect(struct ps_packet *pkt, const char *device)
 {
 	struct ps_xdp_packet *p = xdp_packet_of(pkt);
-	const struct net_device *dev = dev_get_by_name_rcu(p->net, device);
 
-	if (!dev)
-		return "there is no such device in this network namespace";
-	p->redirect = dev->ifindex;
-	return NULL;
+	return ps_redirect_to(p->net, device, &p->redirect);
 }
 
 static const struct ps_company_ops company = { tell_number, set_number, tell_name, NULL, redirect };

@@ -2,62 +2,11 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
 # 'packetscript attach --hook tc-ingress' and 'tc-egress': scripts that a program of BPF asks, with views of the whole frame.
 . /tests/lib.sh
+. /tests/frames.sh
 
 topology
 no_hurry
-attach() { packetscript attach "$@"; }
-detach() { packetscript detach "$@"; }
-pings() { inA ping -q -c 1 -W 60 "${1:-10.0.0.2}"; }
-# shellcheck disable=SC2086 # options are words
-no_ping() { ! inA ping -q -c 1 -W 0.2 ${1:-10.0.0.2}; }
-# at_rA FUNCTION OPTION…: at tc-ingress of the device where A's packets come
-at_rA() { attach tc.lua --netns R --hook tc-ingress --dev rA -f "$@"; }
-away() { detach tc.lua --netns R >/dev/null; }
-# verdicts NAME: of the first rule
-verdicts() { packetscript list --netns R --json | grep -oE "\"$1\":[0-9]+" | tail -n 1 | cut -d : -f 2; }
-
-cat >tc.lua <<'LUA'
-local function icmp(eth)
-  local ip = eth:data(packet_ip)
-  return ip and ip.protocol == 1 and ip
-end
-function pass(eth) return NF_ACCEPT end
-function drop(eth) return icmp(eth) and NF_DROP or XT_CONTINUE end
-function ttl(eth)
-  local ip = icmp(eth)
-  if ip then ip.ttl = #eth.smac == 17 and eth.type == 2048 and 44 or 1 end
-  return NF_ACCEPT
-end
-function there(eth)
-  local ip, ip6 = eth:data(packet_ip), eth:data(packet_ip6)
-  if ip and ip.daddr == "10.0.0.9" then ip.daddr = "10.0.0.2" end
-  if ip6 and ip6.daddr == "fd00:b::9" then ip6.daddr = "fd00:b::2" end
-  return NF_ACCEPT
-end
-function back(eth)
-  local ip, ip6 = eth:data(packet_ip), eth:data(packet_ip6)
-  if ip and ip.saddr == "10.0.0.2" then ip.saddr = "10.0.0.9" end
-  if ip6 and ip6.saddr == "fd00:b::2" then ip6.saddr = "fd00:b::9" end
-  return NF_ACCEPT
-end
--- answers a ping itself
-function answer(eth)
-  local ip = icmp(eth)
-  if not ip or ip.daddr ~= "10.0.0.77" then return NF_ACCEPT end
-  local from, mac, echo = ip.saddr, eth.smac, ip:data(packet_icmp)
-  ip.saddr, ip.daddr, ip.ttl = ip.daddr, from, 99
-  echo.type = 0
-  eth.smac, eth.dmac = eth.dmac, mac
-  return NF_TX
-end
-function send(eth)
-  if not icmp(eth) then return NF_ACCEPT end
-  eth.dmac = TO
-  return nf.redirect(eth, "rB")
-end
-function nowhere(eth) return icmp(eth) and nf.redirect(eth, "rC") or NF_ACCEPT end
-function unnamed(eth) return icmp(eth) and NF_REDIRECT or NF_ACCEPT end
-function stolen(eth) return icmp(eth) and NF_STOLEN or NF_ACCEPT end
+write_script tc.lua <<'LUA'
 function tx(eth) return icmp(eth) and NF_TX or NF_ACCEPT end
 function marks(eth)
   local ip = icmp(eth)
@@ -75,37 +24,31 @@ function longer(eth)
   if udp and udp.dport == 7 then udp:data():set("good morning") end
   return NF_ACCEPT
 end
-function fails(eth) if icmp(eth) then error("on purpose") end return NF_ACCEPT end
 LUA
-sed -i "s/TO$/\"$(inB cat /sys/class/net/eth0/address 2>/dev/null || ip -n B -br link show eth0 | awk '{ print $3 }')\"/" tc.lua
 
-if ! said=$(at_rA pass 2>&1); then
-	check_match 'without types it says why' "$said" 'tc and XDP need the types \(BTF\) of the module packetscript_bpf, .*make btf_install'
-	check_eq 'and nothing is there' "$(packetscript list --netns R)$(inR tc filter show dev rA ingress)" ''
-	skip 'the modules have no types (BTF) here'
-fi
+said=$(at_rA tc-ingress pass 2>&1) || need_types "$said" "$(inR tc filter show dev rA ingress)"
 check 'a packet passes' pings
 check_match 'list shows it' "$(packetscript list --netns R)" 'hook netdev TC-INGRESS of rA, priority 100: pass, on error drop, object eth'
 check_match 'with counts' "$(packetscript list --netns R)" 'NF_ACCEPT [1-9]'
 check_match 'tc shows a program' "$(inR tc filter show dev rA ingress)" 'pref 100 .*direct-action .*ps_hook_'
 check_fails 'it holds the modules' modprobe -r packetscript_bpf packetscript
-check_match 'the same once more is refused' "$(at_rA pass 2>&1 || true)" 'its function pass is there already, with priority 100'
-check_eq 'detached, and told' "$(detach tc.lua --netns R)" "detached netdev tc-ingress of rA, priority 100: pass of $PWD/tc.lua"
+check_match 'the same once more is refused' "$(at_rA tc-ingress pass 2>&1 || true)" 'its function pass is there already, with priority 100'
+check_eq 'detached, and told' "$(packetscript detach tc.lua --netns R)" "detached netdev tc-ingress of rA, priority 100: pass of $PWD/tc.lua"
 check_eq 'so is the program' "$(inR tc filter show dev rA ingress)" ''
 
 # --- verdicts ---
-at_rA drop
+at_rA tc-ingress drop
 check 'dropped' no_ping
 check_eq 'counted' "$(verdicts NF_DROP)" 1
 away
-at_rA answer
+at_rA tc-ingress answer
 check_match 'NF_TX: the script answers' "$(inA ping -c 1 -W 60 10.0.0.77)" 'ttl=99 '
 check_eq 'NF_TX: counted' "$(verdicts NF_TX)" 1
 check 'what is not for it passes' pings
 away
 echo 0 | inR tee /proc/sys/net/ipv4/ip_forward >/dev/null
 check 'the router does not forward' no_ping
-at_rA send
+at_rA tc-ingress send
 before=$(snmp B Icmp InEchos)
 inA ping -q -c 1 -W 0.3 10.0.0.2 >/dev/null || true
 check_eq 'nf.redirect(): comes there all the same' $(($(snmp B Icmp InEchos) - before)) 1
@@ -113,11 +56,11 @@ echo 1 | inR tee /proc/sys/net/ipv4/ip_forward >/dev/null
 away
 # refused TEXT HOOK FUNCTION REGEX: an error of the script
 refused() {
-	attach tc.lua --netns R --hook "$2" --dev rA -f "$3"
+	at_rA "$2" "$3"
 	check "$1: dropped" no_ping
 	check "$1: told" klog_has "$4"
 	away
-	attach tc.lua --netns R --hook "$2" --dev rA -f "$3" --on-error accept
+	at_rA "$2" "$3" --on-error accept
 	check "$1: passes, as --on-error has it" pings
 	away
 }
@@ -126,20 +69,20 @@ refused 'no device named' tc-ingress unnamed 'NF_REDIRECT: nf.redirect\(\) has t
 refused 'NF_STOLEN' tc-ingress stolen 'NF_STOLEN and NF_QUEUE: at tc there are none'
 refused 'NF_TX where it leaves' tc-egress tx 'NF_TX: at tc-egress the packet leaves by this device anyway'
 refused 'an error' tc-ingress fails 'on purpose'
-attach tc.lua --netns R --hook ingress --dev rA -f tx
+at_rA ingress tx
 check 'NF_TX at a hook of netfilter: dropped' no_ping
 check 'and told' klog_has 'NF_TX and NF_REDIRECT: only at tc and XDP'
 away
 
 # --- views ---
-at_rA ttl
+at_rA tc-ingress ttl
 check_match 'link layer and IP are written, on ingress' "$(inB timeout 60 tcpdump -c 1 -nvi eth0 icmp 2>/dev/null & sleep 1; inA ping -q -c 1 10.0.0.2 >/dev/null; wait)" 'ttl 43,'
 away
-attach tc.lua --netns R --hook tc-egress --dev rA -f ttl
+at_rA tc-egress ttl
 check_match 'on egress' "$(inA ping -c 1 -W 60 10.0.0.2)" 'ttl=44 '
 away
-at_rA there
-attach tc.lua --netns R --hook tc-egress --dev rA -f back
+at_rA tc-ingress there
+at_rA tc-egress back
 for how in on off hosts; do
 	offload $how
 	check "DNAT, offloads $how" pings 10.0.0.9
@@ -152,13 +95,13 @@ for how in on off hosts; do
 done
 check_eq 'checksums are right' "$(snmp_sum 'Tcp InCsumErrors' 'Udp InCsumErrors' 'Icmp InCsumErrors')" 0
 away
-at_rA marks
-attach tc.lua --netns R --hook tc-egress --dev rB -f marks -p 200
+at_rA tc-ingress marks
+packetscript attach tc.lua --netns R --hook tc-egress --dev rB -f marks -p 200
 check 'marks' pings
 check 'where it is, and marks' klog_has 'at.+TC-INGRESS.+rA.+nil.+7'
 check 'on egress, too' klog_has 'at.+TC-EGRESS.+nil.+rB.+7'
 away
-at_rA longer
+at_rA tc-ingress longer
 udp_echo B 10.0.0.2 7
 check_eq 'a payload gets longer' "$(udp_ask A 10.0.0.2 7 hello)" 'good morning'
 away
@@ -166,23 +109,23 @@ ip -n A link add link eth0 name eth0.5 type vlan id 5
 ip -n R link add link rA name rA.5 type vlan id 5
 ip -n A addr add 192.168.5.2/24 dev eth0.5 && ip -n A link set eth0.5 up
 ip -n R addr add 192.168.5.1/24 dev rA.5 && ip -n R link set rA.5 up
-at_rA tags
+at_rA tc-ingress tags
 check 'a VLAN' pings 192.168.5.1
 check 'its tag is seen' klog_has 'vlan.+5'
 away
 
 # --- two at once, one after the other; under load; what goes ---
-at_rA there -p 200
-at_rA drop -p 300
+at_rA tc-ingress there -p 200
+at_rA tc-ingress drop -p 300
 check 'two: the second drops' no_ping 10.0.0.9
-detach tc.lua --netns R -f drop >/dev/null
+packetscript detach tc.lua --netns R -f drop >/dev/null
 check 'two: the first one stays' pings
 away
 inA ping -q -f -W 1 10.0.0.2 >/dev/null 2>&1 &
 load=$!
-for _ in $(seq "$(rounds 200 15)"); do at_rA ttl && away; done
+for _ in $(seq "$(rounds 200 15)"); do at_rA tc-ingress ttl && away; done
 pass 'comes and goes under load'
-at_rA drop --percpu
+at_rA tc-ingress drop --percpu
 kill $load
 check 'a device that goes' ip -n R link del rA
 check 'takes its hook along' wait_for bash -c '[ -z "$(packetscript list --netns R)" ]'

@@ -2,62 +2,12 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
 # 'packetscript attach --hook xdp': scripts that a program of XDP asks, by the driver and without it, with views of the whole frame.
 . /tests/lib.sh
+. /tests/frames.sh
 
 topology
 no_hurry
-pings() { inA ping -q -c 1 -W 60 "${1:-10.0.0.2}"; }
-# shellcheck disable=SC2086 # options are words
-no_ping() { ! inA ping -q -c 1 -W 0.2 ${1:-10.0.0.2}; }
-# at_rA FUNCTION OPTION…: where A's packets come
-at_rA() { packetscript attach xdp.lua --netns R --hook xdp --dev rA -f "$@"; }
-away() { packetscript detach xdp.lua --netns R >/dev/null; }
-# verdicts NAME: of the rule
-verdicts() { packetscript list --netns R --json | grep -oE "\"$1\":[0-9]+" | tail -n 1 | cut -d : -f 2; }
-
-cat >xdp.lua <<'LUA'
-local function icmp(eth)
-  local ip = eth:data(packet_ip)
-  return ip and ip.protocol == 1 and ip
-end
-function pass(eth) return NF_ACCEPT end
-function drop(eth) return icmp(eth) and NF_DROP or XT_CONTINUE end
-function ttl(eth)
-  local ip = icmp(eth)
-  if ip then ip.ttl = #eth.smac == 17 and eth.type == 2048 and 44 or 1 end
-  return NF_ACCEPT
-end
-function there(eth)
-  local ip, ip6 = eth:data(packet_ip), eth:data(packet_ip6)
-  if ip and ip.daddr == "10.0.0.9" then ip.daddr = "10.0.0.2" end
-  if ip6 and ip6.daddr == "fd00:b::9" then ip6.daddr = "fd00:b::2" end
-  return NF_ACCEPT
-end
-function back(eth)
-  local ip, ip6 = eth:data(packet_ip), eth:data(packet_ip6)
-  if ip and ip.saddr == "10.0.0.2" then ip.saddr = "10.0.0.9" end
-  -- not what B asks its neighbours
-  if ip6 and ip6.saddr == "fd00:b::2" and ip6.daddr == "fd00:a::2" then ip6.saddr = "fd00:b::9" end
-  return NF_ACCEPT
-end
-function answer(eth)
-  local ip = icmp(eth)
-  if not ip or ip.daddr ~= "10.0.0.77" then return NF_ACCEPT end
-  local from, mac, echo = ip.saddr, eth.smac, ip:data(packet_icmp)
-  ip.saddr, ip.daddr, ip.ttl = ip.daddr, from, 99
-  echo.type = 0
-  eth.smac, eth.dmac = eth.dmac, mac
-  return NF_TX
-end
-function send(eth)
-  if not icmp(eth) then return NF_ACCEPT end
-  eth.dmac = TO
-  return nf.redirect(eth, "rB")
-end
-function nowhere(eth) return icmp(eth) and nf.redirect(eth, "rC") or NF_ACCEPT end
-function unnamed(eth) return icmp(eth) and NF_REDIRECT or NF_ACCEPT end
-function stolen(eth) return icmp(eth) and NF_STOLEN or NF_ACCEPT end
+write_script xdp.lua <<'LUA'
 function queue(eth) return icmp(eth) and NF_QUEUE or NF_ACCEPT end
-function fails(eth) if icmp(eth) then error("on purpose") end return NF_ACCEPT end
 function marks(eth) if icmp(eth) then eth:mark(7) end return NF_ACCEPT end
 function translates(eth)
   local ip = icmp(eth)
@@ -100,19 +50,14 @@ function endless(eth)
   return NF_ACCEPT
 end
 LUA
-sed -i "s/TO$/\"$(ip -n B -br link show eth0 | awk '{ print $3 }')\"/" xdp.lua
 
-if ! said=$(at_rA pass 2>&1); then
-	check_match 'without types it says why' "$said" 'tc and XDP need the types \(BTF\) of the module packetscript_bpf, .*make btf_install'
-	check_eq 'and nothing is there' "$(packetscript list --netns R)$(ip -n R link show dev rA | grep xdp || true)" ''
-	skip 'the modules have no types (BTF) here'
-fi
+said=$(at_rA xdp pass 2>&1) || need_types "$said" "$(ip -n R link show dev rA | grep xdp || true)"
 check 'a packet passes' pings
 check_eq 'the driver takes the program' "$said" ''
 check_match 'ip shows it' "$(ip -n R link show dev rA)" 'xdp'
 check_match 'list shows it' "$(packetscript list --netns R)" 'hook netdev XDP of rA, priority 0: pass, on error drop, object eth'
-check_match 'another one is refused' "$(at_rA drop 2>&1 || true)" "a device has one program at XDP, and that of $PWD/xdp.lua is there: detach it first"
-check_match 'there are no priorities' "$(at_rA drop -p 5 2>&1 || true)" 'XDP has no priorities'
+check_match 'another one is refused' "$(at_rA xdp drop 2>&1 || true)" "a device has one program at XDP, and that of $PWD/xdp.lua is there: detach it first"
+check_match 'there are no priorities' "$(at_rA xdp drop -p 5 2>&1 || true)" 'XDP has no priorities'
 check_fails 'it holds the modules' modprobe -r packetscript_bpf packetscript
 check_eq 'detached, and told' "$(packetscript detach xdp.lua --netns R)" "detached netdev xdp of rA, priority 0: pass of $PWD/xdp.lua"
 check_fails 'so is the program' bash -c 'ip -n R link show dev rA | grep -w prog'
@@ -124,20 +69,20 @@ start_nginx B "$PWD/www" 10.0.0.2:80
 start_nginx B "$PWD/www" '[fd00:b::2]:80'
 udp_echo B 10.0.0.2 7
 for mode in native generic; do
-	at_rA drop --xdp-mode $mode
+	at_rA xdp drop --xdp-mode $mode
 	check "$mode: dropped" no_ping
 	check_eq "$mode: counted" "$(verdicts NF_DROP)" 1
 	away
 	# the driver of veth wants the other side to be ready for what is sent to it
 	inA ethtool -K eth0 gro on
 	inB ethtool -K eth0 gro on
-	at_rA answer --xdp-mode $mode
+	at_rA xdp answer --xdp-mode $mode
 	check_match "$mode: NF_TX: the script answers" "$(inA ping -c 1 -W 60 10.0.0.77)" 'ttl=99 '
 	check "$mode: what is not for it passes" pings
 	away
 	before=$(snmp B Icmp InEchos)
 	echo 0 | inR tee /proc/sys/net/ipv4/ip_forward >/dev/null
-	at_rA send --xdp-mode $mode
+	at_rA xdp send --xdp-mode $mode
 	inA ping -q -c 1 -W 0.3 10.0.0.2 >/dev/null || true
 	check_eq "$mode: nf.redirect(): comes there, though the router does not forward" $(($(snmp B Icmp InEchos) - before)) 1
 	echo 1 | inR tee /proc/sys/net/ipv4/ip_forward >/dev/null
@@ -145,19 +90,19 @@ for mode in native generic; do
 	for how in 'nowhere redirect: rC: there is no such device' 'unnamed NF_REDIRECT: nf.redirect\(\) has to say' \
 		'stolen NF_STOLEN and NF_QUEUE: at XDP' 'queue NF_STOLEN and NF_QUEUE: at XDP' 'fails on purpose' 'marks mark: it cannot be set here'; do
 		dmesg -C
-		at_rA "${how%% *}" --xdp-mode $mode
+		at_rA xdp "${how%% *}" --xdp-mode $mode
 		check "$mode: ${how%% *}: dropped" no_ping
 		check "$mode: ${how%% *}: told" klog_has "${how#* }"
 		away
 	done
-	at_rA fails --xdp-mode $mode --on-error accept
+	at_rA xdp fails --xdp-mode $mode --on-error accept
 	check "$mode: an error passes, as --on-error has it" pings
 	away
-	at_rA told --xdp-mode $mode
+	at_rA xdp told --xdp-mode $mode
 	check "$mode: what goes along" pings
 	check "$mode: is the device and the hook" klog_has 'at.+XDP.+rA.+nil.+nil.+nil'
 	away
-	at_rA ttl --xdp-mode $mode
+	at_rA xdp ttl --xdp-mode $mode
 	timeout 60 packetscript trace --netns R --count 1 icmp >traced 2>&1 &
 	tracing=$!
 	sleep 1
@@ -165,7 +110,7 @@ for mode in native generic; do
 	wait $tracing || true
 	check_match "$mode: trace shows it" "$(cat traced)" 'XDP in rA .*ttl 64 → 44'
 	away
-	at_rA there --xdp-mode $mode
+	at_rA xdp there --xdp-mode $mode
 	packetscript attach xdp.lua --netns R --hook xdp --dev rB -f back --xdp-mode $mode
 	check "$mode: DNAT" pings 10.0.0.9
 	check "$mode: DNAT of IPv6" pings fd00:b::9
@@ -173,20 +118,20 @@ for mode in native generic; do
 	check_eq "$mode: curl of IPv6, of more than a segment" "$(inA curl -s --max-time 60 'http://[fd00:b::9]/big.txt' | wc -c)" 300000
 	check_eq "$mode: fragments" "$(inA ping -q -c 1 -s 4000 -W 60 10.0.0.9 | grep -o '1 received')" '1 received'
 	away
-	at_rA longer --xdp-mode $mode
+	at_rA xdp longer --xdp-mode $mode
 	check_eq "$mode: a payload gets longer" "$(udp_ask A 10.0.0.2 7 hello)" 'good morning'
 	away
-	at_rA shorter --xdp-mode $mode
+	at_rA xdp shorter --xdp-mode $mode
 	check_eq "$mode: and shorter" "$(udp_ask A 10.0.0.2 7 'good morning')" 'bye'
 	away
 	dmesg -C
-	at_rA endless --xdp-mode $mode
+	at_rA xdp endless --xdp-mode $mode
 	check_fails "$mode: not longer than there is room" udp_ask A 10.0.0.2 7 hello 0.5
 	check_match "$mode: and that is told" "$(dmesg)" 'xdp.lua'
 	away
 done
 check_eq 'checksums are right' "$(snmp_sum 'Tcp InCsumErrors' 'Udp InCsumErrors' 'Icmp InCsumErrors')" 0
-at_rA translates
+at_rA xdp translates
 check 'translation' pings
 check 'is not done here' klog_has 'nat.+connections are not translated here'
 away
@@ -195,7 +140,7 @@ ip -n R link add link rA name rA.5 type vlan id 5
 inA ethtool -K eth0 txvlan off
 ip -n A addr add 192.168.5.2/24 dev eth0.5 && ip -n A link set eth0.5 up
 ip -n R addr add 192.168.5.1/24 dev rA.5 && ip -n R link set rA.5 up
-at_rA tags
+at_rA xdp tags
 check 'a VLAN' pings 192.168.5.1
 check 'its tag is seen' klog_has 'vlan.+5.+192.168.5.1'
 away
@@ -210,9 +155,9 @@ check_fails 'or the user wants it to' packetscript attach xdp.lua --netns R --ho
 check_eq 'then nothing is left' "$(packetscript list --netns R)" ''
 inA ping -q -f -W 1 10.0.0.2 >/dev/null 2>&1 &
 load=$!
-for _ in $(seq "$(rounds 200 10)"); do at_rA ttl && away; done
+for _ in $(seq "$(rounds 200 10)"); do at_rA xdp ttl && away; done
 pass 'comes and goes under load'
-at_rA drop --percpu
+at_rA xdp drop --percpu
 kill $load
 check 'a device that goes' ip -n R link del rA
 check 'takes its hook along' wait_for bash -c '[ -z "$(packetscript list --netns R)" ]'
