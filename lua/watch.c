@@ -55,11 +55,12 @@ static void settle(struct ps_budget *budget, unsigned int now)
 	budget->at += (off * (100 - share) + share - 1) / share;
 }
 
-static void charge(struct ps_budget *budget, unsigned int now)
+/* For a run that goes on, and began at that time or later: since then nothing was idle, however late its ticks come. */
+static void charge(struct ps_budget *budget, unsigned int begun, unsigned int now, unsigned int ms)
 {
-	settle(budget, now - PS_WATCH_TICK_MS);
+	settle(budget, begun);
 	budget->at = now;
-	budget->spent += PS_WATCH_TICK_MS;
+	budget->spent += ms;
 }
 
 /* One run of the longest kind is within a state's budget, and so is the beginning of a second one. */
@@ -93,17 +94,33 @@ static bool is_cpu_flooded(const struct ps_watch *w)
 	return w->budget.spent >= 5 * longest(w);
 }
 
-/* The tick is one of this state's. */
-static void charge_cpu(struct ps_watch *w, const struct ps_guard *guard, unsigned int now)
+/* The CPU, and the state that runs there. */
+static void charge_both(struct ps_watch *w, struct ps_guard *guard, unsigned int now, unsigned int ms)
 {
-	unsigned int own = now_set(&guard->packet_ms);
+	unsigned int own = now_set(&guard->packet_ms), begun = w->since - PS_WATCH_TICK_MS;
 
-	settle(&w->budget, now - PS_WATCH_TICK_MS);
+	settle(&w->budget, begun);
 	if (!w->budget.spent)
 		w->packet_ms = 0;
 	if (own > w->packet_ms)
 		w->packet_ms = own;
-	charge(&w->budget, now);
+	charge(&w->budget, begun, now, ms);
+	charge(&guard->budget, begun, now, ms);
+	w->charged += ms;
+}
+
+/*
+ * What a host keeps from a machine, ticks do not see: so it ends no run. But others wait for a run as long as it goes on: one
+ * that is stopped is charged that, too, but no more than a second run, or those that were never slow would have to wait for one.
+ */
+static void charge_held(struct ps_watch *w, struct ps_guard *guard, unsigned int now)
+{
+	unsigned int lasted = now - w->since + PS_WATCH_TICK_MS, most = 2 * longest(w);
+
+	if (lasted > most)
+		lasted = most;
+	if (lasted >= w->charged + PS_WATCH_TICK_MS)
+		charge_both(w, guard, now, lasted - w->charged);
 }
 
 static bool is_slow(const struct ps_guard *guard, unsigned int now)
@@ -114,8 +131,7 @@ static bool is_slow(const struct ps_guard *guard, unsigned int now)
 /* Charges a slow run that goes on, and says whether it has to end. */
 static enum ps_expired charge_slow(struct ps_watch *w, struct ps_guard *guard, unsigned int now)
 {
-	charge_cpu(w, guard, now);
-	charge(&guard->budget, now);
+	charge_both(w, guard, now, PS_WATCH_TICK_MS);
 	guard->slow_until = now + SLOW_MS;
 	w->is_over = is_cpu_used_up(w);
 	if (is_used_up(guard)) {
@@ -137,8 +153,10 @@ static void peek(struct ps_watch *w, unsigned int now)
 	if (!w->guard || w->run != w->seen || w->guard->is_loading)
 		return;
 	why = charge_slow(w, w->guard, now);
-	if (why)
+	if (why) {
+		charge_held(w, w->guard, now);
 		ps_runtime_expire(w->guard, why);
+	}
 }
 
 unsigned int ps_watch_tick(struct ps_watch *w, unsigned int now)
@@ -152,8 +170,11 @@ unsigned int ps_watch_tick(struct ps_watch *w, unsigned int now)
 		return PS_WATCH_TICK_MS - PEEK_MS;
 	}
 	w->seen = w->run;
-	if (is_new)
+	if (is_new) {
 		w->left = w->ms / PS_WATCH_TICK_MS;
+		w->since = now;
+		w->charged = 0;
+	}
 	if (!guard)
 		return PS_WATCH_TICK_MS;
 	is_charged = share_of_cpu() && !guard->is_loading;
@@ -162,6 +183,8 @@ unsigned int ps_watch_tick(struct ps_watch *w, unsigned int now)
 	/* if it has not ended, it is stopped again at each tick */
 	if (!w->left || !--w->left)
 		why = PS_EXPIRED_OWN;
+	if (why && is_charged && !is_new)
+		charge_held(w, guard, now);
 	if (why)
 		ps_runtime_expire(guard, why);
 	w->is_peeking = is_charged && is_new;

@@ -52,6 +52,8 @@ struct ps_watch {
 	/* from here on, only the tick writes */
 	unsigned int seen;	/* run at the last tick */
 	unsigned int left;	/* ticks that the run seen then may still take */
+	unsigned int since;	/* when the first tick of that run came */
+	unsigned int charged;	/* milliseconds that it was charged */
 	struct ps_budget budget;	/* of all runs here */
 	unsigned int packet_ms;	/* the most that one of those has of its own by which the budget is used */
 	bool is_over;		/* the budget is used up */

@@ -45,12 +45,12 @@ static void end(struct stage *s)
 		ps_runtime_clean(&s->rt[i]);
 }
 
-/* Time goes by; the timer fires when it is due. */
+/* Time goes by; the timer fires when it is due, or as soon as the machine goes on then. */
 static void pass(struct stage *s, unsigned int n)
 {
 	while (n--) {
 		ms++;
-		if (ms == s->next)
+		if ((int)(ms - s->next) >= 0)
 			s->next = ms + ps_watch_tick(&s->watch, ms);
 	}
 }
@@ -73,6 +73,47 @@ static int run(struct stage *s, int i, unsigned int n)
 	if (guard->expired)
 		ps_runtime_recover(&s->rt[i]);
 	return got;
+}
+
+/* The host holds the machine up in the run: others wait for that, too, but who did nothing wrong is not stopped for it. */
+static void what_is_stopped_is_charged_as_long_as_others_waited(void)
+{
+	struct stage s;
+	unsigned int held = 0, begun, from;
+
+	begin(&s);
+	ps_limits.stops = 0;
+	from = ms;
+	while (ms - from < 20000) {
+		struct ps_guard *guard = &s.rt[0].guard;
+
+		begun = ms;
+		if (!guard->refused || !ps_watch_is_refused(guard)) {
+			ps_watch_enter(&s.watch, guard, 40);
+			while (!guard->expired) {
+				pass(&s, 5);
+				ms += 15;
+				pass(&s, 5);
+			}
+			ps_watch_leave(&s.watch);
+			ps_runtime_recover(&s.rt[0]);
+		}
+		held += ms - begun;
+		pass(&s, 10);
+	}
+	CHECK(held > 4000 && held < 8000);
+
+	pass(&s, 3000);
+	for (int i = 0; i < 100; i++) {
+		ps_watch_enter(&s.watch, &s.rt[1].guard, 40);
+		pass(&s, 3);
+		ms += 15;
+		pass(&s, 3);
+		CHECK_INT(s.rt[1].guard.expired, PS_EXPIRED_NOT);
+		ps_watch_leave(&s.watch);
+		pass(&s, 50);
+	}
+	end(&s);
 }
 
 static void one_run_has_its_time(void)
@@ -357,6 +398,7 @@ static void loops_look_at_the_clock(void)
 
 const struct test watch_tests[] = {
 	{ "watch: a run has its time", one_run_has_its_time },
+	{ "watch: what is stopped is charged as long as others waited", what_is_stopped_is_charged_as_long_as_others_waited },
 	{ "watch: a state may have more time than others, or less", one_has_more_time_than_others },
 	{ "watch: a packet through a thousand rules that loop", a_packet_of_a_thousand_rules },
 	{ "watch: a state that loops has its share of a CPU", a_state_that_loops_has_its_share },
