@@ -50,10 +50,11 @@ done
 [ -z "$sysroot" ] || [ -d "$sysroot/usr" ] || die "--sysroot $sysroot does not exist; make it with: scripts/fetch-root"
 [ -z "$root" ] || [ -d "$root" ] || die "--root $root does not exist; make it with: make install DESTDIR=$root"
 
-out=${out:-${BUILD:-$top/build}/vm/$kver}
-base=$out/base
+common=${BUILD:-$top/build}/vm/$kver # the base is the same for all machines with this kernel
+out=${out:-$common}
+base=$common/base
 modules=${modules:-${BUILD:-$top/build}/kernel/$kver}/lib/modules/$kver
-mkdir -p "$out"
+mkdir -p "$out" "$common"
 
 tools=(
 	bash env timeout stdbuf setsid nproc taskset cat cp mv rm mkdir mktemp ln ls chmod touch stat readlink realpath
@@ -140,10 +141,13 @@ copy_tools() {
 	done
 
 	# libraries that programs open when they need them; only this architecture's, where others' are installed, too
-	for path in "$libdir"/libgcc_s.so.1 "${libdir#/usr}"/libgcc_s.so.1 /usr/libexec/coreutils/libstdbuf.so; do
+	for path in "$libdir"/libgcc_s.so.1 "${libdir#/usr}"/libgcc_s.so.1; do
+		[ -e "$sysroot$path" ] && paths+=("$path") && break
+	done
+	for path in /usr/libexec/coreutils/libstdbuf.so "$sysroot$xtables_dir"/*.so; do
+		path=${path#"$sysroot"}
 		[ ! -e "$sysroot$path" ] || paths+=("$path")
 	done
-	for path in "$sysroot$xtables_dir"/*.so; do paths+=("${path#"$sysroot"}"); done
 	copy_programs "${paths[@]}"
 	ln -sf bash "$base/usr/bin/sh"
 
@@ -216,7 +220,7 @@ pack() { (cd "$1" && find . -print0 | sort -z | cpio --null -o -H newc --quiet -
 
 build_base() {
 	echo "mkimage: making the base image for $kver (once)"
-	rm -rf "$base" "$out/base.stamp"
+	rm -rf "$base" "$common/base.stamp"
 	skeleton "$base"
 	copy_tools
 	compile_helpers
@@ -224,8 +228,8 @@ build_base() {
 	# or each program looks for each library in a dozen folders; another processor's libraries it does not know
 	[[ $kver == *-arm64 ]] || ldconfig -X -r "$base" "$libdir"
 	copy_modules
-	pack "$base" >"$out/base.cpio"
-	base_inputs | sha256sum >"$out/base.stamp"
+	pack "$base" >"$common/base.cpio"
+	base_inputs | sha256sum >"$common/base.stamp"
 }
 
 build_top() {
@@ -275,7 +279,9 @@ libdir=/usr/lib/$(${CC:-gcc} -print-multiarch 2>/dev/null || echo x86_64-linux-g
 xtables_dir=$(pkg-config --variable=xtlibdir xtables 2>/dev/null || echo "$libdir/xtables")
 
 check_tools
-[ -e "$out/base.cpio" ] && [ "$(base_inputs | sha256sum)" = "$(cat "$out/base.stamp" 2>/dev/null)" ] || build_base
+exec {lock}>"$common/base.lock" # one at a time: others read the base, or wait for it
+flock "$lock"
+[ -e "$common/base.cpio" ] && [ "$(base_inputs | sha256sum)" = "$(cat "$common/base.stamp" 2>/dev/null)" ] || build_base
 build_top
-cat "$out/base.cpio" "$out/top.cpio" >"$out/initrd.tmp"
+cat "$common/base.cpio" "$out/top.cpio" >"$out/initrd.tmp"
 mv "$out/initrd.tmp" "$out/initrd"

@@ -86,8 +86,10 @@ for iptables in iptables-legacy iptables-nft; do
 	check_eq 'once' "$(klog_since | grep -c 'closed after')" 1
 	check_fails 'not of a rule that was refused' klog_has 'of a rule that was refused'
 	rule -A close3.lua
+	echo 250 >/sys/module/packetscript/parameters/load_ms # which is its limit, too
 	check 'one that does not end is stopped' flush
 	check 'and the log says so' klog_has 'close3.lua: on_close: .*close3.lua:2: time limit exceeded'
+	no_hurry
 	dmesg -C
 	rule -A close.lua --percpu --memory 2M
 	pings 2
