@@ -61,3 +61,12 @@ fuzz-coverage: $(addprefix $(BUILD)/coverage/,$(FUZZ_TARGETS))
 # the corpus, as small as it can be with what the finds add
 fuzz-merge: $(addprefix $(BUILD)/fuzz/,$(FUZZ_TARGETS))
 	@tests/fuzz/merge $(BUILD) $(FUZZ_TARGETS)
+
+# What drives the netlink family and the rules of iptables in the virtual machine (tests/vm/t/87-fuzz-netlink.sh), and what describes these.
+NETFUZZ := tests/fuzz/netlink
+$(BUILD)/netfuzz/grammar.inc: $(NETFUZZ)/describe $(NETFUZZ)/values.yaml docs/packetscript.yaml include/uapi/packetscript.h
+	@mkdir -p $(@D)
+	$(Q)$< c >$@.tmp && mv $@.tmp $@
+fuzz-describe:
+	$(NETFUZZ)/describe syzkaller >$(BUILD)/packetscript.txt && mv $(BUILD)/packetscript.txt $(NETFUZZ)/
+	$(NETFUZZ)/describe const >$(BUILD)/packetscript.txt.const && mv $(BUILD)/packetscript.txt.const $(NETFUZZ)/

@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* What one case does. */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <linux/netlink.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "netfuzz.h"
+#include "packetscript.h"
+
+const char *hostile_folder;
+
+/* Commands are asked for as often as there is something to come of it; the first five change what there is. */
+static unsigned int any_command(struct chance *c)
+{
+	static const unsigned char often[] = { [PACKETSCRIPT_CMD_RELOAD] = 6, [PACKETSCRIPT_CMD_LIST] = 4, [PACKETSCRIPT_CMD_ATTACH] = 18,
+					       [PACKETSCRIPT_CMD_DETACH] = 10, [PACKETSCRIPT_CMD_SET] = 18, [PACKETSCRIPT_CMD_SETS] = 6,
+					       [PACKETSCRIPT_CMD_TRACE] = 4, [PACKETSCRIPT_CMD_LIMITS] = 8, [PACKETSCRIPT_CMD_SHARED] = 20,
+					       [PACKETSCRIPT_CMD_TABLES] = 6 };
+	unsigned int sum = 0, i;
+
+	for (i = 0; i < ncommands; i++)
+		sum += often[commands[i].number];
+	sum = below(c, sum);
+	for (i = 0; sum >= often[commands[i].number]; i++)
+		sum -= often[commands[i].number];
+	return i;
+}
+
+static unsigned int number_of(int command)
+{
+	unsigned int i = 0;
+
+	while (commands[i].number != command)
+		i++;
+	return i;
+}
+
+static void begin(struct worker *w)
+{
+	w->message.len = w->message.nmarks = w->message.depth = w->message.wrong = 0;
+}
+
+/* Adds a message, in which so many things are wrong. */
+static void add(struct worker *w, unsigned int command, unsigned int wrong)
+{
+	struct message *m = &w->message;
+	size_t at = m->len;
+
+	m->nmarks = 0;
+	m->wrong = wrong;
+	message_begin(m, command, w->family, 0, client_seq(command));
+	message_attributes(m, command);
+	message_end(m, at);
+	message_spoil(m, at);
+	while (m->len % NLMSG_ALIGNTO)
+		m->bytes[m->len++] = 0;
+}
+
+static unsigned int how_wrong(struct chance *c)
+{
+	return percent(c, 55) ? 0 : percent(c, 70) ? 1 : 1 + below(c, 8);
+}
+
+static void ask(struct worker *w)
+{
+	begin(w);
+	add(w, any_command(&w->chance), how_wrong(&w->chance));
+	client_send(w, w->sock);
+	client_read(w->sock, 1000);
+}
+
+static void ask_for_several(struct worker *w)
+{
+	begin(w);
+	for (unsigned int n = 2 + below(&w->chance, 6); n && w->message.len < MESSAGE_MAX / 4; n--)
+		add(w, any_command(&w->chance), how_wrong(&w->chance));
+	client_send(w, w->sock);
+	client_read(w->sock, 1000);
+}
+
+/* Some of it is read, by times, and a second one asked for meanwhile; then the socket is closed. */
+static void dump(struct worker *w)
+{
+	static const int dumps[] = { PACKETSCRIPT_CMD_LIST, PACKETSCRIPT_CMD_SETS, PACKETSCRIPT_CMD_TABLES };
+	int sock = client_open();
+
+	if (sock < 0)
+		return;
+	for (unsigned int n = 1 + below(&w->chance, 3); n; n--) {
+		begin(w);
+		add(w, number_of(dumps[below(&w->chance, 3)]), percent(&w->chance, 70) ? 0 : 1);
+		client_send(w, sock);
+		client_read(sock, below(&w->chance, 4));
+		if (percent(&w->chance, 20))
+			usleep(below(&w->chance, 3000));
+	}
+	if (percent(&w->chance, 30))
+		client_read(sock, 1000);
+	close(sock);
+}
+
+/* Of sockets that all threads have in common, which one of them exchanges by times for a new one. */
+static void ask_on_shared(struct worker *w)
+{
+	int *sock = &shared_socks[below(&w->chance, SHARED)], other;
+
+	begin(w);
+	add(w, any_command(&w->chance), how_wrong(&w->chance));
+	client_send(w, *sock);
+	client_read(*sock, below(&w->chance, 20));
+	if (!percent(&w->chance, 10))
+		return;
+	other = client_open();
+	if (other >= 0) {
+		dup3(other, *sock, O_CLOEXEC);
+		close(other);
+	}
+}
+
+/* Ranges that come in several messages, of which the last may never come. */
+static void draft(struct worker *w)
+{
+	struct message *m = &w->message;
+	unsigned int command = number_of(PACKETSCRIPT_CMD_SET), action = 1 + below(&w->chance, 3), n = 1 + below(&w->chance, 5);
+	const struct attribute *name = &sets[0].attributes[PACKETSCRIPT_A_SET];
+	const char *text = sets[name->set].attributes[PACKETSCRIPT_SET_NAME].strings[below(&w->chance, 3)];
+	int sock = client_open();
+	uint32_t at = 0;
+
+	if (sock < 0)
+		return;
+	for (; n; n--) {
+		uint32_t ranges[128];
+		size_t begins, nest, attr;
+
+		for (unsigned int i = 0; i < 128; i++) {
+			ranges[i] = __builtin_bswap32(at);
+			at += i % 2 ? 2 + below(&w->chance, 1000) : below(&w->chance, 2);
+		}
+		begin(w);
+		begins = m->len;
+		message_begin(m, command, w->family, 0, client_seq(command));
+		nest = nest_begin(m, PACKETSCRIPT_A_SET | NLA_F_NESTED);
+		message_string(m, PACKETSCRIPT_SET_NAME, text);
+		message_number(m, PACKETSCRIPT_SET_ACTION, 1, action);
+		attr = nest_begin(m, PACKETSCRIPT_SET_RANGES4);
+		memcpy(m->bytes + m->len, ranges, sizeof(ranges));
+		m->len += sizeof(ranges);
+		nest_end(m, attr);
+		if (n > 1 || percent(&w->chance, 30))
+			message_number(m, PACKETSCRIPT_SET_MORE, 0, 0);
+		nest_end(m, nest);
+		message_end(m, begins);
+		client_send(w, sock);
+		client_read(sock, 10);
+		if (percent(&w->chance, 10)) {		/* something else in between */
+			begin(w);
+			add(w, percent(&w->chance, 50) ? command : any_command(&w->chance), how_wrong(&w->chance));
+			client_send(w, sock);
+		}
+	}
+	client_read(sock, below(&w->chance, 10));
+	close(sock);
+}
+
+/* Told of packets, or of what scripts say, and reads some of it or none. */
+static void listen_for_some_time(struct worker *w)
+{
+	int sock = client_open(), group, small = 4096;
+
+	if (sock < 0)
+		return;
+	if (percent(&w->chance, 30))
+		setsockopt(sock, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+	if (percent(&w->chance, 60)) {
+		group = client_group(sock);
+		setsockopt(sock, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group));
+	}
+	begin(w);
+	add(w, number_of(PACKETSCRIPT_CMD_TRACE), percent(&w->chance, 80) ? 0 : 1);
+	client_send(w, sock);
+	for (unsigned int n = below(&w->chance, 5); n; n--) {
+		usleep(below(&w->chance, 20000));
+		client_read(sock, below(&w->chance, 50));
+	}
+	close(sock);
+}
+
+/*
+ * Files.
+ */
+void write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	size_t len = strlen(text);
+
+	if (fd < 0)
+		return;
+	if (write(fd, text, len) != (ssize_t)len)
+		ftruncate(fd, 0);
+	close(fd);
+}
+
+static bool is_script(const struct dirent *entry)
+{
+	const char *dot = strrchr(entry->d_name, '.');
+
+	return dot && !strcmp(dot, ".lua");
+}
+
+/* The path of one of the folder's scripts, by chance. */
+static bool any_hostile(struct chance *c, char *path, size_t size)
+{
+	DIR *dir = opendir(hostile_folder);
+	const struct dirent *entry;
+	unsigned int n = 0;
+
+	if (!dir)
+		return false;
+	while ((entry = readdir(dir))) {
+		if (is_script(entry) && !below(c, ++n))
+			snprintf(path, size, "%s/%s", hostile_folder, entry->d_name);
+	}
+	closedir(dir);
+	return n;
+}
+
+/* Another text comes at once, or bit by bit into the file that is there. */
+static void edit(struct worker *w)
+{
+	const char *path = scripts[percent(&w->chance, 70) ? 4 : 6];	/* edited.lua, hostile.lua */
+	char from[512], text[8192];
+	ssize_t n = -1;
+	int fd;
+
+	if (percent(&w->chance, 40)) {
+		snprintf(text, sizeof(text), "local n = %u\nfunction process_packet(p) n = n + 1 nf.count('edited') return XT_CONTINUE end\n"
+			 "function match_packet(p) return n %% 2 == 0 end\nfunction on_reload(old) n = n + 1 end\n", below(&w->chance, 1000));
+		n = strlen(text);
+	} else if (any_hostile(&w->chance, from, sizeof(from))) {
+		fd = open(from, O_RDONLY | O_CLOEXEC);
+		n = read(fd, text, sizeof(text) - 1);
+		close(fd);
+	}
+	if (n < 0)
+		return;
+	text[n] = 0;
+	if (percent(&w->chance, 10))
+		text[below(&w->chance, n + 1)] = 0;
+	if (percent(&w->chance, 5))
+		text[below(&w->chance, n + 1)] = draw(&w->chance);
+	write_file(path, text);
+	begin(w);
+	add(w, number_of(PACKETSCRIPT_CMD_RELOAD), 0);
+	client_send(w, w->sock);
+	client_read(w->sock, 100);
+}
+
+/* Of what may be read, some, from somewhere. */
+static void read_some(struct worker *w)
+{
+	static const char *const files[] = { "/proc/net/packetscript", "/proc/net/ip_tables_targets", "/proc/net/ip_tables_matches",
+					     "/sys/module/packetscript/parameters/packet_ms", "/sys/module/packetscript/parameters/strays" };
+	char buffer[3000];
+	int fd = open(files[below(&w->chance, sizeof(files) / sizeof(files[0]))], O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0) {
+		atomic_fetch_add(&counts->refused[DID_READ], 1);
+		return;
+	}
+	for (unsigned int n = 1 + below(&w->chance, 4); n; n--) {
+		if (percent(&w->chance, 30))
+			lseek(fd, below(&w->chance, 5000), SEEK_SET);
+		if (read(fd, buffer, 1 + below(&w->chance, sizeof(buffer))) < 0)
+			break;
+	}
+	close(fd);
+	atomic_fetch_add(&counts->accepted[DID_READ], 1);
+}
+
+/* The modules' parameters: what is out of range, and what is in it, for a moment. The second value is the one that stays. */
+static void parameter(struct worker *w)
+{
+	static const char *const rows[][4] = {
+		{ "packet_ms", "20", "40", "1000" },	  { "load_ms", "20", "250", "1000" },	     { "work_ms", "20", "1000", "2000" },
+		{ "pending", "0", "16384", "1" },	  { "pending_memory", "1", "32", "2" },	     { "schedule_rate", "0", "100000", "10" },
+		{ "share", "0", "30", "100" },		  { "stops", "0", "10", "1" },		     { "send_each", "0", "64", "65535" },
+		{ "send_rate", "0", "100000", "1" },	  { "send_rate_kib", "0", "262144", "1" },   { "send_queue_kib", "0", "4096", "1" },
+		{ "shared_mb", "1", "64", "8" },	  { "module_folder", "/", "x", "y" },
+	};
+	static const char *const wrong[] = { "", "-1", "x", "99999999999999999999", "4294967296", "0x", " 40", "40 ", "1048577" };
+	const char *const *row = rows[below(&w->chance, sizeof(rows) / sizeof(rows[0]))], *value = row[1 + below(&w->chance, 3)];
+	char path[128];
+	int fd;
+
+	if (percent(&w->chance, 40))
+		value = wrong[below(&w->chance, sizeof(wrong) / sizeof(wrong[0]))];
+	snprintf(path, sizeof(path), "/sys/module/packetscript/parameters/%s", row[0]);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0) {
+		atomic_fetch_add(&counts->refused[DID_PARAMETER], 1);
+		return;
+	}
+	atomic_fetch_add(write(fd, value, strlen(value)) < 0 ? &counts->refused[DID_PARAMETER] : &counts->accepted[DID_PARAMETER], 1);
+	usleep(below(&w->chance, 2000));
+	if (write(fd, row[2], strlen(row[2])) < 0)
+		atomic_fetch_add(&counts->refused[DID_PARAMETER], 1);
+	close(fd);
+}
+
+/*
+ * What there is goes.
+ */
+static void detach_all(struct worker *w)
+{
+	struct message *m = &w->message;
+	unsigned int command = number_of(PACKETSCRIPT_CMD_DETACH);
+
+	for (unsigned int i = 0; i < nscripts; i++) {
+		size_t nest;
+
+		begin(w);
+		message_begin(m, command, w->family, 0, client_seq(command));
+		nest = nest_begin(m, PACKETSCRIPT_A_HOOK | NLA_F_NESTED);
+		message_string(m, PACKETSCRIPT_HOOK_SCRIPT, scripts[i]);
+		nest_end(m, nest);
+		message_end(m, 0);
+		client_send(w, w->sock);
+		client_read(w->sock, 10);
+	}
+}
+
+/* Now and then with all rules and hooks gone, so that it can. It comes again with the next rule, or who asks for the family. */
+static void unload(struct worker *w)
+{
+	static const char *const modules[] = { "xt_LUA", "packetscript_bpf", "packetscript" };
+	unsigned int i;
+
+	if (percent(&w->chance, 20)) {
+		rules_flush(w);
+		detach_all(w);
+	}
+	for (i = 0; i < sizeof(modules) / sizeof(modules[0]); i++) {
+		long err = syscall(SYS_delete_module, modules[i], O_NONBLOCK);
+
+		atomic_fetch_add(err ? &counts->refused[DID_UNLOAD] : &counts->accepted[DID_UNLOAD], 1);
+	}
+	w->family = client_family(w->sock);
+}
+
+/* A device that hooks may be of, which goes while they are there. */
+static void device(struct worker *w)
+{
+	struct ifreq request = { .ifr_flags = IFF_TUN | IFF_NO_PI };
+	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK), sock;
+	char packet[64];
+
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "fz%u", below(&w->chance, 2));
+	if (percent(&w->chance, 50))
+		request.ifr_flags = IFF_TAP | IFF_NO_PI;
+	if (fd < 0 || ioctl(fd, TUNSETIFF, &request)) {
+		close(fd);
+		return;
+	}
+	sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	request.ifr_flags = IFF_UP;
+	ioctl(sock, SIOCSIFFLAGS, &request);
+	close(sock);
+	for (unsigned int n = 1 + below(&w->chance, 10); n; n--) {
+		ask(w);
+		memset(packet, 0, sizeof(packet));
+		packet[0] = 0x45;
+		for (unsigned int i = 1; i < sizeof(packet); i++)
+			packet[i] = draw(&w->chance);
+		if (write(fd, packet, 1 + below(&w->chance, sizeof(packet))) > 0)
+			atomic_fetch_add(&counts->packets, 1);
+	}
+	close(fd);
+}
+
+/* A network namespace, with what is in it, is gone while that is done. In a process of its own, which a thread may start. */
+static void namespace(struct worker *w)
+{
+	pid_t pid = fork();
+
+	if (pid) {
+		if (pid > 0)
+			waitpid(pid, NULL, 0);
+		return;
+	}
+	prctl(PR_SET_PDEATHSIG, 9);
+	if (unshare(CLONE_NEWNET))
+		_exit(0);
+	close(w->sock);
+	w->sock = client_open();
+	w->family = client_family(w->sock);
+	for (unsigned int n = below(&w->chance, 30); n; n--) {
+		if (percent(&w->chance, 15))
+			rules_replace(w);
+		else
+			ask(w);
+	}
+	_exit(0);
+}
+
+/*
+ * Memory runs out, in a kernel that can be told to pretend so (CONFIG_FAULT_INJECTION): the allocation that is so many calls ahead fails.
+ */
+static void fail_allocation(unsigned int n)
+{
+	char path[64], text[16];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%ld/fail-nth", syscall(SYS_gettid));
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (write(fd, text, snprintf(text, sizeof(text), "%u", n)) < 0)
+		n = 0;
+	close(fd);
+}
+
+static void do_something(struct worker *w)
+{
+	static const struct {
+		void (*f)(struct worker *w);
+		unsigned int often;
+		bool needs_root;	/* in the first user namespace, or there is nothing to see */
+	} rows[] = {
+		{ ask, 400, false },	{ ask_for_several, 80, false }, { dump, 80, false },	 { ask_on_shared, 120, false },
+		{ draft, 60, false },	{ listen_for_some_time, 20, false }, { rules_replace, 110, false }, { rules_write_back, 20, false },
+		{ edit, 20, true },	{ read_some, 30, false },	{ parameter, 15, true }, { unload, 4, true },
+		{ device, 12, true },	{ namespace, 10, true },	{ rules_flush, 3, true }, { detach_all, 3, true },
+	};
+	unsigned int sum = 0, i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		sum += rows[i].often;
+	do {
+		unsigned int n = below(&w->chance, sum);
+
+		for (i = 0; n >= rows[i].often; i++)
+			n -= rows[i].often;
+	} while (rows[i].needs_root && !w->is_root);
+	rows[i].f(w);
+}
+
+void case_run(struct worker *w)
+{
+	if (!w->family)
+		w->family = client_family(w->sock);
+	if (percent(&w->chance, 2)) {
+		close(w->sock);
+		w->sock = client_open();
+	}
+	if (w->is_root && percent(&w->chance, 15)) {
+		fail_allocation(1 + below(&w->chance, percent(&w->chance, 50) ? 20 : 300));
+		do_something(w);
+		fail_allocation(0);
+	} else {
+		do_something(w);
+	}
+	atomic_fetch_add(&counts->cases, 1);
+}

@@ -1,0 +1,93 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+# timeout: 300
+# Messages of the netlink family and tables of iptables, right ones and wrong ones, by several processes at once, while packets pass
+# (docs/fuzzing.md). For longer, as in a kernel that looks for mistakes: run.sh --append 'ps.fuzz=1200 ps.seed=2'
+. /tests/lib.sh
+
+seconds=$(option ps.fuzz 8)
+seed=$(option ps.seed 1)
+command -v netfuzz >/dev/null || skip "there is no netfuzz: 'make feed' makes it"
+modprobe packetscript
+check "what the kernel takes is what docs/packetscript.yaml says" netfuzz --policy
+
+mkdir /tmp/fuzz
+write() { cat >"/tmp/fuzz/$1.lua"; }
+write pass <<'END'
+function process_packet(p) nf.count("passed") return XT_CONTINUE end
+function match_packet(p) return true end
+function other(p) return NF_ACCEPT end
+END
+write named <<'END'
+local a, b = set.named("fuzz-a"), set.named("fuzz-b")
+local t, q = shared.table("fuzz-a"), shared.queue("fuzz-a", 64)
+local function look(p)
+  t:add("packets", 1)
+  t[1] = (t[1] or 0) ~= 0 and 0 or 1
+  if not q:send(p.len) then q:receive() end
+  return a:has(p.ip and p.ip.saddr) or b:has("10.0.0.1")
+end
+function process_packet(p)
+  pcall(look, p)
+  return XT_CONTINUE
+end
+function match_packet(p) return (pcall(look, p)) end
+other = process_packet
+END
+write match <<'END'
+function match_packet(p) return p.ip and p.ip.ttl > 3 end
+function process_packet(p)
+  if p.udp then p.udp.checksum = p.udp.checksum end
+  return math.random(20) == 1 and NF_DROP or XT_CONTINUE
+end
+END
+write later <<'END'
+local n = 0
+function work(skb, id) n = n + id end
+local function tick(id) print("tick " .. id) end
+function process_packet(p)
+  n = n + 1
+  if n % 8 == 0 then nf.timer(n % 9, tick, n) end
+  if n % 3 == 0 then nf.schedule(nil, "work", n) end
+  return XT_CONTINUE
+end
+function match_packet(p) return n % 2 == 0 end
+function on_reload(old) n = n + 1 end
+function on_close() print("closed after " .. n) end
+END
+write errors <<'END'
+function process_packet(p) local function deep(i) return i == 0 and error({}) or deep(i - 1) + 0 end return deep(30) end
+function match_packet(p) return p.nothing.at.all end
+function on_reload() error("never") end
+function on_close() error("not even that") end
+END
+write hostile <<'END'
+function process_packet(p) while true do end end
+END
+echo 'function process_packet(p' | write wrong
+cp /tmp/fuzz/pass.lua /tmp/fuzz/edited.lua
+
+# fuzz SECONDS SEED: in a namespace with which all goes that it has made
+fuzz() {
+	local status=0
+	ip -batch - <<-END
+		netns add R
+		link add rA netns R type veth peer name rB netns R
+	END
+	ip -n R link set rA up
+	ip -n R link set rB up
+	inR netfuzz --seconds "$1" --seed "$2" || status=$?
+	ip netns del R
+	wait_for unload || return
+	return $status
+}
+fuzz 2 0 || true	# caches are filled, and what the kernel has once is there
+check 'the modules go' test ! -e /sys/module/packetscript
+before=$(unreclaimable)
+status=0
+fuzz "$seconds" "$seed" || status=$?
+check_eq 'many messages are taken, and all that comes back is as it should be' $status 0
+check 'the modules go then, too' test ! -e /sys/module/packetscript
+after=$(unreclaimable)
+echo "# slabs: $before KB before, $after KB afterwards"
+check 'and no memory is lost' [ $((after - before)) -lt 4096 ]
