@@ -481,10 +481,10 @@ $(FEED)/feed $(FEED)/in-kernel: tests/packet/kernel/ps_feed.h include/uapi/packe
 	@echo '  LD      $@'
 	$(Q)$(COMPILE) $(LDFLAGS) -static -Iinclude/uapi -Itests/packet/kernel -o $@ $(filter %.c,$^)
 
-$(FEED)/netfuzz: $(wildcard $(NETFUZZ)/*.c) $(NETFUZZ)/netfuzz.h $(BUILD)/netfuzz/grammar.inc include/uapi/packetscript.h
+$(FEED)/netfuzz: $(NETFUZZ_NEEDS)
 	@mkdir -p $(@D)
 	@echo '  LD      $@'
-	$(Q)$(COMPILE) $(LDFLAGS) -static -pthread -Iinclude/uapi -I$(BUILD)/netfuzz -o $@ $(filter %.c,$^)
+	$(call netfuzz_compile,-static)
 
 $(FEED)/packet-case: $(addprefix $(BUILD)/user/,$(PACKET_CASE))
 	@mkdir -p $(@D)

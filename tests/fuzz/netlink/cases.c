@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/genetlink.h>
 #include <linux/if_tun.h>
 #include <linux/netlink.h>
 #include <net/if.h>
@@ -74,6 +75,16 @@ static void add(struct worker *w, unsigned int command, unsigned int wrong)
 static unsigned int how_wrong(struct chance *c)
 {
 	return percent(c, 55) ? 0 : percent(c, 70) ? 1 : 1 + below(c, 8);
+}
+
+bool case_generate(struct worker *w)
+{
+	unsigned int wrong = how_wrong(&w->chance);
+	const struct message *m = &w->message;
+
+	begin(w);
+	add(w, any_command(&w->chance), wrong);
+	return wrong || is_as_described(m->bytes + NLMSG_LENGTH(GENL_HDRLEN), m->len - NLMSG_LENGTH(GENL_HDRLEN), 0);
 }
 
 static void ask(struct worker *w)

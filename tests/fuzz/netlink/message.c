@@ -40,9 +40,9 @@ size_t nest_begin(struct message *m, unsigned int number)
 /* Its length has 16 bits: what is longer is wrong. */
 void nest_end(struct message *m, size_t at)
 {
-	struct nlattr *attr = (struct nlattr *)(m->bytes + at);
+	const uint16_t len = m->len - at;
 
-	attr->nla_len = m->len - at;
+	memcpy(m->bytes + at, &len, sizeof(len));	/* behind what is wrong, not even aligned */
 	while (m->len % NLA_ALIGNTO)
 		m->bytes[m->len++] = 0;
 }
@@ -135,7 +135,7 @@ static void put_value_bytes(struct message *m, const struct attribute *a)
 
 	if (goes_wrong(m))
 		put_noise(m, below(m->chance, 2) ? most + below(m->chance, 3) : below(m->chance, 66000));
-	else if (percent(m->chance, 5))
+	else if (percent(m->chance, 5) && m->len < 20000)	/* the nest has 64 KiB */
 		put_noise(m, most - below(m->chance, 2));
 	else
 		put_noise(m, below(m->chance, most < 24 ? most + 1 : 24));
@@ -144,7 +144,7 @@ static void put_value_bytes(struct message *m, const struct attribute *a)
 /* In order, and apart from each other. */
 static void put_value_ranges(struct message *m, unsigned int size)
 {
-	unsigned int n = percent(m->chance, 3) ? below(m->chance, 4000) : below(m->chance, 12);
+	unsigned int n = percent(m->chance, 3) ? below(m->chance, 30000 / size) : below(m->chance, 12);
 	uint32_t at = below(m->chance, 1000);
 	unsigned char range[32];
 
@@ -341,22 +341,25 @@ static unsigned int near(struct chance *c, unsigned int n)
 
 static void spoil_attribute(struct message *m)
 {
-	struct nlattr *attr = (struct nlattr *)(m->bytes + m->marks[below(m->chance, m->nmarks)]);
+	unsigned char *at = m->bytes + m->marks[below(m->chance, m->nmarks)];
+	struct nlattr attr;
 
+	memcpy(&attr, at, sizeof(attr));
 	switch (below(m->chance, 4)) {
 	case 0:
-		attr->nla_len = near(m->chance, attr->nla_len);
+		attr.nla_len = near(m->chance, attr.nla_len);
 		break;
 	case 1:
-		attr->nla_len = extreme(m->chance);
+		attr.nla_len = extreme(m->chance);
 		break;
 	case 2:
-		attr->nla_type ^= 1 << below(m->chance, 16);
+		attr.nla_type ^= 1 << below(m->chance, 16);
 		break;
 	case 3:
-		attr->nla_type = near(m->chance, attr->nla_type);
+		attr.nla_type = near(m->chance, attr.nla_type);
 		break;
 	}
+	memcpy(at, &attr, sizeof(attr));
 }
 
 static void spoil_header(struct message *m, size_t begin)

@@ -420,6 +420,25 @@ static void run_one(const char *which)
 	exit(0);
 }
 
+/* Nothing is sent: messages in which nothing is wrong have to be as described, and others are only made. */
+static int generate(unsigned long n)
+{
+	unsigned long misfits = 0, bytes = 0;
+	struct worker w;
+
+	if (!make_worker(&w, 0, true))
+		return 1;
+	for (unsigned long i = 0; i < n; i++) {
+		begin_case(&w, i);
+		misfits += !case_generate(&w);
+		bytes += w.message.len;
+	}
+	free(w.message.bytes);
+	printf("%s - netfuzz makes messages as they are described (%lu of %lu bytes, %lu are not)\n", misfits ? "not ok" : "ok", n, bytes, misfits);
+	printf("%u passed, %u failed\n", !misfits, !!misfits);
+	return misfits != 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *only = NULL;
@@ -440,6 +459,8 @@ int main(int argc, char **argv)
 			cases = strtoul(argv[++i], NULL, 0);
 		else if (!strcmp(argv[i], "--hostile"))
 			hostile_folder = argv[++i];
+		else if (!strcmp(argv[i], "--generate"))
+			return generate(strtoul(argv[i + 1], NULL, 0));
 		else if (!strcmp(argv[i], "--only"))
 			only = argv[++i];
 		else
@@ -447,7 +468,8 @@ int main(int argc, char **argv)
 	}
 	if (i < argc) {
 		fputs("usage, as root: netfuzz [--seed N] [--seconds N] [--cases N] [--hostile FOLDER] [--only WORKER.CASE]\n"
-		      "                netfuzz --policy\n", stderr);
+		      "                netfuzz --policy\n"
+		      "       anywhere: netfuzz --generate N\n", stderr);
 		return 2;
 	}
 	if (is_policy)

@@ -166,6 +166,8 @@ extern int shared_socks[SHARED];
  * Cases.
  */
 void case_run(struct worker *w);
+/* Makes a message that it does not send. False: nothing should be wrong in it, and it is not as described. */
+bool case_generate(struct worker *w);
 extern const char *hostile_folder;
 void write_file(const char *path, const char *text);
 
