@@ -359,7 +359,7 @@ static void detach_all(struct worker *w)
 /* Now and then with all rules and hooks gone, so that it can. It comes again with the next rule, or who asks for the family. */
 static void unload(struct worker *w)
 {
-	static const char *const modules[] = { "xt_LUA", "packetscript_bpf", "packetscript" };
+	static const char *const modules[] = { "xt_LUA", "packetscript_bpf", "packetscript_nat", "packetscript_flow", "packetscript" };
 	unsigned int i;
 
 	if (percent(&w->chance, 20)) {
@@ -430,20 +430,24 @@ static void namespace(struct worker *w)
 }
 
 /*
- * Memory runs out, in a kernel that can be told to pretend so (CONFIG_FAULT_INJECTION): the allocation that is so many calls ahead fails.
+ * Memory runs out, in a kernel that can be told to pretend so (CONFIG_FAULT_INJECTION): the task's allocation that is so many ahead fails.
  */
-static void fail_allocation(unsigned int n)
+unsigned int failing;	/* percent of cases */
+
+static int open_failure(void)
 {
-	char path[64], text[16];
-	int fd;
+	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/self/task/%ld/fail-nth", syscall(SYS_gettid));
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	if (write(fd, text, snprintf(text, sizeof(text), "%u", n)) < 0)
-		n = 0;
-	close(fd);
+	return open(path, O_RDWR | O_CLOEXEC);
+}
+
+static void fail_allocation(int fd, unsigned int n)
+{
+	char text[16];
+
+	if (fd >= 0 && pwrite(fd, text, snprintf(text, sizeof(text), "%u", n), 0) < 0)
+		perror("fail-nth");
 }
 
 static void do_something(struct worker *w)
@@ -473,18 +477,21 @@ static void do_something(struct worker *w)
 
 void case_run(struct worker *w)
 {
+	int fd;
+
 	if (!w->family)
 		w->family = client_family(w->sock);
 	if (percent(&w->chance, 2)) {
 		close(w->sock);
 		w->sock = client_open();
 	}
-	if (w->is_root && percent(&w->chance, 15)) {
-		fail_allocation(1 + below(&w->chance, percent(&w->chance, 50) ? 20 : 300));
-		do_something(w);
-		fail_allocation(0);
-	} else {
-		do_something(w);
+	fd = w->is_root && percent(&w->chance, failing) ? open_failure() : -1;
+	if (fd >= 0)
+		fail_allocation(fd, 1 + below(&w->chance, percent(&w->chance, 50) ? 20 : 300));
+	do_something(w);
+	if (fd >= 0) {
+		fail_allocation(fd, 0);
+		close(fd);
 	}
 	atomic_fetch_add(&counts->cases, 1);
 }

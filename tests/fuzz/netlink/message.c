@@ -108,7 +108,7 @@ static void put_value_number(struct message *m, const struct attribute *a, const
 
 static void put_value_string(struct message *m, const struct attribute *a)
 {
-	const char *text = a->n ? a->strings[below(m->chance, a->n)] : "";
+	const char *text = a->n ? a->strings[below(m->chance, a->n > 5 && percent(m->chance, 80) ? 5 : a->n)] : "";
 
 	if (goes_wrong(m)) {		/* long, around the limit or far above it, maybe without an end */
 		size_t n = percent(m->chance, 50) ? a->max + below(m->chance, 4) : below(m->chance, 70000);

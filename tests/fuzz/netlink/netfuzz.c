@@ -90,8 +90,7 @@ static void *work(void *of)
 			break;
 		begin_case(w, n);
 		case_run(w);
-		if (!w->is_root)
-			usleep(500);
+		usleep(w->number < 4 ? 0 : w->number < 6 ? 500 : 20000);	/* nobody gets nowhere */
 	}
 	return NULL;
 }
@@ -378,11 +377,12 @@ static bool end_all(void)
 static bool run_all(void)
 {
 	struct chance c = { seed };
-	double began = now(), told = began, killed = began;
+	double began, told, killed;
 	bool is_well = true;
 
 	for (unsigned int i = 0; i < PROCESSES; i++)
 		start(&processes[i]);
+	began = told = killed = now();
 	while (is_well && now() < began + seconds && are_any()) {
 		usleep(50000);
 		is_well = reap(true);
@@ -459,6 +459,8 @@ int main(int argc, char **argv)
 			cases = strtoul(argv[++i], NULL, 0);
 		else if (!strcmp(argv[i], "--hostile"))
 			hostile_folder = argv[++i];
+		else if (!strcmp(argv[i], "--fail"))
+			failing = strtoul(argv[++i], NULL, 0);
 		else if (!strcmp(argv[i], "--generate"))
 			return generate(strtoul(argv[i + 1], NULL, 0));
 		else if (!strcmp(argv[i], "--only"))
@@ -467,7 +469,7 @@ int main(int argc, char **argv)
 			break;
 	}
 	if (i < argc) {
-		fputs("usage, as root: netfuzz [--seed N] [--seconds N] [--cases N] [--hostile FOLDER] [--only WORKER.CASE]\n"
+		fputs("usage, as root: netfuzz [--seed N] [--seconds N] [--cases N] [--hostile FOLDER] [--fail PERCENT] [--only WORKER.CASE]\n"
 		      "                netfuzz --policy\n"
 		      "       anywhere: netfuzz --generate N\n", stderr);
 		return 2;

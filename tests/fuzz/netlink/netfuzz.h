@@ -169,6 +169,7 @@ void case_run(struct worker *w);
 /* Makes a message that it does not send. False: nothing should be wrong in it, and it is not as described. */
 bool case_generate(struct worker *w);
 extern const char *hostile_folder;
+extern unsigned int failing;
 void write_file(const char *path, const char *text);
 
 /* Of a table of iptables, by chance: rules with our target and match, by chance wrong ones. */

@@ -2,15 +2,22 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
 # timeout: 300
 # Messages of the netlink family and tables of iptables, right ones and wrong ones, by several processes at once, while packets pass
-# (docs/fuzzing.md). For longer, as in a kernel that looks for mistakes: run.sh --append 'ps.fuzz=1200 ps.seed=2'
+# (docs/fuzzing.md). For longer, as in a kernel that looks for mistakes: run.sh --append 'ps.fuzz=1200 ps.seed=2'; with ps.fail=20
+# memory runs out in that many percent of cases, where the kernel can pretend that.
 . /tests/lib.sh
 
 seconds=$(option ps.fuzz 8)
 seed=$(option ps.seed 1)
+failing=$(option ps.fail 0)
 command -v netfuzz >/dev/null || skip "there is no netfuzz: 'make feed' makes it"
-modprobe packetscript
+modprobe -a packetscript ip_tables ip6_tables arp_tables tun
 check "what the kernel takes is what docs/packetscript.yaml says" netfuzz --policy
 
+if [ "$failing" != 0 ]; then
+	echo N >/sys/kernel/debug/failslab/ignore-gfp-wait
+	echo 0 >/sys/kernel/debug/failslab/verbose
+	echo 20 >/sys/kernel/debug/fail_page_alloc/min-order # the kernel complains of these
+fi
 mkdir /tmp/fuzz
 write() { cat >"/tmp/fuzz/$1.lua"; }
 write pass <<'END'
@@ -76,9 +83,9 @@ fuzz() {
 	END
 	ip -n R link set rA up
 	ip -n R link set rB up
-	inR netfuzz --seconds "$1" --seed "$2" || status=$?
+	inR netfuzz --seconds "$1" --seed "$2" --fail "$failing" || status=$?
 	ip netns del R
-	wait_for unload || return
+	wait_for modprobe -r xt_LUA packetscript_bpf packetscript_nat packetscript_flow packetscript || return
 	return $status
 }
 fuzz 2 0 || true	# caches are filled, and what the kernel has once is there
