@@ -25,8 +25,8 @@
 
 const char *hostile_folder;
 
-/* Commands are asked for as often as there is something to come of it; the first five change what there is. */
-static unsigned int any_command(struct chance *c)
+/* Commands are asked for as often as there is something to come of it. */
+static unsigned int draw_command(struct chance *c)
 {
 	static const unsigned char often[] = { [PACKETSCRIPT_CMD_RELOAD] = 6, [PACKETSCRIPT_CMD_LIST] = 4, [PACKETSCRIPT_CMD_ATTACH] = 18,
 					       [PACKETSCRIPT_CMD_DETACH] = 10, [PACKETSCRIPT_CMD_SET] = 18, [PACKETSCRIPT_CMD_SETS] = 6,
@@ -39,6 +39,17 @@ static unsigned int any_command(struct chance *c)
 	sum = below(c, sum);
 	for (i = 0; sum >= often[commands[i].number]; i++)
 		sum -= often[commands[i].number];
+	return i;
+}
+
+/* Who is not root has not to be told so each time. */
+static unsigned int any_command(struct worker *w)
+{
+	unsigned int i = draw_command(&w->chance);
+
+	while (!w->is_root && (commands[i].number == PACKETSCRIPT_CMD_ATTACH || commands[i].number == PACKETSCRIPT_CMD_RELOAD) &&
+	       percent(&w->chance, 90))
+		i = draw_command(&w->chance);
 	return i;
 }
 
@@ -74,7 +85,7 @@ static void add(struct worker *w, unsigned int command, unsigned int wrong)
 
 static unsigned int how_wrong(struct chance *c)
 {
-	return percent(c, 55) ? 0 : percent(c, 70) ? 1 : 1 + below(c, 8);
+	return percent(c, 60) ? 0 : percent(c, 70) ? 1 : 1 + below(c, 8);
 }
 
 bool case_generate(struct worker *w)
@@ -83,14 +94,14 @@ bool case_generate(struct worker *w)
 	const struct message *m = &w->message;
 
 	begin(w);
-	add(w, any_command(&w->chance), wrong);
+	add(w, any_command(w), wrong);
 	return wrong || is_as_described(m->bytes + NLMSG_LENGTH(GENL_HDRLEN), m->len - NLMSG_LENGTH(GENL_HDRLEN), 0);
 }
 
 static void ask(struct worker *w)
 {
 	begin(w);
-	add(w, any_command(&w->chance), how_wrong(&w->chance));
+	add(w, any_command(w), how_wrong(&w->chance));
 	client_send(w, w->sock);
 	client_read(w->sock, 1000);
 }
@@ -99,7 +110,7 @@ static void ask_for_several(struct worker *w)
 {
 	begin(w);
 	for (unsigned int n = 2 + below(&w->chance, 6); n && w->message.len < MESSAGE_MAX / 4; n--)
-		add(w, any_command(&w->chance), how_wrong(&w->chance));
+		add(w, any_command(w), how_wrong(&w->chance));
 	client_send(w, w->sock);
 	client_read(w->sock, 1000);
 }
@@ -131,7 +142,7 @@ static void ask_on_shared(struct worker *w)
 	int *sock = &shared_socks[below(&w->chance, SHARED)], other;
 
 	begin(w);
-	add(w, any_command(&w->chance), how_wrong(&w->chance));
+	add(w, any_command(w), how_wrong(&w->chance));
 	client_send(w, *sock);
 	client_read(*sock, below(&w->chance, 20));
 	if (!percent(&w->chance, 10))
@@ -181,7 +192,7 @@ static void draft(struct worker *w)
 		client_read(sock, 10);
 		if (percent(&w->chance, 10)) {		/* something else in between */
 			begin(w);
-			add(w, percent(&w->chance, 50) ? command : any_command(&w->chance), how_wrong(&w->chance));
+			add(w, percent(&w->chance, 50) ? command : any_command(w), how_wrong(&w->chance));
 			client_send(w, sock);
 		}
 	}
@@ -458,7 +469,7 @@ static void do_something(struct worker *w)
 		bool needs_root;	/* in the first user namespace, or there is nothing to see */
 	} rows[] = {
 		{ ask, 400, false },	{ ask_for_several, 80, false }, { dump, 80, false },	 { ask_on_shared, 120, false },
-		{ draft, 60, false },	{ listen_for_some_time, 20, false }, { rules_replace, 110, false }, { rules_write_back, 20, false },
+		{ draft, 60, false },	{ listen_for_some_time, 20, false }, { rules_replace, 110, true }, { rules_write_back, 20, false },
 		{ edit, 20, true },	{ read_some, 30, false },	{ parameter, 15, true }, { unload, 4, true },
 		{ device, 12, true },	{ namespace, 10, true },	{ rules_flush, 3, true }, { detach_all, 3, true },
 	};
@@ -471,7 +482,7 @@ static void do_something(struct worker *w)
 
 		for (i = 0; n >= rows[i].often; i++)
 			n -= rows[i].often;
-	} while (rows[i].needs_root && !w->is_root);
+	} while (rows[i].needs_root && !w->is_root && (rows[i].f != rules_replace || percent(&w->chance, 90)));
 	rows[i].f(w);
 }
 

@@ -270,10 +270,23 @@ static void put_shaped(struct message *m, const struct set *set, unsigned int nu
 	put_attribute(m, set, number, set->attributes[number].numbers, set->attributes[number].n);
 }
 
+/* NULL: anything goes. */
+static const struct shape *any_shape(struct message *m, const struct set *set)
+{
+	const struct shape *shape = NULL;
+
+	for (unsigned int tries = 20; tries && set->nshapes; tries--) {
+		shape = &set->shapes[below(m->chance, set->nshapes)];
+		if (!shape->command || shape->command == m->command)
+			return shape;
+	}
+	return NULL;
+}
+
 static void put_set(struct message *m, unsigned int of)
 {
 	const struct set *set = &sets[of];
-	const struct shape *shape = set->nshapes && !goes_wrong(m) ? &set->shapes[below(m->chance, set->nshapes)] : NULL;
+	const struct shape *shape = goes_wrong(m) ? NULL : any_shape(m, set);
 	unsigned int i, times;
 
 	for (i = 1; i < set->n; i++) {
@@ -315,6 +328,7 @@ void message_attributes(struct message *m, unsigned int command)
 {
 	unsigned int i;
 
+	m->command = commands[command].number;
 	for (i = 1; i < sets[0].n; i++) {
 		bool has = commands[command].attributes & 1ull << i;
 

@@ -56,6 +56,7 @@ struct attribute {
 };
 
 struct shape {
+	int command;			/* 0: of all of them */
 	uint64_t with, without;		/* bits */
 	struct {
 		unsigned int attribute;	/* 0: no more */
@@ -95,6 +96,7 @@ struct message {
 	unsigned char *bytes;		/* MESSAGE_MAX of them */
 	size_t len;
 	struct chance *chance;
+	int command;			/* its number */
 	unsigned int wrong;		/* how many more things are to be wrong in it */
 	unsigned int depth, nmarks;
 	size_t marks[MARKS];		/* where attributes begin */
