@@ -88,7 +88,7 @@ fuzz() {
 	wait_for modprobe -r xt_LUA packetscript_bpf packetscript_nat packetscript_flow packetscript || return
 	return $status
 }
-fuzz 2 0 || true	# caches are filled, and what the kernel has once is there
+fuzz 2 0 || true # caches are filled, and what the kernel has once is there
 check 'the modules go' test ! -e /sys/module/packetscript
 before=$(unreclaimable)
 status=0
