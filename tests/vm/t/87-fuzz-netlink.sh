@@ -74,7 +74,7 @@ END
 echo 'function process_packet(p' | write wrong
 cp /tmp/fuzz/pass.lua /tmp/fuzz/edited.lua
 
-# fuzz SECONDS SEED: in a namespace with which all goes that it has made
+# fuzz OPTION…: in a namespace with which all goes that it has made
 fuzz() {
 	local status=0
 	ip -batch - <<-END
@@ -83,16 +83,16 @@ fuzz() {
 	END
 	ip -n R link set rA up
 	ip -n R link set rB up
-	inR netfuzz --seconds "$1" --seed "$2" --fail "$failing" || status=$?
+	inR netfuzz "$@" || status=$?
 	ip netns del R
 	wait_for modprobe -r xt_LUA packetscript_bpf packetscript_nat packetscript_flow packetscript || return
 	return $status
 }
-fuzz 2 0 || true # caches are filled, and what the kernel has once is there
+fuzz --seed 0 --seconds 4 --cases 200 || true # caches are filled, and what the kernel has once is there
 check 'the modules go' test ! -e /sys/module/packetscript
 before=$(unreclaimable)
 status=0
-fuzz "$seconds" "$seed" || status=$?
+fuzz --seed "$seed" --seconds "$seconds" --fail "$failing" || status=$?
 check_eq 'many messages are taken, and all that comes back is as it should be' $status 0
 check 'the modules go then, too' test ! -e /sys/module/packetscript
 after=$(unreclaimable)
