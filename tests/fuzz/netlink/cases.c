@@ -370,7 +370,7 @@ static void detach_all(struct worker *w)
 /* Now and then with all rules and hooks gone, so that it can. It comes again with the next rule, or who asks for the family. */
 static void unload(struct worker *w)
 {
-	static const char *const modules[] = { "xt_LUA", "packetscript_bpf", "packetscript_nat", "packetscript_flow", "packetscript" };
+	static const char *const modules[] = { "xt_LUA", "packetscript_bpf", "packetscript_nat", "packetscript_flow", "packetscript_conntrack", "packetscript" };
 	unsigned int i;
 
 	if (percent(&w->chance, 20)) {

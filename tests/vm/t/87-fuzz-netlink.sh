@@ -85,7 +85,7 @@ fuzz() {
 	ip -n R link set rB up
 	inR netfuzz "$@" || status=$?
 	ip netns del R
-	wait_for modprobe -r xt_LUA packetscript_bpf packetscript_nat packetscript_flow packetscript || return
+	wait_for modprobe -r xt_LUA packetscript_bpf packetscript_nat packetscript_flow packetscript_conntrack packetscript || return
 	return $status
 }
 fuzz --seed 0 --seconds 4 --cases 200 || true # caches are filled, and what the kernel has once is there
