@@ -315,33 +315,38 @@ static void read_some(struct worker *w)
 	atomic_fetch_add(&counts->accepted[DID_READ], 1);
 }
 
-/* The modules' parameters: what is out of range, and what is in it, for a moment. The second value is the one that stays. */
+/* The module's parameters: what is out of range, and what is in it, for a moment. */
 static void parameter(struct worker *w)
 {
-	static const char *const rows[][4] = {
-		{ "packet_ms", "20", "40", "1000" },	  { "load_ms", "20", "250", "1000" },	     { "work_ms", "20", "1000", "2000" },
-		{ "pending", "0", "16384", "1" },	  { "pending_memory", "1", "32", "2" },	     { "schedule_rate", "0", "100000", "10" },
-		{ "share", "0", "30", "100" },		  { "stops", "0", "10", "1" },		     { "send_each", "0", "64", "65535" },
-		{ "send_rate", "0", "100000", "1" },	  { "send_rate_kib", "0", "262144", "1" },   { "send_queue_kib", "0", "4096", "1" },
-		{ "shared_mb", "1", "64", "8" },	  { "module_folder", "/", "x", "y" },
+	static const char *const rows[][3] = {
+		{ "packet_ms", "20", "1000" },	 { "load_ms", "20", "1000" },	  { "work_ms", "20", "2000" },	{ "pending", "0", "1" },
+		{ "pending_memory", "1", "2" },	 { "schedule_rate", "0", "10" },  { "share", "0", "100" },	{ "stops", "0", "1" },
+		{ "send_each", "0", "65535" },	 { "send_rate", "0", "1" },	  { "send_rate_kib", "0", "1" }, { "send_queue_kib", "0", "1" },
+		{ "shared_mb", "1", "8" },	 { "module_folder", "/", "x" },
 	};
 	static const char *const wrong[] = { "", "-1", "x", "99999999999999999999", "4294967296", "0x", " 40", "40 ", "1048577" };
-	const char *const *row = rows[below(&w->chance, sizeof(rows) / sizeof(rows[0]))], *value = row[1 + below(&w->chance, 3)];
-	char path[128];
+	const char *const *row = rows[below(&w->chance, sizeof(rows) / sizeof(rows[0]))], *value = row[1 + below(&w->chance, 2)];
+	char path[128], before[256];
+	ssize_t len;
 	int fd;
 
 	if (percent(&w->chance, 40))
 		value = wrong[below(&w->chance, sizeof(wrong) / sizeof(wrong[0]))];
 	snprintf(path, sizeof(path), "/sys/module/packetscript/parameters/%s", row[0]);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
+	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0) {
 		atomic_fetch_add(&counts->refused[DID_PARAMETER], 1);
 		return;
 	}
-	atomic_fetch_add(write(fd, value, strlen(value)) < 0 ? &counts->refused[DID_PARAMETER] : &counts->accepted[DID_PARAMETER], 1);
-	usleep(below(&w->chance, 2000));
-	if (write(fd, row[2], strlen(row[2])) < 0)
+	len = read(fd, before, sizeof(before));
+	if (write(fd, value, strlen(value)) < 0) {
 		atomic_fetch_add(&counts->refused[DID_PARAMETER], 1);
+	} else {
+		atomic_fetch_add(&counts->accepted[DID_PARAMETER], 1);
+		usleep(below(&w->chance, 2000));
+		if (len > 0 && write(fd, before, len) != len)
+			atomic_fetch_add(&counts->refused[DID_PARAMETER], 1);
+	}
 	close(fd);
 }
 
@@ -469,9 +474,9 @@ static void do_something(struct worker *w)
 		bool needs_root;	/* in the first user namespace, or there is nothing to see */
 	} rows[] = {
 		{ ask, 400, false },	{ ask_for_several, 80, false }, { dump, 80, false },	 { ask_on_shared, 120, false },
-		{ draft, 60, false },	{ listen_for_some_time, 20, false }, { rules_replace, 110, true }, { rules_write_back, 20, false },
-		{ edit, 20, true },	{ read_some, 30, false },	{ parameter, 15, true }, { unload, 4, true },
-		{ device, 12, true },	{ namespace, 10, true },	{ rules_flush, 3, true }, { detach_all, 3, true },
+		{ draft, 60, false },	{ listen_for_some_time, 20, false }, { rules_replace, 80, true }, { rules_write_back, 20, false },
+		{ edit, 12, true },	{ read_some, 30, false },	{ parameter, 10, true }, { unload, 3, true },
+		{ device, 5, true },	{ namespace, 3, true },	{ rules_flush, 1, true }, { detach_all, 1, true },
 	};
 	unsigned int sum = 0, i;
 

@@ -90,7 +90,7 @@ static void *work(void *of)
 			break;
 		begin_case(w, n);
 		case_run(w);
-		usleep(w->number < 4 ? 0 : w->number < 6 ? 500 : 20000);	/* nobody gets nowhere */
+		usleep(w->number < 4 ? 0 : w->number < 6 ? 5000 : 50000);	/* who may do less is told so soon enough */
 	}
 	return NULL;
 }
@@ -119,8 +119,8 @@ static void *send_slowly(void *unused)
 {
 	(void)unused;
 	while (!atomic_load(&counts->is_over)) {
-		send_packets(20);
-		usleep(20000);
+		send_packets(3);	/* more, and some kernels have no time for anything else */
+		usleep(30000);
 	}
 	return NULL;
 }
@@ -409,7 +409,7 @@ static bool run_all(void)
 			told = now();
 			tell(told - began);
 		}
-		if (now() > killed + 1 + below(&c, 3) && cases == ~0ul) {
+		if (now() > killed + 3 + below(&c, 5) && cases == ~0ul) {
 			killed = now();
 			kill_one(&c);
 		}
