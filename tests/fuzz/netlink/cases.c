@@ -28,9 +28,9 @@ const char *hostile_folder;
 /* Commands are asked for as often as there is something to come of it. */
 static unsigned int draw_command(struct chance *c)
 {
-	static const unsigned char often[] = { [PACKETSCRIPT_CMD_RELOAD] = 6, [PACKETSCRIPT_CMD_LIST] = 4, [PACKETSCRIPT_CMD_ATTACH] = 18,
+	static const unsigned char often[] = { [PACKETSCRIPT_CMD_RELOAD] = 4, [PACKETSCRIPT_CMD_LIST] = 4, [PACKETSCRIPT_CMD_ATTACH] = 9,
 					       [PACKETSCRIPT_CMD_DETACH] = 10, [PACKETSCRIPT_CMD_SET] = 18, [PACKETSCRIPT_CMD_SETS] = 6,
-					       [PACKETSCRIPT_CMD_TRACE] = 4, [PACKETSCRIPT_CMD_LIMITS] = 8, [PACKETSCRIPT_CMD_SHARED] = 20,
+					       [PACKETSCRIPT_CMD_TRACE] = 4, [PACKETSCRIPT_CMD_LIMITS] = 8, [PACKETSCRIPT_CMD_SHARED] = 30,
 					       [PACKETSCRIPT_CMD_TABLES] = 6 };
 	unsigned int sum = 0, i;
 
@@ -474,7 +474,7 @@ static void do_something(struct worker *w)
 		bool needs_root;	/* in the first user namespace, or there is nothing to see */
 	} rows[] = {
 		{ ask, 400, false },	{ ask_for_several, 80, false }, { dump, 80, false },	 { ask_on_shared, 120, false },
-		{ draft, 60, false },	{ listen_for_some_time, 20, false }, { rules_replace, 80, true }, { rules_write_back, 20, false },
+		{ draft, 60, false },	{ listen_for_some_time, 20, false }, { rules_replace, 50, true }, { rules_write_back, 20, false },
 		{ edit, 12, true },	{ read_some, 30, false },	{ parameter, 10, true }, { unload, 3, true },
 		{ device, 5, true },	{ namespace, 3, true },	{ rules_flush, 1, true }, { detach_all, 1, true },
 	};

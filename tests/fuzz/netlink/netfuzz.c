@@ -90,7 +90,7 @@ static void *work(void *of)
 			break;
 		begin_case(w, n);
 		case_run(w);
-		usleep(w->number < 4 ? 0 : w->number < 6 ? 5000 : 50000);	/* who may do less is told so soon enough */
+		usleep(w->number < 4 ? 0 : w->number < 6 ? 20000 : 100000);	/* who may do less is told so soon enough */
 	}
 	return NULL;
 }

@@ -253,7 +253,7 @@ static void build(struct build *b, struct info *info, unsigned int rules)
 		if (!(info->valid_hooks & 1u << hook))
 			continue;
 		info->hook_entry[hook] = b->len;
-		for (unsigned int n = rules ? below(b->chance, rules + 1) : 0; n; n--, info->num_entries++)
+		for (unsigned int n = rules && percent(b->chance, 40) ? 1 + below(b->chance, rules) : 0; n; n--, info->num_entries++)
 			put_entry(b, OURS);
 		info->underflow[hook] = b->len;
 		put_entry(b, POLICY);
