@@ -25,7 +25,7 @@
 
 const char *hostile_folder;
 
-/* Commands are asked for as often as there is something to come of it. */
+/* A command is drawn more often if it can do more. */
 static unsigned int draw_command(struct chance *c)
 {
 	static const unsigned char often[] = { [PACKETSCRIPT_CMD_RELOAD] = 4, [PACKETSCRIPT_CMD_LIST] = 4, [PACKETSCRIPT_CMD_ATTACH] = 9,
@@ -42,7 +42,7 @@ static unsigned int draw_command(struct chance *c)
 	return i;
 }
 
-/* Who is not root has not to be told so each time. */
+/* The kernel refuses these two to all but root, so others seldom ask for them. */
 static unsigned int any_command(struct worker *w)
 {
 	unsigned int i = draw_command(&w->chance);
@@ -67,7 +67,7 @@ static void begin(struct worker *w)
 	w->message.len = w->message.nmarks = w->message.depth = w->message.wrong = 0;
 }
 
-/* Adds a message, in which so many things are wrong. */
+/* Adds a message to the datagram, with so many mistakes in it. */
 static void add(struct worker *w, unsigned int command, unsigned int wrong)
 {
 	struct message *m = &w->message;
@@ -115,7 +115,7 @@ static void ask_for_several(struct worker *w)
 	client_read(w->sock, 1000);
 }
 
-/* Some of it is read, by times, and a second one asked for meanwhile; then the socket is closed. */
+/* A dump is left half read: the socket asks for another one meanwhile, or is closed. */
 static void dump(struct worker *w)
 {
 	static const int dumps[] = { PACKETSCRIPT_CMD_LIST, PACKETSCRIPT_CMD_SETS, PACKETSCRIPT_CMD_TABLES };
@@ -136,7 +136,7 @@ static void dump(struct worker *w)
 	close(sock);
 }
 
-/* Of sockets that all threads have in common, which one of them exchanges by times for a new one. */
+/* Threads send on one socket at once, while one of them now and then closes it and puts a new one in its place. */
 static void ask_on_shared(struct worker *w)
 {
 	int *sock = &shared_socks[below(&w->chance, SHARED)], other;
@@ -154,7 +154,7 @@ static void ask_on_shared(struct worker *w)
 	}
 }
 
-/* Ranges that come in several messages, of which the last may never come. */
+/* A set's ranges come in several messages, of which the last may never come. */
 static void draft(struct worker *w)
 {
 	struct message *m = &w->message;
@@ -190,7 +190,7 @@ static void draft(struct worker *w)
 		message_end(m, begins);
 		client_send(w, sock);
 		client_read(sock, 10);
-		if (percent(&w->chance, 10)) {		/* something else in between */
+		if (percent(&w->chance, 10)) {		/* the kernel has to drop the draft then */
 			begin(w);
 			add(w, percent(&w->chance, 50) ? command : any_command(w), how_wrong(&w->chance));
 			client_send(w, sock);
@@ -200,7 +200,7 @@ static void draft(struct worker *w)
 	close(sock);
 }
 
-/* Told of packets, or of what scripts say, and reads some of it or none. */
+/* The socket asks to be told of packets, or of what scripts say, and reads some of that or nothing. */
 static void listen_for_some_time(struct worker *w)
 {
 	int sock = client_open(), group, small = 4096;
@@ -245,7 +245,7 @@ static bool is_script(const struct dirent *entry)
 	return dot && !strcmp(dot, ".lua");
 }
 
-/* The path of one of the folder's scripts, by chance. */
+/* Writes the path of one of the folder's scripts, drawn by chance. False: there is none. */
 static bool any_hostile(struct chance *c, char *path, size_t size)
 {
 	DIR *dir = opendir(hostile_folder);
@@ -262,7 +262,7 @@ static bool any_hostile(struct chance *c, char *path, size_t size)
 	return n;
 }
 
-/* Another text comes at once, or bit by bit into the file that is there. */
+/* A script gets another text, maybe a damaged one, and its state is reloaded. */
 static void edit(struct worker *w)
 {
 	const char *path = scripts[percent(&w->chance, 70) ? 4 : 6];	/* edited.lua, hostile.lua */
@@ -293,7 +293,7 @@ static void edit(struct worker *w)
 	client_read(w->sock, 100);
 }
 
-/* Of what may be read, some, from somewhere. */
+/* Reads parts of files that our modules provide, from anywhere in them. */
 static void read_some(struct worker *w)
 {
 	static const char *const files[] = { "/proc/net/packetscript", "/proc/net/ip_tables_targets", "/proc/net/ip_tables_matches",
@@ -315,7 +315,7 @@ static void read_some(struct worker *w)
 	atomic_fetch_add(&counts->accepted[DID_READ], 1);
 }
 
-/* The module's parameters: what is out of range, and what is in it, for a moment. */
+/* A parameter of the module gets a wrong value, or a right one for a moment. */
 static void parameter(struct worker *w)
 {
 	static const char *const rows[][3] = {
@@ -372,7 +372,7 @@ static void detach_all(struct worker *w)
 	}
 }
 
-/* Now and then with all rules and hooks gone, so that it can. It comes again with the next rule, or who asks for the family. */
+/* Mostly rules and hooks hold the modules, so some cases take these away before. The kernel loads the modules anew when somebody needs them. */
 static void unload(struct worker *w)
 {
 	static const char *const modules[] = { "xt_LUA", "packetscript_bpf", "packetscript_nat", "packetscript_flow", "packetscript_conntrack", "packetscript" };
@@ -390,7 +390,7 @@ static void unload(struct worker *w)
 	w->family = client_family(w->sock);
 }
 
-/* A device that hooks may be of, which goes while they are there. */
+/* A device comes and goes, and with it the hooks that were attached to it meanwhile. */
 static void device(struct worker *w)
 {
 	struct ifreq request = { .ifr_flags = IFF_TUN | IFF_NO_PI };
@@ -420,7 +420,7 @@ static void device(struct worker *w)
 	close(fd);
 }
 
-/* A network namespace, with what is in it, is gone while that is done. In a process of its own, which a thread may start. */
+/* A network namespace goes with all that was made in it. That needs a process, since a thread cannot leave a namespace for nothing. */
 static void namespace(struct worker *w)
 {
 	pid_t pid = fork();
@@ -471,7 +471,7 @@ static void do_something(struct worker *w)
 	static const struct {
 		void (*f)(struct worker *w);
 		unsigned int often;
-		bool needs_root;	/* in the first user namespace, or there is nothing to see */
+		bool needs_root;	/* the kernel refuses it to others, or others have nothing to try there */
 	} rows[] = {
 		{ ask, 400, false },	{ ask_for_several, 80, false }, { dump, 80, false },	 { ask_on_shared, 120, false },
 		{ draft, 60, false },	{ listen_for_some_time, 20, false }, { rules_replace, 50, true }, { rules_write_back, 20, false },

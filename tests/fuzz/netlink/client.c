@@ -26,7 +26,7 @@ int client_open(void)
 	return sock;
 }
 
-/* The lowest bits of a sequence number say which command it was, in commands. */
+/* An answer has only the request's sequence number, so its lowest bits are the command's index in commands. */
 uint32_t client_seq(unsigned int command)
 {
 	static _Thread_local uint32_t n;
@@ -41,7 +41,7 @@ static void count(unsigned int what, int err)
 		atomic_fetch_add(&counts->errnos[err], 1);
 }
 
-/* Of our family: what the kernel sends has to be as it is described. */
+/* What the kernel sends has to be as the grammar describes it. */
 static void look(const struct nlmsghdr *message)
 {
 	const struct genlmsghdr *genl = NLMSG_DATA(message);
@@ -229,7 +229,7 @@ static void compare(struct told *told, const struct set *set, unsigned int i, co
 	uint64_t most = a->size == 8 ? ~0ull : (1ull << a->size * 8) - 1;
 
 	if (type >= NL_ATTR_TYPE_S8 && type <= NL_ATTR_TYPE_S64) {
-		type -= NL_ATTR_TYPE_S8 - NL_ATTR_TYPE_U8;	/* the grammar has signs nowhere, nor limits of such numbers */
+		type -= NL_ATTR_TYPE_S8 - NL_ATTR_TYPE_U8;	/* the grammar tells no signs, nor limits of such numbers */
 		most = 0;
 	}
 	if (type != kernels_type(a))
@@ -287,7 +287,7 @@ static bool hear_all(struct told *told, int sock)
 	}
 }
 
-/* What is never told is refused. */
+/* The kernel tells nothing of attributes that it refuses: those must be in no request. */
 static void compare_seen(struct told *told)
 {
 	for (unsigned int t = 0; t < TABLES && told->table_of[t]; t++) {

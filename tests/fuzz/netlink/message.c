@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/* Messages by the grammar, and such as are wrong somewhere. */
+/* Makes messages by the grammar, right ones and such with mistakes. */
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
 #include <string.h>
@@ -16,7 +16,7 @@ static bool has_room(const struct message *m, size_t n)
 	return m->len + n + 64 < MESSAGE_MAX;
 }
 
-/* One of the things that are to be wrong, now and then. */
+/* Whether a mistake is made here, of those that the message may still have. */
 static bool goes_wrong(struct message *m)
 {
 	if (!m->wrong || !percent(m->chance, 12))
@@ -37,12 +37,12 @@ size_t nest_begin(struct message *m, unsigned int number)
 	return at;
 }
 
-/* Its length has 16 bits: what is longer is wrong. */
+/* The length has 16 bits, so of a longer nest it is wrong. */
 void nest_end(struct message *m, size_t at)
 {
 	const uint16_t len = m->len - at;
 
-	memcpy(m->bytes + at, &len, sizeof(len));	/* behind what is wrong, not even aligned */
+	memcpy(m->bytes + at, &len, sizeof(len));	/* a mistake before it may have left it unaligned */
 	while (m->len % NLA_ALIGNTO)
 		m->bytes[m->len++] = 0;
 }
@@ -67,7 +67,7 @@ static void put_noise(struct message *m, size_t n)
 
 static void put_number(struct message *m, unsigned int size, uint64_t value)
 {
-	put(m, &value, size);	/* of a machine whose numbers begin with the low byte */
+	put(m, &value, size);	/* a machine's numbers begin with the low byte, as of all that the tests run on */
 }
 
 void message_number(struct message *m, unsigned int number, unsigned int size, uint64_t value)
@@ -141,7 +141,7 @@ static void put_value_bytes(struct message *m, const struct attribute *a)
 		put_noise(m, below(m->chance, most < 24 ? most + 1 : 24));
 }
 
-/* In order, and apart from each other. */
+/* The ranges are in order, and none touches another. */
 static void put_value_ranges(struct message *m, unsigned int size)
 {
 	unsigned int n = percent(m->chance, 3) ? below(m->chance, 30000 / size) : below(m->chance, 12);
@@ -165,7 +165,7 @@ static void put_value_ranges(struct message *m, unsigned int size)
 
 static void put_set(struct message *m, unsigned int of);
 
-/* One in the other, as deep as can be. */
+/* Nests are put one into the other. */
 static void put_deep(struct message *m, unsigned int number)
 {
 	size_t at[NEST_MAX];
@@ -256,7 +256,7 @@ void message_attribute(struct message *m, unsigned int set, unsigned int number)
 	put_attribute(m, &sets[set], number, a->numbers, a->n);
 }
 
-/* What the shape says of the numbers that this attribute may have; else the grammar's. */
+/* The shape may narrow the numbers that the attribute has by the grammar. */
 static void put_shaped(struct message *m, const struct set *set, unsigned int number, const struct shape *shape)
 {
 	unsigned int i;
@@ -270,7 +270,7 @@ static void put_shaped(struct message *m, const struct set *set, unsigned int nu
 	put_attribute(m, set, number, set->attributes[number].numbers, set->attributes[number].n);
 }
 
-/* NULL: anything goes. */
+/* One of the set's shapes that fits the command. NULL: attributes are drawn without one. */
 static const struct shape *any_shape(struct message *m, const struct set *set)
 {
 	const struct shape *shape = NULL;
@@ -299,7 +299,7 @@ static void put_set(struct message *m, unsigned int of)
 			continue;
 		if (!(shape && (shape->with & bit)) && !percent(m->chance, 25))
 			continue;
-		/* entries of a table may be many */
+		/* a table has several entries in one message */
 		for (times = a->kind == NEST && a->set != of && of ? 1 + below(m->chance, 4) : 1; times; times--)
 			put_shaped(m, set, i, shape);
 	}
@@ -323,7 +323,7 @@ void message_begin(struct message *m, unsigned int command, uint16_t family, uin
 	put(m, &genl, sizeof(genl));
 }
 
-/* What the command has, and now and then what it has not. A dump asks for one thing as often as for all. */
+/* The message gets the command's attributes; a dump goes without them, too, and then it is of all that there is. */
 void message_attributes(struct message *m, unsigned int command)
 {
 	unsigned int i;
@@ -347,7 +347,7 @@ void message_end(struct message *m, size_t begin)
 		m->bytes[m->len++] = 0;
 }
 
-/* Somewhat less or more. */
+/* A number beside n. */
 static unsigned int near(struct chance *c, unsigned int n)
 {
 	return n + below(c, 17) - 8;
@@ -402,7 +402,7 @@ static void spoil_header(struct message *m, size_t begin)
 		break;
 	case 6:
 		if (m->len > 4)
-			m->len -= below(m->chance, m->len < 40 ? m->len : 40);	/* it is cut */
+			m->len -= below(m->chance, m->len < 40 ? m->len : 40);	/* the message is cut */
 		break;
 	}
 }

@@ -90,7 +90,7 @@ static void *work(void *of)
 			break;
 		begin_case(w, n);
 		case_run(w);
-		usleep(w->number < 4 ? 0 : w->number < 6 ? 20000 : 100000);	/* who may do less is told so soon enough */
+		usleep(w->number < 4 ? 0 : w->number < 6 ? 20000 : 100000);	/* a request that is refused takes no time: these two would leave root none */
 	}
 	return NULL;
 }
@@ -119,7 +119,7 @@ static void *send_slowly(void *unused)
 {
 	(void)unused;
 	while (!atomic_load(&counts->is_over)) {
-		send_packets(3);	/* more, and some kernels have no time for anything else */
+		send_packets(3);	/* with more, a debug kernel has no time for anything else */
 		usleep(30000);
 	}
 	return NULL;
@@ -145,7 +145,7 @@ static void write_map(pid_t pid, const char *file, const char *text)
 	write_file(path, text);
 }
 
-/* Scripts that name sets and tables in a namespace, which its owner may fill then. From the first user namespace. */
+/* The owner of a namespace may fill sets and tables there, but only root may load the script that names them: so root does. */
 static void attach_named(pid_t pid)
 {
 	char path[64];
@@ -159,7 +159,7 @@ static void attach_named(pid_t pid)
 	_exit(1);
 }
 
-/* The child waits until it has an owner. */
+/* The child waits until its user namespace has a root. */
 static void become_owner(int ready[2], int go[2])
 {
 	char c;
@@ -250,7 +250,7 @@ static void tell_pair(const char *what, unsigned int i)
 	printf(" %s %lu/%lu", what, atomic_load(&counts->accepted[i]), atomic_load(&counts->refused[i]));
 }
 
-/* Of each command, how many were done, and how many were not. */
+/* Each pair tells how many requests of a command were done, and how many were refused. */
 static void tell(double passed)
 {
 	unsigned int i;
@@ -280,7 +280,7 @@ static void tell_errnos(void)
 	printf("\n");
 }
 
-/* Of what should be done at least once. Unloading needs luck. */
+/* The name of something that was never done. Unloading is not looked at, since it needs luck. */
 static const char *missing(void)
 {
 	static const char *const others[] = { "replace", "read" };
@@ -296,7 +296,7 @@ static const char *missing(void)
 	return NULL;
 }
 
-/* Whether it got anywhere, and nothing came that should not. */
+/* Whether all was done at least once, and the kernel sent only what is described. */
 static bool is_well(void)
 {
 	bool is = true;
@@ -321,7 +321,7 @@ static struct process *process_of(pid_t pid)
 	return NULL;
 }
 
-/* Returns false if one has ended by itself which should not. */
+/* Starts anew what was killed. False: a process has died by itself. */
 static bool reap(bool restarts)
 {
 	int status;
@@ -386,13 +386,13 @@ static bool end_all(void)
 	return is_well;
 }
 
-/* A busy machine may need longer. */
+/* On a busy machine it takes longer until all was done once. */
 static bool goes_on(double passed)
 {
 	return passed < seconds || (cases == ~0ul && passed < seconds + 100 && missing());
 }
 
-/* For so long, or until each worker has done so many cases. */
+/* Runs for so long, or until each worker has done its cases. */
 static bool run_all(void)
 {
 	struct chance c = { seed };

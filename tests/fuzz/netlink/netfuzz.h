@@ -102,7 +102,7 @@ struct message {
 	size_t marks[MARKS];		/* where attributes begin */
 };
 
-/* Of netlink messages, several of which may be in one datagram: begin adds one, of the command's number in commands. */
+/* A datagram may have several messages: begin adds one, of the command with this index in commands. */
 void message_begin(struct message *m, unsigned int command, uint16_t family, uint16_t flags, uint32_t seq);
 void message_attributes(struct message *m, unsigned int command);
 void message_attribute(struct message *m, unsigned int set, unsigned int number);
@@ -111,7 +111,7 @@ void message_string(struct message *m, unsigned int number, const char *text);
 size_t nest_begin(struct message *m, unsigned int number);
 void nest_end(struct message *m, size_t at);
 void message_end(struct message *m, size_t begin);
-/* Changes bytes of what is there already: lengths, types, headers. */
+/* Uses up the mistakes that are left: lengths, types, headers and bytes are changed. */
 void message_spoil(struct message *m, size_t begin);
 /* Whether attributes that the kernel has sent are those of the set, with the sizes that the grammar says. */
 bool is_as_described(const unsigned char *at, size_t len, unsigned int set);
@@ -136,10 +136,10 @@ struct counts {
 
 extern struct counts *counts;
 
-/* Of a worker, whose number decides what it does. */
+/* A thread, which does one case after the other. */
 struct worker {
 	unsigned int number;
-	bool is_root;		/* it may do everything; else it is in a user namespace or nobody's */
+	bool is_root;		/* in the first user namespace; others may do less, or nothing */
 	struct chance chance;
 	struct message message;
 	uint16_t family;
@@ -174,11 +174,11 @@ extern const char *hostile_folder;
 extern unsigned int failing;
 void write_file(const char *path, const char *text);
 
-/* Of a table of iptables, by chance: rules with our target and match, by chance wrong ones. */
+/* A table of iptables, drawn by chance, gets rules with our target and match, right ones or wrong ones. */
 void rules_replace(struct worker *w);
-/* A table as it has been read is written again. */
+/* Reads a table and writes the same, or nearly the same, again. */
 void rules_write_back(struct worker *w);
-/* All tables have no rules. */
+/* Takes all rules out of all tables. */
 void rules_flush(struct worker *w);
 
 #endif

@@ -15,7 +15,7 @@
 #include "netfuzz.h"
 #include "packetscript.h"
 
-/* The three are alike, but for the size of an entry and where it says what is in it. */
+/* The three are alike, but for an entry's size and the places of its offsets. */
 static const struct family {
 	int domain, level;
 	size_t entry, target_offset, next_offset;
@@ -35,7 +35,7 @@ static const struct family {
 #define GET_INFO(family)	(IS_ARP(family) ? ARPT_SO_GET_INFO : IPT_SO_GET_INFO)
 #define GET_ENTRIES(family)	(IS_ARP(family) ? ARPT_SO_GET_ENTRIES : IPT_SO_GET_ENTRIES)
 
-/* Of arptables, the arrays have three places, and those of ip6tables are those of iptables. */
+/* The structures of iptables and ip6tables are the same; those of arptables have shorter arrays. */
 struct info {
 	char name[XT_TABLE_MAXNAMELEN];
 	unsigned int valid_hooks, hook_entry[NF_INET_NUMHOOKS], underflow[NF_INET_NUMHOOKS], num_entries, size;
@@ -131,13 +131,13 @@ static unsigned char *reserve(struct build *b, size_t n)
 	return at;
 }
 
-/* All rules of a state have to agree in some things. */
+/* All rules of a state need the same memory and percpu, so a right one has those of its state. */
 static void put_info(struct build *b, struct xt_lua_info *info, bool is_match)
 {
 	struct chance *c = b->chance;
 
 	memset(info, 0, sizeof(*info));
-	/* the first ones are there, so that a table with some rules has a chance */
+	/* one script that cannot be loaded has the kernel refuse the whole table, so mostly it is one of those that can */
 	strcpy(info->script, scripts[percent(c, 85) ? below(c, 5) : below(c, nscripts)]);
 	strcpy(info->function, is_match ? "match_packet" : "process_packet");
 	info->state = below(c, 4);
@@ -175,7 +175,7 @@ static void put_info(struct build *b, struct xt_lua_info *info, bool is_match)
 		noise(c, info->reserved, sizeof(info->reserved));
 	if (goes_wrong(b))
 		noise(c, info->digest, sizeof(info->digest));
-	if (percent(c, 20))	/* the kernel's own, which it has to fill in */
+	if (percent(c, 20))	/* the kernel must not believe these, but fill them in */
 		noise(c, &info->rule, sizeof(*info) - offsetof(struct xt_lua_info, rule));
 }
 
@@ -226,7 +226,7 @@ static void put_error(struct build *b)
 
 enum { OURS, POLICY, ERROR };
 
-/* A rule of no conditions. */
+/* A rule for all packets. */
 static void put_entry(struct build *b, int what)
 {
 	size_t entry = b->len;
@@ -245,7 +245,7 @@ static void put_entry(struct build *b, int what)
 	put_offset(b, entry, b->family->next_offset, b->len - entry);
 }
 
-/* The chains of all hooks that the table has; info becomes what goes with them. */
+/* Writes a chain for each hook of the table, and in info what the kernel is told of them. */
 static void build(struct build *b, struct info *info, unsigned int rules)
 {
 	info->num_entries = 0;
@@ -289,7 +289,7 @@ static void count(int err)
 		atomic_fetch_add(&counts->errnos[err], 1);
 }
 
-/* The entries are at the end of the blob, and move to where they belong. */
+/* The entries were written behind the largest head; they move to the end of this one. */
 static void send_table(int sock, const struct family *f, const struct info *info, size_t len, unsigned int counters)
 {
 	unsigned char *entries = blob + sizeof(struct ipt_replace);
@@ -346,7 +346,7 @@ void rules_write_back(struct worker *w)
 	const struct family *f = any_family(&w->chance);
 	const char *table = f->tables[below(&w->chance, 4)];
 	int sock = socket(f->domain, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
-	/* as of all three: the name, the size, and then the entries */
+	/* all three begin with the name and the size, and the entries follow */
 	struct ipt_get_entries *get = (struct ipt_get_entries *)(blob + sizeof(struct ipt_replace) - sizeof(*get));
 	struct info info;
 	socklen_t len;
