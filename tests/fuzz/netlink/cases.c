@@ -23,7 +23,7 @@
 #include "netfuzz.h"
 #include "packetscript.h"
 
-const char *hostile_folder;
+const char *hostile_folder, *unwanted;
 
 /* A command is drawn more often if it can do more. */
 static unsigned int draw_command(struct chance *c)
@@ -47,8 +47,9 @@ static unsigned int any_command(struct worker *w)
 {
 	unsigned int i = draw_command(&w->chance);
 
-	while (!w->is_root && (commands[i].number == PACKETSCRIPT_CMD_ATTACH || commands[i].number == PACKETSCRIPT_CMD_RELOAD) &&
-	       percent(&w->chance, 90))
+	while ((unwanted && !strcmp(commands[i].name, unwanted)) ||
+	       (!w->is_root && (commands[i].number == PACKETSCRIPT_CMD_ATTACH || commands[i].number == PACKETSCRIPT_CMD_RELOAD) &&
+		percent(&w->chance, 90)))
 		i = draw_command(&w->chance);
 	return i;
 }
@@ -213,9 +214,11 @@ static void listen_for_some_time(struct worker *w)
 		group = client_group(sock);
 		setsockopt(sock, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group));
 	}
-	begin(w);
-	add(w, number_of(PACKETSCRIPT_CMD_TRACE), percent(&w->chance, 80) ? 0 : 1);
-	client_send(w, sock);
+	if (!unwanted) {
+		begin(w);
+		add(w, number_of(PACKETSCRIPT_CMD_TRACE), percent(&w->chance, 80) ? 0 : 1);
+		client_send(w, sock);
+	}
 	for (unsigned int n = below(&w->chance, 5); n; n--) {
 		usleep(below(&w->chance, 20000));
 		client_read(sock, below(&w->chance, 50));

@@ -78,6 +78,30 @@ END
 echo 'function process_packet(p' | write wrong
 cp /tmp/fuzz/pass.lua /tmp/fuzz/edited.lua
 
+# hold: the kernel patches jumps in its own code with the first hook of a place and the last one, and packetscript with the first who traces. An
+# emulated processor may keep the breakpoint that is there meanwhile (tests/vm/init), and never gets over it: so somebody has these all the time.
+hold() {
+	local family hook chains
+	ip netns add H
+	ip -n H link set lo up
+	for family in inet:prerouting,input,forward,output,postrouting arp:input,output bridge:prerouting,input,forward,output,postrouting \
+		netdev:ingress,egress; do
+		chains=
+		for hook in $(tr , ' ' <<<"${family#*:}"); do
+			chains+="chain $hook { type filter hook $hook $([ "${family%:*}" != netdev ] || echo device lo) priority 0; }"$'\n'
+		done
+		at H nft -f - <<<"table ${family%:*} held { $chains }" || echo "# hooks of ${family%:*} are not held"
+	done
+	at H packetscript attach /tmp/fuzz/pass.lua --hook output >/dev/null
+	at H packetscript trace >held 2>&1 & tracer=$!
+	wait_for eval 'at H ping -q -c 1 -W 1 127.0.0.1 >/dev/null; [ -s held ]'
+}
+release() {
+	kill $tracer
+	wait $tracer 2>/dev/null || true
+	ip netns del H
+}
+
 # fuzz OPTION…: in a namespace with which all goes that it has made
 fuzz() {
 	local status=0
@@ -89,16 +113,20 @@ fuzz() {
 	ip -n R link set rB up
 	inR netfuzz "$@" || status=$?
 	ip netns del R
-	wait_for modprobe -r xt_LUA packetscript_bpf packetscript_nat packetscript_flow packetscript_conntrack packetscript || return
 	return $status
 }
-fuzz --seed 0 --seconds 4 --cases 200 || true # caches are filled, and what the kernel has once is there
-check 'the modules go' test ! -e /sys/module/packetscript
+goes() { wait_for modprobe -r xt_LUA packetscript_bpf packetscript_nat packetscript_flow packetscript_conntrack packetscript; }
+
+# At first the modules may go meanwhile. What the kernel has once is there then.
+fuzz --seed 0 --seconds 4 --cases 200 --without trace || true
+check 'the modules go' goes
 before=$(unreclaimable)
+hold
 status=0
 fuzz --seed "$seed" --seconds "$seconds" --fail "$failing" || status=$?
 check_eq 'many messages are taken, and all that comes back is as it should be' $status 0
-check 'the modules go then, too' test ! -e /sys/module/packetscript
+release
+check 'the modules go then, too' goes
 after=$(unreclaimable)
 echo "# slabs: $before KB before, $after KB afterwards"
 check 'and no memory is lost' [ $((after - before)) -lt 4096 ]
