@@ -93,7 +93,7 @@ hold() {
 		at H nft -f - <<<"table ${family%:*} held { $chains }" || echo "# hooks of ${family%:*} are not held"
 	done
 	at H packetscript attach /tmp/fuzz/pass.lua --hook output >/dev/null
-	at H packetscript trace >held 2>&1 & tracer=$!
+	nsenter --net=/run/netns/H "$(type -P packetscript)" trace >held 2>&1 & tracer=$! # itself, and no shell that waits for it
 	wait_for eval 'at H ping -q -c 1 -W 1 127.0.0.1 >/dev/null; [ -s held ]'
 }
 release() {
