@@ -379,13 +379,13 @@ static void detach_all(struct worker *w)
 static void unload(struct worker *w)
 {
 	static const char *const modules[] = { "xt_LUA", "packetscript_bpf", "packetscript_nat", "packetscript_flow", "packetscript_conntrack", "packetscript" };
-	unsigned int i;
+	unsigned int i, n = unwanted ? sizeof(modules) / sizeof(modules[0]) : 2;	/* the others patch jumps when they come and go */
 
 	if (percent(&w->chance, 20)) {
 		rules_flush(w);
 		detach_all(w);
 	}
-	for (i = 0; i < sizeof(modules) / sizeof(modules[0]); i++) {
+	for (i = 0; i < n; i++) {
 		long err = syscall(SYS_delete_module, modules[i], O_NONBLOCK);
 
 		atomic_fetch_add(err ? &counts->refused[DID_UNLOAD] : &counts->accepted[DID_UNLOAD], 1);

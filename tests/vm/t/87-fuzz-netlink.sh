@@ -78,10 +78,12 @@ END
 echo 'function process_packet(p' | write wrong
 cp /tmp/fuzz/pass.lua /tmp/fuzz/edited.lua
 
-# hold: the kernel patches jumps in its own code with the first hook of a place and the last one, and packetscript with the first who traces. An
-# emulated processor may keep the breakpoint that is there meanwhile (tests/vm/init), and never gets over it: so somebody has these all the time.
+# hold: the kernel patches jumps in its own code with the first hook of a place and the last one, and packetscript with the first who traces and when
+# packetscript_conntrack comes. An emulated processor may keep the breakpoint that is there meanwhile (tests/vm/init), and never gets over it: so
+# somebody has these all the time.
 hold() {
 	local family hook chains
+	modprobe -a packetscript_conntrack packetscript
 	ip netns add H
 	ip -n H link set lo up
 	for family in inet:prerouting,input,forward,output,postrouting arp:input,output bridge:prerouting,input,forward,output,postrouting \
