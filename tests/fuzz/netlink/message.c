@@ -16,13 +16,18 @@ static bool has_room(const struct message *m, size_t n)
 	return m->len + n + 64 < MESSAGE_MAX;
 }
 
-/* Whether a mistake is made here, of those that the message may still have. */
-static bool goes_wrong(struct message *m)
+/* Whether a mistake is made here, of those that the message may still have: where lengths and values are checked, more often. */
+static bool goes_wrong_often(struct message *m, unsigned int n)
 {
-	if (!m->wrong || !percent(m->chance, 12))
+	if (!m->wrong || !percent(m->chance, n))
 		return false;
 	m->wrong--;
 	return true;
+}
+
+static bool goes_wrong(struct message *m)
+{
+	return goes_wrong_often(m, 5);
 }
 
 size_t nest_begin(struct message *m, unsigned int number)
@@ -100,7 +105,7 @@ static void put_value_number(struct message *m, const struct attribute *a, const
 {
 	if (goes_wrong(m))
 		put_noise(m, below(m->chance, 12));
-	else if (goes_wrong(m) || !n)
+	else if (goes_wrong_often(m, 20) || !n)
 		put_number(m, a->size, extreme(m->chance));
 	else
 		put_number(m, a->size, numbers[below(m->chance, n)]);
@@ -110,7 +115,7 @@ static void put_value_string(struct message *m, const struct attribute *a)
 {
 	const char *text = a->n ? a->strings[below(m->chance, a->n > 5 && percent(m->chance, 80) ? 5 : a->n)] : "";
 
-	if (goes_wrong(m)) {		/* long, around the limit or far above it, maybe without an end */
+	if (goes_wrong_often(m, 30)) {	/* long, around the limit or far above it, maybe without an end */
 		size_t n = percent(m->chance, 50) ? a->max + below(m->chance, 4) : below(m->chance, 70000);
 
 		for (; n && has_room(m, n); n--)
@@ -133,7 +138,7 @@ static void put_value_bytes(struct message *m, const struct attribute *a)
 {
 	unsigned int most = a->n ? a->n : 64;
 
-	if (goes_wrong(m))
+	if (goes_wrong_often(m, 30))
 		put_noise(m, below(m->chance, 2) ? most + below(m->chance, 3) : below(m->chance, 66000));
 	else if (percent(m->chance, 5) && m->len < 20000)	/* the nest has 64 KiB */
 		put_noise(m, most - below(m->chance, 2));
