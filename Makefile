@@ -22,7 +22,7 @@ comma := ,
 .PHONY: all deps modules plugin cli reference install install-modules install-plugin install-cli install-lualib install-lunatik install-headers install-includes examples_install ebpf ebpf_install btf_install install-doc uninstall check \
 	check-kernels check-debug check-arch check-boot check-lua check-dkms check-packages check-rpm dist deb rpm picture unit layers script-test cli-test fleet-test case-test tshark-test packet-test packet-case plugin-test queue-test hostile feed vm-test \
 	vm vm-shell demo vm-demo root \
-	fuzz fuzz-replay fuzz-coverage fuzz-merge valgrind \
+	fuzz fuzz-replay fuzz-coverage fuzz-merge fuzz-describe valgrind \
 	bench bench-compare bench-netpipe bench-cache bench-scaling bench-capture bench-queue clean distclean help
 all: modules plugin cli
 
@@ -39,6 +39,7 @@ help:
 #: make check-boot   packetscript.service in machines that systemd boots, TESTS='lines wrong nothing'
 #: make check-dkms   make dist's tarball, built and installed by DKMS for two kernels, in a root tree
 #: make fuzz FUZZ_TIME=60   random packets, scripts and captures, seconds for each target; docs/fuzzing.md
+#: make fuzz-describe   tests/fuzz/netlink/packetscript.txt, when the netlink family has changed
 #: make fuzz-coverage   what of packet/, proto/ and engine/ they reach
 #: make valgrind   the unit tests, and tests of scripts, under memcheck
 #: make picture    the pictures of docs/picture.md, from the demonstration and docs/performance.md
@@ -469,7 +470,7 @@ $(BUILD)/%/packet-case: $(addprefix $(BUILD)/%/,$(PACKET_CASE))
 
 # What feeds the same, and the packets of hostile scripts, to the kernel; tests/vm/run.sh takes it along.
 FEED = $(BUILD)/feed/$(KVER)
-feed: $(FEED)/feed $(FEED)/packet-case $(FEED)/in-kernel need-headers
+feed: $(FEED)/feed $(FEED)/packet-case $(FEED)/in-kernel $(FEED)/netfuzz need-headers
 	$(call kernel_objects,$(FEED)/objects,tests/packet/kernel,.)
 	+$(call kernel_make,$(FEED)/objects) modules
 	@cp $(FEED)/objects/ps_feed.ko $(FEED)/
@@ -479,6 +480,11 @@ $(FEED)/feed $(FEED)/in-kernel: tests/packet/kernel/ps_feed.h include/uapi/packe
 	@mkdir -p $(@D)
 	@echo '  LD      $@'
 	$(Q)$(COMPILE) $(LDFLAGS) -static -Iinclude/uapi -Itests/packet/kernel -o $@ $(filter %.c,$^)
+
+$(FEED)/netfuzz: $(NETFUZZ_NEEDS)
+	@mkdir -p $(@D)
+	@echo '  LD      $@'
+	$(call netfuzz_compile,-static)
 
 $(FEED)/packet-case: $(addprefix $(BUILD)/user/,$(PACKET_CASE))
 	@mkdir -p $(@D)

@@ -52,8 +52,9 @@ $(addprefix $(BUILD)/asan/fuzz-,$(FUZZ_TARGETS)): $(BUILD)/asan/fuzz-%: tests/fu
 fuzz: $(addprefix $(BUILD)/fuzz/,$(FUZZ_TARGETS))
 	@tests/fuzz/run $(BUILD) $(FUZZ_TIME) $(FUZZ_TARGETS)
 
-fuzz-replay: $(addprefix $(BUILD)/asan/fuzz-,$(FUZZ_TARGETS))
+fuzz-replay: $(addprefix $(BUILD)/asan/fuzz-,$(FUZZ_TARGETS)) $(BUILD)/asan/netfuzz
 	@for t in $(FUZZ_TARGETS); do tests/fuzz/replay $(BUILD)/asan/fuzz-$$t tests/fuzz/corpus/$$t || exit 1; done
+	@$(BUILD)/asan/netfuzz --seed 1 --generate 100000
 
 fuzz-coverage: $(addprefix $(BUILD)/coverage/,$(FUZZ_TARGETS))
 	@tests/fuzz/coverage $(BUILD) $(FUZZ_TARGETS)
@@ -61,3 +62,17 @@ fuzz-coverage: $(addprefix $(BUILD)/coverage/,$(FUZZ_TARGETS))
 # the corpus, as small as it can be with what the finds add
 fuzz-merge: $(addprefix $(BUILD)/fuzz/,$(FUZZ_TARGETS))
 	@tests/fuzz/merge $(BUILD) $(FUZZ_TARGETS)
+
+# What drives the netlink family and the rules of iptables in the virtual machine (tests/vm/t/87-fuzz-netlink.sh), and what describes these.
+NETFUZZ := tests/fuzz/netlink
+$(BUILD)/netfuzz/grammar.inc: $(NETFUZZ)/describe $(NETFUZZ)/values.yaml docs/packetscript.yaml include/uapi/packetscript.h
+	@mkdir -p $(@D)
+	$(Q)$< c >$@.tmp && mv $@.tmp $@
+NETFUZZ_NEEDS := $(wildcard $(NETFUZZ)/*.c) $(NETFUZZ)/netfuzz.h $(BUILD)/netfuzz/grammar.inc include/uapi/packetscript.h
+netfuzz_compile = $(Q)$(COMPILE) $(LDFLAGS) $(1) -pthread -Iinclude/uapi -I$(BUILD)/netfuzz -o $@ $(filter %.c,$^)
+$(BUILD)/asan/netfuzz: $(NETFUZZ_NEEDS)
+	@echo '  LD      $@'
+	$(call netfuzz_compile,$(SANITIZE))
+fuzz-describe:
+	$(NETFUZZ)/describe syzkaller >$(BUILD)/packetscript.txt && mv $(BUILD)/packetscript.txt $(NETFUZZ)/
+	$(NETFUZZ)/describe const >$(BUILD)/packetscript.txt.const && mv $(BUILD)/packetscript.txt.const $(NETFUZZ)/

@@ -115,7 +115,7 @@ image=(--kver "$kver" --out "$out")
 feed=$build/feed/$kver # the programs that run tests/packet and tests/hostile in the machine, made by 'make feed'
 [ ! -e "$feed/ps_feed.ko" ] ||
 	image+=(--add "$feed/feed=/usr/bin/feed" --add "$feed/packet-case=/usr/bin/packet-case"
-		--add "$feed/in-kernel=/usr/bin/in-kernel"
+		--add "$feed/in-kernel=/usr/bin/in-kernel" --add "$feed/netfuzz=/usr/bin/netfuzz"
 		--add "$feed/ps_feed.ko=/lib/modules/$kver/updates/packetscript/ps_feed.ko")
 if [ -n "$share" ]; then
 	share=$(realpath "$share")

@@ -1,0 +1,134 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+# timeout: 300
+# Messages of the netlink family and tables of iptables, right ones and wrong ones, by several processes at once, while packets pass
+# (docs/fuzzing.md). For longer, as in a kernel that looks for mistakes: run.sh --append 'ps.fuzz=1200 ps.seed=2'; with ps.fail=20
+# memory runs out in that many percent of cases, where the kernel can pretend that.
+. /tests/lib.sh
+
+seconds=$(option ps.fuzz 8)
+seed=$(option ps.seed 1)
+failing=$(option ps.fail 0)
+command -v netfuzz >/dev/null || skip "there is no netfuzz: 'make feed' makes it"
+# it is loaded again and again; in some kernels a script takes long to compile
+mkdir -p /etc/modprobe.d
+echo 'options packetscript load_ms=2000' >/etc/modprobe.d/packetscript.conf
+trap 'rm /etc/modprobe.d/packetscript.conf' EXIT
+modprobe -a packetscript ip_tables ip6_tables arp_tables tun
+check "what the kernel takes is what docs/packetscript.yaml says" netfuzz --policy
+
+if [ "$failing" != 0 ]; then
+	echo N >/sys/kernel/debug/failslab/ignore-gfp-wait
+	echo 0 >/sys/kernel/debug/failslab/verbose
+	echo 20 >/sys/kernel/debug/fail_page_alloc/min-order # the kernel complains of these
+fi
+mkdir /tmp/fuzz
+write() { cat >"/tmp/fuzz/$1.lua"; }
+write pass <<'END'
+function process_packet(p) nf.count("passed") return XT_CONTINUE end
+function match_packet(p) return true end
+function other(p) return NF_ACCEPT end
+END
+write named <<'END'
+local a, b = set.named("fuzz-a"), set.named("fuzz-b")
+local t, q = shared.table("fuzz-a"), shared.queue("fuzz-a", 64)
+local function look(p)
+  t:add("packets", 1)
+  t[1] = (t[1] or 0) ~= 0 and 0 or 1
+  if not q:send(p.len) then q:receive() end
+  return a:has(p.ip and p.ip.saddr) or b:has("10.0.0.1")
+end
+function process_packet(p)
+  pcall(look, p)
+  return XT_CONTINUE
+end
+function match_packet(p) return (pcall(look, p)) end
+other = process_packet
+END
+write match <<'END'
+function match_packet(p) return p.ip and p.ip.ttl > 3 end
+function process_packet(p)
+  if p.udp then p.udp.checksum = p.udp.checksum end
+  return math.random(20) == 1 and NF_DROP or XT_CONTINUE
+end
+END
+write later <<'END'
+local n = 0
+function work(skb, id) n = n + id end
+local function tick(id) print("tick " .. id) end
+function process_packet(p)
+  n = n + 1
+  if n % 8 == 0 then nf.timer(n % 9, tick, n) end
+  if n % 3 == 0 then nf.schedule(nil, "work", n) end
+  return XT_CONTINUE
+end
+function match_packet(p) return n % 2 == 0 end
+function on_reload(old) n = n + 1 end
+function on_close() print("closed after " .. n) end
+END
+write errors <<'END'
+function process_packet(p) local function deep(i) return i == 0 and error({}) or deep(i - 1) + 0 end return deep(30) end
+function match_packet(p) return p.nothing.at.all end
+function on_reload() if math.random(2) == 1 then error("not now") end end
+function on_close() error("not even that") end
+END
+write hostile <<'END'
+function process_packet(p) while true do end end
+END
+echo 'function process_packet(p' | write wrong
+cp /tmp/fuzz/pass.lua /tmp/fuzz/edited.lua
+
+# hold: the kernel patches jumps in its own code with the first hook of a place and the last one, and packetscript with the first who traces and when
+# packetscript_conntrack comes. An emulated processor may keep the breakpoint that is there meanwhile (tests/vm/init), and never gets over it: so
+# somebody has these all the time.
+hold() {
+	local family hook chains
+	modprobe -a packetscript_conntrack packetscript
+	ip netns add H
+	ip -n H link set lo up
+	for family in inet:prerouting,input,forward,output,postrouting arp:input,output bridge:prerouting,input,forward,output,postrouting \
+		netdev:ingress,egress; do
+		chains=
+		for hook in $(tr , ' ' <<<"${family#*:}"); do
+			chains+="chain $hook { type filter hook $hook $([ "${family%:*}" != netdev ] || echo device lo) priority 0; }"$'\n'
+		done
+		at H nft -f - <<<"table ${family%:*} held { $chains }" || echo "# hooks of ${family%:*} are not held"
+	done
+	at H packetscript attach /tmp/fuzz/pass.lua --hook output >/dev/null
+	nsenter --net=/run/netns/H "$(type -P packetscript)" trace >held 2>&1 & tracer=$! # itself, and no shell that waits for it
+	wait_for eval 'at H ping -q -c 1 -W 1 127.0.0.1 >/dev/null; [ -s held ]'
+}
+release() {
+	kill $tracer
+	wait $tracer 2>/dev/null || true
+	ip netns del H
+}
+
+# fuzz OPTION…: in a namespace with which all goes that it has made
+fuzz() {
+	local status=0
+	ip -batch - <<-END
+		netns add R
+		link add rA netns R type veth peer name rB netns R
+	END
+	ip -n R link set rA up
+	ip -n R link set rB up
+	inR netfuzz "$@" || status=$?
+	ip netns del R
+	return $status
+}
+goes() { wait_for modprobe -r xt_LUA packetscript_bpf packetscript_nat packetscript_flow packetscript_conntrack packetscript; }
+
+# At first the modules may go meanwhile. What the kernel has once is there then.
+fuzz --seed 0 --seconds 4 --cases 200 --without trace || true
+check 'the modules go' goes
+before=$(unreclaimable)
+hold
+status=0
+fuzz --seed "$seed" --seconds "$seconds" --fail "$failing" || status=$?
+check_eq 'many messages are taken, and all that comes back is as it should be' $status 0
+release
+check 'the modules go then, too' goes
+after=$(unreclaimable)
+echo "# slabs: $before KB before, $after KB afterwards"
+check 'and no memory is lost' [ $((after - before)) -lt 4096 ]
