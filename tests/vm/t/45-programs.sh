@@ -60,10 +60,10 @@ check_eq 'what a command leaves behind' "$(released p.lua) $(hooks) $(tc_program
 before=$(strays)
 check 'lets packets pass' pings
 check 'which is counted' [ "$(strays)" -ge $((before + 2)) ]
-inR tc filter add dev rA ingress pref 50 protocol all u32 match u32 0 0 action ok
+inR tc filter add dev rA ingress pref 55 protocol all u32 match u32 0 0 action ok
 at_rA tc-ingress ttl -p 60
 check_eq 'the next script takes its place at tc' "$(tc_programs)" 1
-check_match 'what is not ours stays' "$(inR tc filter show dev rA ingress)" 'pref 50 u32'
+check_match 'what is not ours stays' "$(inR tc filter show dev rA ingress)" 'pref 55 u32'
 at_rA xdp answer --xdp-mode generic
 check_match 'and at XDP' "$(inA ping -c 1 -W 60 10.0.0.77)" 'ttl=99 '
 check_eq 'with no other one' "$(xdp_program | wc -l) $(hooks)" '1 2'
