@@ -411,15 +411,18 @@ static void read_number(void *context, const struct ps_listed *listed)
 }
 
 /* False: there may be others. numbers->all is the caller's in any case. */
-static bool read_numbers(struct ps_control *control, const struct ps_attachment *wanted, struct numbers *numbers)
+static bool read_numbers(const struct ps_attachment *wanted, struct numbers *numbers)
 {
-	int status;
+	struct ps_control control;
+	int status = 1, trials;
 
 	*numbers = (struct numbers){ .wanted = wanted };
-	status = ps_control_list(control, read_number, numbers);
-	if (status > 0) {	/* what is to come is not for us */
-		ps_control_close(control);
-		status = ps_control_open(control, NULL) ? -1 : status;
+	for (trials = 0; status > 0 && trials < CLI_TRIALS; trials++) {	/* states may change meanwhile */
+		numbers->n = 0;
+		status = ps_control_open(&control, NULL);
+		if (!status)
+			status = ps_control_list(&control, read_number, numbers);
+		ps_control_close(&control);
 	}
 	return !status && !numbers->failed;
 }
@@ -440,7 +443,7 @@ static bool has_number(const struct numbers *numbers, uint32_t number)
  * what it asks for, and goes after that: so those that are there before the numbers are told, and whose number is not, are such; unless the module
  * is older, and tells none, not even that of what has just been attached.
  */
-static void take_strays(struct ps_control *control, const struct ps_attachment *attached)
+static void take_strays(const struct ps_attachment *attached)
 {
 	struct ps_program_found found[64];
 	int i, n = ps_program_find(attached, found, sizeof(found) / sizeof(found[0]));
@@ -450,7 +453,7 @@ static void take_strays(struct ps_control *control, const struct ps_attachment *
 
 	if (!n)
 		return;
-	if (read_numbers(control, attached, &numbers) && has_number(&numbers, attached->program)) {
+	if (read_numbers(attached, &numbers) && has_number(&numbers, attached->program)) {
 		for (i = 0; i < n; i++) {
 			stray.program = found[i].number;
 			stray.priority = found[i].priority;
@@ -483,7 +486,7 @@ static int put_program(const struct cli_hook *hook, const struct ps_attachment *
 /* If there can be no program, what has been attached goes. Returns as enter_hook(). */
 static int add_program(struct ps_control *control, const struct cli_hook *hook, const struct ps_attachment *attached)
 {
-	take_strays(control, attached);
+	take_strays(attached);
 	if (!put_program(hook, attached))
 		return 0;
 	ps_control_detach(control, attached, forget, NULL);
@@ -495,12 +498,9 @@ static int add_program(struct ps_control *control, const struct cli_hook *hook, 
 static int mend_program(struct ps_control *control, const struct cli_hook *hook)
 {
 	struct ps_attachment attached = hook->attachment;
-	char error[sizeof(control->error)];
 	struct numbers numbers;
 
-	memcpy(error, control->error, sizeof(error));
-	read_numbers(control, &attached, &numbers);
-	memcpy(control->error, error, sizeof(error));
+	read_numbers(&attached, &numbers);
 	free(numbers.all);
 	attached.program = numbers.found;
 	if (!attached.program || ps_program_is_there(&attached))
