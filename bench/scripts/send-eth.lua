@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT OR GPL-2.0-only
--- The same, and these packets leave at once by another device
+-- The same as dnat-eth.lua, and these packets leave at once by another device:
+--   packetscript attach send-eth.lua --hook xdp --dev eth0 --object eth
 function process_packet(eth)
   local ip = eth:data(packet_ip)
   if not ip or ip.daddr ~= "8.8.8.8" then return XT_CONTINUE end
