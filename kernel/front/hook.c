@@ -488,7 +488,8 @@ static int read_program(struct hook *hook, const struct wanted *wanted, struct p
 	case PS_PROGRAMS_REFUSED:
 		break;
 	}
-	return ps_fail(failure, -ENOENT, "tc and XDP: this kernel lets programs of BPF call no functions of modules");
+	return ps_fail(failure, -ENOENT, "tc and XDP: the kernel does not take the functions of the module packetscript_bpf: its types (BTF) are another kernel's: "
+		       "'make btf_install', and make the modules again; or programs of BPF can call no modules here");
 }
 
 static int read_place(struct hook *hook, const struct wanted *wanted, struct ps_failure *failure)

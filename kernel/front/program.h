@@ -26,7 +26,7 @@ struct ps_program {
 enum ps_programs {
 	PS_PROGRAMS_ABSENT,	/* there is no packetscript_bpf.ko */
 	PS_PROGRAMS_UNTYPED,	/* it was built without its types (BTF), by which programs find the functions */
-	PS_PROGRAMS_REFUSED,	/* the kernel has no such programs */
+	PS_PROGRAMS_REFUSED,	/* the kernel cannot read its types, or has no such programs */
 	PS_PROGRAMS_THERE,
 };
 

@@ -101,7 +101,7 @@ without 'a module without types' "tc and XDP need the types \\(BTF\\) of the mod
 LC_ALL=C sed 's/\x9f\xeb\x01\x00\x18\x00\x00\x00/\x9f\xec\x01\x00\x18\x00\x00\x00/' whole.ko >"$module"
 without 'a module with broken types' 'the module packetscript_bpf'
 dmesg -C # the kernel has complained
-LC_ALL=C sed 's/bpf_packetscript_\(tc\|xdp\)/bpf_packetscript_\1/; s/\x00bpf_packetscript_tc\x00/\x00bpf_packetscript_tx\x00/g; s/\x00bpf_packetscript_xdp\x00/\x00bpf_packetscript_xdx\x00/g' whole.ko >"$module"
+LC_ALL=C sed 's/\x00bpf_packetscript_tc\x00/\x00bpf_packetscript_tx\x00/g; s/\x00bpf_packetscript_xdp\x00/\x00bpf_packetscript_xdx\x00/g' whole.ko >"$module"
 without 'other functions' 'bpf_packetscript_(tc|xdp)'
 rm "$module"
 without 'no such module' 'need the module packetscript_bpf, which is not there, or does not load'
