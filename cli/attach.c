@@ -476,8 +476,10 @@ static int put_program(const struct cli_hook *hook, const struct ps_attachment *
 	enum ps_xdp_mode mode = hook->mode;
 	char error[256];
 
-	if (ps_program_attach(attached, &mode, error, sizeof(error)))
-		return cli_error("--dev %s: %s", attached->device, error), -1;
+	if (ps_program_attach(attached, &mode, error, sizeof(error))) {
+		cli_error("--dev %s: %s", attached->device, error);
+		return -1;
+	}
 	if (is_xdp(attached) && mode != hook->mode && mode == PS_XDP_GENERIC)
 		cli_error("--dev %s: its driver takes no program (%s): it is at XDP as --xdp-mode generic has it, which is slower", attached->device, error);
 	return 0;
