@@ -120,6 +120,7 @@ loaded() {
 	done
 	check "$1: under load, modules are held" [ -z "$refused" ]
 	wait $load || true
+	# shellcheck disable=SC2034 # it is the caller's
 	received=$(grep -o '[0-9]* received' load)
 }
 
