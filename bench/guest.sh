@@ -80,7 +80,10 @@ network_down() {
 	network=
 }
 
-arrived() { at B awk '$1 == "eth0:" { print $3 }' /proc/net/dev; }
+# arrived HOST DEVICE: packets
+arrived() { at "$1" awk -v name="$2:" '$1 == name { print $3 }' /proc/net/dev; }
+# came: those that the row's packets end as: where they are dropped, they have come to the router
+came() { if [ "${sees[$name]}" = dropped ]; then arrived R rA; else arrived B eth0; fi; }
 
 # --- what the rows set up ---
 
@@ -110,9 +113,27 @@ attached() {
 	script "$1"
 }
 
-# attached_ingress NAME OPTION…: to the device that packets come from, before routing
-attached_ingress() {
-	at_hook='--hook ingress --dev rA' options="${*:2}"
+# attached_in HOOK NAME OPTION…: to the device that packets come from, before routing
+attached_in() {
+	at_hook="--hook $1 --dev rA" options="${*:3}"
+	script "$2"
+}
+
+# attached_out NAME: to the device that they leave by
+attached_out() {
+	at_hook='--hook tc-egress --dev rB'
+	script "$1"
+}
+
+# redirected NAME: at XDP; veth's driver takes what is redirected to it if the other end is ready for that
+redirected() {
+	inB ethtool -K eth0 gro on
+	attached_in xdp "$1"
+}
+
+# in_raw NAME: before routing and conntrack
+in_raw() {
+	table=raw chain=PREROUTING
 	script "$1"
 }
 
@@ -133,18 +154,27 @@ load_script() {
 		packetscript attach --netns R "$file" $at_hook --state "$1" -f "$2" $options
 		return
 	fi
-	printf '%s\n' '*mangle' ':POSTROUTING ACCEPT' \
-		"-A POSTROUTING -d $sent_to -j LUA --script $file --state $1 --function $2$options" COMMIT |
+	printf '%s\n' "*$table" ":$chain ACCEPT" \
+		"-A $chain -d $sent_to -j LUA --script $file --state $1 --function $2$options" COMMIT |
 		at R ip${v}tables-legacy-restore
 }
 
-# tc_bpf FILE egress|ingress
+# tc_bpf NAME egress|ingress
 tc_bpf() {
 	local dev=rB
 	[ "$2" = egress ] || dev=rA
 	inR tc qdisc add dev $dev clsact
-	inR tc filter add dev $dev "$2" bpf direct-action object-file "$dir/$1" section tc
+	inR tc filter add dev $dev "$2" bpf direct-action object-file $dir/programs.o section "tc/$1"
 }
+
+# xdp_bpf NAME: by the driver
+xdp_bpf() {
+	[ "${sees[$name]}" != redirected ] || inB ethtool -K eth0 gro on
+	inR ip link set dev rA xdpdrv object $dir/programs.o section "xdp/$1"
+}
+
+# raw_rule TARGET…: where in_raw has scripts
+raw_rule() { inR iptables-legacy -t raw -A PREROUTING -d $sent_to -j "$@"; }
 
 # nft_rule WORDS…: what a rule says of packets to where they are sent
 nft_rule() {
@@ -160,13 +190,13 @@ nft_rule() {
 
 nft_set() { nft_rule ip$v daddr set "$1"; }
 
-# nft_ingress ADDRESS: the same before routing, of the device that packets come from
+# nft_ingress WORDS…: the same before routing, of the device that packets come from
 nft_ingress() {
 	inR nft -f - <<-END
 		table netdev bench {
 			chain in {
 				type filter hook ingress device rA priority filter
-				ip daddr $sent_to ip daddr set $1
+				ip daddr $sent_to $*
 			}
 		}
 	END
@@ -260,7 +290,7 @@ burst() {
 		at R conntrack -F 2>/dev/null
 		sleep 1
 	fi
-	before=$(arrived)
+	before=$(came)
 	if [ -n "$program" ]; then
 		at R timeout 20 $program "$count" >program.out &
 		wait_for at R $is_ready
@@ -273,7 +303,7 @@ burst() {
 		end=$(<program.out)
 		cost=$(awk "BEGIN { print (${end:-$begin} - $begin) / $count }")
 	fi
-	sent=$(($(arrived) - before))
+	sent=$(($(came) - before))
 	[ $sent = $count ] || problem="payload $payload: of $count packets $sent arrived"
 }
 
@@ -303,14 +333,27 @@ check_message() {
 	ip -n R neigh replace $receiver lladdr $nobody dev rB nud permanent
 }
 
+# check_drop PAYLOAD: the receiver sees nothing of it
+check_drop() {
+	local before
+	before=$(arrived B eth0)
+	burst "$1" 1
+	[ "$(arrived B eth0)" = "$before" ] || problem="payload $1: $(($(arrived B eth0) - before)) packets were not dropped"
+}
+
 # check_arrival PAYLOAD: the receiver sees what it should; otherwise sets problem
 check_arrival() {
 	local payload=$1 source=$from to=$sent_to wrong pid expected
 	[ -z "$device" ] || return 0
 	[ -z "$message" ] || { check_message; return; }
 	! has "$name" segments || { burst "$payload" 1; return; }
+	[ "${sees[$name]}" != dropped ] || { check_drop "$payload"; return; }
 	case ${sees[$name]} in
 	rewritten) to=$new_to ;;
+	redirected)
+		to=$new_to
+		ip -n B link set eth0 address $nobody
+		;;
 	translated) to=$new_to source=$router ;;
 	prefixed) source='2001:db8:1:*' ;;
 	answered) source=$router to=$receiver ;;
@@ -324,6 +367,7 @@ check_arrival() {
 	wait $pid
 	wrong=$(($(snmp B Udp$v InCsumErrors) + $(snmp B Ip$v InHdrErrors) - wrong))
 	ip -n R neigh replace $receiver lladdr $nobody dev rB nud permanent
+	[ "${sees[$name]}" != redirected ] || ip -n B link set eth0 address "$b_mac"
 
 	[[ $(<receive.out) == $expected ]] ||
 		problem="payload $payload: packets, source, destination are $(<receive.out), should be $expected"
@@ -387,7 +431,7 @@ report() {
 }
 
 run_row() {
-	local device='' program='' is_ready='' problem='' file='' options='' at_hook='' functions=(-) rounds=3 ip=4 error cost sent
+	local device='' program='' is_ready='' problem='' file='' options='' at_hook='' table=mangle chain=POSTROUTING functions=(-) rounds=3 ip=4 error cost sent
 	local payloads=$payloads message
 	message=$(message_of "$name")
 	[ "${group[$name]}" != unit ] && [ -z "$message" ] && ! has "$name" calls || payloads=${payloads%% *} # it does not matter

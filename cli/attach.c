@@ -364,26 +364,151 @@ void cli_hook_clean(struct cli_hook *hook)
 	hook->script = NULL;
 }
 
+static const char *function_of(const struct ps_attachment *attachment)
+{
+	return attachment->function ? attachment->function : PS_STATE_FUNCTION;
+}
+
+/* The numbers by which programs ask for what is attached in this network namespace. */
+struct numbers {
+	uint32_t *all;
+	size_t n;
+	bool failed;	/* some are missing */
+	/* the one that is looked for, and what it is */
+	const struct ps_attachment *wanted;
+	bool is_script;	/* the one before the rules that come */
+	uint32_t found;
+};
+
+static void keep_number(struct numbers *numbers, uint32_t number)
+{
+	uint32_t *all = realloc(numbers->all, (numbers->n + 1) * sizeof(*all));
+
+	numbers->failed |= !all;
+	if (!all)
+		return;
+	all[numbers->n++] = number;
+	numbers->all = all;
+}
+
+static bool is_that(const struct ps_listed *rule, const struct ps_attachment *wanted)
+{
+	return rule->state == wanted->state && rule->family == wanted->family && rule->hooks == 1u << wanted->hook &&
+	       rule->priority == wanted->priority && !strcmp(rule->device, wanted->device) && !strcmp(rule->function, function_of(wanted));
+}
+
+static void read_number(void *context, const struct ps_listed *listed)
+{
+	struct numbers *numbers = context;
+
+	if (listed->what == PACKETSCRIPT_A_SCRIPT)
+		numbers->is_script = !strcmp(listed->path, numbers->wanted->script);
+	if (listed->what != PACKETSCRIPT_A_RULE || !listed->program)
+		return;
+	keep_number(numbers, listed->program);
+	if (numbers->is_script && is_that(listed, numbers->wanted))
+		numbers->found = listed->program;
+}
+
+/* False: there may be others. numbers->all is the caller's in any case. */
+static bool read_numbers(const struct ps_attachment *wanted, struct numbers *numbers)
+{
+	struct ps_control control;
+	int status = 1, trials;
+
+	*numbers = (struct numbers){ .wanted = wanted };
+	for (trials = 0; status > 0 && trials < CLI_TRIALS; trials++) {	/* states may change meanwhile */
+		numbers->n = 0;
+		status = ps_control_open(&control, NULL);
+		if (!status)
+			status = ps_control_list(&control, read_number, numbers);
+		ps_control_close(&control);
+	}
+	return !status && !numbers->failed;
+}
+
+static bool has_number(const struct numbers *numbers, uint32_t number)
+{
+	size_t i;
+
+	for (i = 0; i < numbers->n; i++) {
+		if (numbers->all[i] == number)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Programs of tc at the same hook that ask for nothing any more, since a command was killed before it could take them away. A program comes after
+ * what it asks for, and goes after that: so those that are there before the numbers are told, and whose number is not, are such; unless the module
+ * is older, and tells none, not even that of what has just been attached.
+ */
+static void take_strays(const struct ps_attachment *attached)
+{
+	struct ps_program_found found[64];
+	int i, n = ps_program_find(attached, found, sizeof(found) / sizeof(found[0]));
+	struct ps_attachment stray = *attached;
+	struct numbers numbers;
+	char error[256];
+
+	if (!n)
+		return;
+	if (read_numbers(attached, &numbers) && has_number(&numbers, attached->program)) {
+		for (i = 0; i < n; i++) {
+			stray.program = found[i].number;
+			stray.priority = found[i].priority;
+			if (!has_number(&numbers, found[i].number) && ps_program_detach(&stray, error, sizeof(error)))
+				cli_error("--dev %s: a program that asks for nothing stays: %s", stray.device, error);
+		}
+	}
+	free(numbers.all);
+}
+
 static void forget(void *context, const struct ps_attachment *detached)
 {
 	(void)context;
 	(void)detached;
 }
 
-/* The program that asks for what has been attached. If there can be none, what has been attached goes. Returns 0 or -1, after a message. */
-static int put_program(struct ps_control *control, const struct cli_hook *hook, const struct ps_attachment *attached)
+/* The program that asks for what has been attached. Returns 0 or -1, after a message. */
+static int put_program(const struct cli_hook *hook, const struct ps_attachment *attached)
 {
 	enum ps_xdp_mode mode = hook->mode;
 	char error[256];
 
 	if (ps_program_attach(attached, &mode, error, sizeof(error))) {
 		cli_error("--dev %s: %s", attached->device, error);
-		ps_control_detach(control, attached, forget, NULL);
 		return -1;
 	}
 	if (is_xdp(attached) && mode != hook->mode && mode == PS_XDP_GENERIC)
-		cli_error("--dev %s: its driver takes no program: it is at XDP as --xdp-mode generic has it, which is slower", attached->device);
+		cli_error("--dev %s: its driver takes no program (%s): it is at XDP as --xdp-mode generic has it, which is slower", attached->device, error);
 	return 0;
+}
+
+/* If there can be no program, what has been attached goes. Returns as enter_hook(). */
+static int add_program(struct ps_control *control, const struct cli_hook *hook, const struct ps_attachment *attached)
+{
+	take_strays(attached);
+	if (!put_program(hook, attached))
+		return 0;
+	ps_control_detach(control, attached, forget, NULL);
+	control->error[0] = 0;
+	return PS_CONTROL_FAILED;
+}
+
+/* What is attached already may lack its program, if the command that attached it was killed, or somebody took it away. Returns as enter_hook(). */
+static int mend_program(struct ps_control *control, const struct cli_hook *hook)
+{
+	struct ps_attachment attached = hook->attachment;
+	struct numbers numbers;
+
+	read_numbers(&attached, &numbers);
+	free(numbers.all);
+	attached.program = numbers.found;
+	if (!attached.program || ps_program_is_there(&attached))
+		return PS_CONTROL_THERE;
+	control->error[0] = 0;
+	return put_program(hook, &attached) ? PS_CONTROL_FAILED : 0;
 }
 
 /* Returns as ps_control_attach(), after a message; or PS_CONTROL_THERE without one. */
@@ -395,10 +520,10 @@ static int enter_hook(struct ps_control *control, const struct cli_hook *hook)
 	if (is_program(&attachment))
 		attachment.program = ps_program_number();
 	failed = ps_control_attach(control, &attachment);
-	if (!failed && attachment.program && put_program(control, hook, &attachment)) {
-		control->error[0] = 0;
-		return PS_CONTROL_FAILED;
-	}
+	if (!failed && attachment.program)
+		failed = add_program(control, hook, &attachment);
+	else if (failed == PS_CONTROL_THERE && attachment.program)
+		failed = mend_program(control, hook);
 	return failed;
 }
 
@@ -549,11 +674,6 @@ struct named {
 static bool is_or_any(const char *wanted, const char *text)
 {
 	return !wanted || (text && !strcmp(wanted, text));
-}
-
-static const char *function_of(const struct ps_attachment *attachment)
-{
-	return attachment->function ? attachment->function : PS_STATE_FUNCTION;
 }
 
 static bool is_place(const struct ps_attachment *wanted, const struct ps_attachment *of)

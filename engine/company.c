@@ -139,9 +139,24 @@ int ps_company_of(lua_State *L)
 	return 1;
 }
 
+/* NULL; or why not. */
+static const char *redirect(struct ps_packet *pkt, const char *device)
+{
+	const struct ps_company_ops *company = pkt->ops->company;
+
+	return company && company->redirect ? company->redirect(pkt, device) : PS_COMPANY_NO_DEVICE;
+}
+
+int ps_company_redirect_call(struct ps_bind *bind, StkId func, const TValue *arg)
+{
+	if (!ttisstring(arg) || bind->pkt->ops->is_read_only || redirect(bind->pkt, svalue(arg)))
+		return -1;
+	setivalue(s2v(func), PS_NF_REDIRECT);
+	return 1;
+}
+
 int ps_company_redirect(lua_State *L)
 {
-	const struct ps_company_ops *company;
 	const char *device, *why;
 	struct ps_packet *pkt;
 
@@ -149,8 +164,7 @@ int ps_company_redirect(lua_State *L)
 	device = luaL_checkstring(L, 2);
 	pkt = ps_bind_of(L)->pkt;	/* or bytes that the view is of */
 	ps_bind_check_writable(L);
-	company = pkt->ops->company;
-	why = company && company->redirect ? company->redirect(pkt, device) : PS_COMPANY_NO_DEVICE;
+	why = redirect(pkt, device);
 	if (why)
 		return luaL_error(L, "redirect: %s: %s", device, why);
 	lua_pushinteger(L, PS_NF_REDIRECT);

@@ -17,6 +17,9 @@ int ps_company_call(lua_State *L, struct ps_bind *bind, const struct ps_method *
 /* nf.redirect(packet, device): gives the verdict that sends the packet there. A lua_CFunction. */
 int ps_company_redirect(lua_State *L);
 
+/* The same as a class does it, of a view that is no memory's. */
+int ps_company_redirect_call(struct ps_bind *bind, StkId func, const TValue *arg);
+
 /* Whether the method is one of them. A field of a header that has the name takes its place there. */
 static inline bool ps_company_has(const struct ps_method *method)
 {

@@ -119,7 +119,7 @@ const struct ps_callable ps_nf_library[] = {
 	{ { "nat", ps_ct_translate }, PS_OF_LIBRARY, { { "packet", PS_LUA_HANDLED }, { "options", PS_LUA_NAT } }, PS_LUA_BOOLEAN,
 	  "it cannot be; the second result is why", "the packet's connection gets another source or destination, in this packet and in "
 	  "all that follow: [below](#address-translation)" },
-	{ { "redirect", ps_company_redirect }, PS_OF_LIBRARY, { { "packet", PS_LUA_HANDLED }, { "device", PS_LUA_STRING } }, PS_LUA_INTEGER, NULL,
+	{ { "redirect", ps_company_redirect, PS_OP_REDIRECT }, PS_OF_LIBRARY, { { "packet", PS_LUA_HANDLED }, { "device", PS_LUA_STRING } }, PS_LUA_INTEGER, NULL,
 	  "the verdict by which the packet leaves by the device of this name, of packets at tc and XDP: `return nf.redirect(p, \"eth1\")`; raises if there is "
 	  "none" },
 	{ { "get_random", get_random }, PS_OF_LIBRARY, { { NULL } }, PS_LUA_INTEGER, NULL,

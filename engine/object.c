@@ -207,6 +207,8 @@ int ps_object_call(lua_State *L, const struct ps_method *method, StkId func, int
 		return 1;
 	case PS_OP_FLOW:
 		return !arg && !(at->flags & PS_VIEW_MEMORY) ? ps_flow_call(L, bind, func) : -1;
+	case PS_OP_REDIRECT:
+		return arg ? ps_company_redirect_call(bind, func, arg) : -1;
 	case PS_OP_SET:
 		return arg && ps_access_set(bind, at, at->field, arg) ? 0 : -1;
 	default:

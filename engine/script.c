@@ -596,6 +596,13 @@ struct find_request {
 	struct ps_function *handler;	/* to be filled in */
 };
 
+static bool takes_nothing(const TValue *function)
+{
+	const Proto *p = ttisLclosure(function) ? clLvalue(function)->p : NULL;
+
+	return p && !p->numparams && !p->is_vararg;
+}
+
 /* The function on top of the stack, which may be compiled before use_code(). May raise, before it has taken anything. */
 static void take_function(lua_State *L, struct ps_function *h, enum ps_given given)
 {
@@ -603,6 +610,8 @@ static void take_function(lua_State *L, struct ps_function *h, enum ps_given giv
 
 	h->given = ps_proto_id(&ps_bind_of(L)->registry, ps_givens[given].proto);
 	h->value = row ? row->value : 0;
+	if (takes_nothing(s2v(PS_STACK_TOP(L) - 1)))
+		h->given = PS_ID_RAW;	/* the view would be made for nobody */
 	if (!ps_bind_open_protocol(L, h->given))	/* give_header() may not raise */
 		luaL_error(L, "not enough memory");
 	h->function = *s2v(PS_STACK_TOP(L) - 1);

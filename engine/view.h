@@ -56,6 +56,7 @@ enum ps_view_op {
 	PS_OP_SHARED_ADD,	/* of shared tables */
 	PS_OP_SHARED_SET,
 	PS_OP_SHARED_CAS,
+	PS_OP_REDIRECT,	/* of the library nf, with a packet */
 	PS_OP_MARK,	/* from here on in the order of enum ps_company */
 	PS_OP_PRIORITY,
 	PS_OP_UID,

@@ -151,7 +151,8 @@ static int put_tally(struct sk_buff *skb, const struct ps_handler *handler)
 static int put_place(struct sk_buff *skb, const struct ps_hook_place *place)
 {
 	return nla_put_s32(skb, PACKETSCRIPT_RULE_PRIORITY, place->priority) ||
-	       (place->device[0] && nla_put_string(skb, PACKETSCRIPT_RULE_DEVICE, place->device));
+	       (place->device[0] && nla_put_string(skb, PACKETSCRIPT_RULE_DEVICE, place->device)) ||
+	       (place->program && nla_put_u32(skb, PACKETSCRIPT_RULE_PROGRAM, place->program));
 }
 
 static int put_rule(struct sk_buff *skb, const void *of)

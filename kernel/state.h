@@ -78,6 +78,7 @@ enum ps_unsuited {
 struct ps_hook_place {
 	int priority;
 	char device[16];	/* IFNAMSIZ; "": it is no hook of a device */
+	u32 program;		/* by which number a program of BPF asks for it; 0: none does */
 };
 
 /* What a rule asks for. */

@@ -377,6 +377,16 @@ static ps_noinline int set_anywhere(struct ps_packet *pkt, const struct ps_heade
 	return field->flags & PS_COVERAGE ? recompute(pkt, header) : 0;
 }
 
+/* A plain field that is no word of put_word(), such as an address of Ethernet, which most often no checksum counts. */
+static ps_noinline int set_longer(struct ps_packet *pkt, const struct ps_header *header, const struct ps_field *field, uint8_t *fixed,
+				  struct ps_value value)
+{
+	if (header->proto->csum.kind != PS_CSUM_NONE || field->flags & (PS_PSEUDO | PS_COVERAGE))
+		return set_anywhere(pkt, header, field, value);
+	merge(fixed + first_byte(field->at), field->at, value);
+	return 0;
+}
+
 static ps_noinline int set_own_checksum(struct ps_packet *pkt, const struct ps_header *header,
 					uint64_t value)
 {
@@ -429,7 +439,7 @@ int ps_field_set(struct ps_packet *pkt, const struct ps_header *header,
 		return PS_FIELD_GONE;
 	change = put_word(fixed, field->at, value);
 	if (ps_unlikely(change < 0))
-		return change == CHANGE_NONE ? 0 : set_anywhere(pkt, header, field, whole);
+		return change == CHANGE_NONE ? 0 : set_longer(pkt, header, field, fixed, whole);
 	ps_field_sum(pkt, header, fixed, change);
 	sum_next(pkt, &next, change);
 	return field->flags & PS_COVERAGE ? recompute(pkt, header) : 0;

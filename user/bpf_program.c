@@ -12,7 +12,11 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
+#include <libmnl/libmnl.h>
 #include <linux/if_link.h>
+#include <linux/pkt_cls.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
 
 #include "control.h"
 #include "hooks.h"
@@ -23,6 +27,37 @@ static int fail(char *error, size_t size, const char *what, int err)
 {
 	snprintf(error, size, "%s: %s", what, strerror(err < 0 ? -err : err));
 	return -1;
+}
+
+/*
+ * What the kernel says beside a number, which libbpf prints: no word goes to a terminal of ours.
+ */
+#define KERNEL_SAYS	"Kernel error message: "
+static char said[128];
+
+static int hear(enum libbpf_print_level level, const char *format, va_list args)
+{
+	char text[256];
+	const char *words;
+
+	(void)level;
+	vsnprintf(text, sizeof(text), format, args);
+	words = strstr(text, KERNEL_SAYS);
+	if (words)
+		snprintf(said, sizeof(said), "%.*s", (int)strcspn(words + strlen(KERNEL_SAYS), "\n"), words + strlen(KERNEL_SAYS));
+	return 0;
+}
+
+/* Why a call of libbpf has failed. */
+static const char *reason(int err)
+{
+	return said[0] ? said : strerror(-err);
+}
+
+static void listen_to_libbpf(void)
+{
+	said[0] = 0;
+	libbpf_set_print(hear);
 }
 
 uint32_t ps_program_number(void)
@@ -44,7 +79,7 @@ static void name_of(uint32_t number, char name[BPF_OBJ_NAME_LEN])
  * The function, among the kernel's types.
  */
 
-/* The module's types, as a file descriptor, and their number; or -1. */
+/* The module's types, as a file descriptor, and their number; or -errno. */
 static int open_types(uint32_t *id)
 {
 	char name[64];
@@ -63,18 +98,58 @@ static int open_types(uint32_t *id)
 			return fd;
 		close(fd);
 	}
+	return -errno;
+}
+
+/* The number of the function of that name; or -1, and the error says why. */
+static int find_function(uint32_t id, const char *name, char *error, size_t size)
+{
+	struct btf *kernel = btf__load_vmlinux_btf(), *module;
+	int number;
+
+	if (!kernel)
+		return fail(error, size, "the kernel's own types (BTF), which it has if it was built with CONFIG_DEBUG_INFO_BTF: /sys/kernel/btf/vmlinux", errno);
+	module = btf__load_from_kernel_by_id_split(id, kernel);
+	number = module ? btf__find_by_name_kind(module, name, BTF_KIND_FUNC) : -errno;
+	btf__free(module);
+	btf__free(kernel);
+	if (number > 0)
+		return number;
+	snprintf(error, size, "the types (BTF) of the module " MODULE " have no function %s(): they are another kernel's, or the module is older than this command", name);
 	return -1;
 }
 
-/* The number of the function of that name, or what is below 0. */
-static int find_function(uint32_t id, const char *name)
+/* The function, and the types that have it as a file descriptor; or -1, and the error says why. */
+static int open_function(const char *name, int *types, char *error, size_t size)
 {
-	struct btf *kernel = btf__load_vmlinux_btf(), *module = kernel ? btf__load_from_kernel_by_id_split(id, kernel) : NULL;
-	int number = module ? btf__find_by_name_kind(module, name, BTF_KIND_FUNC) : -errno;
+	uint32_t id;
+	int function;
 
-	btf__free(module);
-	btf__free(kernel);
-	return number;
+	*types = open_types(&id);
+	if (*types == -EPERM)
+		return fail(error, size, "to look for the types (BTF) of the module " MODULE " takes CAP_SYS_ADMIN", EPERM);
+	if (*types < 0) {
+		snprintf(error, size, "the kernel shows no types (BTF) of the module " MODULE ", by which programs find its functions: "
+			 "they are another kernel's; 'make btf_install', and make the modules again");
+		return -1;
+	}
+	function = find_function(id, name, error, size);
+	if (function < 0)
+		close(*types);
+	return function;
+}
+
+/* What the kernel says of a program that it refuses: its last line but the one that counts. */
+static const char *last_line(char *log)
+{
+	char *end = strstr(log, "\nprocessed "), *line;
+
+	if (end)
+		*end = 0;
+	for (end = log + strlen(log); end > log && end[-1] == '\n'; end--)
+		end[-1] = 0;
+	line = strrchr(log, '\n');
+	return line ? line + 1 : log;
 }
 
 /*
@@ -83,9 +158,8 @@ static int find_function(uint32_t id, const char *name)
 static int load(const struct ps_attachment *attachment, char *error, size_t size)
 {
 	const bool is_xdp = attachment->hook == PS_HOOK_XDP;
-	uint32_t types;
-	int fds[2] = { -1, open_types(&types) };
-	int function = fds[1] < 0 ? -1 : find_function(types, is_xdp ? "bpf_packetscript_xdp" : "bpf_packetscript_tc");
+	int fds[2] = { -1, -1 };
+	int function = open_function(is_xdp ? "bpf_packetscript_xdp" : "bpf_packetscript_tc", &fds[1], error, size);
 	const struct bpf_insn insns[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_2, .imm = attachment->program },
 		{ .code = BPF_JMP | BPF_CALL, .src_reg = BPF_PSEUDO_KFUNC_CALL, .off = 1, .imm = function },
@@ -97,30 +171,35 @@ static int load(const struct ps_attachment *attachment, char *error, size_t size
 		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_redirect },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
-	LIBBPF_OPTS(bpf_prog_load_opts, options, .fd_array = fds);
+	static char log[4096];	/* written to where the kernel refuses */
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .fd_array = fds, .log_buf = log, .log_size = sizeof(log));
 	char name[BPF_OBJ_NAME_LEN];
 	int program, err;
 
-	if (function < 0) {
-		if (fds[1] >= 0)
-			close(fds[1]);
-		snprintf(error, size, "the kernel shows no types (BTF) of the module " MODULE ": /sys/kernel/btf");
+	if (function < 0)
 		return -1;
-	}
 	name_of(attachment->program, name);
+	log[0] = 0;
 	program = bpf_prog_load(is_xdp ? BPF_PROG_TYPE_XDP : BPF_PROG_TYPE_SCHED_CLS, name, "Dual MIT/GPL", insns, sizeof(insns) / sizeof(insns[0]), &options);
 	err = errno;
 	close(fds[1]);
-	return program < 0 ? fail(error, size, "the kernel refuses the program", err) : program;
+	if (program >= 0)
+		return program;
+	snprintf(error, size, "the kernel refuses the program: %s%s%s", strerror(err), log[0] ? ": " : "", last_line(log));
+	return -1;
 }
 
 /*
  * tc: filters of the queueing discipline clsact, which is made if need be. The filter's handle is the number.
  */
+static enum bpf_tc_attach_point point_of(const struct ps_attachment *attachment)
+{
+	return attachment->hook == PS_HOOK_TC_INGRESS ? BPF_TC_INGRESS : BPF_TC_EGRESS;
+}
+
 static int tc_attach(const struct ps_attachment *attachment, int ifindex, int program, char *error, size_t size)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex,
-		    .attach_point = attachment->hook == PS_HOOK_TC_INGRESS ? BPF_TC_INGRESS : BPF_TC_EGRESS);
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = point_of(attachment));
 	LIBBPF_OPTS(bpf_tc_opts, options, .prog_fd = program, .handle = attachment->program, .priority = attachment->priority);
 	int err = bpf_tc_hook_create(&hook);
 
@@ -132,28 +211,104 @@ static int tc_attach(const struct ps_attachment *attachment, int ifindex, int pr
 
 static int tc_detach(const struct ps_attachment *attachment, int ifindex, char *error, size_t size)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex,
-		    .attach_point = attachment->hook == PS_HOOK_TC_INGRESS ? BPF_TC_INGRESS : BPF_TC_EGRESS);
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = point_of(attachment));
 	LIBBPF_OPTS(bpf_tc_opts, options, .handle = attachment->program, .priority = attachment->priority);
 	int err = bpf_tc_detach(&hook, &options);
 
 	return !err || err == -ENOENT || err == -EINVAL ? 0 : fail(error, size, "tc, filter", err);
 }
 
+/* The hook's filters, of which those are looked for that are called as a program of the handle is: libbpf adds what is behind the colon. */
+struct search {
+	struct ps_program_found *found;
+	int n, max;
+};
+
+static int read_options(const struct nlattr *attr, void *context)
+{
+	if (mnl_attr_get_type(attr) == TCA_BPF_NAME && mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0)
+		*(const char **)context = mnl_attr_get_str(attr);
+	return MNL_CB_OK;
+}
+
+static int read_filter(const struct nlmsghdr *message, void *context)
+{
+	const struct tcmsg *filter = mnl_nlmsg_get_payload(message);
+	const char *kind = "", *name = "";
+	struct search *search = context;
+	const struct nlattr *attr;
+	char ours[BPF_OBJ_NAME_LEN];
+
+	if (message->nlmsg_type != RTM_NEWTFILTER || search->n == search->max)
+		return MNL_CB_OK;
+	mnl_attr_for_each(attr, message, sizeof(*filter)) {
+		if (mnl_attr_get_type(attr) == TCA_KIND && mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0)
+			kind = mnl_attr_get_str(attr);
+		if (mnl_attr_get_type(attr) == TCA_OPTIONS)
+			mnl_attr_parse_nested(attr, read_options, &name);
+	}
+	name_of(filter->tcm_handle, ours);
+	if (strcmp(kind, "bpf") || strncmp(name, ours, strlen(ours)) || name[strlen(ours)] != ':')
+		return MNL_CB_OK;
+	search->found[search->n].number = filter->tcm_handle;
+	search->found[search->n++].priority = filter->tcm_info >> 16;
+	return MNL_CB_OK;
+}
+
+static void search_filters(struct mnl_socket *socket, const struct ps_attachment *attachment, int ifindex, struct search *search)
+{
+	char buffer[32768];
+	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
+	struct tcmsg *filter = mnl_nlmsg_put_extra_header(message, sizeof(*filter));
+	ssize_t len;
+
+	message->nlmsg_type = RTM_GETTFILTER;
+	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	filter->tcm_ifindex = ifindex;
+	filter->tcm_parent = TC_H_MAKE(TC_H_CLSACT, attachment->hook == PS_HOOK_TC_INGRESS ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS);
+	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) || mnl_socket_sendto(socket, message, message->nlmsg_len) < 0)
+		return;
+	do
+		len = mnl_socket_recvfrom(socket, buffer, sizeof(buffer));
+	while (len > 0 && mnl_cb_run(buffer, len, 0, 0, read_filter, search) > MNL_CB_STOP);
+}
+
+int ps_program_find(const struct ps_attachment *attachment, struct ps_program_found *found, int n)
+{
+	int ifindex = attachment->hook == PS_HOOK_XDP ? 0 : if_nametoindex(attachment->device);
+	struct mnl_socket *socket = ifindex ? mnl_socket_open(NETLINK_ROUTE) : NULL;
+	struct search search = { found, 0, n };
+
+	if (!socket)
+		return 0;
+	search_filters(socket, attachment, ifindex, &search);
+	mnl_socket_close(socket);
+	return search.n;
+}
+
+static bool tc_is_there(const struct ps_attachment *attachment, int ifindex)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = point_of(attachment));
+	LIBBPF_OPTS(bpf_tc_opts, options, .handle = attachment->program, .priority = attachment->priority);
+
+	return !bpf_tc_query(&hook, &options);
+}
+
 /*
  * XDP
  */
 
-/* The program of this number, as a file descriptor, if its name begins so; or -1. */
-static int open_named(uint32_t id, const char *prefix)
+/* The program of this number, as a file descriptor, if its name is that, or begins so if the name ends with an underscore; or -1. */
+static int open_named(uint32_t id, const char *name)
 {
+	size_t len_name = strlen(name) + (name[strlen(name) - 1] != '_');
 	struct bpf_prog_info info = { .id = 0 };
 	uint32_t len = sizeof(info);
 	int fd = id ? bpf_prog_get_fd_by_id(id) : -1;
 
 	if (fd < 0)
 		return -1;
-	if (!bpf_obj_get_info_by_fd(fd, &info, &len) && !strncmp(info.name, prefix, strlen(prefix)))
+	if (!bpf_obj_get_info_by_fd(fd, &info, &len) && !strncmp(info.name, name, len_name))
 		return fd;
 	close(fd);
 	return -1;
@@ -184,18 +339,38 @@ static int xdp_put(int ifindex, int program, uint32_t flag)
 static int xdp_attach(int ifindex, int program, enum ps_xdp_mode *mode, char *error, size_t size)
 {
 	int err = *mode == PS_XDP_GENERIC ? -EOPNOTSUPP : xdp_put(ifindex, program, XDP_FLAGS_DRV_MODE);
+	bool is_taken = err == -EBUSY || err == -EEXIST;
 
-	if (err && err != -EBUSY && err != -EEXIST && *mode != PS_XDP_NATIVE) {
+	if (err && !is_taken && *mode == PS_XDP_ANY)
+		snprintf(error, size, "%s", reason(err));
+	if (err && !is_taken && *mode != PS_XDP_NATIVE) {
 		err = xdp_put(ifindex, program, XDP_FLAGS_SKB_MODE);
+		is_taken = err == -EBUSY || err == -EEXIST;
 		*mode = PS_XDP_GENERIC;
 	} else {
 		*mode = PS_XDP_NATIVE;
 	}
-	if (err == -EBUSY || err == -EEXIST) {
+	if (is_taken)
 		snprintf(error, size, "XDP: another program is there already; 'ip link' shows it");
-		return -1;
-	}
-	return err ? fail(error, size, "XDP: the device's driver", err) : 0;
+	else if (err)
+		snprintf(error, size, "XDP: the device's driver takes no program: %s", reason(err));
+	return err ? -1 : 0;
+}
+
+static bool xdp_is_there(const struct ps_attachment *attachment, int ifindex)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, query);
+	char name[BPF_OBJ_NAME_LEN];
+	int i, fd = -1;
+
+	if (bpf_xdp_query(ifindex, 0, &query))
+		return false;
+	name_of(attachment->program, name);
+	for (i = 0; i < 2 && fd < 0; i++)
+		fd = open_named(i ? query.skb_prog_id : query.drv_prog_id, name);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
 }
 
 static int xdp_detach(const struct ps_attachment *attachment, int ifindex, char *error, size_t size)
@@ -218,22 +393,14 @@ static int xdp_detach(const struct ps_attachment *attachment, int ifindex, char 
 	return err && err != -ENODEV ? fail(error, size, "XDP", err) : 0;
 }
 
-/* Their words go to no terminal of ours. */
-static int say_nothing(enum libbpf_print_level level, const char *format, va_list args)
-{
-	(void)level;
-	(void)format;
-	(void)args;
-	return 0;
-}
-
 int ps_program_attach(const struct ps_attachment *attachment, enum ps_xdp_mode *mode, char *error, size_t size)
 {
 	int ifindex = if_nametoindex(attachment->device), program, failed;
 
+	error[0] = 0;
 	if (!ifindex)
 		return fail(error, size, attachment->device, errno);
-	libbpf_set_print(say_nothing);
+	listen_to_libbpf();
 	program = load(attachment, error, size);
 	if (program < 0)
 		return -1;
@@ -248,6 +415,14 @@ int ps_program_detach(const struct ps_attachment *attachment, char *error, size_
 
 	if (!ifindex)
 		return 0;	/* what was on it went with it */
-	libbpf_set_print(say_nothing);
+	listen_to_libbpf();
 	return attachment->hook == PS_HOOK_XDP ? xdp_detach(attachment, ifindex, error, size) : tc_detach(attachment, ifindex, error, size);
+}
+
+bool ps_program_is_there(const struct ps_attachment *attachment)
+{
+	int ifindex = if_nametoindex(attachment->device);
+
+	listen_to_libbpf();
+	return ifindex && (attachment->hook == PS_HOOK_XDP ? xdp_is_there(attachment, ifindex) : tc_is_there(attachment, ifindex));
 }

@@ -328,6 +328,9 @@ static void read_rule(const struct nlattr *nest, struct ps_listed *listed)
 			listed->has_place = true;
 			listed->priority = (int32_t)u32_of(attr);
 			break;
+		case PACKETSCRIPT_RULE_PROGRAM:
+			listed->program = u32_of(attr);
+			break;
 		case PACKETSCRIPT_RULE_DEVICE:
 			listed->device = text_of(attr);
 			break;

@@ -55,6 +55,7 @@ struct ps_listed {
 	bool has_place;
 	int32_t priority;
 	const char *device;
+	uint32_t program;	/* at tc and XDP, as in struct ps_attachment; 0: it is elsewhere */
 	/* of a counter */
 	const char *name;
 	uint64_t value;

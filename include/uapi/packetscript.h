@@ -207,6 +207,7 @@ enum {
 	/* of a script that is attached to a hook: of a rule they are absent, as its table is here */
 	PACKETSCRIPT_RULE_PRIORITY,	/* s32 */
 	PACKETSCRIPT_RULE_DEVICE,	/* string; only of NFPROTO_NETDEV */
+	PACKETSCRIPT_RULE_PROGRAM,	/* u32: of tc and XDP, as PACKETSCRIPT_HOOK_PROGRAM */
 	__PACKETSCRIPT_RULE_MAX,
 	PACKETSCRIPT_RULE_MAX = __PACKETSCRIPT_RULE_MAX - 1
 };

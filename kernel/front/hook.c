@@ -477,17 +477,19 @@ static int read_program(struct hook *hook, const struct wanted *wanted, struct p
 		return ps_fail(failure, -EINVAL, hook->number == PS_HOOK_XDP ? "%s: XDP has no priorities, since it has one program" :
 			       "%s: a priority at tc is from 1 to 65535", hook->info[0].script);
 	hook->parts[0].program.number = nla_get_u32(number);
+	hook->place.program = nla_get_u32(number);
 	switch (ps_programs_get()) {
 	case PS_PROGRAMS_THERE:
 		return 0;
 	case PS_PROGRAMS_ABSENT:
-		return ps_fail(failure, -ENOENT, "tc and XDP need the module packetscript_bpf, which is not there: is this kernel built without BPF?");
+		return ps_fail(failure, -ENOENT, "tc and XDP need the module packetscript_bpf, which is not there, or does not load: the kernel's log says why; a kernel without BPF has none");
 	case PS_PROGRAMS_UNTYPED:
-		return ps_fail(failure, -ENOENT, "tc and XDP need the types (BTF) of the module packetscript_bpf, and it was built without: see 'make btf_install'");
+		return ps_fail(failure, -ENOENT, "tc and XDP need the types (BTF) of the module packetscript_bpf, and it was built without: 'make btf_install', and make the modules again");
 	case PS_PROGRAMS_REFUSED:
 		break;
 	}
-	return ps_fail(failure, -ENOENT, "tc and XDP: this kernel lets programs of BPF call no functions of modules");
+	return ps_fail(failure, -ENOENT, "tc and XDP: the kernel does not take the functions of the module packetscript_bpf: its types (BTF) are another kernel's: "
+		       "'make btf_install', and make the modules again; or programs of BPF can call no modules here");
 }
 
 static int read_place(struct hook *hook, const struct wanted *wanted, struct ps_failure *failure)

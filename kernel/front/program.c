@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 #include <linux/export.h>
+#include <linux/hashtable.h>
 #include <linux/kmod.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
 #include <linux/percpu.h>
-#include <linux/xarray.h>
 
 #include "program.h"
 
-static DEFINE_XARRAY(programs);		/* by number; read under RCU */
+/* By number. A tree of such large numbers would have five levels, which each packet would pay for. */
+static DEFINE_READ_MOSTLY_HASHTABLE(programs, 6);
 static enum ps_programs provided;
 
 /* Packets of programs whose number is that of none, or of one that is elsewhere. */
@@ -41,15 +42,29 @@ enum ps_programs ps_programs_get(void)
 	return READ_ONCE(provided);
 }
 
+static inline struct ps_program *find(u32 number)
+{
+	struct ps_program *program;
+
+	hash_for_each_possible_rcu_notrace(programs, program, node, number) {
+		if (likely(program->number == number))
+			return program;
+	}
+	return NULL;
+}
+
 int ps_program_enter(struct ps_program *program)
 {
-	return xa_insert(&programs, program->number, program, GFP_KERNEL);
+	if (find(program->number))
+		return -EBUSY;
+	hash_add_rcu(programs, &program->node, program->number);
+	return 0;
 }
 
 void ps_program_leave(struct ps_program *program)
 {
 	if (program->number)
-		xa_erase(&programs, program->number);
+		hash_del_rcu(&program->node);
 }
 
 /* A master's program is run by the devices that it has. */
@@ -60,7 +75,7 @@ static bool is_of(const struct net_device *wanted, const struct net_device *dev)
 
 const struct ps_program *ps_program_find(u32 number, unsigned int hook, const struct net_device *dev)
 {
-	const struct ps_program *program = xa_load(&programs, number);
+	const struct ps_program *program = find(number);
 
 	if (likely(program && program->hook == hook && is_of(program->dev, dev)))
 		return program;

@@ -13,6 +13,7 @@ struct net_device;
 struct ps_rule;
 
 struct ps_program {
+	struct hlist_node node;
 	u32 number;		/* 0: no program can find it */
 	unsigned int hook;	/* PS_HOOK_TC_INGRESS, … */
 	bool passes;		/* a packet whose handler has failed */
@@ -25,7 +26,7 @@ struct ps_program {
 enum ps_programs {
 	PS_PROGRAMS_ABSENT,	/* there is no packetscript_bpf.ko */
 	PS_PROGRAMS_UNTYPED,	/* it was built without its types (BTF), by which programs find the functions */
-	PS_PROGRAMS_REFUSED,	/* the kernel has no such programs */
+	PS_PROGRAMS_REFUSED,	/* the kernel cannot read its types, or has no such programs */
 	PS_PROGRAMS_THERE,
 };
 
@@ -35,7 +36,7 @@ enum ps_programs ps_programs_get(void);
 /* That module's, when it comes and when it goes. */
 void ps_programs_provide(enum ps_programs which);
 
-/* From now on it is found by its number. 0; -EBUSY: another one is; -ENOMEM. May sleep. */
+/* From now on it is found by its number. 0; -EBUSY: another one is. Who calls this or the next one holds a lock over both. */
 int ps_program_enter(struct ps_program *program);
 
 /* From now on it is not; who has found it is done with it after a grace period. */

@@ -141,10 +141,15 @@ static void scripts_redirect(void)
 		"  says(select(2, pcall(nf.redirect, p)), 'string expected')\n"
 		"  return NF_ACCEPT\n"
 		"end\n"
+		"function of_bytes(p)\n"
+		"  local ip = bytes.to_packet(bytes.new(20), packet_ip)\n"
+		"  return nf.redirect(ip, 'eth4')\n"
+		"end\n"
 		"function nowhere(p)\n"
 		"  says(select(2, pcall(function() return nf.redirect(p, 'eth3') end)), 'only at tc and XDP')\n"
 		"  return NF_ACCEPT\n"
 		"end\n";
+	const struct ps_company_ops *company;
 	struct accompanied a;
 	struct ps_script s;
 	uint16_t queue;
@@ -157,8 +162,15 @@ static void scripts_redirect(void)
 	CHECK_TEXT(a.device, "eth1");
 	a.refuses = true;
 	check_call(&s, "refused", &a.pkt);
+	company = a.ops.company;
 	a.ops.company = NULL;
 	check_call(&s, "nowhere", &a.pkt);
+	a.refuses = false;
+	a.ops.company = company;
+	handler = ps_script_find(&s, 0, "of_bytes");
+	CHECK_INT(ps_script_run(&s, handler, &a.pkt, &queue), PS_VERDICT_ERROR);
+	CHECK(strstr(s.error, "redirect: eth4: only at tc and XDP"));
+	CHECK_TEXT(a.device, "eth2");
 	free(a.data);
 	ps_script_clean(&s);
 }

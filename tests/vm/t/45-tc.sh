@@ -114,19 +114,25 @@ check 'a VLAN' pings 192.168.5.1
 check 'its tag is seen' klog_has 'vlan.+5'
 away
 
-# --- two at once, one after the other; under load; what goes ---
+# --- frames and scripts that are not as they should be ---
+sees_borders tc-ingress R tc-ingress rA A:eth0 "$(mac R rA)"
+sees_borders tc-egress A tc-egress eth0 A:eth0 "$(mac R rA)"
+stops tc-ingress tc-ingress
+
+# --- two at once, one after the other, at two devices; under load; what goes ---
 at_rA tc-ingress there -p 200
 at_rA tc-ingress drop -p 300
 check 'two: the second drops' no_ping 10.0.0.9
 packetscript detach tc.lua --netns R -f drop >/dev/null
 check 'two: the first one stays' pings
 away
-inA ping -q -f -W 1 10.0.0.2 >/dev/null 2>&1 &
-load=$!
-for _ in $(seq "$(rounds 200 15)"); do at_rA tc-ingress ttl && away; done
-pass 'comes and goes under load'
+at_rA tc-ingress there
+packetscript attach tc.lua --netns R --hook tc-ingress --dev rB -f back
+both_ways 'two devices' 10.0.0.9 192.168.0.2
+away
+loaded tc-ingress tc-ingress "$(rounds 200 15)"
+check_eq 'and no packet is lost' "$received" "$(rounds 20000 2000) received"
 at_rA tc-ingress drop --percpu
-kill $load
 check 'a device that goes' ip -n R link del rA
 check 'takes its hook along' wait_for bash -c '[ -z "$(packetscript list --netns R)" ]'
 check 'and the modules can go' wait_for modprobe -r packetscript_bpf xt_LUA packetscript

@@ -9,6 +9,16 @@ no_hurry
 write_script xdp.lua <<'LUA'
 function queue(eth) return icmp(eth) and NF_QUEUE or NF_ACCEPT end
 function marks(eth) if icmp(eth) then eth:mark(7) end return NF_ACCEPT end
+function size(eth)
+  if icmp(eth) then print("size", #eth) end
+  return NF_ACCEPT
+end
+function across(eth)
+  if not icmp(eth) then return NF_ACCEPT end
+  local to = eth:dev_in() == "rA" and "rB" or "rA"
+  eth.dmac = to == "rB" and TO or FROM
+  return nf.redirect(eth, to)
+end
 function translates(eth)
   local ip = icmp(eth)
   if ip then print("nat", nf.nat(ip, { dnat = "10.0.0.2" })) end
@@ -85,6 +95,10 @@ for mode in native generic; do
 	at_rA xdp send --xdp-mode $mode
 	inA ping -q -c 1 -W 0.3 10.0.0.2 >/dev/null || true
 	check_eq "$mode: nf.redirect(): comes there, though the router does not forward" $(($(snmp B Icmp InEchos) - before)) 1
+	away
+	at_rA xdp across --xdp-mode $mode
+	packetscript attach xdp.lua --netns R --hook xdp --dev rB -f across --xdp-mode $mode
+	both_ways "$mode: from device to device" 10.0.0.2 192.168.0.2
 	echo 1 | inR tee /proc/sys/net/ipv4/ip_forward >/dev/null
 	away
 	for how in 'nowhere redirect: rC: there is no such device' 'unnamed NF_REDIRECT: nf.redirect\(\) has to say' \
@@ -98,6 +112,8 @@ for mode in native generic; do
 	at_rA xdp fails --xdp-mode $mode --on-error accept
 	check "$mode: an error passes, as --on-error has it" pings
 	away
+	stops xdp "$mode" --xdp-mode $mode
+	sees_borders "$mode" R xdp rA A:eth0 "$(mac R rA)" --xdp-mode $mode
 	at_rA xdp told --xdp-mode $mode
 	check "$mode: what goes along" pings
 	check "$mode: is the device and the hook" klog_has 'at.+XDP.+rA.+nil.+nil.+nil'
@@ -145,20 +161,37 @@ check 'a VLAN' pings 192.168.5.1
 check 'its tag is seen' klog_has 'vlan.+5.+192.168.5.1'
 away
 
+# --- frames that are larger than a page ---
+at_rA xdp size
+check_match 'with a program by the driver, no device gets larger packets' "$(ip -n A link set eth0 mtu 9000 2>&1 || true)" 'mtu greater than device maximum'
+away
+ip -n A link set eth0 mtu 9000
+ip -n R link set rA mtu 9000
+check_match 'where packets are larger, the driver refuses, and says why' "$(at_rA xdp size --xdp-mode native 2>&1 || true)" \
+	'^packetscript: --dev rA: XDP: .*Peer MTU is too large to set XDP'
+check_eq 'and nothing is there' "$(packetscript list --netns R)" ''
+check_match 'otherwise it is generic, and the same is said' "$(at_rA xdp size 2>&1)" \
+	'^packetscript: --dev rA: its driver takes no program \(.*Peer MTU is too large to set XDP\): it is at XDP as --xdp-mode generic'
+check 'which has frames in one piece' inA ping -q -c 1 -s 8000 -M do -W 60 192.168.0.1
+check 'of that size' klog_has 'size.+8042'
+offload on
+check_eq 'and what devices cut' "$(inA curl -s --max-time 60 http://10.0.0.2/big.txt | wc -c)" 300000
+offload off
+away
+ip -n A link set eth0 mtu 1500
+ip -n R link set rA mtu 1500
+
 # --- what else is there, what comes and goes ---
 check_match 'a device without Ethernet' "$(modprobe tun; ip -n R tuntap add dev t0 mode tun; packetscript attach xdp.lua --netns R --hook xdp --dev t0 -f drop 2>&1 || true)" \
 	'at XDP, scripts have packets of Ethernet only'
 ip -n R link add d0 type dummy
-check_match 'a driver that takes no program' "$(packetscript attach xdp.lua --netns R --hook xdp --dev d0 -f drop 2>&1)" 'its driver takes no program: it is at XDP as --xdp-mode generic'
+check_match 'a driver that takes no program' "$(packetscript attach xdp.lua --netns R --hook xdp --dev d0 -f drop 2>&1)" 'its driver takes no program \(.*native mode\): it is at XDP as --xdp-mode generic'
 away
 check_fails 'or the user wants it to' packetscript attach xdp.lua --netns R --hook xdp --dev d0 -f drop --xdp-mode native
 check_eq 'then nothing is left' "$(packetscript list --netns R)" ''
-inA ping -q -f -W 1 10.0.0.2 >/dev/null 2>&1 &
-load=$!
-for _ in $(seq "$(rounds 200 10)"); do at_rA xdp ttl && away; done
-pass 'comes and goes under load'
+loaded xdp xdp "$(rounds 200 10)"
+check_match 'and packets pass' "$received" '^[0-9]{3,} received'
 at_rA xdp drop --percpu
-kill $load
 check 'a device that goes' ip -n R link del rA
 check 'takes its hook along' wait_for bash -c '[ -z "$(packetscript list --netns R)" ]'
 check 'and the modules can go' wait_for modprobe -r packetscript_bpf packetscript_nat xt_LUA packetscript
