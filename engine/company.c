@@ -149,7 +149,7 @@ static const char *redirect(struct ps_packet *pkt, const char *device)
 
 int ps_company_redirect_call(struct ps_bind *bind, StkId func, const TValue *arg)
 {
-	if (!ttisstring(arg) || bind->pkt->ops->is_read_only || redirect(bind->pkt, svalue(arg)))
+	if (!ttisstring(arg) || bind->pkt->ops->is_read_only || redirect(bind->pkt, getstr(tsvalue(arg))))
 		return -1;
 	setivalue(s2v(func), PS_NF_REDIRECT);
 	return 1;

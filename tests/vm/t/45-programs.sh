@@ -8,6 +8,7 @@ topology
 no_hurry
 write_script p.lua </dev/null
 conf=/etc/packetscript
+rm -rf "$conf" # what other tests wrote down there
 # restore ARGUMENT…: sets status and said
 restore() {
 	status=0
