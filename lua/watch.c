@@ -55,10 +55,8 @@ static void settle(struct ps_budget *budget, unsigned int now)
 	budget->at += (off * (100 - share) + share - 1) / share;
 }
 
-/* For a run that goes on, and began at that time or later: since then nothing was idle, however late its ticks come. */
-static void charge(struct ps_budget *budget, unsigned int begun, unsigned int now, unsigned int ms)
+static void charge(struct ps_budget *budget, unsigned int now, unsigned int ms)
 {
-	settle(budget, begun);
 	budget->at = now;
 	budget->spent += ms;
 }
@@ -94,18 +92,19 @@ static bool is_cpu_flooded(const struct ps_watch *w)
 	return w->budget.spent >= 5 * longest(w);
 }
 
-/* The CPU, and the state that runs there. */
+/* The CPU, and the state whose run goes on there: since the run began nothing was idle, however late its ticks come. */
 static void charge_both(struct ps_watch *w, struct ps_guard *guard, unsigned int now, unsigned int ms)
 {
 	unsigned int own = now_set(&guard->packet_ms), begun = w->since - PS_WATCH_TICK_MS;
 
 	settle(&w->budget, begun);
+	settle(&guard->budget, begun);
 	if (!w->budget.spent)
 		w->packet_ms = 0;
 	if (own > w->packet_ms)
 		w->packet_ms = own;
-	charge(&w->budget, begun, now, ms);
-	charge(&guard->budget, begun, now, ms);
+	charge(&w->budget, now, ms);
+	charge(&guard->budget, now, ms);
 	w->charged += ms;
 }
 
