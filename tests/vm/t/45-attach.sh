@@ -40,6 +40,9 @@ LUA
 
 # --- who may not, and what there is not ---
 check_match 'detach: without the module' "$(detach v4.lua 2>&1 || true)" 'the kernel module packetscript is not loaded'
+check_match 'the count of strays is no parameter to load the module with' "$(modprobe packetscript strays=1 2>&1 || true)" 'Operation not permitted'
+check 'and the module loads without' modprobe packetscript
+modprobe -r packetscript
 printf 'function process_packet(ip)\n  return NF_DROP +\nend\n' >broken.lua
 status=0
 said=$(attach broken.lua --hook input --netns R 2>&1) || status=$?
