@@ -83,6 +83,16 @@ check_eq 'a device that comes later' "$(cat later) $(packetscript list --netns R
 packetscript detach p.lua --netns R --persist >/dev/null
 check_eq 'detach --persist: nothing is left of it' "$(ls -A $conf)" ''
 
+if modprobe -q nlmon; then
+	ip -n R link add nm0 type nlmon
+	for hook in tc-ingress tc-egress xdp; do
+		check_match "$hook: a device whose packets are what scripts cause" "$(packetscript attach p.lua --netns R --hook $hook --dev nm0 -f drop 2>&1 || true)" \
+			'^packetscript: --dev nm0: its packets are the kernel.s messages of netlink'
+	done
+	check_eq 'and nothing is there' "$(hooks)" 0
+	ip -n R link del nm0
+fi
+
 # --- where there can be no program ---
 module=$(modinfo -n packetscript_bpf)
 cp "$module" whole.ko

@@ -147,6 +147,12 @@ for mode in native generic; do
 	away
 done
 check_eq 'checksums are right' "$(snmp_sum 'Tcp InCsumErrors' 'Udp InCsumErrors' 'Icmp InCsumErrors')" 0
+ip -n R link add name rC index 2147483647 type dummy
+at_rA xdp nowhere
+check 'a device of a number that leaves no room: dropped' no_ping
+check 'and told' klog_has 'number \(ifindex\) is too large'
+away
+ip -n R link del rC
 at_rA xdp translates
 check 'translation' pings
 check 'is not done here' klog_has 'nat.+connections are not translated here'
