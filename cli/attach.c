@@ -410,20 +410,25 @@ static void read_number(void *context, const struct ps_listed *listed)
 		numbers->found = listed->program;
 }
 
+static int list_numbers(struct ps_control *control, void *context)
+{
+	struct numbers *numbers = context;
+
+	numbers->n = 0;
+	return ps_control_list(control, read_number, numbers);
+}
+
 /* False: there may be others. numbers->all is the caller's in any case. */
 static bool read_numbers(const struct ps_attachment *wanted, struct numbers *numbers)
 {
 	struct ps_control control;
-	int status = 1, trials;
+	int status;
 
 	*numbers = (struct numbers){ .wanted = wanted };
-	for (trials = 0; status > 0 && trials < CLI_TRIALS; trials++) {	/* states may change meanwhile */
-		numbers->n = 0;
-		status = ps_control_open(&control, NULL);
-		if (!status)
-			status = ps_control_list(&control, read_number, numbers);
-		ps_control_close(&control);
-	}
+	status = ps_control_open(&control, NULL);
+	if (!status)
+		status = cli_states_list(&control, list_numbers, numbers);
+	ps_control_close(&control);
 	return !status && !numbers->failed;
 }
 
@@ -917,19 +922,19 @@ static bool is_first(json_t *states, uint32_t number)
 	return true;
 }
 
-/* Returns 0 or -1. States that change meanwhile end the list in the middle of its messages, so what comes next begins anew. */
+/* What changes elsewhere in the list does not matter once the state has been seen. */
+static int list_states(struct ps_control *control, void *context)
+{
+	const struct sought *state = context;
+
+	return state->is_there ? 0 : ps_control_list(control, seek, context);
+}
+
+/* Returns 0 or -1. */
 static int look_for(struct ps_control *control, struct sought *state)
 {
-	int status = ps_control_list(control, seek, state), trials;
+	int status = cli_states_list(control, list_states, state);
 
-	for (trials = 1; status > 0; trials++) {
-		ps_control_close(control);
-		if (ps_control_open(control, NULL))
-			return -1;
-		if (state->is_there || trials == CLI_TRIALS)
-			break;
-		status = ps_control_list(control, seek, state);
-	}
 	if (status > 0 && !state->is_there) {
 		snprintf(control->error, sizeof(control->error), "state %u: states change all the time: try again", state->number);
 		return -1;

@@ -143,6 +143,10 @@ else
 	echo '# the modules have no types (BTF) here: tc and XDP have no packets'
 fi
 at H packetscript detach /tmp/fuzz/asked.lua >/dev/null 2>&1 || true
+for worker in 0 5 6; do
+	check_match "a case of worker $worker is done alone" "$(at H netfuzz --seed 1 --only $worker.17 && echo done)" ' 1 cases; .*done$'
+done
+check_fails 'and one of nobody is not' at H netfuzz --seed 1 --only 7.17
 status=0
 fuzz --seed "$seed" --seconds "$seconds" --fail "$failing" "${with[@]}" || status=$?
 check_eq 'many messages are taken, and all that comes back is as it should be' $status 0
