@@ -788,7 +788,8 @@ const struct cli_command cli_detach = {
 	.summary = "takes a script away from hooks to which 'attach' has brought it",
 	.about =
 "The script is taken away from all hooks of the network namespace, or from those that options name, and each is told. No packet is in it when\n"
-"the command ends; with the last rule or hook of its state, on_close() has been called. If there is none, it exits with 2.\n"
+"the command ends; with the last rule or hook of its state, on_close() has been called. If there is none, it exits with 2;\n"
+"so it does if a program of tc or XDP cannot be taken away, which is told, and lets all packets pass.\n"
 "\n"
 "What 'attach --persist' has written down comes back when the machine starts, unless --persist takes its line away here, too.\n"
 "\n"

@@ -98,7 +98,7 @@ check_eq 'nothing of them is left' "$(hooks) $(tc_programs) $(xdp_program)" '0 0
 # --- one of ours at XDP that a killed command has left there, of the other kind than the next ---
 ways() { ip -n R link show dev rA | grep -oE ' xdp(generic)? ' | xargs; }
 offload off
-inA ethtool -K eth0 gro on # the driver of veth wants the other side to be ready for what is sent to it
+packetscript attach p.lua --netns A --hook xdp --dev eth0 -f pass # what veth sends back waits on the other side, unless that has a program, too
 for modes in 'generic native xdp' 'native generic xdpgeneric' 'generic - xdp'; do
 	read -r one other way <<<"$modes"
 	at_rA xdp drop --xdp-mode "$one"
@@ -109,6 +109,7 @@ for modes in 'generic native xdp' 'native generic xdpgeneric' 'generic - xdp'; d
 	check_match "$one, and then $other: which is asked" "$(inA ping -c 1 -W 60 10.0.0.77)" 'ttl=99 '
 	away
 done
+packetscript detach p.lua --netns A >/dev/null
 check_eq 'and they go' "$(hooks) $(xdp_program)" '0 none'
 
 # --- a device that moves to another network namespace ---
