@@ -84,8 +84,7 @@ for hook in tc-ingress xdp; do
 		second=0
 		packetscript attach p.lua --netns R --hook $hook --dev rA -f drop 2>second || second=$?
 		if wait $first; then first=0; else first=$?; fi
-		again+="$first$second $(hooks) $(tc_programs) $(xdp_program | sed 's/[0-9].*/xdp/') $(no_ping >/dev/null && echo dropped || echo passed)"$'\n'
-		cat first second | grep -vE 'its function drop is there already' || true
+		again+="$first$second$(cat first second | grep -v 'its function drop is there already' || true) $(hooks) $(tc_programs) $(xdp_program | sed 's/[0-9].*/xdp/') $(no_ping >/dev/null && echo dropped || echo passed)"$'\n'
 		away
 	done
 	case $hook in
