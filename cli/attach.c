@@ -410,20 +410,25 @@ static void read_number(void *context, const struct ps_listed *listed)
 		numbers->found = listed->program;
 }
 
+static int list_numbers(struct ps_control *control, void *context)
+{
+	struct numbers *numbers = context;
+
+	numbers->n = 0;
+	return ps_control_list(control, read_number, numbers);
+}
+
 /* False: there may be others. numbers->all is the caller's in any case. */
 static bool read_numbers(const struct ps_attachment *wanted, struct numbers *numbers)
 {
 	struct ps_control control;
-	int status = 1, trials;
+	int status;
 
 	*numbers = (struct numbers){ .wanted = wanted };
-	for (trials = 0; status > 0 && trials < CLI_TRIALS; trials++) {	/* states may change meanwhile */
-		numbers->n = 0;
-		status = ps_control_open(&control, NULL);
-		if (!status)
-			status = ps_control_list(&control, read_number, numbers);
-		ps_control_close(&control);
-	}
+	status = ps_control_open(&control, NULL);
+	if (!status)
+		status = cli_states_list(&control, list_numbers, numbers);
+	ps_control_close(&control);
 	return !status && !numbers->failed;
 }
 
@@ -620,24 +625,33 @@ const struct cli_command cli_attach = {
  * detach
  */
 
-/* The kernel's module has let go of it: so the program has nothing to ask any more, and lets all packets pass. */
-static void take_program(const struct ps_attachment *detached)
+/* What is done with those that are detached. */
+struct detached {
+	json_t *hooks;	/* an array that gets them; NULL: they are printed */
+	int status;	/* CLI_OK; or CLI_TROUBLE, after a message: a program stays */
+};
+
+/* The kernel's module has let go of it: so the program has nothing to ask any more, and lets all packets pass. Returns enum cli_exit, after a message. */
+static int take_program(const struct ps_attachment *detached)
 {
 	char error[256];
 
-	if (detached->program && ps_program_detach(detached, error, sizeof(error)))
-		cli_error("--dev %s: its program stays, and lets all pass: %s", detached->device, error);
+	if (!detached->program || !ps_program_detach(detached, error, sizeof(error)))
+		return CLI_OK;
+	return cli_error("--dev %s: its program stays, and lets all pass: %s", detached->device, error);
 }
 
 static void tell_detached(void *context, const struct ps_attachment *detached)
 {
+	struct detached *all = context;
 	const struct ps_hook_family *family = ps_hook_family_find(detached->family);
 	const char *name = ps_hook_name(detached->family, detached->hook);
 	char hook[16];
 
-	take_program(detached);
-	if (context) {
-		json_array_append_new(context, hook_json(detached));
+	if (take_program(detached))
+		all->status = CLI_TROUBLE;
+	if (all->hooks) {
+		json_array_append_new(all->hooks, hook_json(detached));
 		return;
 	}
 	printf("detached %s %s%s%s, priority %d: %s of ", family ? family->name : "unknown", name ? lower(name, hook, sizeof(hook)) : "?",
@@ -646,17 +660,17 @@ static void tell_detached(void *context, const struct ps_attachment *detached)
 	putchar('\n');
 }
 
-/* How many there were, or -1. hooks: an array that gets them, or NULL. */
-static int detach_of(struct ps_control *control, struct ps_attachment *wanted, const struct cli_call *call, json_t *hooks)
+/* How many there were, or -1. */
+static int detach_of(struct ps_control *control, struct ps_attachment *wanted, const struct cli_call *call, struct detached *detached)
 {
 	const struct ps_hook_family *family = ps_hook_family(0);
 	unsigned int n = 0;
 	int all = 0, some;
 
 	if (wanted->has_family || (!call->values[OPT_HOOK] && !call->values[OPT_PRIORITY]))
-		return ps_control_detach(control, wanted, tell_detached, hooks);
+		return ps_control_detach(control, wanted, tell_detached, detached);
 	for (; family; family = ps_hook_family(++n)) {
-		some = fill_place(wanted, call, family) ? ps_control_detach(control, wanted, tell_detached, hooks) : 0;
+		some = fill_place(wanted, call, family) ? ps_control_detach(control, wanted, tell_detached, detached) : 0;
 		if (some < 0)
 			return -1;
 		all += some;
@@ -712,34 +726,36 @@ static bool is_loaded(void)
 	return !access("/sys/module/packetscript", F_OK);
 }
 
-/* Prints what has been detached, unless hooks is NULL, as tell_detached() has done it then. */
-static int end_take(json_t *hooks, int status)
-{
-	if (hooks && !status)
-		ps_result_line(stdout, hooks);
-	else
-		json_decref(hooks);
-	return status;
-}
-
 /* Takes it from hooks. kept: how many lines have been taken away. Returns enum cli_exit, after a message. */
-static int take(struct ps_attachment *wanted, const struct cli_call *call, int kept)
+static int take_hooks(struct ps_attachment *wanted, const struct cli_call *call, int kept, struct detached *detached)
 {
-	json_t *hooks = call->values[OPT_DETACH_JSON] ? json_array() : NULL;
 	struct ps_control control;
 	int n;
 
 	if (kept && !is_loaded())
-		return end_take(hooks, CLI_OK);
+		return CLI_OK;
 	if (cli_states_open(&control, call->values[OPT_NETNS], false))
-		return end_take(hooks, CLI_TROUBLE);
-	n = detach_of(&control, wanted, call, hooks);
+		return CLI_TROUBLE;
+	n = detach_of(&control, wanted, call, detached);
 	if (n < 0)
 		cli_error("%s", control.error);
 	else if (!n && !kept)
 		cli_error("%s: is at no such hook in this network namespace; 'packetscript list' shows what is", wanted->script);
 	ps_control_close(&control);
-	return end_take(hooks, n > 0 || (!n && kept) ? CLI_OK : CLI_TROUBLE);
+	return n > 0 || (!n && kept) ? CLI_OK : CLI_TROUBLE;
+}
+
+/* The same, and the hooks are told: tell_detached() has printed them already, unless they are wanted as JSON. */
+static int take(struct ps_attachment *wanted, const struct cli_call *call, int kept)
+{
+	struct detached detached = { .hooks = call->values[OPT_DETACH_JSON] ? json_array() : NULL, .status = CLI_OK };
+	int status = take_hooks(wanted, call, kept, &detached);
+
+	if (detached.hooks && !status)
+		ps_result_line(stdout, detached.hooks);
+	else
+		json_decref(detached.hooks);
+	return status ? status : detached.status;
 }
 
 static int detach(const struct cli_call *call)
@@ -772,7 +788,8 @@ const struct cli_command cli_detach = {
 	.summary = "takes a script away from hooks to which 'attach' has brought it",
 	.about =
 "The script is taken away from all hooks of the network namespace, or from those that options name, and each is told. No packet is in it when\n"
-"the command ends; with the last rule or hook of its state, on_close() has been called. If there is none, it exits with 2.\n"
+"the command ends; with the last rule or hook of its state, on_close() has been called. If there is none, it exits with 2;\n"
+"so it does if a program of tc or XDP cannot be taken away, which is told, and lets all packets pass.\n"
 "\n"
 "What 'attach --persist' has written down comes back when the machine starts, unless --persist takes its line away here, too.\n"
 "\n"
@@ -851,14 +868,17 @@ bool cli_hook_line_read(struct cli_hook *hook, struct cli_call *call, int nwords
 
 static void keep_quiet(void *context, const struct ps_attachment *detached)
 {
-	(void)context;
-	take_program(detached);
+	struct detached *all = context;
+
+	if (take_program(detached))
+		all->status = CLI_TROUBLE;
 }
 
 /* It need not be there. Returns enum cli_exit, after a message. */
 static int leave(const struct cli_hook *hook)
 {
 	struct ps_attachment wanted = hook->attachment;
+	struct detached detached = { .status = CLI_OK };
 	struct ps_control control;
 	int n;
 
@@ -868,11 +888,11 @@ static int leave(const struct cli_hook *hook)
 		return CLI_TROUBLE;
 	wanted.has_state = true;
 	wanted.function = function_of(&wanted);
-	n = ps_control_detach(&control, &wanted, keep_quiet, NULL);
+	n = ps_control_detach(&control, &wanted, keep_quiet, &detached);
 	if (n < 0)
 		cli_error("%s", control.error);
 	ps_control_close(&control);
-	return n < 0 ? CLI_TROUBLE : CLI_OK;
+	return n < 0 ? CLI_TROUBLE : detached.status;
 }
 
 /* A state, and whether a list has it. */
@@ -903,19 +923,19 @@ static bool is_first(json_t *states, uint32_t number)
 	return true;
 }
 
-/* Returns 0 or -1. States that change meanwhile end the list in the middle of its messages, so what comes next begins anew. */
+/* What changes elsewhere in the list does not matter once the state has been seen. */
+static int list_states(struct ps_control *control, void *context)
+{
+	const struct sought *state = context;
+
+	return state->is_there ? 0 : ps_control_list(control, seek, context);
+}
+
+/* Returns 0 or -1. */
 static int look_for(struct ps_control *control, struct sought *state)
 {
-	int status = ps_control_list(control, seek, state), trials;
+	int status = cli_states_list(control, list_states, state);
 
-	for (trials = 1; status > 0; trials++) {
-		ps_control_close(control);
-		if (ps_control_open(control, NULL))
-			return -1;
-		if (state->is_there || trials == CLI_TRIALS)
-			break;
-		status = ps_control_list(control, seek, state);
-	}
 	if (status > 0 && !state->is_there) {
 		snprintf(control->error, sizeof(control->error), "state %u: states change all the time: try again", state->number);
 		return -1;

@@ -220,19 +220,40 @@ static void add(void *context, const struct ps_listed *listed)
 		add_rule(reading, listed);
 }
 
+#define TRIALS	10
+
+int cli_states_list(struct ps_control *control, int (*read)(struct ps_control *control, void *context), void *context)
+{
+	int trials = TRIALS, status;
+
+	do {
+		status = read(control, context);
+		if (status <= 0)
+			break;
+		ps_control_close(control);	/* the rest of that list may be on its way */
+		if (ps_control_open(control, NULL))
+			return -1;
+	} while (--trials);
+	return status;
+}
+
+static int read_states(struct ps_control *control, void *context)
+{
+	struct reading *reading = context;
+
+	json_decref(reading->states);
+	reading->states = json_array();
+	reading->state = reading->script = NULL;
+	return ps_control_list(control, add, reading);
+}
+
 /* Of this network namespace, unless another one is to be gone into. NULL, after a message. */
 static json_t *read_list(struct reading *reading, const char *netns)
 {
 	struct ps_control control;
-	int i, status = 1;
+	int status = ps_control_open(&control, netns) ? -1 : cli_states_list(&control, read_states, reading);
 
-	for (i = 0; i < CLI_TRIALS && status > 0; i++) {
-		json_decref(reading->states);
-		reading->states = json_array();
-		reading->state = reading->script = NULL;
-		status = ps_control_open(&control, i ? NULL : netns) ? -1 : ps_control_list(&control, add, reading);
-		ps_control_close(&control);
-	}
+	ps_control_close(&control);
 	if (status > 0)
 		cli_error("states change all the time: what came or went meanwhile may be shown twice, or not at all");
 	if (status >= 0)

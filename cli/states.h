@@ -8,8 +8,6 @@
 
 #include "cli.h"
 
-#define CLI_TRIALS	10	/* what changes all the time while it is listed is told as it is then */
-
 /* The rows of options that all these commands have. */
 #define CLI_STATES_OPTIONS									\
 	{ "state", 0, "N", "only the state to which rules give this number" },			\
@@ -43,5 +41,12 @@ struct ps_control;
  * message, and then there is nothing to close.
  */
 int cli_states_open(struct ps_control *control, const char *netns, bool load);
+
+/*
+ * Lists something with the control, which is open: read() begins anew each time. What changes meanwhile ends a list in the middle: then it returns 1,
+ * as functions of control.h do, and is called again, up to ten times. Returns what it returned last; or -1, and control->error says why. The control is
+ * open then, for what else is to be asked, and is the caller's to close in any case.
+ */
+int cli_states_list(struct ps_control *control, int (*read)(struct ps_control *control, void *context), void *context);
 
 #endif

@@ -32,7 +32,7 @@ static bool is_same_list(const struct ps_span_list *a, const struct ps_span_list
 
 struct sought {
 	const char *name;
-	bool is_there;
+	bool is_table, is_there;
 };
 
 static void seek_set(void *context, const struct ps_listed_set *set)
@@ -49,23 +49,22 @@ static void seek_table(void *context, const struct ps_listed_table *table)
 	sought->is_there |= !strcmp(table->name, sought->name);
 }
 
-/* Whether there is one of this name. What changes while it is listed ends the list in the middle, so what comes next begins anew. Returns 1, 0 or -1. */
+static int seek(struct ps_control *control, void *context)
+{
+	struct sought *sought = context;
+
+	sought->is_there = false;
+	return sought->is_table ? ps_control_tables(control, seek_table, sought) : ps_control_sets(control, seek_set, sought);
+}
+
+/* Whether there is one of this name. Returns 1, 0 or -1. */
 static int is_there(struct ps_control *control, const char *name, bool is_table)
 {
-	int trials, failed = 1;
+	struct sought sought = { .name = name, .is_table = is_table };
+	int failed = cli_states_list(control, seek, &sought);
 
-	for (trials = 0; failed > 0 && trials < CLI_TRIALS; trials++) {
-		struct sought sought = { name, false };
-
-		failed = is_table ? ps_control_tables(control, seek_table, &sought) : ps_control_sets(control, seek_set, &sought);
-		if (!failed)
-			return sought.is_there;
-		if (failed > 0) {
-			ps_control_close(control);
-			if (ps_control_open(control, NULL))
-				return -1;
-		}
-	}
+	if (!failed)
+		return sought.is_there;
 	if (failed > 0)
 		snprintf(control->error, sizeof(control->error), "'%s': others change all the time", name);
 	return -1;

@@ -63,25 +63,34 @@ const void *cli_verbs_find(const struct cli_verbs *verbs, const struct cli_call 
 	return verb;
 }
 
+struct list {
+	int (*read)(struct ps_control *control, json_t *array);
+	json_t *array;
+};
+
+static int read_list(struct ps_control *control, void *context)
+{
+	struct list *list = context;
+
+	json_array_clear(list->array);
+	return list->read(control, list->array);
+}
+
 json_t *cli_verbs_list(const char *netns, int (*read)(struct ps_control *control, json_t *array))
 {
+	struct list list = { .read = read };
 	struct ps_control control;
-	json_t *array = NULL;
-	int i, status = 1;
+	int status;
 
-	for (i = 0; i < CLI_TRIALS && status > 0; i++) {
-		json_decref(array);
-		array = json_array();
-		if (cli_states_open(&control, i ? NULL : netns, false)) {
-			json_decref(array);
-			return NULL;
-		}
-		status = read(&control, array);
-		ps_control_close(&control);
-	}
+	if (cli_states_open(&control, netns, false))
+		return NULL;
+	list.array = json_array();
+	status = cli_states_list(&control, read_list, &list);
+	if (status < 0)
+		cli_error("%s", control.error);
+	ps_control_close(&control);
 	if (status >= 0)
-		return array;
-	cli_error("%s", control.error);
-	json_decref(array);
+		return list.array;
+	json_decref(list.array);
 	return NULL;
 }

@@ -60,6 +60,12 @@ static void listen_to_libbpf(void)
 	libbpf_set_print(hear);
 }
 
+static int fail_by(char *error, size_t size, const char *what, int err)
+{
+	snprintf(error, size, "%s: %s", what, reason(err));
+	return -1;
+}
+
 uint32_t ps_program_number(void)
 {
 	uint32_t number;
@@ -197,25 +203,29 @@ static enum bpf_tc_attach_point point_of(const struct ps_attachment *attachment)
 	return attachment->hook == PS_HOOK_TC_INGRESS ? BPF_TC_INGRESS : BPF_TC_EGRESS;
 }
 
-static int tc_attach(const struct ps_attachment *attachment, int ifindex, int program, char *error, size_t size)
-{
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = point_of(attachment));
-	LIBBPF_OPTS(bpf_tc_opts, options, .prog_fd = program, .handle = attachment->program, .priority = attachment->priority);
-	int err = bpf_tc_hook_create(&hook);
-
-	if (err && err != -EEXIST)
-		return fail(error, size, "tc, clsact", err);
-	err = bpf_tc_attach(&hook, &options);
-	return err ? fail(error, size, "tc, filter", err) : 0;
-}
-
 static int tc_detach(const struct ps_attachment *attachment, int ifindex, char *error, size_t size)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = point_of(attachment));
 	LIBBPF_OPTS(bpf_tc_opts, options, .handle = attachment->program, .priority = attachment->priority);
-	int err = bpf_tc_detach(&hook, &options);
+	int err;
 
-	return !err || err == -ENOENT || err == -EINVAL ? 0 : fail(error, size, "tc, filter", err);
+	listen_to_libbpf();
+	err = bpf_tc_detach(&hook, &options);
+	return !err || err == -ENOENT || err == -EINVAL ? 0 : fail_by(error, size, "tc, filter", err);
+}
+
+/* Calls read for each message of what the kernel is asked to list. */
+static void dump(struct mnl_socket *socket, struct nlmsghdr *request, mnl_cb_t read, void *context)
+{
+	char buffer[32768];
+	ssize_t len;
+
+	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) || mnl_socket_sendto(socket, request, request->nlmsg_len) < 0)
+		return;
+	do
+		len = mnl_socket_recvfrom(socket, buffer, sizeof(buffer));
+	while (len > 0 && mnl_cb_run(buffer, len, 0, 0, read, context) > MNL_CB_STOP);
 }
 
 /* The hook's filters, of which those are looked for that are called as a program of the handle is: libbpf adds what is behind the colon. */
@@ -257,20 +267,14 @@ static int read_filter(const struct nlmsghdr *message, void *context)
 
 static void search_filters(struct mnl_socket *socket, const struct ps_attachment *attachment, int ifindex, struct search *search)
 {
-	char buffer[32768];
+	char buffer[MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(struct tcmsg))];
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
 	struct tcmsg *filter = mnl_nlmsg_put_extra_header(message, sizeof(*filter));
-	ssize_t len;
 
 	message->nlmsg_type = RTM_GETTFILTER;
-	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	filter->tcm_ifindex = ifindex;
 	filter->tcm_parent = TC_H_MAKE(TC_H_CLSACT, attachment->hook == PS_HOOK_TC_INGRESS ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS);
-	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) || mnl_socket_sendto(socket, message, message->nlmsg_len) < 0)
-		return;
-	do
-		len = mnl_socket_recvfrom(socket, buffer, sizeof(buffer));
-	while (len > 0 && mnl_cb_run(buffer, len, 0, 0, read_filter, search) > MNL_CB_STOP);
+	dump(socket, message, read_filter, search);
 }
 
 int ps_program_find(const struct ps_attachment *attachment, struct ps_program_found *found, int n)
@@ -294,45 +298,138 @@ static bool tc_is_there(const struct ps_attachment *attachment, int ifindex)
 	return !bpf_tc_query(&hook, &options);
 }
 
+/* A device, and whether what stands in the place of clsact is the older one, which has filters for what comes in only. */
+struct place {
+	int ifindex;
+	bool has_ingress;
+};
+
+static int read_qdisc(const struct nlmsghdr *message, void *context)
+{
+	const struct tcmsg *qdisc = mnl_nlmsg_get_payload(message);
+	struct place *place = context;
+	const struct nlattr *attr;
+
+	if (message->nlmsg_type != RTM_NEWQDISC || qdisc->tcm_ifindex != place->ifindex || qdisc->tcm_parent != TC_H_CLSACT)
+		return MNL_CB_OK;
+	mnl_attr_for_each(attr, message, sizeof(*qdisc)) {
+		if (mnl_attr_get_type(attr) == TCA_KIND && mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0)
+			place->has_ingress = !strcmp(mnl_attr_get_str(attr), "ingress");
+	}
+	return MNL_CB_OK;
+}
+
+/* It would take a filter for what leaves, and ask that of what comes in. */
+static bool has_ingress(int ifindex)
+{
+	char buffer[MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(struct tcmsg))];
+	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
+	struct mnl_socket *socket = mnl_socket_open(NETLINK_ROUTE);
+	struct place place = { .ifindex = ifindex };
+	struct tcmsg *qdisc = mnl_nlmsg_put_extra_header(message, sizeof(*qdisc));
+
+	if (!socket)
+		return false;
+	message->nlmsg_type = RTM_GETQDISC;
+	qdisc->tcm_ifindex = ifindex;
+	dump(socket, message, read_qdisc, &place);
+	mnl_socket_close(socket);
+	return place.has_ingress;
+}
+
+static int make_clsact(const struct ps_attachment *attachment, const struct bpf_tc_hook *hook, char *error, size_t size)
+{
+	struct bpf_tc_hook made = *hook;
+	int err;
+
+	listen_to_libbpf();
+	err = bpf_tc_hook_create(&made);
+	if (err && err != -EEXIST)
+		return fail_by(error, size, "tc, clsact", err);
+	if (!err || attachment->hook == PS_HOOK_TC_INGRESS || !has_ingress(hook->ifindex))
+		return 0;
+	snprintf(error, size, "tc: the queueing discipline 'ingress' is in the place of clsact, and has nothing for what leaves: 'tc qdisc del dev %s ingress' "
+		 "takes it away, and its filters", attachment->device);
+	return -1;
+}
+
+/* Two commands may put the program there that asks for the same: it is there then, whoever was first. */
+static int tc_attach(const struct ps_attachment *attachment, int ifindex, int program, char *error, size_t size)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = point_of(attachment));
+	LIBBPF_OPTS(bpf_tc_opts, options, .prog_fd = program, .handle = attachment->program, .priority = attachment->priority);
+	int err;
+
+	if (make_clsact(attachment, &hook, error, size))
+		return -1;
+	listen_to_libbpf();
+	err = bpf_tc_attach(&hook, &options);
+	return err && (err != -EEXIST || !tc_is_there(attachment, ifindex)) ? fail_by(error, size, "tc, filter", err) : 0;
+}
+
 /*
  * XDP
  */
 
-/* The program of this number, as a file descriptor, if its name is that, or begins so if the name ends with an underscore; or -1. */
+/*
+ * The program of this number, as a file descriptor, if its name is that, or begins so if the name ends with an underscore; or -errno: -ENOENT, it is
+ * another one or none, -EPERM, we may not look.
+ */
 static int open_named(uint32_t id, const char *name)
 {
 	size_t len_name = strlen(name) + (name[strlen(name) - 1] != '_');
 	struct bpf_prog_info info = { .id = 0 };
 	uint32_t len = sizeof(info);
-	int fd = id ? bpf_prog_get_fd_by_id(id) : -1;
+	int fd;
 
+	if (!id)
+		return -ENOENT;
+	fd = bpf_prog_get_fd_by_id(id);
 	if (fd < 0)
-		return -1;
+		return -errno;
 	if (!bpf_obj_get_info_by_fd(fd, &info, &len) && !strncmp(info.name, name, len_name))
 		return fd;
 	close(fd);
-	return -1;
+	return -ENOENT;
 }
 
-/* One of ours that nobody asks for any more, as the kernel's module knows of none here, gives way. */
+/*
+ * One of ours that nobody asks for any more, as the kernel's module knows of none here, gives way. A device has one by the driver or a generic one: of
+ * the same kind it is replaced, and of the other one it goes before.
+ */
 static int xdp_replace(int ifindex, int program, uint32_t flag)
 {
+	const bool is_generic = flag == XDP_FLAGS_SKB_MODE;
 	LIBBPF_OPTS(bpf_xdp_query_opts, query);
 	LIBBPF_OPTS(bpf_xdp_attach_opts, options);
+	uint32_t same, other;
 	int err = bpf_xdp_query(ifindex, 0, &query);
 
-	options.old_prog_fd = err ? -1 : open_named(flag == XDP_FLAGS_SKB_MODE ? query.skb_prog_id : query.drv_prog_id, "ps_hook_");
+	if (err)
+		return -EBUSY;
+	same = is_generic ? query.skb_prog_id : query.drv_prog_id;
+	other = is_generic ? query.drv_prog_id : query.skb_prog_id;
+	options.old_prog_fd = open_named(same ? same : other, "ps_hook_");
 	if (options.old_prog_fd < 0)
 		return -EBUSY;
-	err = bpf_xdp_attach(ifindex, program, flag | XDP_FLAGS_REPLACE, &options);
+	listen_to_libbpf();
+	if (same) {
+		err = bpf_xdp_attach(ifindex, program, flag | XDP_FLAGS_REPLACE, &options);
+	} else {
+		err = bpf_xdp_detach(ifindex, is_generic ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE, &options);
+		if (!err)
+			err = bpf_xdp_attach(ifindex, program, flag | XDP_FLAGS_UPDATE_IF_NOEXIST, NULL);
+	}
 	close(options.old_prog_fd);
 	return err;
 }
 
 static int xdp_put(int ifindex, int program, uint32_t flag)
 {
-	int err = bpf_xdp_attach(ifindex, program, flag | XDP_FLAGS_UPDATE_IF_NOEXIST, NULL);
+	int err;
 
+	listen_to_libbpf();
+	err = bpf_xdp_attach(ifindex, program, flag | XDP_FLAGS_UPDATE_IF_NOEXIST, NULL);
 	return err == -EBUSY || err == -EEXIST ? xdp_replace(ifindex, program, flag) : err;
 }
 
@@ -385,12 +482,15 @@ static int xdp_detach(const struct ps_attachment *attachment, int ifindex, char 
 	name_of(attachment->program, name);
 	for (i = 0; i < 2 && !err; i++) {
 		options.old_prog_fd = open_named(ids[i], name);
+		if (options.old_prog_fd == -EPERM)
+			return fail(error, size, "XDP: to look whether the program is this one takes CAP_SYS_ADMIN", EPERM);
 		if (options.old_prog_fd < 0)
 			continue;
+		listen_to_libbpf();
 		err = bpf_xdp_detach(ifindex, flags[i], &options);
 		close(options.old_prog_fd);
 	}
-	return err && err != -ENODEV ? fail(error, size, "XDP", err) : 0;
+	return err && err != -ENODEV ? fail_by(error, size, "XDP", err) : 0;
 }
 
 int ps_program_attach(const struct ps_attachment *attachment, enum ps_xdp_mode *mode, char *error, size_t size)

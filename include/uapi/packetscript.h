@@ -232,7 +232,11 @@ enum {
 	PACKETSCRIPT_HOOK_MAX = __PACKETSCRIPT_HOOK_MAX - 1
 };
 
-/* Hooks of NFPROTO_NETDEV, behind netfilter's, at which a program of BPF calls the function: bpf_packetscript_tc(), bpf_packetscript_xdp(). */
+/*
+ * Hooks of NFPROTO_NETDEV, behind netfilter's, at which a program of BPF calls the function: bpf_packetscript_tc(), bpf_packetscript_xdp(). A script may
+ * write to the packet, make it longer or shorter and move it: pointers into it that the program has are void after the call, and have to be read anew
+ * from its context, which the verifier does not see to.
+ */
 enum {
 	PACKETSCRIPT_NUMBER_TC_INGRESS = 2,
 	PACKETSCRIPT_NUMBER_TC_EGRESS,

@@ -332,7 +332,7 @@ static int enter_program(struct hook *hook, struct ps_failure *failure)
 	if (!err)
 		return 0;
 	program->number = 0;
-	return ps_fail(failure, err, "%s: %s (%d)", hook->info[0].script, err == -EBUSY ? "another one has its number: try again" : why_refused(err), -err);
+	return ps_fail(failure, err, "%s: another one has its number: try again (%d)", hook->info[0].script, -err);
 }
 
 static int enter_parts(struct hook *hook, struct ps_failure *failure)
@@ -376,23 +376,39 @@ static bool is_same(const struct hook *a, const struct hook *b)
 	       !strcmp(a->info[0].function, b->info[0].function);
 }
 
+/*
+ * On nlmon the kernel sends a copy of each message of netlink, within the call that sends the message. Traced packets are told by such messages while
+ * the script is locked, so a script there, or one of the same state, would wait for itself.
+ */
+static int look_at_device(const struct hook *hook, struct ps_failure *failure)
+{
+	if (hook->parts[0].ops.dev->type != ARPHRD_NETLINK)
+		return 0;
+	return ps_fail(failure, -EOPNOTSUPP, "--dev %s: its packets are the kernel's messages of netlink, of which scripts make some themselves: a script "
+		       "there would wait for itself", hook->place.device);
+}
+
 /* Within rtnl, so that the device is there until the hook is in the list, by which it is found when the device goes. */
 static int enter(struct hook *hook, struct ps_failure *failure)
 {
 	const struct hook *other;
-	int err;
+	int err = 0;
 
 	if (hook->family == NFPROTO_NETDEV) {
 		hook->parts[0].ops.dev = __dev_get_by_name(hook->net, hook->place.device);
 		if (!hook->parts[0].ops.dev)
 			return ps_fail(failure, -ENODEV, "--dev %s: there is no such device in this network namespace", hook->place.device);
+		err = look_at_device(hook, failure);
 	}
+	if (err)
+		return err;
 	list_for_each_entry(other, &hooks, list) {
 		if (is_same(other, hook))
 			return ps_fail(failure, -EEXIST, "%s: its function %s is there already, with priority %d: detach it first, or give another --priority",
 				       hook->info[0].script, hook->info[0].function, hook->place.priority);
 	}
-	err = is_program(hook) && hook->number == PS_HOOK_XDP ? look_at_xdp(hook, failure) : 0;
+	if (is_program(hook) && hook->number == PS_HOOK_XDP)
+		err = look_at_xdp(hook, failure);
 	if (!err)
 		err = enter_parts(hook, failure);
 	if (!err)

@@ -25,7 +25,13 @@ static int get_strays(char *text, const struct kernel_param *kp)
 	return sprintf(text, "%llu\n", sum);
 }
 
-static const struct kernel_param_ops strays_ops = { .get = get_strays };
+/* Who loads the module may name any parameter: the kernel calls this then, and does not ask whether there is such a function. */
+static int refuse_strays(const char *text, const struct kernel_param *kp)
+{
+	return -EPERM;
+}
+
+static const struct kernel_param_ops strays_ops = { .set = refuse_strays, .get = get_strays };
 module_param_cb(strays, &strays_ops, NULL, 0444);
 MODULE_PARM_DESC(strays, "packets that programs of BPF passed, since what they ask is not there any more");
 

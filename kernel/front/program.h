@@ -6,7 +6,10 @@
 #ifndef PS_PROGRAM_H
 #define PS_PROGRAM_H
 
+#include <linux/limits.h>
 #include <linux/types.h>
+
+#include "packetscript.h"
 
 struct net;
 struct net_device;
@@ -21,6 +24,10 @@ struct ps_program {
 	struct net *net;
 	const struct net_device *dev;
 };
+
+/* A device that a program can be told of: what it is told is a positive int. */
+#define PS_PROGRAM_IFINDEX_MAX	(INT_MAX - PACKETSCRIPT_PROGRAM_REDIRECT)
+#define PS_PROGRAM_NO_IFINDEX	"NF_TX and NF_REDIRECT: the device's number (ifindex) is too large"
 
 /* Whether such programs can call us at all. */
 enum ps_programs {

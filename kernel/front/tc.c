@@ -5,6 +5,7 @@
 #include <linux/bpf.h>
 #include <linux/btf.h>
 #include <linux/btf_ids.h>
+#include <linux/filter.h>
 #include <linux/pkt_cls.h>
 #include <net/sch_generic.h>
 
@@ -25,6 +26,14 @@ static int on_error(const struct ps_program *program)
 	return program->passes ? PASS : TC_ACT_SHOT;
 }
 
+static int redirect(const struct ps_program *program, int ifindex)
+{
+	if (ifindex <= PS_PROGRAM_IFINDEX_MAX)
+		return PACKETSCRIPT_PROGRAM_REDIRECT + ifindex;
+	ps_rule_refuse(program->rule, PS_PROGRAM_NO_IFINDEX);
+	return on_error(program);
+}
+
 /* What is not simply let pass, nor dropped. */
 static noinline int decide(const struct ps_program *program, const struct ps_skb_place *place, const struct sk_buff *skb, enum ps_verdict verdict)
 {
@@ -33,7 +42,7 @@ static noinline int decide(const struct ps_program *program, const struct ps_skb
 	switch (verdict) {
 	case PS_VERDICT_TX:
 		if (!leaves)
-			return PACKETSCRIPT_PROGRAM_REDIRECT + skb->dev->ifindex;
+			return redirect(program, skb->dev->ifindex);
 		ps_rule_refuse(program->rule, "NF_TX: at tc-egress the packet leaves by this device anyway");
 		break;
 	case PS_VERDICT_REDIRECT:
@@ -42,7 +51,7 @@ static noinline int decide(const struct ps_program *program, const struct ps_skb
 			break;
 		}
 		if (!leaves || place->redirect != skb->dev->ifindex)
-			return PACKETSCRIPT_PROGRAM_REDIRECT + place->redirect;
+			return redirect(program, place->redirect);
 		ps_rule_refuse(program->rule, "NF_REDIRECT: at tc-egress, the same device would come back to here");
 		break;
 	case PS_VERDICT_STOLEN:
@@ -115,6 +124,7 @@ __bpf_kfunc int bpf_packetscript_tc(struct __sk_buff *ctx, u32 number)
 	if (likely(program))
 		action = run(program, skb);
 	rcu_read_unlock();
+	bpf_compute_data_pointers(skb);	/* the packet's memory may be another one now, and whose program this is may go on reading */
 	return action;
 }
 

@@ -30,9 +30,9 @@ static noinline int decide(const struct ps_program *program, const struct ps_xdp
 	case PS_VERDICT_TX:
 		return XDP_TX;
 	case PS_VERDICT_REDIRECT:
-		if (p->redirect)
+		if (p->redirect && p->redirect <= PS_PROGRAM_IFINDEX_MAX)
 			return PACKETSCRIPT_PROGRAM_REDIRECT + p->redirect;
-		ps_rule_refuse(program->rule, "NF_REDIRECT: nf.redirect() has to say by which device");
+		ps_rule_refuse(program->rule, p->redirect ? PS_PROGRAM_NO_IFINDEX : "NF_REDIRECT: nf.redirect() has to say by which device");
 		break;
 	case PS_VERDICT_STOLEN:
 	case PS_VERDICT_QUEUE:

@@ -61,7 +61,7 @@ tools=(
 	basename dirname echo printf seq sleep date head tail sort uniq cut tr wc tee od dd yes truncate base64 sha256sum
 	md5sum id uname sync kill awk grep sed find xargs cmp diff ps dmesg mount umount stty gzip
 	modprobe insmod rmmod lsmod modinfo depmod ip ss tc xtables-legacy-multi xtables-nft-multi ping tcpdump curl nc sysctl
-	script
+	script setpriv
 )
 for_tests=(nft ethtool conntrack nginx dig dnsmasq openssl mandoc redis-server redis-cli)
 wanted=(strace bridge arping nano vim.tiny in.tftpd atftpd tftp atftp wget)	# are in the image if this machine has them

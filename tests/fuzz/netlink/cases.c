@@ -79,6 +79,8 @@ static void add(struct worker *w, unsigned int command, unsigned int wrong)
 	message_begin(m, command, w->family, 0, client_seq(command));
 	message_attributes(m, command);
 	message_end(m, at);
+	if (!wrong && client_is_program(m, at))
+		((struct nlmsghdr *)(m->bytes + at))->nlmsg_seq = client_seq(DID_PROGRAM);
 	message_spoil(m, at);
 	while (m->len % NLMSG_ALIGNTO)
 		m->bytes[m->len++] = 0;

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/genetlink.h>
+#include <linux/netfilter.h>
 #include <linux/netlink.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +27,7 @@ int client_open(void)
 	return sock;
 }
 
-/* An answer has only the request's sequence number, so its lowest bits are the command's index in commands. */
+/* An answer has only the request's sequence number, so its lowest bits are the command's index in commands, or DID_PROGRAM. */
 uint32_t client_seq(unsigned int command)
 {
 	static _Thread_local uint32_t n;
@@ -65,7 +66,7 @@ static void answer(const struct nlmsghdr *message)
 		unsigned int command = message->nlmsg_seq & 15;
 		int err = message->nlmsg_len >= NLMSG_LENGTH(sizeof(int)) ? -*(const int *)NLMSG_DATA(message) : 0;
 
-		count(command < ncommands ? command : DID_OTHER, err);
+		count(command < ncommands || command == DID_PROGRAM ? command : DID_OTHER, err);
 	} else if (message->nlmsg_type > GENL_ID_CTRL) {
 		look(message);
 	}
@@ -131,6 +132,24 @@ static const void *data(const struct nlattr *attr)
 static size_t length(const struct nlattr *attr)
 {
 	return attr->nla_len - NLA_HDRLEN;
+}
+
+bool client_is_program(const struct message *m, size_t at)
+{
+	const struct nlmsghdr *header = (const struct nlmsghdr *)(m->bytes + at);
+	const struct genlmsghdr *genl = NLMSG_DATA(header);
+	const struct nlattr *hook, *family, *number;
+	uint32_t value;
+
+	if (genl->cmd != PACKETSCRIPT_CMD_ATTACH)
+		return false;
+	hook = attribute(genl + 1, m->len - at - NLMSG_LENGTH(GENL_HDRLEN), PACKETSCRIPT_A_HOOK);
+	family = hook ? attribute(data(hook), length(hook), PACKETSCRIPT_HOOK_FAMILY) : NULL;
+	number = hook ? attribute(data(hook), length(hook), PACKETSCRIPT_HOOK_NUMBER) : NULL;
+	if (!family || !number || length(number) != sizeof(value) || *(const uint8_t *)data(family) != NFPROTO_NETDEV)
+		return false;
+	memcpy(&value, data(number), sizeof(value));
+	return value >= PACKETSCRIPT_NUMBER_TC_INGRESS && value <= PACKETSCRIPT_NUMBER_XDP;
 }
 
 static int ask(int sock, int command, int flags)

@@ -30,6 +30,7 @@ struct counts *counts;
 
 static uint64_t seed;
 static unsigned long seconds = 8, cases = ~0ul;
+static bool needs_programs;	/* hooks of tc and XDP have to be made */
 
 enum role { ROOT, OWNER, NOBODY, SENDER };
 
@@ -171,22 +172,22 @@ static void become_owner(int ready[2], int go[2])
 	raise_loopback();
 }
 
-static void make_owner(pid_t pid, int ready[2], int go[2])
+/* False: it has no namespace, or no script there. */
+static bool make_owner(pid_t pid, int ready[2], int go[2])
 {
+	int status;
 	pid_t helper;
 	char c;
 
 	if (read(ready[0], &c, 1) != 1)
-		return;
+		return false;
 	write_map(pid, "setgroups", "deny");
 	write_map(pid, "uid_map", "0 0 1");
 	write_map(pid, "gid_map", "0 0 1");
 	helper = fork();
 	if (!helper)
 		attach_named(pid);
-	waitpid(helper, NULL, 0);
-	if (write(go[1], "", 1) != 1)
-		perror("write");
+	return helper > 0 && waitpid(helper, &status, 0) == helper && !status && write(go[1], "", 1) == 1;
 }
 
 static void become_nobody(void)
@@ -234,10 +235,12 @@ static void start(struct process *p)
 			become_nobody();
 		run(p);
 	}
-	if (p->role == OWNER)
-		make_owner(p->pid, ready, go);
+	close(ready[1]);	/* so that the end of a child ends what waits for its word */
+	if (p->role == OWNER && !make_owner(p->pid, ready, go)) {
+		fputs("netfuzz: the namespace of its own user could not be made, or root could not attach a script there\n", stderr);
+		exit(2);
+	}
 	close(ready[0]);
-	close(ready[1]);
 	close(go[0]);
 	close(go[1]);
 }
@@ -259,6 +262,7 @@ static void tell(double passed)
 	for (i = 0; i < ncommands; i++)
 		tell_pair(commands[i].name, i);
 	printf(";");
+	tell_pair("attach at tc and XDP", DID_PROGRAM);
 	tell_pair("replace", DID_REPLACE);
 	tell_pair("read", DID_READ);
 	tell_pair("unload", DID_UNLOAD);
@@ -283,15 +287,15 @@ static void tell_errnos(void)
 /* The name of something that was never done. Unloading is not looked at, since it needs luck. */
 static const char *missing(void)
 {
-	static const char *const others[] = { "replace", "read" };
+	static const char *const others[] = { "attach at tc and XDP", "replace", "read" };
 
 	for (unsigned int i = 0; i < ncommands; i++) {
 		if (!atomic_load(&counts->accepted[i]))
 			return commands[i].name;
 	}
-	for (unsigned int i = DID_REPLACE; i <= DID_READ; i++) {
+	for (unsigned int i = needs_programs ? DID_PROGRAM : DID_REPLACE; i <= DID_READ; i++) {
 		if (!atomic_load(&counts->accepted[i]))
-			return others[i - DID_REPLACE];
+			return others[i - DID_PROGRAM];
 	}
 	return NULL;
 }
@@ -321,7 +325,7 @@ static struct process *process_of(pid_t pid)
 	return NULL;
 }
 
-/* Starts anew what was killed. False: a process has died by itself. */
+/* Starts anew what was killed. False: a process has died by itself, or could not go on. */
 static bool reap(bool restarts)
 {
 	int status;
@@ -334,6 +338,10 @@ static bool reap(bool restarts)
 			continue;
 		if (WIFSIGNALED(status) && !p->is_killed) {
 			printf("# a process was ended by signal %d\n", WTERMSIG(status));
+			return false;
+		}
+		if (WIFEXITED(status) && WEXITSTATUS(status)) {
+			printf("# a process has ended with status %d\n", WEXITSTATUS(status));
 			return false;
 		}
 		p->pid = 0;
@@ -398,7 +406,7 @@ static bool run_all(void)
 	double began, told, killed;
 	bool is_well = true;
 
-	for (unsigned int i = 0; i < PROCESSES; i++)
+	for (unsigned int i = PROCESSES; i--;)	/* those of root come last: they take away what the others need to begin */
 		start(&processes[i]);
 	began = told = killed = now();
 	while (is_well && goes_on(now() - began) && are_any()) {
@@ -419,23 +427,33 @@ static bool run_all(void)
 	return is_well;
 }
 
-static void run_one(const char *which)
+/* One case, in a process such as its worker is of: of root, of nobody, or of the owner of a namespace. */
+static int run_one(const char *which)
 {
-	struct worker w;
+	struct process *p = processes;
 	unsigned int worker;
 	unsigned long n;
+	bool is_well;
 
-	if (sscanf(which, "%u.%lu", &worker, &n) != 2 || !make_worker(&w, worker, worker < 4)) {
-		fprintf(stderr, "netfuzz: --only takes WORKER.CASE\n");
-		exit(2);
+	if (sscanf(which, "%u.%lu", &worker, &n) != 2)
+		p += PROCESSES;
+	while (p < processes + PROCESSES && worker >= p->first + p->workers)
+		p++;
+	if (p >= processes + PROCESSES) {
+		fputs("netfuzz: --only takes WORKER.CASE, of a worker from 0 to 6\n", stderr);
+		return 2;
 	}
-	for (unsigned int i = 0; i < SHARED; i++)
-		shared_socks[i] = client_open();
-	begin_case(&w, n);
-	case_run(&w);
+	p->first = worker;
+	p->workers = 1;
+	cases = n + 1;
+	atomic_store(&counts->next[worker], n);
+	start(p);
+	while ((is_well = reap(false)) && p->pid && !atomic_load(&counts->cases))
+		usleep(1000);
+	is_well = end_all() && is_well;
 	tell(0);
 	tell_errnos();
-	exit(0);
+	return !is_well;
 }
 
 /* Nothing is sent: messages in which nothing is wrong have to be as described, and others are only made. */
@@ -467,6 +485,8 @@ int main(int argc, char **argv)
 	for (i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--policy"))
 			is_policy = true;
+		else if (!strcmp(argv[i], "--programs"))
+			needs_programs = true;
 		else if (i + 1 == argc)
 			break;
 		else if (!strcmp(argv[i], "--seed"))
@@ -489,7 +509,7 @@ int main(int argc, char **argv)
 			break;
 	}
 	if (i < argc) {
-		fputs("usage, as root: netfuzz [--seed N] [--seconds N] [--cases N] [--hostile FOLDER] [--fail PERCENT] [--without COMMAND] [--only WORKER.CASE]\n"
+		fputs("usage, as root: netfuzz [--seed N] [--seconds N] [--cases N] [--hostile FOLDER] [--fail PERCENT] [--without COMMAND] [--programs] [--only WORKER.CASE]\n"
 		      "                netfuzz --policy\n"
 		      "       anywhere: netfuzz --generate N\n", stderr);
 		return 2;
@@ -507,7 +527,7 @@ int main(int argc, char **argv)
 	printf("# netfuzz --seed %llu\n", (unsigned long long)seed);
 	fflush(stdout);
 	if (only)
-		run_one(only);
+		return run_one(only);
 	raise_loopback();
 	is_fine = run_all();
 	return !(is_well() && is_fine);

@@ -123,7 +123,7 @@ bool is_as_described(const unsigned char *at, size_t len, unsigned int set);
 #define COMMANDS	15	/* at most */
 #define ERRNOS		134
 
-enum { DID_REPLACE = COMMANDS, DID_READ, DID_UNLOAD, DID_PARAMETER, DID_OTHER, DID_COUNT };	/* behind the commands */
+enum { DID_PROGRAM = COMMANDS, DID_REPLACE, DID_READ, DID_UNLOAD, DID_PARAMETER, DID_OTHER, DID_COUNT };	/* behind the commands; the first one is an attach at tc or XDP */
 
 struct counts {
 	atomic_ulong accepted[DID_COUNT], refused[DID_COUNT];
@@ -157,6 +157,8 @@ int client_group(int sock);		/* the number of the group log; 0 */
 void client_send(struct worker *w, int sock);
 unsigned int client_read(int sock, unsigned int reads);
 uint32_t client_seq(unsigned int command);
+/* Whether the message that begins there attaches a script at tc or XDP: its sequence number may be that of DID_PROGRAM then. */
+bool client_is_program(const struct message *m, size_t at);
 /* Compares the policy that the kernel tells with the grammar. Prints what differs; returns how much does. */
 unsigned int client_policy(void);
 

@@ -40,6 +40,9 @@ LUA
 
 # --- who may not, and what there is not ---
 check_match 'detach: without the module' "$(detach v4.lua 2>&1 || true)" 'the kernel module packetscript is not loaded'
+check_match 'the count of strays is no parameter to load the module with' "$(modprobe packetscript strays=1 2>&1 || true)" 'Operation not permitted'
+check 'and the module loads without' modprobe packetscript
+modprobe -r packetscript
 printf 'function process_packet(ip)\n  return NF_DROP +\nend\n' >broken.lua
 status=0
 said=$(attach broken.lua --hook input --netns R 2>&1) || status=$?
@@ -48,6 +51,15 @@ no_hurry
 check_match 'a function that is not there' "$(attach v4.lua --hook input -f nothing 2>&1 || true)" "v4.lua.*'nothing'"
 check_match 'an object' "$(attach v4.lua --hook input -f drop --object arp 2>&1 || true)" 'v4.lua: --object: packets of this hook have no such header'
 check_match 'a device' "$(attach v4.lua --hook ingress --dev eth9 -f drop 2>&1 || true)" '^packetscript: --dev eth9: there is no such device'
+if modprobe -q nlmon; then
+	ip -n R link add nm0 type nlmon
+	for hook in ingress egress; do
+		check_match "$hook: a device whose packets are what scripts cause" "$(attach v4.lua --netns R --hook $hook --dev nm0 -f drop 2>&1 || true)" \
+			'^packetscript: --dev nm0: its packets are the kernel.s messages of netlink'
+	done
+	check_eq 'and nothing is there' "$(packetscript list --netns R)" ''
+	ip -n R link del nm0
+fi
 check_match 'one that has to be said' "$(attach v4.lua --hook ingress -f drop 2>&1 || true)" 'hooks of netdev, and no others, are those of a device'
 check_match 'who may not' "$(unshare -Un packetscript attach v4.lua --hook input 2>&1 || true)" '^packetscript: not permitted'
 check_match 'nor within a namespace of users, as root of it' "$(unshare -Urn packetscript attach v4.lua --hook input -f drop 2>&1 || true)" '^packetscript: not permitted'

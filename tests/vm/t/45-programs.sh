@@ -75,6 +75,86 @@ wait
 check_eq 'three at once leave each other' "$(tc_programs)" 4
 away
 check_eq 'all programs go' "$(tc_programs) $(xdp_program)" '0 none'
+inR tc filter del dev rA ingress pref 55
+# each pair of the same command: who comes second finds the rule, and maybe no program yet; what both say is that it is there
+for hook in tc-ingress xdp; do
+	again=
+	for ((i = 0; i < 6; i++)); do
+		packetscript attach p.lua --netns R --hook $hook --dev rA -f drop 2>first & first=$!
+		second=0
+		packetscript attach p.lua --netns R --hook $hook --dev rA -f drop 2>second || second=$?
+		if wait $first; then first=0; else first=$?; fi
+		again+="$first$second$(cat first second | grep -v 'its function drop is there already' || true) $(hooks) $(tc_programs) $(xdp_program | sed 's/[0-9].*/xdp/') $(no_ping >/dev/null && echo dropped || echo passed)"$'\n'
+		away
+	done
+	case $hook in
+	tc-ingress) check_match "$hook: the same twice at once" "$again" $'^((00|02|20) 1 1 none dropped\n){6}$' ;;
+	xdp) check_match "$hook: the same twice at once" "$again" $'^((00|02|20) 1 0 xdp dropped\n){6}$' ;;
+	esac
+done
+check_eq 'nothing of them is left' "$(hooks) $(tc_programs) $(xdp_program)" '0 0 none'
+
+# --- one of ours at XDP that a killed command has left there, of the other kind than the next ---
+ways() { ip -n R link show dev rA | grep -oE ' xdp(generic)? ' | xargs; }
+offload off
+packetscript attach p.lua --netns A --hook xdp --dev eth0 -f pass # what veth sends back waits on the other side, unless that has a program, too
+for modes in 'generic native xdp' 'native generic xdpgeneric' 'generic - xdp'; do
+	read -r one other way <<<"$modes"
+	at_rA xdp drop --xdp-mode "$one"
+	released p.lua >/dev/null
+	# shellcheck disable=SC2046 # an option, or none
+	said=$(at_rA xdp answer $([ "$other" = - ] || echo --xdp-mode "$other") 2>&1) || said="failed: $said"
+	check_eq "$one, and then $other: the next one takes its place" "$said $(ways)" " $way"
+	check_match "$one, and then $other: which is asked" "$(inA ping -c 1 -W 60 10.0.0.77)" 'ttl=99 '
+	away
+done
+packetscript detach p.lua --netns A >/dev/null
+check_eq 'and they go' "$(hooks) $(xdp_program)" '0 none'
+
+# --- a device that moves to another network namespace ---
+ip -n R link add m0 type veth peer name m1
+packetscript attach p.lua --netns R --hook xdp --dev m0 -f drop
+ip -n R link set m0 netns A
+check 'a device that moves loses its script' wait_for eval '[ "$(hooks)" = 0 ]'
+check_match 'and keeps its program' "$(ip -n A link show dev m0)" '\<xdp\>'
+check_eq 'which the next script there takes the place of' "$(packetscript attach p.lua --netns A --hook xdp --dev m0 -f drop 2>&1)" ''
+packetscript detach p.lua --netns A >/dev/null
+check_fails 'so it goes' bash -c 'ip -n A link show dev m0 | grep -w xdp'
+ip -n A link del m0
+
+# --- who may not look at programs ---
+less() { inR setpriv --bounding-set -sys_admin --inh-caps -sys_admin packetscript "$@"; }
+at_rA xdp drop
+status=0
+said=$(less detach p.lua 2>&1) || status=$?
+check_match 'detached without CAP_SYS_ADMIN: the program stays, which is told' "$status $said" \
+	'^2 packetscript: --dev rA: its program stays, and lets all pass: XDP: .* takes CAP_SYS_ADMIN'
+check_eq 'as it says' "$(hooks) $(ways)" '0 xdp'
+check 'and packets pass' pings
+at_rA xdp drop
+echo "attach $PWD/p.lua --hook xdp --dev rA --function drop" >stays.conf
+status=0
+said=$(less restore --detach stays.conf 2>&1) || status=$?
+check_match 'so it is with restore --detach' "$status $said" '^2 .*its program stays'
+ip -n R link set dev rA xdp off
+at_rA tc-ingress drop
+check_eq 'at tc, nothing has to be looked for' "$(less detach p.lua 2>&1) $(tc_programs)" "detached netdev tc-ingress of rA, priority 100: drop of $PWD/p.lua 0"
+
+# --- the older queueing discipline ---
+inR tc qdisc del dev rA clsact
+inR tc qdisc add dev rA ingress
+status=0
+said=$(at_rA tc-egress drop 2>&1) || status=$?
+check_match 'ingress in the place of clsact: none for what leaves' "$status $said" "^2 packetscript: --dev rA: tc: the queueing discipline 'ingress' .*tc qdisc del dev rA ingress"
+check_eq 'and nothing is there' "$(hooks) $(tc_programs) $(inR tc filter show dev rA egress | wc -l)" '0 0 0'
+at_rA tc-ingress drop
+check 'for what comes, it is as good' no_ping
+away
+inR tc qdisc del dev rA ingress
+inR tc qdisc add dev rA ingress_block 22 clsact
+check_match "tc's errors come with the kernel's words" "$(at_rA tc-ingress drop 2>&1 || true)" 'tc, filter: .*[Bb]lock'
+check_eq 'then nothing is there' "$(hooks)" 0
+inR tc qdisc del dev rA clsact
 echo "attach $PWD/p.lua --hook xdp --dev later0 --function drop --netns R" >"$conf/p.conf"
 packetscript restore --wait 600 >later 2>&1 & waiting=$!
 ip -n R link add later0 type veth peer name later1
@@ -82,6 +162,16 @@ wait $waiting || true
 check_eq 'a device that comes later' "$(cat later) $(packetscript list --netns R | grep -c 'XDP of later0')" ' 1'
 packetscript detach p.lua --netns R --persist >/dev/null
 check_eq 'detach --persist: nothing is left of it' "$(ls -A $conf)" ''
+
+if modprobe -q nlmon; then
+	ip -n R link add nm0 type nlmon
+	for hook in tc-ingress tc-egress xdp; do
+		check_match "$hook: a device whose packets are what scripts cause" "$(packetscript attach p.lua --netns R --hook $hook --dev nm0 -f drop 2>&1 || true)" \
+			'^packetscript: --dev nm0: its packets are the kernel.s messages of netlink'
+	done
+	check_eq 'and nothing is there' "$(hooks)" 0
+	ip -n R link del nm0
+fi
 
 # --- where there can be no program ---
 module=$(modinfo -n packetscript_bpf)

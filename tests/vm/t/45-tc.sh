@@ -69,6 +69,9 @@ refused 'no device named' tc-ingress unnamed 'NF_REDIRECT: nf.redirect\(\) has t
 refused 'NF_STOLEN' tc-ingress stolen 'NF_STOLEN and NF_QUEUE: at tc there are none'
 refused 'NF_TX where it leaves' tc-egress tx 'NF_TX: at tc-egress the packet leaves by this device anyway'
 refused 'an error' tc-ingress fails 'on purpose'
+ip -n R link add name rC index 2147483647 type dummy
+refused 'a device of a number that leaves no room' tc-ingress nowhere 'number \(ifindex\) is too large'
+ip -n R link del rC
 at_rA ingress tx
 check 'NF_TX at a hook of netfilter: dropped' no_ping
 check 'and told' klog_has 'NF_TX and NF_REDIRECT: only at tc and XDP'

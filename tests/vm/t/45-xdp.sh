@@ -83,13 +83,15 @@ for mode in native generic; do
 	check "$mode: dropped" no_ping
 	check_eq "$mode: counted" "$(verdicts NF_DROP)" 1
 	away
-	# the driver of veth wants the other side to be ready for what is sent to it
+	# the driver of veth wants the other side to be ready for what is sent to it; what is sent back waits there, unless that has a program, too
 	inA ethtool -K eth0 gro on
 	inB ethtool -K eth0 gro on
+	packetscript attach xdp.lua --netns A --hook xdp --dev eth0 -f pass
 	at_rA xdp answer --xdp-mode $mode
-	check_match "$mode: NF_TX: the script answers" "$(inA ping -c 1 -W 60 10.0.0.77)" 'ttl=99 '
+	check_match "$mode: NF_TX: the script answers" "$(inA ping -c 5 -i 0.01 -W 60 10.0.0.77)" 'ttl=99 .*5 received'
 	check "$mode: what is not for it passes" pings
 	away
+	packetscript detach xdp.lua --netns A >/dev/null
 	before=$(snmp B Icmp InEchos)
 	echo 0 | inR tee /proc/sys/net/ipv4/ip_forward >/dev/null
 	at_rA xdp send --xdp-mode $mode
@@ -147,6 +149,12 @@ for mode in native generic; do
 	away
 done
 check_eq 'checksums are right' "$(snmp_sum 'Tcp InCsumErrors' 'Udp InCsumErrors' 'Icmp InCsumErrors')" 0
+ip -n R link add name rC index 2147483647 type dummy
+at_rA xdp nowhere
+check 'a device of a number that leaves no room: dropped' no_ping
+check 'and told' klog_has 'number \(ifindex\) is too large'
+away
+ip -n R link del rC
 at_rA xdp translates
 check 'translation' pings
 check 'is not done here' klog_has 'nat.+connections are not translated here'

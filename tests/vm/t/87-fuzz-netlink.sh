@@ -5,6 +5,7 @@
 # (docs/fuzzing.md). For longer, as in a kernel that looks for mistakes: run.sh --append 'ps.fuzz=1200 ps.seed=2'; with ps.fail=20
 # memory runs out in that many percent of cases, where the kernel can pretend that.
 . /tests/lib.sh
+. /tests/frames.sh
 
 seconds=$(option ps.fuzz 8)
 seed=$(option ps.seed 1)
@@ -77,6 +78,7 @@ function process_packet(p) while true do end end
 END
 echo 'function process_packet(p' | write wrong
 cp /tmp/fuzz/pass.lua /tmp/fuzz/edited.lua
+cp /tmp/fuzz/pass.lua /tmp/fuzz/asked.lua
 
 # hold: the kernel patches jumps in its own code with the first hook of a place and the last one, and packetscript with the first who traces and when
 # packetscript_conntrack comes. An emulated processor may keep the breakpoint that is there meanwhile (tests/vm/init), and never gets over it: so
@@ -104,6 +106,13 @@ release() {
 	ip netns del H
 }
 
+# programs NS: on lo are programs of tc and XDP, with a script that no message names. It fails where modules have no types for them.
+programs() {
+	local hook
+	for hook in tc-ingress tc-egress xdp; do
+		at "$1" packetscript attach /tmp/fuzz/asked.lua --hook $hook --dev lo --state 1 2>/tmp/said || return
+	done
+}
 # fuzz OPTION…: in a namespace with which all goes that it has made
 fuzz() {
 	local status=0
@@ -113,6 +122,7 @@ fuzz() {
 	END
 	ip -n R link set rA up
 	ip -n R link set rB up
+	if [[ " $* " == *' --programs '* ]]; then programs R || status=3; fi
 	inR netfuzz "$@" || status=$?
 	ip netns del R
 	return $status
@@ -120,12 +130,25 @@ fuzz() {
 goes() { wait_for modprobe -r xt_LUA packetscript_bpf packetscript_nat packetscript_flow packetscript_conntrack packetscript; }
 
 # At first the modules may go meanwhile. What the kernel has once is there then.
-fuzz --seed 0 --seconds 4 --cases 200 --without trace || true
+check 'so it is while the modules come and go' fuzz --seed 0 --seconds 4 --cases 200 --without trace
 check 'the modules go' goes
 before=$(unreclaimable)
 hold
+with=()
+if programs H; then
+	with=(--programs)
+elif modules_have_types; then
+	fail 'scripts can be attached at tc and XDP' "$(cat /tmp/said)"
+else
+	echo '# the modules have no types (BTF) here: tc and XDP have no packets'
+fi
+at H packetscript detach /tmp/fuzz/asked.lua >/dev/null 2>&1 || true
+for worker in 0 5 6; do
+	check_match "a case of worker $worker is done alone" "$(at H netfuzz --seed 1 --only $worker.17 && echo done)" ' 1 cases; .*done$'
+done
+check_fails 'and one of nobody is not' at H netfuzz --seed 1 --only 7.17
 status=0
-fuzz --seed "$seed" --seconds "$seconds" --fail "$failing" || status=$?
+fuzz --seed "$seed" --seconds "$seconds" --fail "$failing" "${with[@]}" || status=$?
 check_eq 'many messages are taken, and all that comes back is as it should be' $status 0
 release
 check 'the modules go then, too' goes
