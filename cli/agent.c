@@ -115,6 +115,7 @@ static bool is_stopped(const struct agent *agent)
  */
 enum outcome {
 	DONE,
+	TAKEN,		/* and it was not the machine's before */
 	REFUSED,	/* the revision is at fault, or the machine could not take it */
 	LOST,		/* the store went away */
 };
@@ -165,7 +166,7 @@ static enum outcome take(struct agent *agent, struct ps_revision *revision, char
 	}
 	say("revision %lld: taken, in place of %lld: %lld bytes fetched; check %lld ms, all %lld ms", number, before, fetched, checked - began,
 	    now_ms() - began);
-	return DONE;
+	return TAKEN;
 }
 
 /* Reads what is wanted, all of it, and makes it so. */
@@ -183,7 +184,7 @@ static enum outcome reconcile(struct agent *agent)
 		outcome = blame(agent, agent->wanted, agent->depot.error);
 	else if (!agent->machine.text || strcmp(text, agent->machine.text))
 		outcome = take(agent, &revision, &text);
-	if (outcome == DONE) {
+	if (outcome == DONE || outcome == TAKEN) {
 		agent->refused = 0;
 		set_error(agent, "%s", "");
 	}
@@ -289,7 +290,7 @@ static void look(struct agent *agent)
 	enum outcome outcome = reconcile(agent);
 
 	/* files that somebody has changed come from the store again, and then the machine is compared anew */
-	if (outcome == DONE && agent->drift[0])
+	if (outcome == TAKEN && agent->drift[0])
 		compare(agent);
 	if (outcome != LOST)
 		report(agent);
@@ -429,7 +430,7 @@ static int once(struct agent *agent)
 	}
 	compare(agent);
 	outcome = reconcile(agent);
-	if (outcome == DONE && agent->drift[0])
+	if (outcome == TAKEN && agent->drift[0])
 		compare(agent);
 	if (outcome == LOST)
 		return cli_error("%s", agent->depot.error);

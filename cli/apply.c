@@ -139,10 +139,11 @@ static bool lacks_one(const struct ps_revision *revision, const struct ps_revisi
 	return false;
 }
 
+/* option: NULL, none. */
 static int call_restore(const struct change *change, const char *option, const char *folder, const char *name)
 {
 	char path[PATH_MAX], said[2048];
-	const char *args[] = { "restore", option, path, NULL };
+	const char *args[] = { "restore", path, option, NULL };
 	const struct cli_child child = { args, RESTORE_MS, false, -1 };
 
 	if (!ps_folder_path(path, folder, name))
@@ -162,13 +163,13 @@ static int detach_gone(const struct change *change)
 	return n ? call_restore(change, "--detach", change->machine->folder, GOING) : 0;
 }
 
-static int attach_new(const struct change *change)
+static int attach_new(const struct change *change, const char *option)
 {
 	int n = cli_lines_write(change->to_lines, NULL, change->machine->current, HOOKS);
 
 	if (n < 0)
 		return fail(change, HOOKS, strerror(errno));
-	return n ? call_restore(change, "--reload", change->machine->current, HOOKS) : 0;
+	return n ? call_restore(change, option, change->machine->current, HOOKS) : 0;
 }
 
 /*
@@ -182,7 +183,7 @@ static int make_change(const struct change *change)
 	int err = load_things(change, &control, &is_open);
 
 	if (!err && (lacks_one(change->from, change->to) || lacks_one(change->to, change->from)))
-		err = detach_gone(change) ? -1 : attach_new(change);
+		err = detach_gone(change) ? -1 : attach_new(change, "--reload");
 	if (!err)
 		drop_things(change, &control, &is_open);
 	if (is_open)
@@ -260,7 +261,25 @@ struct listing {
 	bool *is_there;			/* of each line */
 	const struct ps_file *script;	/* that the kernel tells of now, or NULL */
 	const struct ps_file *other;	/* one whose text is not the one that the kernel has; NULL: none */
+	uint32_t *stale;		/* the states that have such a one */
+	size_t nstale;
+	bool is_out_of_memory;
 };
+
+/* Scripts of a state come one after the other. */
+static void add_stale(struct listing *listing, uint32_t state)
+{
+	uint32_t *more = listing->stale;
+
+	if (listing->nstale && more[listing->nstale - 1] == state)
+		return;
+	more = realloc(more, (listing->nstale + 1) * sizeof(*more));
+	listing->is_out_of_memory |= !more;
+	if (!more)
+		return;
+	listing->stale = more;
+	more[listing->nstale++] = state;
+}
 
 static void tell_script(struct listing *listing, const struct ps_listed *listed)
 {
@@ -274,8 +293,10 @@ static void tell_script(struct listing *listing, const struct ps_listed *listed)
 	for (i = 0; i < listed->digest_size && i < (PS_SHA_TEXT - 1) / 2; i++)
 		snprintf(digest + 2 * i, 3, "%02x", listed->digest[i]);
 	/* the kernel may tell the first bytes only */
-	if (listing->script && digest[0] && strncmp(digest, listing->script->digest, strlen(digest)))
-		listing->other = listing->script;
+	if (!listing->script || !digest[0] || !strncmp(digest, listing->script->digest, strlen(digest)))
+		return;
+	listing->other = listing->script;
+	add_stale(listing, listed->state);
 }
 
 /* inet is a hook of each of both families. */
@@ -304,27 +325,65 @@ static void tell(void *context, const struct ps_listed *listed)
 		listing->is_there[i] |= is_line(&listing->lines->list[i], listing->script, listed);
 }
 
-/* States that change meanwhile end the list: then the next look will tell. */
-static int compare_hooks(const struct cli_machine *machine, const struct cli_lines *lines, struct ps_control *control, char *text, size_t size)
+static void clean_listing(struct listing *listing)
 {
-	struct listing listing = { machine, lines, calloc(lines->n + 1, sizeof(bool)), NULL, NULL };
-	int status = listing.is_there ? ps_control_list(control, tell, &listing) : -1, drift = 0;
+	free(listing->is_there);
+	free(listing->stale);
+}
+
+/* clean_listing() in any case. Returns 0; 1: states have changed meanwhile; -1, after text was written. */
+static int list_hooks(struct listing *listing, struct ps_control *control, const struct change *change)
+{
+	int status;
+
+	*listing = (struct listing){ .machine = change->machine, .lines = change->to_lines, .is_there = calloc(change->to_lines->n + 1, sizeof(bool)) };
+	status = listing->is_there ? ps_control_list(control, tell, listing) : -1;
+	if (status < 0 || listing->is_out_of_memory)
+		return fail(change, change->machine->current, listing->is_there && !listing->is_out_of_memory ? control->error : "not enough memory");
+	return status;
+}
+
+/* The first line that is not attached, or NULL. Another network namespace has a list of its own. */
+static const struct cli_line *missing_line(const struct listing *listing)
+{
 	size_t i;
 
-	if (status < 0)
-		snprintf(text, size, "%s", control->error);
-	for (i = 0; !status && i < lines->n; i++) {
-		/* another network namespace has a list of its own */
-		if (listing.is_there[i] || lines->list[i].netns)
-			continue;
-		snprintf(text, size, "is not attached: %s", lines->list[i].text);
-		drift = 1;
+	for (i = 0; i < listing->lines->n; i++) {
+		if (!listing->is_there[i] && !listing->lines->list[i].netns)
+			return &listing->lines->list[i];
 	}
-	if (!status && listing.other) {
-		snprintf(text, size, "%s: the kernel has another text of it", listing.other->name);
-		drift = 1;
+	return NULL;
+}
+
+/* States whose scripts are as they should be go on with what they have in their variables: only others are loaded anew. */
+static int mend_hooks(const struct change *change, struct ps_control *control, const struct listing *listing)
+{
+	size_t i;
+
+	for (i = 0; i < listing->nstale; i++) {
+		if (ps_control_reload(control, listing->stale[i]))
+			return fail(change, listing->other->name, control->error);
 	}
-	free(listing.is_there);
+	return missing_line(listing) ? attach_new(change, NULL) : 0;
+}
+
+/* States that change meanwhile end the list: then the next look will tell. */
+static int compare_hooks(const struct change *change, struct ps_control *control, bool mend)
+{
+	struct listing listing;
+	int status = list_hooks(&listing, control, change), drift = 0;
+	const struct cli_line *missing = status ? NULL : missing_line(&listing);
+	char what[1024] = "";
+
+	if (missing)
+		snprintf(what, sizeof(what), "is not attached: %s", missing->text);
+	if (!status && listing.other)
+		snprintf(what, sizeof(what), "%s: the kernel has another text of it", listing.other->name);
+	if (what[0])
+		drift = mend && mend_hooks(change, control, &listing) ? -1 : 1;
+	if (drift > 0)
+		snprintf(change->text, change->size, "%s", what);
+	clean_listing(&listing);
 	return status < 0 ? -1 : drift;
 }
 
@@ -389,16 +448,8 @@ static int compare_kernel(const struct cli_machine *machine, const struct cli_li
 		return -1;
 	}
 	things = compare_things(machine, &control, mend, text, size);
-	hooks = things < 0 ? -1 : compare_hooks(machine, lines, &control, text, size);
+	hooks = things < 0 ? -1 : compare_hooks(&change, &control, mend);
 	ps_control_close(&control);
-	if (hooks > 0 && mend) {
-		char what[1024];
-
-		snprintf(what, sizeof(what), "%s", text);
-		if (attach_new(&change))
-			return -1;
-		snprintf(text, size, "%s", what);
-	}
 	return things < 0 || hooks < 0 ? -1 : things | hooks;
 }
 

@@ -145,15 +145,31 @@ check_match 'and that is told' "$(fleet status || true)" '(^|'$'\n'')m1 .*drifte
 fleet status --json >status.json
 schema fleet status.json
 
+# --- a device that goes ---
+for n in 1 2 3; do ip -n "m$n" link add d0 type dummy; done
+echo 'function any() return XT_CONTINUE end' >>d/guard.lua
+echo 'attach guard.lua --hook ingress --dev d0 --function any' >>d/hooks.conf
+fleet push d >/dev/null
+check 'a hook of a device' wait_for all_have 7
+generations() { inM 1 packetscript list --json | grep -o '"generation": *[0-9]*' | paste -sd ' '; }
+before=$(generations)
+ip -n m1 link del d0
+check 'its device goes, and that is told' wait_for has 1 drift 7
+sleep 12
+check_eq 'states go on as they are, and are not loaded anew' "$(generations)" "$before"
+ip -n m1 link add d0 type dummy
+check 'the hook comes back with the device' wait_for eval 'inM 1 packetscript list | grep d0'
+check 'and all is well' wait_for all_have 7
+
 # --- less ---
 rm -r d/sets d/shared
 printf 'function guard(ip) return XT_CONTINUE end\n' >d/guard.lua
 fleet push d >/dev/null
-check 'what a revision has no more' wait_for all_have 7
+check 'what a revision has no more' wait_for all_have 8
 check_eq 'is gone' "$(inM 1 packetscript set; inM 1 packetscript shared)" ''
 rm d/hooks.conf
 fleet push d >/dev/null
-check 'hooks as well' wait_for all_have 8
+check 'hooks as well' wait_for all_have 9
 check_eq 'are gone' "$(inM 1 packetscript list | grep hook || true)" ''
 for n in 1 2 3; do
 	kill "${agents[n]}"
