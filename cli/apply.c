@@ -5,6 +5,7 @@
 #include <linux/netfilter.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -23,6 +24,7 @@ struct change {
 	const struct cli_machine *machine;
 	const struct ps_revision *from, *to;
 	const struct cli_lines *from_lines, *to_lines;
+	bool is_back;	/* to what was there before, as far as it can be had */
 	char *text;
 	size_t size;
 };
@@ -173,17 +175,229 @@ static int attach_new(const struct change *change, const char *option)
 }
 
 /*
+ * Hooks that the kernel has.
+ */
+struct listing {
+	const struct cli_machine *machine;
+	const struct cli_lines *lines;
+	bool *is_there;			/* of each line */
+	char script[PATH_MAX];		/* the one that the kernel tells of now, by its name in the folder; "": another one */
+	struct ps_attachment *extra;	/* hooks of scripts in the folder that no line tells of; texts are our own */
+	size_t nextra;
+	const struct ps_file *other;	/* one whose text is not the one that the kernel has; NULL: none */
+	uint32_t *stale;		/* the states that have such a one */
+	size_t nstale;
+	bool is_out_of_memory;
+};
+
+/* Scripts of a state come one after the other. */
+static void add_stale(struct listing *listing, uint32_t state)
+{
+	uint32_t *more = listing->stale;
+
+	if (listing->nstale && more[listing->nstale - 1] == state)
+		return;
+	more = realloc(more, (listing->nstale + 1) * sizeof(*more));
+	listing->is_out_of_memory |= !more;
+	if (!more)
+		return;
+	listing->stale = more;
+	more[listing->nstale++] = state;
+}
+
+/* What it is called in the machine's folder. "": it is elsewhere. */
+static const char *name_in(const struct cli_machine *machine, const char *path)
+{
+	size_t len = strlen(machine->current);
+
+	return !strncmp(path, machine->current, len) && path[len] == '/' ? path + len + 1 : "";
+}
+
+/* A script, or a module or a list that one asks for. */
+static void tell_text(struct listing *listing, const struct ps_listed *listed)
+{
+	const struct ps_file *file = ps_revision_find(&listing->machine->revision, name_in(listing->machine, listed->path));
+	char digest[PS_SHA_TEXT] = "";
+	size_t i;
+
+	for (i = 0; i < listed->digest_size && i < (PS_SHA_TEXT - 1) / 2; i++)
+		snprintf(digest + 2 * i, 3, "%02x", listed->digest[i]);
+	/* the kernel may tell the first bytes only */
+	if (!file || !digest[0] || !strncmp(digest, file->digest, strlen(digest)))
+		return;
+	listing->other = file;
+	add_stale(listing, listed->state);
+}
+
+/* inet is a hook of each of both families. */
+static bool is_family(uint8_t wanted, uint8_t found)
+{
+	return wanted == found || (wanted == NFPROTO_INET && (found == NFPROTO_IPV4 || found == NFPROTO_IPV6));
+}
+
+static bool is_line(const struct cli_line *line, const char *script, const struct ps_listed *listed)
+{
+	return !strcmp(line->script, script) && line->at.state == listed->state && is_family(line->at.family, listed->family) &&
+	       listed->hooks & 1u << line->at.hook && line->at.priority == listed->priority && !strcmp(line->function, listed->function) &&
+	       !strcmp(line->device ? line->device : "", listed->device);
+}
+
+static void add_extra(struct listing *listing, const struct ps_listed *listed)
+{
+	struct ps_attachment *more = realloc(listing->extra, (listing->nextra + 1) * sizeof(*more)), *extra;
+	char path[PATH_MAX];
+
+	listing->is_out_of_memory |= !more;
+	if (!more || !ps_folder_path(path, listing->machine->current, listing->script))
+		return;
+	listing->extra = more;
+	extra = &more[listing->nextra++];
+	*extra = (struct ps_attachment){
+		.has_state = true, .has_family = true, .has_hook = true, .has_priority = true, .state = listed->state,
+		.family = listed->family, .hook = ffs(listed->hooks) - 1, .priority = listed->priority,
+	};
+	extra->script = strdup(path);
+	extra->function = strdup(listed->function);
+	extra->device = listed->device[0] ? strdup(listed->device) : NULL;
+	listing->is_out_of_memory |= !extra->script || !extra->function || (listed->device[0] && !extra->device);
+}
+
+static void tell_hook(struct listing *listing, const struct ps_listed *listed)
+{
+	bool is_extra = true;
+	size_t i;
+
+	for (i = 0; i < listing->lines->n; i++) {
+		if (!is_line(&listing->lines->list[i], listing->script, listed))
+			continue;
+		listing->is_there[i] = true;
+		is_extra = false;
+	}
+	if (is_extra)
+		add_extra(listing, listed);
+}
+
+static void tell(void *context, const struct ps_listed *listed)
+{
+	struct listing *listing = context;
+
+	if (listed->what == PACKETSCRIPT_A_SCRIPT)
+		snprintf(listing->script, sizeof(listing->script), "%s", name_in(listing->machine, listed->path));
+	if (listed->what == PACKETSCRIPT_A_SCRIPT || listed->what == PACKETSCRIPT_A_PART)
+		tell_text(listing, listed);
+	if (listed->what == PACKETSCRIPT_A_RULE && listed->has_place && listing->script[0])
+		tell_hook(listing, listed);
+}
+
+static void clean_listing(struct listing *listing)
+{
+	size_t i;
+
+	for (i = 0; i < listing->nextra; i++) {
+		free((char *)listing->extra[i].script);
+		free((char *)listing->extra[i].function);
+		free((char *)listing->extra[i].device);
+	}
+	free(listing->extra);
+	free(listing->is_there);
+	free(listing->stale);
+}
+
+/* clean_listing() in any case. Returns 0; 1: states have changed meanwhile; -1, after text was written. */
+static int list_once(struct listing *listing, struct ps_control *control, const struct change *change)
+{
+	int status;
+
+	*listing = (struct listing){ .machine = change->machine, .lines = change->to_lines, .is_there = calloc(change->to_lines->n + 1, sizeof(bool)) };
+	status = listing->is_there ? ps_control_list(control, tell, listing) : -1;
+	if (status < 0 || listing->is_out_of_memory)
+		return fail(change, change->machine->current, listing->is_there && !listing->is_out_of_memory ? control->error : "not enough memory");
+	return status;
+}
+
+/* As above. States that change meanwhile end the list in the middle, so what comes next begins anew. */
+static int list_hooks(struct listing *listing, struct ps_control *control, const struct change *change)
+{
+	int status = list_once(listing, control, change), trials;
+
+	for (trials = 1; status > 0 && trials < CLI_TRIALS; trials++) {
+		clean_listing(listing);
+		ps_control_close(control);
+		*listing = (struct listing){ .machine = change->machine };
+		if (ps_control_open(control, NULL))
+			return fail(change, "states", control->error);
+		status = list_once(listing, control, change);
+	}
+	return status > 0 ? fail(change, "states", "they change all the time") : status;
+}
+
+/* The first line that is not attached, or NULL. Another network namespace has a list of its own. */
+static const struct cli_line *missing_line(const struct listing *listing)
+{
+	size_t i;
+
+	for (i = 0; i < listing->lines->n; i++) {
+		if (!listing->is_there[i] && !listing->lines->list[i].netns)
+			return &listing->lines->list[i];
+	}
+	return NULL;
+}
+
+/*
+ * Takes away what no line tells of: an agent that was killed while it took a revision may have left it. A hook of inet is told as one of each of
+ * both families, and goes by its own name.
+ */
+static int detach_extra(const struct change *change, struct ps_control *control, const struct listing *listing)
+{
+	size_t i;
+	int n;
+
+	for (i = 0; i < listing->nextra; i++) {
+		n = cli_hook_detach(control, &listing->extra[i]);
+		if (!n && (listing->extra[i].family == NFPROTO_IPV4 || listing->extra[i].family == NFPROTO_IPV6)) {
+			listing->extra[i].family = NFPROTO_INET;
+			n = cli_hook_detach(control, &listing->extra[i]);
+		}
+		if (n < 0)
+			return fail(change, listing->extra[i].script, control->error);
+	}
+	return 0;
+}
+
+/*
  * All of it. Sets and tables come first, so that a script that is loaded then finds what it was written for; what a hook is called for no
  * more goes before scripts are loaded, since its file may be gone.
  */
+static int detach_others(const struct change *change, struct ps_control *control)
+{
+	struct listing listing;
+	int err = list_hooks(&listing, control, change);
+
+	if (!err)
+		err = detach_extra(change, control, &listing);
+	clean_listing(&listing);
+	return err;
+}
+
+static int change_hooks(const struct change *change, struct ps_control *control, bool *is_open)
+{
+	if (!lacks_one(change->from, change->to) && !lacks_one(change->to, change->from))
+		return 0;
+	if (detach_gone(change))
+		return -1;
+	if (cli_states_are_loaded() && (open_once(control, is_open) || detach_others(change, control)))
+		return -1;
+	return attach_new(change, "--reload");
+}
+
 static int make_change(const struct change *change)
 {
 	struct ps_control control;
 	bool is_open = false;
 	int err = load_things(change, &control, &is_open);
 
-	if (!err && (lacks_one(change->from, change->to) || lacks_one(change->to, change->from)))
-		err = detach_gone(change) ? -1 : attach_new(change, "--reload");
+	if (!err || change->is_back)
+		err |= change_hooks(change, &control, &is_open);
 	if (!err)
 		drop_things(change, &control, &is_open);
 	if (is_open)
@@ -192,10 +406,10 @@ static int make_change(const struct change *change)
 }
 
 /* The kernel gets what the folder has by now. */
-static int move(const struct cli_machine *machine, const struct ps_revision *from, const struct cli_lines *from_lines, char *text, size_t size)
+static int move(const struct cli_machine *machine, const struct ps_revision *from, const struct cli_lines *from_lines, bool is_back, char *text, size_t size)
 {
 	struct cli_lines lines;
-	const struct change change = { machine, from, &machine->revision, from_lines, &lines, text, size };
+	const struct change change = { machine, from, &machine->revision, from_lines, &lines, is_back, text, size };
 	int err = cli_lines_read(&lines, &machine->revision, machine->current, machine->current, text, size);
 
 	if (!err)
@@ -223,7 +437,7 @@ static enum cli_applied go_back(struct cli_machine *machine, struct ps_revision 
 	read_lines(&lines, machine);
 	err = cli_machine_go_back(machine, revision, manifest);
 	if (!err)
-		err = move(machine, revision, &lines, why, sizeof(why));
+		err = move(machine, revision, &lines, true, why, sizeof(why));
 	else
 		snprintf(why, sizeof(why), "%s", strerror(errno));
 	cli_lines_clean(&lines);
@@ -243,7 +457,7 @@ enum cli_applied cli_apply(struct cli_machine *machine, struct ps_revision *revi
 	if (cli_machine_exchange(machine, revision, manifest)) {
 		snprintf(text, size, "%s: %s", machine->next, strerror(errno));
 		applied = CLI_APPLY_BACK;
-	} else if (move(machine, revision, &lines, text, size)) {
+	} else if (move(machine, revision, &lines, false, text, size)) {
 		applied = go_back(machine, revision, manifest, text, size);
 	} else {
 		cli_machine_settle(machine);
@@ -255,111 +469,13 @@ enum cli_applied cli_apply(struct cli_machine *machine, struct ps_revision *revi
 /*
  * Comparing.
  */
-struct listing {
-	const struct cli_machine *machine;
-	const struct cli_lines *lines;
-	bool *is_there;			/* of each line */
-	const struct ps_file *script;	/* that the kernel tells of now, or NULL */
-	const struct ps_file *other;	/* one whose text is not the one that the kernel has; NULL: none */
-	uint32_t *stale;		/* the states that have such a one */
-	size_t nstale;
-	bool is_out_of_memory;
-};
-
-/* Scripts of a state come one after the other. */
-static void add_stale(struct listing *listing, uint32_t state)
-{
-	uint32_t *more = listing->stale;
-
-	if (listing->nstale && more[listing->nstale - 1] == state)
-		return;
-	more = realloc(more, (listing->nstale + 1) * sizeof(*more));
-	listing->is_out_of_memory |= !more;
-	if (!more)
-		return;
-	listing->stale = more;
-	more[listing->nstale++] = state;
-}
-
-static void tell_script(struct listing *listing, const struct ps_listed *listed)
-{
-	size_t len = strlen(listing->machine->current), i;
-	char digest[PS_SHA_TEXT] = "";
-
-	listing->script = NULL;
-	if (strncmp(listed->path, listing->machine->current, len) || listed->path[len] != '/')
-		return;
-	listing->script = ps_revision_find(&listing->machine->revision, listed->path + len + 1);
-	for (i = 0; i < listed->digest_size && i < (PS_SHA_TEXT - 1) / 2; i++)
-		snprintf(digest + 2 * i, 3, "%02x", listed->digest[i]);
-	/* the kernel may tell the first bytes only */
-	if (!listing->script || !digest[0] || !strncmp(digest, listing->script->digest, strlen(digest)))
-		return;
-	listing->other = listing->script;
-	add_stale(listing, listed->state);
-}
-
-/* inet is a hook of each of both families. */
-static bool is_family(uint8_t wanted, uint8_t found)
-{
-	return wanted == found || (wanted == NFPROTO_INET && (found == NFPROTO_IPV4 || found == NFPROTO_IPV6));
-}
-
-static bool is_line(const struct cli_line *line, const struct ps_file *script, const struct ps_listed *listed)
-{
-	return listed->has_place && !strcmp(line->script, script->name) && line->at.state == listed->state && is_family(line->at.family, listed->family) &&
-	       listed->hooks & 1u << line->at.hook && line->at.priority == listed->priority && !strcmp(line->function, listed->function) &&
-	       !strcmp(line->device ? line->device : "", listed->device);
-}
-
-static void tell(void *context, const struct ps_listed *listed)
-{
-	struct listing *listing = context;
-	size_t i;
-
-	if (listed->what == PACKETSCRIPT_A_SCRIPT)
-		tell_script(listing, listed);
-	if (listed->what != PACKETSCRIPT_A_RULE || !listing->script)
-		return;
-	for (i = 0; i < listing->lines->n; i++)
-		listing->is_there[i] |= is_line(&listing->lines->list[i], listing->script, listed);
-}
-
-static void clean_listing(struct listing *listing)
-{
-	free(listing->is_there);
-	free(listing->stale);
-}
-
-/* clean_listing() in any case. Returns 0; 1: states have changed meanwhile; -1, after text was written. */
-static int list_hooks(struct listing *listing, struct ps_control *control, const struct change *change)
-{
-	int status;
-
-	*listing = (struct listing){ .machine = change->machine, .lines = change->to_lines, .is_there = calloc(change->to_lines->n + 1, sizeof(bool)) };
-	status = listing->is_there ? ps_control_list(control, tell, listing) : -1;
-	if (status < 0 || listing->is_out_of_memory)
-		return fail(change, change->machine->current, listing->is_there && !listing->is_out_of_memory ? control->error : "not enough memory");
-	return status;
-}
-
-/* The first line that is not attached, or NULL. Another network namespace has a list of its own. */
-static const struct cli_line *missing_line(const struct listing *listing)
-{
-	size_t i;
-
-	for (i = 0; i < listing->lines->n; i++) {
-		if (!listing->is_there[i] && !listing->lines->list[i].netns)
-			return &listing->lines->list[i];
-	}
-	return NULL;
-}
-
 /* States whose scripts are as they should be go on with what they have in their variables: only others are loaded anew. */
 static int mend_hooks(const struct change *change, struct ps_control *control, const struct listing *listing)
 {
 	size_t i;
 
+	if (detach_extra(change, control, listing))
+		return -1;
 	for (i = 0; i < listing->nstale; i++) {
 		if (ps_control_reload(control, listing->stale[i]))
 			return fail(change, listing->other->name, control->error);
@@ -367,17 +483,18 @@ static int mend_hooks(const struct change *change, struct ps_control *control, c
 	return missing_line(listing) ? attach_new(change, NULL) : 0;
 }
 
-/* States that change meanwhile end the list: then the next look will tell. */
 static int compare_hooks(const struct change *change, struct ps_control *control, bool mend)
 {
 	struct listing listing;
 	int status = list_hooks(&listing, control, change), drift = 0;
 	const struct cli_line *missing = status ? NULL : missing_line(&listing);
-	char what[1024] = "";
+	char what[PATH_MAX + 64] = "";
 
 	if (missing)
 		snprintf(what, sizeof(what), "is not attached: %s", missing->text);
-	if (!status && listing.other)
+	else if (!status && listing.nextra)
+		snprintf(what, sizeof(what), "is attached, and no line says so: %s", listing.extra[0].script);
+	else if (!status && listing.other)
 		snprintf(what, sizeof(what), "%s: the kernel has another text of it", listing.other->name);
 	if (what[0])
 		drift = mend && mend_hooks(change, control, &listing) ? -1 : 1;
@@ -437,11 +554,11 @@ static int compare_kernel(const struct cli_machine *machine, const struct cli_li
 {
 	const struct ps_revision nothing = { .number = 0 };
 	const struct cli_lines none = { NULL, 0 };
-	const struct change change = { machine, &nothing, &machine->revision, &none, lines, text, size };
+	const struct change change = { machine, &nothing, &machine->revision, &none, lines, false, text, size };
 	struct ps_control control;
 	int things, hooks;
 
-	if (!has_things(&machine->revision) && !lines->n)
+	if (!has_things(&machine->revision) && !lines->n && !cli_states_are_loaded())
 		return 0;
 	if (cli_states_open(&control, NULL, true)) {
 		snprintf(text, size, "the kernel's module cannot be asked");

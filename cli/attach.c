@@ -706,12 +706,6 @@ bool cli_hook_is_same(const struct cli_hook *a, const struct cli_hook *b)
 	return is_place(&all, &b->attachment) && is_netns(a->netns, b->netns);
 }
 
-/* Without it, nothing is attached. */
-static bool is_loaded(void)
-{
-	return !access("/sys/module/packetscript", F_OK);
-}
-
 /* Prints what has been detached, unless hooks is NULL, as tell_detached() has done it then. */
 static int end_take(json_t *hooks, int status)
 {
@@ -729,7 +723,7 @@ static int take(struct ps_attachment *wanted, const struct cli_call *call, int k
 	struct ps_control control;
 	int n;
 
-	if (kept && !is_loaded())
+	if (kept && !cli_states_are_loaded())
 		return end_take(hooks, CLI_OK);
 	if (cli_states_open(&control, call->values[OPT_NETNS], false))
 		return end_take(hooks, CLI_TROUBLE);
@@ -855,6 +849,11 @@ static void keep_quiet(void *context, const struct ps_attachment *detached)
 	take_program(detached);
 }
 
+int cli_hook_detach(struct ps_control *control, const struct ps_attachment *wanted)
+{
+	return ps_control_detach(control, wanted, keep_quiet, NULL);
+}
+
 /* It need not be there. Returns enum cli_exit, after a message. */
 static int leave(const struct cli_hook *hook)
 {
@@ -862,13 +861,13 @@ static int leave(const struct cli_hook *hook)
 	struct ps_control control;
 	int n;
 
-	if (!is_loaded())
+	if (!cli_states_are_loaded())
 		return CLI_OK;
 	if (cli_states_open(&control, hook->netns, false))
 		return CLI_TROUBLE;
 	wanted.has_state = true;
 	wanted.function = function_of(&wanted);
-	n = ps_control_detach(&control, &wanted, keep_quiet, NULL);
+	n = cli_hook_detach(&control, &wanted);
 	if (n < 0)
 		cli_error("%s", control.error);
 	ps_control_close(&control);
@@ -930,7 +929,7 @@ static int renew(const struct cli_hook *hook, json_t *reloaded)
 	struct ps_control control;
 	int failed = 0;
 
-	if (!is_loaded())
+	if (!cli_states_are_loaded())
 		return CLI_OK;
 	if (cli_states_open(&control, hook->netns, false))
 		return CLI_TROUBLE;

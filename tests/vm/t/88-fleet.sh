@@ -145,6 +145,22 @@ check_match 'and that is told' "$(fleet status || true)" '(^|'$'\n'')m1 .*drifte
 fleet status --json >status.json
 schema fleet status.json
 
+# --- an agent that is killed while it takes a revision ---
+hooks() { inM "$1" packetscript list | grep -c '^ *hook '; }
+before=$(hooks 3)
+kill -9 "${agents[3]}"
+wait "${agents[3]}" || true
+cp -r /var/lib/m3/current /var/lib/m3/next
+cp d/guard.lua /var/lib/m3/current/other.lua
+touch /var/lib/m3/current/.trying
+inM 3 packetscript attach /var/lib/m3/current/other.lua --hook forward --family inet --function guard
+inM 3 packetscript attach /var/lib/m3/current/guard.lua --hook input --priority 5 --function guard
+check_eq 'hooks of another revision are there' "$(hooks 3)" $((before + 3))
+agent 3
+check 'and go with it, when the agent is there again' wait_for eval '[ "$(hooks 3)" = "$before" ]'
+check_eq 'of both families' "$(inM 3 packetscript list | grep FORWARD || true)" ''
+check 'and all are well' wait_for all_have 6
+
 # --- a device that goes ---
 for n in 1 2 3; do ip -n "m$n" link add d0 type dummy; done
 echo 'function any() return XT_CONTINUE end' >>d/guard.lua
