@@ -861,7 +861,8 @@ static int leave(const struct cli_hook *hook)
 	struct ps_control control;
 	int n;
 
-	if (!cli_states_are_loaded())
+	/* a network namespace that is gone has taken its hooks with it */
+	if (!cli_states_are_loaded() || (hook->netns && !ps_control_has_netns(hook->netns)))
 		return CLI_OK;
 	if (cli_states_open(&control, hook->netns, false))
 		return CLI_TROUBLE;
