@@ -15,7 +15,6 @@
 #include "states.h"
 #include "tables.h"
 
-#define RESTORE_MS	60000
 #define GOING		"going.conf"	/* in the machine's folder: lines of hooks that go */
 #define HOOKS		".hooks"	/* in current: lines as 'restore' reads them */
 
@@ -28,6 +27,8 @@ struct change {
 	char *text;
 	size_t size;
 };
+
+#define UNASKED	(-2)	/* what fails because the kernel cannot be asked; -1: for another reason */
 
 static int fail(const struct change *change, const char *what, const char *why)
 {
@@ -53,12 +54,12 @@ static bool has_same(const struct ps_revision *revision, const struct ps_file *f
  */
 
 /* The control is opened when it is first needed. */
-static int open_once(struct ps_control *control, bool *is_open)
+static int open_once(const struct change *change, struct ps_control *control, bool *is_open)
 {
 	if (*is_open)
 		return 0;
 	if (cli_states_open(control, NULL, true))
-		return -1;
+		return fail(change, "hooks and sets", "the kernel's module cannot be asked");
 	*is_open = true;
 	return 0;
 }
@@ -74,6 +75,16 @@ static int compare_thing(struct ps_control *control, const struct ps_file *file,
 	return cli_table_compare(control, file, path, mend, text, size);
 }
 
+/* What is in the set already is of no matter: that is another one. */
+static int load_thing(const struct change *change, struct ps_control *control, const struct ps_file *file)
+{
+	char path[PATH_MAX];
+
+	if (ps_file_kind(file->name) != PS_FILE_SET)
+		return compare_thing(control, file, change->machine->current, true, change->text, change->size);
+	return ps_folder_path(path, change->machine->current, file->name) ? cli_set_load(control, file, path, change->text, change->size) : -1;
+}
+
 /* Those that are new or have changed. */
 static int load_things(const struct change *change, struct ps_control *control, bool *is_open)
 {
@@ -84,9 +95,9 @@ static int load_things(const struct change *change, struct ps_control *control, 
 		file = &change->to->files[i];
 		if (!is_thing(file) || has_same(change->from, file))
 			continue;
-		if (open_once(control, is_open))
-			return fail(change, file->name, "the kernel's module cannot be asked");
-		if (compare_thing(control, file, change->machine->current, true, change->text, change->size) < 0)
+		if (open_once(change, control, is_open))
+			return UNASKED;
+		if (load_thing(change, control, file) < 0)
 			return -1;
 	}
 	return 0;
@@ -117,7 +128,7 @@ static void drop_things(const struct change *change, struct ps_control *control,
 
 	for (i = 0; i < change->from->n; i++) {
 		file = &change->from->files[i];
-		if (is_thing(file) && !has_thing(change->to, file) && !open_once(control, is_open))
+		if (is_thing(file) && !has_thing(change->to, file) && !open_once(change, control, is_open))
 			cli_thing_drop(control, file);
 	}
 }
@@ -146,7 +157,7 @@ static int call_restore(const struct change *change, const char *option, const c
 {
 	char path[PATH_MAX], said[2048];
 	const char *args[] = { "restore", path, option, NULL };
-	const struct cli_child child = { args, RESTORE_MS, false, -1 };
+	const struct cli_child child = { args, CLI_APPLY_MS, false, -1 };
 
 	if (!ps_folder_path(path, folder, name))
 		return fail(change, name, "the path is too long");
@@ -383,9 +394,9 @@ static int change_hooks(const struct change *change, struct ps_control *control,
 {
 	if (!lacks_one(change->from, change->to) && !lacks_one(change->to, change->from))
 		return 0;
-	if (detach_gone(change))
-		return -1;
-	if (cli_states_are_loaded() && (open_once(control, is_open) || detach_others(change, control)))
+	if ((change->to_lines->n || cli_states_are_loaded()) && open_once(change, control, is_open))
+		return UNASKED;
+	if (detach_gone(change) || (*is_open && detach_others(change, control)))
 		return -1;
 	return attach_new(change, "--reload");
 }
@@ -394,15 +405,15 @@ static int make_change(const struct change *change)
 {
 	struct ps_control control;
 	bool is_open = false;
-	int err = load_things(change, &control, &is_open);
+	int err = load_things(change, &control, &is_open), hooks = 0;
 
 	if (!err || change->is_back)
-		err |= change_hooks(change, &control, &is_open);
-	if (!err)
+		hooks = change_hooks(change, &control, &is_open);
+	if (!err && !hooks)
 		drop_things(change, &control, &is_open);
 	if (is_open)
 		ps_control_close(&control);
-	return err;
+	return err ? err : hooks;
 }
 
 /* The kernel gets what the folder has by now. */
@@ -437,11 +448,12 @@ static enum cli_applied go_back(struct cli_machine *machine, struct ps_revision 
 	read_lines(&lines, machine);
 	err = cli_machine_go_back(machine, revision, manifest);
 	if (!err)
-		err = move(machine, revision, &lines, true, why, sizeof(why));
+		ps_folder_remove(machine->next);
 	else
 		snprintf(why, sizeof(why), "%s", strerror(errno));
+	if (!err)
+		err = move(machine, revision, &lines, true, why, sizeof(why));
 	cli_lines_clean(&lines);
-	cli_machine_settle(machine);
 	if (!err)
 		return CLI_APPLY_BACK;
 	snprintf(text + strlen(text), size - strlen(text), "; and what was before is not back: %s", why);
@@ -452,15 +464,18 @@ enum cli_applied cli_apply(struct cli_machine *machine, struct ps_revision *revi
 {
 	enum cli_applied applied = CLI_APPLIED;
 	struct cli_lines lines;
+	int err;
 
 	read_lines(&lines, machine);
 	if (cli_machine_exchange(machine, revision, manifest)) {
 		snprintf(text, size, "%s: %s", machine->next, strerror(errno));
 		applied = CLI_APPLY_BACK;
-	} else if (move(machine, revision, &lines, false, text, size)) {
-		applied = go_back(machine, revision, manifest, text, size);
 	} else {
-		cli_machine_settle(machine);
+		err = move(machine, revision, &lines, false, text, size);
+		if (err)
+			applied = go_back(machine, revision, manifest, text, size);
+		if (err == UNASKED && applied == CLI_APPLY_BACK)
+			applied = CLI_APPLY_UNASKED;
 	}
 	cli_lines_clean(&lines);
 	return applied;
@@ -504,34 +519,51 @@ static int compare_hooks(const struct change *change, struct ps_control *control
 	return status < 0 ? -1 : drift;
 }
 
-static int compare_files(const struct cli_machine *machine, char *text, size_t size)
+/* Finds which files are no more what the revision says, and tells of one of them. is_spoilt has room for all. */
+static bool find_spoilt(const struct cli_machine *machine, bool *is_spoilt, char *text, size_t size)
 {
 	char path[PATH_MAX], digest[PS_SHA_TEXT];
 	const struct ps_file *file;
+	bool is_found = false;
 	size_t i;
 
 	for (i = 0; i < machine->revision.n; i++) {
 		file = &machine->revision.files[i];
-		if (ps_folder_path(path, machine->current, file->name) && ps_sha_of_file(path, file->size, digest) && !strcmp(digest, file->digest))
-			continue;
-		snprintf(text, size, "%s: is not what the revision says", path);
-		return -1;
+		is_spoilt[i] = !ps_folder_path(path, machine->current, file->name) || !ps_sha_of_file(path, file->size, digest) || strcmp(digest, file->digest);
+		if (is_spoilt[i])
+			snprintf(text, size, "%s: is not what the revision says", path);
+		is_found |= is_spoilt[i];
 	}
-	return 0;
+	return is_found;
 }
 
-static int compare_things(const struct cli_machine *machine, struct ps_control *control, bool mend, char *text, size_t size)
+/* Whether hooks can be mended: scripts and modules are loaded for that, and others are not. */
+static bool has_hooks(const struct cli_machine *machine, const bool *is_spoilt)
 {
+	enum ps_file_kind kind;
+	size_t i;
+
+	for (i = 0; i < machine->revision.n; i++) {
+		kind = ps_file_kind(machine->revision.files[i].name);
+		if (is_spoilt[i] && (kind == PS_FILE_SCRIPT || kind == PS_FILE_HOOKS))
+			return false;
+	}
+	return true;
+}
+
+static int compare_things(const struct change *change, const bool *is_spoilt, struct ps_control *control, bool mend)
+{
+	const struct ps_revision *revision = change->to;
 	int drift = 0, one;
 	char what[1024];
 	size_t i;
 
-	for (i = 0; i < machine->revision.n; i++) {
-		if (!is_thing(&machine->revision.files[i]))
+	for (i = 0; i < revision->n; i++) {
+		if (!is_thing(&revision->files[i]) || is_spoilt[i])
 			continue;
-		one = compare_thing(control, &machine->revision.files[i], machine->current, mend, what, sizeof(what));
+		one = compare_thing(control, &revision->files[i], change->machine->current, mend, what, sizeof(what));
 		if (one)
-			snprintf(text, size, "%s", what);
+			snprintf(change->text, change->size, "%s", what);
 		if (one < 0)
 			return -1;
 		drift |= one;
@@ -550,43 +582,65 @@ static bool has_things(const struct ps_revision *revision)
 	return false;
 }
 
-static int compare_kernel(const struct cli_machine *machine, const struct cli_lines *lines, bool mend, char *text, size_t size)
+static int compare_kernel(const struct change *change, const bool *is_spoilt, bool mend)
 {
-	const struct ps_revision nothing = { .number = 0 };
-	const struct cli_lines none = { NULL, 0 };
-	const struct change change = { machine, &nothing, &machine->revision, &none, lines, false, text, size };
 	struct ps_control control;
-	int things, hooks;
+	int things, hooks = 0;
 
-	if (!has_things(&machine->revision) && !lines->n && !cli_states_are_loaded())
+	if (!has_things(change->to) && !change->to_lines->n && !cli_states_are_loaded())
 		return 0;
-	if (cli_states_open(&control, NULL, true)) {
-		snprintf(text, size, "the kernel's module cannot be asked");
-		return -1;
-	}
-	things = compare_things(machine, &control, mend, text, size);
-	hooks = things < 0 ? -1 : compare_hooks(&change, &control, mend);
+	if (cli_states_open(&control, NULL, true))
+		return fail(change, "hooks and sets", "the kernel's module cannot be asked");
+	things = compare_things(change, is_spoilt, &control, mend);
+	if (things >= 0 && has_hooks(change->machine, is_spoilt))
+		hooks = compare_hooks(change, &control, mend);
 	ps_control_close(&control);
 	return things < 0 || hooks < 0 ? -1 : things | hooks;
 }
 
+/* What is intact is compared, and mended, whatever became of other files. */
+static int compare_intact(struct cli_machine *machine, const bool *is_spoilt, bool mend, char *text, size_t size)
+{
+	const struct ps_revision nothing = { .number = 0 };
+	const struct cli_lines none = { NULL, 0 };
+	struct cli_lines lines = { NULL, 0 };
+	const struct change change = { machine, &nothing, &machine->revision, &none, &lines, false, text, size };
+	int status = 0;
+
+	if (has_hooks(machine, is_spoilt))
+		status = cli_lines_read(&lines, &machine->revision, machine->current, machine->current, text, size);
+	if (!status)
+		status = compare_kernel(&change, is_spoilt, mend);
+	cli_lines_clean(&lines);
+	return status;
+}
+
 int cli_compare(struct cli_machine *machine, bool mend, char *text, size_t size)
 {
-	struct cli_lines lines;
+	bool *is_spoilt;
 	int status;
 
 	text[0] = 0;
 	if (!machine->revision.number)
 		return 0;
-	/* files can be mended by the store only, which sends them again when the text is not known any more */
-	if (compare_files(machine, text, size)) {
-		free(machine->text);
-		machine->text = strdup("");
+	is_spoilt = calloc(machine->revision.n, sizeof(*is_spoilt));
+	if (!is_spoilt) {
+		snprintf(text, size, "not enough memory");
 		return -1;
 	}
-	status = cli_lines_read(&lines, &machine->revision, machine->current, machine->current, text, size) ? -1 :
-		 compare_kernel(machine, &lines, mend, text, size);
-	cli_lines_clean(&lines);
+	status = find_spoilt(machine, is_spoilt, text, size);
+	if (status) {
+		char other[1024];
+
+		/* files can be mended by the store only, which sends them again when the text is not known any more */
+		free(machine->text);
+		machine->text = strdup("");
+		compare_intact(machine, is_spoilt, mend, other, sizeof(other));
+		status = -1;
+	} else {
+		status = compare_intact(machine, is_spoilt, mend, text, size);
+	}
+	free(is_spoilt);
 	return status;
 }
 

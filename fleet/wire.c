@@ -350,6 +350,7 @@ static ssize_t after_tls(struct ps_wire *wire, int result, short *events)
 {
 	unsigned long code;
 	const char *reason;
+	char byte;
 
 	switch (SSL_get_error(wire->tls, result)) {
 	case SSL_ERROR_WANT_READ:
@@ -358,6 +359,9 @@ static ssize_t after_tls(struct ps_wire *wire, int result, short *events)
 	case SSL_ERROR_WANT_WRITE:
 		*events = POLLOUT;
 		return 0;
+	case SSL_ERROR_SYSCALL:
+		/* what cannot be written to may have said why before */
+		SSL_read(wire->tls, &byte, 1);
 	}
 	code = ERR_peek_last_error();
 	reason = code ? ERR_reason_error_string(code) : NULL;
