@@ -57,7 +57,7 @@ struct agent {
 	char refused[PS_SHA_TEXT];	/* the digest of the text of a revision that was refused; "": none was */
 	long long again, pause;		/* when it is tried again, by now_ms(); how long it was let be last */
 	long long busy;			/* milliseconds that a revision which is being taken may leave for no heartbeat */
-	bool is_taking;
+	bool is_taking, is_left;	/* is_left: it is not wanted any more */
 	char error[3072], drift[3072];	/* why the machine has not what is wanted, or not what it should have; "": all is well */
 	long long drifts;
 	/* times, by now_ms() */
@@ -197,12 +197,11 @@ static bool is_wanted(void *context)
 	struct agent *agent = context;
 	long long head;
 
-	if (is_stopped(agent))
-		return false;
-	if (now_ms() < agent->next_heartbeat)
-		return true;
-	report(agent);
-	return ps_depot_head(&agent->depot, &head) || head == agent->wanted;
+	if (now_ms() >= agent->next_heartbeat) {
+		report(agent);
+		agent->is_left = !ps_depot_head(&agent->depot, &head) && head != agent->wanted;
+	}
+	return !agent->is_left && !is_stopped(agent);
 }
 
 /* What has come stays only where it may go on. */
@@ -212,11 +211,12 @@ static enum outcome fetch(struct agent *agent, const struct ps_revision *revisio
 	enum outcome outcome;
 	char error[2048];
 
+	agent->is_left = false;
 	if (!ps_folder_fetch(&fetch, error, sizeof(error))) {
 		*fetched = fetch.fetched;
 		return DONE;
 	}
-	if (!is_wanted(agent))
+	if (agent->is_left || is_stopped(agent))
 		return LEFT;
 	outcome = blame(agent, revision->number, error);
 	if (outcome == LOST)
@@ -249,15 +249,8 @@ static enum outcome put_it(struct agent *agent, struct ps_revision *revision, ch
 	char error[2048] = "";
 
 	applied = cli_apply(&agent->machine, revision, text, error, sizeof(error));
-	agent->is_taking = false;
-	if (applied == CLI_APPLIED) {
-		/* it is told before what was there goes, which may take long */
-		set_error(agent, "%s", "");
-		report(agent);
-		if (cli_machine_settle(&agent->machine))
-			say("%s: %s", agent->machine.folder, strerror(errno));
+	if (applied == CLI_APPLIED)
 		return TAKEN;
-	}
 	if (applied == CLI_APPLY_LOST)
 		set_drift(agent, "drift: %s", error);
 	set_error(agent, "revision %lld: not taken: %s", number, error);
@@ -288,10 +281,16 @@ static enum outcome take(struct agent *agent, struct ps_revision *revision, char
 		outcome = put_it(agent, revision, text);
 	agent->is_taking = false;
 	agent->busy = 0;
-	if (outcome == TAKEN)
-		say("revision %lld: taken, in place of %lld: %lld bytes fetched in %lld ms; check %lld ms, all %lld ms", number, before, fetched,
-		    came - began, checked - came, now_ms() - began);
-	return outcome;
+	if (outcome != TAKEN)
+		return outcome;
+	/* it is told before what was there goes, which may take long */
+	set_error(agent, "%s", "");
+	report(agent);
+	say("revision %lld: taken, in place of %lld: %lld bytes fetched in %lld ms; check %lld ms, all %lld ms", number, before, fetched,
+	    came - began, checked - came, now_ms() - began);
+	if (cli_machine_settle(&agent->machine))
+		say("%s: %s", agent->machine.folder, strerror(errno));
+	return TAKEN;
 }
 
 /* Reads what is wanted, all of it, and makes it so. */
@@ -343,7 +342,7 @@ static void lose(struct agent *agent, const char *why)
 {
 	unsigned int chance = 0;
 
-	if (!agent->is_away)
+	if (!agent->is_away && !is_stopped(agent))
 		say("the store is away: %s; revision %lld goes on", why, agent->machine.revision.number);
 	agent->is_away = true;
 	ps_depot_close(&agent->depot);

@@ -447,12 +447,12 @@ static enum cli_applied go_back(struct cli_machine *machine, struct ps_revision 
 
 	read_lines(&lines, machine);
 	err = cli_machine_go_back(machine, revision, manifest);
-	if (!err)
-		ps_folder_remove(machine->next);
-	else
+	if (err) {
 		snprintf(why, sizeof(why), "%s", strerror(errno));
-	if (!err)
+	} else {
 		err = move(machine, revision, &lines, true, why, sizeof(why));
+		ps_folder_remove(machine->next);
+	}
 	cli_lines_clean(&lines);
 	if (!err)
 		return CLI_APPLY_BACK;

@@ -196,6 +196,7 @@ check 'whose line can go when it is gone' wait_for all_have 9
 
 # --- less ---
 rm -r d/sets d/shared
+sed -i '/--dev/d' d/hooks.conf
 printf 'function guard(ip) return XT_CONTINUE end\n' >d/guard.lua
 fleet push d >/dev/null
 check 'what a revision has no more' wait_for all_have 10
