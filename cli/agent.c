@@ -2,6 +2,7 @@
 /* packetscript agent: keeps this machine as the fleet's store says. */
 #include <errno.h>
 #include <jansson.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -27,6 +28,7 @@
 #define BACKOFF_FIRST	200	/* milliseconds; doubled after each failure, */
 #define BACKOFF_MAX	10000	/* up to this */
 #define RETRY		5000	/* until what could not be mended is tried again */
+#define PAUSE_MAX	3600000	/* at most, until a revision that could not be taken is tried again */
 
 enum { OPT_MACHINE = CLI_TARGET_NEXT, OPT_STATE, OPT_HEARTBEAT, OPT_COMPARE, OPT_CHECK, OPT_ONCE, OPT_DRY_RUN };
 
@@ -51,7 +53,11 @@ struct agent {
 	int trial_ms;
 	int stop;			/* of signals that end it */
 	/* what is wanted, and what has become of it */
-	long long wanted, refused;	/* refused: a revision that is not tried again before the next comparison; 0: none */
+	long long wanted;
+	char refused[PS_SHA_TEXT];	/* the digest of the text of a revision that was refused; "": none was */
+	long long again, pause;		/* when it is tried again, by now_ms(); how long it was let be last */
+	long long busy;			/* milliseconds that a revision which is being taken may leave for no heartbeat */
+	bool is_taking, is_left;	/* is_left: it is not wanted any more */
 	char error[3072], drift[3072];	/* why the machine has not what is wanted, or not what it should have; "": all is well */
 	long long drifts;
 	/* times, by now_ms() */
@@ -111,61 +117,180 @@ static bool is_stopped(const struct agent *agent)
 }
 
 /*
+ * Telling the store.
+ */
+static char *report_of(const struct agent *agent)
+{
+	char *error = strdup(agent->is_taking ? "" : agent->error[0] ? agent->error : agent->drift), *text;
+	json_t *object;
+	size_t i;
+
+	for (i = 0; error && error[i]; i++) {
+		if (error[i] & 0x80)
+			error[i] = '?';
+	}
+	object = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:s, s:s}", "machine", agent->name, "state",
+			   agent->is_taking ? "taking" : agent->drift[0] ? "drift" : agent->error[0] ? "error" : "ok", "revision",
+			   (json_int_t)agent->machine.revision.number, "wanted", (json_int_t)agent->wanted, "drifts", (json_int_t)agent->drifts,
+			   "heartbeat", (json_int_t)agent->heartbeat, "busy", (json_int_t)agent->busy, "error", error ? error : "", "version", PS_VERSION);
+	text = json_dumps(object, JSON_COMPACT);
+	json_decref(object);
+	free(error);
+	return text;
+}
+
+static void report(struct agent *agent)
+{
+	char *text = report_of(agent);
+
+	agent->next_heartbeat = now_ms() + agent->heartbeat;
+	/* a store that does not let it write is told of; the machine goes on reading */
+	if (text && ps_depot_report(&agent->depot, agent->name, text) && ps_depot_is_open(&agent->depot))
+		say("%s", agent->depot.error);
+	free(text);
+}
+
+/*
  * A revision of the store becomes the machine's.
  */
 enum outcome {
 	DONE,
+	TAKEN,		/* and it was not the machine's before */
 	REFUSED,	/* the revision is at fault, or the machine could not take it */
+	UNASKED,	/* the same, as the kernel could not be asked, or has not what was before */
+	LEFT,		/* another one is wanted, or the agent ends */
 	LOST,		/* the store went away */
 };
+
+/* It is not tried again until it becomes another one, or after a while, which gets longer each time. */
+static void refuse(struct agent *agent, const char *text, bool for_ever)
+{
+	char digest[PS_SHA_TEXT];
+
+	ps_sha_of(text, strlen(text), digest);
+	agent->pause = strcmp(digest, agent->refused) ? agent->compare : 2 * agent->pause;
+	if (agent->pause > PAUSE_MAX)
+		agent->pause = PAUSE_MAX;
+	agent->again = for_ever ? LLONG_MAX : now_ms() + agent->pause;
+	strcpy(agent->refused, digest);
+}
+
+static bool is_refused(const struct agent *agent, const char *text)
+{
+	char digest[PS_SHA_TEXT];
+
+	return agent->refused[0] && now_ms() < agent->again && ps_sha_of(text, strlen(text), digest) && !strcmp(digest, agent->refused);
+}
 
 /* It could not be had: whose fault that is. */
 static enum outcome blame(struct agent *agent, long long number, const char *why)
 {
 	if (!ps_depot_is_open(&agent->depot))
 		return LOST;
-	agent->refused = number;
 	set_error(agent, "revision %lld: %s", number, why);
 	return REFUSED;
 }
 
-static enum outcome try_it(struct agent *agent, const struct ps_revision *revision, const char *folder)
+/* Whether it is still wanted, which is asked with each heartbeat. */
+static bool is_wanted(void *context)
+{
+	struct agent *agent = context;
+	long long head;
+
+	if (now_ms() >= agent->next_heartbeat) {
+		report(agent);
+		agent->is_left = !ps_depot_head(&agent->depot, &head) && head != agent->wanted;
+	}
+	return !agent->is_left && !is_stopped(agent);
+}
+
+/* What has come stays only where it may go on. */
+static enum outcome fetch(struct agent *agent, const struct ps_revision *revision, const char *text, long long *fetched)
+{
+	struct ps_fetch fetch = { &agent->depot, revision, agent->machine.next, agent->machine.current, is_wanted, agent, 0 };
+	enum outcome outcome;
+	char error[2048];
+
+	agent->is_left = false;
+	if (!ps_folder_fetch(&fetch, error, sizeof(error))) {
+		*fetched = fetch.fetched;
+		return DONE;
+	}
+	if (agent->is_left || is_stopped(agent))
+		return LEFT;
+	outcome = blame(agent, revision->number, error);
+	if (outcome == LOST)
+		return LOST;
+	ps_folder_remove(agent->machine.next);
+	refuse(agent, text, false);
+	return outcome;
+}
+
+static enum outcome try_it(struct agent *agent, const struct ps_revision *revision, const char *text, const char *folder)
 {
 	const struct cli_trial trial = { revision, folder, agent->trial_ms, agent->stop };
 	char error[2048];
+	int failed = cli_trial_run(&trial, error, sizeof(error));
 
-	if (!cli_trial_run(&trial, error, sizeof(error)))
+	if (!failed)
 		return DONE;
-	agent->refused = revision->number;
+	if (is_stopped(agent))
+		return LEFT;
+	ps_folder_remove(folder);
+	refuse(agent, text, failed > 0);
 	set_error(agent, "revision %lld: not taken, as it fails its check: %s", revision->number, error);
 	return REFUSED;
 }
 
-static enum outcome take(struct agent *agent, struct ps_revision *revision, char **text)
+static enum outcome put_it(struct agent *agent, struct ps_revision *revision, char **text)
 {
-	long long began = now_ms(), number = revision->number, before = agent->machine.revision.number, fetched = 0, checked;
+	long long number = revision->number;
 	enum cli_applied applied;
 	char error[2048] = "";
+
+	applied = cli_apply(&agent->machine, revision, text, error, sizeof(error));
+	if (applied == CLI_APPLIED)
+		return TAKEN;
+	if (applied == CLI_APPLY_LOST)
+		set_drift(agent, "drift: %s", error);
+	set_error(agent, "revision %lld: not taken: %s", number, error);
+	if (*text)
+		refuse(agent, *text, false);
+	return applied == CLI_APPLY_BACK ? REFUSED : UNASKED;
+}
+
+static enum outcome take(struct agent *agent, struct ps_revision *revision, char **text)
+{
+	long long began = now_ms(), number = revision->number, before = agent->machine.revision.number, fetched = 0, came, checked;
 	enum outcome outcome;
 
-	ps_folder_remove(agent->machine.next);
-	if (ps_folder_fetch(&agent->depot, revision, agent->machine.next, agent->machine.current, &fetched, error, sizeof(error)))
-		return blame(agent, number, error);
-	outcome = try_it(agent, revision, agent->machine.next);
-	if (outcome != DONE)
-		return outcome;
-	checked = now_ms();
-	applied = cli_apply(&agent->machine, revision, text, error, sizeof(error));
-	if (applied != CLI_APPLIED) {
-		agent->refused = number;
-		if (applied == CLI_APPLY_LOST)
-			set_drift(agent, "drift: %s", error);
-		set_error(agent, "revision %lld: not taken: %s", number, error);
-		return REFUSED;
+	if (agent->machine.is_stuck)
+		return blame(agent, number, "not taken, as the one before could not be put back into its folder: start the agent anew");
+	agent->is_taking = true;
+	agent->busy = 0;
+	report(agent);
+	outcome = fetch(agent, revision, *text, &fetched);
+	came = now_ms();
+	if (outcome == DONE) {
+		agent->busy = agent->trial_ms + CLI_APPLY_MS;
+		report(agent);
+		outcome = try_it(agent, revision, *text, agent->machine.next);
 	}
-	say("revision %lld: taken, in place of %lld: %lld bytes fetched; check %lld ms, all %lld ms", number, before, fetched, checked - began,
-	    now_ms() - began);
-	return DONE;
+	checked = now_ms();
+	if (outcome == DONE)
+		outcome = put_it(agent, revision, text);
+	agent->is_taking = false;
+	agent->busy = 0;
+	if (outcome != TAKEN)
+		return outcome;
+	/* it is told before what was there goes, which may take long */
+	set_error(agent, "%s", "");
+	report(agent);
+	say("revision %lld: taken, in place of %lld: %lld bytes fetched in %lld ms; check %lld ms, all %lld ms", number, before, fetched,
+	    came - began, checked - came, now_ms() - began);
+	if (cli_machine_settle(&agent->machine))
+		say("%s: %s", agent->machine.folder, strerror(errno));
+	return TAKEN;
 }
 
 /* Reads what is wanted, all of it, and makes it so. */
@@ -177,14 +302,14 @@ static enum outcome reconcile(struct agent *agent)
 
 	if (ps_depot_head(&agent->depot, &agent->wanted))
 		return blame(agent, 0, agent->depot.error);
-	if (!agent->wanted || agent->wanted == agent->refused)
-		return agent->wanted ? REFUSED : DONE;
-	if (ps_depot_revision(&agent->depot, agent->wanted, &revision, &text))
+	if (agent->wanted && ps_depot_revision(&agent->depot, agent->wanted, &revision, &text))
 		outcome = blame(agent, agent->wanted, agent->depot.error);
-	else if (!agent->machine.text || strcmp(text, agent->machine.text))
+	else if (text && is_refused(agent, text))
+		outcome = REFUSED;
+	else if (text && (!agent->machine.text || strcmp(text, agent->machine.text)))
 		outcome = take(agent, &revision, &text);
-	if (outcome == DONE) {
-		agent->refused = 0;
+	if (outcome == DONE || outcome == TAKEN) {
+		agent->refused[0] = 0;
 		set_error(agent, "%s", "");
 	}
 	ps_revision_clean(&revision);
@@ -211,47 +336,13 @@ static void compare(struct agent *agent)
 }
 
 /*
- * Telling the store.
- */
-static char *report_of(const struct agent *agent)
-{
-	char *error = strdup(agent->error[0] ? agent->error : agent->drift), *text;
-	json_t *object;
-	size_t i;
-
-	for (i = 0; error && error[i]; i++) {
-		if (error[i] & 0x80)
-			error[i] = '?';
-	}
-	object = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:s}", "machine", agent->name, "state",
-			   agent->drift[0] ? "drift" : agent->error[0] ? "error" : "ok", "revision", (json_int_t)agent->machine.revision.number,
-			   "wanted", (json_int_t)agent->wanted, "drifts", (json_int_t)agent->drifts, "heartbeat", (json_int_t)agent->heartbeat,
-			   "error", error ? error : "", "version", PS_VERSION);
-	text = json_dumps(object, JSON_COMPACT);
-	json_decref(object);
-	free(error);
-	return text;
-}
-
-static void report(struct agent *agent)
-{
-	char *text = report_of(agent);
-
-	agent->next_heartbeat = now_ms() + agent->heartbeat;
-	/* a store that does not let it write is told of; the machine goes on reading */
-	if (text && ps_depot_report(&agent->depot, agent->name, text) && ps_depot_is_open(&agent->depot))
-		say("%s", agent->depot.error);
-	free(text);
-}
-
-/*
  * The connection.
  */
 static void lose(struct agent *agent, const char *why)
 {
 	unsigned int chance = 0;
 
-	if (!agent->is_away)
+	if (!agent->is_away && !is_stopped(agent))
 		say("the store is away: %s; revision %lld goes on", why, agent->machine.revision.number);
 	agent->is_away = true;
 	ps_depot_close(&agent->depot);
@@ -289,10 +380,12 @@ static void look(struct agent *agent)
 	enum outcome outcome = reconcile(agent);
 
 	/* files that somebody has changed come from the store again, and then the machine is compared anew */
-	if (outcome == DONE && agent->drift[0])
+	if (outcome == TAKEN && agent->drift[0])
 		compare(agent);
 	if (outcome != LOST)
 		report(agent);
+	if (outcome == LEFT)
+		agent->next_heartbeat = now_ms();
 	if (!ps_depot_is_open(&agent->depot)) {
 		lose(agent, agent->depot.error);
 		return;
@@ -356,17 +449,13 @@ static void step(struct agent *agent)
 	long long now = now_ms();
 
 	if (now >= agent->next_compare) {
-		/* what was refused may have been so for want of memory, or of a device */
-		agent->refused = 0;
 		compare(agent);
 		if (ps_depot_is_open(&agent->depot))
 			look(agent);
 	}
 	if (!ps_depot_is_open(&agent->depot)) {
-		if (now >= agent->next_try && connect_it(agent)) {
-			agent->refused = 0;
+		if (now >= agent->next_try && connect_it(agent))
 			look(agent);
-		}
 	} else if (now >= agent->next_heartbeat) {
 		beat(agent);
 	}
@@ -429,31 +518,33 @@ static int once(struct agent *agent)
 	}
 	compare(agent);
 	outcome = reconcile(agent);
-	if (outcome == DONE && agent->drift[0])
+	if (outcome == TAKEN && agent->drift[0])
 		compare(agent);
 	if (outcome == LOST)
 		return cli_error("%s", agent->depot.error);
 	report(agent);
-	return outcome == REFUSED ? CLI_FOUND : agent->drift[0] ? CLI_TROUBLE : CLI_OK;
+	if (outcome == REFUSED)
+		return CLI_FOUND;
+	return outcome == UNASKED || outcome == LEFT || agent->drift[0] ? CLI_TROUBLE : CLI_OK;
 }
 
-static int tell_wanted(struct agent *agent, const struct ps_revision *revision, const char *folder)
+static int tell_wanted(struct agent *agent, const struct ps_revision *revision, const char *text, const char *folder)
 {
-	long long fetched = 0;
+	struct ps_fetch fetch = { &agent->depot, revision, folder, agent->machine.current, NULL, NULL, 0 };
 	char error[1024];
 
-	if (ps_folder_fetch(&agent->depot, revision, folder, agent->machine.current, &fetched, error, sizeof(error)))
+	if (ps_folder_fetch(&fetch, error, sizeof(error)))
 		return cli_error("revision %lld: %s", revision->number, error);
-	printf("revision %lld, here is %lld; %lld bytes are fetched\n", revision->number, agent->machine.revision.number, fetched);
+	printf("revision %lld, here is %lld; %lld bytes are fetched\n", revision->number, agent->machine.revision.number, fetch.fetched);
 	cli_apply_tell(&agent->machine, revision, folder);
-	return try_it(agent, revision, folder) == DONE ? CLI_OK : CLI_FOUND;
+	return try_it(agent, revision, text, folder) == DONE ? CLI_OK : CLI_FOUND;
 }
 
 /* In a folder of its own, so nothing of the machine's is touched. */
 static int dry_run(struct agent *agent)
 {
 	struct ps_revision revision = { .number = 0 };
-	char folder[] = "/tmp/packetscript-XXXXXX", files[sizeof(folder) + 8];
+	char folder[] = "/tmp/packetscript-XXXXXX", files[sizeof(folder) + 8], *text = NULL;
 	long long head;
 	int status;
 
@@ -468,14 +559,15 @@ static int dry_run(struct agent *agent)
 	if (!mkdtemp(folder))
 		return cli_error("%s: %s", folder, strerror(errno));
 	snprintf(files, sizeof(files), "%s/files", folder);
-	if (ps_depot_revision(&agent->depot, head, &revision, NULL)) {
+	if (ps_depot_revision(&agent->depot, head, &revision, &text)) {
 		cli_error("%s", agent->depot.error);
 		status = ps_depot_is_open(&agent->depot) ? CLI_FOUND : CLI_TROUBLE;
 	} else {
-		status = tell_wanted(agent, &revision, files);
+		status = tell_wanted(agent, &revision, text, files);
 	}
 	ps_folder_remove(folder);
 	ps_revision_clean(&revision);
+	free(text);
 	return status;
 }
 
@@ -531,7 +623,7 @@ static int run(const struct cli_call *call)
 	agent.depot.wire.fd = agent.listener.wire.fd = -1;
 	agent.machine.lock = -1;
 	if (read_options(&agent, call)) {
-		agent.stop = catch_signals();
+		agent.stop = agent.target.wire.stop = catch_signals();
 		if (call->values[OPT_DRY_RUN])
 			status = cli_machine_read(&agent.machine, folder) ? dry_run(&agent) : CLI_TROUBLE;
 		else if (cli_machine_open(&agent.machine, folder, agent.stop))

@@ -6,18 +6,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define CLI_APPLY_MS	60000	/* what hooks may take, each time they change */
+
 struct cli_machine;
 struct ps_revision;
 
 enum cli_applied {
 	CLI_APPLIED,		/* the machine has it */
 	CLI_APPLY_BACK,		/* it does not, and has the one before */
+	CLI_APPLY_UNASKED,	/* the same, since the kernel could not be asked */
 	CLI_APPLY_LOST,		/* nor that, at least not all of it */
 };
 
 /*
  * Has the revision whose files are in machine->next, and its text, take the place of the machine's own: both change owners. text[size] says
- * what went wrong.
+ * what went wrong. If nothing did, cli_machine_settle() comes next.
  */
 enum cli_applied cli_apply(struct cli_machine *machine, struct ps_revision *revision, char **manifest, char *text, size_t size);
 

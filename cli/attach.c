@@ -720,19 +720,13 @@ bool cli_hook_is_same(const struct cli_hook *a, const struct cli_hook *b)
 	return is_place(&all, &b->attachment) && is_netns(a->netns, b->netns);
 }
 
-/* Without it, nothing is attached. */
-static bool is_loaded(void)
-{
-	return !access("/sys/module/packetscript", F_OK);
-}
-
 /* Takes it from hooks. kept: how many lines have been taken away. Returns enum cli_exit, after a message. */
 static int take_hooks(struct ps_attachment *wanted, const struct cli_call *call, int kept, struct detached *detached)
 {
 	struct ps_control control;
 	int n;
 
-	if (kept && !is_loaded())
+	if (kept && !cli_states_are_loaded())
 		return CLI_OK;
 	if (cli_states_open(&control, call->values[OPT_NETNS], false))
 		return CLI_TROUBLE;
@@ -868,31 +862,38 @@ bool cli_hook_line_read(struct cli_hook *hook, struct cli_call *call, int nwords
 
 static void keep_quiet(void *context, const struct ps_attachment *detached)
 {
-	struct detached *all = context;
+	bool *stays = context;
 
 	if (take_program(detached))
-		all->status = CLI_TROUBLE;
+		*stays = true;
+}
+
+int cli_hook_detach(struct ps_control *control, const struct ps_attachment *wanted, bool *stays)
+{
+	*stays = false;
+	return ps_control_detach(control, wanted, keep_quiet, stays);
 }
 
 /* It need not be there. Returns enum cli_exit, after a message. */
 static int leave(const struct cli_hook *hook)
 {
 	struct ps_attachment wanted = hook->attachment;
-	struct detached detached = { .status = CLI_OK };
 	struct ps_control control;
+	bool stays;
 	int n;
 
-	if (!is_loaded())
+	/* a network namespace that is gone has taken its hooks with it */
+	if (!cli_states_are_loaded() || (hook->netns && !ps_control_has_netns(hook->netns)))
 		return CLI_OK;
 	if (cli_states_open(&control, hook->netns, false))
 		return CLI_TROUBLE;
 	wanted.has_state = true;
 	wanted.function = function_of(&wanted);
-	n = ps_control_detach(&control, &wanted, keep_quiet, &detached);
+	n = cli_hook_detach(&control, &wanted, &stays);
 	if (n < 0)
 		cli_error("%s", control.error);
 	ps_control_close(&control);
-	return n < 0 ? CLI_TROUBLE : detached.status;
+	return n < 0 || stays ? CLI_TROUBLE : CLI_OK;
 }
 
 /* A state, and whether a list has it. */
@@ -950,7 +951,7 @@ static int renew(const struct cli_hook *hook, json_t *reloaded)
 	struct ps_control control;
 	int failed = 0;
 
-	if (!is_loaded())
+	if (!cli_states_are_loaded())
 		return CLI_OK;
 	if (cli_states_open(&control, hook->netns, false))
 		return CLI_TROUBLE;

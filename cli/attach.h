@@ -36,6 +36,12 @@ enum cli_hook_action {
 	CLI_HOOK_DETACH,	/* it is not there then */
 };
 
+/*
+ * Detaches all of which that is true, in this network namespace, with programs; stays: one of these could not be taken away, and a message says so.
+ * Returns how many those were, or -1 and an error of the control.
+ */
+int cli_hook_detach(struct ps_control *control, const struct ps_attachment *wanted, bool *stays);
+
 #define CLI_HOOK_LATER	(-1)	/* its device is not there */
 #define CLI_HOOK_UNREAD	(-2)	/* its words are wrong */
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,12 +11,14 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #define ARGS_MAX	4200	/* files of a revision, and some options */
 #define KEPT_BYTES	4096	/* of what it says */
+#define TRIAL_BYTES	(1ul << 30)
 
 /* What comes from one of its outputs: the first bytes are kept. */
 struct output {
@@ -32,17 +35,27 @@ static long long now_ms(void)
 	return now.tv_sec * 1000ll + now.tv_nsec / 1000000;
 }
 
-/* Rights are gone when the program is started: they are not in the set that root gets then. */
-static void give_up_rights(int ms)
+/* So much address space is enough for all that a revision may rightly have. The sanitizer's own tables do not fit into it. */
+static int limit_memory(void)
+{
+#if defined(__SANITIZE_ADDRESS__)
+	return 0;
+#else
+	const struct rlimit memory = { TRIAL_BYTES, TRIAL_BYTES };
+
+	return setrlimit(RLIMIT_AS, &memory);
+#endif
+}
+
+/* What it has none of and may get none of is not given to the program either, whoever starts it. */
+static int give_up_rights(int ms)
 {
 	const struct rlimit no_files = { 0, 0 }, cpu = { ms / 1000 + 1, ms / 1000 + 2 };
-	int cap;
+	const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
+	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
 
-	for (cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
-		prctl(PR_CAPBSET_DROP, cap);
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	setrlimit(RLIMIT_FSIZE, &no_files);
-	setrlimit(RLIMIT_CPU, &cpu);
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || syscall(SYS_capset, &header, none) || setrlimit(RLIMIT_FSIZE, &no_files) ||
+	       setrlimit(RLIMIT_CPU, &cpu) || limit_memory() ? -1 : 0;
 }
 
 static void become(const struct cli_child *child, int out, int err)
@@ -59,8 +72,10 @@ static void become(const struct cli_child *child, int out, int err)
 	setpgid(0, 0);
 	if (dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0)
 		_exit(127);
-	if (child->is_trial)
-		give_up_rights(child->ms);
+	if (child->is_trial && give_up_rights(child->ms)) {
+		dprintf(STDERR_FILENO, "no rights could be given up: %s\n", strerror(errno));
+		_exit(127);
+	}
 	execv("/proc/self/exe", args);
 	_exit(127);
 }
@@ -133,40 +148,54 @@ static int wait_for(pid_t pid, const char *why, char *text, size_t size)
 	}
 	if (!why && WIFEXITED(status))
 		return WEXITSTATUS(status);
-	snprintf(text, size, "%s", why ? why : "was ended by a signal");
+	if (!why)
+		/* what reads files gives up so where memory is short */
+		why = WTERMSIG(status) == SIGABRT ? "needs more memory than it may have" : "was ended by a signal";
+	snprintf(text, size, "%s", why);
 	return CLI_CHILD_ENDED;
+}
+
+static bool make_pipes(int pipes[2][2])
+{
+	if (pipe2(pipes[0], O_CLOEXEC))
+		return false;
+	if (!pipe2(pipes[1], O_CLOEXEC))
+		return true;
+	close(pipes[0][0]);
+	close(pipes[0][1]);
+	return false;
 }
 
 int cli_child_run(const struct cli_child *child, char *text, size_t size)
 {
 	struct output outputs[2] = { { .fd = -1 }, { .fd = -1 } };
-	int out[2], err[2];
-	const char *why;
-	pid_t pid;
+	const char *why = NULL;
+	int pipes[2][2], i;
+	pid_t pid = -1;
 
-	snprintf(text, size, "no process: %s", strerror(errno));
-	if (pipe2(out, O_CLOEXEC))
-		return CLI_CHILD_ENDED;
-	pid = pipe2(err, O_CLOEXEC) ? -1 : fork();
-	if (!pid)
-		become(child, out[1], err[1]);
-	close(out[1]);
-	outputs[0].fd = out[0];
-	if (pid < 0) {
-		close(out[0]);
-		return CLI_CHILD_ENDED;
+	if (make_pipes(pipes)) {
+		pid = fork();
+		if (!pid)
+			become(child, pipes[0][1], pipes[1][1]);
+		for (i = 0; i < 2; i++) {
+			close(pipes[i][1]);
+			outputs[i].fd = pipes[i][0];
+		}
 	}
-	close(err[1]);
-	outputs[1].fd = err[0];
-	why = listen_to(child, outputs);
+	if (pid < 0)
+		snprintf(text, size, "no process: %s", strerror(errno));
+	else
+		why = listen_to(child, outputs);
 	if (why)
 		kill(-pid, SIGKILL);
 	if (why)
 		kill(pid, SIGKILL);
-	if (outputs[0].fd >= 0)
-		close(outputs[0].fd);
-	if (outputs[1].fd >= 0)
-		close(outputs[1].fd);
+	for (i = 0; i < 2; i++) {
+		if (outputs[i].fd >= 0)
+			close(outputs[i].fd);
+	}
+	if (pid < 0)
+		return CLI_CHILD_ENDED;
 	tell(text, size, outputs);
 	return wait_for(pid, why, text, size);
 }

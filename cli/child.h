@@ -11,7 +11,7 @@
 struct cli_child {
 	const char *const *args;	/* behind the program's name; ends with NULL */
 	int ms;				/* how long it may take */
-	bool is_trial;			/* it looks at what nobody vouches for: without rights, and without files to write */
+	bool is_trial;			/* it looks at what nobody vouches for: without rights, without files to write, and with 1 GiB at most */
 	int stop;			/* a descriptor at which it is ended when something can be read there; -1: none */
 };
 

@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <limits.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -235,13 +236,13 @@ static int rollback(struct ps_depot *depot, const struct cli_call *call)
 static const char *state_of(const json_t *said, long long head, long long age)
 {
 	const char *state = json_string_value(json_object_get(said, "state"));
-	long long heartbeat = json_integer_value(json_object_get(said, "heartbeat"));
+	long long heartbeat = json_integer_value(json_object_get(said, "heartbeat")), busy = json_integer_value(json_object_get(said, "busy"));
 
 	if (!state)
 		return "error";
-	if (age > 3 * (heartbeat > 0 && heartbeat < 3600000 ? heartbeat : 5000) + 2000)
+	if (age > 3 * (heartbeat > 0 && heartbeat <= 3600000 ? heartbeat : 5000) + 2000 + (busy > 0 && busy <= 4000000 ? busy : 0))
 		return "gone";
-	if (!strcmp(state, "error") || !strcmp(state, "drift"))
+	if (!strcmp(state, "error") || !strcmp(state, "drift") || !strcmp(state, "taking"))
 		return state;
 	return json_integer_value(json_object_get(said, "revision")) == head ? "ok" : "behind";
 }
@@ -251,12 +252,17 @@ struct telling {
 	long long head;
 };
 
+/* A key that no agent has written is no machine's. */
 static void add_machine(void *context, const char *name, const char *text, long long age)
 {
 	struct telling *telling = context;
 	json_t *said = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
 	const char *error = json_string_value(json_object_get(said, "error"));
 
+	if (cli_machine_wrong(name)) {
+		json_decref(said);
+		return;
+	}
 	if (!json_is_object(said))
 		error = "what it has written is no JSON";
 	else if (error && !error[0])
@@ -275,6 +281,7 @@ static int by_name(const void *a, const void *b)
 	return strcmp(json_string_value(json_object_get(*(json_t *const *)a, "machine")), json_string_value(json_object_get(*(json_t *const *)b, "machine")));
 }
 
+/* Each once: the server may tell of a key several times. */
 static void sort(json_t *machines)
 {
 	size_t n = json_array_size(machines), i;
@@ -286,8 +293,12 @@ static void sort(json_t *machines)
 		qsort(list, n, sizeof(*list), by_name);
 		json_array_clear(machines);
 	}
+	for (i = 0; list && i < n; i++) {
+		if (!i || by_name(&list[i - 1], &list[i]))
+			json_array_append(machines, list[i]);
+	}
 	for (i = 0; list && i < n; i++)
-		json_array_append_new(machines, list[i]);
+		json_decref(list[i]);
 	free(list);
 }
 
@@ -425,6 +436,8 @@ static int run(const struct cli_call *call)
 	struct ps_depot depot;
 	int status = CLI_TROUBLE;
 
+	/* of a connection that ends while something is written, the call says what is to be said */
+	signal(SIGPIPE, SIG_IGN);
 	if (verb && cli_target_read(&target, call, SERVER_MS)) {
 		status = ps_depot_open(&depot, &target.wire, target.prefix) ? cli_error("%s", depot.error) : verb->run(&depot, call);
 		ps_depot_close(&depot);
@@ -447,7 +460,7 @@ const struct cli_command cli_fleet = {
 "\n"
 "'rollback' makes a revision that has what the one before had, or revision N. Numbers only grow.\n"
 "\n"
-"'status' shows the revision that is wanted, and each machine: ok; behind, it is not there yet; drift, it has something else and could not mend it;\n"
+"'status' shows the revision that is wanted, and each machine: ok; behind, it is not there yet; taking, it fetches or checks one; drift, it has something else and could not mend it;\n"
 "error, it has refused the revision, goes on with the last good one, and says why; gone, it has not spoken for three heartbeats. It exits with 1 unless all are ok.\n"
 "\n"
 "Times to live in shared/NAME run from when the file was pushed first as it is: they go on over other pushes, restarts and rollbacks, unless\n"

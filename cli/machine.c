@@ -24,16 +24,19 @@ static bool has(const char *folder, const char *name)
 }
 
 /* What was exchanged and never settled: the machine went down while it was tried. The one before comes back. */
-static void undo_trial(struct cli_machine *machine)
+static bool undo_trial(const struct cli_machine *machine)
 {
 	if (!has(machine->current, TRYING))
-		return;
+		return true;
 	if (!has(machine->next, MANIFEST)) {
 		cli_error("%s: was never known to be good, and there is none before it", machine->current);
 		ps_folder_remove(machine->current);
-	} else if (renameat2(AT_FDCWD, machine->next, AT_FDCWD, machine->current, RENAME_EXCHANGE)) {
-		cli_error("%s: %s", machine->current, strerror(errno));
+		return true;
 	}
+	if (renameat2(AT_FDCWD, machine->next, AT_FDCWD, machine->current, RENAME_EXCHANGE))
+		return !cli_error("%s: %s", machine->current, strerror(errno));
+	ps_folder_remove(machine->next);
+	return true;
 }
 
 static void read_current(struct cli_machine *machine)
@@ -108,10 +111,8 @@ bool cli_machine_open(struct cli_machine *machine, const char *folder, int stop)
 	*machine = (struct cli_machine){ .lock = -1, .stop = stop };
 	if (make_folder(folder))
 		return !cli_error("%s: %s", folder, strerror(errno));
-	if (!find_paths(machine, folder) || !lock_it(machine))
+	if (!find_paths(machine, folder) || !lock_it(machine) || !undo_trial(machine))
 		return false;
-	undo_trial(machine);
-	ps_folder_remove(machine->next);
 	read_current(machine);
 	return true;
 }
@@ -137,7 +138,7 @@ static void swap(struct cli_machine *machine, struct ps_revision *revision, char
 	*text = other_text;
 }
 
-/* All of the folder's files are on the disk before it is called current. */
+/* All of the folder's files are on the disk before it is called good. */
 static int write_down(const char *folder)
 {
 	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err;
@@ -149,16 +150,7 @@ static int write_down(const char *folder)
 	return err;
 }
 
-int cli_machine_exchange(struct cli_machine *machine, struct ps_revision *revision, char **text)
-{
-	if (ps_folder_write(machine->next, MANIFEST, *text) || ps_folder_write(machine->next, TRYING, "") || write_down(machine->next))
-		return -1;
-	if (mkdir(machine->current, 0700) && errno != EEXIST)
-		return -1;
-	return cli_machine_go_back(machine, revision, text);
-}
-
-int cli_machine_go_back(struct cli_machine *machine, struct ps_revision *revision, char **text)
+static int exchange(struct cli_machine *machine, struct ps_revision *revision, char **text)
 {
 	if (renameat2(AT_FDCWD, machine->next, AT_FDCWD, machine->current, RENAME_EXCHANGE))
 		return -1;
@@ -166,11 +158,26 @@ int cli_machine_go_back(struct cli_machine *machine, struct ps_revision *revisio
 	return 0;
 }
 
+int cli_machine_exchange(struct cli_machine *machine, struct ps_revision *revision, char **text)
+{
+	if (ps_folder_write(machine->next, MANIFEST, *text) || ps_folder_write(machine->next, TRYING, ""))
+		return -1;
+	if (mkdir(machine->current, 0700) && errno != EEXIST)
+		return -1;
+	return exchange(machine, revision, text);
+}
+
+int cli_machine_go_back(struct cli_machine *machine, struct ps_revision *revision, char **text)
+{
+	machine->is_stuck = exchange(machine, revision, text);
+	return machine->is_stuck ? -1 : 0;
+}
+
 int cli_machine_settle(struct cli_machine *machine)
 {
 	char path[PATH_MAX];
 
-	if (ps_folder_path(path, machine->current, TRYING) && unlink(path) && errno != ENOENT)
+	if (write_down(machine->current) || (ps_folder_path(path, machine->current, TRYING) && unlink(path) && errno != ENOENT))
 		return -1;
 	return ps_folder_remove(machine->next);
 }

@@ -23,6 +23,7 @@ struct cli_machine {
 	char *text;			/* as the store had it; NULL: the same */
 	int lock;
 	int stop;			/* as of struct cli_child */
+	bool is_stuck;			/* the folders could not change places back: next has the last good one, and has to stay */
 };
 
 /* Makes the folder, if need be, and reads what is there. False, after a message; then nobody else's is touched. */
@@ -36,7 +37,7 @@ void cli_machine_close(struct cli_machine *machine);
 int cli_machine_exchange(struct cli_machine *machine, struct ps_revision *revision, char **text);
 int cli_machine_go_back(struct cli_machine *machine, struct ps_revision *revision, char **text);
 
-/* It is known to be good: what was before may go. Returns 0 or -1 and errno. */
+/* It is known to be good: once it is on the disk, what was before goes. Returns 0 or -1 and errno. */
 int cli_machine_settle(struct cli_machine *machine);
 
 #endif

@@ -136,13 +136,14 @@ static bool read_nothing(const struct cli_call *call, struct ps_spans *spans, st
 
 static const struct verb {
 	struct cli_verb verb;	/* first */
-	enum packetscript_set_action action;	/* 0: none, it shows the set */
+	enum packetscript_set_action action;	/* 0: none, it shows the set, or only reads what is given */
 	bool (*read)(const struct cli_call *call, struct ps_spans *spans, struct ps_set_change *change);
 } rows[] = {
 	{ { "list", "", 0, 0, false }, 0, NULL },
 	{ { "add", "ENTRY…", 1, CLI_ANY, false }, PACKETSCRIPT_SET_ADD, read_entries },
 	{ { "remove", "ENTRY…", 1, CLI_ANY, false }, PACKETSCRIPT_SET_REMOVE, read_entries },
 	{ { "load", "FILE", 1, 1, true }, PACKETSCRIPT_SET_REPLACE, read_file },
+	{ { "check", "FILE", 1, 1, false }, 0, read_file },
 	{ { "swap", "OTHER", 1, 1, false }, PACKETSCRIPT_SET_SWAP, read_other },
 	{ { "destroy", "", 0, 0, false }, PACKETSCRIPT_SET_DESTROY, read_nothing },
 };
@@ -160,8 +161,10 @@ static int do_verb(const struct cli_call *call, const struct verb *verb, struct 
 	struct ps_control control;
 	int status;
 
-	if (verb->action && !verb->read(call, spans, &change))
+	if (verb->read && !verb->read(call, spans, &change))
 		return CLI_TROUBLE;
+	if (verb->read && !verb->action)
+		return CLI_OK;
 	ps_spans_sort(spans);
 	if (cli_states_open(&control, call->values[OPT_NETNS], verb->verb.loads))
 		return CLI_TROUBLE;
@@ -195,7 +198,7 @@ static int run(const struct cli_call *call)
 
 const struct cli_command cli_set = {
 	.name = "set",
-	.operands = "[NAME [list|add|remove|load|swap|destroy] …]",
+	.operands = "[NAME [list|add|remove|load|check|swap|destroy] …]",
 	.min = 0, .max = CLI_ANY,
 	.summary = "fills and shows the sets of addresses that scripts in the kernel name",
 	.about =
@@ -206,7 +209,7 @@ const struct cli_command cli_set = {
 "'NAME add ENTRY…' and 'NAME remove ENTRY…' take addresses, prefixes and ranges, of IPv4 and IPv6: 192.0.2.1, 10.0.0.0/8,\n"
 "2001:db8::1-2001:db8::9. What is removed may be a part of what was added; what is not in the set is not missed.\n"
 "'NAME load FILE' replaces all of it by what a file has (- is standard input): an entry a line; what follows a # is for people. A line that is\n"
-"none is told, and the set stays as it was. 'NAME swap OTHER' has two sets change what is in them; both have all\n"
+"none is told, and the set stays as it was. 'NAME check FILE' only says whether it could be loaded. 'NAME swap OTHER' has two sets change what is in them; both have all\n"
 "for a moment, so that a packet that asks both finds an address in one at least.\n"
 "\n"
 "'load' makes the set if no script has named it yet: so it may come before the rules. What has been filled stays until the network namespace\n"

@@ -203,13 +203,14 @@ static bool read_ttl(const struct cli_call *call, struct cli_entries *entries)
 static const struct verb {
 	struct cli_verb verb;	/* first */
 	bool (*read)(const struct cli_call *call, struct cli_entries *entries);	/* or NULL */
-	int (*run)(struct ps_control *control, const struct cli_call *call, const struct cli_entries *given);
+	int (*run)(struct ps_control *control, const struct cli_call *call, const struct cli_entries *given);	/* NULL: it only reads */
 } rows[] = {
 	{ { "list", "", 0, 0, false }, NULL, do_list },
 	{ { "get", "KEY", 1, 1, false }, read_keys, do_get },
 	{ { "set", "KEY VALUE", 2, 2, true }, read_pair, do_set },
 	{ { "delete", "KEY…", 1, CLI_ANY, false }, read_keys, do_delete },
 	{ { "load", "FILE", 1, 1, true }, read_file, do_set },
+	{ { "check", "FILE", 1, 1, false }, read_file, NULL },
 	{ { "destroy", "", 0, 0, false }, NULL, do_destroy },
 };
 
@@ -225,8 +226,11 @@ static int do_verb(const struct cli_call *call, const struct verb *verb, struct 
 	struct ps_control control;
 	int status;
 
-	if ((verb->read && !verb->read(call, entries)) || !read_ttl(call, entries) ||
-	    cli_states_open(&control, call->values[OPT_NETNS], verb->verb.loads))
+	if ((verb->read && !verb->read(call, entries)) || !read_ttl(call, entries))
+		return CLI_TROUBLE;
+	if (!verb->run)
+		return CLI_OK;
+	if (cli_states_open(&control, call->values[OPT_NETNS], verb->verb.loads))
 		return CLI_TROUBLE;
 	status = verb->run(&control, call, entries);
 	ps_control_close(&control);
@@ -255,7 +259,7 @@ static int run(const struct cli_call *call)
 
 const struct cli_command cli_shared = {
 	.name = "shared",
-	.operands = "[TABLE [list|get|set|delete|load|destroy] …]",
+	.operands = "[TABLE [list|get|set|delete|load|check|destroy] …]",
 	.min = 0, .max = CLI_ANY,
 	.summary = "shows and fills the tables that scripts in the kernel share",
 	.about =
@@ -269,6 +273,7 @@ const struct cli_command cli_shared = {
 "'TABLE load FILE' sets what a file has (- is standard input), one entry after the other; others stay. A file is JSON, if its name ends in .json or\n"
 "it begins with { or [: an object of keys, which are strings, and values; or a list of {\"key\": …, \"value\": …, \"ttl\": …}, or what --json shows.\n"
 "Else its lines are KEY,VALUE or KEY,VALUE,MILLISECONDS; a line that begins with # is for people. Where something in it is wrong, nothing is set.\n"
+"'TABLE check FILE' only says whether it could be loaded.\n"
 "Bytes that are no text are {\"string\": HEX} in JSON, and byte arrays {\"bytes\": HEX}. Of a value, 16384 bytes are shown or set at most.\n"
 "\n"
 "'set' and 'load' make the table if no script has named it yet, and it stays until the network namespace goes, or until 'TABLE destroy', which\n"

@@ -294,6 +294,11 @@ long long cli_states_number(const json_t *state, const char *group, const char *
 	return json_integer_value(json_object_get(group ? json_object_get(state, group) : state, name));
 }
 
+bool cli_states_are_loaded(void)
+{
+	return !access("/sys/module/packetscript", F_OK);
+}
+
 int cli_states_open(struct ps_control *control, const char *netns, bool load)
 {
 	static const char *const modprobe[] = { "modprobe", "-q", "packetscript", NULL };

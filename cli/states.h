@@ -34,6 +34,9 @@ long long cli_states_number(const json_t *state, const char *group, const char *
 /* Which rule it is, for people: "process_packet of dnat.lua, iptables mangle PREROUTING". NULL: not enough memory. The caller frees it. */
 char *cli_states_label(const json_t *script, const json_t *rule);
 
+/* Whether the kernel has the module: without it, nothing is attached. */
+bool cli_states_are_loaded(void);
+
 struct ps_control;
 
 /*

@@ -96,6 +96,25 @@ static int has_spans(struct ps_control *control, const char *name, const struct 
 	return same;
 }
 
+int cli_set_load(struct ps_control *control, const struct ps_file *file, const char *path, char *text, size_t size)
+{
+	struct ps_spans wanted = { .list4 = { NULL } };
+	char name[PS_NAME_BYTES + 1];
+	const struct ps_set_change change = { .name = name, .action = PACKETSCRIPT_SET_REPLACE, .spans = &wanted };
+	int err;
+
+	ps_file_thing(file, name);
+	err = ps_spans_read(&wanted, path, text, size);
+	if (!err) {
+		ps_spans_sort(&wanted);
+		err = ps_control_set(control, &change);
+		if (err)
+			snprintf(text, size, "%s", control->error);
+	}
+	ps_spans_clean(&wanted);
+	return err ? -1 : 0;
+}
+
 int cli_set_compare(struct ps_control *control, const struct ps_file *file, const char *path, bool mend, char *text, size_t size)
 {
 	struct ps_spans wanted = { .list4 = { NULL } };

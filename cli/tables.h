@@ -16,6 +16,9 @@ struct ps_file;
 int cli_set_compare(struct ps_control *control, const struct ps_file *file, const char *path, bool mend, char *text, size_t size);
 int cli_table_compare(struct ps_control *control, const struct ps_file *file, const char *path, bool mend, char *text, size_t size);
 
+/* The set has what the file says then, whatever it had. Returns 0; -1: text says why not. */
+int cli_set_load(struct ps_control *control, const struct ps_file *file, const char *path, char *text, size_t size);
+
 /* Takes a set or a table away, of which a file told; one that scripts still name becomes empty. */
 void cli_thing_drop(struct ps_control *control, const struct ps_file *file);
 

@@ -75,6 +75,7 @@ bool cli_target_read(struct cli_target *target, const struct cli_call *call, int
 {
 	*target = (struct cli_target){ .prefix = NULL };
 	target->wire.ms = ms;
+	target->wire.stop = -1;
 	target->wire.ca = call->values[CLI_TARGET_CA];
 	target->wire.cert = call->values[CLI_TARGET_CERT];
 	target->wire.key = call->values[CLI_TARGET_KEY];

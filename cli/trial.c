@@ -5,35 +5,48 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "child.h"
-#include "cli.h"
-#include "entries.h"
 #include "folder.h"
 #include "hooklines.h"
-#include "spans.h"
 
-/* A command, and what it said if it failed. */
-static int run(const struct cli_trial *trial, const char *const *args, const char *what, char *error, size_t size)
+static long long now_ms(void)
 {
-	const struct cli_child child = { args, trial->ms, true, trial->stop };
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000ll + now.tv_nsec / 1000000;
+}
+
+/* A trial, and when it has to be over, by now_ms(). */
+struct trying {
+	const struct cli_trial *of;
+	long long until;
+};
+
+/* A command, and what it said if it failed. Returns as cli_trial_run(). */
+static int run(const struct trying *trying, const char *const *args, const char *what, char *error, size_t size)
+{
+	long long left = trying->until - now_ms();
+	const struct cli_child child = { args, left > 1 ? left : 1, true, trying->of->stop };
 	char text[3072];
 	int status = cli_child_run(&child, text, sizeof(text));
 
 	if (!status)
 		return 0;
 	snprintf(error, size, "%s%s%s", what, what[0] ? ": " : "", text);
-	return 1;
+	return status == CLI_CHILD_ENDED ? -1 : 1;
 }
 
 /* Files of this kind, as arguments behind those that are there; NULL behind them. Returns how many. */
-static size_t add_files(const struct cli_trial *trial, enum ps_file_kind kind, const char **args)
+static size_t add_files(const struct trying *trying, enum ps_file_kind kind, const char **args)
 {
 	char path[PATH_MAX];
 	size_t i, n = 0;
 
-	for (i = 0; i < trial->revision->n; i++) {
-		if (ps_file_kind(trial->revision->files[i].name) != kind || !ps_folder_path(path, trial->folder, trial->revision->files[i].name))
+	for (i = 0; i < trying->of->revision->n; i++) {
+		if (ps_file_kind(trying->of->revision->files[i].name) != kind || !ps_folder_path(path, trying->of->folder, trying->of->revision->files[i].name))
 			continue;
 		args[n] = strdup(path);
 		n += args[n] != NULL;
@@ -43,7 +56,7 @@ static size_t add_files(const struct cli_trial *trial, enum ps_file_kind kind, c
 }
 
 /* One process for all scripts, and one for all tests. */
-static int run_files(const struct cli_trial *trial, enum ps_file_kind kind, const char *const *head, const char *what, char *error, size_t size)
+static int run_files(const struct trying *trying, enum ps_file_kind kind, const char *const *head, const char *what, char *error, size_t size)
 {
 	const char *args[PS_FILES_MAX + 8];
 	size_t n = 0, files, i;
@@ -53,78 +66,79 @@ static int run_files(const struct cli_trial *trial, enum ps_file_kind kind, cons
 		args[n] = head[n];
 		n++;
 	}
-	files = add_files(trial, kind, args + n);
+	files = add_files(trying, kind, args + n);
 	if (files)
-		status = run(trial, args, what, error, size);
+		status = run(trying, args, what, error, size);
 	for (i = 0; i < files; i++)
 		free((char *)args[n + i]);
 	return status;
 }
 
 /* That the functions are there which hooks name, with the packets that they get. */
-static int try_hook(const struct cli_trial *trial, const struct cli_line *line, char *error, size_t size)
+static int try_hook(const struct trying *trying, const struct cli_line *line, char *error, size_t size)
 {
 	const char *args[] = { "check", "--quiet", "--function", line->function, "--object", line->object, NULL, NULL };
 	char path[PATH_MAX];
 
-	if (!ps_folder_path(path, trial->folder, line->script))
+	if (!ps_folder_path(path, trying->of->folder, line->script))
 		return 1;
 	args[6] = path;
-	return run(trial, args, PS_HOOKS_FILE, error, size);
+	return run(trying, args, PS_HOOKS_FILE, error, size);
 }
 
-static int try_hooks(const struct cli_trial *trial, char *error, size_t size)
+static int by_function(const void *a, const void *b)
+{
+	const struct cli_line *one = a, *other = b;
+	int order = strcmp(one->script, other->script);
+
+	if (!order)
+		order = strcmp(one->function, other->function);
+	return order ? order : strcmp(one->object, other->object);
+}
+
+/* Each function once, at however many hooks it is. */
+static int try_hooks(const struct trying *trying, char *error, size_t size)
 {
 	struct cli_lines lines;
-	int status = cli_lines_read(&lines, trial->revision, trial->folder, trial->folder, error, size) ? 1 : 0;
+	int status = cli_lines_read(&lines, trying->of->revision, trying->of->folder, trying->of->folder, error, size) ? 1 : 0;
 	size_t i;
 
-	for (i = 0; !status && i < lines.n; i++)
-		status = try_hook(trial, &lines.list[i], error, size);
+	if (lines.n)
+		qsort(lines.list, lines.n, sizeof(*lines.list), by_function);
+	for (i = 0; !status && i < lines.n; i++) {
+		if (!i || by_function(&lines.list[i - 1], &lines.list[i]))
+			status = try_hook(trying, &lines.list[i], error, size);
+	}
 	cli_lines_clean(&lines);
 	return status;
 }
 
-static int try_set(const char *path, char *error, size_t size)
+/* What a set or a table has, in a process of its own, since what nobody has looked at yet may take all memory. */
+static int try_thing(const struct trying *trying, const struct ps_file *file, char *error, size_t size)
 {
-	struct ps_spans spans = { .list4 = { NULL } };
-	int err = ps_spans_read(&spans, path, error, size);
+	char path[PATH_MAX], name[PS_NAME_BYTES + 1], said[1024];
+	const char *args[] = { ps_file_kind(file->name) == PS_FILE_SET ? "set" : "shared", name, "check", path, NULL };
 
-	ps_spans_clean(&spans);
-	return err ? 1 : 0;
+	int status;
+
+	if (!ps_folder_path(path, trying->of->folder, file->name))
+		return 1;
+	ps_file_thing(file, name);
+	status = run(trying, args, "", said, sizeof(said));
+	/* one that was ended has not said which file it was at */
+	if (status)
+		snprintf(error, size, "%s%s%s", strstr(said, path) ? "" : file->name, strstr(said, path) ? "" : ": ", said);
+	return status;
 }
 
-static int try_table(const char *path, char *error, size_t size)
+static int try_contents(const struct trying *trying, char *error, size_t size)
 {
-	struct cli_entries entries = { .list = NULL };
-	char *said = NULL;
-	bool is_read;
-
-	cli_error_keep(&said);
-	is_read = cli_entries_load(&entries, path);
-	cli_error_keep(NULL);
-	if (!is_read)
-		snprintf(error, size, "%s", said ? said : path);
-	free(said);
-	cli_entries_clean(&entries);
-	return is_read ? 0 : 1;
-}
-
-static int try_contents(const struct cli_trial *trial, char *error, size_t size)
-{
-	const struct ps_file *file;
-	char path[PATH_MAX];
+	const struct ps_file *file = trying->of->revision->files, *end = file + trying->of->revision->n;
 	int status = 0;
-	size_t i;
 
-	for (i = 0; !status && i < trial->revision->n; i++) {
-		file = &trial->revision->files[i];
-		if (!ps_folder_path(path, trial->folder, file->name))
-			status = 1;
-		else if (ps_file_kind(file->name) == PS_FILE_SET)
-			status = try_set(path, error, size);
-		else if (ps_file_kind(file->name) == PS_FILE_TABLE && file->size)
-			status = try_table(path, error, size);
+	for (; !status && file < end; file++) {
+		if (ps_file_kind(file->name) == PS_FILE_SET || (ps_file_kind(file->name) == PS_FILE_TABLE && file->size))
+			status = try_thing(trying, file, error, size);
 	}
 	return status;
 }
@@ -146,16 +160,17 @@ static void shorten(char *text, const char *folder)
 int cli_trial_run(const struct cli_trial *trial, char *error, size_t size)
 {
 	static const char *const check[] = { "check", "--quiet", NULL }, *const test[] = { "test", NULL };
+	const struct trying trying = { trial, now_ms() + trial->ms };
 	int status;
 
 	error[0] = 0;
-	status = run_files(trial, PS_FILE_SCRIPT, check, "", error, size);
+	status = run_files(&trying, PS_FILE_SCRIPT, check, "", error, size);
 	if (!status)
-		status = try_hooks(trial, error, size);
+		status = try_hooks(&trying, error, size);
 	if (!status)
-		status = try_contents(trial, error, size);
+		status = try_contents(&trying, error, size);
 	if (!status)
-		status = run_files(trial, PS_FILE_TEST, test, "test", error, size);
+		status = run_files(&trying, PS_FILE_TEST, test, "test", error, size);
 	shorten(error, trial->folder);
 	return status;
 }

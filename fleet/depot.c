@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define KEY_BYTES	384
+#define HEARD_MAX	1000	/* messages at a time */
 
 static int fail(struct ps_depot *store, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static int fail(struct ps_depot *store, const char *format, ...)
@@ -343,8 +344,10 @@ int ps_depot_hear(struct ps_depot *store, int *changes, int *signs)
 {
 	redisReply *reply;
 	bool is_lost;
+	int i;
 
-	for (;;) {
+	/* somebody who tells of changes without end does not keep the caller from what it has to do */
+	for (i = 0; i < HEARD_MAX; i++) {
 		reply = ps_wire_take(&store->wire, 0, &is_lost);
 		if (!reply)
 			return is_lost ? fail(store, "%s", store->wire.error) : 0;
@@ -355,4 +358,5 @@ int ps_depot_hear(struct ps_depot *store, int *changes, int *signs)
 			++*signs;
 		freeReplyObject(reply);
 	}
+	return 0;
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "depot.h"
@@ -236,66 +237,157 @@ static int make_folders(char *path, size_t skipped)
 	return 0;
 }
 
-static int fetch_pieces(struct ps_depot *store, const struct ps_file *file, int fd, char *piece, const struct told *told)
+static int fetch_chunk(struct ps_fetch *fetch, const struct ps_file *file, size_t i, int fd, char *piece, const struct told *told)
+{
+	size_t len = ps_file_chunk_bytes(file, i);
+
+	if (fetch->go_on && !fetch->go_on(fetch->context))
+		return fail(told, "%s: was given up", file->name);
+	if (ps_depot_chunk(fetch->store, file->chunks[i], piece, len))
+		return fail(told, "%s: %s", file->name, fetch->store->error);
+	if (lseek(fd, (off_t)i * PS_CHUNK_BYTES, SEEK_SET) < 0 || write_whole(fd, piece, len))
+		return fail(told, "%s: %s", file->name, strerror(errno));
+	fetch->fetched += len;
+	return 0;
+}
+
+/* Chunks that are there already, from the first one on, are not fetched. */
+static int fetch_pieces(struct ps_fetch *fetch, const struct ps_file *file, int fd, char *piece, const struct told *told)
 {
 	struct ps_sha digest;
 	char found[PS_SHA_TEXT];
 	int err = ps_sha_begin(&digest) ? 0 : fail(told, "not enough memory");
+	bool is_kept = true;
 	size_t i, len;
 
 	for (i = 0; !err && i < ps_file_chunks(file->size); i++) {
 		len = ps_file_chunk_bytes(file, i);
-		if (ps_depot_chunk(store, file->chunks[i], piece, len))
-			err = fail(told, "%s: %s", file->name, store->error);
-		else if (write_whole(fd, piece, len))
-			err = fail(told, "%s: %s", file->name, strerror(errno));
-		else
+		is_kept = is_kept && read_whole(fd, piece, len) == (ssize_t)len && ps_sha_of(piece, len, found) && !strcmp(found, file->chunks[i]);
+		if (!is_kept)
+			err = fetch_chunk(fetch, file, i, fd, piece, told);
+		if (!err)
 			ps_sha_add(&digest, piece, len);
 	}
 	ps_sha_end(&digest, found);
+	if (!err && ftruncate(fd, file->size))
+		err = fail(told, "%s: %s", file->name, strerror(errno));
 	if (!err && strcmp(found, file->digest))
 		err = fail(told, "%s: its chunks are not what its digest says", file->name);
 	return err;
 }
 
-static int fetch_file(struct ps_depot *store, const struct ps_file *file, const char *path, char *piece, long long *fetched, const struct told *told)
+static int fetch_file(struct ps_fetch *fetch, const struct ps_file *file, const char *path, char *piece, const struct told *told)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600), err;
+	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600), err;
 
 	if (fd < 0)
 		return fail(told, "%s: %s", path, strerror(errno));
-	err = fetch_pieces(store, file, fd, piece, told);
+	err = fetch_pieces(fetch, file, fd, piece, told);
 	if (close(fd) && !err)
 		err = fail(told, "%s: %s", path, strerror(errno));
-	*fetched += file->size;
 	return err;
+}
+
+static bool is_file(const struct ps_file *file, const char *path)
+{
+	char digest[PS_SHA_TEXT];
+
+	return ps_sha_of_file(path, file->size, digest) && !strcmp(digest, file->digest);
 }
 
 static bool link_file(const struct ps_file *file, const char *path, const char *from)
 {
-	char other[PATH_MAX], digest[PS_SHA_TEXT];
+	char other[PATH_MAX];
 
-	return from && ps_folder_path(other, from, file->name) && ps_sha_of_file(other, file->size, digest) && !strcmp(digest, file->digest) &&
-	       !link(other, path);
+	return from && ps_folder_path(other, from, file->name) && is_file(file, other) && !link(other, path);
 }
 
-int ps_folder_fetch(struct ps_depot *store, const struct ps_revision *revision, const char *folder, const char *from, long long *fetched,
-		    char *error, size_t size)
+/* What an earlier call has left stays where it is of use: files of the revision that are nobody else's. */
+static bool is_of_use(const struct ps_revision *revision, const FTSENT *entry, size_t skipped)
 {
-	const struct told told = { error, size };
-	char path[PATH_MAX], *piece = malloc(PS_CHUNK_BYTES);
-	int err = piece ? 0 : fail(&told, "not enough memory");
+	return entry->fts_info == FTS_F && entry->fts_statp->st_nlink == 1 && ps_revision_find(revision, entry->fts_path + skipped);
+}
+
+static int clear(const struct ps_revision *revision, const char *folder, const struct told *told)
+{
+	char *paths[] = { (char *)folder, NULL };
+	FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	FTSENT *entry;
+	int err = tree ? 0 : -1;
+
+	while (!err && (entry = fts_read(tree))) {
+		if (entry->fts_info == FTS_D || (entry->fts_info == FTS_NS && entry->fts_errno == ENOENT) || is_of_use(revision, entry, strlen(folder) + 1))
+			continue;
+		/* folders of files that stay */
+		err = remove(entry->fts_accpath) && errno != ENOTEMPTY && errno != EEXIST;
+	}
+	if (tree)
+		fts_close(tree);
+	return err ? fail(told, "%s: %s", folder, strerror(errno)) : 0;
+}
+
+/* Links what can be linked, and adds up how many bytes others need that are not there yet. */
+static int link_files(const struct ps_fetch *fetch, bool *is_linked, long long *needed, const struct told *told)
+{
+	const struct ps_file *file;
+	char path[PATH_MAX];
+	struct stat st;
 	size_t i;
 
-	if (!err && mkdir(folder, 0700))
-		err = fail(&told, "%s: %s", folder, strerror(errno));
-	for (i = 0; !err && i < revision->n; i++) {
-		if (!ps_folder_path(path, folder, revision->files[i].name) || make_folders(path, strlen(folder) + 1))
-			err = fail(&told, "%s: %s", revision->files[i].name, strerror(errno));
-		else if (!link_file(&revision->files[i], path, from))
-			err = fetch_file(store, &revision->files[i], path, piece, fetched, &told);
+	for (i = 0; i < fetch->revision->n; i++) {
+		file = &fetch->revision->files[i];
+		if (!ps_folder_path(path, fetch->folder, file->name) || make_folders(path, strlen(fetch->folder) + 1))
+			return fail(told, "%s: %s", file->name, strerror(errno));
+		is_linked[i] = link_file(file, path, fetch->from);
+		if (!is_linked[i])
+			*needed += file->size - (!lstat(path, &st) && st.st_size < file->size ? st.st_size : 0);
 	}
+	return 0;
+}
+
+/* A file system that is full is no good to others either. */
+static int need_room(const struct ps_fetch *fetch, long long needed, const struct told *told)
+{
+	struct statvfs fs;
+	long long room;
+
+	if (statvfs(fetch->folder, &fs))
+		return fail(told, "%s: %s", fetch->folder, strerror(errno));
+	room = (long long)fs.f_bavail * fs.f_frsize;
+	return needed > room ? fail(told, "the disk has no room: it needs %lld bytes, and %lld of them are missing", needed, needed - room) : 0;
+}
+
+static int fetch_files(struct ps_fetch *fetch, const bool *is_linked, char *piece, const struct told *told)
+{
+	char path[PATH_MAX];
+	int err = 0;
+	size_t i;
+
+	for (i = 0; !err && i < fetch->revision->n; i++) {
+		if (!is_linked[i] && ps_folder_path(path, fetch->folder, fetch->revision->files[i].name))
+			err = fetch_file(fetch, &fetch->revision->files[i], path, piece, told);
+	}
+	return err;
+}
+
+int ps_folder_fetch(struct ps_fetch *fetch, char *error, size_t size)
+{
+	const struct told told = { error, size };
+	bool *is_linked = calloc(fetch->revision->n, sizeof(*is_linked));
+	char *piece = malloc(PS_CHUNK_BYTES);
+	int err = piece && is_linked ? clear(fetch->revision, fetch->folder, &told) : fail(&told, "not enough memory");
+	long long needed = 0;
+
+	if (!err && mkdir(fetch->folder, 0700) && errno != EEXIST)
+		err = fail(&told, "%s: %s", fetch->folder, strerror(errno));
+	if (!err)
+		err = link_files(fetch, is_linked, &needed, &told);
+	if (!err)
+		err = need_room(fetch, needed, &told);
+	if (!err)
+		err = fetch_files(fetch, is_linked, piece, &told);
 	free(piece);
+	free(is_linked);
 	return err;
 }
 

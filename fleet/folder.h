@@ -13,12 +13,22 @@ int ps_folder_read(struct ps_revision *revision, const char *folder, char *error
 /* Sends what the store lacks, and adds up its bytes. As above. */
 int ps_folder_send(struct ps_depot *store, const struct ps_revision *revision, const char *folder, long long *sent, char *error, size_t size);
 
+/* Files that come from a store. */
+struct ps_fetch {
+	struct ps_depot *store;
+	const struct ps_revision *revision;
+	const char *folder;		/* where they will be */
+	const char *from;		/* another folder, which may have some of them; NULL: none */
+	bool (*go_on)(void *context);	/* asked before each chunk: false ends it; NULL: nobody is asked */
+	void *context;
+	long long fetched;		/* adds up bytes that came from the store */
+};
+
 /*
- * Makes the folder, which must not be there, of the revision's files: those that another folder has (NULL: none) are linked from there, others come
- * from the store, and each byte has been looked at. Adds up what came from the store. As above.
+ * Makes the folder of the revision's files: those that from has are linked from there, others come from the store, but for what an earlier call has
+ * left in the folder, which goes on where it ended. Each byte has been looked at. As above.
  */
-int ps_folder_fetch(struct ps_depot *store, const struct ps_revision *revision, const char *folder, const char *from, long long *fetched,
-		    char *error, size_t size);
+int ps_folder_fetch(struct ps_fetch *fetch, char *error, size_t size);
 
 /* Writes a file below the folder, anew. Returns 0 or -1 and errno. */
 int ps_folder_write(const char *folder, const char *name, const char *text);

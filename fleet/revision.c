@@ -280,6 +280,8 @@ static const char *read_head(struct ps_revision *revision, const json_t *object)
 	    !read_number(object, "parent", NUMBER_MAX, &revision->parent) || !read_number(object, "of", NUMBER_MAX, &revision->of) ||
 	    !read_number(object, "time", NUMBER_MAX, &revision->time))
 		return "a number in it is none";
+	if (revision->parent >= revision->number || revision->of >= revision->number)
+		return "it repeats or replaces one that is not before it";
 	if (!read_text(object, "by", &revision->by) || !read_text(object, "note", &revision->note))
 		return "a text in it is too long, or none";
 	return NULL;

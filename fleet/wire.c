@@ -27,6 +27,7 @@
 #define REPLY_BYTES	(16u << 20)	/* of a reply, at most: the server is not trusted with our memory */
 #define REPLY_LIST	100000		/* elements of a list in it, since room for all is made before the first one has come */
 #define PIECE		65536
+#define PATIENCE	24		/* a reply that goes on coming, as by a slow link, may take so many times what its next bytes may */
 
 /* What a URL says. */
 struct address {
@@ -130,6 +131,8 @@ static const char *read_host(struct address *to, const char *at)
 		n = strcspn(at, "]");
 		if (n >= len || !decode(to->host, sizeof(to->host), at + 1, n - 1))
 			return "a ] is missing behind the address";
+		if (at[n + 1] && !strchr(":/", at[n + 1]))
+			return "what is behind the ] is no port";
 		port = at[n + 1] == ':' ? at + n + 2 : NULL;
 	} else {
 		n = strcspn(at, ":/");
@@ -190,17 +193,17 @@ const char *ps_wire_check(const char *url, bool *has_password)
 /*
  * Sockets.
  */
-static bool wait_for(int fd, short events, long long until)
+static bool wait_for(const struct ps_wire *wire, short events, long long until)
 {
-	struct pollfd poll_fd = { .fd = fd, .events = events };
+	struct pollfd fds[] = { { wire->fd, events, 0 }, { wire->stop, POLLIN, 0 } };
 	long long left;
 	int n;
 
 	do {
 		left = until - now_ms();
-		n = poll(&poll_fd, 1, left > 0 ? left : 0);
+		n = poll(fds, 2, left > 0 ? left : 0);
 	} while (n < 0 && errno == EINTR && left > 0);
-	return n > 0;
+	return n > 0 && fds[0].revents;
 }
 
 static int connect_to(struct ps_wire *wire, const struct sockaddr *address, socklen_t len)
@@ -213,7 +216,7 @@ static int connect_to(struct ps_wire *wire, const struct sockaddr *address, sock
 		return -1;
 	if (!connect(wire->fd, address, len))
 		return 0;
-	if (errno == EINPROGRESS && wait_for(wire->fd, POLLOUT, now_ms() + wire->ms)) {
+	if (errno == EINPROGRESS && wait_for(wire, POLLOUT, now_ms() + wire->ms)) {
 		getsockopt(wire->fd, SOL_SOCKET, SO_ERROR, &err, &size);
 		if (!err)
 			return 0;
@@ -313,7 +316,7 @@ static int shake_hands(struct ps_wire *wire, const char *host)
 		why = SSL_get_error(wire->tls, result);
 		if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE)
 			break;
-		if (!wait_for(wire->fd, why == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, until))
+		if (!wait_for(wire, why == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, until))
 			return fail(wire, "%s: no TLS within %d ms", host, wire->ms);
 	}
 	verified = SSL_get_verify_result(wire->tls);
@@ -345,6 +348,10 @@ static int open_tls(struct ps_wire *wire, const struct address *address, const s
  */
 static ssize_t after_tls(struct ps_wire *wire, int result, short *events)
 {
+	unsigned long code;
+	const char *reason;
+	char byte;
+
 	switch (SSL_get_error(wire->tls, result)) {
 	case SSL_ERROR_WANT_READ:
 		*events = POLLIN;
@@ -352,8 +359,14 @@ static ssize_t after_tls(struct ps_wire *wire, int result, short *events)
 	case SSL_ERROR_WANT_WRITE:
 		*events = POLLOUT;
 		return 0;
+	case SSL_ERROR_SYSCALL:
+		/* what cannot be written to may have said why before */
+		SSL_read(wire->tls, &byte, 1);
 	}
-	return lose(wire, "the server has closed the connection");
+	code = ERR_peek_last_error();
+	reason = code ? ERR_reason_error_string(code) : NULL;
+	ERR_clear_error();
+	return lose(wire, "the server has closed the connection%s%s", reason ? ": " : "", reason ? reason : "");
 }
 
 static ssize_t after_plain(struct ps_wire *wire, ssize_t n, short wanted, short *events)
@@ -399,7 +412,7 @@ static int put_all(struct ps_wire *wire, const char *bytes, size_t len)
 		n = put_some(wire, bytes, len, &events);
 		if (n < 0)
 			return -1;
-		if (!n && !wait_for(wire->fd, events, until))
+		if (!n && !wait_for(wire, events, until))
 			return lose(wire, "the server takes nothing for %d ms", wire->ms);
 		if (n)
 			until = now_ms() + wire->ms;
@@ -454,7 +467,7 @@ static int feed(struct ps_wire *wire, short *events)
 
 redisReply *ps_wire_take(struct ps_wire *wire, int ms, bool *is_lost)
 {
-	long long until = now_ms() + ms;
+	long long until = now_ms() + ms, last = now_ms() + (long long)PATIENCE * ms;
 	redisReply *reply = NULL;
 	short events = POLLIN;
 	int n;
@@ -466,7 +479,9 @@ redisReply *ps_wire_take(struct ps_wire *wire, int ms, bool *is_lost)
 			return reply;
 		if (!n)
 			n = feed(wire, &events);
-		if (!n && !wait_for(wire->fd, events, until)) {
+		if (n > 0)
+			until = now_ms() + ms;
+		if (!n && !wait_for(wire, events, until < last ? until : last)) {
 			fail(wire, "the server does not answer within %d ms", ms);
 			return NULL;
 		}
@@ -558,7 +573,7 @@ int ps_wire_open(struct ps_wire *wire, const struct ps_wire_target *target)
 	const char *wrong = read_url(&address, target->url);
 	int err;
 
-	*wire = (struct ps_wire){ .fd = -1, .ms = target->ms };
+	*wire = (struct ps_wire){ .fd = -1, .ms = target->ms, .stop = target->stop };
 	if (wrong)
 		return fail(wire, "%s", wrong);
 	wire->reader = create_reader();

@@ -13,14 +13,15 @@ struct ps_wire_target {
 	const char *url;	/* redis://[user[:password]@]host[:port][/number], rediss://… with TLS, unix:/path */
 	const char *password;	/* NULL: that of the URL, or none */
 	const char *ca, *cert, *key;	/* files, of rediss; NULL: the system's authorities, and no certificate of our own */
-	int ms;			/* how long to wait for the server, each time */
+	int ms;			/* how long to wait for the server, each time: for the next bytes, and for a reply 24 times as long */
+	int stop;		/* a descriptor: what is waited for has no time left once something can be read there; -1: none */
 };
 
 struct ps_wire {
 	int fd;			/* -1: there is no connection */
 	void *tls, *tls_context, *reader;
 	size_t fed;		/* bytes that came since the last reply */
-	int ms;
+	int ms, stop;
 	char error[512];	/* what the last call that failed has to say */
 };
 

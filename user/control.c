@@ -19,12 +19,25 @@
 
 #define MESSAGE	32768	/* bytes that the kernel sends at once at most */
 
+static void path_of(char path[PATH_MAX], const char *netns)
+{
+	snprintf(path, PATH_MAX, "%s%s", strchr(netns, '/') ? "" : "/run/netns/", netns);
+}
+
+bool ps_control_has_netns(const char *netns)
+{
+	char path[PATH_MAX];
+
+	path_of(path, netns);
+	return !access(path, F_OK) || errno != ENOENT;
+}
+
 static int enter(const char *netns, char *error, size_t size)
 {
 	char path[PATH_MAX];
 	int fd, err;
 
-	snprintf(path, sizeof(path), "%s%s", strchr(netns, '/') ? "" : "/run/netns/", netns);
+	path_of(path, netns);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
 		snprintf(error, size, "network namespace %s: %s", netns, strerror(errno));

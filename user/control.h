@@ -31,6 +31,9 @@ struct ps_control {
 int ps_control_open(struct ps_control *control, const char *netns);
 void ps_control_close(struct ps_control *control);
 
+/* Whether there may be such a network namespace: false, if nothing has its name. */
+bool ps_control_has_netns(const char *netns);
+
 /*
  * One thing of a list: a state; a counter of it that scripts have named; a script of the state before it; a module or list that the
  * script before it asks for; a rule of it.

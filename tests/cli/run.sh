@@ -1513,7 +1513,7 @@ given wrong '{a,b,c\n' 'wrong:1: '
 trouble 'a file that is not there' 'nowhere: No such file' shared t load nowhere
 trouble 'a folder' 'folder.pcap: Is a directory' shared t load folder.pcap
 trouble 'a name that is too long' 'the name of a table has 1 to 63 bytes' shared "$(printf 'a%.0s' {1..64})"
-trouble 'a verb that is none' 'give list, get, set, delete, load or destroy' shared t fill
+trouble 'a verb that is none' 'give list, get, set, delete, load, check or destroy' shared t fill
 trouble 'a value that is missing' 'VALUE is missing' shared t set a
 trouble 'limits of no state' 'give the number of a state' limits x
 trouble 'limits that are none' '--sends-each 65536: give a number from 0 to 65535' limits 0 --sends-each 65536

@@ -121,8 +121,9 @@ kill "${agents[2]}"
 wait "${agents[2]}" || true
 inM 2 packetscript detach /var/lib/m2/current/guard.lua >/dev/null
 inM 2 packetscript set good destroy
+echo '-- spoilt' >>/var/lib/m2/current/guard_test.lua
 agent 2
-check 'a machine that starts without the store has the last good one' wait_for eval 'inM 2 packetscript list | grep "hook ip INPUT"'
+check 'a machine that starts without the store has the last good one, though a test is spoilt' wait_for eval 'inM 2 packetscript list | grep "hook ip INPUT"'
 check_eq 'with its set' "$(inM 2 packetscript set good | wc -l)" 100000
 check 'and its packets pass' answers 2
 serve
@@ -145,15 +146,64 @@ check_match 'and that is told' "$(fleet status || true)" '(^|'$'\n'')m1 .*drifte
 fleet status --json >status.json
 schema fleet status.json
 
+# --- an agent that is killed while it takes a revision ---
+hooks() { inM "$1" packetscript list | grep -c '^ *hook '; }
+before=$(hooks 3)
+kill -9 "${agents[3]}"
+wait "${agents[3]}" || true
+cp -r /var/lib/m3/current /var/lib/m3/next
+cp d/guard.lua /var/lib/m3/current/other.lua
+touch /var/lib/m3/current/.trying
+inM 3 packetscript attach /var/lib/m3/current/other.lua --hook forward --family inet --function guard
+inM 3 packetscript attach /var/lib/m3/current/guard.lua --hook input --priority 5 --function guard
+check_eq 'hooks of another revision are there' "$(hooks 3)" $((before + 3))
+agent 3
+check 'and go with it, when the agent is there again' wait_for eval '[ "$(hooks 3)" = "$before" ]'
+check_eq 'of both families' "$(inM 3 packetscript list | grep FORWARD || true)" ''
+check 'and all are well' wait_for all_have 6
+
+# --- a device that goes ---
+for n in 1 2 3; do ip -n "m$n" link add d0 type dummy; done
+echo 'return {}' >d/extra.lua
+printf '%s\n' 'require("extra")' 'function any() return XT_CONTINUE end' >>d/guard.lua
+echo 'attach guard.lua --hook ingress --dev d0 --function any' >>d/hooks.conf
+fleet push d >/dev/null
+check 'a hook of a device' wait_for all_have 7
+generations() { inM 1 packetscript list --json | grep -o '"generation": *[0-9]*' | paste -sd ' '; }
+before=$(generations)
+ip -n m1 link del d0
+check 'its device goes, and that is told' wait_for has 1 drift 7
+sleep 12
+check_eq 'states go on as they are, and are not loaded anew' "$(generations)" "$before"
+ip -n m1 link add d0 type dummy
+check 'the hook comes back with the device' wait_for eval 'inM 1 packetscript list | grep d0'
+check 'and all is well' wait_for all_have 7
+cp /var/lib/m1/current/extra.lua extra.lua
+echo '-- another' >>/var/lib/m1/current/extra.lua
+inM 1 packetscript reload
+cat extra.lua >/var/lib/m1/current/extra.lua
+check 'a module that is another one in the kernel is mended' wait_for grep 'mended: extra.lua: the kernel has another text of it' m1.log
+
+# --- a network namespace that goes ---
+ip netns add gone
+echo 'attach guard.lua --hook input --netns gone --function any' >>d/hooks.conf
+fleet push d >/dev/null
+check 'a hook of another network namespace' wait_for all_have 8
+ip netns del gone
+sed -i '$d' d/hooks.conf
+fleet push d >/dev/null
+check 'whose line can go when it is gone' wait_for all_have 9
+
 # --- less ---
 rm -r d/sets d/shared
+sed -i '/--dev/d' d/hooks.conf
 printf 'function guard(ip) return XT_CONTINUE end\n' >d/guard.lua
 fleet push d >/dev/null
-check 'what a revision has no more' wait_for all_have 7
+check 'what a revision has no more' wait_for all_have 10
 check_eq 'is gone' "$(inM 1 packetscript set; inM 1 packetscript shared)" ''
 rm d/hooks.conf
 fleet push d >/dev/null
-check 'hooks as well' wait_for all_have 8
+check 'hooks as well' wait_for all_have 11
 check_eq 'are gone' "$(inM 1 packetscript list | grep hook || true)" ''
 for n in 1 2 3; do
 	kill "${agents[n]}"
