@@ -59,7 +59,7 @@ mkdir -p "$out" "$common"
 tools=(
 	bash env timeout stdbuf setsid nproc taskset cat cp mv rm mkdir mktemp ln ls chmod touch stat readlink realpath
 	basename dirname echo printf seq sleep date head tail sort uniq cut tr wc tee od dd yes truncate base64 sha256sum
-	md5sum id uname sync kill awk grep sed find xargs cmp diff ps dmesg mount umount stty gzip
+	md5sum id uname sync kill awk grep sed find xargs cmp diff ps dmesg mount umount stty gzip xz
 	modprobe insmod rmmod lsmod modinfo depmod ip ss tc xtables-legacy-multi xtables-nft-multi ping tcpdump curl nc sysctl
 	script setpriv
 )

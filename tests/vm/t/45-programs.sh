@@ -175,7 +175,12 @@ fi
 
 # --- where there can be no program ---
 module=$(modinfo -n packetscript_bpf)
-cp "$module" whole.ko
+# as the kernel's own modules are: compressed, or not
+case $module in
+*.xz) unpack='xz -dc' pack='xz --check=crc32 -c' ;;
+*) unpack=cat pack=cat ;;
+esac
+$unpack "$module" >whole.ko
 # without TEXT REGEX COMMAND…: attach says why, and leaves nothing
 without() {
 	local said status=0
@@ -187,16 +192,16 @@ without() {
 	done
 	check_eq "$1: nothing is there" "$(hooks) $(tc_programs) $(xdp_program)" '0 0 none'
 }
-LC_ALL=C sed 's/\x00\.BTF\x00/\x00.BTX\x00/' whole.ko >"$module"
+LC_ALL=C sed 's/\x00\.BTF\x00/\x00.BTX\x00/' whole.ko | $pack >"$module"
 without 'a module without types' "tc and XDP need the types \\(BTF\\) of the module packetscript_bpf, and it was built without: 'make btf_install'"
-LC_ALL=C sed 's/\x9f\xeb\x01\x00\x18\x00\x00\x00/\x9f\xec\x01\x00\x18\x00\x00\x00/' whole.ko >"$module"
+LC_ALL=C sed 's/\x9f\xeb\x01\x00\x18\x00\x00\x00/\x9f\xec\x01\x00\x18\x00\x00\x00/' whole.ko | $pack >"$module"
 without 'a module with broken types' 'the module packetscript_bpf'
 dmesg -C # the kernel has complained
-LC_ALL=C sed 's/\x00bpf_packetscript_tc\x00/\x00bpf_packetscript_tx\x00/g; s/\x00bpf_packetscript_xdp\x00/\x00bpf_packetscript_xdx\x00/g' whole.ko >"$module"
+LC_ALL=C sed 's/\x00bpf_packetscript_tc\x00/\x00bpf_packetscript_tx\x00/g; s/\x00bpf_packetscript_xdp\x00/\x00bpf_packetscript_xdx\x00/g' whole.ko | $pack >"$module"
 without 'other functions' 'bpf_packetscript_(tc|xdp)'
 rm "$module"
 without 'no such module' 'need the module packetscript_bpf, which is not there, or does not load'
-cp whole.ko "$module"
+$pack <whole.ko >"$module"
 hide() { unshare -m bash -c 'mount -t tmpfs none /sys/kernel/btf && exec "$@"' - "$@"; }
 without "the kernel's types are not to be seen" "the kernel's own types \\(BTF\\), .*/sys/kernel/btf/vmlinux" hide
 check_eq 'with all of it, it is there' "$(at_rA tc-ingress pass 2>&1) $(tc_programs)" ' 1'
