@@ -395,6 +395,8 @@ static bool find_integers(const struct compiling *c, int pc, int n, long long *i
 /* What does all that such a method does with arguments that are constants; LEAVE: nothing. */
 static enum ps_operation quick_operation(const struct ps_quick *quick, struct ps_op *op, int nargs, bool has_result)
 {
+	if (quick->is_packet && has_result && !nargs)
+		return DO_PACKET;
 	if (!quick->width)
 		return has_result ? DO_QUICK : DO_QUICK_PUT;
 	if (nargs != 1 + quick->is_write || has_result == quick->is_write || op->arguments[0] < 0 || op->arguments[0] > INT_MAX)
@@ -555,6 +557,18 @@ static int header_of(const struct compiling *c, struct ps_known of, const TStrin
 	return ps_bind_open_protocol(c->bind->rt.L, id) ? id : -1;
 }
 
+/* Most packets begin with it, where it is of a network layer. */
+static void look_for_link(const struct compiling *c, struct ps_op *op)
+{
+	const struct ps_next *row = ps_proto_only_row(ps_proto_eth.next, op->proto);
+
+	if (!row)
+		return;
+	op->op = DO_FIRST;
+	op->link = ps_proto_id(&c->bind->registry, &ps_proto_eth);
+	op->protocol = row->value;
+}
+
 static void add_get_name(const struct compiling *c, struct ps_op *op, Instruction i)
 {
 	const TString *name = tsvalue(c->walk.p->k + GETARG_C(i));
@@ -566,6 +580,7 @@ static void add_get_name(const struct compiling *c, struct ps_op *op, Instructio
 	if (id >= 0) {
 		op->op = DO_HEADER;
 		give_view(c, op, id);
+		look_for_link(c, op);
 		return;
 	}
 	op->name = name;

@@ -102,9 +102,11 @@ enum { PS_A = 1, PS_B = 2, PS_C = 4, PS_N = 8, PS_S = 16, PS_M = 32, PS_GIVES = 
 	X(NETWORK, PS_TBNV)	/* R[A] = R[B]:data(link):data(C) */ \
 	X(DATA, PS_TBNV)		/* R[A] = R[B]:data(C), of a header */ \
 	X(HEADER, PS_TBNV)	/* R[A] = the first header of protocol C in R[B], which should be the packet */ \
+	X(FIRST, PS_TBNV)	/* the same of a protocol that a link layer carries */ \
 	X(BYTES, PS_TBNV)	/* the same without an argument, or of bytes */ \
 	X(QUICK, PS_TBN | PS_S)	/* R[A] = R[B]:method(arguments), of a reference; C of them */ \
 	X(QUICK_PUT, PS_BN | PS_S)	/* the same without a result */ \
+	X(PACKET, PS_TBN | PS_S)	/* as QUICK, of the method that gives the packet */ \
 	X(READ, PS_TBN | PS_S)	/* R[A] = an integer in the window of R[B] */ \
 	X(WRITE, PS_BN | PS_S)	/* what is in the window of R[B] becomes an integer */ \
 	X(FIELD, PS_TBN)	/* R[A] = R[B]:F() */ \
@@ -135,9 +137,9 @@ struct ps_op {
 	uint16_t a, b, c;	/* registers are bytes from the frame's base */
 	int n;			/* distances are bytes from this operation */
 	union {
-		int other;	/* as n, where it is not so; of NETWORK, DATA, HEADER and BYTES, if there is a view, and it is tested for at once */
+		int other;	/* as n, where it is not so; of NETWORK, DATA, HEADER, FIRST and BYTES, if there is a view, and it is tested for at once */
 		struct ps_simple simple;	/* ASSIGN_SIMPLE, SET_SIMPLE */
-		const Table *methods;	/* QUICK, QUICK_PUT, READ, WRITE, SELF_QUICK, CALL_QUICK, CALL_WRITE */
+		const Table *methods;	/* QUICK, QUICK_PUT, PACKET, READ, WRITE, SELF_QUICK, CALL_QUICK, CALL_WRITE */
 	};
 	union {
 		const struct ps_field_method *field;
@@ -150,15 +152,15 @@ struct ps_op {
 		TValue k;
 		UpVal *variable;
 		uint64_t value;		/* ASSIGN */
-		long long arguments[PS_QUICK_ARGUMENTS];	/* QUICK, QUICK_PUT, WRITE; READ: offset and end */
+		long long arguments[PS_QUICK_ARGUMENTS];	/* QUICK, QUICK_PUT, PACKET, WRITE; READ: offset and end */
 		const GCObject *closure;	/* CALL_QUICK, CALL_WRITE: what is called */
 		struct ps_value wide;	/* ASSIGN_SIMPLE */
 		struct {		/* GET_BITS, SET_BITS */
 			uint64_t mask, flip;
 		};
-		struct {		/* NETWORK, DATA, HEADER, BYTES: what C is */
+		struct {		/* NETWORK, DATA, HEADER, FIRST, BYTES: what C is */
 			const struct ps_proto *proto;
-			uint16_t protocol;	/* NETWORK: of the link layer: what selects it */
+			uint16_t protocol;	/* NETWORK, FIRST: of the link layer: what selects it */
 			uint8_t link;
 		};
 		struct {		/* GET16, GET32, SET16: where the field is */

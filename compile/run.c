@@ -1008,6 +1008,16 @@ CASE(DATA): {
 		goto CASE(LEAVE);
 	goto none;
 }
+CASE(FIRST): {
+	struct ps_layer *layer;
+
+	if (l_likely(is_whole(bind, R(op->b)) && !bind->layers.packet.child) &&
+	    l_likely(ps_layer_network(&bind->layers, bind->pkt, &ps_protos[op->link], op->proto, op->protocol, &layer) == PS_LAYER_FOUND)) {
+		if (!make_view(L, bind, op->pool, layer, op->proto, 0, R(op->a)))
+			goto CASE(LEAVE);
+		GO(op->other);
+	}
+}
 CASE(HEADER): {
 	enum ps_layer_found found;
 	struct ps_layer *layer;
@@ -1043,6 +1053,15 @@ none:
 	setnilvalue(R(op->a));
 	GO(op->n);
 }
+CASE(PACKET): {
+	struct ps_guest *guest = bind->guest;
+
+	if (l_likely(guest && !bind->memory && ps_holder_target(R(op->b), op->methods) && getudatamem(uvalue(R(op->b))) == guest->block)) {
+		guest->is_asked = true;
+		setuvalue(L, R(op->a), ps_userdata_of(bind->whole));
+		GO(op->n);
+	}
+}
 CASE(QUICK):
 CASE(QUICK_PUT): {
 	void *target = ps_holder_target(R(op->b), op->methods);
@@ -1051,7 +1070,7 @@ CASE(QUICK_PUT): {
 
 	if (n < 0)
 		goto CASE(LEAVE);
-	if (op->op == DO_QUICK && !ps_give_quick(L, n, &said, R(op->a)))
+	if (op->op != DO_QUICK_PUT && !ps_give_quick(L, n, &said, R(op->a)))
 		setnilvalue(R(op->a));
 	GO(op->n);
 }

@@ -83,6 +83,7 @@ struct ps_bind {
 	struct ps_counted *counted;
 	struct ps_defer *defer;		/* the state's deferred work, of the owner; or NULL */
 	struct ps_function *guests;	/* of a runtime that is no state's */
+	struct ps_guest *guest;		/* what one of these has been called with, which has a packet; or NULL */
 };
 
 extern const struct ps_class ps_class_view, ps_class_bytes, ps_class_set, ps_class_shared_table, ps_class_shared_queue;
@@ -102,6 +103,20 @@ int ps_bind_open_packets(struct lua_State *L);
  * that is open; what asks for files or for functions that a state has is not there. May raise.
  */
 void ps_bind_open_guest(struct lua_State *L);
+
+/*
+ * What a function of such a runtime is called with: a userdata that stands for a packet, which may have been begun before
+ * anybody has asked for it by the userdata's packet().
+ */
+struct ps_guest {
+	void *block;		/* the userdata's; or NULL: whoever asks for the packet has to call the method */
+	struct ps_packet *pkt;	/* or NULL: it has not been begun */
+	bool is_asked;		/* somebody has */
+	bool is_shown;		/* somebody has asked for its bytes */
+	bool is_touched;	/* something else has happened that has to be seen to at the end */
+	bool is_integer;	/* what the function has returned */
+	long long result;	/* if it is one */
+};
 
 /*
  * pkt is the packet that is handled, from now to ps_bind_end_guest(); before that it neither goes nor is another one begun.

@@ -1074,19 +1074,19 @@ void ps_guest_push(lua_State *L, const struct ps_function *h, void *block)
 	ps_push_block(L, block);
 }
 
-int ps_guest_call(lua_State *L, const struct ps_function *h, void *block, lua_CFunction handler, lua_Integer *result, bool *is_integer)
+int ps_guest_call(lua_State *L, const struct ps_function *h, struct ps_guest *guest, lua_CFunction handler)
 {
-	struct ps_runtime *rt = ps_runtime_of(L);
+	struct ps_bind *bind = ps_bind_of(L);
 	StkId func = PS_STACK_TOP(L) + 1;
 	struct ps_run run ps_uninit;
 	const struct ps_run *from;
 	int status = LUA_OK;
 
-	if (l_unlikely(yieldable(L)))
-		incnny(L);	/* else pcall() would leave errors to who resumes it */
-	setfvalue(s2v(func - 1), handler);
+	bind->guest = guest->pkt ? guest : NULL;
+	if (guest->pkt)
+		ps_bind_packet(bind, guest->pkt);
 	setobj2s(L, func, &h->function);
-	setuvalue(L, s2v(func + 1), ps_userdata_of(block));
+	setuvalue(L, s2v(func + 1), ps_userdata_of(guest->block));
 	run.depth = 0;
 	run.is_watched = false;
 	run.is_repeat = false;
@@ -1094,20 +1094,28 @@ int ps_guest_call(lua_State *L, const struct ps_function *h, void *block, lua_CF
 	if (l_likely(begin(L, h, func, &run, &from))) {
 		PS_STACK_TOP(L) = func + 1;
 	} else {
+		if (yieldable(L))
+			incnny(L);	/* else pcall() would leave errors to who resumes it */
+		setfvalue(s2v(func - 1), handler);
 		PS_STACK_TOP(L) = func + 2;
 		if (!run.is_watched)
-			ps_runtime_enter(rt, ps_watch_packet_ms(&rt->guard));
+			ps_runtime_enter(&bind->rt, ps_watch_packet_ms(&bind->rt.guard));
 		run.is_watched = true;
 		status = ps_call1(L, from, h->linear ? h->linear->slots : 0, true);
 	}
 	if (l_unlikely(run.is_watched)) {
-		ps_memory_leave(ps_bind_of(L));
+		ps_memory_leave(bind);
 		ps_host_leave();
 	}
+	if (guest->pkt) {
+		ps_memory_leave(bind);
+		ps_bind_release(bind);
+		bind->guest = NULL;
+	}
 	func = PS_STACK_TOP(L) - 1;
-	*is_integer = l_likely(status == LUA_OK) && ttisinteger(s2v(func));
-	if (l_likely(*is_integer)) {
-		*result = ivalue(s2v(func));
+	guest->is_integer = l_likely(status == LUA_OK) && ttisinteger(s2v(func));
+	if (l_likely(guest->is_integer)) {
+		guest->result = ivalue(s2v(func));
 		PS_STACK_TOP(L) = func - 1;
 	}
 	return status;

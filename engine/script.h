@@ -193,7 +193,7 @@ void ps_script_untrace(struct ps_script *s, int handler);
  * Functions of a runtime that is no state's, which begins with a struct ps_bind that ps_bind_open_guest() has opened. Taking
  * one pops it from the stack, may raise, and compiles it, for the one userdata whose block this is. Called with that, in
  * PS_CONTEXT_PACKET, when nothing runs in L, and nothing is on its stack; it is watched if it comes to something that needs the
- * interpreter. Returns a Lua status: LUA_OK: with its result, which is an integer, or on top of the stack;
+ * interpreter. Returns a Lua status: LUA_OK: with its result, which is an integer, in guest, or on top of the stack;
  * else handler has made of the error what is there. The caller looks whether the time is up (struct ps_guard).
  */
 struct ps_function *ps_guest_take(struct lua_State *L, const void *block,
@@ -203,8 +203,7 @@ void ps_guest_put(struct lua_State *L, struct ps_function *h);
 void ps_guests_free(struct ps_bind *bind);
 /* Pushes it and the userdata. */
 void ps_guest_push(struct lua_State *L, const struct ps_function *h, void *block);
-int ps_guest_call(struct lua_State *L, const struct ps_function *h, void *block, int (*handler)(struct lua_State *L), long long *result,
-		  bool *is_integer);
+int ps_guest_call(struct lua_State *L, const struct ps_function *h, struct ps_guest *guest, int (*handler)(struct lua_State *L));
 
 /*
  * How many bytes of a text come before the script: a byte order mark, and a first line for a shell, as

@@ -25,6 +25,8 @@
 typedef struct lunatik_object lunatik_object_t;
 struct late;
 struct ps_function;
+struct ps_guest;
+struct ps_window;
 struct ps_quick;
 struct ps_window;
 
@@ -135,18 +137,28 @@ struct ps_function *lunatik_newhandler(lua_State *L, const void *userdata);
 void lunatik_freehandler(lua_State *L, struct ps_function *handler);
 
 /*
- * As lunatik_enter() and lunatik_leave(), in LUNATIK_SOFTIRQ; in between there are only lunatik_handle(), what needs no L,
- * and what lunatik_call() does.
+ * How such a function is called. All is the caller's to say.
  */
-int lunatik_enterquick(lunatik_object_t *runtime, struct lunatik_entry *entry);
-void lunatik_leavequick(lunatik_object_t *runtime, struct lunatik_entry *entry);
+struct lunatik_handler {
+	struct ps_function *function;
+	void *userdata;			/* the block of it, which is kept elsewhere (lua_touserdata()) */
+	void **place;			/* *place is the guest meanwhile, else NULL */
+	struct ps_window *window;	/* which is empty afterwards, if bytes have been shown */
+	const char *what;		/* of errors, which are logged as by lunatik_call() */
+	lua_Integer usual;		/* what it returns mostly */
+	/*
+	 * Called within the runtime, unless the function has returned the usual integer, and the guest is not touched. status is
+	 * Lua's; LUA_OK: what it has returned is in the guest, if it is an integer, else on the stack. True: call it again.
+	 */
+	bool (*settle)(lua_State *L, struct ps_guest *guest, int status);
+};
 
 /*
- * Calls it; userdata is the block of one that is kept elsewhere (lua_touserdata()). As lunatik_call(): errors are logged.
- * LUA_OK: *result is the integer that it has returned; or *is_integer is false, and what it has returned is on the stack.
+ * As lunatik_enter(), in LUNATIK_SOFTIRQ, a call, and lunatik_leave(); as few things happen around the call as can be. guest: the
+ * userdata, the packet that it stands for, and afterwards the function's result (engine/bind.h). 0, or why the runtime could
+ * not be entered, and then nothing was called.
  */
-int lunatik_handle(struct lunatik_entry *entry, const struct ps_function *handler, void *userdata, const char *what, lua_Integer *result,
-		   bool *is_integer);
+int lunatik_handle(lunatik_object_t *runtime, const struct lunatik_handler *handler, struct ps_guest *guest);
 
 /* The same line in the log for an error that a caller outside of the runtime has got. At most 10 in 5 s. */
 void lunatik_log(lunatik_object_t *runtime, const char *what, const char *text);

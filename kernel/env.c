@@ -13,6 +13,7 @@
 #include "compile.h"
 #include "env.h"
 #include "host_kernel.h"
+#include "reference.h"
 #include "script.h"
 #include "watch.h"
 
@@ -476,28 +477,6 @@ EXPORT_SYMBOL_GPL(lunatik_leave);
 /*
  * Quick visits.
  */
-int lunatik_enterquick(lunatik_object_t *runtime, struct lunatik_entry *entry)
-{
-	int err = begin_visit(runtime, entry, LUNATIK_SOFTIRQ, NULL, false, true);
-
-	if (likely(!err))
-		ps_env_of(runtime)->bind.rt.guard.is_loading = entry->level != LUNATIK_SOFTIRQ;	/* else budgets count */
-	return err;
-}
-EXPORT_SYMBOL_GPL(lunatik_enterquick);
-
-void lunatik_leavequick(lunatik_object_t *runtime, struct lunatik_entry *entry)
-{
-	struct ps_env *env = ps_env_of(runtime);
-
-	if (unlikely(entry->level != LUNATIK_SOFTIRQ)) {
-		lua_settop(entry->L, 0);
-		end_limits(env, entry);
-	}
-	end_visit(env, entry, true);
-}
-EXPORT_SYMBOL_GPL(lunatik_leavequick);
-
 static noinline int tell_failure(struct ps_env *env, lua_State *L, int status, const char *what)
 {
 	log_error(env, what, error_text(L));
@@ -506,37 +485,60 @@ static noinline int tell_failure(struct ps_env *env, lua_State *L, int status, c
 }
 
 /* Where interrupts are disabled, compiled code would not see the time go by. */
-static noinline int handle_slowly(struct lunatik_entry *entry, const struct ps_function *handler, void *userdata, const char *what,
-				  lua_Integer *result, bool *is_integer)
+static noinline int handle_slowly(lua_State *L, const struct lunatik_handler *handler, struct ps_guest *guest)
 {
-	lua_State *L = entry->L;
 	int status;
 
-	ps_guest_push(L, handler, userdata);
-	status = lunatik_call(L, 1, 1, what);
-	*is_integer = status == LUA_OK && lua_isinteger(L, -1);
-	if (*is_integer) {
-		*result = lua_tointeger(L, -1);
+	ps_guest_push(L, handler->function, guest->block);
+	status = lunatik_call(L, 1, 1, handler->what);
+	guest->is_integer = status == LUA_OK && lua_isinteger(L, -1);
+	if (guest->is_integer) {
+		guest->result = lua_tointeger(L, -1);
 		lua_pop(L, 1);
 	}
 	return status;
 }
 
-int lunatik_handle(struct lunatik_entry *entry, const struct ps_function *handler, void *userdata, const char *what, lua_Integer *result,
-		   bool *is_integer)
+static __always_inline int call_handler(struct ps_env *env, struct lunatik_entry *entry, const struct lunatik_handler *handler,
+					struct ps_guest *guest)
 {
-	struct ps_env *env = ps_env_of(entry->runtime);
 	struct ps_guard *guard = &env->bind.rt.guard;
 	int status;
 
 	if (unlikely(entry->level != LUNATIK_SOFTIRQ))
-		return handle_slowly(entry, handler, userdata, what, result, is_integer);
-	status = ps_guest_call(entry->L, handler, userdata, add_traceback, result, is_integer);
+		return handle_slowly(entry->L, handler, guest);
+	status = ps_guest_call(entry->L, handler->function, guest, add_traceback);
 	if (unlikely(guard->expired)) {
 		entry->expired = guard->expired;
 		guard->expired = PS_EXPIRED_NOT;
 	}
-	return likely(status == LUA_OK) ? status : tell_failure(env, entry->L, status, what);
+	return likely(status == LUA_OK) ? status : tell_failure(env, entry->L, status, handler->what);
+}
+
+int lunatik_handle(lunatik_object_t *runtime, const struct lunatik_handler *handler, struct ps_guest *guest)
+{
+	struct ps_env *env = ps_env_of(runtime);
+	struct lunatik_entry entry ps_uninit;
+	int err, status;
+
+	err = begin_visit(runtime, &entry, LUNATIK_SOFTIRQ, NULL, false, true);
+	if (unlikely(err))
+		return err;
+	env->bind.rt.guard.is_loading = entry.level != LUNATIK_SOFTIRQ;	/* else budgets count */
+	do {
+		*handler->place = guest;
+		status = call_handler(env, &entry, handler, guest);
+		*handler->place = NULL;
+		if (unlikely(guest->is_shown))
+			*handler->window = ps_no_window;
+	} while (unlikely(status != LUA_OK || !guest->is_integer || guest->result != handler->usual || guest->is_touched) &&
+		 handler->settle(entry.L, guest, status));
+	if (unlikely(entry.level != LUNATIK_SOFTIRQ)) {
+		lua_settop(entry.L, 0);
+		end_limits(env, &entry);
+	}
+	end_visit(env, &entry, true);
+	return 0;
 }
 EXPORT_SYMBOL_GPL(lunatik_handle);
 

@@ -58,6 +58,7 @@ struct ps_quick {
 	int (*call)(struct lua_State *L, void *target, const long long *arguments, int n, union ps_quick_result *result);
 	uint8_t width;			/* in bytes: 1, 2, 4, 8; or 0 */
 	bool is_signed, is_write;	/* is_signed: where it is read, and has less than 8 */
+	bool is_packet;			/* it gives the packet that the userdata stands for (struct ps_guest) */
 };
 
 /* The class of such userdata, which the compiler and lua/holder.h know. */

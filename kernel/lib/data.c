@@ -75,6 +75,14 @@ void **luadata_offer(lunatik_object_t *object, const struct luadata_source *sour
 }
 EXPORT_SYMBOL_GPL(luadata_offer);
 
+struct ps_window *luadata_window(lunatik_object_t *object)
+{
+	struct data *data = object->private;
+
+	return &data->window;
+}
+EXPORT_SYMBOL_GPL(luadata_window);
+
 void luadata_withdraw(lunatik_object_t *object)
 {
 	struct data *data = object->private;
@@ -321,7 +329,7 @@ static const struct ps_quick quick[] = {
 	READS("getint32", get_int32, 4, true),	WRITES("setint32", set_32, 4),
 	READS("getuint32", get_uint32, 4, false),	WRITES("setuint32", set_32, 4),
 	READS("getint64", get_int64, 8, true),	WRITES("setint64", set_64, 8),
-	{ { "packet", packet, PS_OP_QUICK }, quick_packet },
+	{ { "packet", packet, PS_OP_QUICK }, quick_packet, .is_packet = true },
 	{ { NULL } }
 };
 

@@ -33,6 +33,9 @@ struct luadata_source {
 };
 void **luadata_offer(lunatik_object_t *object, const struct luadata_source *source);
 
+/* Where it has its bytes, which luadata_clear() empties. */
+struct ps_window *luadata_window(lunatik_object_t *object);
+
 /* Nothing of the source is called from now on, but by who is in its runtime already, which keeps its module. Any context. */
 void luadata_withdraw(lunatik_object_t *object);
 

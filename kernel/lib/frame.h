@@ -19,14 +19,14 @@
 
 /* On the caller's stack, from frame_open() to frame_close(). */
 struct frame {
+	struct ps_guest guest;	/* first; with a packet: it was foretold */
 	struct sk_buff *skb;
 	lunatik_object_t *data;
 	const struct nf_hook_state *state;
 	bool has_link, is_written;
 	bool is_clone;		/* skb is one that goes with the frame */
-	bool is_shown;		/* somebody has asked for bytes */
-	bool has_packet;	/* or for the object */
-	/* if either */
+	bool has_packet;	/* somebody has asked for the object, or it is foretold that somebody will */
+	/* if there are bytes, or the object */
 	unsigned int link;	/* bytes of it in front of skb->data */
 	__sum16 sum;		/* as it was, if a device is to complete it */
 	bool has_partial_sum;
@@ -74,7 +74,7 @@ static inline void frame_show(const struct frame *frame)
 {
 	const struct sk_buff *skb = frame->has_packet ? frame->packet.skb : frame->skb;
 
-	if (!frame->is_shown)
+	if (!frame->guest.is_shown)
 		return;
 	luadata_reset(frame->data, skb->data - frame->link, frame->link + skb_headlen(skb), !frame->is_written || frame->has_packet);
 }
@@ -84,7 +84,7 @@ static inline void frame_settle_sum(struct frame *frame)
 {
 	struct sk_buff *skb = frame->skb;
 
-	if (!frame->is_written || !frame->is_shown)
+	if (!frame->is_written || !frame->guest.is_shown)
 		return;
 	if (skb->ip_summed == CHECKSUM_COMPLETE)
 		skb->ip_summed = CHECKSUM_NONE;
@@ -183,6 +183,37 @@ static void frame_init_packet(struct frame *frame)
 		frame->link += VLAN_HLEN;
 }
 
+/*
+ * The packet object is made before a function runs that has asked for it the last time, which then finds it without a call. It
+ * must be one whose object is made without a change of the packet.
+ */
+static inline void frame_foretell(struct frame *frame)
+{
+	struct sk_buff *skb = frame->skb;
+
+	if (unlikely(frame_is_of_links(frame) || skb_vlan_tag_present(skb)))
+		return;
+	frame->link = 0;	/* nobody sees it before frame_get() */
+	frame->pulled = 0;
+	frame->has_partial_sum = false;
+	frame->has_packet = true;
+	frame->guest.pkt = &frame->packet.pkt;
+	ps_conntrack_expect(skb);
+	frame_init_packet(frame);
+}
+
+/* Somebody asks for what was not foretold. */
+static void frame_revoke(struct frame *frame)
+{
+	frame->has_packet = false;
+	frame->guest.block = NULL;
+}
+
+static bool frame_is_foretold(const struct frame *frame)
+{
+	return frame->guest.pkt && frame->guest.block;
+}
+
 static void frame_begin_packet(struct frame *frame)
 {
 	struct sk_buff *skb = frame->skb;
@@ -205,8 +236,10 @@ static void frame_begin_packet(struct frame *frame)
 /* False: it must not go on. */
 static bool frame_end_packet(struct frame *frame)
 {
-	bool ok = !frame->packet.shift || ps_conntrack_shift(&frame->packet);
+	bool ok = likely(!frame->packet.shift) || ps_conntrack_shift(&frame->packet);
 
+	if (likely(frame->guest.pkt))
+		return ok;	/* as frame_foretell() has found it */
 	if (frame->is_written)
 		ps_skb_end(&frame->packet);
 	else
@@ -264,19 +297,24 @@ static bool frame_take(struct frame *frame)
  */
 static bool frame_get(void *of)
 {
-	struct frame *frame = of;
+	struct frame *frame = of;	/* its guest, which is first */
 	struct ps_packet *pkt;
 
 	if (!frame)
 		return false;
+	if (frame_is_foretold(frame) && !frame->guest.is_asked)
+		frame_revoke(frame);
 	pkt = &frame->packet.pkt;
 	if (!frame->has_packet) {
 		if (!frame_take(frame))
 			return false;
-	} else if (pkt->readable < pkt->len && !pkt->ops->pull(pkt, pkt->len)) {
-		return false;
+	} else {
+		if (frame->guest.pkt && !frame->guest.is_shown)
+			frame_find_link(frame);
+		if (pkt->readable < pkt->len && !pkt->ops->pull(pkt, pkt->len))
+			return false;
 	}
-	frame->is_shown = true;
+	frame->guest.is_shown = true;
 	frame_show(frame);
 	return true;
 }
@@ -287,10 +325,14 @@ static void *frame_packet(lua_State *L, void *of)
 
 	if (!frame)
 		return NULL;
+	frame->guest.is_touched = true;
+	frame->guest.is_asked = true;
 	if (!frame->has_packet) {
-		if (frame->is_written && !frame->is_shown)
+		if (unlikely(frame->guest.pkt))
+			ps_bind_end_guest(L);	/* what has been revoked */
+		if (frame->is_written && !frame->guest.is_shown)
 			frame_find_link(frame);
-		else if (!frame->is_shown && !frame_get(of))
+		else if (!frame->guest.is_shown && !frame_get(of))
 			return NULL;
 		frame_begin_packet(frame);
 	}
@@ -300,32 +342,34 @@ static void *frame_packet(lua_State *L, void *of)
 static const struct luadata_source frame_source = { frame_get, frame_packet };
 
 /*
- * On a hook: data, of which place is that of luadata_offer(), becomes the packet's bytes, from the link layer's header in
- * front of skb->data on where there is one, and has_link. Any context.
+ * On a hook: data, in whose place of luadata_offer() the frame is until frame_close(), becomes the packet's bytes, from the link
+ * layer's header in front of skb->data on where there is one, and has_link. Any context.
  */
-static inline void frame_open(struct frame *frame, void **place, struct sk_buff *skb, bool has_link,
-			      const struct nf_hook_state *state, lunatik_object_t *data, bool is_written)
+static inline void frame_open(struct frame *frame, struct sk_buff *skb, bool has_link, const struct nf_hook_state *state,
+			      lunatik_object_t *data, void *block, bool is_written)
 {
-	*place = frame;
 	frame->skb = skb;
 	frame->data = data;
 	frame->has_link = has_link;
 	frame->state = state;
 	frame->is_written = is_written;
 	frame->is_clone = false;
-	frame->is_shown = false;
 	frame->has_packet = false;
+	frame->guest.is_touched = false;
+	frame->guest.block = block;
+	frame->guest.pkt = NULL;
+	frame->guest.is_asked = false;
+	frame->guest.is_shown = false;
 }
 
 /* L: of the visit. False: the packet must not go on, since its connection cannot follow its other length. */
-static inline bool frame_close(lua_State *L, struct frame *frame, void **place)
+static inline bool frame_close(lua_State *L, struct frame *frame)
 {
 	bool ok = true;
 
-	*place = NULL;
-	if (!frame->is_shown && !frame->has_packet)
+	if (!frame->guest.is_shown && !frame->has_packet)
 		return true;
-	if (frame->is_shown)
+	if (frame->guest.is_shown)
 		luadata_clear(frame->data);
 	if (frame->has_packet) {
 		ps_bind_end_guest(L);

@@ -20,11 +20,10 @@
 struct hook {
 	lunatik_object_t *runtime;
 	lunatik_object_t *data;		/* a reference: a script may close its own */
-	struct ps_function *function;	/* the hook */
-	int object;			/* in its registry: data's userdata, */
-	void *block;			/* which this is of */
-	void **frame;			/* data's place for that of the packet that it is asked about */
+	struct lunatik_handler handler;
+	int object;			/* in its registry: data's userdata */
 	unsigned int on_error;
+	bool foretells;			/* that somebody will ask for the packet object */
 	struct list_head list;		/* of all */
 	struct list_head places;
 	struct nf_hook_ops ops;
@@ -54,22 +53,12 @@ static unsigned int namespace_id __read_mostly;
 /*
  * Packets.
  */
-static bool run(struct lunatik_entry *entry, struct hook *hook, struct sk_buff *skb, const struct nf_hook_state *state, lua_Integer *action)
-{
-	struct frame frame ps_uninit;
-	bool is_integer;
-	int status;
-
-	frame_open(&frame, hook->frame, skb, true, state, hook->data, true);
-	status = lunatik_handle(entry, hook->function, hook->block, "netfilter: ", action, &is_integer);
-	if (unlikely(!frame_close(entry->L, &frame, hook->frame))) {
-		*action = NF_DROP;
-		return true;
-	}
-	if (likely(is_integer) && (likely(*action == NF_ACCEPT) || action_is_known(*action)))
-		return true;
-	return status == LUA_OK && action_refuse_result(entry->L, is_integer, *action, "netfilter: ");
-}
+struct visit {
+	struct frame frame;
+	struct hook *hook;
+	unsigned int repeats;
+	bool is_settled;	/* the result is what is to become of the packet */
+};
 
 /* QUEUE is for what nfnetlink_queue can give back. */
 static bool may_queue(const struct nf_hook_state *state)
@@ -77,18 +66,51 @@ static bool may_queue(const struct nf_hook_state *state)
 	return state->pf != NFPROTO_ARP && state->pf != NFPROTO_NETDEV;
 }
 
-static lua_Integer decide(struct lunatik_entry *entry, struct hook *hook, struct sk_buff *skb, const struct nf_hook_state *state)
+/* Whether somebody will ask for the next packet's object before its bytes is said by the last one. */
+static void look_back(struct visit *visit)
 {
-	lua_Integer action;
-	int n;
+	bool is_asked = visit->frame.guest.is_asked && !visit->frame.guest.is_shown;
 
-	for (n = 0; n <= ACTION_REPEATS; n++) {
-		if (!run(entry, hook, skb, state, &action))
-			return hook->on_error;
-		if (likely(action != NF_REPEAT))
-			return action != NF_QUEUE || may_queue(state) ? action : hook->on_error;
+	if (unlikely(visit->hook->foretells != is_asked))
+		WRITE_ONCE(visit->hook->foretells, is_asked);
+}
+
+static __always_inline void open_frame(struct visit *visit, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	frame_open(&visit->frame, skb, true, state, visit->hook->data, visit->hook->handler.userdata, true);
+	visit->is_settled = false;
+}
+
+static bool fail(struct visit *visit)
+{
+	visit->frame.guest.result = visit->hook->on_error;
+	return false;
+}
+
+static noinline bool settle(lua_State *L, struct ps_guest *guest, int status)
+{
+	struct visit *visit = container_of(guest, struct visit, frame.guest);
+	lua_Integer action = guest->result;
+
+	visit->is_settled = true;
+	look_back(visit);
+	if (unlikely(!frame_close(L, &visit->frame))) {
+		guest->result = NF_DROP;
+		return false;
 	}
-	return hook->on_error;
+	if (status != LUA_OK)
+		return fail(visit);
+	if (!guest->is_integer || !action_is_known(action)) {
+		action_refuse_result(L, guest->is_integer, action, visit->hook->handler.what);
+		return fail(visit);
+	}
+	if (action == NF_REPEAT && visit->repeats++ < ACTION_REPEATS) {
+		open_frame(visit, visit->frame.skb, visit->frame.state);
+		return true;
+	}
+	if (action == NF_REPEAT || (action == NF_QUEUE && !may_queue(visit->frame.state)))
+		return fail(visit);
+	return false;
 }
 
 static unsigned int verdict(lua_Integer action, struct sk_buff *skb)
@@ -109,17 +131,24 @@ static unsigned int verdict(lua_Integer action, struct sk_buff *skb)
 static unsigned int handle(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	struct hook *hook = priv;
-	struct lunatik_entry entry ps_uninit;
-	int err = lunatik_enterquick(hook->runtime, &entry);
-	lua_Integer action;
+	struct visit visit ps_uninit;
+	int err;
 
-	if (unlikely(action_has_nobody(err)))
-		return NF_ACCEPT;
+	visit.hook = hook;
+	visit.repeats = 0;
+	open_frame(&visit, skb, state);
+	if (READ_ONCE(hook->foretells) && likely(in_softirq()))	/* else softirqs are not disabled yet */
+		frame_foretell(&visit.frame);
+	err = lunatik_handle(hook->runtime, &hook->handler, &visit.frame.guest);
 	if (unlikely(err))
-		return verdict(hook->on_error, skb);
-	action = decide(&entry, hook, skb, state);
-	lunatik_leavequick(hook->runtime, &entry);
-	return verdict(action, skb);
+		return action_has_nobody(err) ? NF_ACCEPT : verdict(hook->on_error, skb);
+	if (unlikely(visit.is_settled))
+		return verdict(visit.frame.guest.result, skb);
+	look_back(&visit);
+	if (visit.frame.has_packet && unlikely(!frame_end_packet(&visit.frame)))
+		return NF_DROP;
+	frame_settle_sum(&visit.frame);
+	return NF_ACCEPT;
 }
 
 /*
@@ -164,6 +193,12 @@ static bool is_of_devices(const struct hook *hook)
 	return hook->ops.pf == NFPROTO_NETDEV;
 }
 
+/* Scripts make messages of netlink themselves while they run, and would wait for themselves there. */
+static bool has_packets(const struct net_device *dev)
+{
+	return dev->type != ARPHRD_NETLINK;
+}
+
 static int add_to_devices(struct hook *hook, struct net *net)
 {
 	struct net_device *dev;
@@ -171,7 +206,7 @@ static int add_to_devices(struct hook *hook, struct net *net)
 
 	for_each_netdev(net, dev) {
 		if (!err && !strcmp(dev->name, hook->device))
-			err = add_place(hook, net, dev);
+			err = has_packets(dev) ? add_place(hook, net, dev) : -EPROTONOSUPPORT;
 	}
 	return err;
 }
@@ -273,7 +308,7 @@ static int device_comes(struct net_device *dev)
 	int err = 0;
 
 	list_for_each_entry(hook, &hooks, list) {
-		if (!err && is_of_devices(hook) && !strcmp(hook->device, dev->name))
+		if (!err && is_of_devices(hook) && has_packets(dev) && !strcmp(hook->device, dev->name))
 			err = add_place(hook, dev_net(dev), dev);
 	}
 	return err;
@@ -316,10 +351,10 @@ static const struct lunatik_class class;
 /* Two visits may stop one hook. */
 static void forget(lua_State *L, struct hook *hook, lunatik_object_t *object)
 {
-	if (!hook->function)
+	if (!hook->handler.function)
 		return;
-	lunatik_freehandler(L, hook->function);
-	hook->function = NULL;
+	lunatik_freehandler(L, hook->handler.function);
+	hook->handler.function = NULL;
 	luaL_unref(L, LUA_REGISTRYINDEX, hook->object);
 	lunatik_drop(L, object);
 }
@@ -433,6 +468,8 @@ static int refuse(lua_State *L, int err)
 {
 	if (err == -EOPNOTSUPP || err == -ENOENT)
 		return luaL_error(L, "this kernel has no such hook");
+	if (err == -EPROTONOSUPPORT)
+		return luaL_error(L, "the device's packets are the kernel's messages of netlink, for which there are no hooks");
 	return luaL_error(L, "the hook cannot be registered: error %d", -err);
 }
 
@@ -454,11 +491,15 @@ static int register_hook(lua_State *L)
 	read_fields(L, hook);
 	hook->data = luadata_new(L);
 	lunatik_getobject(hook->data);
-	hook->frame = luadata_offer(hook->data, &frame_source);
-	hook->block = lua_touserdata(L, -1);
+	hook->handler.what = "netfilter: ";
+	hook->handler.usual = NF_ACCEPT;
+	hook->handler.settle = settle;
+	hook->handler.place = luadata_offer(hook->data, &frame_source);
+	hook->handler.window = luadata_window(hook->data);
+	hook->handler.userdata = lua_touserdata(L, -1);
 	hook->object = luaL_ref(L, LUA_REGISTRYINDEX);
 	lua_getfield(L, 1, "hook");
-	hook->function = lunatik_newhandler(L, hook->block);
+	hook->handler.function = lunatik_newhandler(L, hook->handler.userdata);
 	lunatik_calledin(L, LUNATIK_SOFTIRQ);
 	lua_pushvalue(L, 1);
 	lunatik_keep(L, 2);

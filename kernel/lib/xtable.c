@@ -84,12 +84,14 @@ static bool run(lua_State *L, struct xtable *xtable, struct sk_buff *skb, const 
 	struct frame frame ps_uninit;
 	int status;
 
-	frame_open(&frame, xtable->frame, skb, false, par->state, xtable->data, is_written);
+	frame_open(&frame, skb, false, par->state, xtable->data, NULL, is_written);
+	*xtable->frame = &frame;
 	lua_pushcfunction(L, call_function);
 	lua_pushlightuserdata(L, xtable);
 	lua_pushlightuserdata(L, (void *)par);
 	status = lunatik_call(L, 2, 2, "xtable: ");
-	return frame_close(L, &frame, xtable->frame) && status == LUA_OK;
+	*xtable->frame = NULL;
+	return frame_close(L, &frame) && status == LUA_OK;
 }
 
 static bool run_match(lua_State *L, struct xtable *xtable, const struct sk_buff *skb, struct xt_action_param *par)

@@ -10,6 +10,7 @@ offload off
 udp_echo B 10.0.0.2 7
 
 modprobe luanetfilter
+ip link add messages type nlmon
 run <<'LUA'
 local nf = require("netfilter")
 local names = {}
@@ -33,15 +34,16 @@ print(5, why { pf = 2, hooknum = 0, priority = 1 << 31, hook = hook })
 print(6, why { pf = 2, hooknum = 0, priority = 0, hook = "hook" })
 print(7, why { pf = 2, hooknum = 0, priority = 0, hook = hook, on_error = 4 })
 print(8, why { pf = 5, hooknum = 0, priority = 0, hook = hook })
+print(11, why { pf = 5, hooknum = 0, priority = 0, device = "messages", hook = hook })
 local h = nf.register { pf = 2, hooknum = 0, priority = 0, hook = hook }
 local stop = h.stop
 print(9, (select(2, pcall(stop))), (select(2, pcall(stop, 1))), (select(2, pcall(stop, {}))))
 h:stop()
 print(10, pcall(stop, h))
 LUA
-check_match 'all tables are there' "$(said 12 | head -1)" 'action 8 .*arp_hooks 3 .*bridge_hooks 5 .*bridge_priority 8 .*family 7 .*inet_hooks 5 .*ip_priority 14 .*netdev_hooks 2 '
-check_eq 'and have the kernel'\''s numbers' "$(said 11 | head -1)" $'4294967295\t-5\t-2147483648\t2147483647\t7'
-check_eq 'what is wrong in ops is said' "$(said 10 | head -8)" "$(printf '%s\n' \
+check_match 'all tables are there' "$(said 13 | head -1)" 'action 8 .*arp_hooks 3 .*bridge_hooks 5 .*bridge_priority 8 .*family 7 .*inet_hooks 5 .*ip_priority 14 .*netdev_hooks 2 '
+check_eq 'and have the kernel'\''s numbers' "$(said 12 | head -1)" $'4294967295\t-5\t-2147483648\t2147483647\t7'
+check_eq 'what is wrong in ops is said' "$(said 11 | head -9)" "$(printf '%s\n' \
 	$'1\tbad argument #1 to \'netfilter.register\' (table expected, got nil)' \
 	$'2\tbad field \'pf\': number expected, got nil' \
 	$'3\tbad field \'pf\': family 0 has no hooks' \
@@ -49,7 +51,8 @@ check_eq 'what is wrong in ops is said' "$(said 10 | head -8)" "$(printf '%s\n' 
 	$'5\tbad field \'priority\': 2147483648 is out of range' \
 	$'6\tbad field \'hook\': function expected, got string' \
 	$'7\tbad field \'on_error\': one of netfilter.action but REPEAT expected' \
-	$'8\tbad field \'device\': string expected, got nil')"
+	$'8\tbad field \'device\': string expected, got nil' \
+	$'11\tthe device\'s packets are the kernel\'s messages of netlink, for which there are no hooks')"
 check_match 'a method wants its object' "$(said 2 | head -1)" 'netfilter expected, got no value.*netfilter expected, got number.*netfilter expected, got table'
 check_match 'one that has been stopped is closed' "$(said)" 'the netfilter is closed'
 rmmod lunatik_run
