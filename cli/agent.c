@@ -264,8 +264,8 @@ static enum outcome take(struct agent *agent, struct ps_revision *revision, char
 	long long began = now_ms(), number = revision->number, before = agent->machine.revision.number, fetched = 0, came, checked;
 	enum outcome outcome;
 
-	if (agent->machine.is_stuck)
-		return blame(agent, number, "not taken, as the one before could not be put back into its folder: start the agent anew");
+	if (agent->machine.is_unsettled && cli_machine_settle(&agent->machine))
+		return blame(agent, number, "not taken, as the one before could not be written to the disk");
 	agent->is_taking = true;
 	agent->busy = 0;
 	report(agent);
@@ -304,6 +304,8 @@ static enum outcome reconcile(struct agent *agent)
 		return blame(agent, 0, agent->depot.error);
 	if (agent->wanted && ps_depot_revision(&agent->depot, agent->wanted, &revision, &text))
 		outcome = blame(agent, agent->wanted, agent->depot.error);
+	else if (text && agent->machine.is_stuck)
+		outcome = blame(agent, agent->wanted, "not taken, as the one before could not be put back into its folder: start the agent anew");
 	else if (text && is_refused(agent, text))
 		outcome = REFUSED;
 	else if (text && (!agent->machine.text || strcmp(text, agent->machine.text)))

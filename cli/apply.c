@@ -255,11 +255,14 @@ static bool is_line(const struct cli_line *line, const char *script, const struc
 
 static void add_extra(struct listing *listing, const struct ps_listed *listed)
 {
-	struct ps_attachment *more = realloc(listing->extra, (listing->nextra + 1) * sizeof(*more)), *extra;
+	struct ps_attachment *more, *extra;
 	char path[PATH_MAX];
 
+	if (!ps_folder_path(path, listing->machine->current, listing->script))
+		return;
+	more = realloc(listing->extra, (listing->nextra + 1) * sizeof(*more));
 	listing->is_out_of_memory |= !more;
-	if (!more || !ps_folder_path(path, listing->machine->current, listing->script))
+	if (!more)
 		return;
 	listing->extra = more;
 	extra = &more[listing->nextra++];
@@ -494,7 +497,8 @@ static int mend_hooks(const struct change *change, struct ps_control *control, c
 		if (ps_control_reload(control, listing->stale[i]))
 			return fail(change, listing->other->name, control->error);
 	}
-	return missing_line(listing) ? attach_new(change, NULL) : 0;
+	/* what went may have had a part of a line */
+	return listing->nextra || missing_line(listing) ? attach_new(change, NULL) : 0;
 }
 
 static int compare_hooks(const struct change *change, struct ps_control *control, bool mend)
@@ -536,15 +540,13 @@ static bool find_spoilt(const struct cli_machine *machine, bool *is_spoilt, char
 	return is_found;
 }
 
-/* Whether hooks can be mended: scripts and modules are loaded for that, and others are not. */
+/* Whether hooks can be mended: scripts, and what these read, are loaded for that. */
 static bool has_hooks(const struct cli_machine *machine, const bool *is_spoilt)
 {
-	enum ps_file_kind kind;
 	size_t i;
 
 	for (i = 0; i < machine->revision.n; i++) {
-		kind = ps_file_kind(machine->revision.files[i].name);
-		if (is_spoilt[i] && (kind == PS_FILE_SCRIPT || kind == PS_FILE_HOOKS))
+		if (is_spoilt[i] && is_read_by_scripts(&machine->revision.files[i]))
 			return false;
 	}
 	return true;

@@ -47,6 +47,8 @@ static int limit_memory(void)
 #endif
 }
 
+#define NOT_STARTED	127	/* as shells have it: it has said why */
+
 /* What it has none of and may get none of is not given to the program either, whoever starts it. */
 static int give_up_rights(int ms)
 {
@@ -54,8 +56,9 @@ static int give_up_rights(int ms)
 	const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
 	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
 
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || syscall(SYS_capset, &header, none) || setrlimit(RLIMIT_FSIZE, &no_files) ||
-	       setrlimit(RLIMIT_CPU, &cpu) || limit_memory() ? -1 : 0;
+	/* rights last: where less is allowed already, they are needed to allow as much */
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || setrlimit(RLIMIT_FSIZE, &no_files) || setrlimit(RLIMIT_CPU, &cpu) || limit_memory() ||
+	       syscall(SYS_capset, &header, none) ? -1 : 0;
 }
 
 static void become(const struct cli_child *child, int out, int err)
@@ -71,13 +74,13 @@ static void become(const struct cli_child *child, int out, int err)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setpgid(0, 0);
 	if (dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0)
-		_exit(127);
+		_exit(NOT_STARTED);
 	if (child->is_trial && give_up_rights(child->ms)) {
 		dprintf(STDERR_FILENO, "no rights could be given up: %s\n", strerror(errno));
-		_exit(127);
+		_exit(NOT_STARTED);
 	}
 	execv("/proc/self/exe", args);
-	_exit(127);
+	_exit(NOT_STARTED);
 }
 
 static void take(struct output *output)
@@ -147,7 +150,7 @@ static int wait_for(pid_t pid, const char *why, char *text, size_t size)
 			return CLI_CHILD_ENDED;
 	}
 	if (!why && WIFEXITED(status))
-		return WEXITSTATUS(status);
+		return WEXITSTATUS(status) == NOT_STARTED ? CLI_CHILD_ENDED : WEXITSTATUS(status);
 	if (!why)
 		/* what reads files gives up so where memory is short */
 		why = WTERMSIG(status) == SIGABRT ? "needs more memory than it may have" : "was ended by a signal";

@@ -177,7 +177,7 @@ int cli_machine_settle(struct cli_machine *machine)
 {
 	char path[PATH_MAX];
 
-	if (write_down(machine->current) || (ps_folder_path(path, machine->current, TRYING) && unlink(path) && errno != ENOENT))
-		return -1;
-	return ps_folder_remove(machine->next);
+	machine->is_unsettled = write_down(machine->current) ||
+				(ps_folder_path(path, machine->current, TRYING) && unlink(path) && errno != ENOENT);
+	return machine->is_unsettled ? -1 : ps_folder_remove(machine->next);
 }

@@ -23,6 +23,7 @@ struct cli_machine {
 	char *text;			/* as the store had it; NULL: the same */
 	int lock;
 	int stop;			/* as of struct cli_child */
+	bool is_unsettled;		/* the one in current is not written down as good: next has the last one that is, and has to stay */
 	bool is_stuck;			/* the folders could not change places back: next has the last good one, and has to stay */
 };
 

@@ -1058,6 +1058,8 @@ CASE(PACKET): {
 
 	if (l_likely(guest && !bind->memory && ps_holder_target(R(op->b), op->methods) && getudatamem(uvalue(R(op->b))) == guest->block)) {
 		guest->is_asked = true;
+		if (l_likely(bind->pkt != guest->pkt))
+			ps_bind_packet(bind, guest->pkt);
 		setuvalue(L, R(op->a), ps_userdata_of(bind->whole));
 		GO(op->n);
 	}

@@ -105,12 +105,12 @@ int ps_bind_open_packets(struct lua_State *L);
 void ps_bind_open_guest(struct lua_State *L);
 
 /*
- * What a function of such a runtime is called with: a userdata that stands for a packet, which may have been begun before
+ * What a function of such a runtime is called with: a userdata that stands for a packet, which may have been made before
  * anybody has asked for it by the userdata's packet().
  */
 struct ps_guest {
 	void *block;		/* the userdata's; or NULL: whoever asks for the packet has to call the method */
-	struct ps_packet *pkt;	/* or NULL: it has not been begun */
+	struct ps_packet *pkt;	/* which becomes the one that is handled when it is asked for; or NULL */
 	bool is_asked;		/* somebody has */
 	bool is_shown;		/* somebody has asked for its bytes */
 	bool is_touched;	/* something else has happened that has to be seen to at the end */

@@ -1083,8 +1083,6 @@ int ps_guest_call(lua_State *L, const struct ps_function *h, struct ps_guest *gu
 	int status = LUA_OK;
 
 	bind->guest = guest->pkt ? guest : NULL;
-	if (guest->pkt)
-		ps_bind_packet(bind, guest->pkt);
 	setobj2s(L, func, &h->function);
 	setuvalue(L, s2v(func + 1), ps_userdata_of(guest->block));
 	run.depth = 0;
@@ -1107,10 +1105,10 @@ int ps_guest_call(lua_State *L, const struct ps_function *h, struct ps_guest *gu
 		ps_memory_leave(bind);
 		ps_host_leave();
 	}
-	if (guest->pkt) {
+	bind->guest = NULL;
+	if (guest->pkt && guest->is_asked) {
 		ps_memory_leave(bind);
 		ps_bind_release(bind);
-		bind->guest = NULL;
 	}
 	func = PS_STACK_TOP(L) - 1;
 	guest->is_integer = l_likely(status == LUA_OK) && ttisinteger(s2v(func));

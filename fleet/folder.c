@@ -299,7 +299,9 @@ static bool link_file(const struct ps_file *file, const char *path, const char *
 {
 	char other[PATH_MAX];
 
-	return from && ps_folder_path(other, from, file->name) && is_file(file, other) && !link(other, path);
+	if (!from || !ps_folder_path(other, from, file->name) || !is_file(file, other))
+		return false;
+	return !link(other, path) || (errno == EEXIST && !unlink(path) && !link(other, path));
 }
 
 /* What an earlier call has left stays where it is of use: files of the revision that are nobody else's. */

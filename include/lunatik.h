@@ -26,7 +26,6 @@ typedef struct lunatik_object lunatik_object_t;
 struct late;
 struct ps_function;
 struct ps_guest;
-struct ps_window;
 struct ps_quick;
 struct ps_window;
 
@@ -159,6 +158,9 @@ struct lunatik_handler {
  * not be entered, and then nothing was called.
  */
 int lunatik_handle(lunatik_object_t *runtime, const struct lunatik_handler *handler, struct ps_guest *guest);
+
+/* As lunatik_call(), in settle(): with limits of its own, as those of the function have ended with it. */
+int lunatik_callanew(lua_State *L, int nargs, int nresults, const char *what);
 
 /* The same line in the log for an error that a caller outside of the runtime has got. At most 10 in 5 s. */
 void lunatik_log(lunatik_object_t *runtime, const char *what, const char *text);

@@ -542,6 +542,21 @@ int lunatik_handle(lunatik_object_t *runtime, const struct lunatik_handler *hand
 }
 EXPORT_SYMBOL_GPL(lunatik_handle);
 
+int lunatik_callanew(lua_State *L, int nargs, int nresults, const char *what)
+{
+	struct ps_env *env = ps_env_here(L);
+	struct lunatik_entry *entry = env->current_entry;
+	int status;
+
+	if (entry->level != LUNATIK_SOFTIRQ)
+		return lunatik_call(L, nargs, nresults, what);
+	begin_limits(env, entry, process_ms());
+	status = lunatik_call(L, nargs, nresults, what);
+	end_limits(env, entry);
+	return status;
+}
+EXPORT_SYMBOL_GPL(lunatik_callanew);
+
 struct ps_function *lunatik_newhandler(lua_State *L, const void *userdata)
 {
 	return ps_guest_take(L, userdata, ps_compile_guest);

@@ -62,7 +62,7 @@ static inline bool action_refuse_result(lua_State *L, bool is_integer, lua_Integ
 		lua_pushinteger(L, result);
 	lua_pushcfunction(L, action_refuse);
 	lua_insert(L, -2);
-	lunatik_call(L, 1, 0, what);
+	lunatik_callanew(L, 1, 0, what);
 	return false;
 }
 

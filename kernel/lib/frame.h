@@ -328,8 +328,6 @@ static void *frame_packet(lua_State *L, void *of)
 	frame->guest.is_touched = true;
 	frame->guest.is_asked = true;
 	if (!frame->has_packet) {
-		if (unlikely(frame->guest.pkt))
-			ps_bind_end_guest(L);	/* what has been revoked */
 		if (frame->is_written && !frame->guest.is_shown)
 			frame_find_link(frame);
 		else if (!frame->guest.is_shown && !frame_get(of))
@@ -342,7 +340,7 @@ static void *frame_packet(lua_State *L, void *of)
 static const struct luadata_source frame_source = { frame_get, frame_packet };
 
 /*
- * On a hook: data, in whose place of luadata_offer() the frame is until frame_close(), becomes the packet's bytes, from the link
+ * On a hook: data, in whose place of luadata_offer() the frame is while scripts run, becomes the packet's bytes, from the link
  * layer's header in front of skb->data on where there is one, and has_link. Any context.
  */
 static inline void frame_open(struct frame *frame, struct sk_buff *skb, bool has_link, const struct nf_hook_state *state,

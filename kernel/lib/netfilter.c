@@ -71,7 +71,7 @@ static void look_back(struct visit *visit)
 {
 	bool is_asked = visit->frame.guest.is_asked && !visit->frame.guest.is_shown;
 
-	if (unlikely(visit->hook->foretells != is_asked))
+	if (unlikely(READ_ONCE(visit->hook->foretells) != is_asked))
 		WRITE_ONCE(visit->hook->foretells, is_asked);
 }
 
@@ -102,6 +102,7 @@ static noinline bool settle(lua_State *L, struct ps_guest *guest, int status)
 		return fail(visit);
 	if (!guest->is_integer || !action_is_known(action)) {
 		action_refuse_result(L, guest->is_integer, action, visit->hook->handler.what);
+		lua_settop(L, 0);	/* as what is called next expects it */
 		return fail(visit);
 	}
 	if (action == NF_REPEAT && visit->repeats++ < ACTION_REPEATS) {

@@ -8,6 +8,7 @@
 
 #include "bind.h"
 #include "compile.h"
+#include "packets.h"
 #include "reference.h"
 #include "runtime.h"
 #include "script.h"
@@ -162,8 +163,9 @@ static void run(const char *script, bool compiles, const char *with, long long *
 	struct ps_script s;
 	lua_State *L;
 	void *block, *other, *third, *wide;
+	struct ps_guest guest = { 0 };
 	struct ps_function *h;
-	bool is_integer, is_wide;
+	bool is_wide;
 
 	CHECK_INT(ps_script_init(&s, 0, true), 0);
 	L = s.bind.rt.L;
@@ -189,8 +191,8 @@ static void run(const char *script, bool compiles, const char *with, long long *
 	else if (!strcmp(with, "third"))
 		block = third;
 	window.writable = strcmp(with, "readonly") ? window.size : 0;
-	if (ps_guest_call(L, h, block, keep_error, result, &is_integer) != LUA_OK || !is_integer)
-		*result = -1;
+	guest.block = block;
+	*result = ps_guest_call(L, h, &guest, keep_error) == LUA_OK && guest.is_integer ? guest.result : -1;
 	lua_settop(L, 0);
 	ps_guest_put(L, h);
 	lua_getglobal(L, "object");
@@ -323,8 +325,115 @@ static void integers_of_windows(void)
 	}
 }
 
+/*
+ * Packets.
+ */
+static struct ps_packet packet;
+
+static int get_packet(lua_State *L)
+{
+	nslow++;
+	ps_bind_begin_guest(L, &packet);
+	ps_bind_push_whole(L);
+	return 1;
+}
+
+static int quick_packet(lua_State *L, void *target, const long long *arguments, int n, union ps_quick_result *result)
+{
+	(void)target;
+	(void)arguments;
+	if (n)
+		return -1;
+	nquick++;
+	result->block = ps_bind_begin_guest(L, &packet);
+	return PS_QUICK_BLOCK;
+}
+
+static const struct ps_quick methods_of_packet[] = {
+	{ { "packet", get_packet, PS_OP_QUICK }, quick_packet, .is_packet = true },
+	{ { NULL } },
+};
+
+/* The function's result, or -1; is_foretold: as if it were known that it asks for the packet. */
+static long long handle(lua_State *L, const struct ps_function *h, void *block, bool is_foretold)
+{
+	struct ps_guest guest = { .block = block, .pkt = is_foretold ? &packet : NULL };
+	bool is_right;
+
+	nquick = nslow = 0;
+	is_right = ps_guest_call(L, h, &guest, keep_error) == LUA_OK && guest.is_integer;
+	lua_settop(L, 0);
+	ps_bind_end_guest(L);
+	return is_right ? guest.result : -1;
+}
+
+/* What is foretold is there without a call, and not before it is asked for; nor does it take the place of what else is looked at. */
+static void packets_that_are_foretold(void)
+{
+	static const char script[] =
+		"memory = bytes.to_packet(bytes.new(20), packet_ip)\n"
+		"function look() memory.ttl = 9 end\n"
+		"function see() return memory.ttl, #memory:to_bytes() end\n"
+		"what = 1\n"
+		"local kept\n"
+		"return function(o)\n"
+		"  if what == 1 then local p = o:packet() kept = p return p.ip.ttl end\n"
+		"  if what == 2 then local ttl = kept.ip.ttl return ttl end\n"
+		"  if what == 3 then local p = o:packet() return kept.ip.ttl + p.ip.ttl end\n"
+		"  return 0\n"
+		"end";
+	struct layout at;
+	uint8_t *bytes = make_packet(&(struct shape){ .payload = 8 }, &packet, &at);
+	struct ps_script s;
+	struct ps_function *h;
+	lua_State *L;
+	void *block;
+	int what;
+
+	CHECK_INT(ps_script_init(&s, 0, true), 0);
+	L = s.bind.rt.L;
+	block = new_object(L, "object", "packets", methods_of_packet, (int64_t *)&packet);
+	lua_settop(L, 0);
+	CHECK_INT(luaL_loadstring(L, script), LUA_OK);
+	CHECK_INT(lua_pcall(L, 0, 1, 0), LUA_OK);
+	h = ps_guest_take(L, block, ps_compile_guest);
+	lua_settop(L, 0);
+	CHECK_INT(handle(L, h, block, false), 64);
+	CHECK_INT(nquick, 1);
+	CHECK_INT(handle(L, h, block, true), 64);
+	CHECK_INT(nquick + nslow, 0);
+	for (what = 2; what <= 4; what++) {
+		lua_pushinteger(L, what);
+		lua_setglobal(L, "what");
+		CHECK_INT(handle(L, h, block, true), what == 2 ? -1 : what == 3 ? 128 : 0);
+		CHECK_INT(nquick + nslow, 0);
+		CHECK(!s.bind.guest && !s.bind.pkt);
+	}
+	lua_getglobal(L, "look");
+	CHECK_INT(lua_pcall(L, 0, 0, 0), LUA_OK);
+	CHECK(s.bind.memory);
+	CHECK_INT(handle(L, h, block, true), 0);
+	lua_pushinteger(L, 1);
+	lua_setglobal(L, "what");
+	lua_getglobal(L, "look");
+	CHECK_INT(lua_pcall(L, 0, 0, 0), LUA_OK);
+	CHECK_INT(handle(L, h, block, true), 64);
+	lua_getglobal(L, "see");
+	CHECK_INT(lua_pcall(L, 0, 2, 0), LUA_OK);
+	CHECK_INT(lua_tointeger(L, 1), 9);
+	CHECK_INT(lua_tointeger(L, 2), 20);
+	lua_settop(L, 0);
+	ps_bind_end_guest(L);
+	ps_guest_put(L, h);
+	lua_getglobal(L, "object");
+	ps_reference_free(L, 1);
+	ps_script_clean(&s);
+	free(bytes);
+}
+
 const struct test guest_tests[] = {
 	{ "guest: methods that are foreseen do the same as those that are not", methods_are_quick },
 	{ "guest: integers in windows", integers_of_windows },
+	{ "guest: packets that are foretold", packets_that_are_foretold },
 	{ NULL, NULL },
 };

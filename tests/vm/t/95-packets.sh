@@ -141,6 +141,26 @@ check_match 'bytes and object are the same' "$(said 99)" $'order\t33\t10\t0'
 check_eq 'no checksum was wrong, in whatever order' "$(wrong)" 0
 rmmod lunatik_run
 
+# Results that are none leave nothing behind, and telling of them has an end, too.
+run <<'LUA'
+local nf = require("netfilter")
+local n = 0
+local endless = setmetatable({}, { __tostring = function() while true do end end })
+nf.register { pf = nf.family.IPV4, hooknum = nf.inet_hooks.FORWARD, priority = 0, hook = function(skb)
+  n = n + 1
+  if n <= 100 then return "none" end
+  if n == 101 then return endless end
+  if n == 102 then error("told") end
+  return nf.action.ACCEPT
+end }
+LUA
+check_fails 'what is no action is dropped' inA ping -q -i 0.002 -c 100 -W 0.3 10.0.0.2
+check_match 'and why is in the log' "$(said 99)" 'returned none, which is none of netfilter.action'
+sleep 5.5 # the log has had enough for as long
+check_match 'the hundredth as the first' "$(inA ping -q -i 0.5 -c 10 -W 60 10.0.0.2 || true)" ' 8 received'
+check_match 'an error has its text and its place' "$(said 99)" 'test.lua:[0-9]+: told.*stack traceback'
+rmmod lunatik_run
+
 # What leaves this machine has no Ethernet header yet, and is a clone with a sum that is completed later; with tags.
 dir=$(mktemp -d); { head -c 100000 /dev/zero | tr '\0' x; echo secret; } >$dir/a
 start_nginx B $dir 10.0.0.2:80
