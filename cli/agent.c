@@ -13,10 +13,10 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "apply.h"
+#include "child.h"
 #include "depot.h"
 #include "folder.h"
 #include "host_user.h"
@@ -55,24 +55,16 @@ struct agent {
 	/* what is wanted, and what has become of it */
 	long long wanted;
 	char refused[PS_SHA_TEXT];	/* the digest of the text of a revision that was refused; "": none was */
-	long long again, pause;		/* when it is tried again, by now_ms(); how long it was let be last */
+	long long again, pause;		/* when it is tried again, by cli_now_ms(); how long it was let be last */
 	long long busy;			/* milliseconds that a revision which is being taken may leave for no heartbeat */
 	bool is_taking, is_left;	/* is_left: it is not wanted any more */
 	char error[3072], drift[3072];	/* why the machine has not what is wanted, or not what it should have; "": all is well */
 	long long drifts;
-	/* times, by now_ms() */
+	/* times, by cli_now_ms() */
 	long long next_try, backoff, next_heartbeat, next_compare;
 	int silence;			/* signs of life that were asked for, and have not come */
 	bool is_away;			/* that the store cannot be reached was told */
 };
-
-static long long now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000ll + now.tv_nsec / 1000000;
-}
 
 /* A line for whoever looks after the machine. */
 static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -143,7 +135,7 @@ static void report(struct agent *agent)
 {
 	char *text = report_of(agent);
 
-	agent->next_heartbeat = now_ms() + agent->heartbeat;
+	agent->next_heartbeat = cli_now_ms() + agent->heartbeat;
 	/* a store that does not let it write is told of; the machine goes on reading */
 	if (text && ps_depot_report(&agent->depot, agent->name, text) && ps_depot_is_open(&agent->depot))
 		say("%s", agent->depot.error);
@@ -171,7 +163,7 @@ static void refuse(struct agent *agent, const char *text, bool for_ever)
 	agent->pause = strcmp(digest, agent->refused) ? agent->compare : 2 * agent->pause;
 	if (agent->pause > PAUSE_MAX)
 		agent->pause = PAUSE_MAX;
-	agent->again = for_ever ? LLONG_MAX : now_ms() + agent->pause;
+	agent->again = for_ever ? LLONG_MAX : cli_now_ms() + agent->pause;
 	strcpy(agent->refused, digest);
 }
 
@@ -179,7 +171,7 @@ static bool is_refused(const struct agent *agent, const char *text)
 {
 	char digest[PS_SHA_TEXT];
 
-	return agent->refused[0] && now_ms() < agent->again && ps_sha_of(text, strlen(text), digest) && !strcmp(digest, agent->refused);
+	return agent->refused[0] && cli_now_ms() < agent->again && ps_sha_of(text, strlen(text), digest) && !strcmp(digest, agent->refused);
 }
 
 /* It could not be had: whose fault that is. */
@@ -197,7 +189,7 @@ static bool is_wanted(void *context)
 	struct agent *agent = context;
 	long long head;
 
-	if (now_ms() >= agent->next_heartbeat) {
+	if (cli_now_ms() >= agent->next_heartbeat) {
 		report(agent);
 		agent->is_left = !ps_depot_head(&agent->depot, &head) && head != agent->wanted;
 	}
@@ -261,7 +253,7 @@ static enum outcome put_it(struct agent *agent, struct ps_revision *revision, ch
 
 static enum outcome take(struct agent *agent, struct ps_revision *revision, char **text)
 {
-	long long began = now_ms(), number = revision->number, before = agent->machine.revision.number, fetched = 0, came, checked;
+	long long began = cli_now_ms(), number = revision->number, before = agent->machine.revision.number, fetched = 0, came, checked;
 	enum outcome outcome;
 
 	if (agent->machine.is_unsettled && cli_machine_settle(&agent->machine))
@@ -270,13 +262,13 @@ static enum outcome take(struct agent *agent, struct ps_revision *revision, char
 	agent->busy = 0;
 	report(agent);
 	outcome = fetch(agent, revision, *text, &fetched);
-	came = now_ms();
+	came = cli_now_ms();
 	if (outcome == DONE) {
 		agent->busy = agent->trial_ms + CLI_APPLY_MS;
 		report(agent);
 		outcome = try_it(agent, revision, *text, agent->machine.next);
 	}
-	checked = now_ms();
+	checked = cli_now_ms();
 	if (outcome == DONE)
 		outcome = put_it(agent, revision, text);
 	agent->is_taking = false;
@@ -287,7 +279,7 @@ static enum outcome take(struct agent *agent, struct ps_revision *revision, char
 	set_error(agent, "%s", "");
 	report(agent);
 	say("revision %lld: taken, in place of %lld: %lld bytes fetched in %lld ms; check %lld ms, all %lld ms", number, before, fetched,
-	    came - began, checked - came, now_ms() - began);
+	    came - began, checked - came, cli_now_ms() - began);
 	if (cli_machine_settle(&agent->machine))
 		say("%s: %s", agent->machine.folder, strerror(errno));
 	return TAKEN;
@@ -326,7 +318,7 @@ static void compare(struct agent *agent)
 	int drift = cli_compare(&agent->machine, true, text, sizeof(text));
 
 	/* a device or memory that was not there may be soon */
-	agent->next_compare = now_ms() + (drift < 0 && agent->compare > RETRY ? RETRY : agent->compare);
+	agent->next_compare = cli_now_ms() + (drift < 0 && agent->compare > RETRY ? RETRY : agent->compare);
 	if (drift && (drift > 0 || !agent->drift[0]))
 		agent->drifts++;
 	if (drift > 0)
@@ -352,7 +344,7 @@ static void lose(struct agent *agent, const char *why)
 	/* many machines that lost the same store do not come back in the same moment */
 	if (getrandom(&chance, sizeof(chance), GRND_NONBLOCK) < 0)
 		chance = getpid();
-	agent->next_try = now_ms() + agent->backoff / 2 + chance % (agent->backoff / 2 + 1);
+	agent->next_try = cli_now_ms() + agent->backoff / 2 + chance % (agent->backoff / 2 + 1);
 	agent->backoff = 2 * agent->backoff < BACKOFF_MAX ? 2 * agent->backoff : BACKOFF_MAX;
 }
 
@@ -387,7 +379,7 @@ static void look(struct agent *agent)
 	if (outcome != LOST)
 		report(agent);
 	if (outcome == LEFT)
-		agent->next_heartbeat = now_ms();
+		agent->next_heartbeat = cli_now_ms();
 	if (!ps_depot_is_open(&agent->depot)) {
 		lose(agent, agent->depot.error);
 		return;
@@ -418,7 +410,7 @@ static long long soonest(const struct agent *agent)
 		at = agent->next_heartbeat;
 	if (!is_open && agent->next_try < at)
 		at = agent->next_try;
-	return at - now_ms();
+	return at - cli_now_ms();
 }
 
 static void wait(const struct agent *agent)
@@ -448,7 +440,7 @@ static void hear(struct agent *agent)
 
 static void step(struct agent *agent)
 {
-	long long now = now_ms();
+	long long now = cli_now_ms();
 
 	if (now >= agent->next_compare) {
 		compare(agent);

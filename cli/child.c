@@ -27,7 +27,7 @@ struct output {
 	size_t n;
 };
 
-static long long now_ms(void)
+long long cli_now_ms(void)
 {
 	struct timespec now;
 
@@ -104,13 +104,13 @@ static void take(struct output *output)
 /* NULL, or why it has to be ended. */
 static const char *listen_to(const struct cli_child *child, struct output *outputs)
 {
-	long long until = now_ms() + child->ms, left;
+	long long until = cli_now_ms() + child->ms, left;
 
 	while (outputs[0].fd >= 0 || outputs[1].fd >= 0) {
 		struct pollfd fds[] = { { outputs[0].fd, POLLIN, 0 }, { outputs[1].fd, POLLIN, 0 }, { child->stop, POLLIN, 0 } };
 		int i;
 
-		left = until - now_ms();
+		left = until - cli_now_ms();
 		if (left <= 0)
 			return "takes too long, and was ended";
 		if (poll(fds, 3, left) < 0)

@@ -8,6 +8,9 @@
 
 #define CLI_CHILD_ENDED	(-1)	/* it was ended, or could not be started: the text says why */
 
+/* Milliseconds, by a clock that nobody sets. */
+long long cli_now_ms(void);
+
 struct cli_child {
 	const char *const *args;	/* behind the program's name; ends with NULL */
 	int ms;				/* how long it may take */

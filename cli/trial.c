@@ -5,21 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "child.h"
 #include "folder.h"
 #include "hooklines.h"
 
-static long long now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000ll + now.tv_nsec / 1000000;
-}
-
-/* A trial, and when it has to be over, by now_ms(). */
+/* A trial, and when it has to be over, by cli_now_ms(). */
 struct trying {
 	const struct cli_trial *of;
 	long long until;
@@ -28,7 +19,7 @@ struct trying {
 /* A command, and what it said if it failed. Returns as cli_trial_run(). */
 static int run(const struct trying *trying, const char *const *args, const char *what, char *error, size_t size)
 {
-	long long left = trying->until - now_ms();
+	long long left = trying->until - cli_now_ms();
 	const struct cli_child child = { args, left > 1 ? left : 1, true, trying->of->stop };
 	char text[3072];
 	int status = cli_child_run(&child, text, sizeof(text));
@@ -118,7 +109,7 @@ static int try_thing(const struct trying *trying, const struct ps_file *file, ch
 {
 	char path[PATH_MAX], name[PS_NAME_BYTES + 1], said[1024];
 	const char *args[] = { ps_file_kind(file->name) == PS_FILE_SET ? "set" : "shared", name, "check", path, NULL };
-
+	bool has_said;
 	int status;
 
 	if (!ps_folder_path(path, trying->of->folder, file->name))
@@ -126,8 +117,9 @@ static int try_thing(const struct trying *trying, const struct ps_file *file, ch
 	ps_file_thing(file, name);
 	status = run(trying, args, "", said, sizeof(said));
 	/* one that was ended has not said which file it was at */
+	has_said = status && strstr(said, path);
 	if (status)
-		snprintf(error, size, "%s%s%s", strstr(said, path) ? "" : file->name, strstr(said, path) ? "" : ": ", said);
+		snprintf(error, size, "%s%s%s", has_said ? "" : file->name, has_said ? "" : ": ", said);
 	return status;
 }
 
@@ -160,7 +152,7 @@ static void shorten(char *text, const char *folder)
 int cli_trial_run(const struct cli_trial *trial, char *error, size_t size)
 {
 	static const char *const check[] = { "check", "--quiet", NULL }, *const test[] = { "test", NULL };
-	const struct trying trying = { trial, now_ms() + trial->ms };
+	const struct trying trying = { trial, cli_now_ms() + trial->ms };
 	int status;
 
 	error[0] = 0;
