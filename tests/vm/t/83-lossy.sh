@@ -60,6 +60,11 @@ function process_packet(p)
 end
 function on_close() print("counted", n, late) end
 END
+# Of a burst, or when the host holds the machine up, the kernel's queues before R and B may not lose anything either. pktgen
+# sends again what they refuse; delay.lua cannot.
+sysctl -q net.core.netdev_max_backlog=20000
+# B's rule has seen so many
+seen() { [ "$(inB iptables-legacy -t mangle -vxnL PREROUTING | awk '/LUA/ { print $1 }')" -ge "$1" ]; }
 # send COUNT RATE: through R to B. Afterwards $got is how many came, $late how many of them out of order.
 send() {
 	local mac
@@ -77,6 +82,7 @@ send() {
 	wait_for eval '[[ $(line "deferred work") =~ ^0\ pending ]]'
 	work=$(line 'deferred work')
 	flush R
+	wait_for seen "$1" || true # how many came is told below
 	flush B
 	read -r got late <<<"$(klog_since | sed -n 's/.*counted\t//p')"
 }
