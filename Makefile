@@ -20,7 +20,7 @@ VERSION := $(PS_VERSION)
 comma := ,
 
 .PHONY: all deps modules plugin cli reference install install-modules install-plugin install-cli install-lualib install-lunatik install-headers install-includes examples_install ebpf ebpf_install btf_install install-doc uninstall check \
-	check-kernels check-debug check-arch check-boot check-lua check-dkms check-packages check-rpm dist deb rpm picture unit layers script-test cli-test fleet-test case-test tshark-test packet-test packet-case plugin-test queue-test hostile feed vm-test \
+	check-kernels check-debug check-arch check-boot check-lua check-dkms check-packages check-rpm dist deb rpm picture unit layers script-test cli-test fleet-test case-test tshark-test packet-test packet-case plugin-test queue-test hostile feed tested vm-test vm-run \
 	vm vm-shell demo vm-demo root \
 	fuzz fuzz-replay fuzz-coverage fuzz-merge fuzz-describe valgrind \
 	bench bench-compare bench-netpipe bench-cache bench-scaling bench-capture bench-queue clean distclean help
@@ -368,6 +368,11 @@ check-boot: $(KERNEL)
 check-lua:
 	+@tests/lua/run $(TESTS)
 
+# All that tests run, which takes both processors when it is made at once.
+tested: $(KERNEL)
+	+@$(MAKE) --no-print-directory cli $(addprefix $(BUILD)/asan/,packetscript packet-case unit) $(addprefix $(BUILD)/user/,packet-case unit hostile)
+	+@$(MAKE) --no-print-directory root feed
+
 # With sanitizers, and as it is: only then are stack limits those of the kernel.
 unit: $(BUILD)/asan/unit $(BUILD)/user/unit
 	$(BUILD)/asan/unit
@@ -497,6 +502,10 @@ $(KERNEL):
 
 vm-test: $(KERNEL)
 	+@$(MAKE) --no-print-directory root feed
+	+@$(MAKE) --no-print-directory vm-run
+
+# The same, of what was built.
+vm-run:
 	tests/vm/run.sh --kver $(KVER) --root $(ROOT) $(if $(MACHINE),--name $(MACHINE)) $(TESTS:%='%')
 
 vm:

@@ -143,6 +143,7 @@ else
 	unpack_kernel
 	qemu=(qemu-system-x86_64 -M q35 -device "isa-debug-exit,iobase=0xf4,iosize=1") terminal=ttyS0 ktap=ttyS1
 	cpu=max,cx16=off # with cx16, QEMU 7.2 corrupts kernels after 6.1
+	cpu+=,-erms,-fsrm # kernels copy eight bytes at a time, as one takes an emulated processor as long
 	port=(-serial stdio)
 	# the machine's third serial port is connected to QEMU's monitor: tests press keys by it
 	monitor=(-chardev "socket,id=monitor,path=packetscript-$$,abstract=on,server=on,wait=off" -mon chardev=monitor
@@ -154,7 +155,7 @@ case ${ACCEL:-tcg} in
 kvm) qemu+=(-accel kvm -cpu host) ;;
 icount) # as bench/vm.sh
 	smp=1
-	qemu+=(-accel tcg,thread=single -icount shift=0,sleep=off -cpu "$cpu,-erms,-fsrm")
+	qemu+=(-accel tcg,thread=single -icount shift=0,sleep=off -cpu "$cpu")
 	;;
 tcg) qemu+=(-accel tcg,thread=multi -cpu "$cpu") ;;
 *) die "ACCEL=$ACCEL: give kvm, icount or tcg" ;;
