@@ -86,9 +86,9 @@ struct lunatik_entry {
 
 /*
  * Between these two calls nobody else is in the runtime, but while a function sleeps (lunatik_sleep()). Returns 0; -ENXIO if
- * the runtime is closed; -EDEADLK if the caller interrupts what is in there; -EAGAIN if the script is being loaded, or the
- * runtime is not meant to be called in this context; -EBUSY if it has used up its time, in a softirq; -ERESTARTSYS if a
- * signal came first; -ENOMEM. Any context but NMI: it is said which.
+ * the runtime is closed; -EDEADLK if the caller interrupts what is in there, or comes from within a script that handles packets;
+ * -EAGAIN if the script is being loaded, or the runtime is not meant to be called in this context; -EBUSY if it has used up its
+ * time, in a softirq; -ERESTARTSYS if a signal came first; -ENOMEM. Any context but NMI: it is said which.
  */
 int lunatik_enter(lunatik_object_t *runtime, struct lunatik_entry *entry, enum lunatik_context context);
 

@@ -2,8 +2,11 @@
 /*
  * Runtimes of scripts that are not packets': who is in one, what it may do there, and how it ends.
  */
+#define pr_fmt(fmt) "packetscript: " fmt
+
 #include <linux/bottom_half.h>
 #include <linux/preempt.h>
+#include <linux/printk.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -13,6 +16,7 @@
 #include "compile.h"
 #include "env.h"
 #include "host_kernel.h"
+#include "inside.h"
 #include "reference.h"
 #include "script.h"
 #include "watch.h"
@@ -42,15 +46,15 @@ EXPORT_SYMBOL_GPL(lunatik_script);
 /*
  * The lock.
  *
- * Who comes from within another runtime of hard interrupts, as a probe of what that calls does, must not wait: somebody may come
- * the other way on another CPU. No other kind of lock is waited for there.
+ * Who comes from within another runtime of hard interrupts, as a probe of what that calls does, or from within a script of packets, must not
+ * wait: somebody may come the other way on another CPU. No other kind of lock is waited for there.
  */
 static DEFINE_PER_CPU(unsigned int, hardirq_locks);	/* that this CPU has */
 
 static bool lock_hardirq(struct ps_env *env, unsigned long *flags)
 {
 	local_irq_save(*flags);
-	if (!__this_cpu_read(hardirq_locks)) {
+	if (!__this_cpu_read(hardirq_locks) && !__this_cpu_read(ps_is_inside)) {
 		spin_lock(&env->hardirq_spin);
 	} else if (!spin_trylock(&env->hardirq_spin)) {
 		local_irq_restore(*flags);
@@ -66,6 +70,26 @@ static void unlock_hardirq(struct ps_env *env, unsigned long flags)
 	spin_unlock_irqrestore(&env->hardirq_spin, flags);
 }
 
+/* flags: whether softirqs were disabled before. */
+static int lock_softirq(struct ps_env *env, unsigned long *flags)
+{
+	*flags = in_softirq();
+	if (!*flags)
+		local_bh_disable();
+	if (likely(ps_lock_inside(&env->softirq_spin)))
+		return 0;
+	if (!*flags)
+		local_bh_enable();
+	return -EDEADLK;
+}
+
+static __always_inline void unlock_softirq(struct ps_env *env, unsigned long flags)
+{
+	ps_unlock_inside(&env->softirq_spin);
+	if (unlikely(!flags))
+		local_bh_enable();
+}
+
 static void unlock(struct ps_env *env, enum lunatik_context level, unsigned long flags)
 {
 	if (level == LUNATIK_PROCESS) {
@@ -73,13 +97,12 @@ static void unlock(struct ps_env *env, enum lunatik_context level, unsigned long
 		mutex_unlock(&env->mutex);
 		return;
 	}
+	if (level == LUNATIK_SOFTIRQ) {
+		unlock_softirq(env, flags);
+		return;
+	}
 	WRITE_ONCE(env->cpu, -1);
-	if (level == LUNATIK_SOFTIRQ && flags)
-		spin_unlock(&env->softirq_spin);
-	else if (level == LUNATIK_SOFTIRQ)
-		spin_unlock_bh(&env->softirq_spin);
-	else
-		unlock_hardirq(env, flags);
+	unlock_hardirq(env, flags);
 }
 
 static bool must_end(const struct lunatik_entry *entry);
@@ -113,27 +136,17 @@ static int lock_mutex(struct ps_env *env, const struct lunatik_entry *outer, boo
 	return err;
 }
 
-/* Who has it on this CPU has been interrupted by the caller, who stays here: others cannot run here meanwhile. */
-static bool is_held_here(const struct ps_env *env)
-{
-	return READ_ONCE(env->cpu) == raw_smp_processor_id();
-}
-
 static int lock_spin(struct ps_env *env, enum lunatik_context level, unsigned long *flags)
 {
 	bool is_held;
 
+	if (level == LUNATIK_SOFTIRQ)
+		return lock_softirq(env, flags);
+	/* who has it on this CPU has been interrupted by the caller, who stays here: others cannot run here meanwhile */
 	preempt_disable();
-	is_held = is_held_here(env);
+	is_held = READ_ONCE(env->cpu) == smp_processor_id();
 	preempt_enable();
-	if (is_held)
-		return -EDEADLK;
-	*flags = level == LUNATIK_SOFTIRQ && in_softirq();	/* softirqs are disabled already */
-	if (*flags)
-		spin_lock(&env->softirq_spin);
-	else if (level == LUNATIK_SOFTIRQ)
-		spin_lock_bh(&env->softirq_spin);
-	else if (!lock_hardirq(env, flags))
+	if (is_held || !lock_hardirq(env, flags))
 		return -EDEADLK;
 	WRITE_ONCE(env->cpu, smp_processor_id());
 	return 0;
@@ -142,14 +155,12 @@ static int lock_spin(struct ps_env *env, enum lunatik_context level, unsigned lo
 /* What a packet mostly finds. False: nothing has been done. */
 static __always_inline bool lock_quickly(struct ps_env *env, struct lunatik_entry *entry)
 {
-	if (unlikely(READ_ONCE(env->level) != LUNATIK_SOFTIRQ || !in_softirq() || is_held_here(env)))
+	if (unlikely(READ_ONCE(env->level) != LUNATIK_SOFTIRQ || !in_softirq() || !ps_lock_inside(&env->softirq_spin)))
 		return false;
-	spin_lock(&env->softirq_spin);
 	if (unlikely(env->level != LUNATIK_SOFTIRQ)) {
-		spin_unlock(&env->softirq_spin);
+		unlock_softirq(env, true);
 		return false;
 	}
-	WRITE_ONCE(env->cpu, smp_processor_id());
 	entry->level = LUNATIK_SOFTIRQ;
 	entry->flags = true;
 	env->bind.rt.is_atomic = true;
@@ -164,6 +175,10 @@ static int lock(struct ps_env *env, struct lunatik_entry *entry, enum lunatik_co
 	enum lunatik_context level;
 	int err;
 
+	if (context == LUNATIK_SOFTIRQ && raw_cpu_read(ps_is_inside)) {	/* whatever the level: a packet that a script has made at once */
+		pr_warn_ratelimited("%s: not called for a packet that a script has made at once, before it has ended\n", env->script);
+		return -EDEADLK;
+	}
 	for (;;) {
 		level = READ_ONCE(env->level);
 		if (context > level)
@@ -456,12 +471,10 @@ static __always_inline void end_visit(struct ps_env *env, struct lunatik_entry *
 	env->current_entry = NULL;
 	if (unlikely(env->is_stopping))
 		wake_up_all(&env->gone);
-	if (is_quick && likely(entry->level == LUNATIK_SOFTIRQ && entry->flags)) {
-		WRITE_ONCE(env->cpu, -1);
-		spin_unlock(&env->softirq_spin);
-	} else {
+	if (is_quick && likely(entry->level == LUNATIK_SOFTIRQ))
+		unlock_softirq(env, entry->flags);
+	else
 		unlock(env, entry->level, entry->flags);
-	}
 }
 
 void lunatik_leave(lunatik_object_t *runtime, struct lunatik_entry *entry)

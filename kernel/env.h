@@ -35,7 +35,7 @@ struct ps_env {
 	struct mutex mutex;
 	spinlock_t softirq_spin, hardirq_spin;	/* two, as hard interrupts come while the first one is held */
 	struct task_struct *owner;	/* of the mutex */
-	int cpu;			/* that has one of them; or -1 */
+	int cpu;			/* that has hardirq_spin; or -1 */
 	struct lunatik_entry *current_entry;
 	struct list_head entries;	/* all who are inside, asleep or not */
 	wait_queue_head_t gone;		/* one of them has left */

@@ -79,3 +79,21 @@ void ps_errors_add(struct ps_errors *errors, struct ps_instance *instance, const
 		pr_warn("%sstate %u: switched off, as it was stopped by the time limit %u times: its rules do what they do on errors until a script is loaded into it anew\n",
 			instance->prefix, rt->state_id, rt->guard.stops);
 }
+
+/* This CPU may be within one of the lines that are counted here. */
+void ps_errors_add_inner(struct ps_errors *errors, unsigned int state_id, const char *on_error)
+{
+	unsigned int left_out = 0;
+	unsigned long flags;
+	bool may_log;
+
+	if (!spin_trylock_irqsave(&errors->lock, flags))
+		return;
+	may_log = ps_host_may_log(&errors->log, &left_out);
+	spin_unlock_irqrestore(&errors->lock, flags);
+	if (left_out)
+		pr_warn("state %u: %u errors of this rule left out\n", state_id, left_out);
+	if (may_log)
+		pr_warn("state %u: not called for a packet that a script has made at once, before it has ended: does tc send on what a device of the kind nlmon has? (on error: %s)\n",
+			state_id, on_error);
+}

@@ -31,4 +31,7 @@ void ps_errors_init(struct ps_errors *errors);
  */
 void ps_errors_add(struct ps_errors *errors, struct ps_instance *instance, const char *of, const char *on_error);
 
+/* Logs that a function was not called for a packet that a script had made at once (inside.h). No instance is locked. Any context. */
+void ps_errors_add_inner(struct ps_errors *errors, unsigned int state_id, const char *on_error);
+
 #endif

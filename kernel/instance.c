@@ -18,6 +18,8 @@
 #include "shared.h"
 #include "state.h"
 
+DEFINE_PER_CPU(bool, ps_is_inside);
+
 /*
  * An instance that belongs to a CPU is touched on that CPU only, where disabled softirqs are enough to keep packets out. A
  * CPU that is offline has no packets: what is to be done in its instance, any other may do.
@@ -30,12 +32,13 @@ struct call {
 
 static long run_here(const struct call *call)
 {
-	long result;
+	long result = -EDEADLK;
 
 	local_bh_disable();
-	ps_instance_lock(call->instance);
-	result = call->f(call->instance, call->context);
-	ps_instance_unlock(call->instance);
+	if (!WARN_ON_ONCE(!ps_instance_lock(call->instance))) {	/* whose softirqs are enabled is not in a script of packets */
+		result = call->f(call->instance, call->context);
+		ps_instance_unlock(call->instance);
+	}
 	local_bh_enable();
 	return result;
 }
@@ -196,7 +199,8 @@ static enum hrtimer_restart timers_due(struct hrtimer *timer)
 
 	if (!instance->is_shared && instance->cpu != smp_processor_id())
 		return HRTIMER_NORESTART;
-	ps_instance_lock(instance);
+	if (WARN_ON_ONCE(!ps_instance_lock(instance)))	/* softirqs are disabled in scripts of packets */
+		return HRTIMER_NORESTART;
 	if (ps_generation_is_live(instance->generation))
 		run_late(instance);
 	ps_instance_unlock(instance);

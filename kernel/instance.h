@@ -12,6 +12,7 @@
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
+#include "inside.h"
 #include "outlet.h"
 #include "script.h"
 
@@ -44,16 +45,18 @@ struct ps_instance {
 	struct ps_script script;
 };
 
-static inline void ps_instance_lock(struct ps_instance *instance)
+/* Softirqs are disabled. False: this CPU is in a script already (inside.h), and nothing has been locked. */
+static inline bool ps_instance_lock(struct ps_instance *instance)
 {
-	if (instance->is_shared)
-		spin_lock(&instance->lock);
+	return instance->is_shared ? ps_lock_inside(&instance->lock) : ps_enter_inside();
 }
 
 static inline void ps_instance_unlock(struct ps_instance *instance)
 {
 	if (instance->is_shared)
-		spin_unlock(&instance->lock);
+		ps_unlock_inside(&instance->lock);
+	else
+		ps_leave_inside();
 }
 
 /*

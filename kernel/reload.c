@@ -183,8 +183,8 @@ static void unlock_old(struct ps_old *old)
 
 	if (from->is_work)
 		mutex_unlock(&from->mutex);
-	else
-		ps_instance_unlock(from);
+	else if (from->is_shared)
+		spin_unlock(&from->lock);
 }
 
 static int carry_in(struct ps_instance *instance, void *context)

@@ -85,6 +85,12 @@ static noinline enum ps_answer match_traced(struct ps_rule *rule, struct ps_call
 	return answer;
 }
 
+static noinline void refuse_inner(struct ps_rule *rule, struct ps_call *call)
+{
+	call->tally.inner++;
+	ps_errors_add_inner(&rule->errors, call->instance->script.bind.rt.state_id, rule->handler.on_error);
+}
+
 /*
  * With softirqs disabled over the repeats, too: between them another packet would take the time that the first run has
  * left.
@@ -113,7 +119,10 @@ enum ps_verdict ps_rule_run(struct ps_rule *rule, struct ps_packet *pkt, u16 *qu
 		return run_disabled(rule, pkt, queue);
 	call = this_cpu_ptr(ps_handler_calls(&rule->handler));
 	instance = call->instance;
-	ps_instance_lock(instance);
+	if (unlikely(!ps_instance_lock(instance))) {
+		refuse_inner(rule, call);
+		return PS_VERDICT_ERROR;
+	}
 	call->tally.bytes += pkt->len - pkt->network;
 	verdict = ps_trace_is_on() ? run_traced(rule, call, pkt, queue, false) :
 		  ps_script_run(&instance->script, call->number, pkt, queue);
@@ -131,7 +140,8 @@ enum ps_verdict ps_rule_repeat(struct ps_rule *rule, struct ps_packet *pkt, u16 
 	struct ps_instance *instance = call->instance;
 	enum ps_verdict verdict;
 
-	ps_instance_lock(instance);
+	if (WARN_ON_ONCE(!ps_instance_lock(instance)))	/* ps_rule_run() has had it */
+		return PS_VERDICT_ERROR;
 	verdict = ps_trace_is_on() ? run_traced(rule, call, pkt, queue, true) :
 		  ps_script_repeat(&instance->script, call->number, pkt, queue);
 	call->tally.verdicts[verdict]++;
@@ -146,18 +156,22 @@ enum ps_answer ps_rule_match(struct ps_rule *rule, struct ps_packet *pkt)
 {
 	struct ps_instance *instance;
 	struct ps_call *call;
-	enum ps_answer answer;
+	enum ps_answer answer = PS_ANSWER_ERROR;
 
 	local_bh_disable();
 	call = this_cpu_ptr(ps_handler_calls(&rule->handler));
 	instance = call->instance;
-	ps_instance_lock(instance);
+	if (unlikely(!ps_instance_lock(instance))) {
+		refuse_inner(rule, call);
+		goto out;
+	}
 	call->tally.bytes += pkt->len - pkt->network;
 	answer = ps_trace_is_on() ? match_traced(rule, call, pkt) : ps_script_match(&instance->script, call->number, pkt);
 	call->tally.verdicts[answer]++;
 	if (unlikely(answer == PS_ANSWER_ERROR))
 		count_error(rule, instance);
 	ps_instance_unlock(instance);
+out:
 	local_bh_enable();
 	return answer;
 }
@@ -170,12 +184,15 @@ void ps_rule_refuse(struct ps_rule *rule, const char *why)
 
 	local_bh_disable();
 	call = this_cpu_ptr(ps_handler_calls(&rule->handler));
-	call->tally.refused++;
 	instance = call->instance;
-	ps_instance_lock(instance);
-	ps_script_refuse(&instance->script, why);
-	count_error(rule, instance);
-	ps_instance_unlock(instance);
+	if (ps_instance_lock(instance)) {
+		call->tally.refused++;
+		ps_script_refuse(&instance->script, why);
+		count_error(rule, instance);
+		ps_instance_unlock(instance);
+	} else {
+		refuse_inner(rule, call);
+	}
 	local_bh_enable();
 }
 EXPORT_SYMBOL_GPL(ps_rule_refuse);

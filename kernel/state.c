@@ -213,6 +213,7 @@ static void tally_add(struct ps_tally *sum, const struct ps_tally *tally)
 
 	sum->bytes += READ_ONCE(tally->bytes);
 	sum->refused += READ_ONCE(tally->refused);
+	sum->inner += READ_ONCE(tally->inner);
 	for (i = 0; i < ARRAY_SIZE(sum->verdicts); i++)
 		sum->verdicts[i] += READ_ONCE(tally->verdicts[i]);
 	ps_times_add(&sum->times, &tally->times);
@@ -235,7 +236,7 @@ void ps_handler_sum(const struct ps_handler *handler, struct ps_tally *sum)
 u64 ps_tally_packets(const struct ps_tally *tally, bool is_match)
 {
 	unsigned int i, n = is_match ? PS_ANSWERS : ARRAY_SIZE(tally->verdicts);
-	u64 packets = 0;
+	u64 packets = tally->inner;
 
 	for (i = 0; i < n; i++) {
 		if (is_match || i != PS_VERDICT_REPEAT)		/* what the packet got then is counted as well */
@@ -246,7 +247,7 @@ u64 ps_tally_packets(const struct ps_tally *tally, bool is_match)
 
 u64 ps_tally_errors(const struct ps_tally *tally, bool is_match)
 {
-	return tally->verdicts[is_match ? PS_ANSWER_ERROR : PS_VERDICT_ERROR] + tally->refused;
+	return tally->verdicts[is_match ? PS_ANSWER_ERROR : PS_VERDICT_ERROR] + tally->refused + tally->inner;
 }
 
 static void counts_add_handler(struct ps_counts *counts, const struct ps_handler *handler)
@@ -258,6 +259,7 @@ static void counts_add_handler(struct ps_counts *counts, const struct ps_handler
 	ps_handler_sum(handler, &tally);
 	counts->packets += ps_tally_packets(&tally, handler->is_match);
 	counts->bytes += tally.bytes;
+	counts->errors += tally.inner;	/* which no instance has */
 	for (i = 0; i < n; i++)
 		sums[i] += tally.verdicts[i];
 	ps_times_add(&counts->times, &tally.times);

@@ -28,6 +28,7 @@ struct ps_tally {
 	u64 bytes;		/* of packets, from their network header on, as they came */
 	u64 verdicts[PS_VERDICT_ERROR + 1];	/* as functions gave them; of a match, by enum ps_answer */
 	u64 refused;		/* verdicts that could not be carried out */
+	u64 inner;		/* packets that they were not called for, as a script had made them at once (inside.h) */
 	struct ps_times times;
 };
 

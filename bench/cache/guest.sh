@@ -4,6 +4,7 @@
 # In the machine: does what /bench/selection names, in each line a pair, a network, a way, a delay in milliseconds, and the first and
 # the last size, as exponents of 2. The server and its cache are on R, the client is on A. Prints, for run:
 #   RESULT pair network way delay bytes seconds    of a download, by the clock of the machine
+#   REQUESTS pair network way kind count seconds    of many small ones
 #   NOTE text
 . /tests/lib.sh
 . /bench/networks.sh
@@ -179,12 +180,32 @@ measure() {
 	[ "$way" != cache ] || [ "$(counted misses)" = "$misses" ] || fail "$pair $network: the cache answers for $file"
 }
 
+# Two thousand requests for 1 KB, sixteen of them at once: each on a connection of its own, or on sixteen that stay.
+measure_requests() {
+	local kind connections times told
+	head -c 1024 /dev/urandom >files/object
+	chmod a+r files/object
+	for kind in new kept; do
+		case $kind in new) connections=2000 times=1 ;; kept) connections=16 times=125 ;; esac
+		inA webask $S 1 1 1 /object files/object >/dev/null 2>&1 || # the cache has it then
+			{ fail "$pair $network $way: a request" "$(dmesg | tail -n 5)"; continue; }
+		told=$(inA webask $S $connections 16 $times /object files/object 2>&1 >/dev/null) ||
+			{ fail "$pair $network $way: requests, $kind connections" "$(dmesg | tail -n 5)"; continue; }
+		echo "REQUESTS $pair $network $way $kind 2000 ${told% s}"
+	done
+}
+
 echo "CALIBRATION $($dir/udpsend --calibrate)"
 modprobe veth
 mkdir files
 head -c 1 /dev/urandom >files/f0
 while read -r pair network way delay from to; do
 	up
+	if [ "$to" = requests ]; then
+		measure_requests
+		down
+		continue
+	fi
 	for ((e = from; e <= to; e++)); do
 		[ -e files/f$e ] || head -c $((1 << e)) /dev/urandom >files/f$e
 		chmod a+r files/f$e

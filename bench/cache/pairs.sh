@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
 # Servers, and the cache in front of each: a line each, for bench/cache/run, guest.sh and report, which say what pair means to them.
 # pair NAME SERVER CLIENT SCRIPT STATE BLOCK PROGRAMS TEXT [BESIDE]
+# What has a client of HTTP is asked for many small objects, too.
 #   SERVER, CLIENT: functions server_… and client_… of guest.sh
 #   SCRIPT, STATE: of examples/cache, whose rules are in its header, with that --state, where it counts hits. A script that is no rule has
 #     the state -: it runs in a runtime, listens at port 80 instead, and counts in the device that has its name

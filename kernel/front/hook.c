@@ -377,15 +377,15 @@ static bool is_same(const struct hook *a, const struct hook *b)
 }
 
 /*
- * On nlmon the kernel sends a copy of each message of netlink, within the call that sends the message. Traced packets are told by such messages while
- * the script is locked, so a script there, or one of the same state, would wait for itself.
+ * On nlmon the kernel sends a copy of each message of netlink, within the call that sends the message. What scripts say, and traced packets, are told by such
+ * messages; a script there is not called for those (inside.h), which surprises who asks for all.
  */
 static int look_at_device(const struct hook *hook, struct ps_failure *failure)
 {
 	if (hook->parts[0].ops.dev->type != ARPHRD_NETLINK)
 		return 0;
-	return ps_fail(failure, -EOPNOTSUPP, "--dev %s: its packets are the kernel's messages of netlink, of which scripts make some themselves: a script "
-		       "there would wait for itself", hook->place.device);
+	return ps_fail(failure, -EOPNOTSUPP, "--dev %s: its packets are the kernel's messages of netlink, of which scripts make some themselves, while they run: "
+		       "a script is not called for those", hook->place.device);
 }
 
 /* Within rtnl, so that the device is there until the hook is in the list, by which it is found when the device goes. */

@@ -194,6 +194,6 @@ int main(int argc, char **argv)
 	}
 	clock_gettime(CLOCK_MONOTONIC, &to);
 	printf("%ld right of %ld, %d at once, %d connections wrong\n", right, (long)total * times, most, wrong);
-	fprintf(stderr, "%.2f s\n", to.tv_sec - from.tv_sec + (to.tv_nsec - from.tv_nsec) / 1e9);
+	fprintf(stderr, "%.6f s\n", to.tv_sec - from.tv_sec + (to.tv_nsec - from.tv_nsec) / 1e9);
 	return right != (long)total * times || wrong > 0;
 }
