@@ -251,7 +251,7 @@ const struct cli_command cli_stats = {
 "place. Below them, a line for each rule and each script at a hook has its part of that.\n"
 "\n"
 "--json prints an array on a line each time, as that of list: it has more, of rules too, as what is pending, what has failed, and verdicts.\n"
-"An error is counted as a packet, too, and NF_REPEAT along with the verdict that came of it.\n"
+"An error is counted as a packet, too, unless no function was called, and NF_REPEAT along with the verdict that came of it.\n"
 "\n"
 "If the parameter times of the module packetscript is on (echo Y >/sys/module/packetscript/parameters/times), packets are counted by how long\n"
 "functions took for them, by the clock: of each state below its line, of rules too in JSON and OpenMetrics. A packet that got NF_REPEAT is one.\n"

@@ -175,14 +175,12 @@ static int lock(struct ps_env *env, struct lunatik_entry *entry, enum lunatik_co
 	enum lunatik_context level;
 	int err;
 
-	if (context == LUNATIK_SOFTIRQ && raw_cpu_read(ps_is_inside)) {	/* whatever the level: a packet that a script has made at once */
-		pr_warn_ratelimited("%s: not called for a packet that a script has made at once, before it has ended\n", env->script);
-		return -EDEADLK;
-	}
 	for (;;) {
 		level = READ_ONCE(env->level);
 		if (context > level)
 			return -EAGAIN;
+		if (context == LUNATIK_SOFTIRQ && this_cpu_read(ps_is_inside) && env->is_loaded)	/* at the level of hard interrupts, too */
+			return -EDEADLK;
 		err = level == LUNATIK_PROCESS ? lock_mutex(env, outer, heeds_signals) : lock_spin(env, level, &flags);
 		if (err)
 			return err;
@@ -409,8 +407,11 @@ static __always_inline int begin_visit(lunatik_object_t *runtime, struct lunatik
 
 	if (!is_quick || unlikely(!lock_quickly(env, entry))) {
 		err = lock(env, entry, context, outer, heeds_signals);
-		if (unlikely(err))
+		if (unlikely(err)) {
+			if (err == -EDEADLK && context == LUNATIK_SOFTIRQ && !outer)
+				pr_warn_ratelimited("%s: not called for a packet that a script or the log has made at once\n", env->script);
 			return err;
+		}
 	}
 	err = may_enter(env, context);
 	if (unlikely(err))
@@ -637,11 +638,16 @@ EXPORT_SYMBOL_GPL(lunatik_sleep);
 void lunatik_awake(struct lunatik_entry *entry)
 {
 	struct ps_env *env = ps_env_of(entry->runtime);
+	int err;
 
 	/*
-	 * who is inside keeps the runtime from closing, so this comes to an end; it is nobody's own lock, as the visit is asleep
+	 * who is inside keeps the runtime from closing, so this comes to an end; it is nobody's own lock, as the visit is asleep, and has to be had
+	 * where others would not wait for it
 	 */
-	WARN_ON(lock(env, entry, min(entry->context, env->level), NULL, false));
+	do
+		err = lock(env, entry, min(entry->context, env->level), NULL, false);
+	while (err == -EDEADLK && entry->context != LUNATIK_PROCESS);
+	WARN_ON(err);
 	entry->is_asleep = false;
 	env->current_entry = entry;
 	begin_limits(env, entry, max(entry->left, 1u));

@@ -94,6 +94,6 @@ void ps_errors_add_inner(struct ps_errors *errors, unsigned int state_id, const 
 	if (left_out)
 		pr_warn("state %u: %u errors of this rule left out\n", state_id, left_out);
 	if (may_log)
-		pr_warn("state %u: not called for a packet that a script has made at once, before it has ended: does tc send on what a device of the kind nlmon has? (on error: %s)\n",
+		pr_warn("state %u: not called for a packet that a script or the log has made at once: does tc send on what a device of the kind nlmon has, or netconsole what the log says? (on error: %s)\n",
 			state_id, on_error);
 }

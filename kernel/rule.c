@@ -140,8 +140,10 @@ enum ps_verdict ps_rule_repeat(struct ps_rule *rule, struct ps_packet *pkt, u16 
 	struct ps_instance *instance = call->instance;
 	enum ps_verdict verdict;
 
-	if (WARN_ON_ONCE(!ps_instance_lock(instance)))	/* ps_rule_run() has had it */
+	if (unlikely(!ps_instance_lock(instance))) {
+		refuse_inner(rule, call);
 		return PS_VERDICT_ERROR;
+	}
 	verdict = ps_trace_is_on() ? run_traced(rule, call, pkt, queue, true) :
 		  ps_script_repeat(&instance->script, call->number, pkt, queue);
 	call->tally.verdicts[verdict]++;

@@ -236,7 +236,7 @@ void ps_handler_sum(const struct ps_handler *handler, struct ps_tally *sum)
 u64 ps_tally_packets(const struct ps_tally *tally, bool is_match)
 {
 	unsigned int i, n = is_match ? PS_ANSWERS : ARRAY_SIZE(tally->verdicts);
-	u64 packets = tally->inner;
+	u64 packets = 0;
 
 	for (i = 0; i < n; i++) {
 		if (is_match || i != PS_VERDICT_REPEAT)		/* what the packet got then is counted as well */

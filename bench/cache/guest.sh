@@ -182,15 +182,17 @@ measure() {
 
 # Two thousand requests for 1 KB, sixteen of them at once: each on a connection of its own, or on sixteen that stay.
 measure_requests() {
-	local kind connections times told
+	local kind connections times told misses
 	head -c 1024 /dev/urandom >files/object
 	chmod a+r files/object
 	for kind in new kept; do
 		case $kind in new) connections=2000 times=1 ;; kept) connections=16 times=125 ;; esac
 		inA webask $S 1 1 1 /object files/object >/dev/null 2>&1 || # the cache has it then
 			{ fail "$pair $network $way: a request" "$(dmesg | tail -n 5)"; continue; }
+		misses=$(counted misses)
 		told=$(inA webask $S $connections 16 $times /object files/object 2>&1 >/dev/null) ||
 			{ fail "$pair $network $way: requests, $kind connections" "$(dmesg | tail -n 5)"; continue; }
+		[ "$way" != cache ] || [ "$(counted misses)" = "$misses" ] || fail "$pair $network: the cache answers, $kind connections"
 		echo "REQUESTS $pair $network $way $kind 2000 ${told% s}"
 	done
 }
