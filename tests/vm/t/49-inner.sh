@@ -118,3 +118,5 @@ check "but not what the script says ($said lines, $inner)" [ "$inner" -lt $((sai
 check_match 'the log says that' "$(all_said)" 'test: not called for a packet that a script or the log has made at once'
 gone
 rmmod lunatik_run
+ip -n R link del g0
+modprobe -r ip_gre # else each namespace of tests that come has tunnels
