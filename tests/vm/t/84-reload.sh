@@ -41,59 +41,59 @@ inB iptables-legacy -t mangle -A PREROUTING -p icmp --icmp-type echo-request
 marked() { inB iptables-legacy -t mangle -L PREROUTING -vnxZ | awk '/icmp/ { printf "%s%s", sep, $1; sep = " " }'; }
 marked >/dev/null
 
-# Which iptables has made a rule is nothing to a reload: one of them with an instance for all CPUs, the other with one for each.
-for kind in 'iptables-legacy' 'iptables-nft --percpu'; do
-	read -r iptables options <<<"$kind"
-	about="$iptables $options"
-	dmesg -C
-	text 4
-	rule -A mark.lua
-	text 8
-	pings 5
-	check_eq "a file that has changed is not used yet, $about" "$(marked)" '5 0 0 5'
-	check_eq "it is, once it is reloaded, $about" "$(said 0 reload)" ''
-	pings 5
-	check_eq 'by all packets' "$(marked)" '0 5 0 5'
-	check_eq 'counts go on' "$(column 3) $(column 4)" '10 0'
-	check_eq 'there is one text, and its generation is told' "$(line generation) $(proc | grep -c sha256)" '2 1'
-	check_match 'it is the new one' "$(proc)" "sha256 $(sha256sum mark.lua | cut -c 1-8)"
-	check 'the rule is found' rule -C mark.lua
-	text 4
-	inR $iptables -t mangle -A FORWARD -p tcp
-	pings 2
-	check_eq 'an unrelated rule, and the text stays' "$(marked)" '0 2 0 2'
-	rule -A mark.lua
-	check_eq 'a rule that comes later has the newest text, and there are two' "$(proc | grep -c sha256)" 2
-	check_eq 'with a reload there is one' "$(said 0 reload) $(proc | grep -c sha256)" ' 1'
-	rule -D mark.lua
-	pings 2
-	check_eq 'and the rule that stays has it' "$(marked)" '2 0 0 2'
+for iptables in iptables-legacy iptables-nft; do
+	for options in '' --percpu; do
+		about="$iptables $options"
+		dmesg -C
+		text 4
+		rule -A mark.lua
+		text 8
+		pings 5
+		check_eq "a file that has changed is not used yet, $about" "$(marked)" '5 0 0 5'
+		check_eq "it is, once it is reloaded, $about" "$(said 0 reload)" ''
+		pings 5
+		check_eq 'by all packets' "$(marked)" '0 5 0 5'
+		check_eq 'counts go on' "$(column 3) $(column 4)" '10 0'
+		check_eq 'there is one text, and its generation is told' "$(line generation) $(proc | grep -c sha256)" '2 1'
+		check_match 'it is the new one' "$(proc)" "sha256 $(sha256sum mark.lua | cut -c 1-8)"
+		check 'the rule is found' rule -C mark.lua
+		text 4
+		inR $iptables -t mangle -A FORWARD -p tcp
+		pings 2
+		check_eq 'an unrelated rule, and the text stays' "$(marked)" '0 2 0 2'
+		rule -A mark.lua
+		check_eq 'a rule that comes later has the newest text, and there are two' "$(proc | grep -c sha256)" 2
+		check_eq 'with a reload there is one' "$(said 0 reload) $(proc | grep -c sha256)" ' 1'
+		rule -D mark.lua
+		pings 2
+		check_eq 'and the rule that stays has it' "$(marked)" '2 0 0 2'
 
-	# what cannot be loaded
-	printf 'x =\n= 1' >mark.lua
-	check_match "a text that does not compile, $about" "$(said 1 reload)" \
-		"^packetscript: $PWD/mark.lua: not loaded: $PWD/mark.lua:2: unexpected symbol"
-	printf '\n\nerror("on purpose")' >mark.lua
-	check_match 'one that fails' "$(said 1 reload)" "mark.lua:3: on purpose$"
-	echo 'function other(p) end' >mark.lua
-	check_match 'one without the function of the rule' "$(said 1 reload)" "$PWD/mark.lua: no function 'process_packet'"
-	text 8 "function on_reload(old)
-		local n = old.process_packet
-	end"
-	check_match 'one whose on_reload fails' "$(said 1 reload)" \
-		"mark.lua: on_reload: .*mark.lua:3: the global 'process_packet' of before: only strings"
-	rm mark.lua
-	check_match 'a file that is gone' "$(said 2 reload)" "$PWD/mark.lua: cannot be read: error 2"
-	mkfifo mark.lua
-	check_match 'a pipe in its place is not waited for' "$(said 2 reload)" "$PWD/mark.lua: cannot be read: error 22 \(it is empty, or no regular file\)"
-	check_match 'nor is it for a rule' "$(timeout 20 ip netns exec R iptables -t mangle -A FORWARD -p tcp -j LUA --script mark.lua --state 9 2>&1 || true)" \
-		'mark.lua.* is not a regular file'
-	rm mark.lua
-	check_eq 'the log has none of that' "$(klog_since | grep 'packetscript: ' | grep -v 'has changed and is loaded anew' || true)" ''
-	pings 3
-	check_eq 'all is as it was' "$(marked)" '3 0 0 3'
-	check_eq 'its generation, too' "$(line generation)" 3
-	flush
+		# what cannot be loaded
+		printf 'x =\n= 1' >mark.lua
+		check_match "a text that does not compile, $about" "$(said 1 reload)" \
+			"^packetscript: $PWD/mark.lua: not loaded: $PWD/mark.lua:2: unexpected symbol"
+		printf '\n\nerror("on purpose")' >mark.lua
+		check_match 'one that fails' "$(said 1 reload)" "mark.lua:3: on purpose$"
+		echo 'function other(p) end' >mark.lua
+		check_match 'one without the function of the rule' "$(said 1 reload)" "$PWD/mark.lua: no function 'process_packet'"
+		text 8 "function on_reload(old)
+			local n = old.process_packet
+		end"
+		check_match 'one whose on_reload fails' "$(said 1 reload)" \
+			"mark.lua: on_reload: .*mark.lua:3: the global 'process_packet' of before: only strings"
+		rm mark.lua
+		check_match 'a file that is gone' "$(said 2 reload)" "$PWD/mark.lua: cannot be read: error 2"
+		mkfifo mark.lua
+		check_match 'a pipe in its place is not waited for' "$(said 2 reload)" "$PWD/mark.lua: cannot be read: error 22 \(it is empty, or no regular file\)"
+		check_match 'nor is it for a rule' "$(timeout 20 ip netns exec R iptables -t mangle -A FORWARD -p tcp -j LUA --script mark.lua --state 9 2>&1 || true)" \
+			'mark.lua.* is not a regular file'
+		rm mark.lua
+		check_eq 'the log has none of that' "$(klog_since | grep 'packetscript: ' | grep -v 'has changed and is loaded anew' || true)" ''
+		pings 3
+		check_eq 'all is as it was' "$(marked)" '3 0 0 3'
+		check_eq 'its generation, too' "$(line generation)" 3
+		flush
+	done
 done
 iptables=iptables-legacy options=
 
