@@ -48,9 +48,9 @@ static int times_set(const char *text, const struct kernel_param *kp)
 	if (err || before == ps_times_are_taken)
 		return err;
 	if (ps_times_are_taken)
-		static_branch_inc(&ps_trace_key);
+		atomic_inc(&ps_trace_users);
 	else
-		static_branch_dec(&ps_trace_key);
+		atomic_dec(&ps_trace_users);
 	return 0;
 }
 

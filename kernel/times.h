@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * How long functions take for packets, as a histogram, if the module's parameter times says that it is wanted: a look at the clock
- * costs as much as a short function. As long as it is not, it costs nothing besides the jump that tracing has (trace.h).
+ * costs as much as a short function. As long as it is not, it costs nothing besides the look that tracing has (trace.h).
  */
 #ifndef PS_TIMES_H
 #define PS_TIMES_H

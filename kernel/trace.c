@@ -13,7 +13,7 @@
 #include "trace.h"
 #include "xdp.h"
 
-DEFINE_STATIC_KEY_FALSE(ps_trace_key);
+atomic_t ps_trace_users __read_mostly = ATOMIC_INIT(0);
 
 #define TRACERS_MAX	16	/* of a network namespace: each costs a copy of each message */
 
@@ -284,7 +284,7 @@ static int add(struct tracer *tracer, struct genl_info *info)
 	}
 	mutex_unlock(&lock);
 	if (!err)
-		static_branch_inc(&ps_trace_key);
+		atomic_inc(&ps_trace_users);
 	return err;
 }
 
@@ -351,7 +351,7 @@ void ps_trace_release(void)
 	struct tracer *tracer;
 
 	while ((tracer = take_dead())) {
-		static_branch_dec(&ps_trace_key);
+		atomic_dec(&ps_trace_users);
 		sock_put(tracer->sk);
 		kfree_rcu(tracer, rcu);
 	}

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * Packets that are traced: sockets are told of each that a function of theirs was called for, with its bytes before and after.
- * As long as there is no such socket, and packets are not timed (times.h), it costs one jump that is patched out.
+ * As long as there is no such socket, and packets are not timed (times.h), it costs a look at one number. A jump that is patched out (a static
+ * key) would cost nothing; but each who may own a network namespace could have the kernel patch its code, and stop all CPUs for that, on and on.
  */
 #ifndef PS_TRACE_H
 #define PS_TRACE_H
 
-#include <linux/jump_label.h>
+#include <linux/atomic.h>
+#include <linux/compiler.h>
 #include <linux/types.h>
 #include <net/netlink.h>
 
@@ -19,11 +21,12 @@ struct genl_info;
 struct net;
 struct sk_buff;
 
-DECLARE_STATIC_KEY_FALSE(ps_trace_key);
+/* Sockets that are told, and one more if packets are timed. */
+extern atomic_t ps_trace_users;
 
 static __always_inline bool ps_trace_is_on(void)
 {
-	return static_branch_unlikely(&ps_trace_key);
+	return unlikely(atomic_read(&ps_trace_users));
 }
 
 /* A call that is about to be told of. */

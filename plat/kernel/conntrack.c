@@ -26,7 +26,7 @@
 #include "nat.h"
 #include "skb.h"
 
-DEFINE_STATIC_KEY_FALSE(ps_conntrack_is_there);
+bool ps_conntrack_is_there __read_mostly;
 EXPORT_SYMBOL_GPL(ps_conntrack_is_there);
 
 /*
@@ -34,7 +34,7 @@ EXPORT_SYMBOL_GPL(ps_conntrack_is_there);
  */
 struct lender {
 	const char *module, *symbol;
-	struct static_key_false *is_there;	/* or NULL */
+	bool *is_there;	/* or NULL */
 	const void __rcu *ops;			/* NULL: it is not there */
 };
 
@@ -320,7 +320,7 @@ static void take(struct lender *l)
 	if (ops) {
 		rcu_assign_pointer(l->ops, ops);
 		if (l->is_there)
-			static_branch_enable(l->is_there);
+			WRITE_ONCE(*l->is_there, true);
 		__symbol_put(l->symbol);	/* only from now on it can go, and then leave() comes behind this */
 	}
 	mutex_unlock(&taking);
@@ -335,7 +335,7 @@ static bool leave(struct lender *l)
 	was_there = rcu_access_pointer(l->ops);
 	if (was_there) {
 		if (l->is_there)
-			static_branch_disable(l->is_there);
+			WRITE_ONCE(*l->is_there, false);
 		RCU_INIT_POINTER(l->ops, NULL);
 		synchronize_rcu();
 	}

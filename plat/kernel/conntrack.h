@@ -6,7 +6,7 @@
 #ifndef PS_KERNEL_CONNTRACK_H
 #define PS_KERNEL_CONNTRACK_H
 
-#include <linux/jump_label.h>
+#include <linux/compiler.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/skbuff.h>
 
@@ -40,8 +40,8 @@ int ps_conntrack_setup(void);
 /* When no script is loaded any more. Takes these modules away, too. */
 void ps_conntrack_teardown(void);
 
-/* Whether it has been taken, and is there. */
-DECLARE_STATIC_KEY_FALSE(ps_conntrack_is_there);
+/* Whether it has been taken, and is there: for packets, which find out more by themselves. */
+extern bool ps_conntrack_is_there;
 
 /* Of a packet on a hook: as ps_conntrack_expect(), which looks closer. */
 void ps_conntrack_expect_first(struct sk_buff *skb);
@@ -52,7 +52,7 @@ void ps_conntrack_expect_first(struct sk_buff *skb);
  */
 static __always_inline void ps_conntrack_expect(struct sk_buff *skb)
 {
-	if (!static_branch_unlikely(&ps_conntrack_is_there))
+	if (!READ_ONCE(ps_conntrack_is_there))
 		return;
 	if (IS_ENABLED(CONFIG_NF_CONNTRACK) && unlikely((skb_get_nfct(skb) & NFCT_INFOMASK) == IP_CT_NEW))
 		ps_conntrack_expect_first(skb);

@@ -23,7 +23,7 @@
 #include "netfuzz.h"
 #include "packetscript.h"
 
-const char *hostile_folder, *unwanted;
+const char *hostile_folder;
 
 /* A command is drawn more often if it can do more. */
 static unsigned int draw_command(struct chance *c)
@@ -47,9 +47,8 @@ static unsigned int any_command(struct worker *w)
 {
 	unsigned int i = draw_command(&w->chance);
 
-	while ((unwanted && !strcmp(commands[i].name, unwanted)) ||
-	       (!w->is_root && (commands[i].number == PACKETSCRIPT_CMD_ATTACH || commands[i].number == PACKETSCRIPT_CMD_RELOAD) &&
-		percent(&w->chance, 90)))
+	while (!w->is_root && (commands[i].number == PACKETSCRIPT_CMD_ATTACH || commands[i].number == PACKETSCRIPT_CMD_RELOAD) &&
+	       percent(&w->chance, 90))
 		i = draw_command(&w->chance);
 	return i;
 }
@@ -216,11 +215,9 @@ static void listen_for_some_time(struct worker *w)
 		group = client_group(sock);
 		setsockopt(sock, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group));
 	}
-	if (!unwanted) {
-		begin(w);
-		add(w, number_of(PACKETSCRIPT_CMD_TRACE), percent(&w->chance, 80) ? 0 : 1);
-		client_send(w, sock);
-	}
+	begin(w);
+	add(w, number_of(PACKETSCRIPT_CMD_TRACE), percent(&w->chance, 80) ? 0 : 1);
+	client_send(w, sock);
 	for (unsigned int n = below(&w->chance, 5); n; n--) {
 		usleep(below(&w->chance, 20000));
 		client_read(sock, below(&w->chance, 50));
@@ -381,13 +378,13 @@ static void detach_all(struct worker *w)
 static void unload(struct worker *w)
 {
 	static const char *const modules[] = { "xt_LUA", "packetscript_bpf", "packetscript_nat", "packetscript_flow", "packetscript_conntrack", "packetscript" };
-	unsigned int i, n = unwanted ? sizeof(modules) / sizeof(modules[0]) : 2;	/* the others patch jumps when they come and go */
+	unsigned int i;
 
 	if (percent(&w->chance, 20)) {
 		rules_flush(w);
 		detach_all(w);
 	}
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < sizeof(modules) / sizeof(modules[0]); i++) {
 		long err = syscall(SYS_delete_module, modules[i], O_NONBLOCK);
 
 		atomic_fetch_add(err ? &counts->refused[DID_UNLOAD] : &counts->accepted[DID_UNLOAD], 1);

@@ -497,8 +497,6 @@ int main(int argc, char **argv)
 			cases = strtoul(argv[++i], NULL, 0);
 		else if (!strcmp(argv[i], "--hostile"))
 			hostile_folder = argv[++i];
-		else if (!strcmp(argv[i], "--without"))
-			unwanted = argv[++i];
 		else if (!strcmp(argv[i], "--fail"))
 			failing = strtoul(argv[++i], NULL, 0);
 		else if (!strcmp(argv[i], "--generate"))
@@ -509,7 +507,7 @@ int main(int argc, char **argv)
 			break;
 	}
 	if (i < argc) {
-		fputs("usage, as root: netfuzz [--seed N] [--seconds N] [--cases N] [--hostile FOLDER] [--fail PERCENT] [--without COMMAND] [--programs] [--only WORKER.CASE]\n"
+		fputs("usage, as root: netfuzz [--seed N] [--seconds N] [--cases N] [--hostile FOLDER] [--fail PERCENT] [--programs] [--only WORKER.CASE]\n"
 		      "                netfuzz --policy\n"
 		      "       anywhere: netfuzz --generate N\n", stderr);
 		return 2;

@@ -172,7 +172,7 @@ extern int shared_socks[SHARED];
 void case_run(struct worker *w);
 /* Makes a message that it does not send. False: nothing should be wrong in it, and it is not as described. */
 bool case_generate(struct worker *w);
-extern const char *hostile_folder, *unwanted;	/* the second is a command that nobody asks for; NULL: all are asked for */
+extern const char *hostile_folder;
 extern unsigned int failing;
 void write_file(const char *path, const char *text);
 

@@ -80,12 +80,11 @@ echo 'function process_packet(p' | write wrong
 cp /tmp/fuzz/pass.lua /tmp/fuzz/edited.lua
 cp /tmp/fuzz/pass.lua /tmp/fuzz/asked.lua
 
-# hold: the kernel patches jumps in its own code with the first hook of a place and the last one, and packetscript with the first who traces and when
-# packetscript_conntrack comes. An emulated processor may keep the breakpoint that is there meanwhile (tests/vm/init), and never gets over it: so
-# somebody has these all the time.
+# hold: the kernel patches jumps in its own code with the first hook of a place and the last one. An emulated processor may keep the breakpoint that
+# is there meanwhile (tests/vm/init), and never gets over it: so somebody has these all the time.
 hold() {
 	local family hook chains
-	modprobe -a packetscript_conntrack packetscript
+	modprobe packetscript
 	ip netns add H
 	ip -n H link set lo up
 	for family in inet:prerouting,input,forward,output,postrouting arp:input,output bridge:prerouting,input,forward,output,postrouting \
@@ -97,13 +96,6 @@ hold() {
 		at H nft -f - <<<"table ${family%:*} held { $chains }" || echo "# hooks of ${family%:*} are not held"
 	done
 	at H packetscript attach /tmp/fuzz/pass.lua --hook output >/dev/null
-	nsenter --net=/run/netns/H "$(type -P packetscript)" trace >held 2>&1 & tracer=$! # itself, and no shell that waits for it
-	wait_for eval 'at H ping -q -c 1 -W 1 127.0.0.1 >/dev/null; [ -s held ]'
-}
-release() {
-	kill $tracer
-	wait $tracer 2>/dev/null || true
-	ip netns del H
 }
 
 # programs NS: on lo are programs of tc and XDP, with a script that no message names. It fails where modules have no types for them.
@@ -130,7 +122,7 @@ fuzz() {
 goes() { wait_for modprobe -r xt_LUA packetscript_bpf packetscript_nat packetscript_flow packetscript_conntrack packetscript; }
 
 # At first the modules may go meanwhile. What the kernel has once is there then.
-check 'so it is while the modules come and go' fuzz --seed 0 --seconds 4 --cases 200 --without trace
+check 'so it is while the modules come and go' fuzz --seed 0 --seconds 4 --cases 200
 check 'the modules go' goes
 before=$(unreclaimable)
 hold
@@ -150,7 +142,7 @@ check_fails 'and one of nobody is not' at H netfuzz --seed 1 --only 7.17
 status=0
 fuzz --seed "$seed" --seconds "$seconds" --fail "$failing" "${with[@]}" || status=$?
 check_eq 'many messages are taken, and all that comes back is as it should be' $status 0
-release
+ip netns del H
 check 'the modules go then, too' goes
 after=$(unreclaimable)
 echo "# slabs: $before KB before, $after KB afterwards"
