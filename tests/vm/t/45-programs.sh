@@ -194,7 +194,7 @@ without() {
 }
 LC_ALL=C sed 's/\x00\.BTF\x00/\x00.BTX\x00/' whole.ko | $pack >"$module"
 without 'a module without types' "tc and XDP need the types \\(BTF\\) of the module packetscript_bpf, and it was built without: 'make btf_install'"
-LC_ALL=C sed 's/\x9f\xeb\x01\x00\x18\x00\x00\x00/\x9f\xec\x01\x00\x18\x00\x00\x00/' whole.ko | $pack >"$module"
+LC_ALL=C sed 's/\x9f\xeb\(\x01\x00[\x18-\x28]\x00\x00\x00\)/\x9f\xec\1/' whole.ko | $pack >"$module"
 without 'a module with broken types' 'the module packetscript_bpf'
 dmesg -C # the kernel has complained
 LC_ALL=C sed 's/\x00bpf_packetscript_tc\x00/\x00bpf_packetscript_tx\x00/g; s/\x00bpf_packetscript_xdp\x00/\x00bpf_packetscript_xdx\x00/g' whole.ko | $pack >"$module"
