@@ -216,6 +216,11 @@ static void begin_limits(struct ps_env *env, struct lunatik_entry *entry, unsign
 		ps_guard_stack(guard, sp, ps_host_stack(sp) / 2);
 		ps_runtime_begin_clock(&env->bind.rt, entry->running, READ_ONCE(ps_env_limits.hardirq_ms));
 	}
+	/* how much of an interrupt's stack is used cannot be told: so those within each other have together what the first one may have */
+	if (entry->outer && entry->context != LUNATIK_PROCESS) {
+		guard->stack_soft = max(guard->stack_soft, entry->outer->stack_soft);
+		guard->stack_hard = max(guard->stack_hard, entry->outer->stack_hard);
+	}
 }
 
 static void end_limits(struct ps_env *env, struct lunatik_entry *entry)
@@ -1201,15 +1206,22 @@ static int resume_body(lua_State *L)
 	return 1;
 }
 
+#define RESUME_STACK	1024	/* bytes in which a function that is resumed at least sees that there are not enough */
+
 int ps_env_resume(lunatik_object_t *runtime, const struct lunatik_entry *outer, enum lunatik_context context, const bool *abort,
 		  const struct lunatik_value *args, int nargs, struct lunatik_value *results, int max, bool *is_over,
 		  char *error, size_t size)
 {
 	struct passing passing = { ps_env_of(runtime), args, nargs, results, max, 0, is_over };
 	struct lunatik_entry visit;
-	int ret = enter(runtime, &visit, context, outer, true);
+	int ret;
 
 	*is_over = false;
+	if (outer && context != LUNATIK_PROCESS && ps_stack_pointer() < outer->stack_soft + RESUME_STACK) {
+		snprintf(error, size, "too many runtimes resume each other: in an interrupt all of them have one stack, which has no room for another one");
+		return -ENOSPC;
+	}
+	ret = enter(runtime, &visit, context, outer, true);
 	if (ret) {
 		snprintf(error, size, "%s", ret == -ENXIO ? "the runtime is closed" : ret == -EAGAIN ?
 			 "the runtime is not meant for this context, or is being loaded" : "the runtime cannot be entered here");

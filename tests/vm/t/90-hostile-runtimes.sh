@@ -211,6 +211,59 @@ LUA
 	rmmod lunatik_run
 done
 
+# Runtimes that resume each other in an interrupt, each as deep as it gets, have one stack, which is smaller than what all of them may have alone.
+script deep <<'LUA'
+local function down(n, f)
+  if n == 0 then return f() end
+  local is_done, got = pcall(down, n - 1, f)
+  return is_done and got
+end
+local function yes() return true end
+return function(next)
+  coroutine.yield()
+  local function go() return next and next:resume() end
+  while true do
+    local n = 0
+    while down(n, yes) do n = n + 1 end
+    local got = down(n - 1, go) or select(2, pcall(go))
+    coroutine.yield(type(got) == "number" and got + 1 or 1)
+  end
+end
+LUA
+script next <<<'return function(next) coroutine.yield() while true do coroutine.yield(next and next:resume() + 1 or 1) end end'
+for level in softirq hardirq; do
+	case $level in softirq) few=2 ;; hardirq) few=1 ;; esac
+	run_afresh <<LUA
+local lunatik, nf, probe, syscall = require("lunatik"), require("netfilter"), require("probe"), require("syscall")
+if "$level" == "hardirq" then probe.new(syscall.address(syscall.number("getpid")), { pre = function() end }) end
+local function chain(script, n)
+  local first
+  for i = 1, n do
+    local another = lunatik.runtime(script, "$level")
+    another:resume(first)
+    first = another
+  end
+  return first
+end
+local first, few, all = chain("hostile/deep", 12), chain("hostile/next", $few), chain("hostile/next", 12)
+local is_done
+nf.register { pf = nf.family.IPV4, hooknum = nf.inet_hooks.LOCAL_IN, priority = 0, hook = function(skb)
+  if skb:getuint8(23) == 1 and not is_done then
+    is_done = true
+    print("depth", pcall(first.resume, first))
+    print("few", pcall(few.resume, few))
+    print("twelve", pcall(all.resume, all))
+  end
+  return nf.action.ACCEPT
+end }
+LUA
+	ping -q -c 1 -W 10 127.0.0.1 >/dev/null || true
+	check_match "$level: runtimes that resume each other as deep as they can share a stack" "$(said 99)" $'depth\ttrue\t[1-9][0-9]*\n'
+	check_match "$level: there is room for $few that do little" "$(said 99)" $'few\ttrue\t'$few$'\n'
+	check_match "$level: and not for twelve" "$(said 99)" $'twelve\tfalse\t.*too many runtimes resume each other'
+	rmmod lunatik_run
+done
+
 # What is looked for and is not there takes nothing.
 limit=/sys/module/packetscript/parameters/process_mib
 echo 2 >$limit
