@@ -74,6 +74,7 @@ struct lunatik_entry {
 	struct task_struct *task;	/* who runs, if it may sleep; or NULL */
 	lua_State *running;
 	unsigned long stack_soft, stack_hard;
+	unsigned long interrupted;	/* to where a visit that this one interrupts may use the stack; or 0 */
 	unsigned long flags;
 	const bool *abort;		/* the visit is to end; or NULL */
 	const struct lunatik_entry *outer;	/* asleep meanwhile, of the same task in another runtime; or NULL */

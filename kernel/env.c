@@ -197,6 +197,17 @@ static int lock(struct ps_env *env, struct lunatik_entry *entry, enum lunatik_co
 /*
  * Limits. Only the time of this visit counts; where a function has slept, it goes on with what was left.
  */
+/* To where the visit with interrupts disabled that this CPU is in may use the stack; 0: there is none. */
+static DEFINE_PER_CPU(unsigned long, hardirq_end);
+#define OVERFLOW_STACK	512	/* bytes of what is left there, to handle an overflow */
+
+/* How much of an interrupt's stack is used cannot be told. So visits within each other have together what the first one may have. */
+static void limit_stack(struct ps_guard *guard, unsigned long soft, unsigned long hard)
+{
+	guard->stack_soft = max(guard->stack_soft, soft);
+	guard->stack_hard = max(guard->stack_hard, hard);
+}
+
 static void begin_limits(struct ps_env *env, struct lunatik_entry *entry, unsigned int process_ms)
 {
 	struct ps_guard *guard = &env->bind.rt.guard;
@@ -214,13 +225,14 @@ static void begin_limits(struct ps_env *env, struct lunatik_entry *entry, unsign
 		break;
 	default:	/* what is interrupted may have used some of this stack, and a script of it */
 		ps_guard_stack(guard, sp, ps_host_stack(sp) / 2);
+		entry->interrupted = this_cpu_read(hardirq_end);	/* by a probe of what the other one calls */
+		if (entry->interrupted)
+			limit_stack(guard, entry->interrupted + OVERFLOW_STACK, entry->interrupted);
+		this_cpu_write(hardirq_end, guard->stack_soft);
 		ps_runtime_begin_clock(&env->bind.rt, entry->running, READ_ONCE(ps_env_limits.hardirq_ms));
 	}
-	/* how much of an interrupt's stack is used cannot be told: so those within each other have together what the first one may have */
-	if (entry->outer && entry->context != LUNATIK_PROCESS) {
-		guard->stack_soft = max(guard->stack_soft, entry->outer->stack_soft);
-		guard->stack_hard = max(guard->stack_hard, entry->outer->stack_hard);
-	}
+	if (entry->outer && entry->context != LUNATIK_PROCESS)
+		limit_stack(guard, entry->outer->stack_soft, entry->outer->stack_hard);
 }
 
 static void end_limits(struct ps_env *env, struct lunatik_entry *entry)
@@ -236,6 +248,7 @@ static void end_limits(struct ps_env *env, struct lunatik_entry *entry)
 		break;
 	default:
 		ps_runtime_end_clock(&env->bind.rt, guard->running);
+		this_cpu_write(hardirq_end, entry->interrupted);
 	}
 	entry->running = guard->running;
 	entry->expired = guard->expired;

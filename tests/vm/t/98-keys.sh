@@ -66,3 +66,45 @@ LUA
 modprobe lunatik_run script=test
 rmmod lunatik_run
 check 'nothing holds the module' wait_for rmmod luanotifier
+
+# A handler of a probe that interrupts what a key calls has what that has left of the stack.
+cat >$lua/depth.lua <<'LUA'
+local function down(n, f)
+  if n == 0 then return f() end
+  local is_done, got = pcall(down, n - 1, f)
+  return is_done and got
+end
+return function(f)
+  local n = 0
+  while down(n, f) do n = n + 1 end
+  return n
+end
+LUA
+cat >$lua/inner.lua <<'LUA'
+local probe, depth = require("probe"), require("depth")
+return function(flag)
+  probe.new("get_random_u64", { pre = function()
+    if flag:getuint8(0) == 1 then print("inner", depth(function() return true end)) end
+  end })
+end
+LUA
+run_afresh <<'LUA'
+local notifier, linux, lunatik, depth = require("notifier"), require("linux"), require("lunatik"), require("depth")
+local inner, flag = lunatik.runtime("inner"), require("data").new(1)
+inner:resume(flag)
+notifier.keyboard(function(event, down, shift, key)
+  if event ~= notifier.kbd.KEYCODE or not down then return end
+  flag:setuint8(0, 1)
+  linux.random()
+  print("outer", depth(function() linux.random() return true end))
+  flag:setuint8(0, 0)
+end)
+LUA
+press a
+check 'a key is pressed where a probe is' wait_for has $'outer\t[0-9]*'
+inner=$(all_said | sed -n 's/^inner\t//p' | xargs)
+check "handlers within each other share a stack: $inner" eval 'set -- $inner; [ $# -gt 2 ] && [ "${!#}" -lt "$1" ]'
+rmmod lunatik_run
+run <<<'require("lunatik").find("inner"):stop()'
+rmmod lunatik_run
+dmesg -C # of errors without room for a message
