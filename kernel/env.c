@@ -197,9 +197,13 @@ static int lock(struct ps_env *env, struct lunatik_entry *entry, enum lunatik_co
 /*
  * Limits. Only the time of this visit counts; where a function has slept, it goes on with what was left.
  */
+
+#define STACK(bytes)	((bytes) * (THREAD_SIZE / 16384))	/* as much more as debugging makes frames larger */
+#define OVERFLOW_STACK	STACK(512)	/* above the limit of the visit that is interrupted, in which the other one handles an overflow */
+#define RESUME_STACK	STACK(1024)	/* in which a function that is resumed at least sees that there is not enough */
+
 /* To where the visit with interrupts disabled that this CPU is in may use the stack; 0: there is none. */
 static DEFINE_PER_CPU(unsigned long, hardirq_end);
-#define OVERFLOW_STACK	512	/* bytes of what is left there, to handle an overflow */
 
 /* How much of an interrupt's stack is used cannot be told. So visits within each other have together what the first one may have. */
 static void limit_stack(struct ps_guard *guard, unsigned long soft, unsigned long hard)
@@ -228,11 +232,16 @@ static void begin_limits(struct ps_env *env, struct lunatik_entry *entry, unsign
 		entry->interrupted = this_cpu_read(hardirq_end);	/* by a probe of what the other one calls */
 		if (entry->interrupted)
 			limit_stack(guard, entry->interrupted + OVERFLOW_STACK, entry->interrupted);
-		this_cpu_write(hardirq_end, guard->stack_soft);
 		ps_runtime_begin_clock(&env->bind.rt, entry->running, READ_ONCE(ps_env_limits.hardirq_ms));
 	}
 	if (entry->outer && entry->context != LUNATIK_PROCESS)
 		limit_stack(guard, entry->outer->stack_soft, entry->outer->stack_hard);
+	if (entry->is_asleep) {	/* and goes on */
+		guard->stack_soft = entry->stack_soft;
+		guard->stack_hard = entry->stack_hard;
+	}
+	if (entry->level == LUNATIK_HARDIRQ)
+		this_cpu_write(hardirq_end, guard->stack_soft);
 }
 
 static void end_limits(struct ps_env *env, struct lunatik_entry *entry)
@@ -624,6 +633,12 @@ gfp_t lunatik_gfp(lua_State *L)
 }
 EXPORT_SYMBOL_GPL(lunatik_gfp);
 
+/* Interrupts stay disabled while the visit is outside of the runtime: so does what is known of its stack. */
+static bool stays_on_stack(const struct lunatik_entry *entry)
+{
+	return entry->level == LUNATIK_HARDIRQ && entry->context != LUNATIK_PROCESS && irqs_disabled_flags(entry->flags);
+}
+
 /* The visit is outside of the runtime from here to lunatik_awake(). Who takes the lock from now on takes it as level says. */
 static struct lunatik_entry *step_out(struct ps_env *env, enum lunatik_context level)
 {
@@ -633,6 +648,8 @@ static struct lunatik_entry *step_out(struct ps_env *env, enum lunatik_context l
 	entry->stack_soft = env->bind.rt.guard.stack_soft;
 	entry->stack_hard = env->bind.rt.guard.stack_hard;
 	entry->is_asleep = true;
+	if (stays_on_stack(entry))
+		this_cpu_write(hardirq_end, entry->stack_soft);
 	if (entry->level != LUNATIK_PROCESS && entry->context != LUNATIK_PROCESS && !entry->has_deadline) {
 		entry->left = ps_host_now() + READ_ONCE(ps_limits.packet_ms);
 		entry->has_deadline = true;
@@ -658,6 +675,8 @@ void lunatik_awake(struct lunatik_entry *entry)
 	struct ps_env *env = ps_env_of(entry->runtime);
 	int err;
 
+	if (stays_on_stack(entry))
+		this_cpu_write(hardirq_end, entry->interrupted);
 	/*
 	 * who is inside keeps the runtime from closing, so this comes to an end; it is nobody's own lock, as the visit is asleep, and has to be had
 	 * where others would not wait for it
@@ -666,14 +685,12 @@ void lunatik_awake(struct lunatik_entry *entry)
 		err = lock(env, entry, min(entry->context, env->level), NULL, false);
 	while (err == -EDEADLK && entry->context != LUNATIK_PROCESS);
 	WARN_ON(err);
-	entry->is_asleep = false;
 	env->current_entry = entry;
 	begin_limits(env, entry, max(entry->left, 1u));
+	entry->is_asleep = false;
 	/* each time that it goes on is another run to who watches: all of them have no more than one */
 	if (entry->has_deadline && (int)(ps_host_now() - entry->left) >= 0)
 		ps_runtime_expire(&env->bind.rt.guard, PS_EXPIRED_OWN);
-	env->bind.rt.guard.stack_soft = entry->stack_soft;
-	env->bind.rt.guard.stack_hard = entry->stack_hard;
 }
 EXPORT_SYMBOL_GPL(lunatik_awake);
 
@@ -1218,8 +1235,6 @@ static int resume_body(lua_State *L)
 	lua_pushinteger(L, n);
 	return 1;
 }
-
-#define RESUME_STACK	1024	/* bytes in which a function that is resumed at least sees that there are not enough */
 
 int ps_env_resume(lunatik_object_t *runtime, const struct lunatik_entry *outer, enum lunatik_context context, const bool *abort,
 		  const struct lunatik_value *args, int nargs, struct lunatik_value *results, int max, bool *is_over,

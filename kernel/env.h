@@ -83,7 +83,7 @@ extern struct ps_env_limits ps_env_limits;
 int ps_env_new(lunatik_object_t **runtime, const struct lunatik_entry *outer, const char *script,
 	       enum lunatik_context context, char *error, size_t size);
 
-/* As lunatik_resume(). */
+/* As lunatik_resume(). outer: the caller's visit, which is asleep; in interrupts its limits of the stack hold here, too, and it is -ENOSPC if too little is left. */
 int ps_env_resume(lunatik_object_t *runtime, const struct lunatik_entry *outer, enum lunatik_context context, const bool *abort,
 		  const struct lunatik_value *args, int nargs, struct lunatik_value *results, int max, bool *is_over,
 		  char *error, size_t size);

@@ -7,6 +7,8 @@
  * for it here would wait for a lock that this CPU has, or for one that another CPU has which waits for this one's; its Lua state would be
  * used while it is changed; and the time limit would be that of the inner run, then nobody's. So no script is called for it.
  *
+ * Nor is one called where interrupts are disabled, as netconsole has it for each line of the log: no timer would tell that its time is up.
+ *
  * That is about locks of ours. Who has tc send such messages to a device whose driver sends under a lock of its own, on other CPUs, too, may
  * still have two CPUs wait for each other.
  */
@@ -19,10 +21,10 @@
 
 DECLARE_PER_CPU(bool, ps_is_inside);
 
-/* With softirqs disabled until ps_leave_inside(). False: this CPU is in one already, and the caller must not go on. */
+/* With softirqs disabled until ps_leave_inside(). False: no script may be called here, and the caller must not go on. */
 static __always_inline bool ps_enter_inside(void)
 {
-	if (unlikely(__this_cpu_read(ps_is_inside)))
+	if (unlikely(__this_cpu_read(ps_is_inside) || irqs_disabled()))
 		return false;
 	__this_cpu_write(ps_is_inside, true);
 	return true;
@@ -33,22 +35,13 @@ static __always_inline void ps_leave_inside(void)
 	__this_cpu_write(ps_is_inside, false);
 }
 
-/*
- * The same, and takes the lock. Whose interrupts are disabled does not wait for it: it is a line of the log which netconsole sends, and who has
- * the lock may be waiting to write to the log.
- */
+/* The same, and takes the lock. */
 static __always_inline bool ps_lock_inside(spinlock_t *lock)
 {
 	if (unlikely(!ps_enter_inside()))
 		return false;
-	if (likely(!irqs_disabled())) {
-		spin_lock(lock);
-		return true;
-	}
-	if (spin_trylock(lock))
-		return true;
-	ps_leave_inside();
-	return false;
+	spin_lock(lock);
+	return true;
 }
 
 static __always_inline void ps_unlock_inside(spinlock_t *lock)

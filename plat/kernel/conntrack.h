@@ -40,7 +40,7 @@ int ps_conntrack_setup(void);
 /* When no script is loaded any more. Takes these modules away, too. */
 void ps_conntrack_teardown(void);
 
-/* Whether it has been taken, and is there: for packets, which find out more by themselves. */
+/* Whether it has been taken, and is there. ps_conntrack_expect_first() looks itself, so a value that is not the newest does no harm. */
 extern bool ps_conntrack_is_there;
 
 /* Of a packet on a hook: as ps_conntrack_expect(), which looks closer. */

@@ -119,4 +119,34 @@ check_match 'the log says that' "$(all_said)" 'test: not called for a packet tha
 gone
 rmmod lunatik_run
 ip -n R link del g0
+
+# netconsole sends lines of the log through a tunnel of the first network namespace, with interrupts disabled: no time limit would hold there.
+modprobe dummy
+if modinfo netconsole >/dev/null 2>&1; then
+	ip link add d0 type dummy
+	ip addr add 10.9.0.1/24 dev d0
+	ip link set d0 up
+	ip neigh replace 10.9.0.2 lladdr 02:00:00:00:00:02 dev d0 nud permanent
+	ip link add gc0 type gretap local 10.9.0.1 remote 10.9.0.2
+	ip addr add 10.10.0.1/24 dev gc0
+	ip link set gc0 up
+	cat >loop.lua <<'LUA'
+function loop(ip) if ip.protocol == 47 then while true do end end return NF_ACCEPT end
+LUA
+	for options in '' --percpu; do
+		about="netconsole, ${options:-shared}"
+		# shellcheck disable=SC2086 # options are words
+		packetscript attach loop.lua --hook output -f loop --on-error continue $options
+		modprobe netconsole netconsole=@10.10.0.1/gc0,@10.10.0.2/02:00:00:00:00:09
+		sent=$(</sys/class/net/d0/statistics/tx_packets)
+		echo '<1>a line for netconsole' >/dev/kmsg
+		left() { [ "$(</sys/class/net/d0/statistics/tx_packets)" -gt "$sent" ]; }
+		check "$about: a line leaves by the tunnel, and no script is called for it" wait_for left
+		rmmod netconsole
+		check_match "$about: which the function's counts tell" "$(awk '$1 ~ /^[0-9]+$/ { print $3, $4 }' /proc/net/packetscript)" '[1-9][0-9]*$'
+		packetscript detach loop.lua >/dev/null
+	done
+	ip link del gc0
+	ip link del d0
+fi
 modprobe -r ip_gre # else each namespace of tests that come has tunnels
