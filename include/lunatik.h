@@ -83,6 +83,8 @@ struct lunatik_entry {
 	enum lunatik_context context, level;
 	bool is_asleep;
 	bool has_deadline;		/* in an interrupt: ps_host_now() at left is when its time is up */
+	bool must_end;			/* at ends_at, of the same clock, at the latest */
+	unsigned int ends_at;
 };
 
 /*

@@ -105,7 +105,16 @@ static void unlock(struct ps_env *env, enum lunatik_context level, unsigned long
 	unlock_hardirq(env, flags);
 }
 
-static bool must_end(const struct lunatik_entry *entry);
+
+/* The runtime ends, or this visit, or those within which it came to be. */
+static bool must_end(const struct lunatik_entry *entry)
+{
+	for (; entry; entry = entry->outer) {
+		if (READ_ONCE(ps_env_of(entry->runtime)->is_stopping) || (entry->abort && READ_ONCE(*entry->abort)))
+			return true;
+	}
+	return false;
+}
 
 /* Nobody who waits for a mutex can be told that the runtime which it comes from ends: so it looks now and then. */
 static int lock_from(struct mutex *mutex, const struct lunatik_entry *outer)
@@ -179,7 +188,8 @@ static int lock(struct ps_env *env, struct lunatik_entry *entry, enum lunatik_co
 		level = READ_ONCE(env->level);
 		if (context > level)
 			return -EAGAIN;
-		if (context == LUNATIK_SOFTIRQ && this_cpu_read(ps_is_inside) && env->is_loaded)	/* at the level of hard interrupts, too */
+		/* at the level of hard interrupts, too */
+		if (context == LUNATIK_SOFTIRQ && env->is_loaded && (this_cpu_read(ps_is_inside) || irqs_disabled()))
 			return -EDEADLK;
 		err = level == LUNATIK_PROCESS ? lock_mutex(env, outer, heeds_signals) : lock_spin(env, level, &flags);
 		if (err)
@@ -219,7 +229,7 @@ static void begin_limits(struct ps_env *env, struct lunatik_entry *entry, unsign
 
 	guard->running = entry->running;
 	guard->expired = entry->expired;
-	guard->is_loading = entry->level != LUNATIK_SOFTIRQ || entry->context == LUNATIK_PROCESS;	/* else budgets count */
+	guard->is_loading = entry->context == LUNATIK_PROCESS;	/* else budgets count, and how often it is stopped */
 	switch (entry->level) {
 	case LUNATIK_PROCESS:
 		ps_guard_stack(guard, sp, ps_host_enter_work(env->bind.rt.work, guard, process_ms, sp));
@@ -456,6 +466,7 @@ static __always_inline int begin_visit(lunatik_object_t *runtime, struct lunatik
 	entry->expired = PS_EXPIRED_NOT;
 	entry->is_asleep = false;
 	entry->has_deadline = false;
+	entry->must_end = false;
 	env->current_entry = entry;
 	if (is_quick)
 		INIT_LIST_HEAD(&entry->list);	/* nobody looks for it while it has the lock */
@@ -565,7 +576,7 @@ int lunatik_handle(lunatik_object_t *runtime, const struct lunatik_handler *hand
 	err = begin_visit(runtime, &entry, LUNATIK_SOFTIRQ, NULL, false, true);
 	if (unlikely(err))
 		return err;
-	env->bind.rt.guard.is_loading = entry.level != LUNATIK_SOFTIRQ;	/* else budgets count */
+	env->bind.rt.guard.is_loading = false;	/* budgets count */
 	do {
 		*handler->place = guest;
 		status = call_handler(env, &entry, handler, guest);
@@ -670,6 +681,20 @@ struct lunatik_entry *lunatik_sleep(lua_State *L)
 }
 EXPORT_SYMBOL_GPL(lunatik_sleep);
 
+#define ENDING_MS	100	/* for which who is to end may go on, from one sleep to the next */
+
+/* Who never sleeps for long is not found by the timer, which begins anew each time. */
+static bool should_have_ended(struct lunatik_entry *entry)
+{
+	if (!must_end(entry) && !(entry->task && fatal_signal_pending(entry->task)))
+		return false;
+	if (!entry->must_end) {
+		entry->must_end = true;
+		entry->ends_at = ps_host_now() + ENDING_MS;
+	}
+	return (int)(ps_host_now() - entry->ends_at) >= 0;
+}
+
 void lunatik_awake(struct lunatik_entry *entry)
 {
 	struct ps_env *env = ps_env_of(entry->runtime);
@@ -677,6 +702,8 @@ void lunatik_awake(struct lunatik_entry *entry)
 
 	if (stays_on_stack(entry))
 		this_cpu_write(hardirq_end, entry->interrupted);
+	if (entry->context == LUNATIK_PROCESS)
+		cond_resched();
 	/*
 	 * who is inside keeps the runtime from closing, so this comes to an end; it is nobody's own lock, as the visit is asleep, and has to be had
 	 * where others would not wait for it
@@ -691,18 +718,10 @@ void lunatik_awake(struct lunatik_entry *entry)
 	/* each time that it goes on is another run to who watches: all of them have no more than one */
 	if (entry->has_deadline && (int)(ps_host_now() - entry->left) >= 0)
 		ps_runtime_expire(&env->bind.rt.guard, PS_EXPIRED_OWN);
+	if (should_have_ended(entry))
+		ps_runtime_expire(&env->bind.rt.guard, PS_EXPIRED_STOPPED);
 }
 EXPORT_SYMBOL_GPL(lunatik_awake);
-
-/* The runtime ends, or this visit, or those within which it came to be. */
-static bool must_end(const struct lunatik_entry *entry)
-{
-	for (; entry; entry = entry->outer) {
-		if (READ_ONCE(ps_env_of(entry->runtime)->is_stopping) || (entry->abort && READ_ONCE(*entry->abort)))
-			return true;
-	}
-	return false;
-}
 
 static bool must_end_now(const struct ps_guard *guard)
 {

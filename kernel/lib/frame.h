@@ -144,18 +144,6 @@ static inline bool frame_is_of_links(const struct frame *frame)
 	return frame->state->pf == NFPROTO_ARP || frame->state->pf == NFPROTO_BRIDGE || frame->state->pf == NFPROTO_NETDEV;
 }
 
-/* What is sent here begins with its Ethernet header, which the engine expects in front of skb->data. */
-static inline unsigned int frame_within(const struct frame *frame)
-{
-	const struct sk_buff *skb = frame->skb;
-
-	if (!frame_is_of_links(frame) || frame->link || skb->len < ETH_HLEN)
-		return 0;
-	if (skb_mac_header_was_set(skb) && skb_mac_header(skb) == skb->data)
-		return ETH_HLEN;
-	return skb_network_offset(skb) == ETH_HLEN ? ETH_HLEN : 0;
-}
-
 /* As frame_link() says where there is one. */
 static inline bool frame_has_ethernet(const struct frame *frame)
 {
@@ -166,6 +154,18 @@ static inline bool frame_has_ethernet(const struct frame *frame)
 	if (frame->state->hook == NF_INET_LOCAL_OUT && (frame->state->pf == NFPROTO_IPV4 || frame->state->pf == NFPROTO_IPV6))
 		return false;
 	return dev && (dev->type == ARPHRD_ETHER || dev->type == ARPHRD_LOOPBACK);
+}
+
+/* What is sent here begins with its Ethernet header, which the engine expects in front of skb->data. */
+static inline unsigned int frame_within(const struct frame *frame)
+{
+	const struct sk_buff *skb = frame->skb;
+
+	if (!frame_is_of_links(frame) || !frame_has_ethernet(frame) || frame->link || skb->len < ETH_HLEN)
+		return 0;
+	if (skb_mac_header_was_set(skb) && skb_mac_header(skb) == skb->data)
+		return ETH_HLEN;
+	return skb_network_offset(skb) == ETH_HLEN ? ETH_HLEN : 0;
 }
 
 static void frame_init_packet(struct frame *frame)
@@ -214,11 +214,14 @@ static bool frame_is_foretold(const struct frame *frame)
 	return frame->guest.pkt && frame->guest.block;
 }
 
-static void frame_begin_packet(struct frame *frame)
+/* False: there is no memory, or somebody else holds the packet. */
+static bool frame_begin_packet(struct frame *frame)
 {
 	struct sk_buff *skb = frame->skb;
 
 	frame->pulled = frame_within(frame);
+	if (unlikely(skb_headlen(skb) < frame->pulled) && (skb_shared(skb) || !pskb_may_pull(skb, frame->pulled)))
+		return false;
 	if (frame->pulled) {
 		skb_reset_mac_header(skb);
 		__skb_pull(skb, frame->pulled);
@@ -231,6 +234,7 @@ static void frame_begin_packet(struct frame *frame)
 		ps_conntrack_expect(skb);
 	frame_init_packet(frame);
 	frame_show(frame);
+	return true;
 }
 
 /* False: it must not go on. */
@@ -332,7 +336,8 @@ static void *frame_packet(lua_State *L, void *of)
 			frame_find_link(frame);
 		else if (!frame->guest.is_shown && !frame_get(of))
 			return NULL;
-		frame_begin_packet(frame);
+		if (!frame_begin_packet(frame))
+			return NULL;
 	}
 	return ps_bind_begin_guest(L, &frame->packet.pkt);
 }

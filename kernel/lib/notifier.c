@@ -54,14 +54,32 @@ static bool push_callback(lua_State *L, const struct notifier *notifier)
 	return true;
 }
 
-static int call(lua_State *L, int nargs)
+static lua_Integer call(lua_State *L, int nargs)
 {
-	lua_Integer answer;
+	return lunatik_call(L, nargs, 1, "notifier: ") == LUA_OK ? lua_tointeger(L, -1) : NOTIFY_DONE;
+}
 
-	if (lunatik_call(L, nargs, 1, "notifier: ") != LUA_OK)
-		return NOTIFY_DONE;
-	answer = lua_tointeger(L, -1);
+static int key_answer(lua_Integer answer)
+{
 	return answer == NOTIFY_OK || answer == NOTIFY_BAD || answer == NOTIFY_STOP ? answer : NOTIFY_DONE;
+}
+
+/*
+ * Who comes later in the chain has to hear of what has happened to a device, or goes on with one that is not there any more. Only what has
+ * not happened yet can be refused.
+ */
+static int device_answer(lua_Integer answer, unsigned long event)
+{
+	switch (event) {
+	case NETDEV_PRE_UP:
+	case NETDEV_PRE_TYPE_CHANGE:
+	case NETDEV_PRE_CHANGEADDR:
+	case NETDEV_PRECHANGEMTU:
+	case NETDEV_PRECHANGEUPPER:
+		return answer == NOTIFY_BAD ? NOTIFY_BAD : NOTIFY_DONE;
+	default:
+		return NOTIFY_DONE;
+	}
 }
 
 static int handle_key(lua_State *L, const struct notifier *notifier, unsigned long event,
@@ -73,7 +91,7 @@ static int handle_key(lua_State *L, const struct notifier *notifier, unsigned lo
 	lua_pushboolean(L, key->down);
 	lua_pushboolean(L, key->shift);
 	lua_pushinteger(L, key->value);
-	return call(L, 4);
+	return key_answer(call(L, 4));
 }
 
 /* Interrupts are disabled. */
@@ -106,12 +124,12 @@ static int handle_device(lua_State *L, const struct notifier *notifier, unsigned
 	lua_pushlightuserdata(L, (void *)device->name);
 	if (lunatik_call(L, 1, 1, "notifier: ") != LUA_OK)
 		return NOTIFY_DONE;
-	return call(L, 2);
+	return device_answer(call(L, 2), event);
 }
 
 /*
  * The thread that changes the device has the lock of all devices, for which much that sleeps would wait: so the callback
- * must not sleep, though the kernel does.
+ * must not sleep, though the kernel does, nor take long, nor wait for who does (new_netdevice()).
  */
 static int on_device(struct notifier_block *block, unsigned long event, void *info)
 {
@@ -173,6 +191,9 @@ static int new_keyboard(lua_State *L)
 /* notifier.netdevice(callback) */
 static int new_netdevice(lua_State *L)
 {
+	luaL_checktype(L, 1, LUA_TFUNCTION);
+	lunatik_checksleep(L, "notifier.netdevice()");
+	lunatik_calledin(L, LUNATIK_SOFTIRQ);
 	return install(L, &devices, "notifier.netdevice()");
 }
 

@@ -22,6 +22,7 @@ struct entry {
 	lunatik_object_t *object;	/* a reference */
 	struct lunatik_charge charge;	/* of itself */
 	size_t len;
+	u32 hash;			/* of key, with the table's seed: what is compared first */
 	char key[];
 };
 
@@ -57,29 +58,34 @@ static void release(lunatik_object_t *object)
 	kfree(table->buckets);
 }
 
+static u32 hash_of(const struct table *table, const char *key, size_t len)
+{
+	return jhash(key, len, table->seed);
+}
+
+static struct hlist_head *bucket_of(const struct table *table, u32 hash)
+{
+	return table->buckets + (hash & table->mask);
+}
+
 /* Within rcu_read_lock() or the object's lock. */
-static struct entry *find(const struct table *table, const struct hlist_head *bucket, const char *key, size_t len)
+static struct entry *find(const struct table *table, u32 hash, const char *key, size_t len)
 {
 	struct entry *entry;
 
-	hlist_for_each_entry_rcu(entry, bucket, node, true) {
-		if (entry->len == len && !memcmp(entry->key, key, len))
+	hlist_for_each_entry_rcu(entry, bucket_of(table, hash), node, true) {
+		if (entry->hash == hash && entry->len == len && !memcmp(entry->key, key, len))
 			return entry;
 	}
 	return NULL;
 }
 
-static struct hlist_head *bucket_of(const struct table *table, const char *key, size_t len)
-{
-	return table->buckets + (jhash(key, len, table->seed) & table->mask);
-}
-
-static bool has(const struct table *table, const char *key, size_t len)
+static bool has(const struct table *table, u32 hash, const char *key, size_t len)
 {
 	bool is_there;
 
 	rcu_read_lock();
-	is_there = find(table, bucket_of(table, key, len), key, len);
+	is_there = find(table, hash, key, len);
 	rcu_read_unlock();
 	return is_there;
 }
@@ -87,16 +93,17 @@ static bool has(const struct table *table, const char *key, size_t len)
 /* Pushes the object that has this key, or nil. */
 static void push(lua_State *L, const struct table *table, const char *key, size_t len)
 {
+	const u32 hash = hash_of(table, key, len);
 	lunatik_object_t *object = NULL;
 	struct entry *entry;
 
-	if (!has(table, key, len)) {
+	if (!has(table, hash, key, len)) {
 		lua_pushnil(L);
 		return;
 	}
 	lunatik_pushempty(L);
 	rcu_read_lock();
-	entry = find(table, bucket_of(table, key, len), key, len);
+	entry = find(table, hash, key, len);
 	if (entry) {
 		object = entry->object;
 		lunatik_getobject(object);
@@ -158,12 +165,15 @@ static bool is_full(const struct hlist_head *bucket)
 static bool replace(lunatik_object_t *object, struct entry *entry, const char *key, size_t len)
 {
 	struct table *table = object->private;
-	struct hlist_head *bucket = bucket_of(table, key, len);
+	const u32 hash = hash_of(table, key, len);
+	struct hlist_head *bucket = bucket_of(table, hash);
 	bool has_room = true;
 	struct entry *old;
 
+	if (entry)
+		entry->hash = hash;
 	lunatik_lock(object);
-	old = find(table, bucket, key, len);
+	old = find(table, hash, key, len);
 	if (old && entry)
 		hlist_replace_rcu(&old->node, &entry->node);
 	else if (old)

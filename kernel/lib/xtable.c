@@ -240,6 +240,7 @@ static int ask(const struct xtable *xtable, const struct lua_xtable_info *info, 
 	err = lunatik_enter(xtable->runtime, &entry, LUNATIK_PROCESS);
 	if (err)
 		return err;
+	entry.context = LUNATIK_SOFTIRQ;	/* it must not sleep: who takes a network namespace away waits for it, and others for him */
 	lua_pushcfunction(entry.L, ask_function);
 	lua_pushlightuserdata(entry.L, &asking);
 	if (lunatik_call(entry.L, 1, 1, "xtable: ") != LUA_OK)

@@ -264,6 +264,31 @@ LUA
 	rmmod lunatik_run
 done
 
+# Who sleeps, or resumes another one, again and again, ends when it is told to, and so does who is killed.
+script sleeps <<<'local linux = require("linux") return function() while true do linux.schedule(1) end end'
+for context in process softirq; do
+	script "resumes_$context" <<LUA
+local lunatik = require("lunatik")
+local child = lunatik.runtime("hostile/echo", "$context")
+return function() while true do child:resume(1) end end
+LUA
+done
+for what in sleeps resumes_process resumes_softirq; do
+	lunatik spawn "hostile/$what" >/dev/null
+	sleep 0.3
+	check "$what: it can be stopped" timeout 20 lunatik stop "hostile/$what"
+done
+lunatik unload >/dev/null
+
+# A probe's handler that loops takes 20 ms of each call with interrupts disabled: it is not called any more soon.
+run_afresh <<'LUA'
+local probe, syscall = require("probe"), require("syscall")
+probe.new(syscall.address(syscall.number("getpid")), { pre = function() while true do end end })
+LUA
+asked() { bash -c : && all_said | grep -q 'stopped by the time limit too often'; }
+check 'a handler that is too slow again and again is not called any more' wait_for -t 60 asked
+rmmod lunatik_run
+
 # What is looked for and is not there takes nothing.
 limit=/sys/module/packetscript/parameters/process_mib
 echo 2 >$limit

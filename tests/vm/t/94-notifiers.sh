@@ -48,6 +48,40 @@ wait $changes || true
 check 'and nothing holds the module' wait_for rmmod luanotifier
 for device in told0 veto0 fails0 sleeps0; do ip link del $device; done
 
+# What has been done to a device others have to hear of, whatever a callback says: a hook at a device that comes later, and goes.
+run_afresh <<'LUA'
+local notifier = require("notifier")
+notifier.netdevice(function(event, name) return notifier.notify.STOP end)
+local nf = require("netfilter")
+nf.register { pf = nf.family.NETDEV, hooknum = nf.netdev_hooks.INGRESS, priority = 0, device = "later0", hook = function(skb)
+  print("hooked")
+  return nf.action.ACCEPT
+end }
+LUA
+for i in 1 2; do
+	dmesg -C
+	ip link add later0 type veth peer name later1
+	ip link set later0 up
+	ip link set later1 up
+	check "a hook at a device of that name, time $i" wait_for has hooked # by what the kernel sends of itself
+	check "the device is the network's, too, time $i" [ -e /proc/net/dev_snmp6/later0 ]
+	ip link del later0
+	check_fails "and it goes from there, time $i" [ -e /proc/net/dev_snmp6/later0 ]
+done
+rmmod lunatik_run
+check 'so nothing holds the modules' wait_for rmmod luanotifier luanetfilter
+
+# Nobody can change a device while a callback runs: so it has no longer than a packet's function.
+run_afresh <<'LUA'
+local notifier, thread, lunatik = require("notifier"), require("thread"), require("lunatik")
+notifier.netdevice(function(event, name) while name == "loop0" do end end)
+print("looks")
+LUA
+ip link add loop0 type dummy
+is 'a callback that loops ends' '.*notifier: .*time limit exceeded.*'
+ip link del loop0
+rmmod lunatik_run
+
 script soft <<'LUA'
 local notifier = require("notifier")
 n = notifier.netdevice(function(event, name) print("soft", name) end)

@@ -194,6 +194,26 @@ check 'echoes' inA ping -c 1 -W 60 10.0.0.2
 check_match 'what a device sends has its header' "$(said)" $'egress\t2048\t0\t63\ttrue'
 rmmod lunatik_run
 
+# A device without a link layer has no header of it, wherever the packet begins.
+if modprobe -q ip_gre; then
+	ip -n R link add t0 type gre local 10.0.0.1 remote 10.0.0.2
+	ip -n R addr add 10.11.0.1/24 dev t0
+	ip -n R link set t0 up
+	run <<'LUA'
+local nf = require("netfilter")
+nf.register { pf = nf.family.NETDEV, hooknum = nf.netdev_hooks.EGRESS, priority = 0, device = "t0", hook = function(skb)
+  local p = skb:packet()
+  if p.ip then print("tunnel", p.eth, p.ip:get_offset(), p.ip.daddr, #p) end
+  return nf.action.ACCEPT
+end }
+LUA
+	check_fails 'nobody answers from there' inR ping -q -c 1 -W 1 10.11.0.9
+	check_match 'a packet to a device without a link layer' "$(said)" $'tunnel\tnil\t0\t10.11.0.9\t84'
+	rmmod lunatik_run
+	ip -n R link del t0
+	modprobe -r ip_gre # else each namespace of tests that come has tunnels
+fi
+
 # ARP, and frames through a bridge.
 for ns in X Y; do ip netns add $ns; done
 ip -n R -batch - <<-LINES

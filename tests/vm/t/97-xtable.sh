@@ -110,7 +110,7 @@ sh $lua/examples/dnsdoctor/cleanup.sh
 
 # Actions, errors, hotdrop, and what userargs may hold; iptables on nf_tables.
 run <<'LUA'
-local xtable, nf = require("xtable"), require("netfilter")
+local xtable, nf, linux = require("xtable"), require("netfilter"), require("linux")
 local n = 0
 xtable.match { name = "dnsblock", revision = 1, family = 2, match = function(skb, par, how)
   if how == "yes" then return true end
@@ -123,7 +123,11 @@ xtable.match { name = "dnsblock", revision = 1, family = 2, match = function(skb
   if how == "error" then error("matches") end
   print("par", par.thoff, par.fragoff, par.hotdrop, skb:getuint8(0))
   return false
-end, checkentry = function(how) print("check " .. how) return how ~= "refused" end, destroy = function(how) print("destroy " .. how) end }
+end, checkentry = function(how)
+  print("check " .. how)
+  if how == "sleeps" then linux.schedule(1) end
+  return how ~= "refused"
+end, destroy = function(how) print("destroy " .. how) end }
 LUA
 for tables in iptables-legacy iptables-nft; do
 	try() { $tables -F OUTPUT; $tables -A OUTPUT -p icmp -m dnsblock --domains $1 ${2:--j ACCEPT}; ping -c 1 -W ${3:-60} 127.0.0.1 >/dev/null && echo passes || echo dropped; }
@@ -134,11 +138,13 @@ for tables in iptables-legacy iptables-nft; do
 	check_eq "par ($tables)" "$(try par)" passes
 	check_eq "of a match the packet is readonly ($tables)" "$(try write)" passes
 	check_fails "checkentry may refuse ($tables)" $tables -A OUTPUT -m dnsblock --domains refused
+	check_fails "and must not sleep ($tables)" $tables -A OUTPUT -m dnsblock --domains sleeps
 	$tables -F OUTPUT
 done
 check_match 'par has offsets' "$(said 99)" $'par\t20\t0\tfalse\t69'
 check_match 'writing is refused, also of its packet object' "$(said 99)" $'write: .*readonly\t.*read-only.*\t8\tnil\t69'
 check_match 'errors are in the log' "$(said 99)" 'test: xtable: .*: matches'
+check_match 'so is why it must not' "$(said 99)" 'linux.schedule\(\) may sleep'
 check_eq 'each rule was checked, and destroyed' "$(dmesg | grep -c 'check yes') $(dmesg | grep -c 'destroy yes')" '2 2'
 rmmod lunatik_run
 check 'nothing holds the module' wait_for rmmod luaxtable
