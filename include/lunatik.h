@@ -83,20 +83,26 @@ struct lunatik_entry {
 	enum lunatik_context context, level;
 	bool is_asleep;
 	bool has_deadline;		/* in an interrupt: ps_host_now() at left is when its time is up */
-	bool must_end;			/* at ends_at, of the same clock, at the latest */
+	bool has_end;			/* it must end, and at ends_at, of the same clock, at the latest */
 	unsigned int ends_at;
 };
 
 /*
  * Between these two calls nobody else is in the runtime, but while a function sleeps (lunatik_sleep()). Returns 0; -ENXIO if
- * the runtime is closed; -EDEADLK if the caller interrupts what is in there, or comes from within a script that handles packets;
- * -EAGAIN if the script is being loaded, or the runtime is not meant to be called in this context; -EBUSY if it has used up its
- * time, in a softirq; -ERESTARTSYS if a signal came first; -ENOMEM. Any context but NMI: it is said which.
+ * the runtime is closed; -EDEADLK if the caller interrupts what is in there, or comes from within a script that handles packets, or is in a softirq with
+ * interrupts disabled; -EAGAIN if the script is being loaded, or the runtime is not meant to be called in this context; -EBUSY if it has used up its
+ * time, in an interrupt; -ERESTARTSYS if a signal came first; -ENOMEM. Any context but NMI: it is said which.
  */
 int lunatik_enter(lunatik_object_t *runtime, struct lunatik_entry *entry, enum lunatik_context context);
 
 /* The same in process context, but heeds no signals: for what has to be done in any case, for instance when a file is closed. */
 int lunatik_enteranyway(lunatik_object_t *runtime, struct lunatik_entry *entry);
+
+/*
+ * The same for whom others wait meanwhile, who cannot be told to end: it waits no longer than a packet's function may take, else it is -EBUSY, as in a
+ * runtime that was stopped too often; has that time; and must not sleep, as in a softirq. Also while the script is being loaded.
+ */
+int lunatik_enterbriefly(lunatik_object_t *runtime, struct lunatik_entry *entry);
 
 /* The context of the caller, as far as it can be known: disabled preemption is seen only by kernels that count it. */
 static inline enum lunatik_context lunatik_context(void)

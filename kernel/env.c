@@ -105,7 +105,6 @@ static void unlock(struct ps_env *env, enum lunatik_context level, unsigned long
 	unlock_hardirq(env, flags);
 }
 
-
 /* The runtime ends, or this visit, or those within which it came to be. */
 static bool must_end(const struct lunatik_entry *entry)
 {
@@ -127,8 +126,27 @@ static int lock_from(struct mutex *mutex, const struct lunatik_entry *outer)
 	return 0;
 }
 
+/* How long who may sleep waits for the runtime. */
+enum waiting {
+	WAIT_UNLESS_SIGNALLED,
+	WAIT_ANYWAY,
+	WAIT_BRIEFLY	/* as others wait for him, who cannot be told to end */
+};
+
+static int lock_briefly(struct mutex *mutex)
+{
+	unsigned long end = jiffies + msecs_to_jiffies(READ_ONCE(ps_limits.packet_ms)) + 1;
+
+	while (!mutex_trylock(mutex)) {
+		if (time_after(jiffies, end))
+			return -EBUSY;
+		schedule_timeout_uninterruptible(1);
+	}
+	return 0;
+}
+
 /* outer: the visit in another runtime that the caller comes from; or NULL. */
-static int lock_mutex(struct ps_env *env, const struct lunatik_entry *outer, bool heeds_signals)
+static int lock_mutex(struct ps_env *env, const struct lunatik_entry *outer, enum waiting waiting)
 {
 	int err = 0;
 
@@ -136,7 +154,9 @@ static int lock_mutex(struct ps_env *env, const struct lunatik_entry *outer, boo
 		return -EDEADLK;
 	if (outer)
 		err = lock_from(&env->mutex, outer);
-	else if (heeds_signals)
+	else if (waiting == WAIT_BRIEFLY)
+		err = lock_briefly(&env->mutex);
+	else if (waiting == WAIT_UNLESS_SIGNALLED)
 		err = mutex_lock_interruptible(&env->mutex) ? -ERESTARTSYS : 0;
 	else
 		mutex_lock(&env->mutex);
@@ -178,7 +198,7 @@ static __always_inline bool lock_quickly(struct ps_env *env, struct lunatik_entr
 
 /* Which kind of lock it is may have changed while it was waited for. */
 static int lock(struct ps_env *env, struct lunatik_entry *entry, enum lunatik_context context, const struct lunatik_entry *outer,
-		bool heeds_signals)
+		enum waiting waiting)
 {
 	unsigned long flags = 0;
 	enum lunatik_context level;
@@ -191,7 +211,7 @@ static int lock(struct ps_env *env, struct lunatik_entry *entry, enum lunatik_co
 		/* at the level of hard interrupts, too */
 		if (context == LUNATIK_SOFTIRQ && env->is_loaded && (this_cpu_read(ps_is_inside) || irqs_disabled()))
 			return -EDEADLK;
-		err = level == LUNATIK_PROCESS ? lock_mutex(env, outer, heeds_signals) : lock_spin(env, level, &flags);
+		err = level == LUNATIK_PROCESS ? lock_mutex(env, outer, waiting) : lock_spin(env, level, &flags);
 		if (err)
 			return err;
 		if (level == env->level)
@@ -414,43 +434,44 @@ EXPORT_SYMBOL_GPL(lunatik_call);
 static void recover(struct ps_env *env, const struct lunatik_entry *entry)
 {
 	struct ps_guard *guard = &env->bind.rt.guard;
+	int before = guard->refused;
 
 	lua_sethook(entry->L, NULL, 0, 0);
 	guard->expired = entry->expired;
 	ps_watch_stopped(guard);
 	guard->expired = PS_EXPIRED_NOT;
 	ps_env_of(entry->runtime)->bind.rt.expired_at[0] = 0;
-	if (guard->refused == PS_REFUSED_STOPS)
+	if (guard->refused == PS_REFUSED_STOPS && guard->refused != before)
 		log_lines(env->script, "", "stopped by the time limit too often: it is not called any more, until it is run anew");
 }
 
-static int may_enter(struct ps_env *env, enum lunatik_context context)
+static int may_enter(struct ps_env *env, enum lunatik_context context, enum waiting waiting)
 {
 	if (env->is_stopping || env->is_closed)
 		return -ENXIO;
-	if (context == LUNATIK_PROCESS)
+	if (context == LUNATIK_PROCESS && waiting != WAIT_BRIEFLY)
 		return 0;
-	if (!env->is_loaded)
+	if (context != LUNATIK_PROCESS && !env->is_loaded)
 		return -EAGAIN;
 	return env->bind.rt.guard.refused && ps_watch_is_refused(&env->bind.rt.guard) ? -EBUSY : 0;
 }
 
 /* A quick visit is not watched. */
 static __always_inline int begin_visit(lunatik_object_t *runtime, struct lunatik_entry *entry, enum lunatik_context context,
-				       const struct lunatik_entry *outer, bool heeds_signals, bool is_quick)
+				       const struct lunatik_entry *outer, enum waiting waiting, bool is_quick)
 {
 	struct ps_env *env = ps_env_of(runtime);
 	int err;
 
 	if (!is_quick || unlikely(!lock_quickly(env, entry))) {
-		err = lock(env, entry, context, outer, heeds_signals);
+		err = lock(env, entry, context, outer, waiting);
 		if (unlikely(err)) {
 			if (err == -EDEADLK && context == LUNATIK_SOFTIRQ && !outer)
 				pr_warn_ratelimited("%s: not called for a packet that a script or the log has made at once\n", env->script);
 			return err;
 		}
 	}
-	err = may_enter(env, context);
+	err = may_enter(env, context, waiting);
 	if (unlikely(err))
 		goto err_unlock;
 	entry->L = take_coroutine(env);
@@ -458,7 +479,7 @@ static __always_inline int begin_visit(lunatik_object_t *runtime, struct lunatik
 	if (unlikely(!entry->L))
 		goto err_unlock;
 	entry->runtime = runtime;
-	entry->context = context;
+	entry->context = waiting == WAIT_BRIEFLY ? LUNATIK_SOFTIRQ : context;	/* which must not sleep */
 	entry->task = context == LUNATIK_PROCESS ? current : NULL;
 	entry->running = entry->L;
 	entry->abort = NULL;
@@ -466,7 +487,7 @@ static __always_inline int begin_visit(lunatik_object_t *runtime, struct lunatik
 	entry->expired = PS_EXPIRED_NOT;
 	entry->is_asleep = false;
 	entry->has_deadline = false;
-	entry->must_end = false;
+	entry->has_end = false;
 	env->current_entry = entry;
 	if (is_quick)
 		INIT_LIST_HEAD(&entry->list);	/* nobody looks for it while it has the lock */
@@ -475,7 +496,7 @@ static __always_inline int begin_visit(lunatik_object_t *runtime, struct lunatik
 	if (is_quick && likely(entry->level == LUNATIK_SOFTIRQ))
 		env->bind.rt.guard.running = entry->L;
 	else
-		begin_limits(env, entry, process_ms());
+		begin_limits(env, entry, waiting == WAIT_BRIEFLY ? min(process_ms(), READ_ONCE(ps_limits.packet_ms)) : process_ms());
 	return 0;
 err_unlock:
 	unlock(env, entry->level, entry->flags);
@@ -483,22 +504,28 @@ err_unlock:
 }
 
 static int enter(lunatik_object_t *runtime, struct lunatik_entry *entry, enum lunatik_context context,
-		 const struct lunatik_entry *outer, bool heeds_signals)
+		 const struct lunatik_entry *outer, enum waiting waiting)
 {
-	return begin_visit(runtime, entry, context, outer, heeds_signals, false);
+	return begin_visit(runtime, entry, context, outer, waiting, false);
 }
 
 int lunatik_enter(lunatik_object_t *runtime, struct lunatik_entry *entry, enum lunatik_context context)
 {
-	return enter(runtime, entry, context, NULL, true);
+	return enter(runtime, entry, context, NULL, WAIT_UNLESS_SIGNALLED);
 }
 EXPORT_SYMBOL_GPL(lunatik_enter);
 
 int lunatik_enteranyway(lunatik_object_t *runtime, struct lunatik_entry *entry)
 {
-	return enter(runtime, entry, LUNATIK_PROCESS, NULL, false);
+	return enter(runtime, entry, LUNATIK_PROCESS, NULL, WAIT_ANYWAY);
 }
 EXPORT_SYMBOL_GPL(lunatik_enteranyway);
+
+int lunatik_enterbriefly(lunatik_object_t *runtime, struct lunatik_entry *entry)
+{
+	return enter(runtime, entry, LUNATIK_PROCESS, NULL, WAIT_BRIEFLY);
+}
+EXPORT_SYMBOL_GPL(lunatik_enterbriefly);
 
 static __always_inline void end_visit(struct ps_env *env, struct lunatik_entry *entry, bool is_quick)
 {
@@ -573,7 +600,7 @@ int lunatik_handle(lunatik_object_t *runtime, const struct lunatik_handler *hand
 	struct lunatik_entry entry ps_uninit;
 	int err, status;
 
-	err = begin_visit(runtime, &entry, LUNATIK_SOFTIRQ, NULL, false, true);
+	err = begin_visit(runtime, &entry, LUNATIK_SOFTIRQ, NULL, WAIT_ANYWAY, true);
 	if (unlikely(err))
 		return err;
 	env->bind.rt.guard.is_loading = false;	/* budgets count */
@@ -644,10 +671,16 @@ gfp_t lunatik_gfp(lua_State *L)
 }
 EXPORT_SYMBOL_GPL(lunatik_gfp);
 
-/* Interrupts stay disabled while the visit is outside of the runtime: so does what is known of its stack. */
+/* Interrupts stay disabled while the visit is outside of the runtime: so what is used of this stack stays known. */
 static bool stays_on_stack(const struct lunatik_entry *entry)
 {
 	return entry->level == LUNATIK_HARDIRQ && entry->context != LUNATIK_PROCESS && irqs_disabled_flags(entry->flags);
+}
+
+/* Milliseconds of a visit in an interrupt; 0: no limit */
+static unsigned int level_ms(enum lunatik_context level)
+{
+	return level == LUNATIK_HARDIRQ ? READ_ONCE(ps_env_limits.hardirq_ms) : READ_ONCE(ps_limits.packet_ms);
 }
 
 /* The visit is outside of the runtime from here to lunatik_awake(). Who takes the lock from now on takes it as level says. */
@@ -661,8 +694,8 @@ static struct lunatik_entry *step_out(struct ps_env *env, enum lunatik_context l
 	entry->is_asleep = true;
 	if (stays_on_stack(entry))
 		this_cpu_write(hardirq_end, entry->stack_soft);
-	if (entry->level != LUNATIK_PROCESS && entry->context != LUNATIK_PROCESS && !entry->has_deadline) {
-		entry->left = ps_host_now() + READ_ONCE(ps_limits.packet_ms);
+	if (entry->level != LUNATIK_PROCESS && entry->context != LUNATIK_PROCESS && !entry->has_deadline && level_ms(entry->level)) {
+		entry->left = ps_host_now() + level_ms(entry->level);
 		entry->has_deadline = true;
 	}
 	if (list_empty(&entry->list))	/* a quick visit */
@@ -688,8 +721,8 @@ static bool should_have_ended(struct lunatik_entry *entry)
 {
 	if (!must_end(entry) && !(entry->task && fatal_signal_pending(entry->task)))
 		return false;
-	if (!entry->must_end) {
-		entry->must_end = true;
+	if (!entry->has_end) {
+		entry->has_end = true;
 		entry->ends_at = ps_host_now() + ENDING_MS;
 	}
 	return (int)(ps_host_now() - entry->ends_at) >= 0;
@@ -703,13 +736,13 @@ void lunatik_awake(struct lunatik_entry *entry)
 	if (stays_on_stack(entry))
 		this_cpu_write(hardirq_end, entry->interrupted);
 	if (entry->context == LUNATIK_PROCESS)
-		cond_resched();
+		ps_host_rest();
 	/*
 	 * who is inside keeps the runtime from closing, so this comes to an end; it is nobody's own lock, as the visit is asleep, and has to be had
 	 * where others would not wait for it
 	 */
 	do
-		err = lock(env, entry, min(entry->context, env->level), NULL, false);
+		err = lock(env, entry, min(entry->context, env->level), NULL, WAIT_ANYWAY);
 	while (err == -EDEADLK && entry->context != LUNATIK_PROCESS);
 	WARN_ON(err);
 	env->current_entry = entry;
@@ -899,7 +932,7 @@ static int wait_until_empty(struct ps_env *env, const struct ps_env *own)
 	int ret;
 
 	for (;;) {
-		ret = lock(env, &visit, LUNATIK_PROCESS, NULL, false);
+		ret = lock(env, &visit, LUNATIK_PROCESS, NULL, WAIT_ANYWAY);
 		if (ret)
 			return ret;
 		if (env->is_closed)
@@ -1099,7 +1132,7 @@ static int load(lua_State *L)
 static int run(struct ps_env *env, const struct lunatik_entry *outer, struct source *source, char *error, size_t size)
 {
 	struct lunatik_entry visit;
-	int err = enter(&env->object, &visit, LUNATIK_PROCESS, outer, true);
+	int err = enter(&env->object, &visit, LUNATIK_PROCESS, outer, WAIT_UNLESS_SIGNALLED);
 
 	if (err)
 		return err;
@@ -1268,7 +1301,7 @@ int ps_env_resume(lunatik_object_t *runtime, const struct lunatik_entry *outer, 
 		snprintf(error, size, "too many runtimes resume each other: in an interrupt all of them have one stack, which has no room for another one");
 		return -ENOSPC;
 	}
-	ret = enter(runtime, &visit, context, outer, true);
+	ret = enter(runtime, &visit, context, outer, WAIT_UNLESS_SIGNALLED);
 	if (ret) {
 		snprintf(error, size, "%s", ret == -ENXIO ? "the runtime is closed" : ret == -EAGAIN ?
 			 "the runtime is not meant for this context, or is being loaded" : "the runtime cannot be entered here");

@@ -42,7 +42,7 @@ unsigned int ps_host_leave_work(struct ps_host_work *work);
 /* Within such a run, where it may sleep: lets others run, if they want to. */
 void ps_host_rest(void);
 
-/* Where no watch is needed, in process context or a hard interrupt: how many bytes of C stack Lua may use. */
+/* Any context, where no watch is needed: how many bytes of C stack Lua may use. */
 size_t ps_host_stack(unsigned long sp);
 
 /* Any context, interrupts too. Milliseconds of a clock that never goes back; they wrap around. */

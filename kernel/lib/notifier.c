@@ -68,15 +68,18 @@ static int key_answer(lua_Integer answer)
  * Who comes later in the chain has to hear of what has happened to a device, or goes on with one that is not there any more. Only what has
  * not happened yet can be refused.
  */
-static int device_answer(lua_Integer answer, unsigned long event)
+static int device_answer(lua_Integer answer, unsigned long event, const struct netdev_notifier_info *info)
 {
+	const struct netdev_notifier_changeupper_info *upper = container_of(info, struct netdev_notifier_changeupper_info, info);
+
 	switch (event) {
 	case NETDEV_PRE_UP:
 	case NETDEV_PRE_TYPE_CHANGE:
 	case NETDEV_PRE_CHANGEADDR:
 	case NETDEV_PRECHANGEMTU:
-	case NETDEV_PRECHANGEUPPER:
 		return answer == NOTIFY_BAD ? NOTIFY_BAD : NOTIFY_DONE;
+	case NETDEV_PRECHANGEUPPER:	/* nobody asks whether a device may leave another one */
+		return answer == NOTIFY_BAD && upper->linking ? NOTIFY_BAD : NOTIFY_DONE;
 	default:
 		return NOTIFY_DONE;
 	}
@@ -115,21 +118,21 @@ static int push_device(lua_State *L)
 }
 
 /* The name becomes a string within a protected call, as there may be no memory for it. */
-static int handle_device(lua_State *L, const struct notifier *notifier, unsigned long event, const struct net_device *device)
+static int handle_device(lua_State *L, const struct notifier *notifier, unsigned long event, struct netdev_notifier_info *info)
 {
 	if (!push_callback(L, notifier))
 		return NOTIFY_DONE;
 	lua_pushinteger(L, event);
 	lua_pushcfunction(L, push_device);
-	lua_pushlightuserdata(L, (void *)device->name);
+	lua_pushlightuserdata(L, netdev_notifier_info_to_dev(info)->name);
 	if (lunatik_call(L, 1, 1, "notifier: ") != LUA_OK)
 		return NOTIFY_DONE;
-	return device_answer(call(L, 2), event);
+	return device_answer(call(L, 2), event, info);
 }
 
 /*
  * The thread that changes the device has the lock of all devices, for which much that sleeps would wait: so the callback
- * must not sleep, though the kernel does, nor take long, nor wait for who does (new_netdevice()).
+ * must not sleep, though the kernel does, nor take long, nor wait for who does.
  */
 static int on_device(struct notifier_block *block, unsigned long event, void *info)
 {
@@ -137,10 +140,9 @@ static int on_device(struct notifier_block *block, unsigned long event, void *in
 	struct lunatik_entry entry;
 	int ret;
 
-	if (lunatik_enter(notifier->runtime, &entry, LUNATIK_PROCESS))
+	if (lunatik_enterbriefly(notifier->runtime, &entry))
 		return NOTIFY_DONE;
-	entry.context = LUNATIK_SOFTIRQ;
-	ret = handle_device(entry.L, notifier, event, netdev_notifier_info_to_dev(info));
+	ret = handle_device(entry.L, notifier, event, info);
 	lunatik_leave(notifier->runtime, &entry);
 	return ret;
 }

@@ -237,10 +237,9 @@ static int ask(const struct xtable *xtable, const struct lua_xtable_info *info, 
 
 	if (function == LUA_NOREF)
 		return 0;
-	err = lunatik_enter(xtable->runtime, &entry, LUNATIK_PROCESS);
+	err = lunatik_enterbriefly(xtable->runtime, &entry);	/* who takes a network namespace away waits for it, and others for him */
 	if (err)
 		return err;
-	entry.context = LUNATIK_SOFTIRQ;	/* it must not sleep: who takes a network namespace away waits for it, and others for him */
 	lua_pushcfunction(entry.L, ask_function);
 	lua_pushlightuserdata(entry.L, &asking);
 	if (lunatik_call(entry.L, 1, 1, "xtable: ") != LUA_OK)

@@ -273,9 +273,15 @@ local child = lunatik.runtime("hostile/echo", "$context")
 return function() while true do child:resume(1) end end
 LUA
 done
+script probes <<<'kept = require("probe").new("get_random_u64", { pre = function() end })'
+# probed: a probe is made, becomes a jump, and goes: for that the kernel waits until each task has let others run
+probed() {
+	timeout 60 lunatik run hostile/probes >/dev/null &&
+		wait_for grep -qE 'get_random_u64.*\[(OPTIMIZED|FTRACE)\]' /sys/kernel/debug/kprobes/list && timeout 60 lunatik stop hostile/probes
+}
 for what in sleeps resumes_process resumes_softirq; do
 	lunatik spawn "hostile/$what" >/dev/null
-	sleep 0.3
+	check "$what: probes come and go meanwhile" probed
 	check "$what: it can be stopped" timeout 20 lunatik stop "hostile/$what"
 done
 lunatik unload >/dev/null

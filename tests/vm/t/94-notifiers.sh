@@ -81,6 +81,22 @@ ip link add loop0 type dummy
 is 'a callback that loops ends' '.*notifier: .*time limit exceeded.*'
 ip link del loop0
 rmmod lunatik_run
+run_afresh <<'LUA'
+local notifier = require("notifier")
+notifier.netdevice(function(event, name) while true do end end)
+print("installed")
+LUA
+is 'so it is while the script is loaded' installed
+rmmod lunatik_run
+
+# Nor does anybody wait for a script that is in its runtime for long.
+echo 'require("notifier").netdevice(function() end) print("holds") while true do end' >$lua/test.lua
+modprobe lunatik_run script=test & loading=$!
+is 'a script that is loaded loops' holds
+check 'devices are changed all the same' timeout 20 ip link add held0 type dummy
+kill $loading
+wait $loading || true
+ip link del held0
 
 script soft <<'LUA'
 local notifier = require("notifier")
