@@ -249,7 +249,8 @@ static void begin_limits(struct ps_env *env, struct lunatik_entry *entry, unsign
 
 	guard->running = entry->running;
 	guard->expired = entry->expired;
-	guard->is_loading = entry->context == LUNATIK_PROCESS;	/* else budgets count, and how often it is stopped */
+	/* else budgets count, and how often it is stopped: not with interrupts disabled, as that time is the clock's, also when a host holds the machine up */
+	guard->is_loading = entry->level != LUNATIK_SOFTIRQ || entry->context == LUNATIK_PROCESS;
 	switch (entry->level) {
 	case LUNATIK_PROCESS:
 		ps_guard_stack(guard, sp, ps_host_enter_work(env->bind.rt.work, guard, process_ms, sp));
@@ -603,7 +604,7 @@ int lunatik_handle(lunatik_object_t *runtime, const struct lunatik_handler *hand
 	err = begin_visit(runtime, &entry, LUNATIK_SOFTIRQ, NULL, WAIT_ANYWAY, true);
 	if (unlikely(err))
 		return err;
-	env->bind.rt.guard.is_loading = false;	/* budgets count */
+	env->bind.rt.guard.is_loading = entry.level != LUNATIK_SOFTIRQ;	/* else budgets count */
 	do {
 		*handler->place = guest;
 		status = call_handler(env, &entry, handler, guest);
