@@ -442,7 +442,7 @@ static void recover(struct ps_env *env, const struct lunatik_entry *entry)
 	ps_watch_stopped(guard);
 	guard->expired = PS_EXPIRED_NOT;
 	ps_env_of(entry->runtime)->bind.rt.expired_at[0] = 0;
-	if (guard->refused == PS_REFUSED_STOPS && guard->refused != before)
+	if (guard->refused == PS_REFUSED_STOPS && before != PS_REFUSED_STOPS)
 		log_lines(env->script, "", "stopped by the time limit too often: it is not called any more, until it is run anew");
 }
 
