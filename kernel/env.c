@@ -242,6 +242,12 @@ static void limit_stack(struct ps_guard *guard, unsigned long soft, unsigned lon
 	guard->stack_hard = max(guard->stack_hard, hard);
 }
 
+/* Milliseconds of a visit in an interrupt; 0: no limit */
+static unsigned int level_ms(enum lunatik_context level)
+{
+	return level == LUNATIK_HARDIRQ ? READ_ONCE(ps_env_limits.hardirq_ms) : READ_ONCE(ps_limits.packet_ms);
+}
+
 static void begin_limits(struct ps_env *env, struct lunatik_entry *entry, unsigned int process_ms)
 {
 	struct ps_guard *guard = &env->bind.rt.guard;
@@ -256,14 +262,14 @@ static void begin_limits(struct ps_env *env, struct lunatik_entry *entry, unsign
 		ps_guard_stack(guard, sp, ps_host_enter_work(env->bind.rt.work, guard, process_ms, sp));
 		break;
 	case LUNATIK_SOFTIRQ:
-		ps_guard_stack(guard, sp, ps_host_enter(guard, READ_ONCE(ps_limits.packet_ms), sp));
+		ps_guard_stack(guard, sp, ps_host_enter(guard, level_ms(entry->level), sp));
 		break;
 	default:	/* what is interrupted may have used some of this stack, and a script of it */
 		ps_guard_stack(guard, sp, ps_host_stack(sp) / 2);
 		entry->interrupted = this_cpu_read(hardirq_end);	/* by a probe of what the other one calls */
 		if (entry->interrupted)
 			limit_stack(guard, entry->interrupted + OVERFLOW_STACK, entry->interrupted);
-		ps_runtime_begin_clock(&env->bind.rt, entry->running, READ_ONCE(ps_env_limits.hardirq_ms));
+		ps_runtime_begin_clock(&env->bind.rt, entry->running, level_ms(entry->level));
 	}
 	if (entry->outer && entry->context != LUNATIK_PROCESS)
 		limit_stack(guard, entry->outer->stack_soft, entry->outer->stack_hard);
@@ -676,12 +682,6 @@ EXPORT_SYMBOL_GPL(lunatik_gfp);
 static bool stays_on_stack(const struct lunatik_entry *entry)
 {
 	return entry->level == LUNATIK_HARDIRQ && entry->context != LUNATIK_PROCESS && irqs_disabled_flags(entry->flags);
-}
-
-/* Milliseconds of a visit in an interrupt; 0: no limit */
-static unsigned int level_ms(enum lunatik_context level)
-{
-	return level == LUNATIK_HARDIRQ ? READ_ONCE(ps_env_limits.hardirq_ms) : READ_ONCE(ps_limits.packet_ms);
 }
 
 /* The visit is outside of the runtime from here to lunatik_awake(). Who takes the lock from now on takes it as level says. */
