@@ -231,6 +231,7 @@ static int lock(struct ps_env *env, struct lunatik_entry *entry, enum lunatik_co
 #define STACK(bytes)	((bytes) * (THREAD_SIZE / 16384))	/* as much more as debugging makes frames larger */
 #define OVERFLOW_STACK	STACK(512)	/* above the limit of the visit that is interrupted, in which the other one handles an overflow */
 #define RESUME_STACK	STACK(1024)	/* in which a function that is resumed at least sees that there is not enough */
+#define PROCESS_STACK	STACK(3072)	/* the same in process context, and with what a new runtime opens */
 
 /* To where the visit with interrupts disabled that this CPU is in may use the stack; 0: there is none. */
 static DEFINE_PER_CPU(unsigned long, hardirq_end);
@@ -240,6 +241,17 @@ static void limit_stack(struct ps_guard *guard, unsigned long soft, unsigned lon
 {
 	guard->stack_soft = max(guard->stack_soft, soft);
 	guard->stack_hard = max(guard->stack_hard, hard);
+}
+
+/* Whether a visit within outer, or NULL, has enough of its stack. Else why not is in error[size]. */
+static bool has_stack(const struct lunatik_entry *outer, enum lunatik_context context, char *error, size_t size)
+{
+	unsigned long sp = ps_stack_pointer();
+
+	if (!outer || (context == LUNATIK_PROCESS ? ps_host_work_stack(sp) >= PROCESS_STACK : sp >= outer->stack_soft + RESUME_STACK))
+		return true;
+	snprintf(error, size, "too many runtimes are within each other: all of them have one stack, which has no room for another one");
+	return false;
 }
 
 /* Milliseconds of a visit in an interrupt; 0: no limit */
@@ -1201,8 +1213,11 @@ int ps_env_new(lunatik_object_t **runtime, const struct lunatik_entry *outer, co
 	char path[sizeof(PS_RUNTIME_FOLDER) + PS_RUNTIME_SCRIPT + 10];
 	struct source source;
 	struct ps_env *env;
-	int err = read_source(script, path, sizeof(path), &source, error, size);
+	int err;
 
+	if (!has_stack(outer, LUNATIK_PROCESS, error, size))
+		return -ENOSPC;
+	err = read_source(script, path, sizeof(path), &source, error, size);
 	if (err)
 		return err;
 	env = new_env(script, context);
@@ -1298,10 +1313,8 @@ int ps_env_resume(lunatik_object_t *runtime, const struct lunatik_entry *outer, 
 	int ret;
 
 	*is_over = false;
-	if (outer && context != LUNATIK_PROCESS && ps_stack_pointer() < outer->stack_soft + RESUME_STACK) {
-		snprintf(error, size, "too many runtimes resume each other: in an interrupt all of them have one stack, which has no room for another one");
+	if (!has_stack(outer, context, error, size))
 		return -ENOSPC;
-	}
 	ret = enter(runtime, &visit, context, outer, WAIT_UNLESS_SIGNALLED);
 	if (ret) {
 		snprintf(error, size, "%s", ret == -ENXIO ? "the runtime is closed" : ret == -EAGAIN ?

@@ -76,14 +76,17 @@ struct ps_env_limits {
 extern struct ps_env_limits ps_env_limits;
 
 /*
- * Makes a runtime and runs the script in it. Returns 0 with a reference in *runtime, or -errno with why in error[size]. Process
- * context, may sleep, outside of any runtime, or between lunatik_sleep(), which has given outer, and lunatik_awake(); else
+ * Makes a runtime and runs the script in it. Returns 0 with a reference in *runtime, or -errno with why in error[size]: -ENOSPC where
+ * too little of the stack is left for it within outer. Process context, may sleep, outside of any runtime, or between lunatik_sleep(), which has given outer, and lunatik_awake(); else
  * outer is NULL.
  */
 int ps_env_new(lunatik_object_t **runtime, const struct lunatik_entry *outer, const char *script,
 	       enum lunatik_context context, char *error, size_t size);
 
-/* As lunatik_resume(). outer: the caller's visit, which is asleep; in interrupts its limits of the stack hold here, too, and it is -ENOSPC if too little is left. */
+/*
+ * As lunatik_resume(). outer: the caller's visit, which is asleep; in interrupts its limits of the stack hold here, too. It is
+ * -ENOSPC if too little of the stack is left.
+ */
 int ps_env_resume(lunatik_object_t *runtime, const struct lunatik_entry *outer, enum lunatik_context context, const bool *abort,
 		  const struct lunatik_value *args, int nargs, struct lunatik_value *results, int max, bool *is_over,
 		  char *error, size_t size);

@@ -36,10 +36,12 @@
 
 /*
  * Lua gets 7200 bytes of a stack of 16 KiB, and as many times more as debugging makes frames and
- * stacks larger. The functions that it calls need the rest, and an interrupt that comes meanwhile.
+ * stacks larger. The functions that it calls need the rest, and an interrupt that comes meanwhile. In process
+ * context they read files and send by sockets, which takes more of it.
  */
 #define STACK_BUDGET	(7200 * (THREAD_SIZE / 16384))
 #define STACK_RESERVE	(4096 * (THREAD_SIZE / 16384))
+#define WORK_RESERVE	(6144 * (THREAD_SIZE / 16384))
 
 /*
  * krealloc never gives a block back for a smaller one, so a script could hold far more than is
@@ -416,21 +418,21 @@ static enum hrtimer_restart watch_tick(struct hrtimer *timer)
 }
 
 /* sp may be on an interrupt's stack, which is as large, and of which little is used when packets come. */
-static inline size_t stack_budget(unsigned long sp)
+static inline size_t stack_budget(unsigned long sp, unsigned long reserve)
 {
 	unsigned long end = (unsigned long)end_of_stack(current);
 	unsigned long left = sp - end;
 
 	if (left >= THREAD_SIZE)
 		return STACK_BUDGET;
-	if (left <= STACK_RESERVE)
+	if (left <= reserve)
 		return 0;
-	return min_t(unsigned long, left - STACK_RESERVE, STACK_BUDGET);
+	return min_t(unsigned long, left - reserve, STACK_BUDGET);
 }
 
 size_t ps_host_stack(unsigned long sp)
 {
-	return stack_budget(sp);
+	return stack_budget(sp, STACK_RESERVE);
 }
 
 /* For a run that goes on with the time of the last one, finds the timer at rest, or may have to be refused. */
@@ -448,7 +450,7 @@ static noinline size_t enter_slowly(struct ps_guard *guard, unsigned int ms, uns
 		w->watch.is_peeking = false;
 		hrtimer_start(&w->timer, ms_to_ktime(PS_WATCH_TICK_MS), HRTIMER_MODE_REL_PINNED_HARD);
 	}
-	return stack_budget(sp);
+	return stack_budget(sp, STACK_RESERVE);
 }
 
 size_t ps_host_enter(struct ps_guard *guard, unsigned int ms, unsigned long sp)
@@ -461,7 +463,7 @@ size_t ps_host_enter(struct ps_guard *guard, unsigned int ms, unsigned long sp)
 	barrier();	/* from here on no tick rests the timer */
 	if (unlikely(ps_watch_needs_care(&w->watch)))
 		return enter_slowly(guard, ms, sp);
-	return stack_budget(sp);
+	return stack_budget(sp, STACK_RESERVE);
 }
 
 void ps_host_leave(void)
@@ -523,6 +525,11 @@ void ps_host_work_free(struct ps_host_work *work)
  */
 #define WORK_STACK	(IS_ENABLED(CONFIG_SOFTIRQ_ON_OWN_STACK) ? STACK_BUDGET : STACK_BUDGET / 2)
 
+size_t ps_host_work_stack(unsigned long sp)
+{
+	return min_t(size_t, stack_budget(sp, WORK_RESERVE), WORK_STACK);
+}
+
 size_t ps_host_enter_work(struct ps_host_work *work, struct ps_guard *guard, unsigned int ms, unsigned long sp)
 {
 	migrate_disable();
@@ -530,7 +537,7 @@ size_t ps_host_enter_work(struct ps_host_work *work, struct ps_guard *guard, uns
 	begin_time(&work->time);
 	ps_work_watch_enter(&work->watch, guard, ms);
 	hrtimer_start(&work->timer, ns_to_ktime(TICK_NS), HRTIMER_MODE_REL_PINNED_HARD);
-	return min_t(size_t, stack_budget(sp), WORK_STACK);
+	return ps_host_work_stack(sp);
 }
 
 unsigned int ps_host_leave_work(struct ps_host_work *work)

@@ -19,6 +19,12 @@ ssize_t ps_host_read_file(const char *path, size_t max, void **text);
  */
 enum ps_read ps_host_read_first(const char *path, size_t max, void **text, size_t *len, char *why, size_t size);
 
+/*
+ * Bytes of the stack that Lua has in process context where the stack pointer is sp: what it calls may sleep, read files and
+ * send, and has the rest.
+ */
+size_t ps_host_work_stack(unsigned long sp);
+
 /* Before the first runtime is made, and after the last one is gone. Process context. */
 void ps_host_setup(void);
 void ps_host_teardown(void);

@@ -260,9 +260,21 @@ LUA
 	ping -q -c 1 -W 10 127.0.0.1 >/dev/null || true
 	check_match "$level: runtimes that resume each other as deep as they can share a stack" "$(said 99)" $'depth\ttrue\t'"$([ $level = softirq ] && echo '[2-9]' || echo '[1-9]')"$'\n'
 	check_match "$level: there is room for $few that do little" "$(said 99)" $'few\ttrue\t'$few$'\n'
-	check_match "$level: and not for twelve" "$(said 99)" $'twelve\tfalse\t.*too many runtimes resume each other'
+	check_match "$level: and not for twelve" "$(said 99)" $'twelve\tfalse\t.*too many runtimes are within each other'
 	rmmod lunatik_run
 done
+
+# In process context, too: what they call there reads files, which takes more of it.
+script within <<'LUA'
+local lunatik = require("lunatik")
+print("within", pcall(lunatik.runtime, "hostile/within"))
+print("child", pcall(lunatik.runtime, "hostile/empty"))
+LUA
+run_afresh <<<'require("lunatik").runtime("hostile/within")'
+check_match 'runtimes that make each other have one stack, too' "$(said 99)" $'within\tfalse\t.*too many runtimes are within each other'
+check_match 'which has room for three at least' "$(said 99)" $'within\ttrue.*within\ttrue'
+check_match 'and the first one makes others after that' "$(said 99)" $'child\ttrue'
+rmmod lunatik_run
 
 # Who sleeps, or resumes another one, again and again, ends when it is told to, and so does who is killed.
 script sleeps <<<'local linux = require("linux") return function() while true do linux.schedule(1) end end'
