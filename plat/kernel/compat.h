@@ -68,8 +68,11 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 /*
  * Threads of the kernel see no files from 7.x on, but may look at those that programs see, in between these two.
  */
+#include <linux/fs.h>
 #include <linux/fs_struct.h>
+#include <linux/path.h>
 #include <linux/sched.h>
+#include <linux/sched/task.h>
 
 static inline struct fs_struct *ps_files_enter(void)
 {
@@ -88,21 +91,25 @@ static inline void ps_files_leave(struct fs_struct *own)
 #endif
 }
 
-/* In the first mount namespace, from its root. Those kernels read from the root that threads of the kernel have. */
-#include <linux/kernel_read_file.h>
-
-static inline ssize_t ps_read_first_file(const char *path, void **text, size_t max, enum kernel_read_file_id id)
+/* Opens a file in the first mount namespace, from its root. Those kernels open from the root that threads of the kernel have. */
+static inline struct file *ps_open_first(const char *path, int flags)
 {
-	size_t file_size;
 #ifdef scoped_with_init_fs
 	struct fs_struct *own = __override_init_fs();
-	ssize_t n = kernel_read_file_from_path(path, 0, text, max, &file_size, id);
+	struct file *file = filp_open(path, flags, 0);
 
 	__revert_init_fs(own);
-	return n;
 #else
-	return kernel_read_file_from_path_initns(path, 0, text, max, &file_size, id);
+	struct path root;
+	struct file *file;
+
+	task_lock(&init_task);
+	get_fs_root(init_task.fs, &root);
+	task_unlock(&init_task);
+	file = file_open_root(&root, path, flags, 0);
+	path_put(&root);
 #endif
+	return file;
 }
 
 /* Events of network devices that do not come here. */

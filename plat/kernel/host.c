@@ -7,6 +7,7 @@
 
 #include <linux/bug.h>
 #include <linux/cred.h>
+#include <linux/file.h>
 #include <linux/hrtimer.h>
 #include <linux/jiffies.h>
 #include <linux/kernel_read_file.h>
@@ -159,14 +160,15 @@ static enum ps_read tell_read(ssize_t n, size_t *len, char *why, size_t size)
 	return PS_READ_DONE;
 }
 
+/* A FIFO is not waited for. */
+#define OPEN_FLAGS	(O_RDONLY | O_NONBLOCK)
+
 /*
- * A FIFO is not waited for; what is no regular file is refused when it is read. The security modules that guard what
- * the kernel reads are told that a script is a policy, since IPE warns of a file of unknown purpose.
+ * Reads what has been opened, or is an error, and closes it. What is no regular file is refused. The security modules that guard
+ * what the kernel reads are told that a script is a policy, since IPE warns of a file of unknown purpose.
  */
-ssize_t ps_host_read_file(const char *path, size_t max, void **text)
+static ssize_t read_opened(struct file *file, size_t max, void **text)
 {
-	struct fs_struct *own = ps_files_enter();
-	struct file *file = filp_open(path, O_RDONLY | O_NONBLOCK, 0);
 	ssize_t n = PTR_ERR_OR_ZERO(file);
 	size_t file_size;
 
@@ -174,6 +176,14 @@ ssize_t ps_host_read_file(const char *path, size_t max, void **text)
 		n = kernel_read_file(file, 0, text, max, &file_size, READING_POLICY);
 		fput(file);
 	}
+	return n;
+}
+
+ssize_t ps_host_read_file(const char *path, size_t max, void **text)
+{
+	struct fs_struct *own = ps_files_enter();
+	ssize_t n = read_opened(filp_open(path, OPEN_FLAGS, 0), max, text);
+
 	ps_files_leave(own);
 	return n;
 }
@@ -195,7 +205,7 @@ enum ps_read ps_host_read_first(const char *path, size_t max, void **text, size_
 	if (!kernel)
 		return tell_read(-ENOMEM, len, why, size);
 	own = override_creds(kernel);
-	n = ps_read_first_file(path, text, max, READING_POLICY);
+	n = read_opened(ps_open_first(path, OPEN_FLAGS), max, text);
 	revert_creds(own);
 	put_cred(kernel);
 	return tell_read(n, len, why, size);

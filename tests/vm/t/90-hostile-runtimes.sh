@@ -276,6 +276,20 @@ check_match 'which has room for three at least' "$(said 99)" $'within\ttrue.*wit
 check_match 'and the first one makes others after that' "$(said 99)" $'child\ttrue'
 rmmod lunatik_run
 
+# A pipe in place of a file is not waited for.
+mkfifo $lua/hostile/pipe.lua
+run_afresh <<LUA &
+for name, f in pairs { loadfile = loadfile, dofile = dofile } do print(name, pcall(f, "$lua/hostile/pipe.lua")) end
+print("require", pcall(require, "hostile.pipe"))
+print("runtime", pcall(require("lunatik").runtime, "hostile/pipe"))
+LUA
+runs=$!
+ends() { ! kill -0 $runs 2>/dev/null; }
+check 'a pipe in place of a script is not waited for' wait_for -t 20 ends
+ends || echo 'return' >$lua/hostile/pipe.lua
+check_eq 'but refused, by all four' "$(all_said | grep -c 'pipe.lua: cannot be read: .*no regular file' || true)" 4
+rmmod lunatik_run
+
 # Who sleeps, or resumes another one, again and again, ends when it is told to, and so does who is killed.
 script sleeps <<<'local linux = require("linux") return function() while true do linux.schedule(1) end end'
 for context in process softirq; do
