@@ -175,7 +175,8 @@ int lunatik_callanew(lua_State *L, int nargs, int nresults, const char *what);
 void lunatik_log(lunatik_object_t *runtime, const char *what, const char *text);
 
 /*
- * Within a function that a script calls. Raises if it may not sleep; function is the name for the message.
+ * Within a function that a script calls. Raises if it may not sleep, or too little of the stack is left for that; function is the
+ * name for the message.
  */
 void lunatik_checksleep(lua_State *L, const char *function);
 

@@ -231,7 +231,7 @@ static int lock(struct ps_env *env, struct lunatik_entry *entry, enum lunatik_co
 #define STACK(bytes)	((bytes) * (THREAD_SIZE / 16384))	/* as much more as debugging makes frames larger */
 #define OVERFLOW_STACK	STACK(512)	/* above the limit of the visit that is interrupted, in which the other one handles an overflow */
 #define RESUME_STACK	STACK(1024)	/* in which a function that is resumed at least sees that there is not enough */
-#define PROCESS_STACK	STACK(3072)	/* the same in process context, and with what a new runtime opens */
+#define BEGIN_STACK	STACK(1536)	/* that a runtime takes in process context before its script calls anything */
 
 /* To where the visit with interrupts disabled that this CPU is in may use the stack; 0: there is none. */
 static DEFINE_PER_CPU(unsigned long, hardirq_end);
@@ -248,7 +248,7 @@ static bool has_stack(const struct lunatik_entry *outer, enum lunatik_context co
 {
 	unsigned long sp = ps_stack_pointer();
 
-	if (!outer || (context == LUNATIK_PROCESS ? ps_host_work_stack(sp) >= PROCESS_STACK : sp >= outer->stack_soft + RESUME_STACK))
+	if (!outer || (context == LUNATIK_PROCESS ? ps_host_has_stack(BEGIN_STACK) : sp >= outer->stack_soft + RESUME_STACK))
 		return true;
 	snprintf(error, size, "too many runtimes are within each other: all of them have one stack, which has no room for another one");
 	return false;
@@ -681,12 +681,15 @@ void lunatik_checksleep(lua_State *L, const char *function)
 	if (!lunatik_maysleep(L))
 		luaL_error(L, "%s may sleep, which what is called in an interrupt must not: call it where the script is loaded, or in a "
 			   "runtime in process context", function);
+	if (unlikely(!ps_host_has_stack(0)))
+		luaL_error(L, "%s is not possible so deep: too little of the kernel's stack is left where functions and runtimes are within each other",
+			   function);
 }
 EXPORT_SYMBOL_GPL(lunatik_checksleep);
 
 gfp_t lunatik_gfp(lua_State *L)
 {
-	return ps_env_here(L)->bind.rt.is_atomic ? GFP_ATOMIC : GFP_KERNEL;
+	return ps_env_here(L)->bind.rt.is_atomic || !ps_host_has_stack(0) ? GFP_ATOMIC : GFP_KERNEL;
 }
 EXPORT_SYMBOL_GPL(lunatik_gfp);
 

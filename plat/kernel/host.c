@@ -37,12 +37,23 @@
 
 /*
  * Lua gets 7200 bytes of a stack of 16 KiB, and as many times more as debugging makes frames and
- * stacks larger. The functions that it calls need the rest, and an interrupt that comes meanwhile. In process
- * context they read files and send by sockets, which takes more of it.
+ * stacks larger. The functions that it calls need the rest, and an interrupt that comes meanwhile. What may sleep
+ * reads files, sends by sockets and waits for memory, which takes more of it.
  */
 #define STACK_BUDGET	(7200 * (THREAD_SIZE / 16384))
 #define STACK_RESERVE	(4096 * (THREAD_SIZE / 16384))
-#define WORK_RESERVE	(6144 * (THREAD_SIZE / 16384))
+#define SLEEP_RESERVE	(6144 * (THREAD_SIZE / 16384))
+
+/* Bytes of this thread's stack that are left below sp; or more than it has, on another stack. */
+static inline unsigned long stack_left(unsigned long sp)
+{
+	return sp - (unsigned long)end_of_stack(current);
+}
+
+bool ps_host_has_stack(size_t more)
+{
+	return stack_left(ps_stack_pointer()) >= SLEEP_RESERVE + more;
+}
 
 /*
  * krealloc never gives a block back for a smaller one, so a script could hold far more than is
@@ -116,7 +127,8 @@ void *ps_host_resize_any(void *block, size_t old, size_t size, bool may_sleep)
 		free_any(block, may_sleep);
 		return NULL;
 	}
-	other = may_sleep ? kvmalloc(size, GFP_KERNEL | __GFP_NOWARN) : kmalloc(size, GFP_ATOMIC | __GFP_NOWARN);
+	other = may_sleep && likely(ps_host_has_stack(0)) ? kvmalloc(size, GFP_KERNEL | __GFP_NOWARN) :
+							   kmalloc(size, GFP_ATOMIC | __GFP_NOWARN);
 	if (!other)
 		return block && size < old ? block : NULL;
 	if (block) {
@@ -428,21 +440,20 @@ static enum hrtimer_restart watch_tick(struct hrtimer *timer)
 }
 
 /* sp may be on an interrupt's stack, which is as large, and of which little is used when packets come. */
-static inline size_t stack_budget(unsigned long sp, unsigned long reserve)
+static inline size_t stack_budget(unsigned long sp)
 {
-	unsigned long end = (unsigned long)end_of_stack(current);
-	unsigned long left = sp - end;
+	unsigned long left = stack_left(sp);
 
 	if (left >= THREAD_SIZE)
 		return STACK_BUDGET;
-	if (left <= reserve)
+	if (left <= STACK_RESERVE)
 		return 0;
-	return min_t(unsigned long, left - reserve, STACK_BUDGET);
+	return min_t(unsigned long, left - STACK_RESERVE, STACK_BUDGET);
 }
 
 size_t ps_host_stack(unsigned long sp)
 {
-	return stack_budget(sp, STACK_RESERVE);
+	return stack_budget(sp);
 }
 
 /* For a run that goes on with the time of the last one, finds the timer at rest, or may have to be refused. */
@@ -460,7 +471,7 @@ static noinline size_t enter_slowly(struct ps_guard *guard, unsigned int ms, uns
 		w->watch.is_peeking = false;
 		hrtimer_start(&w->timer, ms_to_ktime(PS_WATCH_TICK_MS), HRTIMER_MODE_REL_PINNED_HARD);
 	}
-	return stack_budget(sp, STACK_RESERVE);
+	return stack_budget(sp);
 }
 
 size_t ps_host_enter(struct ps_guard *guard, unsigned int ms, unsigned long sp)
@@ -473,7 +484,7 @@ size_t ps_host_enter(struct ps_guard *guard, unsigned int ms, unsigned long sp)
 	barrier();	/* from here on no tick rests the timer */
 	if (unlikely(ps_watch_needs_care(&w->watch)))
 		return enter_slowly(guard, ms, sp);
-	return stack_budget(sp, STACK_RESERVE);
+	return stack_budget(sp);
 }
 
 void ps_host_leave(void)
@@ -535,11 +546,6 @@ void ps_host_work_free(struct ps_host_work *work)
  */
 #define WORK_STACK	(IS_ENABLED(CONFIG_SOFTIRQ_ON_OWN_STACK) ? STACK_BUDGET : STACK_BUDGET / 2)
 
-size_t ps_host_work_stack(unsigned long sp)
-{
-	return min_t(size_t, stack_budget(sp, WORK_RESERVE), WORK_STACK);
-}
-
 size_t ps_host_enter_work(struct ps_host_work *work, struct ps_guard *guard, unsigned int ms, unsigned long sp)
 {
 	migrate_disable();
@@ -547,7 +553,7 @@ size_t ps_host_enter_work(struct ps_host_work *work, struct ps_guard *guard, uns
 	begin_time(&work->time);
 	ps_work_watch_enter(&work->watch, guard, ms);
 	hrtimer_start(&work->timer, ns_to_ktime(TICK_NS), HRTIMER_MODE_REL_PINNED_HARD);
-	return ps_host_work_stack(sp);
+	return min_t(size_t, stack_budget(sp), WORK_STACK);
 }
 
 unsigned int ps_host_leave_work(struct ps_host_work *work)

@@ -19,11 +19,8 @@ ssize_t ps_host_read_file(const char *path, size_t max, void **text);
  */
 enum ps_read ps_host_read_first(const char *path, size_t max, void **text, size_t *len, char *why, size_t size);
 
-/*
- * Bytes of the stack that Lua has in process context where the stack pointer is sp: what it calls may sleep, read files and
- * send, and has the rest.
- */
-size_t ps_host_work_stack(unsigned long sp);
+/* Whether enough of the stack is left for what may sleep, as to read a file, to send, or to wait for memory, and more bytes. Any context. */
+bool ps_host_has_stack(size_t more);
 
 /* Before the first runtime is made, and after the last one is gone. Process context. */
 void ps_host_setup(void);

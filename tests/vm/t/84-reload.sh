@@ -38,7 +38,7 @@ for tos in 4 8 0; do
 done
 inB iptables-legacy -t mangle -A PREROUTING -p icmp --icmp-type echo-request
 # marked: packets with 4, with 8, with none, all; and counts anew
-marked() { inB iptables-legacy -t mangle -L PREROUTING -vnxZ | awk '/icmp/ { printf "%s%s", sep, $1; sep = " " }'; }
+marked() { inB iptables-legacy -t mangle -L PREROUTING -vxZ | awk '/icmp/ { printf "%s%s", sep, $1; sep = " " }'; }
 marked >/dev/null
 
 for iptables in iptables-legacy iptables-nft; do
