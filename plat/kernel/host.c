@@ -38,9 +38,10 @@
 /*
  * Lua gets 7200 bytes of a stack of 16 KiB, and as many times more as debugging makes frames and
  * stacks larger. The functions that it calls need the rest, and an interrupt that comes meanwhile. What may sleep
- * reads files, sends by sockets and waits for memory, which takes more of it.
+ * reads files, sends by sockets and waits for memory, which takes more of it. In process context the whole stack is known.
  */
 #define STACK_BUDGET	(7200 * (THREAD_SIZE / 16384))
+#define WORK_BUDGET	(9216 * (THREAD_SIZE / 16384))
 #define STACK_RESERVE	(4096 * (THREAD_SIZE / 16384))
 #define SLEEP_RESERVE	(6144 * (THREAD_SIZE / 16384))
 
@@ -440,15 +441,20 @@ static enum hrtimer_restart watch_tick(struct hrtimer *timer)
 }
 
 /* sp may be on an interrupt's stack, which is as large, and of which little is used when packets come. */
-static inline size_t stack_budget(unsigned long sp)
+static inline size_t budget_within(unsigned long sp, size_t most)
 {
 	unsigned long left = stack_left(sp);
 
 	if (left >= THREAD_SIZE)
-		return STACK_BUDGET;
+		return most;
 	if (left <= STACK_RESERVE)
 		return 0;
-	return min_t(unsigned long, left - STACK_RESERVE, STACK_BUDGET);
+	return min_t(unsigned long, left - STACK_RESERVE, most);
+}
+
+static inline size_t stack_budget(unsigned long sp)
+{
+	return budget_within(sp, STACK_BUDGET);
 }
 
 size_t ps_host_stack(unsigned long sp)
@@ -544,7 +550,7 @@ void ps_host_work_free(struct ps_host_work *work)
  * Where softirqs have no stack of their own, they come on top of what a script uses of this one: half of it is left to
  * those.
  */
-#define WORK_STACK	(IS_ENABLED(CONFIG_SOFTIRQ_ON_OWN_STACK) ? STACK_BUDGET : STACK_BUDGET / 2)
+#define WORK_STACK	(IS_ENABLED(CONFIG_SOFTIRQ_ON_OWN_STACK) ? WORK_BUDGET : STACK_BUDGET / 2)
 
 size_t ps_host_enter_work(struct ps_host_work *work, struct ps_guard *guard, unsigned int ms, unsigned long sp)
 {
@@ -553,7 +559,7 @@ size_t ps_host_enter_work(struct ps_host_work *work, struct ps_guard *guard, uns
 	begin_time(&work->time);
 	ps_work_watch_enter(&work->watch, guard, ms);
 	hrtimer_start(&work->timer, ns_to_ktime(TICK_NS), HRTIMER_MODE_REL_PINNED_HARD);
-	return min_t(size_t, stack_budget(sp), WORK_STACK);
+	return budget_within(sp, WORK_STACK);
 }
 
 unsigned int ps_host_leave_work(struct ps_host_work *work)

@@ -51,7 +51,7 @@ check_eq 'and for each rule of each' "$(stats | sed '1,/RULE$/d' | sort -n | sed
 	'0 43 3 3612 process_packet of count.lua, iptables mangle PREROUTING;5 0 0 0 match_packet of count.lua, iptables mangle FORWARD;4294967295 0 0 0 process_packet of count.lua, iptables mangle OUTPUT'
 inR packetscript reload
 check_match 'after a reload' "$(list --state 0)" '^state 0: 1 rule, generation 2, .* 43 packets, 3 errors'
-stats -w 1 -c 2 --state 0 >watched & watcher=$!
+stats -w 5 -c 2 --state 0 >watched & watcher=$!
 wait_for [ -s watched ]
 inA ping -q -c 10 -i 0.01 -W 5 192.168.0.1 >/dev/null
 wait $watcher
@@ -134,10 +134,13 @@ check_match 'top refuses without a terminal' "$(inR packetscript top 2>&1 || tru
 cat >terminal <<'END'
 stty cols 132 rows 20
 packetscript top -d 1
-timeout --foreground -s TERM 2 packetscript top -d 1
+timeout --foreground -s TERM 4 packetscript top -d 1
 stty -a
 END
-(for _ in {1..4}; do sleep 0.5; inA bash send 5 9001; done; printf s; sleep 0.5; printf q; sleep 2) | inR script -qec 'bash terminal' /dev/null >screen
+: >screen
+# what is typed before it begins is lost
+(wait_for grep -q 'STATE, RULES' screen; for _ in {1..4}; do sleep 0.5; inA bash send 5 9001; done; printf s; sleep 0.5; printf q; sleep 4) |
+	inR timeout 100 script -qfec 'bash terminal' /dev/null >screen
 shown=$(tr -d '\r' <screen)
 check_match 'a head' "$shown" $'4 states, 4 rules: 0 packets/s, 0.0 errors/s   sorted by packets/s .*\n.*  PACKETS/S .* STATE, RULES'
 check_match 'a state' "$shown" $'\n +[1-9][0-9]* +0\.0 +[1-9][0-9]* +[0-9]+ +3 +[0-9]+K  state 8, 1 rule'

@@ -211,7 +211,7 @@ check_eq 'and one by one again, when it is detached' "$(lengths)" '1510 4 1514 4
 check_match 'ARP has no fragments' "$(attach arp.lua --netns R --family arp --hook input --defrag 2>&1 || true)" ': --defrag is for ip, ip6 and inet$'
 
 # --- a device that goes under traffic, and a namespace ---
-inA ping -f -q -s 1000 10.0.0.2 >/dev/null 2>&1 &
+ip netns exec A ping -f -q -s 1000 10.0.0.2 >/dev/null 2>&1 &
 load=$!
 ip netns add D
 ip -n R link add tap type veth peer name eth0 netns D

@@ -198,7 +198,9 @@ for ((i = $(rounds 10 5); i; i--)); do
 	rule -D quiet.lua --percpu
 	rule -D count.lua --percpu --state 3
 done
-check 'rules and a CPU come and go at the same time' wait $toggler
+toggled=0
+wait $toggler || toggled=$?
+check_eq 'rules and a CPU come and go at the same time' $toggled 0
 check 'packets pass the rules' wait_for eval '[ "$(column 0 3)" -ge 100 ]'
 check_eq 'no errors under load' "$(column 0 4)" 0
 inR iptables-legacy -t mangle -F

@@ -79,7 +79,10 @@ away
 
 # --- views ---
 at_rA tc-ingress ttl
-check_match 'link layer and IP are written, on ingress' "$(inB timeout 60 tcpdump -c 1 -nvi eth0 icmp 2>/dev/null & sleep 1; inA ping -q -c 1 10.0.0.2 >/dev/null; wait)" 'ttl 43,'
+dump B seen 60 -c 1 -nvi eth0 icmp
+inA ping -q -c 1 10.0.0.2 >/dev/null
+wait $!
+check_match 'link layer and IP are written, on ingress' "$(cat seen)" 'ttl 43,'
 away
 at_rA tc-egress ttl
 check_match 'on egress' "$(inA ping -c 1 -W 60 10.0.0.2)" 'ttl=44 '

@@ -123,8 +123,8 @@ for mode in native generic; do
 	at_rA xdp ttl --xdp-mode $mode
 	timeout 60 packetscript trace --netns R --count 1 icmp >traced 2>&1 &
 	tracing=$!
-	sleep 1
-	check "$mode: written" pings
+	is_traced() { pings && ! kill -0 $tracing 2>/dev/null; }
+	check "$mode: written" wait_for is_traced
 	wait $tracing || true
 	check_match "$mode: trace shows it" "$(cat traced)" 'XDP in rA .*ttl 64 → 44'
 	away

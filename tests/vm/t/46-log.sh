@@ -18,6 +18,8 @@ LUA
 listen() { exec ip netns exec "$1" packetscript log "${@:2}"; }
 send() { inA ping -q -i 0.01 -c "$1" -t 9 -W 5 192.168.0.1 >/dev/null; }
 failed() { inR packetscript stats --json --state 5 | grep -o '"errors":[0-9]*' | head -n 1 | cut -d : -f 2; }
+# rests FILE: nothing has come for a while
+rests() { local before; before=$(wc -l <"$1"); sleep 0.5; [ "$(wc -l <"$1")" = "$before" ]; }
 is_long() { [ "$(wc -l <"$1")" -ge "$2" ]; }
 
 check_match 'without the module there is nothing to listen to' "$(listen R 2>&1 || true)" 'the kernel module packetscript is not loaded'
@@ -37,16 +39,19 @@ check_match 'in JSON' "$(grep -m 1 '"state":0' lines)" \
 	'^\{"time":"20[0-9T:.-]*Z","state":0,"kind":"error","level":"warning","text":"state 0: [^ "]*/fails.lua:2: on purpose \(on error: continue\)",'"\"traceback\":$(where 2 '"check"' 1),$(where 7 null 4)\\],\"lost\":0\}\$"
 
 # --- each of them, however many ---
+wait_for rests five
 heard=$(wc -l <five)
 send 30
 check 'all of them come, also those that the kernel log leaves out' wait_for is_long five $((heard + 90))
 check_eq 'and no more' "$(wc -l <five)" $((heard + 90))
+wait_for rests lines
 check_eq 'none is lost' "$(grep -c '"lost":0}$' lines)" "$(wc -l <lines)"
 
 # --- what scripts print ---
 heard=$(wc -l <five)
 inA ping -q -c 1 -t 11 -W 5 192.168.0.1 >/dev/null
 check 'what they print comes, also what the kernel log leaves out' wait_for is_long five $((heard + 21))
+wait_for rests lines
 check_eq 'all of it' "$(grep -c ' print: state 5: [^ ]*/fails.lua:6: [0-9]*[^a]*a\\x0ab$' five)" 20
 check_eq 'and what they log' "$(grep -c ' err: state 5: [^ ]*/fails.lua:6: ä$' five)" 1
 check_match 'in JSON, too' "$(grep '"state":5,"kind":"log"' lines)" '"level":"err","text":"state 5: [^"]*/fails.lua:6: \\u00E4","lost":0\}$'
@@ -59,14 +64,16 @@ schema log <(head -n 20 lines; tail -n 20 lines)
 took() {
 	local line='' came at
 	inA ping -q -c 1 -t 9 -W 5 192.168.0.1 >/dev/null &
-	until [[ $line == *' error: '* ]]; do IFS= read -r line <&$told; done
+	until [[ $line == *' error: '* ]]; do IFS= read -r -t 60 line <&$told || return; done
 	came=${EPOCHREALTIME/[.,]/}
 	line=${line#*T} at=${line%%Z*}
 	at=$((10#${at:6:2}${at:9:3}))
 	echo $(((came / 1000 - at + 60000) % 60000))
 }
 exec {told}< <(listen R -f --state 5)
-sleep 2 # it begins
+hears() { send 1; IFS= read -r -t 1 _ <&$told; }
+wait_for hears
+while IFS= read -r -t 1 _ <&$told; do :; done
 for _ in {1..9}; do took; done | sort -n >times
 check "an error is shown within 100 ms: $(paste -sd ' ' times)" [ "$(sed -n 5p times)" -lt 100 ]
 

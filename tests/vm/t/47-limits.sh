@@ -122,7 +122,7 @@ check_eq 'the limits outlive the load' "$(limit sends_each) $(limit sends_kib)" 
 limits 0 --sends-kib default >out
 check_eq 'more than the module says' "$(sends)" 200
 schema limits <(limits 0 --json)
-inA timeout 100 ping -f -q -s 300 192.168.0.1 >/dev/null 2>&1 &
+ip netns exec A timeout 100 ping -f -q -s 300 192.168.0.1 >/dev/null 2>&1 &
 flood=$!
 limits 0 --sends-each 1 >out
 before=$(errors)

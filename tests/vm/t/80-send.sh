@@ -94,7 +94,7 @@ end
 END
 inR iptables -t mangle -A PREROUTING -p tcp --dport 9 -j LUA --script tcp.lua
 dump A segments 120 -lnnvSi eth0 -Q in -c 43 "tcp src port 80"
-inA timeout 1 bash -c 'exec 3<>/dev/tcp/198.51.100.9/9' 2>/dev/null || true
+inA timeout 5 bash -c 'exec 3<>/dev/tcp/198.51.100.9/9' 2>/dev/null || true
 wait
 check_eq 'segments of TCP' "$(grep -c 'length 1400' segments)" 42
 check_eq 'have right checksums' "$(grep -c '(correct)' segments)" 43
@@ -239,13 +239,14 @@ inR iptables -t mangle -A OUTPUT -p udp -j LUA --script echo.lua --function out 
 rate=500
 [ ! -e /sys/kernel/debug/kmemleak ] || rate=50 # a debug kernel is busy with fewer; and KASAN keeps what is freed until somebody allocates who may sleep
 limit send_rate $rate
-before=$(snmp R Ip OutRequests)
+before=$(snmp R Ip OutRequests) begun=$SECONDS
 inA ping -c 1 -W 60 192.168.0.1 >/dev/null
 check 'two states that answer each other leave the machine usable' inA ping -c 5 -i 0.3 -W 60 192.168.0.1
 check 'as each sees what the other sends' klog_has 'state 1: .*seen.[1-9]'
 inR iptables -t mangle -F
 between=$(($(snmp R Ip OutRequests) - before))
-check 'since there is a limit for each second' test "$between" -lt 20000
+most=$((2000 * (SECONDS - begun + 1)))
+check 'since there is a limit for each second' test "$between" -lt $((most > 20000 ? most : 20000))
 limit send_rate 100000
 
 # --- limits

@@ -37,8 +37,13 @@ for tos in 4 8 0; do
 	inB iptables-legacy -t mangle -A PREROUTING -p icmp --icmp-type echo-request -m tos --tos $tos/0xff
 done
 inB iptables-legacy -t mangle -A PREROUTING -p icmp --icmp-type echo-request
-# marked: packets with 4, with 8, with none, all; and counts anew
-marked() { inB iptables-legacy -t mangle -L PREROUTING -vxZ | awk '/icmp/ { printf "%s%s", sep, $1; sep = " " }'; }
+# marked: packets since the last time with 4, with 8, with none, all
+: >counted
+marked() {
+	inB iptables-legacy -t mangle -L PREROUTING -vnx | awk '/icmp/ { print $1 }' >counts
+	paste counts counted | awk '{ printf "%s%d", sep, $1 - $2; sep = " " }'
+	mv counts counted
+}
 marked >/dev/null
 
 for iptables in iptables-legacy iptables-nft; do

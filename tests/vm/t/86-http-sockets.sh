@@ -124,6 +124,7 @@ exec {taker}<>/dev/tcp/$S/80 {talker}<>/dev/tcp/$S/80
 for i in 1 2 3 4 5 6 7 8 9; do printf 'GET /f1000000 HTTP/1.1\r\nHost: %s\r\n\r\n' $S; done >&$taker
 printf 'GET /f1 HTTP/1.1\r\nHo' >&$talker
 printf 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc' | nc -lN $S 82 >/dev/null & cut=$!
+wait_for eval '[ -n "$(ss -Htln "sport = 82")" ]'
 check_eq 'an answer that is cut is so for the client' "$(curl -so cut -w '%{http_code} %{exitcode}' http://$S/cut/ || true) $(cat cut) $(told objects)" '200 18 abc 2'
 wait $cut || true
 check_eq 'a server that says nothing is not waited for' "$(status http://$S/slow/)" 504

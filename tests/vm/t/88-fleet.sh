@@ -1,3 +1,4 @@
+#!/bin/bash
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
 # Three machines and their store: a script and 100,000 prefixes reach all of them while packets pass; one that was off catches up; a bad script
 # reaches none; without the store packets go on; what somebody else changes is mended.
@@ -179,9 +180,11 @@ ip -n m1 link add d0 type dummy
 check 'the hook comes back with the device' wait_for eval 'inM 1 packetscript list | grep d0'
 check 'and all is well' wait_for all_have 7
 cp /var/lib/m1/current/extra.lua extra.lua
+kill -STOP "${agents[1]}" # else it may mend the file first
 echo '-- another' >>/var/lib/m1/current/extra.lua
 inM 1 packetscript reload
 cat extra.lua >/var/lib/m1/current/extra.lua
+kill -CONT "${agents[1]}"
 check 'a module that is another one in the kernel is mended' wait_for grep 'mended: extra.lua: the kernel has another text of it' m1.log
 
 # --- a network namespace that goes ---

@@ -265,9 +265,13 @@ nf.register { pf = nf.family.IPV4, hooknum = nf.inet_hooks.LOCAL_IN, priority = 
 end }
 LUA
 	ping -q -c 1 -W 10 127.0.0.1 >/dev/null || true
-	check_match "$level: runtimes that resume each other as deep as they can share a stack" "$(said 99)" $'depth\ttrue\t'"$([ $level = softirq ] && echo '[2-9]' || echo '[1-9]')"$'\n'
+	got=$'true\t[1-9]' refused='.*too many runtimes are within each other'
+	[ $level = hardirq ] || got=$'true\t[2-9]'
+	# arm64 takes more of the stack for each call, so what has room there may still have too little
+	[ "$level $(uname -m)" != 'hardirq aarch64' ] || got=$'(true\t[1-9]|false\t.*error in error handling)' refused='.*(too many runtimes|error in error handling)'
+	check_match "$level: runtimes that resume each other as deep as they can share a stack" "$(said 99)" $'depth\t'"$got"$'(\n|$)'
 	check_match "$level: there is room for $few that do little" "$(said 99)" $'few\ttrue\t'$few$'\n'
-	check_match "$level: and not for twelve" "$(said 99)" $'twelve\tfalse\t.*too many runtimes are within each other'
+	check_match "$level: and not for twelve" "$(said 99)" $'twelve\tfalse\t'"$refused"
 	rmmod lunatik_run
 done
 
@@ -315,9 +319,11 @@ LUA
 done
 script probes <<<'kept = require("probe").new("get_random_u64", { pre = function() end })'
 # probed: a probe is made, becomes a jump, and goes: for that the kernel waits until each task has let others run
+jump=get_random_u64
+[ ! -e /proc/sys/debug/kprobes-optimization ] || jump+='.*\[(OPTIMIZED|FTRACE)\]' # other processors have a breakpoint only
 probed() {
 	timeout 60 lunatik run hostile/probes >/dev/null &&
-		wait_for grep -qE 'get_random_u64.*\[(OPTIMIZED|FTRACE)\]' /sys/kernel/debug/kprobes/list && timeout 60 lunatik stop hostile/probes
+		wait_for grep -qE "$jump" /sys/kernel/debug/kprobes/list && timeout 60 lunatik stop hostile/probes
 }
 for what in sleeps resumes_process resumes_softirq; do
 	lunatik spawn "hostile/$what" >/dev/null

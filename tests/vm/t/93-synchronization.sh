@@ -234,7 +234,7 @@ for what in wait INTERRUPTIBLE KILLABLE; do
 	wait_for is_said "begins $what"
 	kill -9 $pid
 	wait $pid || true
-	check_match "a signal ends $what" "$(said 2)" 'ends'
+	check_match "a signal ends $what" "$(all_said | sed -n "/^begins $what/,\$p")" 'ends|: stopped' # whichever comes first
 done
 for what in wait INTERRUPTIBLE UNINTERRUPTIBLE KILLABLE IDLE closed; do
 	echo -n $what >/dev/ever &

@@ -21,6 +21,7 @@ check 'keys that are no characters have names, or are left out' wait_for has_typ
 typed=
 echo enable=false >$glass
 press a b
+sleep 1 # they come
 echo enable=true >$glass
 press c
 check 'logging is switched off and on' wait_for has_typed c

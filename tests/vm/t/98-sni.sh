@@ -28,9 +28,9 @@ for form in nf_sni packet_sni; do
 	run_afresh <$lua/examples/filter/$form.lua
 	check_eq "$form: a name that is not blocked" "$(get A example.org 10.0.0.2)" 200
 	check_eq "$form: the log says so" "$(about example.org)" 'filter_sni: example.org ACCEPT'
-	check_eq "$form: one that is, forwarded" "$(get A ebpf.io 10.0.0.$forwarded 1)" 000
+	check_eq "$form: one that is, forwarded" "$(get A ebpf.io 10.0.0.$forwarded 3)" 000
 	check_match "$form: the log says so, too" "$(about ebpf.io)" 'filter_sni: ebpf.io DROP'
-	check_eq "$form: one that is, of this machine" "$(get B ebpf.io 10.0.0.$local 1)" 000
+	check_eq "$form: one that is, of this machine" "$(get B ebpf.io 10.0.0.$local 3)" 000
 	check_eq "$form: without a name" "$(at A curl -sk --max-time 60 -o /dev/null -w '%{http_code}' https://10.0.0.2/)" 200
 	rmmod lunatik_run
 	forwarded=5 local=6
@@ -67,7 +67,7 @@ sni() { modprobe lunatik_run script=examples/filter/sni; }
 sni
 check_eq 'XDP: a name that is not blocked' "$(get A example.org 10.0.0.2)" 200
 check_eq 'the log says that, too' "$(about example.org)" 'filter_sni: example.org PASS'
-check_eq 'one that is' "$(get A ebpf.io 10.0.0.7 1)" 000
+check_eq 'one that is' "$(get A ebpf.io 10.0.0.7 3)" 000
 check_eq 'and that' "$(about ebpf.io)" 'filter_sni: ebpf.io DROP'
 check 'other ports pass' inA ping -c 1 -W 60 10.0.0.2
 rmmod lunatik_run
