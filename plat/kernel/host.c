@@ -38,11 +38,13 @@
 /*
  * Lua gets 7200 bytes of a stack of 16 KiB, and as many times more as debugging makes frames and
  * stacks larger. The functions that it calls need the rest, and an interrupt that comes meanwhile. What may sleep
- * reads files, sends by sockets and waits for memory, which takes more of it. In process context the whole stack is known.
+ * reads files, sends by sockets and waits for memory, which takes more of it: that asks for SLEEP_RESERVE. In process
+ * context all that is used of the stack is known, and interrupts have their own.
  */
 #define STACK_BUDGET	(7200 * (THREAD_SIZE / 16384))
-#define WORK_BUDGET	(9216 * (THREAD_SIZE / 16384))
 #define STACK_RESERVE	(4096 * (THREAD_SIZE / 16384))
+#define WORK_BUDGET	(9216 * (THREAD_SIZE / 16384))
+#define WORK_RESERVE	(3072 * (THREAD_SIZE / 16384))
 #define SLEEP_RESERVE	(6144 * (THREAD_SIZE / 16384))
 
 /* Bytes of this thread's stack that are left below sp; or more than it has, on another stack. */
@@ -440,21 +442,21 @@ static enum hrtimer_restart watch_tick(struct hrtimer *timer)
 	return HRTIMER_RESTART;
 }
 
-/* sp may be on an interrupt's stack, which is as large, and of which little is used when packets come. */
-static inline size_t budget_within(unsigned long sp, size_t most)
+/* At most so much that the reserve stays. sp may be on an interrupt's stack, which is as large, and of which little is used when packets come. */
+static inline size_t budget_within(unsigned long sp, size_t most, size_t reserve)
 {
 	unsigned long left = stack_left(sp);
 
 	if (left >= THREAD_SIZE)
 		return most;
-	if (left <= STACK_RESERVE)
+	if (left <= reserve)
 		return 0;
-	return min_t(unsigned long, left - STACK_RESERVE, most);
+	return min_t(unsigned long, left - reserve, most);
 }
 
 static inline size_t stack_budget(unsigned long sp)
 {
-	return budget_within(sp, STACK_BUDGET);
+	return budget_within(sp, STACK_BUDGET, STACK_RESERVE);
 }
 
 size_t ps_host_stack(unsigned long sp)
@@ -546,11 +548,13 @@ void ps_host_work_free(struct ps_host_work *work)
 	kfree(work);
 }
 
-/*
- * Where softirqs have no stack of their own, they come on top of what a script uses of this one: half of it is left to
- * those.
- */
-#define WORK_STACK	(IS_ENABLED(CONFIG_SOFTIRQ_ON_OWN_STACK) ? WORK_BUDGET : STACK_BUDGET / 2)
+/* Where softirqs have no stack of their own, they come on top of what a script uses of this one: then more of it is left to those. */
+static inline size_t work_budget(unsigned long sp)
+{
+	if (!IS_ENABLED(CONFIG_SOFTIRQ_ON_OWN_STACK))
+		return budget_within(sp, STACK_BUDGET / 2, STACK_RESERVE);
+	return budget_within(sp, WORK_BUDGET, WORK_RESERVE);
+}
 
 size_t ps_host_enter_work(struct ps_host_work *work, struct ps_guard *guard, unsigned int ms, unsigned long sp)
 {
@@ -559,7 +563,7 @@ size_t ps_host_enter_work(struct ps_host_work *work, struct ps_guard *guard, uns
 	begin_time(&work->time);
 	ps_work_watch_enter(&work->watch, guard, ms);
 	hrtimer_start(&work->timer, ns_to_ktime(TICK_NS), HRTIMER_MODE_REL_PINNED_HARD);
-	return budget_within(sp, WORK_STACK);
+	return work_budget(sp);
 }
 
 unsigned int ps_host_leave_work(struct ps_host_work *work)
