@@ -201,6 +201,8 @@ void lunatik_calledin(lua_State *L, enum lunatik_context context);
 
 /* Whether what runs now may sleep. */
 bool lunatik_maysleep(lua_State *L);
+/* The same, and whether enough of the stack is left for that. */
+bool lunatik_cansleep(lua_State *L);
 /* For memory that is allocated within a runtime. */
 gfp_t lunatik_gfp(lua_State *L);
 

@@ -231,7 +231,7 @@ static int lock(struct ps_env *env, struct lunatik_entry *entry, enum lunatik_co
 #define STACK(bytes)	((bytes) * (THREAD_SIZE / 16384))	/* as much more as debugging makes frames larger */
 #define OVERFLOW_STACK	STACK(512)	/* above the limit of the visit that is interrupted, in which the other one handles an overflow */
 #define RESUME_STACK	STACK(1024)	/* in which a function that is resumed at least sees that there is not enough */
-#define BEGIN_STACK	STACK(2560)	/* that a runtime takes in process context before its script calls anything */
+#define BEGIN_STACK	STACK(2048)	/* that a runtime takes in process context before its script calls anything */
 
 /* To where the visit with interrupts disabled that this CPU is in may use the stack; 0: there is none. */
 static DEFINE_PER_CPU(unsigned long, hardirq_end);
@@ -264,6 +264,7 @@ static void begin_limits(struct ps_env *env, struct lunatik_entry *entry, unsign
 {
 	struct ps_guard *guard = &env->bind.rt.guard;
 	unsigned long sp = ps_stack_pointer();
+	size_t budget;
 
 	guard->running = entry->running;
 	guard->expired = entry->expired;
@@ -271,7 +272,10 @@ static void begin_limits(struct ps_env *env, struct lunatik_entry *entry, unsign
 	guard->is_loading = entry->level != LUNATIK_SOFTIRQ || entry->context == LUNATIK_PROCESS;
 	switch (entry->level) {
 	case LUNATIK_PROCESS:
-		ps_guard_stack(guard, sp, ps_host_enter_work(env->bind.rt.work, guard, process_ms, sp));
+		budget = ps_host_enter_work(env->bind.rt.work, guard, process_ms, sp);
+		if (entry->context != LUNATIK_PROCESS)	/* the kernel may be deep in something, and is not asked what it needs */
+			budget = min(budget, ps_host_stack(sp));
+		ps_guard_stack(guard, sp, budget);
 		break;
 	case LUNATIK_SOFTIRQ:
 		ps_guard_stack(guard, sp, ps_host_enter(guard, level_ms(entry->level), sp));
@@ -676,6 +680,12 @@ bool lunatik_maysleep(lua_State *L)
 }
 EXPORT_SYMBOL_GPL(lunatik_maysleep);
 
+bool lunatik_cansleep(lua_State *L)
+{
+	return lunatik_maysleep(L) && ps_host_has_stack(0);
+}
+EXPORT_SYMBOL_GPL(lunatik_cansleep);
+
 void lunatik_checksleep(lua_State *L, const char *function)
 {
 	if (!lunatik_maysleep(L))
@@ -689,7 +699,9 @@ EXPORT_SYMBOL_GPL(lunatik_checksleep);
 
 gfp_t lunatik_gfp(lua_State *L)
 {
-	return ps_env_here(L)->bind.rt.is_atomic || !ps_host_has_stack(0) ? GFP_ATOMIC : GFP_KERNEL;
+	if (ps_env_here(L)->bind.rt.is_atomic)
+		return GFP_ATOMIC;
+	return ps_host_has_stack(0) ? GFP_KERNEL : GFP_NOWAIT | __GFP_NOWARN;
 }
 EXPORT_SYMBOL_GPL(lunatik_gfp);
 

@@ -319,7 +319,7 @@ lunatik_object_t *lunatik_newobject(lua_State *L, const struct lunatik_class *cl
 	ps_reference_adopt(L);
 	lua_gc(L, LUA_GCSTEP, 1);
 	lunatik_charge(L, &charge, OBJECT_SIZE + size);
-	object = new_object(class, size, lunatik_gfp(L));
+	object = new_object(class, size, lunatik_gfp(L) | __GFP_NOWARN);
 	if (!object) {
 		lunatik_discharge(&charge);
 		luaL_error(L, "not enough memory");

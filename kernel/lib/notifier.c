@@ -214,7 +214,7 @@ static int delete(lua_State *L)
 	notifier->is_deleted = true;
 	lunatik_getobject(object);	/* another visit may delete it, too, and be through first */
 	lunatik_drop(L, object);
-	if (lunatik_maysleep(L)) {
+	if (lunatik_cansleep(L)) {
 		entry = lunatik_sleep(L);
 		remove(notifier);
 		lunatik_awake(entry);

@@ -39,7 +39,8 @@
  * Lua gets 7200 bytes of a stack of 16 KiB, and as many times more as debugging makes frames and
  * stacks larger. The functions that it calls need the rest, and an interrupt that comes meanwhile. What may sleep
  * reads files, sends by sockets and waits for memory, which takes more of it: that asks for SLEEP_RESERVE. In process
- * context all that is used of the stack is known, and interrupts have their own.
+ * context all that is used of the stack is known, and where interrupts have their own, no more than the allocator and
+ * printk() take has to stay.
  */
 #define STACK_BUDGET	(7200 * (THREAD_SIZE / 16384))
 #define STACK_RESERVE	(4096 * (THREAD_SIZE / 16384))
@@ -124,19 +125,22 @@ static void free_any(void *block, bool may_sleep)
 
 void *ps_host_resize_any(void *block, size_t old, size_t size, bool may_sleep)
 {
+	bool waits = may_sleep && likely(ps_host_has_stack(0));
 	void *other;
 
 	if (!size) {
-		free_any(block, may_sleep);
+		free_any(block, waits);
 		return NULL;
 	}
-	other = may_sleep && likely(ps_host_has_stack(0)) ? kvmalloc(size, GFP_KERNEL | __GFP_NOWARN) :
-							   kmalloc(size, GFP_ATOMIC | __GFP_NOWARN);
+	if (waits)
+		other = kvmalloc(size, GFP_KERNEL | __GFP_NOWARN);
+	else
+		other = kmalloc(size, (may_sleep ? GFP_NOWAIT : GFP_ATOMIC) | __GFP_NOWARN); /* the reserves are for who cannot wait at all */
 	if (!other)
 		return block && size < old ? block : NULL;
 	if (block) {
 		memcpy(other, block, min(old, size));
-		free_any(block, may_sleep);
+		free_any(block, waits);
 	}
 	return other;
 }
@@ -175,7 +179,7 @@ static enum ps_read tell_read(ssize_t n, size_t *len, char *why, size_t size)
 	return PS_READ_DONE;
 }
 
-/* A FIFO is not waited for. */
+/* A FIFO is not waited for; nor is who has a lease on the file (-EWOULDBLOCK, once). */
 #define OPEN_FLAGS	(O_RDONLY | O_NONBLOCK)
 
 /*
@@ -185,10 +189,9 @@ static enum ps_read tell_read(ssize_t n, size_t *len, char *why, size_t size)
 static ssize_t read_opened(struct file *file, size_t max, void **text)
 {
 	ssize_t n = PTR_ERR_OR_ZERO(file);
-	size_t file_size;
 
 	if (!n) {
-		n = kernel_read_file(file, 0, text, max, &file_size, READING_POLICY);
+		n = kernel_read_file(file, 0, text, max, NULL, READING_POLICY); /* who asks for the size gets the first part of a larger one */
 		fput(file);
 	}
 	return n;
@@ -442,7 +445,10 @@ static enum hrtimer_restart watch_tick(struct hrtimer *timer)
 	return HRTIMER_RESTART;
 }
 
-/* At most so much that the reserve stays. sp may be on an interrupt's stack, which is as large, and of which little is used when packets come. */
+/*
+ * At most so much that the reserve stays. sp may be on an interrupt's stack, which is as large, and of which little is
+ * used when packets come.
+ */
 static inline size_t budget_within(unsigned long sp, size_t most, size_t reserve)
 {
 	unsigned long left = stack_left(sp);

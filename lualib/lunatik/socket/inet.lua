@@ -84,8 +84,13 @@ function datagrams:receivefrom(length, flags)
   return self:receive(length, flags, true)
 end
 
+-- Where close() may not sleep, or has too little of the stack for it, the object's own way leaves it to others.
+local function leave(self)
+  if not pcall(methods.close, self) then local _ <close> = self.socket end
+end
+
 local function class(index)
-  return { __index = index, __close = methods.close, __name = "inet socket" }
+  return { __index = index, __close = leave, __name = "inet socket" }
 end
 
 local tcp, udp = class(methods), class(datagrams)

@@ -69,9 +69,9 @@ median() { printf '%s\n' "$@" | sort -n | sed -n $((($# + 1) / 2))p; }
 keeps_half() {
 	local beside_dropped=() beside_looped=() dropped looped
 	for _ in 1 2 3 4 5; do
-		inR iptables -t mangle -I "${drop[@]}"
+		inR iptables -t mangle -I "${drop[@]}" || return
 		beside_dropped+=("$(beside_flood)")
-		inR iptables -t mangle -D "${drop[@]}"
+		inR iptables -t mangle -D "${drop[@]}" || return
 		beside_looped+=("$(beside_flood)")
 	done
 	dropped=$(median "${beside_dropped[@]}") looped=$(median "${beside_looped[@]}")

@@ -38,7 +38,7 @@ settles() {
 	local before=
 	until [ "$before" = "$(stat -c %s heard)" ]; do
 		before=$(stat -c %s heard)
-		sleep 0.3
+		sleep 1
 	done
 }
 ends() {

@@ -36,15 +36,16 @@ check "one in ten is lost, of 3000 ($((3000 - received)))" eval '[ "$received" -
 check_eq 'none comes twice' "$(sed -n '/DUP/p' pings | wc -l)" 0
 late=$(sed -n 's/.* icmp_seq=\([0-9]*\) .*/\1/p' pings | awk '$1 < last { n++ } { last = $1 } END { print n + 0 }')
 check_eq 'the others come in order' "$late" 0
-# takes_50_ms: a tenth of a hundred pings at least, as a host that is busy only adds to it; and it may hold up all of them, but not one time
-# after the other.
+# takes_50_ms: a tenth of a hundred pings at least, and half of them not much more, as a host that is busy only adds to it. It may hold up
+# all of them, but not one time after the other.
+near_50='^(48|49|5[0-4])(\.[0-9]*)? (48|49|[5-7][0-9])(\.|$)'
 takes_50_ms() {
 	inA ping -c 100 -i 0.02 -W 60 10.0.0.2 >pings || [ $? = 1 ] # no answer at all: what follows says so
-	tenth=$(sed -n 's/.* time=\([0-9.]*\) ms/\1/p' pings | sort -n | awk '{ all[NR] = $1 } END { print all[int((NR + 9) / 10)] }')
-	[[ $tenth =~ ^(48|49|50|51|52|53|54)(\.|$) ]]
+	times=$(sed -n 's/.* time=\([0-9.]*\) ms/\1/p' pings | sort -n | awk '{ all[NR] = $1 } END { print all[int((NR + 9) / 10)], all[int((NR + 1) / 2)] }')
+	[[ $times =~ $near_50 ]]
 }
 for _ in {1..5}; do ! takes_50_ms || break; done
-check_match 'and take 50 ms' "$tenth" '^(48|49|50|51|52|53|54)(\.|$)'
+check_match 'and take 50 ms' "$times" "$near_50"
 flush R
 
 # --- at 20,000 packets in a second nothing else is lost

@@ -93,6 +93,10 @@ for iptables in iptables-legacy iptables-nft; do
 		check_match 'nor is it for a rule' "$(timeout 20 ip netns exec R iptables -t mangle -A FORWARD -p tcp -j LUA --script mark.lua --state 9 2>&1 || true)" \
 			'mark.lua.* is not a regular file'
 		rm mark.lua
+		text 8
+		head -c 262144 /dev/zero | tr '\0' '\n' >>mark.lua
+		check_match 'one that is too large' "$(said 2 reload)" "$PWD/mark.lua: cannot be read: error 27 \(a script may have 256 KiB\)"
+		rm mark.lua
 		check_eq 'the log has none of that' "$(klog_since | grep 'packetscript: ' | grep -v 'has changed and is loaded anew' || true)" ''
 		pings 3
 		check_eq 'all is as it was' "$(marked)" '3 0 0 3'

@@ -310,6 +310,13 @@ ends || echo 'return' >$lua/hostile/pipe.lua
 check_eq 'but refused, by all four' "$(all_said | grep -c 'pipe.lua: cannot be read: .*no regular file' || true)" 4
 rmmod lunatik_run
 
+# Nor is a file cut that is larger than may be.
+head -c $(((4 << 20) + 1)) /dev/zero | tr '\0' '\n' >$lua/hostile/large.lua
+run_afresh <<<"print('large', loadfile('$lua/hostile/large.lua'))"
+check_match 'a file that is too large is refused' "$(said)" $'large\tnil\t.*large.lua: cannot be read: .*too large'
+rm $lua/hostile/large.lua
+rmmod lunatik_run
+
 # Who sleeps, or resumes another one, again and again, ends when it is told to, and so does who is killed.
 script sleeps <<<'local linux = require("linux") return function() while true do linux.schedule(1) end end'
 for context in process softirq; do
