@@ -61,8 +61,8 @@ void ps_host_abort(void);
 void *ps_host_resize(void *block, size_t old, size_t size);
 
 /*
- * The same where may_sleep is false, too; then, and where little of the stack is left, blocks are not larger than the machine has in one piece. A block may come by one kind
- * and go by the other. A smaller size never fails.
+ * The same where may_sleep is false, too; then, and where little of the stack is left, blocks are not larger than the
+ * machine has in one piece. A block may come by one kind and go by the other. A smaller size never fails.
  */
 void *ps_host_resize_any(void *block, size_t old, size_t size, bool may_sleep);
 

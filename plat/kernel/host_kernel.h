@@ -19,7 +19,10 @@ ssize_t ps_host_read_file(const char *path, size_t max, void **text);
  */
 enum ps_read ps_host_read_first(const char *path, size_t max, void **text, size_t *len, char *why, size_t size);
 
-/* Whether enough of the stack is left for what may sleep, as to read a file, to send, or to wait for memory, and more bytes. Any context. */
+/*
+ * Any context: whether enough of the stack is left for what may sleep, as to read a file, to send, or to wait for memory, and
+ * so many bytes more.
+ */
 bool ps_host_has_stack(size_t more);
 
 /* Before the first runtime is made, and after the last one is gone. Process context. */

@@ -79,7 +79,12 @@ keeps_half() {
 	test $((looped * 2)) -gt "$dropped"
 }
 kept=
-for _ in 1 2 3; do if keeps_half; then kept=1 && break; fi; done # what the host does may change in the middle of it
+for _ in 1 2 3; do # what the host does may change in the middle of it
+	if keeps_half; then
+		kept=1
+		break
+	fi
+done
 check 'a download keeps half of its speed' [ "$kept" ]
 inR iptables -t mangle -F FORWARD
 

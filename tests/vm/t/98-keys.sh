@@ -113,9 +113,9 @@ LUA
 		[ -n "$(inner)" ]
 	}
 	check "$how: a key is pressed" wait_for comes
-	inner=$(inner)
-	lowest=$(tr ' ' '\n' <<<"$inner" | sort -n | head -n 1) # others may come to the probe, too
-	check "$how: a probe's handler within has what is left of the stack: $inner" [ "$lowest" -lt 4 ]
+	depths=$(inner)
+	lowest=$(tr ' ' '\n' <<<"$depths" | sort -n | head -n 1) # others may come to the probe, too
+	check "$how: a probe's handler within has what is left of the stack: $depths" [ "$lowest" -lt 4 ]
 	rmmod lunatik_run
 	run <<<'require("lunatik").find("inner"):stop()'
 	rmmod lunatik_run
