@@ -20,7 +20,7 @@ VERSION := $(PS_VERSION)
 comma := ,
 
 .PHONY: all deps modules plugin cli reference install install-modules install-plugin install-cli install-lualib install-lunatik install-headers install-includes examples_install ebpf ebpf_install btf_install install-doc uninstall check \
-	check-kernels check-debug check-arch check-boot check-lua check-dkms check-packages check-rpm dist deb rpm picture unit layers script-test cli-test fleet-test case-test tshark-test packet-test packet-case plugin-test queue-test hostile feed tested vm-test vm-run \
+	check-kernels check-debug check-arch check-boot check-lua check-dkms check-packages check-installed check-rpm dist deb rpm picture unit layers script-test cli-test fleet-test case-test tshark-test packet-test packet-case plugin-test queue-test hostile feed tested vm-test vm-run \
 	vm vm-shell demo vm-demo root \
 	fuzz fuzz-replay fuzz-coverage fuzz-merge fuzz-describe valgrind \
 	bench bench-compare bench-netpipe bench-cache bench-scaling bench-capture bench-queue clean distclean help
@@ -45,6 +45,7 @@ help:
 #: make picture    the pictures of docs/picture.md, from the demonstration and docs/performance.md
 #: make check-rpm   what make rpm makes, beside what make deb makes, and by rpm in an empty root
 #: make check-packages   what make deb makes, installed, upgraded and purged in bare Debian 12 and 13, as root
+#: make check-installed   machines that have only these packages, upgraded below a rule, and with Secure Boot, TESTS=secure
 #: make bench      instructions for a packet, beside everything else
 #: make bench-compare BASE=FILE   what has changed since build/bench.json was FILE
 #: make bench-netpipe   throughput of address translation, with graphs, in docs/netpipe.md
@@ -141,7 +142,7 @@ LUA_FLAGS := -Wno-implicit-fallthrough -Wno-tautological-compare -Wno-unused-val
 SANITIZE := -O1 -g1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 EXTRA :=
 USER_ENGINE := $(ENGINE) $(LUA_OURS)
-USER_PLAT := plat/user/host plat/user/offload
+USER_PLAT := plat/user/host plat/user/offload plat/user/unloaded
 
 # $(call engine,FOLDER,FLAGS): rules for the objects of one flavour and its archive
 define engine
@@ -351,6 +352,9 @@ check-dkms:
 
 check-packages:
 	+@tests/packages/run
+
+check-installed:
+	+@tests/packages/machine/run $(TESTS)
 
 # For docs/picture.md: what the demonstration prints here and now, and figures of docs/performance.md.
 picture:

@@ -14,6 +14,7 @@
 
 #include "cli.h"
 #include "lunatik.h"
+#include "unloaded.h"
 
 #define DRIVER	"lunatik_run"	/* the module without which there is no device */
 
@@ -120,7 +121,12 @@ static int modprobe(const char *option, const char *name)
 
 static int load(void)
 {
-	return is_loaded(DRIVER) ? CLI_OK : modprobe("-q", DRIVER);
+	char why[PS_UNLOADED_TEXT];
+
+	if (is_loaded(DRIVER) || modprobe("-q", DRIVER) == CLI_OK)
+		return CLI_OK;
+	ps_unloaded(DRIVER, why);
+	return cli_error("%s", why);
 }
 
 /* How many use a module: /proc/modules has that in its third column. 0 if it is not loaded. */

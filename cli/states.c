@@ -12,6 +12,7 @@
 #include "hooks.h"
 #include "host_user.h"
 #include "result.h"
+#include "unloaded.h"
 
 /* Counts: where they are in a state's object, or a rule's. Those of a group that the kernel does not tell are null. */
 static const struct {
@@ -302,6 +303,7 @@ bool cli_states_are_loaded(void)
 int cli_states_open(struct ps_control *control, const char *netns, bool load)
 {
 	static const char *const modprobe[] = { "modprobe", "-q", "packetscript", NULL };
+	char why[PS_UNLOADED_TEXT];
 	pid_t pid;
 
 	if (!ps_control_open(control, netns))
@@ -313,7 +315,12 @@ int cli_states_open(struct ps_control *control, const char *netns, bool load)
 		if (!ps_control_open(control, NULL))
 			return CLI_OK;
 	}
-	cli_error("%s", control->error);
+	if (load && control->socket && !cli_states_are_loaded()) {
+		ps_unloaded("packetscript", why);
+		cli_error("%s", why);
+	} else {
+		cli_error("%s", control->error);
+	}
 	ps_control_close(control);
 	return CLI_TROUBLE;
 }

@@ -10,7 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 #define XTABLES_INTERNAL	1	/* afinfo */
 #include <xtables.h>
 
@@ -18,6 +17,7 @@
 #include "bundle.h"
 #include "host_user.h"
 #include "script.h"
+#include "unloaded.h"
 
 _Static_assert(XT_LUA_MEMORY_DEFAULT * 1024 == PS_SCRIPT_MEMORY &&
 	       XT_LUA_MEMORY_MIN * 1024 == PS_SCRIPT_MEMORY_MIN &&
@@ -368,57 +368,12 @@ static void match_parse(struct xt_option_call *cb)
 	parse_option(cb, true);
 }
 
-/* Reasons why a kernel takes no module: a file that contains the word tells. */
-static const struct obstacle {
-	const char *file, *word, *text;
-} obstacles[] = {
-#define SIGN_IT	"takes signed modules only: sign xt_LUA.ko and packetscript.ko with a key that it trusts, or "
-	{ "/proc/sys/kernel/modules_disabled", "1", "takes no more modules since "
-	  "kernel.modules_disabled was set: load xt_LUA before that, after a restart" },
-	{ "/sys/kernel/security/lockdown", "[integrity]",
-	  "is locked down and " SIGN_IT "turn Secure Boot off" },
-	{ "/sys/kernel/security/lockdown", "[confidentiality]",
-	  "is locked down and " SIGN_IT "turn Secure Boot off" },
-	{ "/sys/module/module/parameters/sig_enforce", "Y",
-	  SIGN_IT "start it without module.sig_enforce" },
-};
-
-static bool file_has(const char *path, const char *word)
-{
-	FILE *file = fopen(path, "re");
-	char line[1024];
-	bool found = false;
-
-	if (!file)
-		return false;
-	while (!found && fgets(line, sizeof(line), file))
-		found = strstr(line, word);
-	fclose(file);
-	return found;
-}
-
 static void explain_missing_module(void)
 {
-	char modules[sizeof(((struct utsname *)0)->release) + 32];
-	struct utsname system;
-	size_t i;
+	char text[PS_UNLOADED_TEXT];
 
-	uname(&system);
-	snprintf(modules, sizeof(modules), "/lib/modules/%s/modules.dep", system.release);
-	for (i = 0; i < ARRAY_SIZE(obstacles); i++) {
-		if (file_has(obstacles[i].file, obstacles[i].word)) {
-			fprintf(stderr, "LUA: this kernel %s\n", obstacles[i].text);
-			return;
-		}
-	}
-	if (access("/proc/modules", F_OK) < 0)
-		fprintf(stderr, "LUA: this kernel is built without modules: start another\n");
-	else if (!file_has(modules, "/xt_LUA.ko"))
-		fprintf(stderr, "LUA: the module xt_LUA is not installed for this kernel: "
-			"in PacketScript's folder, make install KVER=%s\n", system.release);
-	else
-		fprintf(stderr, "LUA: the module xt_LUA is installed but not loaded: "
-			"modprobe xt_LUA, as root, loads it or says why not\n");
+	ps_unloaded("xt_LUA", text);
+	fprintf(stderr, "LUA: %s\n", text);
 }
 
 /*

@@ -138,7 +138,7 @@ alone()
 }
 
 # TEXT EXPECTED FILE=LINE…: what the plugin says about the module, where these files are all that there is below /proc,
-# /sys and /lib/modules; FILE/ is a folder
+# /sys, /lib/modules and /var/lib; FILE/ is a folder
 explains()
 {
 	text=$1 expected=$2
@@ -148,7 +148,7 @@ explains()
 		unshare -rnm sh -c '
 			program=$1
 			shift
-			for dir in /proc /sys /lib/modules; do mount -t tmpfs none $dir; done
+			for dir in /proc /sys /lib/modules /var/lib; do mount -t tmpfs none $dir; done
 			mkdir /sys/module
 			for file; do
 				path=${file%%=*}
@@ -499,7 +499,7 @@ for program in iptables-legacy ip6tables-nft; do
 		skip "$program says why there is no module" "not usable here"
 		continue
 	fi
-	signed='takes signed modules only: sign xt_LUA.ko and packetscript.ko with a key that it trusts, or'
+	signed="takes signed modules only: sign PacketScript's modules with a key that it trusts, or"
 	explains 'nothing if the module is there' '' /proc/modules= /sys/module/xt_LUA/
 	explains 'the module is not installed' \
 		"LUA: the module xt_LUA is not installed for this kernel: in PacketScript's folder, make install KVER=$here" \
@@ -514,6 +514,9 @@ xt_LUA before that, after a restart" /proc/modules= /proc/sys/kernel/modules_dis
 		/proc/modules= '/sys/kernel/security/lockdown=none [integrity] confidentiality'
 	explains 'more lockdown' "LUA: this kernel is locked down and $signed turn Secure Boot off" \
 		/proc/modules= '/sys/kernel/security/lockdown=none integrity [confidentiality]'
+	explains 'lockdown, where DKMS has a key' 'LUA: this kernel is locked down and takes signed modules only: mokutil -i /var/lib/dkms/mok.pub and a restart '\
+'have it trust the key that DKMS signs modules with, or turn Secure Boot off' \
+		/proc/modules= '/sys/kernel/security/lockdown=none [integrity] confidentiality' /var/lib/dkms/mok.pub=
 	explains 'signatures are enforced' "LUA: this kernel $signed start it without module.sig_enforce" \
 		/proc/modules= /sys/module/module/parameters/sig_enforce=Y \
 		'/sys/kernel/security/lockdown=[none] integrity confidentiality' /proc/sys/kernel/modules_disabled=0
