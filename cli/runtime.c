@@ -103,27 +103,32 @@ static bool is_loaded(const char *name)
 
 extern char **environ;
 
-/* Runs modprobe, which says itself what is wrong. */
-static int modprobe(const char *option, const char *name)
+/* False: it cannot be run, or has failed, and has said why unless it was to be quiet. */
+static bool modprobe(const char *option, const char *name)
 {
 	char *const argv[] = { (char *)"modprobe", (char *)option, (char *)name, NULL };
 	int status;
 	pid_t pid;
 
 	if (posix_spawnp(&pid, "modprobe", NULL, NULL, argv, environ))
-		return cli_error("modprobe cannot be run");
+		return false;
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	if (WIFEXITED(status) && !WEXITSTATUS(status))
+	return WIFEXITED(status) && !WEXITSTATUS(status);
+}
+
+static int unload_module(const char *name)
+{
+	if (modprobe("-r", name))
 		return CLI_OK;
-	return cli_error("modprobe %s %s has failed%s", option, name, geteuid() ? ": this takes root" : "; the kernel's log may say more (dmesg)");
+	return cli_error("modprobe -r %s has failed%s", name, geteuid() ? ": this takes root" : "; the kernel's log may say more (dmesg)");
 }
 
 static int load(void)
 {
 	char why[PS_UNLOADED_TEXT];
 
-	if (is_loaded(DRIVER) || modprobe("-q", DRIVER) == CLI_OK)
+	if (is_loaded(DRIVER) || modprobe("-q", DRIVER))
 		return CLI_OK;
 	ps_unloaded(DRIVER, why);
 	return cli_error("%s", why);
@@ -155,7 +160,7 @@ static int remove_module(const char *name)
 
 	for (ms = 0; ms < PATIENCE_MS && count_users(name); ms += STEP_MS)
 		usleep(STEP_MS * 1000);
-	return modprobe("-r", name);
+	return unload_module(name);
 }
 
 /*
@@ -186,7 +191,7 @@ static int unload(void)
 			status = remove_module(loaded.names[i]);
 	}
 	if (!status && is_loaded("packetscript") && access("/sys/module/xt_LUA", F_OK))	/* which is there for rules */
-		status = modprobe("-r", "packetscript");
+		status = unload_module("packetscript");
 	return status;
 }
 

@@ -7,15 +7,14 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#define CERTIFICATE	"/var/lib/dkms/mok.pub"
+#define CERTIFICATE	"/var/lib/dkms/mok.pub"	/* of the key that DKMS signs modules with */
 
-/* Reasons why a kernel takes no module: a file that contains the word tells. */
+/* Kernels that take signed modules only: a file that contains the word tells. */
 static const struct obstacle {
 	const char *file, *word;
-	const char *text;	/* in front of "takes signed modules only" */
-	const char *instead;	/* of a signature; NULL: it takes none at all */
+	const char *what;	/* it is, too */
+	const char *instead;	/* of a signature */
 } obstacles[] = {
-	{ "/proc/sys/kernel/modules_disabled", "1", NULL, NULL },
 	{ "/sys/kernel/security/lockdown", "[integrity]", "is locked down and ", "turn Secure Boot off" },
 	{ "/sys/kernel/security/lockdown", "[confidentiality]", "is locked down and ", "turn Secure Boot off" },
 	{ "/sys/module/module/parameters/sig_enforce", "Y", "", "start it without module.sig_enforce" },
@@ -35,48 +34,65 @@ static bool file_has(const char *path, const char *word)
 	return found;
 }
 
-static void tell_signature(const struct obstacle *obstacle, char text[PS_UNLOADED_TEXT])
+static const struct obstacle *find_obstacle(void)
 {
-	if (!access(CERTIFICATE, F_OK))
+	size_t i;
+
+	for (i = 0; i < sizeof(obstacles) / sizeof(obstacles[0]); i++) {
+		if (file_has(obstacles[i].file, obstacles[i].word))
+			return &obstacles[i];
+	}
+	return NULL;
+}
+
+/* The machine's owner enrols keys by shim, which only machines with EFI have. */
+static void tell_obstacle(const struct obstacle *obstacle, char text[PS_UNLOADED_TEXT])
+{
+	if (!access(CERTIFICATE, F_OK) && !access("/sys/firmware/efi", F_OK))
 		snprintf(text, PS_UNLOADED_TEXT,
-			 "this kernel %stakes signed modules only: mokutil -i " CERTIFICATE " and a restart have it trust the key that DKMS "
-			 "signs modules with, or %s", obstacle->text, obstacle->instead);
+			 "this kernel %stakes signed modules only: if 'mokutil -t " CERTIFICATE "' says that the key of DKMS is not enrolled, "
+			 "'mokutil -i " CERTIFICATE "' and a restart enrol it; or %s", obstacle->what, obstacle->instead);
 	else
 		snprintf(text, PS_UNLOADED_TEXT,
-			 "this kernel %stakes signed modules only: sign PacketScript's modules with a key that it trusts, or %s", obstacle->text,
+			 "this kernel %stakes signed modules only: sign PacketScript's modules with a key that it trusts, or %s", obstacle->what,
 			 obstacle->instead);
 }
 
-static void tell_obstacle(const struct obstacle *obstacle, const char *module, char text[PS_UNLOADED_TEXT])
+static bool is_installed(const char *module, const char *release)
 {
-	if (obstacle->instead)
-		tell_signature(obstacle, text);
+	char modules[sizeof(((struct utsname *)0)->release) + 32], file[64];
+
+	snprintf(modules, sizeof(modules), "/lib/modules/%s/modules.dep", release);
+	snprintf(file, sizeof(file), "/%s.ko", module);
+	return file_has(modules, file);
+}
+
+static void tell_installation(const char *module, const char *release, char text[PS_UNLOADED_TEXT])
+{
+	if (!access("/var/lib/dkms/packetscript", F_OK))
+		snprintf(text, PS_UNLOADED_TEXT, "the module %s is not installed for this kernel: install linux-headers-%s, and DKMS builds it", module,
+			 release);
 	else
-		snprintf(text, PS_UNLOADED_TEXT, "this kernel takes no more modules since kernel.modules_disabled was set: load %s before that, "
-			 "after a restart", module);
+		snprintf(text, PS_UNLOADED_TEXT, "the module %s is not installed for this kernel: in PacketScript's folder, make install KVER=%s", module,
+			 release);
 }
 
 void ps_unloaded(const char *module, char text[PS_UNLOADED_TEXT])
 {
-	char modules[sizeof(((struct utsname *)0)->release) + 32], file[64];
+	const struct obstacle *obstacle = find_obstacle();
 	struct utsname system;
-	size_t i;
 
-	for (i = 0; i < sizeof(obstacles) / sizeof(obstacles[0]); i++) {
-		if (file_has(obstacles[i].file, obstacles[i].word)) {
-			tell_obstacle(&obstacles[i], module, text);
-			return;
-		}
-	}
 	uname(&system);
-	snprintf(modules, sizeof(modules), "/lib/modules/%s/modules.dep", system.release);
-	snprintf(file, sizeof(file), "/%s.ko", module);
-	if (access("/proc/modules", F_OK) < 0)
+	if (file_has("/proc/sys/kernel/modules_disabled", "1"))
+		snprintf(text, PS_UNLOADED_TEXT, "this kernel takes no more modules since kernel.modules_disabled was set: load %s before that, after a "
+			 "restart", module);
+	else if (access("/proc/modules", F_OK) < 0)
 		snprintf(text, PS_UNLOADED_TEXT, "this kernel is built without modules: start another");
-	else if (!file_has(modules, file))
-		snprintf(text, PS_UNLOADED_TEXT, "the module %s is not installed for this kernel: in PacketScript's folder, make install KVER=%s",
-			 module, system.release);
+	else if (!is_installed(module, system.release))
+		tell_installation(module, system.release, text);
+	else if (obstacle)
+		tell_obstacle(obstacle, text);
 	else
-		snprintf(text, PS_UNLOADED_TEXT, "the module %s is installed but not loaded: modprobe %s, as root, loads it or says why not",
-			 module, module);
+		snprintf(text, PS_UNLOADED_TEXT, "the module %s is installed but not loaded: modprobe %s, as root, loads it or says why not", module,
+			 module);
 }

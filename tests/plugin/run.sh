@@ -510,16 +510,24 @@ for program in iptables-legacy ip6tables-nft; do
 	explains 'the kernel has no modules' 'LUA: this kernel is built without modules: start another'
 	explains 'no more modules' "LUA: this kernel takes no more modules since kernel.modules_disabled was set: load \
 xt_LUA before that, after a restart" /proc/modules= /proc/sys/kernel/modules_disabled=1
+	installed="/lib/modules/$here/modules.dep=updates/packetscript/xt_LUA.ko: updates/packetscript/packetscript.ko"
+	enrol="if 'mokutil -t /var/lib/dkms/mok.pub' says that the key of DKMS is not enrolled, 'mokutil -i /var/lib/dkms/mok.pub' and a restart enrol it; or"
 	explains 'lockdown' "LUA: this kernel is locked down and $signed turn Secure Boot off" \
-		/proc/modules= '/sys/kernel/security/lockdown=none [integrity] confidentiality'
+		/proc/modules= "$installed" '/sys/kernel/security/lockdown=none [integrity] confidentiality'
 	explains 'more lockdown' "LUA: this kernel is locked down and $signed turn Secure Boot off" \
-		/proc/modules= '/sys/kernel/security/lockdown=none integrity [confidentiality]'
-	explains 'lockdown, where DKMS has a key' 'LUA: this kernel is locked down and takes signed modules only: mokutil -i /var/lib/dkms/mok.pub and a restart '\
-'have it trust the key that DKMS signs modules with, or turn Secure Boot off' \
-		/proc/modules= '/sys/kernel/security/lockdown=none [integrity] confidentiality' /var/lib/dkms/mok.pub=
+		/proc/modules= "$installed" '/sys/kernel/security/lockdown=none integrity [confidentiality]'
+	explains 'lockdown, where DKMS has a key' "LUA: this kernel is locked down and takes signed modules only: $enrol turn Secure Boot off" \
+		/proc/modules= "$installed" '/sys/kernel/security/lockdown=none [integrity] confidentiality' /var/lib/dkms/mok.pub= /sys/firmware/efi/
+	explains 'a key that nobody can enrol' "LUA: this kernel is locked down and $signed turn Secure Boot off" \
+		/proc/modules= "$installed" '/sys/kernel/security/lockdown=none [integrity] confidentiality' /var/lib/dkms/mok.pub=
 	explains 'signatures are enforced' "LUA: this kernel $signed start it without module.sig_enforce" \
-		/proc/modules= /sys/module/module/parameters/sig_enforce=Y \
+		/proc/modules= "$installed" /sys/module/module/parameters/sig_enforce=Y \
 		'/sys/kernel/security/lockdown=[none] integrity confidentiality' /proc/sys/kernel/modules_disabled=0
+	explains 'locked down, but not installed either' \
+		"LUA: the module xt_LUA is not installed for this kernel: in PacketScript's folder, make install KVER=$here" \
+		/proc/modules= '/sys/kernel/security/lockdown=none [integrity] confidentiality'
+	explains 'not built by DKMS' "LUA: the module xt_LUA is not installed for this kernel: install linux-headers-$here, and DKMS builds it" \
+		/proc/modules= /var/lib/dkms/packetscript/
 done
 
 # PROGRAM TEXT RULE PRINTED: parses the rule without committing it; where -v prints
