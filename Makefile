@@ -20,7 +20,7 @@ VERSION := $(PS_VERSION)
 comma := ,
 
 .PHONY: all deps modules plugin cli reference install install-modules install-plugin install-cli install-lualib install-lunatik install-headers install-includes examples_install ebpf ebpf_install btf_install install-doc uninstall check \
-	check-kernels check-debug check-arch check-boot check-lua check-dkms check-packages check-installed check-rpm dist deb rpm picture unit layers script-test cli-test fleet-test case-test tshark-test packet-test packet-case plugin-test queue-test hostile feed tested vm-test vm-run \
+	check-kernels check-debug check-arch check-boot check-lua check-dkms check-packages check-installed check-fleet check-rpm dist deb rpm picture unit layers script-test cli-test fleet-test case-test tshark-test packet-test packet-case plugin-test queue-test hostile feed tested vm-test vm-run \
 	vm vm-shell demo vm-demo root \
 	fuzz fuzz-replay fuzz-coverage fuzz-merge fuzz-describe valgrind \
 	bench bench-compare bench-netpipe bench-cache bench-scaling bench-capture bench-queue clean distclean help
@@ -45,6 +45,7 @@ help:
 #: make picture    the pictures of docs/picture.md, from the demonstration and docs/performance.md
 #: make check-rpm   what make rpm makes, beside what make deb makes, and by rpm in an empty root
 #: make check-packages   what make deb makes, installed, upgraded and purged in bare Debian 12 and 13, as root
+#: make check-fleet   three machines and a Redis server: how soon they have what is pushed
 #: make check-installed   machines that have only these packages, upgraded below a rule, and with Secure Boot, TESTS=secure
 #: make bench      instructions for a packet, beside everything else
 #: make bench-compare BASE=FILE   what has changed since build/bench.json was FILE
@@ -352,6 +353,10 @@ check-dkms:
 
 check-packages:
 	+@tests/packages/run
+
+check-fleet: $(KERNEL)
+	+@$(MAKE) --no-print-directory root
+	tests/fleet/machines --kver $(KVER) --root $(ROOT)
 
 check-installed:
 	+@tests/packages/machine/run $(TESTS)

@@ -8,7 +8,8 @@ usage() {
 	cat <<-END
 	usage: tests/vm/run.sh [options] [TEST…]
 
-	  TEST            a name or a file of tests/vm/t, for instance 00-boot, or a pattern, '9*' (default: all)
+	  TEST            a name or a file of tests/vm/t, for instance 00-boot, or a pattern, '9*' (default: all); or one of tests/t in DIR
+	                  of --root
 	  --kver KVER     the kernel to boot (environment: KVER; default: the newest with headers here)
 	  --kernel FILE   boot this bzImage instead of the distribution's
 	  --modules DIR   where its lib/modules/KVER is (default: build/kernel/KVER)
@@ -17,6 +18,8 @@ usage() {
 	  --append ARGS   more for the kernel's command line
 	  --name NAME     of the machine, beside others: what it writes is in build/vm/KVER-NAME then
 	  --smp N         processors (2)         --mem MB   memory (1024)
+	  --to HOST:PORT  gives it a network card (virtio_net), by which it reaches this server at 10.0.2.100, port 6379, and a router of QEMU's
+	                  that answers pings, 10.0.2.2; nothing else
 	  --timeout S     ends the machine when no test has said anything for S seconds (700)
 	  --verbose       all that the tests print, not only results and what explains a failure
 	  --share DIR     a folder that the machine sees in /root, under its own name, and may write to; a copy where
@@ -38,7 +41,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 build=${BUILD:-$top/build}
 
-device=() kver=${KVER:-} kernel= modules= sysroot= root= append= smp=2 mem=1024 limit=700 verbose= name= mode=test demo= share= shared= tests=()
+device=() kver=${KVER:-} kernel= modules= sysroot= root= append= smp=2 mem=1024 limit=700 verbose= name= mode=test demo= share= shared= nic=(-nic none) tests=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--kver) kver=${2:?}; shift ;;
@@ -51,6 +54,11 @@ while [ $# -gt 0 ]; do
 	--smp) smp=${2:?}; shift ;;
 	--mem) mem=${2:?}; shift ;;
 	--timeout) limit=${2:?}; shift ;;
+	--to) # each connection has a program of its own
+		[[ ${2:-} == *:* ]] || die '--to needs HOST:PORT'
+		nic=(-nic "user,model=virtio-net-pci,restrict=on,guestfwd=tcp:10.0.2.100:6379-cmd:nc -N ${2%:*} ${2##*:}")
+		shift
+		;;
 	--verbose) verbose=1 ;;
 	--share | --copy) share=${2:?} shared=$1; shift ;;
 	--shell) mode=shell ;;
@@ -89,7 +97,7 @@ names=()
 for t in "${tests[@]}"; do
 	[[ $t != */t/* ]] || t=${t##*/t/}
 	t=${t%.sh}
-	mapfile -t found < <(cd "$here/t" && { compgen -G "$t.sh" || true; } | sort)
+	mapfile -t found < <(for folder in "$here/t" ${root:+"$root/tests/t"}; do [ ! -d "$folder" ] || (cd "$folder" && compgen -G "$t.sh") || true; done | sort -u)
 	[ ${#found[@]} -gt 0 ] || die "there is no test '$t'; there are: $(cd "$here/t" && ls ./*.sh | sed 's/^..//; s/\.sh$//' | xargs)"
 	names+=("${found[@]%.sh}")
 done
@@ -166,7 +174,7 @@ esac
 # into indirect calls that no emulated processor speculates about (mitigations).
 fast='norandmaps init_on_alloc=0 mitigations=off'
 cmdline="console=$terminal quiet loglevel=4 log_buf_len=4M oops=panic panic=-1 $fast ps.mode=$mode ps.terminal=$terminal ps.ktap=$ktap $append"
-qemu+=(-m "$mem" -smp "$smp" -display none -nic none -no-reboot -kernel "$kernel" -initrd "$out/initrd" "${device[@]}")
+qemu+=(-m "$mem" -smp "$smp" -display none "${nic[@]}" -no-reboot -kernel "$kernel" -initrd "$out/initrd" "${device[@]}")
 
 # --- shell, demonstration ---
 

@@ -238,6 +238,7 @@ return function(next)
 end
 LUA
 script next <<<'return function(next) coroutine.yield() while true do coroutine.yield(next and next:resume() + 1 or 1) end end'
+echo 1000 >$packet_ms
 for level in softirq hardirq; do
 	case $level in softirq) few=2 ;; hardirq) few=1 ;; esac
 	run_afresh <<LUA
@@ -274,6 +275,7 @@ LUA
 	check_match "$level: and not for twelve" "$(said 99)" $'twelve\tfalse\t'"$refused"
 	rmmod lunatik_run
 done
+echo "$before_ms" >$packet_ms
 
 # In process context, too, where what they call reads files and sends, which takes more of it.
 script within <<'LUA'
