@@ -75,6 +75,7 @@ echo 'function process_packet(p) return XT_CONTINUE end' >quiet.lua
 add_and_delete() {
 	inR iptables-legacy-restore many
 	inR iptables-legacy -t mangle -F
+	echo '# 100 states have come and gone'
 }
 add_and_delete
 add_and_delete
