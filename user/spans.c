@@ -109,13 +109,25 @@ static int compare(const void *a, const void *b)
 	return ps_value_is_at_most(x->first, y->first) ? -1 : 1;
 }
 
+/* As lists mostly are that programs write. */
+static bool is_sorted(const struct ps_span_list *list)
+{
+	size_t i;
+
+	for (i = 1; i < list->n; i++) {
+		if (!ps_value_is_at_most(list->spans[i - 1].first, list->spans[i].first))
+			return false;
+	}
+	return true;
+}
+
 static void sort(struct ps_span_list *list)
 {
 	static const struct ps_value zero;
 	struct ps_span *last = NULL;
 	size_t i, n = 0;
 
-	if (list->n)
+	if (!is_sorted(list))
 		qsort(list->spans, list->n, sizeof(*list->spans), compare);
 	for (i = 0; i < list->n; i++) {
 		const struct ps_span *span = &list->spans[i];
