@@ -3,18 +3,16 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <editline/readline.h>
 
 #include "cli.h"
 #include "lunatik.h"
-#include "unloaded.h"
+#include "module.h"
 
 #define DRIVER	"lunatik_run"	/* the module without which there is no device */
 
@@ -101,37 +99,16 @@ static bool is_loaded(const char *name)
 	return is_in(&loaded, name);
 }
 
-extern char **environ;
-
-/* False: it cannot be run, or has failed, and has said why unless it was to be quiet. */
-static bool modprobe(const char *option, const char *name)
-{
-	char *const argv[] = { (char *)"modprobe", (char *)option, (char *)name, NULL };
-	int status;
-	pid_t pid;
-
-	if (posix_spawnp(&pid, "modprobe", NULL, NULL, argv, environ))
-		return false;
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return WIFEXITED(status) && !WEXITSTATUS(status);
-}
-
 static int unload_module(const char *name)
 {
-	if (modprobe("-r", name))
+	if (cli_modprobe("-r", name))
 		return CLI_OK;
 	return cli_error("modprobe -r %s has failed%s", name, geteuid() ? ": this takes root" : "; the kernel's log may say more (dmesg)");
 }
 
 static int load(void)
 {
-	char why[PS_UNLOADED_TEXT];
-
-	if (is_loaded(DRIVER) || modprobe("-q", DRIVER))
-		return CLI_OK;
-	ps_unloaded(DRIVER, why);
-	return cli_error("%s", why);
+	return is_loaded(DRIVER) || cli_modprobe("-q", DRIVER) ? CLI_OK : cli_module_missing(DRIVER);
 }
 
 /* How many use a module: /proc/modules has that in its third column. 0 if it is not loaded. */

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 #include "states.h"
 
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "control.h"
 #include "hooks.h"
 #include "host_user.h"
+#include "module.h"
 #include "result.h"
-#include "unloaded.h"
 
 /* Counts: where they are in a state's object, or a rule's. Those of a group that the kernel does not tell are null. */
 static const struct {
@@ -302,25 +300,19 @@ bool cli_states_are_loaded(void)
 
 int cli_states_open(struct ps_control *control, const char *netns, bool load)
 {
-	static const char *const modprobe[] = { "modprobe", "-q", "packetscript", NULL };
-	char why[PS_UNLOADED_TEXT];
-	pid_t pid;
-
 	if (!ps_control_open(control, netns))
 		return CLI_OK;
 	/* a rule of iptables has the kernel load its module, a request of netlink has not */
-	if (load && control->socket && !posix_spawnp(&pid, modprobe[0], NULL, NULL, (char *const *)modprobe, environ)) {
-		waitpid(pid, NULL, 0);
+	load = load && control->socket;
+	if (load && cli_modprobe("-q", "packetscript")) {
 		ps_control_close(control);
 		if (!ps_control_open(control, NULL))
 			return CLI_OK;
 	}
-	if (load && control->socket && !cli_states_are_loaded()) {
-		ps_unloaded("packetscript", why);
-		cli_error("%s", why);
-	} else {
+	if (load && !cli_states_are_loaded())
+		cli_module_missing("packetscript");
+	else
 		cli_error("%s", control->error);
-	}
 	ps_control_close(control);
 	return CLI_TROUBLE;
 }

@@ -3,8 +3,6 @@
 #ifndef PS_UNLOADED_H
 #define PS_UNLOADED_H
 
-#include <stddef.h>
-
 #define PS_UNLOADED_TEXT	512
 
 /*

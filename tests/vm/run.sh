@@ -93,12 +93,20 @@ unpack_kernel() {
 	kernel=$out/vmlinux
 }
 
+# list_tests PATTERN: names of files, of tests/vm/t and of DIR's
+list_tests() {
+	local folder
+	for folder in "$here/t" ${root:+"$root/tests/t"}; do
+		[ ! -d "$folder" ] || (cd "$folder" && compgen -G "$1.sh") || true
+	done | sort -u
+}
+
 names=()
 for t in "${tests[@]}"; do
 	[[ $t != */t/* ]] || t=${t##*/t/}
 	t=${t%.sh}
-	mapfile -t found < <(for folder in "$here/t" ${root:+"$root/tests/t"}; do [ ! -d "$folder" ] || (cd "$folder" && compgen -G "$t.sh") || true; done | sort -u)
-	[ ${#found[@]} -gt 0 ] || die "there is no test '$t'; there are: $(cd "$here/t" && ls ./*.sh | sed 's/^..//; s/\.sh$//' | xargs)"
+	mapfile -t found < <(list_tests "$t")
+	[ ${#found[@]} -gt 0 ] || die "there is no test '$t'; there are: $(list_tests '*' | sed 's/\.sh$//' | xargs)"
 	names+=("${found[@]%.sh}")
 done
 

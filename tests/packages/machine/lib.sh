@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-# . /tests/boot/machine.sh, which this is there: for the tests of a machine that has been installed from packages
+# . /tests/boot/machine.sh, as it is called in the machine: for tests of one that has been installed from packages
 . /tests/boot/lib.sh
 
 readonly certificate=/var/lib/dkms/mok.pub module=xt_LUA
