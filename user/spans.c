@@ -2,9 +2,13 @@
 #include "spans.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "source.h"
 
 #define SHOWN	40	/* bytes of an entry */
 
@@ -37,10 +41,29 @@ static size_t entry_of(const char **line, size_t len)
 	const char *end = memchr(*line, '#', len);
 
 	len = end ? (size_t)(end - *line) : len;
-	while (len && (*line)[len - 1] == '\n')
-		len--;
 	ps_span_trim(line, &len);
 	return len;
+}
+
+/* The next line, without what ends it. It is not taken yet. Returns how many bytes are to be taken, 0: there is no line. */
+static size_t next_line(struct ps_source *source, const char **line, size_t *len)
+{
+	const uint8_t *bytes = ps_source_peek(source, 1), *end = NULL;
+	size_t left = ps_source_left(source), seen = 0;
+
+	while (bytes && !(end = memchr(bytes + seen, '\n', left - seen))) {
+		seen = left;
+		if (!ps_source_peek(source, 2 * seen) && ps_source_left(source) == seen)
+			break;
+		left = ps_source_left(source);
+		bytes = ps_source_peek(source, left);
+	}
+	/* the rest of what cannot be read is no line */
+	if (!end && (!left || source->error[0]))
+		return 0;
+	*line = (const char *)(end ? bytes : ps_source_peek(source, left));
+	*len = end ? (size_t)(end - bytes) : left;
+	return *len + (end != NULL);
 }
 
 static void tell_entry(const char *path, unsigned int number, const char *entry, size_t len, char *error, size_t size)
@@ -54,49 +77,45 @@ static void tell_entry(const char *path, unsigned int number, const char *entry,
 	snprintf(error, size, "%s:%u: '%s' is no " PS_SPAN_FORMS, path, number, shown);
 }
 
-static int read_lines(struct ps_spans *spans, FILE *file, const char *path, char *error, size_t size)
+static int read_lines(struct ps_spans *spans, struct ps_source *source, const char *path, char *error, size_t size)
 {
+	const char *line = NULL, *entry;
 	unsigned int number = 0;
-	size_t room = 0, len;
-	char *line = NULL;
-	const char *entry;
-	ssize_t n;
-	int err = 0;
+	size_t taken, len;
 
-	while (!err) {
-		errno = 0;
-		n = getline(&line, &room, file);
-		if (n < 0)
-			break;
+	while ((taken = next_line(source, &line, &len))) {
 		number++;
 		entry = line;
-		len = entry_of(&entry, n);
+		len = entry_of(&entry, len);
 		if (len && !ps_spans_add_text(spans, entry, len)) {
 			tell_entry(path, number, entry, len, error, size);
-			err = -1;
+			return -1;
 		}
+		ps_source_take(source, taken);
 	}
-	if (!err && (ferror(file) || !number)) {
-		snprintf(error, size, "%s: %s", path, ferror(file) ? strerror(errno) : "is empty: a list without entries has a comment");
-		err = -1;
-	}
-	free(line);
-	return err;
+	if (number && !source->error[0])
+		return 0;
+	snprintf(error, size, "%s: %s", path, source->error[0] ? source->error : "is empty: a list without entries has a comment");
+	return -1;
 }
 
 int ps_spans_read(struct ps_spans *spans, const char *path, char *error, size_t size)
 {
 	bool is_standard = !strcmp(path, "-");
-	FILE *file = is_standard ? stdin : fopen(path, "re");
-	int err;
+	int fd = is_standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC), err;
+	struct ps_source source;
 
-	if (!file) {
+	if (fd < 0) {
 		snprintf(error, size, "%s: %s", path, strerror(errno));
 		return -1;
 	}
-	err = read_lines(spans, file, is_standard ? "standard input" : path, error, size);
-	if (!is_standard)
-		fclose(file);
+	path = is_standard ? "standard input" : path;
+	err = ps_source_open(&source, fd);
+	if (err)
+		snprintf(error, size, "%s: %s", path, source.error);
+	else
+		err = read_lines(spans, &source, path, error, size);
+	ps_source_close(&source);
 	return err;
 }
 

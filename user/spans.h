@@ -25,8 +25,8 @@ bool ps_spans_add_text(struct ps_spans *spans, const char *text, size_t len);
 void ps_spans_add(struct ps_spans *spans, const struct ps_type *type, const struct ps_span *span);
 
 /*
- * Adds those of a file, "-": of standard input. An entry is in a line of its own, and what follows a # is for people. Returns 0, or -1
- * and in error[size] what is wrong.
+ * Adds those of a file, "-": of standard input, which gzip or zstd may have compressed. An entry is in a line of its own, and what follows
+ * a # is for people. Returns 0, or -1 and in error[size] what is wrong.
  */
 int ps_spans_read(struct ps_spans *spans, const char *path, char *error, size_t size);
 

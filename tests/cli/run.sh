@@ -1448,12 +1448,22 @@ go test named_test.lua --set a=feed.txt
 is 'tests have them, too' '0 ok 1 - named_test.lua: sets' "$status $(grep ^ok out)"
 go test named_test.lua
 is 'and fail without' 1 $status
+for pack in 'gzip -c' 'zstd -qc'; do
+	$pack <feed.txt >feed.z
+	go run named.lua named.pcap --set a=feed.z
+	is "a file that ${pack% *} has made" '0 fttffftf false' "$status $(said)"
+done
+{ printf "# %s\n" "$(head -c 200000 /dev/zero | tr '\0' -)"; cat feed.txt; printf '192.0.2.77 # %s' "$(head -c 200000 /dev/zero | tr '\0' -)"; } >lines.txt
+go run named.lua named.pcap --set a=lines.txt
+is 'lines of any length, the last without an end' '0 fttffftf false' "$status $(said)"
+seq -f '10.%.0f.0.0/16' 0 255 | gzip -c | head -c 200 >short.gz
 printf '10.0.0.1\nnonsense # here\n' >wrong.txt
 : >empty.txt
 sets() { local text=$1 part=$2; shift 2; trouble "$text" "$part" run named.lua named.pcap "$@"; }
 sets 'a line that is no entry' "wrong.txt:2: 'nonsense' is no address, prefix or range" --set a=feed.txt --set b=wrong.txt
 sets 'a file without anything' 'empty.txt: is empty: a list without entries has a comment' --set a=empty.txt
 sets 'a file that is not there' 'nowhere: No such file' --set a=nowhere
+sets 'a file that is cut off' 'short.gz: what is compressed is truncated' --set a=short.gz
 sets 'a folder' 'folder.pcap: Is a directory' --set a=folder.pcap
 sets 'no file' '--set a=: give NAME=FILE' --set a=
 sets 'no name' '--set feed.txt: give NAME=FILE' --set feed.txt
