@@ -98,7 +98,7 @@ stops() {
 	at_rA "$1" loops --on-error accept "${@:3}"
 	check "$2: or passes, as --on-error has it" pings
 	away
-	no_hurry
+	unhurried
 }
 # both_ways TEXT TO-B TO-A: floods from both sides lose nothing
 both_ways() {

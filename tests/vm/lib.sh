@@ -51,19 +51,21 @@ skip() {
 	exit 77 # no command that tests call ends with that
 }
 
-# no_hurry: gives scripts far more time, in tests that are not about time: a host may hold the machine up while one runs
-no_hurry() {
-	modprobe xt_LUA
-	unhurried
+# Scripts have far more time than by default, as init has it (tests/vm/unhurried.conf), unless a test is about time.
+readonly unhurried=/etc/modprobe.d/unhurried.conf
+# hurried: the limits of time are the default ones, until unhurried
+hurried() {
+	[ ! -d /sys/module/packetscript ] # which reads them when it is loaded
+	rm "$unhurried"
 }
-# unhurried: the same for scripts that are no rules', until packetscript is unloaded
+# unhurried: scripts have far more time again, also if the module is there
 unhurried() {
-	local limits=/sys/module/packetscript/parameters
-	modprobe packetscript
-	echo 1000 >$limits/packet_ms
-	echo 10000 >$limits/load_ms # as compiling takes its time, too, in a kernel that looks for mistakes
-	echo 0 >$limits/share
-	echo 0 >$limits/stops
+	local limit
+	cp /tests/unhurried.conf "$unhurried"
+	[ -d /sys/module/packetscript ] || return 0
+	for limit in $(sed -n 's/^options packetscript //p' "$unhurried"); do
+		echo "${limit#*=}" >"/sys/module/packetscript/parameters/${limit%%=*}"
+	done
 }
 
 # unload: the modules go, if nobody holds them; for wait_for, as a namespace's hooks go some time after it

@@ -238,7 +238,7 @@ build_top() {
 	skeleton "$tree"
 	mkdir -p "$tree/tests/t"
 	cp "$here/init" "$tree/init"
-	cp "$here"/{lib.sh,results.sh,wait.sh,web.sh,frames.sh,shellrc} "$tree/tests/"
+	cp "$here"/{lib.sh,results.sh,wait.sh,web.sh,frames.sh,shellrc,unhurried.conf} "$tree/tests/"
 	cp "$here/man" "$tree/usr/bin/"
 	cp "$top/README.md" "$tree/"
 	cp -r "$here/t/." "$tree/tests/t/"

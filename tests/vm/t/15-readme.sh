@@ -4,7 +4,6 @@
 # from there, word for word.
 . /tests/lib.sh
 
-no_hurry
 ln -sfn /examples /root/examples
 cd /root
 

@@ -4,7 +4,6 @@
 . /tests/lib.sh
 
 topology
-no_hurry
 ip -n B addr add 2.1.1.1/32 dev lo
 ip -n B addr add 2.1.1.2/32 dev lo
 ip -n R route add 2.1.1.0/24 via 10.0.0.2

@@ -4,6 +4,7 @@
 . /tests/lib.sh
 
 topology
+hurried
 rule() { inR $iptables -t mangle "$1" FORWARD -p icmp -j LUA --script "${@:2}"; }
 said() { inR $iptables -t mangle -A FORWARD -j LUA "$@" 2>&1 || true; }
 # said_by MESSAGE COMMAND…: it is in the log; else the command is run once more. A host that holds the machine up can

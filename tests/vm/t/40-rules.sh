@@ -4,7 +4,6 @@
 . /tests/lib.sh
 
 topology
-no_hurry
 state() { at "${2:-R}" awk '$1 == '"$1" /proc/net/packetscript; }
 column() { state "$1" "${3:-R}" | awk "{ print \$$2 }"; }
 

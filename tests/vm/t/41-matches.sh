@@ -4,7 +4,6 @@
 . /tests/lib.sh
 
 topology
-no_hurry
 cat >match.lua <<'END'
 seen = 0
 function match_packet(p)

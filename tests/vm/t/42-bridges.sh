@@ -3,7 +3,6 @@
 # arptables and ebtables: an ARP filter, MAC addresses that a bridge translates, IP that it rewrites.
 . /tests/lib.sh
 
-no_hurry
 hosts '[ $ns = R ] || { echo 0 >ipv6/conf/all/accept_dad; echo 0 >ipv6/conf/default/accept_dad; }'
 virtual=02:00:00:00:00:0a
 bridged

@@ -93,7 +93,6 @@ cat >send <<'END'
 for port in "${@:2}"; do for ((i = 0; i < $1; i++)); do printf 1234 >/dev/udp/192.168.0.1/$port; done; done
 END
 check_match 'no packet is timed unless that is asked for' "$(list --json --state 8)" '"times":null,.*"times":null\}.*"times":null\}'
-unhurried # but the one that never ends
 times=/sys/module/packetscript/parameters/times
 echo Y >$times
 inA bash send 3 9001 9002 9003 9004 9005 9006

@@ -47,7 +47,6 @@ printf 'function process_packet(ip)\n  return NF_DROP +\nend\n' >broken.lua
 status=0
 said=$(attach broken.lua --hook input --netns R 2>&1) || status=$?
 check_match 'a script that does not compile: file and line, though nothing had loaded the module' "$status $said" "^1 packetscript: .*broken.lua:3: unexpected symbol near 'end'"
-no_hurry
 check_match 'a function that is not there' "$(attach v4.lua --hook input -f nothing 2>&1 || true)" "v4.lua.*'nothing'"
 check_match 'an object' "$(attach v4.lua --hook input -f drop --object arp 2>&1 || true)" 'v4.lua: --object: packets of this hook have no such header'
 check_match 'a device' "$(attach v4.lua --hook ingress --dev eth9 -f drop 2>&1 || true)" '^packetscript: --dev eth9: there is no such device'

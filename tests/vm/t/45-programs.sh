@@ -5,7 +5,6 @@
 . /tests/frames.sh
 
 topology
-no_hurry
 write_script p.lua </dev/null
 conf=/etc/packetscript
 rm -rf "$conf" # what other tests wrote down there
@@ -36,7 +35,6 @@ restore
 check_eq 'restored' "$status $said $(hooks) $(tc_programs)" '0  2 1'
 check 'and packets are dropped' no_ping
 check_match 'at XDP as it was' "$(ip -n R link show dev rA)" 'xdpgeneric'
-no_hurry
 was=$(xdp_program)
 restore
 check_eq 'restored again, all is as it was' "$status $said $(hooks) $(tc_programs) $(xdp_program)" "0  2 1 $was"

@@ -5,7 +5,6 @@
 . /tests/frames.sh
 
 topology
-no_hurry
 write_script tc.lua <<'LUA'
 function tx(eth) return icmp(eth) and NF_TX or NF_ACCEPT end
 function marks(eth)

@@ -5,7 +5,6 @@
 . /tests/frames.sh
 
 topology
-no_hurry
 write_script xdp.lua <<'LUA'
 function queue(eth) return icmp(eth) and NF_QUEUE or NF_ACCEPT end
 function marks(eth) if icmp(eth) then eth:mark(7) end return NF_ACCEPT end

@@ -23,7 +23,6 @@ rests() { local before; before=$(wc -l <"$1"); sleep 0.5; [ "$(wc -l <"$1")" = "
 is_long() { [ "$(wc -l <"$1")" -ge "$2" ]; }
 
 check_match 'without the module there is nothing to listen to' "$(listen R 2>&1 || true)" 'the kernel module packetscript is not loaded'
-no_hurry
 inR iptables-legacy -t mangle -A PREROUTING -i rA -p icmp -j LUA --script fails.lua --on-error continue
 inR iptables-legacy -t mangle -A PREROUTING -i rA -p icmp -j LUA --script fails.lua --on-error accept --state 5
 (listen R -f --json) >lines & all=$!

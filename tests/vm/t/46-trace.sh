@@ -35,7 +35,6 @@ ends() { ! kill -0 "$1" 2>/dev/null; }
 ends_by_packets() { ends "$1" || { send 12; ends "$1"; }; }
 
 check_match 'without the module there is nothing to trace' "$(said)" 'the kernel module packetscript is not loaded'
-no_hurry
 inR iptables-legacy -t mangle -A PREROUTING -i rA -p icmp -j LUA --script ttl.lua --on-error accept
 inR iptables-legacy -t mangle -A PREROUTING -i rA -p icmp -m lua --script ttl.lua --state 2 -j ACCEPT
 inR packetscript attach ttl.lua --hook forward --state 3 --object raw

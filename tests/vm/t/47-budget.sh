@@ -5,6 +5,7 @@
 . /tests/lib.sh
 
 topology
+hurried
 modprobe packetscript
 set_limit() { echo "$2" >/sys/module/packetscript/parameters/"$1"; }
 rule() { inR iptables -t mangle "$1" FORWARD -p icmp --icmp-type echo-request -j LUA --script "${@:2}"; }

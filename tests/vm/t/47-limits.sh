@@ -4,6 +4,7 @@
 . /tests/lib.sh
 
 topology
+hurried
 modprobe xt_LUA
 limits() { inR packetscript limits "$@"; }
 refused() { limits "$@" 2>&1 || true; }
@@ -79,7 +80,7 @@ check_eq 'and the packet is stopped again' "$(fails one 0 100)" 1
 sleep 0.5
 
 # --- memory, of two copies ---
-no_hurry
+unhurried
 rule D
 rule D --state 1
 rule A --percpu

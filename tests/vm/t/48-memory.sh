@@ -5,7 +5,6 @@
 . /tests/lib.sh
 
 topology
-no_hurry # to double a table of megabytes takes an emulated machine its time
 rule() { inR $iptables -t mangle "$1" PREROUTING -i rA -p icmp -j LUA --on-error continue --script "${@:2}"; }
 column() { inR awk '$1 == '"$1"' { print $'"$2"' }' /proc/net/packetscript; }
 no_state() { [ -z "$(inR sed 1d /proc/net/packetscript)" ]; }
@@ -89,7 +88,7 @@ for iptables in iptables-legacy iptables-nft; do
 	echo 250 >/sys/module/packetscript/parameters/load_ms # which is its limit, too
 	check 'one that does not end is stopped' flush
 	check 'and the log says so' klog_has 'close3.lua: on_close: .*close3.lua:2: time limit exceeded'
-	no_hurry
+	unhurried
 	dmesg -C
 	rule -A close.lua --percpu --memory 2M
 	pings 2

@@ -4,6 +4,7 @@
 . /tests/lib.sh
 
 modinfo ps_feed >/dev/null 2>&1 || skip 'ps_feed is not in this image: make feed'
+hurried
 modprobe -a ps_feed xt_LUA
 limits=/sys/module/packetscript/parameters
 # each packet has all the time that a packet may have

@@ -4,7 +4,6 @@
 . /tests/lib.sh
 
 topology
-no_hurry
 column() { inR awk '$1 == 0 { print $'"$1"' }' /proc/net/packetscript; }
 
 # a capture on R sees packets as they came, not as the script makes them

@@ -5,7 +5,6 @@
 . /tests/lib.sh
 
 topology
-no_hurry
 cat >ct.lua <<'END'
 local function way(d)
   return d:saddr() .. ":" .. tostring(d:sport()) .. ">" .. d:daddr() .. ":" .. tostring(d:dport()) .. "/" .. d:protocol()

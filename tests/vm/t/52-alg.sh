@@ -5,7 +5,6 @@
 . /tests/lib.sh
 
 topology
-no_hurry
 bytes=$(($(option alg_mb 1) * 1000000))
 head -c $bytes < <(seq 1 $((bytes / 5))) >bulk
 sum=$(md5sum <bulk)

@@ -3,7 +3,6 @@
 # VLAN tags: a bridge hands tagged frames to iptables, with the tag that the kernel keeps outside of the packet.
 . /tests/lib.sh
 
-no_hurry
 hosts '[ $ns = R ] || { echo 0 >ipv6/conf/all/accept_dad; echo 0 >ipv6/conf/default/accept_dad; }'
 modprobe -a br_netfilter 8021q
 inR sysctl -qw net.bridge.bridge-nf-call-iptables=1 net.bridge.bridge-nf-call-ip6tables=1 \

@@ -5,7 +5,6 @@
 
 readonly size=8000000
 topology
-no_hurry
 offload on
 mkdir www
 head -c $size /dev/urandom >www/file

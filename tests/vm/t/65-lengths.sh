@@ -3,7 +3,6 @@
 # Payloads that get other lengths on their way, and peers that look at checksums.
 . /tests/lib.sh
 
-no_hurry
 topology
 offload hosts
 inA sysctl -qw net.ipv4.ip_no_pmtu_disc=1

@@ -3,7 +3,6 @@
 # Scripts that know DNS, TFTP, HTTP, TLS and DHCP, between real clients and servers; most are the examples.
 . /tests/lib.sh
 
-no_hurry
 topology
 offload hosts
 examples=/examples

@@ -5,7 +5,7 @@
 . /tests/lib.sh
 
 topology
-no_hurry
+modprobe xt_LUA
 limits=/sys/module/packetscript/parameters
 rule() { inR iptables-legacy -t mangle "$1" PREROUTING -i rA -p icmp -j LUA --on-error continue --script "${@:2}"; }
 line() { inR sed -n "s/^  $1: //p" /proc/net/packetscript; }

@@ -25,7 +25,6 @@ LUA
 check_match 'without the module there is nothing to show' "$(refused)" '^packetscript: the kernel module packetscript is not loaded'
 check 'load makes a set, also before the first rule, and loads the module' sets later load - <<<'10.0.0.0/8'
 check_eq 'it is there' "$(sets later)" 10.0.0.0/8
-no_hurry
 check_eq 'what adds to one that is not is told' "$(refused good add 1.2.3.4)" "packetscript: set 'good': there is none in this network namespace"
 check_eq 'so is what shows it' "$(refused good)" "packetscript: set 'good': there is none in this network namespace"
 inR iptables-legacy -t mangle -A PREROUTING -i rA -p icmp -j LUA --script good.lua --percpu

@@ -6,8 +6,7 @@
 . /tests/lib.sh
 
 topology
-no_hurry # to fill a table, or to go through it, takes an emulated machine its time
-echo 10000 >/sys/module/packetscript/parameters/load_ms
+modprobe xt_LUA
 readonly shared_mb=/sys/module/packetscript/parameters/shared_mb
 rule() { inR iptables-legacy -t mangle "$1" FORWARD -p icmp -j LUA --on-error continue --script "${@:2}"; }
 column() { inR awk '$1 == '"$1"' { print $'"$2"' }' /proc/net/packetscript; }

@@ -5,7 +5,6 @@
 . /tests/lib.sh
 
 topology
-no_hurry
 shared() { inR packetscript shared "$@"; }
 refused() { shared "$@" 2>&1 || true; }
 one() { inA ping -q -c 1 -W "${1:-60}" 192.168.0.1 >/dev/null; }

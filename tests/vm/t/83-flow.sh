@@ -5,7 +5,6 @@
 . /tests/lib.sh
 
 topology
-no_hurry
 no_state() { [ -z "$(inR sed 1d /proc/net/packetscript)" ]; }
 flush() {
 	inR iptables -t mangle -F

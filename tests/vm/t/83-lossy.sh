@@ -7,7 +7,6 @@
 . /tests/lib.sh
 
 topology
-no_hurry
 modprobe pktgen
 rule() { inR iptables-legacy -t mangle -A FORWARD -i rA -j LUA --on-error continue --script "$@"; }
 line() { inR sed -n "s/^  $1: //p" /proc/net/packetscript; }

@@ -7,7 +7,7 @@
 
 type -P packetscript >/dev/null || skip 'the command is not installed'
 topology
-no_hurry
+modprobe xt_LUA
 limits=/sys/module/packetscript/parameters
 reload() { inR packetscript reload "$@"; }
 rule() { inR $iptables -t mangle "$1" FORWARD -i rA -p icmp -j LUA --on-error continue $options --script "${@:2}"; }

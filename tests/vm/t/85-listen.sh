@@ -6,7 +6,7 @@
 . /tests/lib.sh
 
 topology
-no_hurry
+modprobe xt_LUA
 limits=/sys/module/packetscript/parameters
 last=$(($(nproc) - 1))
 rule() { inR iptables-legacy -t mangle -A PREROUTING -i rA -p icmp -j LUA --on-error continue --script "$@"; }

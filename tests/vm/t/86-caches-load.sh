@@ -7,7 +7,6 @@
 
 hash in.tftpd atftp curl 2>/dev/null || skip 'there is no TFTP'
 topology
-no_hurry
 offload off # a packet is a segment, so that single ones get lost
 S=192.168.0.1
 cp /examples/cache/{tcp,objects,messages,http,tftp}.lua .

@@ -4,7 +4,6 @@
 . /tests/lib.sh
 
 topology
-no_hurry
 cp /examples/*.lua .
 sed -i 's/WINDOW, BLOCKED = 20, 10000/WINDOW, BLOCKED = 20, 200000/' port_scan.lua # an emulated machine takes its time for twenty tries
 

@@ -5,7 +5,6 @@
 . /tests/web.sh
 
 topology
-no_hurry
 offload off # so that checksums are looked at
 cp /examples/cache/{tcp,objects,messages,http}.lua .
 S=192.168.0.1

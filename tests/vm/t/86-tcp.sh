@@ -4,8 +4,6 @@
 . /tests/lib.sh
 
 topology
-no_hurry
-echo 5000 >/sys/module/packetscript/parameters/load_ms # in a kernel that looks for mistakes the table of characters takes long
 cp /examples/cache/{tcp,services}.lua .
 S=192.168.0.1
 rule() { inR iptables -t mangle "$1" PREROUTING -i rA -p tcp --dport 7:19 -j LUA --script services.lua --memory 16M; }

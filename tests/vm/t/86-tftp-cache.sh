@@ -5,7 +5,6 @@
 
 hash in.tftpd tftp atftp curl 2>/dev/null || skip 'there is no TFTP'
 topology
-no_hurry
 for end in A:eth0 R:rA R:rB B:eth0; do at ${end%:*} ethtool -K ${end#*:} tx off >/dev/null; done # so that checksums are looked at
 cp /examples/cache/tftp.lua .
 S=192.168.0.1

@@ -7,7 +7,6 @@
 
 seconds=$(option ps.hammer 8)
 topology
-no_hurry
 line() { inR sed -n "s/^  $1: //p" /proc/net/packetscript; }
 no_state() { [ -z "$(inR sed 1d /proc/net/packetscript)" ]; }
 nothing_pending() { [[ $(line 'deferred work') == '0 pending, '* && $(line timers) == '0 pending, '* ]]; }

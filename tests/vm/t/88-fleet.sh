@@ -4,7 +4,6 @@
 # reaches none; without the store packets go on; what somebody else changes is mended.
 . /tests/lib.sh
 
-no_hurry
 # The store has an address in each machine's network, and a machine is a network namespace: mN 10.0.N.2 (eth0) -- (sN) 10.0.N.1 here
 # The server, which is single-threaded, is this namespace's; so are the pings.
 ip link set lo up

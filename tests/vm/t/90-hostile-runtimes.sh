@@ -7,6 +7,7 @@ mkdir -p $lua/hostile
 # script NAME <<<TEXT
 script() { cat >"$lua/hostile/$1.lua"; }
 
+hurried
 modprobe packetscript
 script echo <<<'return function(...) while true do coroutine.yield(...) end end'
 script yields <<<'return function() coroutine.yield(1, {}, 2) end'

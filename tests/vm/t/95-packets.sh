@@ -9,7 +9,6 @@ for port in 1000 1001 1002 1003 1004; do udp_echo B 10.0.0.2 $port; done
 ask() { udp_ask A 10.0.0.2 "$1" "$2" "${3:-60}" 2>/dev/null || true; }
 wrong() { echo $(($(snmp A Udp InCsumErrors) + $(snmp B Udp InCsumErrors) + $(snmp A Ip InHdrErrors) + $(snmp B Ip InHdrErrors))); }
 
-unhurried
 modprobe luanetfilter
 run <<'LUA'
 local nf, data, lunatik = require("netfilter"), require("data"), require("lunatik")

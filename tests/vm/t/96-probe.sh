@@ -93,9 +93,6 @@ check_match 'and the next ones have their own handlers' "$(said)" $'^seen\t(1 2|
 rmmod lunatik_run
 
 # Whatever a handler shows, the log does not fill.
-limit=/sys/module/packetscript/parameters/hardirq_ms
-before=$(<$limit)
-echo 1000 >$limit
 run_here <<'LUA'
 require("probe").new("@sync", { pre = function(_, dump) for i = 1, 13 do dump() end print("shown") end })
 LUA
@@ -128,7 +125,6 @@ have_drawn() { [ "$(all_said | grep -c ^drawn)" = 2 ]; }
 check 'neither waits for the other' wait_for have_drawn
 cat /dev/stops
 rmmod lunatik_run
-echo $before >$limit
 
 run_here <<'LUA'
 local fib = require("fib")

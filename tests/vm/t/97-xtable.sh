@@ -6,7 +6,6 @@
 [ -n "$(find /usr/lib -name libxt_dnsblock.so)" ] || skip 'no plugins were built: Lua 5.4 was missing'
 used() { lsmod | awk -v name="$1" '$1 == name { print $3 }'; }
 
-unhurried
 
 # run_example NAME: in a runtime, for as long as the module is there
 run_example() { run <"$lua/examples/$1.lua"; }

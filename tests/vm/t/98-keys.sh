@@ -11,7 +11,6 @@ typed=
 has_typed() { typed+=$(cat $glass) && [ "$typed" = "$1" ]; }
 
 ip link set lo up
-unhurried # interrupts call these runtimes, so writing to their device has as little time as a packet
 modprobe lunatik_run script=examples/spyglass
 check 'there is a keyboard' has_keyboard
 press h i shift-h 1 spc

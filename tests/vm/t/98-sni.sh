@@ -110,7 +110,6 @@ LUA
 check_eq 'as a packet object' "$(asks)" 200
 check_eq 'it has fields' "$(all_said | grep ^packet | tail -1)" $'packet\t192.168.0.2\t443'
 rmmod lunatik_run
-no_hurry
 instead <<'LUA'
 local xdp, device, data, linux = require("xdp"), require("device"), require("data"), require("linux")
 local kept, refill

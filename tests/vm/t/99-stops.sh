@@ -125,7 +125,6 @@ check_memory() {
 rule() { [ -z "$rule" ] || iptables-legacy "$1" OUTPUT -m dnsblock; }
 all_run() { [ "$(lunatik list | tr ',' '\n' | wc -l)" = "$(wc -w <<<"$kinds")" ]; }
 
-unhurried
 lunatik load
 starts | lines
 check_match 'all kinds run' "$(lunatik list)" 'stops/accept.*stops/sleep'
@@ -153,7 +152,6 @@ rule -D
 
 # cycle WORD: all kinds run, and then the command
 cycle() {
-	unhurried
 	starts | lines
 	[ -z "$rule" ] || { rule -A && rule -D; }
 	lunatik "$1"
