@@ -46,7 +46,7 @@ help:
 #: make check-rpm   what make rpm makes, beside what make deb makes, and by rpm in an empty root
 #: make check-packages   what make deb makes, installed, upgraded and purged in bare Debian 12 and 13, as root
 #: make check-fleet   three machines and a Redis server: how soon they have what is pushed
-#: make check-installed   machines that have only these packages, upgraded below a rule, and with Secure Boot, TESTS=secure
+#: make check-installed   machines that have only these packages: upgraded below a rule, a fleet's, and with Secure Boot, TESTS=secure
 #: make bench      instructions for a packet, beside everything else
 #: make bench-compare BASE=FILE   what has changed since build/bench.json was FILE
 #: make bench-netpipe   throughput of address translation, with graphs, in docs/netpipe.md

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
 # Three machines and their store: a script and 100,000 prefixes reach all of them while packets pass; one that was off catches up; a bad script
 # reaches none; without the store packets go on; what somebody else changes is mended.
+# On the kernel's command line: entries=N, how many prefixes (100000); keys=N, how many keys a table has besides (none); away=N, for how many seconds the store is
+# away (2).
 . /tests/lib.sh
 
 # The store has an address in each machine's network, and a machine is a network namespace: mN 10.0.N.2 (eth0) -- (sN) 10.0.N.1 here
@@ -16,6 +18,9 @@ for n in 1 2 3; do
 	ip -n "m$n" link set eth0 up
 	ip -n "m$n" link set lo up
 done
+entries=$(option entries 100000)
+keys=$(option keys 0)
+away=$(option away 2)
 mkdir -p store d/sets d/shared
 echo secret >password
 cat >users.acl <<'END'
@@ -44,6 +49,11 @@ all_have() { [ "$({ fleet status || true; } | grep -c " ok  *revision $1 ")" = 3
 # the command fails, unless all are well
 has() { { fleet status || true; } | grep "^m$1  *$2  *revision $3 " >/dev/null; }
 inM() { at "m$1" "${@:2}"; }
+# resident: KiB of memory that the agents have
+resident() {
+	local pid
+	for pid in "${agents[@]}"; do grep ^VmRSS "/proc/$pid/status"; done | awk '{ n += $2 } END { print n }'
+}
 # answers N: whether a ping of machine N gets through
 answers() { ping -q -c 1 -W 1 "10.0.$1.2"; }
 
@@ -58,7 +68,7 @@ test("one is one", function() equal(1, 1) end)
 LUA
 echo 'attach guard.lua --hook input --function guard' >d/hooks.conf
 printf '10.0.0.0/16\n' >d/sets/good
-printf '192.0.2.1,true,3600000\n192.0.2.2,true\n' >d/shared/known
+printf '192.0.2.1,true,36000000\n192.0.2.2,true\n' >d/shared/known # ten hours
 check 'a folder is pushed' fleet push d
 agent 1
 agent 2
@@ -71,17 +81,19 @@ for n in 1 2 3; do check "packets pass at machine $n" answers "$n"; done
 
 # --- under traffic ---
 for n in 1 2 3; do ping -i 0.02 -q "10.0.$n.2" >"ping$n" 2>&1 & pings[n]=$!; done
-awk 'BEGIN { for (i = 0; i < 99999; i++) printf "%d.%d.%d.0/25\n", 20 + int(i / 65536), int(i / 256) % 256, i % 256; print "10.0.0.0/16" }' >d/sets/good
+awk -v n="$entries" 'BEGIN { for (i = 1; i < n; i++) printf "%d.%d.%d.0/25\n", 20 + int(i / 65536), int(i / 256) % 256, i % 256; print "10.0.0.0/16" }' >d/sets/good
+[ "$keys" = 0 ] || awk -v n="$keys" 'BEGIN { for (i = 0; i < n; i++) printf "key%d,%d\n", i, i }' >d/shared/many
 cat >>d/guard.lua <<'LUA'
 -- the second one
 LUA
 began=$(date +%s%N)
 fleet push d >pushed
-check 'a set of 100,000 prefixes and a new script reach all' wait_for all_have 2
+check "a set of $entries prefixes and a new script reach all" wait_for -t 250 all_have 2
 took=$((($(date +%s%N) - began) / 1000000))
 echo "# $(cat pushed): all three had it $took ms after it began, with its check"
 sed -n 's/.*agent: revision 2: /# &/p' m?.log
-check_eq 'all of it' "$(for n in 1 2 3; do inM $n packetscript set good | wc -l; done | paste -sd ' ')" '100000 100000 100000'
+check_eq 'all of it' "$(for n in 1 2 3; do inM $n packetscript set good | wc -l; done | paste -sd ' ')" "$entries $entries $entries"
+[ "$keys" = 0 ] || check_eq 'and of the table' "$(for n in 1 2 3; do inM $n packetscript shared many | wc -l; done | paste -sd ' ')" "$keys $keys $keys"
 check_eq 'the new script' "$(inM 1 packetscript list --json | grep -o '"generation": *[0-9]*' | head -n 1 | grep -o '[0-9]*$')" 2
 for n in 1 2 3; do kill -INT "${pings[n]}"; wait "${pings[n]}" || true; done
 # the last one may have been on its way when the ping was ended
@@ -117,6 +129,15 @@ kill -9 "$redis"
 wait "$redis" || true
 check 'the store goes' wait_for eval 'grep -q "the store is away" m1.log && grep -q "the store is away" m2.log'
 for n in 1 2 3; do check "packets go on at machine $n" answers "$n"; done
+held=$(resident)
+for ((left = away; left > 0; left -= 60)); do
+	seconds=$((left < 60 ? left : 60))
+	echo "# $left s more"
+	for n in 1 2 3; do ping -i 0.5 -c $((2 * seconds)) -q "10.0.$n.2" >"ping$n" 2>&1 & pings[n]=$!; done
+	for n in 1 2 3; do wait "${pings[n]}" || fail "packets pass at machine $n" "$(<"ping$n")"; done
+done
+check "so they do for $away s, and agents have not grown ($held, $(resident) KiB)" [ "$(resident)" -lt $((held + 1000)) ]
+check_eq 'which have told it once' "$(grep -c 'the store is away' m1.log)" 1
 kill "${agents[2]}"
 wait "${agents[2]}" || true
 inM 2 packetscript detach /var/lib/m2/current/guard.lua >/dev/null
@@ -124,7 +145,7 @@ inM 2 packetscript set good destroy
 echo '-- spoilt' >>/var/lib/m2/current/guard_test.lua
 agent 2
 check 'a machine that starts without the store has the last good one, though a test is spoilt' wait_for eval 'inM 2 packetscript list | grep "hook ip INPUT"'
-check_eq 'with its set' "$(inM 2 packetscript set good | wc -l)" 100000
+check_eq 'with its set' "$(inM 2 packetscript set good | wc -l)" "$entries"
 check 'and its packets pass' answers 2
 serve
 check 'the store is back, and all are well' wait_for all_have 6
