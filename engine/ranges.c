@@ -48,14 +48,43 @@ static struct ps_value free_bits(unsigned int prefix, unsigned int width)
 	return (struct ps_value){ n > 64 ? ~0ull >> (128 - n) : 0, n >= 64 ? ~0ull : (1ull << n) - 1 };
 }
 
+/* The addresses of a prefix, of which range->first is one. */
+static const struct ps_type *spread(const struct ps_type *type, int prefix, struct ps_span *range)
+{
+	struct ps_value bits;
+
+	if (prefix < 0 || prefix > type->width)
+		return NULL;
+	bits = free_bits(prefix, type->width);
+	range->first.high &= ~bits.high;
+	range->first.low &= ~bits.low;
+	range->last = (struct ps_value){ range->first.high | bits.high, range->first.low | bits.low };
+	return type;
+}
+
+/* As most entries of lists are: an IPv4 address or a prefix, without blanks. Text is looked at once. NULL: it is something else. */
+static const struct ps_type *parse_plain(const char *text, const char *end, struct ps_span *range)
+{
+	uint32_t address;
+
+	if (!ps_ipv4_take(&text, end, &address))
+		return NULL;
+	range->first = range->last = (struct ps_value){ 0, address };
+	if (text == end)
+		return PS_IPV4;
+	return *text == '/' ? spread(PS_IPV4, to_number(text + 1, end - text - 1), range) : NULL;
+}
+
 const struct ps_type *ps_span_parse(const char *text, size_t len, struct ps_span *range)
 {
-	const char *slash = memchr(text, '/', len), *dash = memchr(text, '-', len), *end = text + len, *last;
-	const struct ps_type *type;
-	struct ps_value bits;
+	const char *slash, *dash, *end = text + len, *last;
+	const struct ps_type *type = parse_plain(text, end, range);
 	size_t n = len, more;
-	int prefix;
 
+	if (type)
+		return type;
+	slash = memchr(text, '/', len);
+	dash = memchr(text, '-', len);
 	if (slash || dash)
 		n = (slash ? slash : dash) - text;
 	ps_span_trim(&text, &n);
@@ -68,15 +97,7 @@ const struct ps_type *ps_span_parse(const char *text, size_t len, struct ps_span
 	ps_span_trim(&last, &more);
 	if (dash)
 		return ps_address_parse(last, more, &range->last) == type && ps_value_is_at_most(range->first, range->last) ? type : NULL;
-	prefix = to_number(last, more);
-	if (prefix < 0 || prefix > type->width)
-		return NULL;
-	bits = free_bits(prefix, type->width);
-	range->first.high &= ~bits.high;
-	range->first.low &= ~bits.low;
-	range->last.high |= bits.high;
-	range->last.low |= bits.low;
-	return type;
+	return spread(type, to_number(last, more), range);
 }
 
 /* The length of the prefix that is the same, or -1. */

@@ -9,24 +9,45 @@
 /*
  * From text.
  */
+static bool is_digit(const char *text, const char *end)
+{
+	return text < end && *text >= '0' && *text <= '9';
+}
+
+bool ps_ipv4_take(const char **text, const char *end, uint32_t *address)
+{
+	const char *at = *text;
+	unsigned int part, byte;
+	uint32_t value = 0;
+
+	for (part = 0; part < 4; part++) {
+		if (part && (at == end || *at++ != '.'))
+			return false;
+		if (!is_digit(at, end))
+			return false;
+		byte = *at++ - '0';
+		if (is_digit(at, end))
+			byte = byte * 10 + (*at++ - '0');
+		if (is_digit(at, end))
+			byte = byte * 10 + (*at++ - '0');
+		if (byte > 255)
+			return false;
+		value = value << 8 | byte;
+	}
+	*text = at;
+	*address = value;
+	return true;
+}
+
 static bool parse_ipv4(const char *text, size_t len, struct ps_value *value)
 {
 	const char *end = text + len;
-	unsigned int part;
+	uint32_t address;
 
-	*value = (struct ps_value){ 0 };
-	for (part = 0; part < 4; part++) {
-		unsigned int byte = 0, digits = 0;
-
-		if (part && (text == end || *text++ != '.'))
-			return false;
-		while (text < end && *text >= '0' && *text <= '9' && digits++ < 3)
-			byte = byte * 10 + (*text++ - '0');
-		if (!digits || byte > 255)
-			return false;
-		value->low = value->low << 8 | byte;
-	}
-	return text == end;
+	if (!ps_ipv4_take(&text, end, &address) || text != end)
+		return false;
+	*value = (struct ps_value){ 0, address };
+	return true;
 }
 
 static int hex_digit(char c)

@@ -25,6 +25,9 @@ static inline uint8_t ps_lower(uint8_t c)
 	return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
 }
 
+/* The IPv4 address that *text begins with, before end; *text is moved behind it. False: there is none. Any context. */
+bool ps_ipv4_take(const char **text, const char *end, uint32_t *address);
+
 /* How a text stands in a packet, if not as it is. */
 struct ps_coding {
 	/*

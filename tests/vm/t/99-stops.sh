@@ -71,9 +71,11 @@ script match <<'LUA'
 require("xtable").match { name = "dnsblock", revision = 1, family = 2, proto = 0, hooks = 0,
   match = function(skb, par) return skb:getuint8(9) == 17 end }
 LUA
-kinds="read hook soft:false loop! accept! probe calls devices mail! sleep!"
+# What loops is the last, as it takes one of two processors from those that come after it, whose modules are to be loaded.
+kinds="read hook soft:false accept! probe calls devices mail! sleep!"
 rule=
 if [ -n "$(find /usr/lib -name libxt_dnsblock.so)" ]; then rule=1 kinds+=" match"; fi
+kinds+=" loop!"
 
 # starts, stops: lines that run or stop all kinds
 starts() {
@@ -102,7 +104,7 @@ ip link set lo up
 busy=()
 load() {
 	# They rest, as else little is left of a slow machine for what is tested.
-	(while :; do head -c 1M /dev/stops >/dev/null 2>&1; sleep 0.02; done) & busy+=($!)
+	(while :; do head -c 64K /dev/stops >/dev/null 2>&1; sleep 0.02; done) & busy+=($!)
 	(while :; do ip link add stops0 type dummy; ip link del stops0; sleep 0.2; done) >/dev/null 2>&1 & busy+=($!)
 	ping -i 0.005 -q 127.0.0.1 >/dev/null & busy+=($!)
 }
