@@ -6,6 +6,8 @@
 #   FAILED row reason
 . /tests/lib.sh
 
+hurried
+
 # Frames go to this address, so that B drops them at once: if it looked for a route or a socket, that
 # would be most of the noise. Only the check of arrivals uses B's own.
 readonly nobody=02:00:00:00:00:99

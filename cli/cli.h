@@ -74,6 +74,9 @@ extern const struct cli_command *const cli_commands[];
 extern const struct cli_command cli_run, cli_queue, cli_reload, cli_attach, cli_detach, cli_restore, cli_list, cli_stats, cli_log, cli_top, cli_set, cli_limits, cli_shared, cli_agent, cli_fleet, cli_trace,
 	cli_runtime, cli_check, cli_test, cli_protocols, cli_types, cli_help, cli_manual, cli_completion;
 
+/* What a user types to get the command: "packetscript NAME", or the name that the program was called by. Holds until the next call. */
+const char *cli_words(const struct cli_command *command);
+
 /* The command of this name, or NULL. */
 const struct cli_command *cli_find(const char *name);
 

@@ -54,7 +54,7 @@ void cli_print_help(FILE *to, const struct cli_command *command)
 		print_program_help(to);
 		return;
 	}
-	fprintf(to, "usage: packetscript %s [options]%s%s\n\n%s\n\nOptions:\n", command->name,
+	fprintf(to, "usage: %s [options]%s%s\n\n%s\n\nOptions:\n", cli_words(command),
 		command->operands[0] ? " " : "", command->operands, command->about);
 	print_options(to, command->options);
 	print_options(to, cli_common);

@@ -45,6 +45,17 @@ const struct cli_option cli_common[] = {
 	{ NULL },
 };
 
+/* The name that the program was called by. */
+static const char *program = "packetscript";
+
+const char *cli_words(const struct cli_command *command)
+{
+	static char words[64];
+
+	snprintf(words, sizeof(words), "packetscript %s", command->name);
+	return strcmp(program, "packetscript") ? program : words;
+}
+
 /* What messages are about; NULL: what the user has typed. */
 static const char *error_place;
 
@@ -71,7 +82,7 @@ int cli_error(const char *format, ...)
 	if (vasprintf(&text, format, args) < 0)
 		text = NULL;
 	va_end(args);
-	fputs("packetscript: ", stderr);
+	fprintf(stderr, "%s: ", program);
 	if (error_place) {
 		ps_user_print(stderr, error_place);
 		fputs(": ", stderr);
@@ -187,8 +198,9 @@ const char *cli_nth_word(const char *text, int n, int *len)
 
 static int wrong_usage(const struct cli_command *command)
 {
-	fprintf(stderr, "usage: packetscript %s [options]%s%s (packetscript %s --help says more)\n",
-		command->name, command->operands[0] ? " " : "", command->operands, command->name);
+	const char *words = cli_words(command);
+
+	fprintf(stderr, "usage: %s [options]%s%s (%s --help says more)\n", words, command->operands[0] ? " " : "", command->operands, words);
 	return CLI_TROUBLE;
 }
 
@@ -326,8 +338,10 @@ int main(int argc, char **argv)
 	int status;
 
 	occupy_standard();
-	if (is_lunatik(argv[0]))
+	if (is_lunatik(argv[0])) {
+		program = "lunatik";
 		return call_command(&cli_runtime, argc, argv);
+	}
 
 	if (argc < 2) {
 		cli_print_help(stderr, NULL);

@@ -48,22 +48,27 @@ static size_t entry_of(const char **line, size_t len)
 /* The next line, without what ends it. It is not taken yet. Returns how many bytes are to be taken, 0: there is no line. */
 static size_t next_line(struct ps_source *source, const char **line, size_t *len)
 {
-	const uint8_t *bytes = ps_source_peek(source, 1), *end = NULL;
-	size_t left = ps_source_left(source), seen = 0;
+	size_t seen = 0, left;
+	const char *end;
 
-	while (bytes && !(end = memchr(bytes + seen, '\n', left - seen))) {
-		seen = left;
-		if (!ps_source_peek(source, 2 * seen) && ps_source_left(source) == seen)
-			break;
+	/* peeking moves what has been read */
+	ps_source_peek(source, 1);
+	for (;;) {
 		left = ps_source_left(source);
-		bytes = ps_source_peek(source, left);
+		*line = (const char *)ps_source_peek(source, left);
+		end = left ? memchr(*line + seen, '\n', left - seen) : NULL;
+		if (end) {
+			*len = end - *line;
+			return *len + 1;
+		}
+		seen = left;
+		ps_source_peek(source, 2 * left + 1);
+		if (ps_source_left(source) == seen)
+			break;
 	}
-	/* the rest of what cannot be read is no line */
-	if (!end && (!left || source->error[0]))
-		return 0;
-	*line = (const char *)(end ? bytes : ps_source_peek(source, left));
-	*len = end ? (size_t)(end - bytes) : left;
-	return *len + (end != NULL);
+	*line = (const char *)ps_source_peek(source, left);
+	*len = left;
+	return source->error[0] ? 0 : left; /* the rest of what cannot be read is no line */
 }
 
 static void tell_entry(const char *path, unsigned int number, const char *entry, size_t len, char *error, size_t size)
@@ -81,9 +86,12 @@ static int read_lines(struct ps_spans *spans, struct ps_source *source, const ch
 {
 	const char *line = NULL, *entry;
 	unsigned int number = 0;
-	size_t taken, len;
+	size_t len, taken;
 
-	while ((taken = next_line(source, &line, &len))) {
+	for (;;) {
+		taken = next_line(source, &line, &len);
+		if (!taken)
+			break;
 		number++;
 		entry = line;
 		len = entry_of(&entry, len);

@@ -7,6 +7,8 @@
 #   REQUESTS pair network way kind count seconds    of many small ones
 #   NOTE text
 . /tests/lib.sh
+
+hurried
 . /bench/networks.sh
 readonly dir=/bench S=192.168.0.1 large=1048576
 read -r rounds large_rounds <$dir/rounds

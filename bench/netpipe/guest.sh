@@ -8,6 +8,8 @@
 #   NOTE text
 . /tests/lib.sh
 
+hurried
+
 . /bench/networks.sh
 readonly dir=/bench
 

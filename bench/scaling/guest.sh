@@ -5,6 +5,8 @@
 #   RESULT way one two    a round, where way is plain, percpu or shared
 . /tests/lib.sh
 
+hurried
+
 readonly dir=/bench to=8.8.8.8 nobody=02:00:00:00:00:99 ways='plain percpu shared'
 read -r rounds window <$dir/rounds
 declare -A sender counter

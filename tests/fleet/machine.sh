@@ -32,7 +32,7 @@ echo "# $here: packets come"
 told() { tail -n +$((lines + 1)) agent.log | sed "s/^.*agent: /# $here: /"; lines=$(wc -l <agent.log); }
 lines=$(wc -l <agent.log)
 until known '"end"' || known "\"end $here\""; do
-	sleep 5 # as what asks takes of the processor that the agent has
+	sleep 5 # asking takes processor time from the agent
 	told
 done
 kill -INT $pings $strangers

@@ -51,21 +51,27 @@ skip() {
 	exit 77 # no command that tests call ends with that
 }
 
-# Scripts have far more time than by default, as init has it (tests/vm/unhurried.conf), unless a test is about time.
-readonly unhurried=/etc/modprobe.d/unhurried.conf
-# hurried: the limits of time are the default ones, until unhurried
-hurried() {
-	[ ! -d /sys/module/packetscript ] # which reads them when it is loaded
-	rm "$unhurried"
-}
-# unhurried: scripts have far more time again, also if the module is there
-unhurried() {
-	local limit
-	cp /tests/unhurried.conf "$unhurried"
+# Scripts have far more time than by default, and are never switched off, as init has it (unhurried.conf), unless a test is about that.
+readonly limits_file=/etc/modprobe.d/unhurried.conf
+# set_limits: those that the file names, of the module that is loaded; to the values there, or to the default ones
+set_limits() {
+	local limit name default
 	[ -d /sys/module/packetscript ] || return 0
-	for limit in $(sed -n 's/^options packetscript //p' "$unhurried"); do
-		echo "${limit#*=}" >"/sys/module/packetscript/parameters/${limit%%=*}"
+	for limit in $(sed -n 's/^options packetscript //p' /tests/unhurried.conf); do
+		name=${limit%%=*} default=
+		[ -e "$limits_file" ] || default=$(modinfo -p packetscript | sed -n "s/^$name:.*(\([0-9]*\)).*/\1/p")
+		echo "${default:-${limit#*=}}" >"/sys/module/packetscript/parameters/$name"
 	done
+}
+# hurried: from now on the limits are the default ones, whether the module is there or comes
+hurried() {
+	rm -f "$limits_file"
+	set_limits
+}
+# unhurried: scripts have far more time again
+unhurried() {
+	cp /tests/unhurried.conf "$limits_file"
+	set_limits
 }
 
 # unload: the modules go, if nobody holds them; for wait_for, as a namespace's hooks go some time after it

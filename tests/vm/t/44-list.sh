@@ -21,6 +21,7 @@ number() { stats --json | grep -o "\"$1\":[0-9]*" | head -n 1 | cut -d : -f 2; }
 
 check_match 'without the module there are no states' "$(list 2>&1 || true)" '^packetscript: the kernel module packetscript is not loaded'
 modprobe packetscript
+for limit in packet_ms=1000 stops=0; do check_eq 'tests have more time' "$(</sys/module/packetscript/parameters/${limit%=*})" ${limit#*=}; done
 check_eq 'without rules there is nothing' "$(list)$(list --json)" '[]'
 check_match 'a state that is not there' "$(list --state 3 2>&1 || true)" '^packetscript: state 3: there is none in this network namespace$'
 check_eq 'stats has its head' "$(stats | awk '{ print NF }')" 11

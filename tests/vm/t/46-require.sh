@@ -133,9 +133,11 @@ done
 seq -f '%.0f' 0 99999 | awk '{ printf "%d.%d.%d.0/23\n", $1 / 4096 % 64, $1 / 64 % 64 * 4, $1 % 64 * 4 }' >lists/bad
 echo 192.168.0.0/24 >>lists/bad
 options=
+hurried
 rule -A PREROUTING
 check '100,000 prefixes fit into a state of the default size, and the time for loading' drops
 flush
+unhurried
 
 # what is installed
 modprobe -r xt_LUA packetscript

@@ -6,10 +6,7 @@
 
 modinfo ps_feed >/dev/null 2>&1 || skip 'ps_feed is not in this image: make feed'
 modprobe -a ps_feed xt_LUA
-# each packet for itself: cases that loop come in many shapes
-for limit in share stops; do echo 0 >/sys/module/packetscript/parameters/$limit; done
-# nor is a slow machine's time up before the stack or the memory is
-echo 400 >/sys/module/packetscript/parameters/packet_ms
+echo 400 >/sys/module/packetscript/parameters/packet_ms # cases that loop come in many shapes
 check 'the device is there' wait_for test -c /dev/ps_feed
 grep -q 'corpus=all' /proc/cmdline || export FEED_EACH=5
 # what it prints is a result for each case

@@ -11,6 +11,10 @@ seconds=$(option ps.fuzz 8)
 seed=$(option ps.seed 1)
 failing=$(option ps.fail 0)
 command -v netfuzz >/dev/null || skip "there is no netfuzz: 'make feed' makes it"
+hurried
+# it is loaded again and again; in some kernels a script takes long to compile
+echo 'options packetscript load_ms=2000' >/etc/modprobe.d/packetscript.conf
+trap 'rm /etc/modprobe.d/packetscript.conf' EXIT
 modprobe -a packetscript ip_tables ip6_tables arp_tables tun
 check "what the kernel takes is what docs/packetscript.yaml says" netfuzz --policy
 

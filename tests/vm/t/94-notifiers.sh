@@ -72,6 +72,7 @@ rmmod lunatik_run
 check 'so nothing holds the modules' wait_for rmmod luanotifier luanetfilter
 
 # Nobody can change a device while a callback runs: so it has no longer than a packet's function.
+hurried
 run_afresh <<'LUA'
 local notifier = require("notifier")
 notifier.netdevice(function(event, name) while name == "loop0" do end end)
@@ -87,6 +88,7 @@ print("installed")
 LUA
 is 'so it is while the script is loaded' installed
 rmmod lunatik_run
+unhurried
 
 # Nor does anybody wait for a script that is in its runtime for long.
 echo 'require("notifier").netdevice(function() end) print("holds") while true do end' >$lua/test.lua

@@ -25,11 +25,13 @@ end }
 LUA
 check_eq 'a packet is changed' "$(ask 1000 x)" x
 check_match 'and errors are caught' "$(said)" $'ttl\t9\t.*caught'
+hurried
 check_eq 'a hook without end' "$(ask 1001 x 0.5)" ''
 check 'ends' wait_for ended
 dmesg -C
 check_eq 'a search without end' "$(ask 1004 x 0.5)" ''
 check 'ends, too' wait_for ended
+unhurried
 check_eq 'one that raises, or returns nothing' "$(ask 1002 x 0.3)$(ask 1003 x 0.3)" ''
 check_match 'is told of' "$(said 99)" 'test.lua:[0-9]+: raised'
 check_match 'as what it returns' "$(said 99)" 'returned nothing, which is none'

@@ -65,7 +65,11 @@ check_eq 'what cannot be probed is said' "$(said 99 | grep $'^[2-6]\t')" "$(prin
 check_match 'nor by the name of its module' "$(said 99)" $'module\tpacketscript:lua_gettop cannot be probed: handlers themselves need it'
 check_match 'methods want their object' "$(said 99 | grep $'^7\t')" 'probe expected, got no value.*boolean expected, got no value.*probe expected, got number'
 check_match 'one that has been stopped is closed' "$(said 99 | grep $'^8\t')" 'the probe is closed'
-for _ in 1 2 3 4 5; do hostname vm; done
+for call in 1 2 3 4 5; do
+	[ $call != 3 ] || hurried # the one without end
+	hostname vm
+	[ $call != 3 ] || unhurried
+done
 check_match 'a handler gets the address, and shows the registers' "$(said 99)" $'probe: (sp|ip|pc) .*probe: stack .*pre\ttrue'
 check_match 'an error in one is logged' "$(said 99)" 'test: probe: /lib/modules/lua/test.lua:[0-9]+: second'
 check_match 'one without end is ended' "$(said 99)" 'probe: .*(too long|time)'

@@ -6,7 +6,6 @@
 [ -n "$(find /usr/lib -name libxt_dnsblock.so)" ] || skip 'no plugins were built: Lua 5.4 was missing'
 used() { lsmod | awk -v name="$1" '$1 == name { print $3 }'; }
 
-
 # run_example NAME: in a runtime, for as long as the module is there
 run_example() { run <"$lua/examples/$1.lua"; }
 
@@ -192,7 +191,6 @@ iptables-nft -X
 rmmod lunatik_run
 
 # Whoever makes an extension waits for modprobe, and nobody waits for him.
-mkdir -p /etc/modprobe.d
 echo 'install ipt_slow echo $$ >/tmp/slow.pid; exec sleep 60' >/etc/modprobe.d/slow.conf
 for name in slow quick; do
 	echo "require('xtable').match { name = '$name', revision = 1, family = 2, match = function() end }" >$lua/$name.lua

@@ -80,10 +80,12 @@ instead <<<'require("xdp").attach(function() error("oh") end)'
 check_eq 'one that raises' "$(asks)" 200
 check_match 'has its line in the log' "$(said 99)" 'xdp: .*examples/filter/sni.lua:1: oh'
 rmmod lunatik_run
+hurried
 instead <<<'require("xdp").attach(function() while true do end end)'
 check_eq 'one without end' "$(asks)" 200
 check_match 'is ended' "$(said 99)" 'xdp: .*(too long|time)'
 rmmod lunatik_run
+unhurried
 instead <<'LUA'
 local xdp, seen = require("xdp"), {}
 xdp.attach(function(buffer, argument)

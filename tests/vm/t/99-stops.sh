@@ -71,7 +71,7 @@ script match <<'LUA'
 require("xtable").match { name = "dnsblock", revision = 1, family = 2, proto = 0, hooks = 0,
   match = function(skb, par) return skb:getuint8(9) == 17 end }
 LUA
-# What loops is the last, as it takes one of two processors from those that come after it, whose modules are to be loaded.
+# What loops comes last: so the modules of the others are loaded before it takes one of two processors.
 kinds="read hook soft:false accept! probe calls devices mail! sleep!"
 rule=
 if [ -n "$(find /usr/lib -name libxt_dnsblock.so)" ]; then rule=1 kinds+=" match"; fi
