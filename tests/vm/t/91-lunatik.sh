@@ -7,7 +7,7 @@ script() { cat >$lua/"$1".lua; }
 lines() { lunatik 2>&1; }
 lists() { [[ "$(lunatik list)" == $1 ]]; }
 
-check_eq 'lunatik is packetscript runtime' "$(lunatik --help)" "$(packetscript runtime --help)"
+check_eq 'lunatik is packetscript runtime' "$(lunatik --help)" "$(packetscript runtime --help | sed '1s/packetscript runtime/lunatik/')"
 check 'the modules are loaded' lunatik load
 check 'as often as one likes' lunatik load
 check_match 'their status is shown' "$(lunatik status)" 'lunatik_run +loaded.*packetscript +loaded'
