@@ -34,7 +34,7 @@ int ps_depot_head(struct ps_depot *store, long long *number);
 /* That revision; text, unless NULL: as the store has it, which the caller frees. */
 int ps_depot_revision(struct ps_depot *store, long long number, struct ps_revision *revision, char **text);
 
-/* A chunk of so many bytes, which have this digest, into bytes. */
+/* A chunk of so many bytes, which the store has under this digest, into bytes. Whether they have it is for the caller to see. */
 int ps_depot_chunk(struct ps_depot *store, const char *digest, char *bytes, size_t len);
 
 int ps_depot_has_chunk(struct ps_depot *store, const char *digest, bool *is_there);

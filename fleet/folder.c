@@ -67,6 +67,17 @@ static int write_whole(int fd, const char *bytes, size_t len)
 	return 0;
 }
 
+/* Adds a chunk to what is known of its file. The digest of the first one is the file's so far, and need not be made twice. */
+static bool add_chunk(struct ps_sha *of_file, size_t i, const char *piece, size_t len, char digest[PS_SHA_TEXT])
+{
+	if (!ps_sha_add(of_file, piece, len))
+		return false;
+	if (i)
+		return ps_sha_of(piece, len, digest);
+	ps_sha_so_far(of_file, digest);
+	return digest[0];
+}
+
 /*
  * Reading.
  */
@@ -80,7 +91,7 @@ static int read_pieces(struct ps_file *file, int fd, char *piece, const struct t
 	is_done &= file->chunks != NULL;
 	for (i = 0; is_done && i < n; i++) {
 		len = ps_file_chunk_bytes(file, i);
-		is_done = read_whole(fd, piece, len) == (ssize_t)len && ps_sha_of(piece, len, file->chunks[i]) && ps_sha_add(&digest, piece, len);
+		is_done = read_whole(fd, piece, len) == (ssize_t)len && add_chunk(&digest, i, piece, len, file->chunks[i]);
 	}
 	ps_sha_end(&digest, file->digest);
 	return is_done ? 0 : fail(told, "%s: cannot be read, or changes meanwhile", file->name);
@@ -237,14 +248,17 @@ static int make_folders(char *path, size_t skipped)
 	return 0;
 }
 
-static int fetch_chunk(struct ps_fetch *fetch, const struct ps_file *file, size_t i, int fd, char *piece, const struct told *told)
+static int fetch_chunk(struct ps_fetch *fetch, const struct ps_file *file, size_t i, int fd, char *piece, struct ps_sha *of_file, const struct told *told)
 {
 	size_t len = ps_file_chunk_bytes(file, i);
+	char digest[PS_SHA_TEXT];
 
 	if (fetch->go_on && !fetch->go_on(fetch->context))
 		return fail(told, "%s: was given up", file->name);
 	if (ps_depot_chunk(fetch->store, file->chunks[i], piece, len))
 		return fail(told, "%s: %s", file->name, fetch->store->error);
+	if (!add_chunk(of_file, i, piece, len, digest) || strcmp(digest, file->chunks[i]))
+		return fail(told, "%s: %s: the store has something else than it is called", file->name, file->chunks[i]);
 	if (lseek(fd, (off_t)i * PS_CHUNK_BYTES, SEEK_SET) < 0 || write_whole(fd, piece, len))
 		return fail(told, "%s: %s", file->name, strerror(errno));
 	fetch->fetched += len;
@@ -263,10 +277,10 @@ static int fetch_pieces(struct ps_fetch *fetch, const struct ps_file *file, int 
 	for (i = 0; !err && i < ps_file_chunks(file->size); i++) {
 		len = ps_file_chunk_bytes(file, i);
 		is_kept = is_kept && read_whole(fd, piece, len) == (ssize_t)len && ps_sha_of(piece, len, found) && !strcmp(found, file->chunks[i]);
-		if (!is_kept)
-			err = fetch_chunk(fetch, file, i, fd, piece, told);
-		if (!err)
+		if (is_kept)
 			ps_sha_add(&digest, piece, len);
+		else
+			err = fetch_chunk(fetch, file, i, fd, piece, &digest, told);
 	}
 	ps_sha_end(&digest, found);
 	if (!err && ftruncate(fd, file->size))

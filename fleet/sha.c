@@ -35,6 +35,17 @@ void ps_sha_end(struct ps_sha *digest, char text[PS_SHA_TEXT])
 	digest->context = NULL;
 }
 
+void ps_sha_so_far(const struct ps_sha *digest, char text[PS_SHA_TEXT])
+{
+	struct ps_sha copy = { EVP_MD_CTX_new() };
+
+	if (copy.context && (!digest->context || !EVP_MD_CTX_copy_ex(copy.context, digest->context))) {
+		EVP_MD_CTX_free(copy.context);
+		copy.context = NULL;
+	}
+	ps_sha_end(&copy, text);
+}
+
 bool ps_sha_of(const void *bytes, size_t len, char text[PS_SHA_TEXT])
 {
 	struct ps_sha digest;

@@ -19,6 +19,9 @@ bool ps_sha_add(struct ps_sha *digest, const void *bytes, size_t len);
 /* Writes the text, which is "" after a failure. */
 void ps_sha_end(struct ps_sha *digest, char text[PS_SHA_TEXT]);
 
+/* The same of those that have come so far; more may come. */
+void ps_sha_so_far(const struct ps_sha *digest, char text[PS_SHA_TEXT]);
+
 /* Of bytes. False: not enough memory. */
 bool ps_sha_of(const void *bytes, size_t len, char text[PS_SHA_TEXT]);
 
