@@ -181,7 +181,8 @@ $(BUILD)/user/libxt_LUA.so: xtables/libxt_LUA.c $(BUILD)/user/engine.a include/u
 #
 CLI := $(wildcard cli/*.c fleet/*.c check/*.c user/*.c)
 CLI_INCLUDE := -Icli -Ifleet -Icheck -Iuser -Iplat/user -Ipacket -Iengine -Iproto -Icompile -Ilua -Ilua/src -Iinclude
-CLI_LIBS := -ledit -lz -lzstd -ljansson -lnetfilter_queue -lmnl -lpcap -lbpf -lhiredis -lssl -lcrypto
+HIREDIS_LIBS ?= -lhiredis
+CLI_LIBS := -ledit -lz -lzstd -ljansson -lnetfilter_queue -lmnl -lpcap -lbpf $(HIREDIS_LIBS) -lssl -lcrypto
 $(call named,$(CLI:.c=.o)) | need-cli
 cli: $(BUILD)/user/packetscript $(BUILD)/user/packetscript.8 $(BUILD)/user/packetscript.bash \
 	$(BUILD)/user/packetscript-language.7 $(BUILD)/user/packetscript.lua

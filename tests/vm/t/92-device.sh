@@ -180,7 +180,7 @@ end }
 LUA
 sleep 0 9</dev/late
 wait_for has $'index\ttrue'
-check_eq 'where a process ends, scripts may do all but look for paths' "$(all_said | sed -nE '/^(socket|rule|file|runtime|name)/{s/: [0-9a-f]+$//;p}')" "$(printf '%s\n' \
+check_eq 'where a process ends, scripts may do all but look for paths' "$(all_said | sed -nE '/^(socket|rule|file|runtime|name)/{s/: ([0-9a-f]+|\(_+ptrval_+\))$//;p}')" "$(printf '%s\n' \
 	$'socket\ttrue' $'rule\tfalse\t2' $'file\ttrue\t1' $'runtime\ttrue\truntime' $'name\ttrue')"
 check_match 'which is said' "$(all_said)" $'path\tfalse\t2'
 check_match 'and what is not there is' "$(all_said)" $'module\tfalse\t[^\n]*there is no module'
