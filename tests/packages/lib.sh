@@ -17,12 +17,26 @@ passed=0 failed=0 skipped=0
 mkdir -p build
 work=$(mktemp -d "$PWD/build/packages.XXXXXX")
 log=$work/log root=
+# unmount FOLDER…: each, and what is mounted in it, as soon as what was started there has ended; who it waits for in vain is told
+unmount() {
+	local folder n
+	for folder; do
+		for ((n = 0; n < 100; n++)); do
+			mountpoint -q "$folder" || break
+			umount -R "$folder" 2>/dev/null || sleep 0.2
+		done
+		mountpoint -q "$folder" || continue
+		fuser -vm "$folder" >&2 || true
+		return 1
+	done
+}
+
 # What is mounted in a tree is this machine's /dev: nothing is removed before that is gone, nor on another file system.
 clean_up() {
 	local pid
 	for pid in $(jobs -p); do kill "$pid" 2>/dev/null || true; done
 	wait
-	[ -z "$root" ] || ! mountpoint -q "$root" || umount -R "$root" || return
+	[ -z "$root" ] || unmount "$root" || return
 	rm -rf --one-file-system "$work"
 }
 trap clean_up EXIT
