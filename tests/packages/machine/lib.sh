@@ -11,7 +11,7 @@ on_disk() { modinfo -F version packetscript; }
 # echoed: whether pings have the TTL of guard.lua
 echoed() { ping -c 1 -W 5 127.0.0.1 | grep 'ttl=42 ' >/dev/null; }
 # marked: of how many pings the rule after that of rule.lua has seen the DSCP
-marked() { iptables -t mangle -nvxL INPUT | awk '/DSCP match 0x0a/ { print $1 }'; }
+marked() { iptables-save -c -t mangle | sed -n 's/^\[\([0-9]*\):.*-m dscp .*/\1/p'; }
 # handled: how many packets scripts have had, as long as there are rules or hooks
 handled() { awk '/^[0-9]/ { n += $3 } END { print n + 0 }' /proc/net/packetscript; }
 # is_at_work NAME: both scripts, the one that is attached, and the rule's
