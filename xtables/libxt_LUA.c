@@ -25,20 +25,20 @@ _Static_assert(XT_LUA_MEMORY_DEFAULT * 1024 == PS_SCRIPT_MEMORY &&
 
 enum { OPT_SCRIPT, OPT_FUNCTION, OPT_STATE, OPT_PERCPU, OPT_MEMORY, OPT_ON_ERROR, OPT_OBJECT };
 
-/* The ids are the places in the tables, which differ in the flags of the first one. */
-#define OPTIONS(script_flags)									\
-	{ .name = "script",   .id = OPT_SCRIPT,   .type = XTTYPE_STRING, .flags = (script_flags) },	\
-	{ .name = "function", .id = OPT_FUNCTION, .type = XTTYPE_STRING },			\
-	{ .name = "state",    .id = OPT_STATE,    .type = XTTYPE_UINT32,			\
-	  .flags = XTOPT_PUT, XTOPT_POINTER(struct xt_lua_info, state) },			\
-	{ .name = "percpu",   .id = OPT_PERCPU,   .type = XTTYPE_NONE },			\
-	{ .name = "memory",   .id = OPT_MEMORY,   .type = XTTYPE_STRING },			\
-	{ .name = "on-error", .id = OPT_ON_ERROR, .type = XTTYPE_STRING },			\
-	{ .name = "object",   .id = OPT_OBJECT,   .type = XTTYPE_STRING },			\
-	XTOPT_TABLEEND
-
-static const struct xt_option_entry options[] = { OPTIONS(0) };
-static const struct xt_option_entry match_options[] = { OPTIONS(XTOPT_INVERT) };
+/*
+ * In the order of their numbers; as getopt_long() has them, with parse(): struct xt_option_entry (x6_options) has grown from iptables 1.8.9 to
+ * 1.8.11, so an extension that has a table of these works only with the libxtables that it was built with.
+ */
+static const struct option options[] = {
+	{ "script",   required_argument, NULL, OPT_SCRIPT },
+	{ "function", required_argument, NULL, OPT_FUNCTION },
+	{ "state",    required_argument, NULL, OPT_STATE },
+	{ "percpu",   no_argument,	 NULL, OPT_PERCPU },
+	{ "memory",   required_argument, NULL, OPT_MEMORY },
+	{ "on-error", required_argument, NULL, OPT_ON_ERROR },
+	{ "object",   required_argument, NULL, OPT_OBJECT },
+	{ NULL },
+};
 
 /* In the order of the engine's, with the default before them. */
 static const char *object_name(unsigned int object)
@@ -183,10 +183,9 @@ static char *script_read(const char *path, size_t *len)
 	return text;
 }
 
-static void script_parse(struct xt_option_call *cb)
+static void script_parse(struct xt_lua_info *info, const char *arg)
 {
-	struct xt_lua_info *info = cb->data;
-	char *path = script_resolve(cb->arg);
+	char *path = script_resolve(arg);
 
 	strcpy(info->script, path);	/* script_resolve() has seen to it that it fits; the rest of it is zero */
 	free(path);
@@ -253,45 +252,42 @@ static bool is_lua_name(const char *name)
 	return true;
 }
 
-static void function_parse(struct xt_option_call *cb)
+static void function_parse(struct xt_lua_info *info, const char *arg)
 {
-	struct xt_lua_info *info = cb->data;
 
-	if (!is_lua_name(cb->arg))
+	if (!is_lua_name(arg))
 		xtables_error(PARAMETER_PROBLEM,
 			      "%s: --function \"%s\": is not a Lua name; give the name of a "
 			      "global function of the script (letters, digits and _)",
-			      extension, cb->arg);
-	if (strlen(cb->arg) >= sizeof(info->function))
+			      extension, arg);
+	if (strlen(arg) >= sizeof(info->function))
 		xtables_error(PARAMETER_PROBLEM,
 			      "%s: --function %s: is longer than %zu bytes; "
 			      "shorten the function's name",
-			      extension, cb->arg, sizeof(info->function) - 1);
+			      extension, arg, sizeof(info->function) - 1);
 
-	strcpy(info->function, cb->arg);
+	strcpy(info->function, arg);
 }
 
 /* The default is stored as 0, so that a rule which names it is the same as one that does not. */
-static void memory_parse(struct xt_option_call *cb)
+static void memory_parse(struct xt_lua_info *info, const char *arg)
 {
-	struct xt_lua_info *info = cb->data;
 	size_t memory;
 
-	if (!ps_script_memory(cb->arg, &memory))
+	if (!ps_script_memory(arg, &memory))
 		xtables_error(PARAMETER_PROBLEM,
 			      "%s: --memory \"%s\": is no such size; give %uK to %uM, as in 512K or 4M",
-			      extension, cb->arg, XT_LUA_MEMORY_MIN, XT_LUA_MEMORY_MAX / 1024);
+			      extension, arg, XT_LUA_MEMORY_MIN, XT_LUA_MEMORY_MAX / 1024);
 	if (memory != PS_SCRIPT_MEMORY)
 		info->memory = memory / 1024;
 }
 
-static void on_error_parse(struct xt_option_call *cb, bool is_match)
+static void on_error_parse(struct xt_lua_info *info, const char *arg, bool is_match)
 {
-	struct xt_lua_info *info = cb->data;
 	unsigned int i;
 
 	for (i = 0; i < XT_LUA_ON_ERROR_COUNT; i++) {
-		if (strcmp(cb->arg, on_error_names[i]) == 0 && !(is_match && i == XT_LUA_ON_ERROR_ACCEPT)) {
+		if (strcmp(arg, on_error_names[i]) == 0 && !(is_match && i == XT_LUA_ON_ERROR_ACCEPT)) {
 			info->on_error = i;
 			return;
 		}
@@ -299,7 +295,7 @@ static void on_error_parse(struct xt_option_call *cb, bool is_match)
 	xtables_error(PARAMETER_PROBLEM, is_match ?
 		      "%s: --on-error \"%s\": is nothing that a match can do; give continue or drop" :
 		      "%s: --on-error \"%s\": is no such verdict; give drop, accept or continue",
-		      extension, cb->arg);
+		      extension, arg);
 }
 
 /* What packets of each family can be given as, and are, unless an option says otherwise. */
@@ -315,57 +311,71 @@ static const struct {
 };
 
 /* The default is stored as that, so that a rule which names it is the same as one that does not. */
-static void object_parse(struct xt_option_call *cb)
+static void object_parse(struct xt_lua_info *info, const char *arg)
 {
-	struct xt_lua_info *info = cb->data;
 	enum ps_given given;
 	unsigned int object;
 
-	if (!ps_given_named(cb->arg, &given) || !(objects[afinfo->family].possible & 1u << (given + 1)))
+	if (!ps_given_named(arg, &given) || !(objects[afinfo->family].possible & 1u << (given + 1)))
 		xtables_error(PARAMETER_PROBLEM, "%s: --object \"%s\": is nothing that packets of this table are; give %s",
-			      extension, cb->arg, objects[afinfo->family].names);
+			      extension, arg, objects[afinfo->family].names);
 	object = given + 1;
 	info->object = object == objects[afinfo->family].usual ? XT_LUA_OBJECT_DEFAULT : object;
 }
 
-static void parse_option(struct xt_option_call *cb, bool is_match)
+static void state_parse(struct xt_lua_info *info, const char *arg)
 {
-	struct xt_lua_info *info = cb->data;
+	if (!xtables_strtoui(arg, NULL, &info->state, 0, UINT32_MAX))
+		xtables_error(PARAMETER_PROBLEM, "%s: bad value for option \"--state\", or out of range (0-%u).", extension, UINT32_MAX);
+}
 
-	extension = cb->ext_name;
-	xtables_option_parse(cb);	/* refuses duplicates, stores the state */
+/* flags: a bit of each option that the rule has. False: it is none of ours. */
+static bool parse_option(struct xt_lua_info *info, int id, bool is_inverted, unsigned int *flags, bool is_match)
+{
+	if (id < OPT_SCRIPT || id > OPT_OBJECT)
+		return false;
+	extension = is_match ? "lua" : "LUA";
+	if (*flags & 1u << id)
+		xtables_error(PARAMETER_PROBLEM, "%s: option \"--%s\" can only be used once.", extension, options[id].name);
+	if (is_inverted && !(is_match && id == OPT_SCRIPT))
+		xtables_error(PARAMETER_PROBLEM, "%s: option \"--%s\" cannot be inverted.", extension, options[id].name);
+	*flags |= 1u << id;
 
-	switch (cb->entry->id) {
+	switch (id) {
 	case OPT_SCRIPT:
-		script_parse(cb);
-		info->invert = cb->invert;
+		script_parse(info, optarg);
+		info->invert = is_inverted;
 		break;
 	case OPT_FUNCTION:
-		function_parse(cb);
+		function_parse(info, optarg);
+		break;
+	case OPT_STATE:
+		state_parse(info, optarg);
 		break;
 	case OPT_PERCPU:
 		info->percpu = 1;
 		break;
 	case OPT_MEMORY:
-		memory_parse(cb);
+		memory_parse(info, optarg);
 		break;
 	case OPT_ON_ERROR:
-		on_error_parse(cb, is_match);
+		on_error_parse(info, optarg, is_match);
 		break;
 	case OPT_OBJECT:
-		object_parse(cb);
+		object_parse(info, optarg);
 		break;
 	}
+	return true;
 }
 
-static void parse(struct xt_option_call *cb)
+static int parse(int id, char **argv, int invert, unsigned int *flags, const void *entry, struct xt_entry_target **target)
 {
-	parse_option(cb, false);
+	return parse_option((void *)(*target)->data, id, invert, flags, false);
 }
 
-static void match_parse(struct xt_option_call *cb)
+static int match_parse(int id, char **argv, int invert, unsigned int *flags, const void *entry, struct xt_entry_match **match)
 {
-	parse_option(cb, true);
+	return parse_option((void *)(*match)->data, id, invert, flags, true);
 }
 
 static void explain_missing_module(void)
@@ -506,30 +516,16 @@ static void ebtables_init(struct xt_entry_target *target)
 	begun = target;
 }
 
-/*
- * ebtables knows neither x6_parse nor save: it calls parse, and prints a rule
- * with print where it should come out as it went in.
- */
+/* ebtables does not know save, and prints a rule with print where it should come out as it went in. */
 static int ebtables_parse(int id, char **argv, int invert, unsigned int *flags,
 			  const void *entry, struct xt_entry_target **target)
 {
-	struct xt_option_call cb = {
-		.arg	  = optarg,
-		.ext_name = "LUA",
-		.data	  = (*target)->data,
-		.xflags	  = *target == begun ? 0 : *flags,
-		.invert	  = invert,
-		.target	  = target,
-	};
-
-	if (id < OPT_SCRIPT || id > OPT_OBJECT)
-		return false;
-
-	begun = NULL;
-	cb.entry = &options[id];
-	parse(&cb);
-	*flags = cb.xflags;
-	return true;
+	if (id >= OPT_SCRIPT && id <= OPT_OBJECT) {
+		if (*target == begun)
+			*flags = 0;
+		begun = NULL;
+	}
+	return parse(id, argv, invert, flags, entry, target);
 }
 
 static void ebtables_print(const void *ip, const struct xt_entry_target *target,
@@ -549,9 +545,9 @@ static struct xtables_target targets[] = {
 		.help		= help,
 		.print		= print,
 		.save		= save,
-		.x6_parse	= parse,
+		.parse		= parse,
 		.x6_fcheck	= final_check,
-		.x6_options	= options,
+		.extra_opts	= options,
 	}, {
 		.version	= XTABLES_VERSION,
 		.name		= "LUA",
@@ -564,9 +560,8 @@ static struct xtables_target targets[] = {
 		.print		= ebtables_print,
 		.save		= save,
 		.parse		= ebtables_parse,
-		.x6_parse	= parse,
 		.x6_fcheck	= final_check,
-		.x6_options	= options,
+		.extra_opts	= options,
 	},
 };
 
@@ -581,9 +576,9 @@ static struct xtables_match match = {
 	.init		= match_init,
 	.print		= match_print,
 	.save		= match_save,
-	.x6_parse	= match_parse,
+	.parse		= match_parse,
 	.x6_fcheck	= match_final_check,
-	.x6_options	= match_options,
+	.extra_opts	= options,
 };
 
 /* The library has two names, since extensions are looked for by theirs: one is a link to the other. */

@@ -112,8 +112,7 @@ static struct xt_entry_target *rule_parse(struct xtables_target *plugin, struct 
 	if (plugin->init)
 		plugin->init(plugin->t);
 
-	opts = xtables_options_xfrm(globals.orig_opts, NULL, plugin->x6_options,
-				    &plugin->option_offset);
+	opts = xtables_merge_options(globals.orig_opts, NULL, plugin->extra_opts, &plugin->option_offset);
 	optind = 0;
 	for (;;) {
 		c = getopt_long(args->count, args->at, "", opts, NULL);
@@ -268,7 +267,7 @@ static struct xt_entry_match *match_parse(struct xtables_match *plugin, struct a
 	plugin->mflags = 0;
 	plugin->init(plugin->m);
 
-	opts = xtables_options_xfrm(globals.orig_opts, NULL, plugin->x6_options, &plugin->option_offset);
+	opts = xtables_merge_options(globals.orig_opts, NULL, plugin->extra_opts, &plugin->option_offset);
 	optind = 0;
 	for (;;) {
 		c = getopt_long(args->count, args->at, "-", opts, NULL);
