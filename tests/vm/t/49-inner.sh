@@ -5,6 +5,7 @@
 
 modprobe -q nlmon && modprobe -q act_mirred && modprobe -q cls_matchall && modprobe -q ip_gre || skip 'the kernel lacks nlmon, or what sends its packets on'
 topology
+modprobe xt_LUA
 
 # What 'packetscript log' is told comes to the device nm0, as a copy; tc sends that out of a tunnel, at once, and so it comes to the hook
 # where the scripts are that say something.

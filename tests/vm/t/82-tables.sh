@@ -5,6 +5,7 @@
 . /tests/lib.sh
 
 topology
+modprobe xt_LUA
 shared() { inR packetscript shared "$@"; }
 refused() { shared "$@" 2>&1 || true; }
 one() { inA ping -q -c 1 -W "${1:-60}" 192.168.0.1 >/dev/null; }
