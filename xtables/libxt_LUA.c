@@ -254,7 +254,6 @@ static bool is_lua_name(const char *name)
 
 static void function_parse(struct xt_lua_info *info, const char *arg)
 {
-
 	if (!is_lua_name(arg))
 		xtables_error(PARAMETER_PROBLEM,
 			      "%s: --function \"%s\": is not a Lua name; give the name of a "

@@ -9,6 +9,7 @@ if [ -z "${PACKAGES_NAMESPACE:-}" ]; then
 	exec env PACKAGES_NAMESPACE=1 unshare --mount --propagation private "$0" "$@"
 fi
 
+. tests/vm/wait.sh
 scripts/install-deps --packages
 version=$(make -s --no-print-directory print-VERSION)
 # The next release, for an upgrade.
@@ -17,18 +18,11 @@ passed=0 failed=0 skipped=0
 mkdir -p build
 work=$(mktemp -d "$PWD/build/packages.XXXXXX")
 log=$work/log root=
-# unmount FOLDER…: each, and what is mounted in it, as soon as what was started there has ended; who it waits for in vain is told
+# unmount FOLDER…: each, and what is mounted in it, as soon as what was started there has ended
+unmounted() { ! mountpoint -q "$1" || umount -R "$1"; }
 unmount() {
-	local folder n
-	for folder; do
-		for ((n = 0; n < 100; n++)); do
-			mountpoint -q "$folder" || break
-			umount -R "$folder" 2>/dev/null || sleep 0.2
-		done
-		mountpoint -q "$folder" || continue
-		fuser -vm "$folder" >&2 || true
-		return 1
-	done
+	local folder
+	for folder; do wait_for -t 20 unmounted "$folder" || unmounted "$folder" || return; done
 }
 
 # What is mounted in a tree is this machine's /dev: nothing is removed before that is gone, nor on another file system.

@@ -14,6 +14,8 @@ echoed() { ping -c 1 -W 5 127.0.0.1 | grep 'ttl=42 ' >/dev/null; }
 marked() { iptables-save -c -t mangle | sed -n 's/^\[\([0-9]*\):.*-m dscp .*/\1/p'; }
 # handled: how many packets scripts have had, as long as there are rules or hooks
 handled() { awk '/^[0-9]/ { n += $3 } END { print n + 0 }' /proc/net/packetscript; }
+# has N: the machine has revision N of its fleet, and is well
+has() { packetscript fleet status | grep " ok  *revision $1 "; }
 # is_at_work NAME: both scripts, the one that is attached, and the rule's
 is_at_work() {
 	local before

@@ -97,9 +97,12 @@ sed -n 's/.*agent: revision 2: /# &/p' m?.log
 check_eq 'all of it' "$(for n in 1 2 3; do inM $n packetscript set good | wc -l; done | paste -sd ' ')" "$entries $entries $entries"
 [ "$keys" = 0 ] || check_eq 'and of the table' "$(for n in 1 2 3; do inM $n packetscript shared many | wc -l; done | paste -sd ' ')" "$keys $keys $keys"
 check_eq 'the new script' "$(inM 1 packetscript list --json | grep -o '"generation": *[0-9]*' | head -n 1 | grep -o '[0-9]*$')" 2
+# a machine may have all of it in less than two seconds
+enough() { for n in 1 2 3; do [ "$(snmp "m$n" Icmp InEchos)" -gt 110 ] || return; done; }
+check 'packets came meanwhile' wait_for enough
 for n in 1 2 3; do kill -INT "${pings[n]}"; wait "${pings[n]}" || true; done
 # the last one may have been on its way when the ping was ended
-check_eq 'no packet was lost meanwhile' "$(awk '/packets transmitted/ { print ($1 > 50 && $1 - $4 <= 1 ? "ok" : $0) }' ping? | xargs)" 'ok ok ok'
+check_eq 'no packet was lost meanwhile' "$(awk '/packets transmitted/ { print ($1 > 100 && $1 - $4 <= 1 ? "ok" : $0) }' ping? | xargs)" 'ok ok ok'
 sed -n 's/^.*packets transmitted.*/# &/p' ping?
 
 # --- one that is off, and a bad one ---

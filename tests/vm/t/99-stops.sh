@@ -104,7 +104,7 @@ ip link set lo up
 busy=()
 load() {
 	# They rest, as else little is left of a slow machine for what is tested.
-	(while :; do head -c 64K /dev/stops >/dev/null 2>&1; sleep 0.02; done) & busy+=($!)
+	(while :; do head -c 1M /dev/stops >/dev/null 2>&1; sleep 0.02; done) & busy+=($!)
 	(while :; do ip link add stops0 type dummy; ip link del stops0; sleep 0.2; done) >/dev/null 2>&1 & busy+=($!)
 	ping -i 0.005 -q 127.0.0.1 >/dev/null & busy+=($!)
 }
