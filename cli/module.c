@@ -10,17 +10,24 @@
 #include "cli.h"
 #include "unloaded.h"
 
-bool cli_modprobe(const char *option, const char *name)
+bool cli_modprobe_all(const char *option, const char *const names[], int n)
 {
-	char *const argv[] = { (char *)"modprobe", (char *)option, (char *)name, NULL };
-	int status;
+	char *argv[2 + CLI_MODULES_MAX + 1] = { (char *)"modprobe", (char *)option };
+	int i, status;
 	pid_t pid;
 
+	for (i = 0; i < n; i++)
+		argv[2 + i] = (char *)names[i];
 	if (posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ))
 		return false;
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	return WIFEXITED(status) && !WEXITSTATUS(status);
+}
+
+bool cli_modprobe(const char *option, const char *name)
+{
+	return cli_modprobe_all(option, &name, 1);
 }
 
 int cli_module_missing(const char *name)

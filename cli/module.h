@@ -8,6 +8,11 @@
 /* False: it cannot be run, or has failed. It says itself why, unless the option is -q. */
 bool cli_modprobe(const char *option, const char *name);
 
+#define CLI_MODULES_MAX	64
+
+/* The same for several, CLI_MODULES_MAX at most, in their order. False: one of them has failed; the others have not. */
+bool cli_modprobe_all(const char *option, const char *const names[], int n);
+
 /* Says why a module is not there, after it could not be loaded. Returns CLI_TROUBLE. */
 int cli_module_missing(const char *name);
 

@@ -19,11 +19,10 @@
 /*
  * Modules.
  */
-#define MODULES_MAX	64
 #define MODULE_NAME	56	/* bytes, as of the kernel */
 
 struct modules {
-	char names[MODULES_MAX][MODULE_NAME];
+	char names[CLI_MODULES_MAX][MODULE_NAME];
 	int n;
 };
 
@@ -34,7 +33,7 @@ static bool is_library(const char *name)
 
 static void add_module(struct modules *modules, const char *name, size_t len)
 {
-	if (modules->n == MODULES_MAX || len >= MODULE_NAME)
+	if (modules->n == CLI_MODULES_MAX || len >= MODULE_NAME)
 		return;
 	snprintf(modules->names[modules->n], MODULE_NAME, "%.*s", (int)len, name);
 	if (is_library(modules->names[modules->n]))
@@ -46,38 +45,41 @@ static int by_name(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-/* Those that are installed for this kernel. */
+/* Finds those that a file names, one in each line, by itself or by its path. */
+static void find_modules(struct modules *modules, const char *path)
+{
+	FILE *f = fopen(path, "re");
+	char *line = NULL, *name;
+	size_t size = 0;
+
+	modules->n = 0;
+	while (f && getline(&line, &size, f) > 0) {
+		line[strcspn(line, ": ")] = '\0';
+		name = strrchr(line, '/');
+		name = name ? name + 1 : line;
+		add_module(modules, name, strcspn(name, "."));
+	}
+	free(line);
+	if (f)
+		fclose(f);
+}
+
+/* Those that are installed for this kernel, in whatever folder: what depmod(8) has found. */
 static void find_installed(struct modules *modules)
 {
 	struct utsname kernel;
-	struct dirent *entry;
 	char path[512];
-	DIR *dir;
 
-	modules->n = 0;
 	uname(&kernel);
-	snprintf(path, sizeof(path), "/lib/modules/%s/updates/packetscript", kernel.release);
-	dir = opendir(path);
-	while (dir && (entry = readdir(dir)))
-		add_module(modules, entry->d_name, strcspn(entry->d_name, "."));
-	if (dir)
-		closedir(dir);
+	snprintf(path, sizeof(path), "/lib/modules/%s/modules.dep", kernel.release);
+	find_modules(modules, path);
 	qsort(modules->names, modules->n, MODULE_NAME, by_name);
 }
 
 /* Those that are loaded, the last one first, so that none is used by one behind it. */
 static void find_loaded(struct modules *modules)
 {
-	FILE *f = fopen("/proc/modules", "re");
-	char *line = NULL;
-	size_t size = 0;
-
-	modules->n = 0;
-	while (f && getline(&line, &size, f) > 0)
-		add_module(modules, line, strcspn(line, " "));
-	free(line);
-	if (f)
-		fclose(f);
+	find_modules(modules, "/proc/modules");
 }
 
 static bool is_in(const struct modules *modules, const char *name)
@@ -99,45 +101,54 @@ static bool is_loaded(const char *name)
 	return is_in(&loaded, name);
 }
 
-static int unload_module(const char *name)
-{
-	if (cli_modprobe("-r", name))
-		return CLI_OK;
-	return cli_error("modprobe -r %s has failed%s", name, geteuid() ? ": this takes root" : "; the kernel's log may say more (dmesg)");
-}
-
 static int load(void)
 {
 	return is_loaded(DRIVER) || cli_modprobe("-q", DRIVER) ? CLI_OK : cli_module_missing(DRIVER);
 }
 
-/* How many use a module: /proc/modules has that in its third column. 0 if it is not loaded. */
-static unsigned int count_users(const char *name)
+static int count(const char *text, char c)
+{
+	int n = 0;
+
+	for (; *text; text++)
+		n += *text == c;
+	return n;
+}
+
+/* Whether one of them is used by something else than a module: /proc/modules has how many use one in its third column, and these modules in its fourth. */
+static bool are_used(const struct modules *modules)
 {
 	FILE *f = fopen("/proc/modules", "re");
-	char is[MODULE_NAME];
-	unsigned int n, users = 0;
+	char name[MODULE_NAME], by[1024];
+	bool used = false;
+	int users;
 
-	while (f && fscanf(f, "%55s %*s %u %*[^\n]", is, &n) == 2) {
-		if (!strcmp(is, name))
-			users = n;
-	}
+	while (f && !used && fscanf(f, "%55s %*s %d %1023s %*[^\n]", name, &users, by) == 3)
+		used = is_in(modules, name) && users > count(by, ',');
 	if (f)
 		fclose(f);
-	return users;
+	return used;
 }
 
 /* What had a device open when its runtime ended closes it soon. */
 #define PATIENCE_MS	3000
 #define STEP_MS		10
 
-static int remove_module(const char *name)
+/* Unloads modules, with one command for all, as it takes some time to start. */
+static int unload_modules(const struct modules *modules)
 {
-	int ms;
+	const char *names[CLI_MODULES_MAX];
+	int i, ms;
 
-	for (ms = 0; ms < PATIENCE_MS && count_users(name); ms += STEP_MS)
+	if (!modules->n)
+		return CLI_OK;
+	for (ms = 0; ms < PATIENCE_MS && are_used(modules); ms += STEP_MS)
 		usleep(STEP_MS * 1000);
-	return unload_module(name);
+	for (i = 0; i < modules->n; i++)
+		names[i] = modules->names[i];
+	if (cli_modprobe_all("-r", names, modules->n))
+		return CLI_OK;
+	return cli_error("modprobe -r has not unloaded all%s", geteuid() ? ": this takes root" : "; the kernel's log may say more (dmesg)");
 }
 
 /*
@@ -152,24 +163,26 @@ static void end_runtimes(void)
 	free(text);
 }
 
-/* The driver's end is that of all other runtimes. packetscript itself stays if rules use it. */
+/* The driver's end is that of all other runtimes. packetscript itself stays if rules use it: then there is xt_LUA. */
 static int unload(void)
 {
+	const bool rules = !access("/sys/module/xt_LUA", F_OK);
+	const struct modules driver = { .names = { DRIVER }, .n = 1 };
 	struct modules loaded;
-	int i, status = CLI_OK;
+	int i, n = 0;
 
 	if (is_loaded(DRIVER)) {
 		end_runtimes();
-		status = remove_module(DRIVER);
+		if (unload_modules(&driver))
+			return CLI_TROUBLE;
 	}
 	find_loaded(&loaded);
-	for (i = 0; i < loaded.n && !status; i++) {
-		if (strcmp(loaded.names[i], "packetscript"))
-			status = remove_module(loaded.names[i]);
+	for (i = 0; i < loaded.n; i++) {
+		if (strcmp(loaded.names[i], "packetscript") || !rules)
+			memmove(loaded.names[n++], loaded.names[i], MODULE_NAME);
 	}
-	if (!status && is_loaded("packetscript") && access("/sys/module/xt_LUA", F_OK))	/* which is there for rules */
-		status = unload_module("packetscript");
-	return status;
+	loaded.n = n;
+	return unload_modules(&loaded);
 }
 
 static int reload(void)

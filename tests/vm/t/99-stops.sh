@@ -102,11 +102,23 @@ lines() { tr '\n' ' ' | lunatik; }
 # --- load: a device that is read, packets, devices that come and go ---
 ip link set lo up
 busy=()
+# They rest, as else little is left of a slow machine for what is tested, and start no programs, which would be most of what it does.
+exec {never}<> <(:)
+rest() { read -rt "$1" -u "$never" || true; }
+# The device that is read is not always there.
+reads() {
+	while :; do
+		if [ -c /dev/stops ]; then read -rN 1000 </dev/stops || true; fi
+		rest 0.02
+	done
+}
+comes_and_goes() {
+	while echo 'link add stops0 type dummy' && echo 'link del stops0'; do rest 0.5; done
+}
 load() {
-	# They rest, as else little is left of a slow machine for what is tested.
-	(while :; do head -c 1M /dev/stops >/dev/null 2>&1; sleep 0.02; done) & busy+=($!)
-	(while :; do ip link add stops0 type dummy; ip link del stops0; sleep 0.2; done) >/dev/null 2>&1 & busy+=($!)
-	ping -i 0.005 -q 127.0.0.1 >/dev/null & busy+=($!)
+	reads 2>/dev/null & busy+=($!)
+	ip -force -batch - < <(comes_and_goes) 2>/dev/null & busy+=($!)
+	ping -i 0.02 -q 127.0.0.1 >/dev/null & busy+=($!) # below 10 ms it polls
 }
 no_load() {
 	kill "${busy[@]}"
