@@ -624,6 +624,22 @@ test("what leaves when a window opens does not wait for as long as the last prob
   c:give(RST)
 end)
 
+test("what a small window gets after a while is known to have been sent (RFC 9293, 3.8.6.2.1)", function()
+  local c = open()
+  local sent = c:give(PSH | ACK, ("x"):rep(1000), { window_size = 600 })
+  c.snd = c.snd + 1000
+  equal(#sent, 1)
+  equal(sent[1].payload, "")
+  local late = c:wait(1000)
+  equal(#late, 1)
+  equal(#late[1].payload, 600)
+  c:take(late)
+  sent = c:give(ACK)
+  equal(#sent, 1)
+  equal(#sent[1].payload, 400)
+  c:give(RST)
+end)
+
 test("acknowledgements lie behind all that was sent, also after a time-out", function()
   local c, first = stream()
   equal(#c:wait(1000), 1)

@@ -345,7 +345,10 @@ local function again(c)
   local len = min(min(c.mss, c.tail - c.una), max(c.wnd, 1))
   c.timed = false
   if len > 0 then
-    transmit(c, ACK | (c.una + len == c.tail and c.finishing and c.max > c.tail and FIN or 0), c.una, len)
+    local to = c.una + len
+    if transmit(c, ACK | (to == c.tail and c.finishing and c.max > c.tail and FIN or 0), c.una, len) then -- the first time, if its window is small
+      c.nxt, c.max = max(c.nxt, to), max(c.max, to)
+    end
   elseif c.finishing then
     transmit(c, ACK | FIN, c.una, 0)
   end

@@ -70,7 +70,7 @@ xtables=(iptables ip6tables iptables-save iptables-restore ip6tables-save ip6tab
 
 # Prints all that the base is made of: when this text changes, the base is made anew.
 base_inputs() {
-	cat "$here"/{mkimage.sh,modules.txt,qexit.c,udpecho.c,tcpask.c,webask.c,synflood.c,genlask.c,latepage.c,sendframes.c,timestamps.c}
+	cat "$here"/{mkimage.sh,modules.txt,qexit.c,udpecho.c,tcpask.c,webask.c,synflood.c,genlask.c,latepage.c,sendframes.c,segments.c,timestamps.c}
 	echo "$modules"
 	stat -c '%n %Y' "$modules" "$sysroot$xtables_dir" "$sysroot/var/lib/dpkg/status" 2>/dev/null || true
 }
@@ -169,7 +169,7 @@ copy_tools() {
 }
 
 compile_helpers() {
-	local c helpers=(udpecho tcpask webask synflood genlask latepage sendframes timestamps)
+	local c helpers=(udpecho tcpask webask synflood genlask latepage sendframes segments timestamps)
 	[[ $kver == *-arm64 ]] || helpers+=(qexit) # it uses a device that only PCs have
 	for c in "${helpers[@]}"; do
 		${CC:-gcc} -O2 -Wall -Wextra -static -o "$base/usr/bin/$c" "$here/$c.c" ||
