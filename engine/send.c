@@ -30,7 +30,7 @@ static unsigned int limit(unsigned int own, unsigned int usual)
 	return own ? own - 1 : usual;
 }
 
-/* Why so many more packets, of so many bytes, are too many; NULL: they are not, and count. */
+/* Why so many more packets, of so many bytes, are too many; NULL: they are not. */
 static const char *too_many(struct ps_bind *bind, unsigned int packets, uint32_t bytes)
 {
 	struct ps_sent *sent = &bind->sent;
@@ -53,10 +53,14 @@ static const char *too_many(struct ps_bind *bind, unsigned int packets, uint32_t
 		return "too many packets in a second (send_rate)";
 	if (sent->bytes + bytes > 1024ull * limit(sent->own.rate_kib, ps_send_limits.send_rate_kib))
 		return "too many bytes in a second (send_rate_kib)";
+	return NULL;
+}
+
+static void count(struct ps_sent *sent, unsigned int packets, uint32_t bytes)
+{
 	sent->each += packets;
 	sent->packets += packets;
 	sent->bytes += bytes;
-	return NULL;
 }
 
 /*
@@ -113,9 +117,15 @@ static unsigned int complete(lua_State *L, const struct ps_sender_ops *ops, uint
 
 static int send(lua_State *L, struct ps_sender *sender, uint8_t *draft, struct ps_message *message)
 {
-	const char *why_not = too_many(ps_bind_of(L), complete(L, sender->ops, draft, message), message->len);
+	struct ps_bind *bind = ps_bind_of(L);
+	const unsigned int packets = complete(L, sender->ops, draft, message);
+	const char *why_not = too_many(bind, packets, message->len);
 
-	return ps_library_answer(L, why_not ? why_not : sender->ops->send(sender, message));
+	if (!why_not)
+		why_not = sender->ops->send(sender, message);
+	if (!why_not)	/* what cannot leave now does not count, so that it may be tried again */
+		count(&bind->sent, packets, message->len);
+	return ps_library_answer(L, why_not);
 }
 
 static uint8_t *new_draft(lua_State *L, struct ps_sender *sender, uint32_t len)

@@ -21,7 +21,11 @@
 #include "host_kernel.h"
 #include "outlet.h"
 
-#define AT_ONCE	64	/* packets after which other softirqs have their turn */
+/*
+ * Packets after which other softirqs have their turn, segments that are yet to be cut among them: a device that hands packets over to this machine
+ * (veth) puts them into a list of netdev_max_backlog, from which these have to take them.
+ */
+#define AT_ONCE	64
 
 /*
  * Leaving.
@@ -73,12 +77,13 @@ static void let_out(struct tasklet_struct *tasklet)
 {
 	struct queue *queue = container_of(tasklet, struct queue, tasklet);
 	struct sk_buff *skb;
-	int n;
+	int n = 0;
 
-	for (n = 0; n < AT_ONCE; n++) {
+	while (n < AT_ONCE) {
 		skb = skb_dequeue(&queue->list);
 		if (!skb)
 			return;
+		n += skb_is_gso(skb) ? skb_shinfo(skb)->gso_segs : 1;
 		leave(skb);
 	}
 	tasklet_schedule(tasklet);

@@ -529,7 +529,9 @@ end
 
 local function acknowledged(c, to, echo)
   local acked, timed = to - c.una, c.timed
-  c.una, c.tries, c.resends = to, 0, false
+  c.una, c.tries = to, 0
+  -- Where many are lost, only the first one that has come puts the time-out off, after which all is sent again (RFC 6582, 3.2)
+  if c.fast ~= "goes on" or to >= c.recover then c.resends = false end
   if c.nxt < to then c.nxt = to end
   if c.last > 0 then drop_acked(c) end
   if echo and echo ~= 0 and c.stamps then
@@ -550,6 +552,7 @@ local function acknowledged(c, to, echo)
   elseif to >= c.recover then
     c.cwnd, c.fast, c.dup = min(c.ssthresh, max(c.max - to, c.mss) + c.mss), false, 0
   else -- the next one is lost, too
+    c.fast = "goes on"
     again(c)
     c.cwnd = max(c.cwnd - acked, 0) + c.mss
   end

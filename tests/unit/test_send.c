@@ -129,6 +129,25 @@ static void limits(void)
 	end(&s);
 }
 
+static void what_is_refused_does_not_count(void)
+{
+	const struct ps_send_limits usual = ps_send_limits;
+	struct ps_script s;
+	int i;
+
+	begin(&s);
+	ps_send_limits.send_rate = 2;
+	post.why_not = "too much waits";
+	for (i = 0; i < 3; i++)
+		CHECK_TEXT(run(&s, "one"), "too much waits");
+	post.why_not = NULL;
+	for (i = 0; i < 2; i++)
+		CHECK_TEXT(run(&s, "one"), "");
+	CHECK_TEXT(run(&s, "one"), "too many packets in a second (send_rate)");
+	ps_send_limits = usual;
+	end(&s);
+}
+
 static void limits_of_one_state(void)
 {
 	struct ps_script_limits own = { .memory = PS_SCRIPT_MEMORY, .sends = { .each = 4, .rate = 8 } };
@@ -342,6 +361,7 @@ static void completes_what_is_cut(void)
 
 const struct test send_tests[] = {
 	{ "send: so many for a packet, and in a second", limits },
+	{ "send: what the sender refuses does not count", what_is_refused_does_not_count },
 	{ "send: a state has limits of its own", limits_of_one_state },
 	{ "send: what fails is not sent", failures },
 	{ "send: parts in shared tables are lent, or copied", lists_of_tables },
