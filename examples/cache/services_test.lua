@@ -175,6 +175,25 @@ test("of several that are lost each is sent again as soon as the one before has 
   c:give(RST)
 end)
 
+test("only the first that has come puts the time-out off (RFC 6582, 3.2)", function()
+  local c, first = stream()
+  for _ = 1, 3 do c:give(ACK) end
+  equal(#c:wait(600), 0)
+  c.rcv = first + MSS
+  c:give(ACK)
+  for i = 2, 4 do
+    equal(#c:wait(300), 0)
+    c.rcv = first + i * MSS
+    equal(c:give(ACK)[1].tcp.seq, c.rcv & 0xffffffff)
+  end
+  local sent = c:wait(100)
+  equal(#sent, 1)
+  equal(sent[1].tcp.seq, c.rcv & 0xffffffff)
+  c.rcv = c.rcv + MSS
+  equal(#c:give(ACK), 2) -- and slowly on
+  c:give(RST)
+end)
+
 test("after a time-out all is sent again, slowly at first", function()
   local c, first = stream()
   local sent = c:wait(1000)
