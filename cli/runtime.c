@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* packetscript runtime, or lunatik: scripts in runtimes of their own in the kernel. */
 #include <ctype.h>
-#include <dirent.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -15,6 +13,7 @@
 #include "module.h"
 
 #define DRIVER	"lunatik_run"	/* the module without which there is no device */
+#define BASE	"packetscript"	/* that on which all others are built */
 
 /*
  * Modules.
@@ -28,7 +27,7 @@ struct modules {
 
 static bool is_library(const char *name)
 {
-	return !strncmp(name, "lua", 3) || !strcmp(name, DRIVER) || !strcmp(name, "packetscript");
+	return !strncmp(name, "lua", 3) || !strcmp(name, DRIVER) || !strcmp(name, BASE);
 }
 
 static void add_module(struct modules *modules, const char *name, size_t len)
@@ -115,8 +114,11 @@ static int count(const char *text, char c)
 	return n;
 }
 
-/* Whether one of them is used by something else than a module: /proc/modules has how many use one in its third column, and these modules in its fourth. */
-static bool are_used(const struct modules *modules)
+/*
+ * Whether one of them is used, if not by modules, or by these, too: /proc/modules has how many use one in its third column, and which modules in its
+ * fourth.
+ */
+static bool are_used(const struct modules *modules, bool by_modules)
 {
 	FILE *f = fopen("/proc/modules", "re");
 	char name[MODULE_NAME], by[1024];
@@ -124,7 +126,7 @@ static bool are_used(const struct modules *modules)
 	int users;
 
 	while (f && !used && fscanf(f, "%55s %*s %d %1023s %*[^\n]", name, &users, by) == 3)
-		used = is_in(modules, name) && users > count(by, ',');
+		used = is_in(modules, name) && users > (by_modules ? 0 : count(by, ','));
 	if (f)
 		fclose(f);
 	return used;
@@ -142,7 +144,7 @@ static int unload_modules(const struct modules *modules)
 
 	if (!modules->n)
 		return CLI_OK;
-	for (ms = 0; ms < PATIENCE_MS && are_used(modules); ms += STEP_MS)
+	for (ms = 0; ms < PATIENCE_MS && are_used(modules, false); ms += STEP_MS)
 		usleep(STEP_MS * 1000);
 	for (i = 0; i < modules->n; i++)
 		names[i] = modules->names[i];
@@ -163,13 +165,12 @@ static void end_runtimes(void)
 	free(text);
 }
 
-/* The driver's end is that of all other runtimes. packetscript itself stays if rules use it: then there is xt_LUA. */
+/* The driver's end is that of all other runtimes. packetscript itself stays if rules or hooks use it. */
 static int unload(void)
 {
-	const bool rules = !access("/sys/module/xt_LUA", F_OK);
-	const struct modules driver = { .names = { DRIVER }, .n = 1 };
+	const struct modules driver = { .names = { DRIVER }, .n = 1 }, base = { .names = { BASE }, .n = 1 };
 	struct modules loaded;
-	int i, n = 0;
+	int i, n = 0, status;
 
 	if (is_loaded(DRIVER)) {
 		end_runtimes();
@@ -178,11 +179,12 @@ static int unload(void)
 	}
 	find_loaded(&loaded);
 	for (i = 0; i < loaded.n; i++) {
-		if (strcmp(loaded.names[i], "packetscript") || !rules)
+		if (strcmp(loaded.names[i], BASE))
 			memmove(loaded.names[n++], loaded.names[i], MODULE_NAME);
 	}
 	loaded.n = n;
-	return unload_modules(&loaded);
+	status = unload_modules(&loaded);
+	return status || !is_loaded(BASE) || are_used(&base, true) ? status : unload_modules(&base);
 }
 
 static int reload(void)
@@ -456,7 +458,7 @@ const struct cli_command cli_runtime = {
 "that name: 'lunatik run passwd' is 'packetscript runtime run passwd'.\n"
 "\n"
 "  load    loads the modules; the other words but unload and status do it, too, if need be\n"
-"  unload  ends all runtimes, and unloads the modules. packetscript stays if rules use it\n"
+"  unload  ends all runtimes, and unloads the modules. packetscript stays if rules or hooks use it\n"
 "  reload  both, one after the other\n"
 "  status  says which modules are loaded\n"
 "  list    names the scripts that run\n"

@@ -52,7 +52,7 @@ struct ps_sender {
 
 /* How much a state may send, of one with a copy for each CPU each of these. The administrator may change it. */
 struct ps_send_limits {
-	unsigned int send_each;		/* packets for each packet that is handled; segments count one by one */
+	unsigned int send_each;		/* packets for each packet that is handled; segments count one by one, what is refused does not */
 	unsigned int send_rate;		/* packets in a second */
 	unsigned int send_rate_kib;	/* KiB in a second */
 	unsigned int send_queue_kib;	/* KiB that wait in the machine to be sent */

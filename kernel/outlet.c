@@ -22,10 +22,10 @@
 #include "outlet.h"
 
 /*
- * Packets after which other softirqs have their turn, segments that are yet to be cut among them: a device that hands packets over to this machine
- * (veth) puts them into a list of netdev_max_backlog, from which these have to take them.
+ * After so many packets other softirqs have their turn; one that is yet to be cut counts as its segments. veth puts each into a list of
+ * netdev_max_backlog packets, which only one of these softirqs empties, and drops what has no room in it.
  */
-#define AT_ONCE	64
+#define AT_ONCE	32
 
 /*
  * Leaving.

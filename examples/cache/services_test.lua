@@ -258,6 +258,29 @@ test("a window that is closed is asked for, and then used", function()
   equal((c:take(c:give(ACK))), "aits")
 end)
 
+test("what leaves after a closed window was probed begins where the peer is", function()
+  local c, first = stream()
+  equal(#c:give(ACK, "", { window_size = 0 }), 0)
+  local probe = c:wait(1000)
+  equal(#probe, 1)
+  equal(probe[1].tcp.seq, first & 0xffffffff)
+  local sent = c:give(ACK) -- which has not taken it
+  equal(#sent > 0, true)
+  equal(sent[1].tcp.seq, first & 0xffffffff)
+  equal(#sent[1].payload, MSS)
+  c:give(RST)
+end)
+
+test("of resets that are only in the window ten are asked about in a second", function()
+  local c = open()
+  local asked = 0
+  for _ = 1, 30 do asked = asked + #c:give(RST, "", { seq = c.snd + 1 & 0xffffffff, ack = 0 }) end
+  equal(asked, 10)
+  clock.advance(1000)
+  equal(#c:give(RST, "", { seq = c.snd + 1 & 0xffffffff, ack = 0 }), 1)
+  c:give(RST)
+end)
+
 test("resets and SYNs that are not right change nothing (RFC 5961)", function()
   local c = open()
   clock.advance(1000)
@@ -656,6 +679,23 @@ test("what a small window gets after a while is known to have been sent (RFC 929
   sent = c:give(ACK)
   equal(#sent, 1)
   equal(#sent[1].payload, 400)
+  c:give(RST)
+end)
+
+test("and waits no longer each time", function()
+  local c = open{ window = 600 }
+  c:give(ACK, "", { window_size = WINDOW })
+  c:give(PSH | ACK, ("x"):rep(MSS))
+  c.snd = c.snd + MSS
+  c:give(PSH | ACK, ("x"):rep(MSS))
+  c.snd = c.snd + MSS
+  for _ = 1, 3 do
+    local late = c:wait(1000)
+    equal(#late, 1)
+    equal(#late[1].payload, 600)
+    c:take(late)
+    equal(#c:give(ACK), 0)
+  end
   c:give(RST)
 end)
 

@@ -346,8 +346,10 @@ local function again(c)
   c.timed = false
   if len > 0 then
     local to = c.una + len
-    if transmit(c, ACK | (to == c.tail and c.finishing and c.max > c.tail and FIN or 0), c.una, len) then -- the first time, if its window is small
-      c.nxt, c.max = max(c.nxt, to), max(c.max, to)
+    if transmit(c, ACK | (to == c.tail and c.finishing and c.max > c.tail and FIN or 0), c.una, len) and c.wnd > 0 then
+      -- output() has held these bytes back if the window is small: then they are sent for the first time
+      if to > c.max then c.max, c.timed, c.timed_at = to, to, now end
+      c.nxt = max(c.nxt, to)
     end
   elseif c.finishing then
     transmit(c, ACK | FIN, c.una, 0)
@@ -530,7 +532,7 @@ end
 local function acknowledged(c, to, echo)
   local acked, timed = to - c.una, c.timed
   c.una, c.tries = to, 0
-  -- Where many are lost, only the first one that has come puts the time-out off, after which all is sent again (RFC 6582, 3.2)
+  -- While lost segments are sent again one by one, only the first acknowledgement begins the timer anew: if there are many, it ends, and all is sent again (RFC 6582, 3.2)
   if c.fast ~= "goes on" or to >= c.recover then c.resends = false end
   if c.nxt < to then c.nxt = to end
   if c.last > 0 then drop_acked(c) end

@@ -9,8 +9,8 @@
  *   nothing SECONDS    for so long nothing comes
  *   echoes             bytes that come are those that were sent with the same numbers
  *
- * Numbers count from the SYN of each side, which is 0. Those of this side wrap after 16. What has come once may come again while
- * something else is awaited, as machines may be slow. This host's own TCP must not see what comes (a rule in 'raw').
+ * Numbers count from the SYN of each side, which is 0. Those of this side wrap after 16. What was awaited last may come again before what is
+ * awaited now, as machines may be slow. This host's own TCP must not see what comes (a rule in 'raw').
  */
 #include <arpa/inet.h>
 #include <linux/if_ether.h>

@@ -111,6 +111,14 @@ check 'and loaded again' lunatik reload
 check 'a script runs' lunatik run one
 check 'reload ends it' lunatik reload
 check_eq 'so nothing runs' "$(lunatik list)" ''
+echo 'function f(p) return NF_ACCEPT end' >hook.lua
+packetscript attach hook.lua --hook input --function f
+check 'a script runs beside what is attached' lunatik run one
+begin=$SECONDS
+check 'which stays when it is unloaded' lunatik unload
+check 'without waiting for it' [ $((SECONDS - begin)) -lt 3 ]
+check_eq 'as does what it needs' "$(cd /sys/module && echo lua* packetscript)" 'lua* packetscript'
+packetscript detach hook.lua
 modprobe xt_LUA
 check 'where rules may be, it is unloaded as well' lunatik unload
 check_eq 'but for what these need' "$(cd /sys/module && echo lua* packetscript)" 'lua* packetscript'

@@ -175,7 +175,7 @@ for part in unload reload; do
 	load
 	before= failed=0
 	for ((i = 1; i <= times; i++)); do
-		[ $((i % 5)) != 0 ] || echo "# $i ${part}s"
+		[ $((i % 2)) != 0 ] || echo "# $i ${part}s"
 		cycle $part >said 2>&1 || { failed=$((failed + 1)); sed 's/^/# /' said; used | sed 's/^/# /'; }
 		[ "$part" = unload ] || [ -z "$(lunatik list)" ] || failed=$((failed + 1))
 		[ $i != 2 ] || before=$(memory)
