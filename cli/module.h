@@ -10,8 +10,10 @@ bool cli_modprobe(const char *option, const char *name);
 
 #define CLI_MODULES_MAX	64
 
-/* The same for several, CLI_MODULES_MAX at most, in their order. False: modprobe cannot be run, or has failed for one; it has tried the others
- * all the same. */
+/*
+ * The same for several, CLI_MODULES_MAX at most, in their order. False: modprobe cannot be run, or has failed for one; it has tried the others
+ * all the same.
+ */
 bool cli_modprobe_all(const char *option, const char *const names[], int n);
 
 /* Says why a module is not there, after it could not be loaded. Returns CLI_TROUBLE. */

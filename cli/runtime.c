@@ -115,8 +115,8 @@ static int count(const char *text, char c)
 }
 
 /*
- * Whether one of them is used, if not by modules, or by these, too: /proc/modules has how many use one in its third column, and which modules in its
- * fourth.
+ * Whether something uses one of them; modules count as that only with by_modules. /proc/modules has how many use one in its third column, and which
+ * modules are among these in its fourth.
  */
 static bool are_used(const struct modules *modules, bool by_modules)
 {

@@ -532,7 +532,8 @@ end
 local function acknowledged(c, to, echo)
   local acked, timed = to - c.una, c.timed
   c.una, c.tries = to, 0
-  -- While lost segments are sent again one by one, only the first acknowledgement begins the timer anew: if there are many, it ends, and all is sent again (RFC 6582, 3.2)
+  -- While lost segments are sent again one by one, only the first acknowledgement begins the timer anew: if there are many, it ends, and all is
+  -- sent again (RFC 6582, 3.2)
   if c.fast ~= "goes on" or to >= c.recover then c.resends = false end
   if c.nxt < to then c.nxt = to end
   if c.last > 0 then drop_acked(c) end

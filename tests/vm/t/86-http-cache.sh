@@ -8,7 +8,7 @@ topology
 offload off # so that checksums are looked at
 cp /examples/cache/{tcp,objects,messages,http}.lua .
 S=192.168.0.1
-large=4000000
+large=5000000
 web_files 0 1 1447 1448 1449 16384 102400 "$large"
 web_conf $S:80
 start() { at R nginx -c "$PWD/conf" -e "$PWD/error.log"; }
