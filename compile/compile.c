@@ -6,6 +6,7 @@
 
 #include "lua.h"
 #include "lfunc.h"
+#include "lgc.h"
 #include "lparser.h"
 
 #include "access.h"
@@ -865,6 +866,16 @@ static bool is_being_compiled(const struct compiling *c, const Proto *p)
 	return c;
 }
 
+/* Whether no function of a script is being called, whose code would be in use. */
+static bool is_idle(const struct ps_runtime *rt)
+{
+	const CallInfo *ci = rt->L->ci;
+
+	while (ci && !isLua(ci))
+		ci = ci->previous;
+	return rt->guard.running == rt->L && !ci;
+}
+
 struct ps_function_code *ps_code_new(struct ps_runtime *rt, size_t size)
 {
 	struct ps_function_code *f = size <= rt->memory_max / PART_OF_MEMORY - rt->linear ? ps_runtime_allocate(rt, size) : NULL;
@@ -888,7 +899,7 @@ static const struct ps_function_code *compile(struct ps_bind *bind, const LClosu
 	struct ps_function_code *to;
 	struct compiling *c;
 
-	if (p->linear)
+	if (p->linear && (!((struct ps_function_code *)p->linear)->is_blind || !nargs || !is_idle(rt)))
 		return (const struct ps_function_code *)p->linear;
 	if (p->is_vararg || depth == DEPTH_MAX || is_being_compiled(caller, p))
 		return NULL;
@@ -928,8 +939,32 @@ static const struct ps_function_code *compile(struct ps_bind *bind, const LClosu
 	to->linear.slots = 2 + p->maxstacksize;
 	to->linear.run = ps_linear_run;
 	to->linear.leave = ps_linear_leave;
+	to->is_blind = !caller && !nargs;
+	if (p->linear)
+		ps_linear_free(rt, p->linear);
 	p->linear = &to->linear;
 	return to;
+}
+
+/*
+ * What is called by ways that cannot be followed: functions in tables, callbacks. Nothing is known of what they are given, until a
+ * function is compiled that calls one. Calls of them are seen by the interpreter, or by code that it has entered.
+ */
+static void compile_rest(lua_State *L, struct ps_bind *bind)
+{
+	const global_State *g = G(L);
+	GCObject *o;
+
+	if (!lua_checkstack(L, 1))
+		return;
+	for (o = g->allgc; o; o = o->next) {
+		if (o->tt != LUA_VLCL || isdead(g, o) || gco2lcl(o)->p->linear)
+			continue;
+		setclLvalue2s(L, PS_STACK_TOP(L), gco2lcl(o));	/* or it might be collected, as what opens protocols allocates */
+		PS_STACK_TOP(L)++;
+		compile(bind, gco2lcl(o), NULL, 0, NULL);
+		PS_STACK_TOP(L)--;
+	}
 }
 
 /*
@@ -945,6 +980,8 @@ static struct ps_linear *compile_for(lua_State *L, const struct ps_known *given,
 
 	if (!closure || !compile(bind, closure, given, 1, NULL))
 		return NULL;
+	((struct ps_function_code *)closure->p->linear)->is_blind = false;	/* it is the handler's now */
+	compile_rest(L, bind);
 	own = given->kind == PS_KIND_VIEW ? ps_inline_calls(&bind->rt, closure) : NULL;
 	*is_own = own;
 	return own ? &own->linear : closure->p->linear;

@@ -48,21 +48,21 @@ enum { PS_A = 1, PS_B = 2, PS_C = 4, PS_N = 8, PS_S = 16, PS_M = 32, PS_GIVES = 
 	/* the same of a function that is within another's code */ \
 	X(GET_VARIABLE, PS_T)	/* R[A] = variable */ \
 	X(SET_VARIABLE, PS_A)	/* variable = R[A] */ \
-	X(GET_MEMBER, PS_T)	/* R[A] = variable[name] */ \
-	X(GET_NAME, PS_TB)	/* R[A] = R[B][name] */ \
+	X(GET_MEMBER, PS_T | PS_S)	/* R[A] = variable[name] */ \
+	X(GET_NAME, PS_TB | PS_S)	/* R[A] = R[B][name] */ \
 	X(GET_INDEX, PS_TB)	/* R[A] = R[B][n] */ \
 	X(GET_KEY, PS_TBC)	/* R[A] = R[B][R[C]] */ \
 	X(GET_BYTE, PS_TBC)	/* the same of what should be a byte array */ \
 	X(GET_BITS, PS_TBC)	/* R[A] = R[B][R[C]] & mask ~ flip, of what should be a byte array */ \
 	X(SET_BITS, PS_TBC)	/* the same, and R[B][R[C]] = R[A] */ \
-	X(SET_NAME, PS_A)	/* R[A][name] = K */ \
-	X(SET_NAME_R, PS_AB)	/* R[A][name] = R[B] */ \
+	X(SET_NAME, PS_A | PS_S)	/* R[A][name] = K */ \
+	X(SET_NAME_R, PS_AB | PS_S)	/* R[A][name] = R[B] */ \
 	X(SET_INDEX, PS_A)	/* R[A][n] = K */ \
 	X(SET_INDEX_R, PS_AB)	/* R[A][n] = R[B] */ \
 	X(SET_KEY, PS_A | PS_C)	/* R[A][R[C]] = K */ \
 	X(SET_KEY_R, PS_ABC)	/* R[A][R[C]] = R[B] */ \
 	X(SET_BYTE, PS_ABC)	/* the same of what should be a byte array */ \
-	X(SELF, PS_AB)		/* R[A + 1] = R[B], R[A] = R[B][name] */ \
+	X(SELF, PS_AB | PS_S)		/* R[A + 1] = R[B], R[A] = R[B][name] */ \
 	X(SELF_QUICK, PS_AB | PS_S)	/* the same of a reference with these methods: R[A] = K */ \
 	X(CALL_QUICK, PS_A | PS_S)	/* as CALL, of such a method */ \
 	X(CALL_WRITE, PS_A | PS_S)	/* the same of one that writes in a window */ \
@@ -131,6 +131,12 @@ enum ps_operation {
 #undef X
 };
 
+/* Where a name was in the table that was asked for it last: tables that were made alike have it there, too. */
+struct ps_slot {
+	uint32_t node;		/* in bytes, from the table's first one on */
+	uint8_t lsizenode;	/* of the table */
+};
+
 struct ps_op {
 	uint8_t op;		/* enum ps_operation */
 	bool condition;
@@ -139,6 +145,7 @@ struct ps_op {
 	union {
 		int other;	/* as n, where it is not so; of NETWORK, DATA, HEADER, FIRST and BYTES, if there is a view, and it is tested for at once */
 		struct ps_simple simple;	/* ASSIGN_SIMPLE, SET_SIMPLE */
+		struct ps_slot slot;	/* GET_NAME, GET_MEMBER, SET_NAME, SET_NAME_R, SELF */
 		const Table *methods;	/* QUICK, QUICK_PUT, PACKET, READ, WRITE, SELF_QUICK, CALL_QUICK, CALL_WRITE */
 	};
 	union {
@@ -203,6 +210,7 @@ struct ps_function_code {
 	struct ps_linear linear;
 	const Instruction *code;
 	struct ps_known results[PS_RESULTS];	/* that it returns; NONE: nothing is known */
+	bool is_blind;		/* nothing was known of what it is given; it makes way for code of which that is known */
 	/* Of operations, where others' are within; else NULL: then each is where its instruction is. */
 	const struct ps_origin *origins;
 	const struct ps_inlined *inlined;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lua.h"
+#include "ldo.h"
 #include "lfunc.h"
 #include "lgc.h"
 #include "lstring.h"
@@ -194,6 +195,28 @@ static ps_inline const TValue *slot_of(Table *t, const TValue *key)
 	return ttisshrstring(key) ? luaH_getshortstr(t, tsvalue(key)) : NULL;
 }
 
+static ps_noinline const TValue *find_slot(const struct ps_op *op, Table *t)
+{
+	struct ps_slot *known = &((struct ps_op *)op)->slot;
+	const TValue *slot = luaH_getshortstr(t, (TString *)op->name);
+
+	if (!isabstkey(slot)) {
+		known->node = (const char *)slot - (const char *)t->node;
+		known->lsizenode = t->lsizenode;
+	}
+	return slot;
+}
+
+/* The slot of the operation's name. */
+static ps_inline const TValue *slot_of_name(const struct ps_op *op, Table *t)
+{
+	const Node *node = (const Node *)((const char *)t->node + op->slot.node);
+
+	if (l_likely(t->lsizenode == op->slot.lsizenode) && l_likely(keyisshrstr(node) && keystrval(node) == op->name))
+		return gval(node);
+	return find_slot(op, t);
+}
+
 /* t[key] = v, where the table has a value for it: else it may have to grow, or a metatable be asked. */
 static ps_inline bool put_slot(lua_State *L, const TValue *t, const TValue *slot, const TValue *v)
 {
@@ -260,40 +283,54 @@ static ps_inline bool set_key(lua_State *L, const struct ps_bind *bind, const TV
 }
 
 /* object.name, where it was not foreseen what the object is. */
-static ps_noinline bool get_name(lua_State *L, const TValue *object, const TString *name, TValue *result)
+static ps_noinline bool get_member(lua_State *L, const TValue *object, const TString *name, TValue *result)
 {
-	const struct ps_class *class;
+	const struct ps_class *class = class_of(object);
 
-	if (ttistable(object))
-		return take_slot(L, hvalue(object), luaH_getshortstr(hvalue(object), (TString *)name), result);
-	class = class_of(object);
 	return class && class->read && class->read(L, ps_object_of(object), name, result);
 }
 
-static ps_noinline bool set_name(lua_State *L, const TValue *object, const TString *name, const TValue *v)
+static ps_inline bool get_name(lua_State *L, const struct ps_op *op, const TValue *object, TValue *result)
 {
-	const struct ps_class *class;
+	if (l_likely(ttistable(object)))
+		return take_slot(L, hvalue(object), slot_of_name(op, hvalue(object)), result);
+	return get_member(L, object, op->name, result);
+}
 
-	if (ttistable(object))
-		return put_slot(L, object, luaH_getshortstr(hvalue(object), (TString *)name), v);
-	class = class_of(object);
+static ps_noinline bool set_member(lua_State *L, const TValue *object, const TString *name, const TValue *v)
+{
+	const struct ps_class *class = class_of(object);
+
 	return class && class->write && class->write(L, ps_object_of(object), name, v);
 }
 
-/* The method, or a table's function, that object:name() calls, or NULL. */
-static ps_noinline const TValue *find_self(const TValue *object, const TString *name)
+static ps_inline bool set_name(lua_State *L, const struct ps_op *op, const TValue *object, const TValue *v)
 {
-	const TValue *found = NULL;
+	if (l_likely(ttistable(object)))
+		return put_slot(L, object, slot_of_name(op, hvalue(object)), v);
+	return set_member(L, object, op->name, v);
+}
+
+/* The method, or a table's function, that object:name() calls, or NULL. */
+static ps_noinline const TValue *find_self(lua_State *L, const struct ps_op *op, const TValue *object)
+{
+	const TValue *found = NULL, *index;
 	const Table *methods;
 
 	if (ttistable(object)) {
-		found = luaH_getshortstr(hvalue(object), (TString *)name);
+		found = luaH_getshortstr(hvalue(object), (TString *)op->name);
+		if (!isempty(found))
+			return found;
+		index = fasttm(L, hvalue(object)->metatable, TM_INDEX);
+		if (!index || !ttistable(index))
+			return NULL;
+		found = slot_of_name(op, hvalue(index));
 		return isempty(found) ? NULL : found;
 	}
 	if (!ttisfulluserdata(object) || !uvalue(object)->class)
 		return NULL;
 	methods = ps_object_of(object)->methods;
-	return methods ? ps_find(methods, name) : NULL;
+	return methods ? ps_find(methods, op->name) : NULL;
 }
 
 static ps_noinline bool get_length(lua_State *L, const TValue *v, TValue *result)
@@ -379,10 +416,10 @@ static ps_noinline bool begin_watch(lua_State *L, struct ps_run *run)
 }
 
 /* Where a run that is not watched yet looks whether its time is up: it has to begin. */
-static const int unwatched = 1;
+static const l_signalT unwatched = 1;
 
 /* What that has come to: where the run looks from now on, or NULL, if it may not go on here. */
-static ps_noinline const volatile int *watch(lua_State *L, struct ps_bind *bind, struct ps_run *run)
+static ps_noinline const volatile l_signalT *watch(lua_State *L, struct ps_bind *bind, struct ps_run *run)
 {
 	if (run && run->is_watched ? bind->rt.guard.expired : !begin_watch(L, run))
 		return NULL;
@@ -463,6 +500,58 @@ static void tell_inlined(lua_State *L, struct ps_run *run, const struct ps_funct
 		frame = inlined->caller;
 	}
 	run->frames[0].pc = code->code + pc;
+}
+
+/*
+ * Where the interpreter runs, frames are its own (struct CallInfo), and what it would notice when it calls or returns is noticed here, too.
+ */
+
+/* Begins a call of the function at func, which has linear code, behind the frame that goes on at next. False: the interpreter has to. */
+static ps_inline bool push_frame(lua_State *L, StkId func, int nresults, const Instruction *next)
+{
+	CallInfo *ci = L->ci->next;
+
+	if (l_unlikely(L->hookmask || !ci || !has_room(L, func)))
+		return false;
+	L->ci->u.l.savedpc = next;
+	ps_stk(ci->func) = func;
+	ps_stk(ci->top) = func + 1 + clLvalue(s2v(func))->p->maxstacksize;
+	ci->nresults = nresults;
+	ci->callstatus = 0;
+	ci->u.l.savedpc = clLvalue(s2v(func))->p->code;
+	ci->u.l.trap = 0;
+	L->ci = ci;
+	return true;
+}
+
+/* Ends the frame whose function has just returned the values from first on. False, and nothing is done: the interpreter has to. */
+static ps_inline bool pop_frame(lua_State *L, const TValue *first, int count)
+{
+	CallInfo *ci = L->ci;
+	StkId func = ps_stk(ci->func);
+	int n;
+
+	if (l_unlikely(ci->callstatus & CIST_FRESH || L->hookmask || ci->nresults < 0))
+		return false;
+	for (n = 0; n < ci->nresults; n++) {
+		if (n < count)
+			setobj(L, s2v(func + n), first + n)
+		else
+			setnilvalue(s2v(func + n));
+	}
+	L->ci = ci->previous;
+	return true;
+}
+
+/* Calls the function of C at func. False: it is none. It may raise, and move the stack. */
+static ps_noinline bool call_c(lua_State *L, StkId func, int nargs, int nresults, const Instruction *next)
+{
+	if (!ttisCclosure(s2v(func)) && !ttislcf(s2v(func)))
+		return false;
+	L->ci->u.l.savedpc = next;
+	PS_STACK_TOP(L) = func + 1 + nargs;
+	luaD_precall(L, func, nresults);
+	return true;
 }
 
 void ps_linear_leave(lua_State *L, const struct ps_linear *linear, struct ps_run *run)
@@ -562,7 +651,8 @@ const Instruction *ps_linear_run(lua_State *L, const struct ps_linear *linear, c
 	const struct ps_op *op = pc ? ps_op_at(code, pc) : code->ops;
 	const struct ps_value *value;
 	struct ps_value own ps_uninit;
-	const volatile int *expired = &unwatched;	/* where the run looks whether its time is up */
+	/* where the run looks whether its time is up; or, as the interpreter does, whether it is to look */
+	const volatile l_signalT *expired = run ? &unwatched : &L->hookmask;
 
 	ON(0);
 
@@ -600,11 +690,7 @@ CASE(SET_VARIABLE):
 	luaC_barrier(L, op->variable, R(op->a));
 	ON(1);
 CASE(GET_MEMBER): {
-	const TValue *holder = ps_stk(op->variable->v);
-
-	if (!(ttistable(holder) ?
-	      take_slot(L, hvalue(holder), luaH_getshortstr(hvalue(holder), (TString *)op->name), R(op->a)) :
-	      get_name(L, holder, op->name, R(op->a))))
+	if (!get_name(L, op, ps_stk(op->variable->v), R(op->a)))
 		goto CASE(LEAVE);
 	ON(1);
 }
@@ -627,7 +713,7 @@ CASE(SET_GLOBAL_R): {
 	ON(1);
 }
 CASE(GET_NAME):
-	if (!get_name(L, R(op->b), op->name, R(op->a)))
+	if (!get_name(L, op, R(op->b), R(op->a)))
 		goto CASE(LEAVE);
 	ON(1);
 CASE(GET_INDEX): {
@@ -675,11 +761,11 @@ CASE(SET_BITS): {
 	ON(4);
 }
 CASE(SET_NAME):
-	if (!set_name(L, R(op->a), op->name, &op->k))
+	if (!set_name(L, op, R(op->a), &op->k))
 		goto CASE(LEAVE);
 	ON(1);
 CASE(SET_NAME_R):
-	if (!set_name(L, R(op->a), op->name, R(op->b)))
+	if (!set_name(L, op, R(op->a), R(op->b)))
 		goto CASE(LEAVE);
 	ON(1);
 CASE(SET_INDEX):
@@ -708,7 +794,7 @@ CASE(SET_BYTE): {
 }
 
 CASE(SELF): {
-	const TValue *found = find_self(R(op->b), op->name);
+	const TValue *found = find_self(L, op, R(op->b));
 
 	if (!found)
 		goto CASE(LEAVE);
@@ -755,11 +841,27 @@ CASE(CALL): {
 	struct ps_called *frame;
 
 	if (!ttisLclosure(s2v(func))) {
-		if (call_method(L, func, op->b, op->c) < 0)
+		if (call_method(L, func, op->b, op->c) >= 0)
+			ON(1);
+		if (run || !call_c(L, func, op->b, op->c, pc_of(base - 1, op) + 1))
 			goto CASE(LEAVE);
-		ON(1);
+		base = ps_stk(L->ci->func) + 1;
+		op++;
+		if (l_unlikely(L->ci->u.l.trap))
+			goto CASE(LEAVE);
+		ON(0);
 	}
-	if (!run || !code_of(func) || !has_frame(L, run) || !has_room(L, func))
+	if (!code_of(func))
+		goto CASE(LEAVE);
+	if (!run) {
+		if (!push_frame(L, func, op->c, pc_of(base - 1, op) + 1))
+			goto CASE(LEAVE);
+		fill_arguments(func, op->b);
+		base = func + 1;
+		op = code_of(func)->ops;
+		ON(0);
+	}
+	if (!has_frame(L, run) || !has_room(L, func))
 		goto CASE(LEAVE);
 	COUNT_CALL();
 	frame = &run->frames[run->depth++];
@@ -795,8 +897,11 @@ CASE(TAIL_CALL): {
 CASE(RETURN): {
 	int n, nresults;
 
-	if (!run)
-		goto CASE(LEAVE);
+	if (!run) {
+		if (!pop_frame(L, R(op->a), op->n))
+			goto CASE(LEAVE);
+		goto popped;
+	}
 	nresults = run->depth ? run->frames[run->depth].nresults : 1;
 	for (n = 0; n < nresults; n++) {
 		if (n < op->n)
@@ -807,14 +912,20 @@ CASE(RETURN): {
 	goto returned;
 }
 CASE(RETURN_ONE): {
-	if (!run)
-		goto CASE(LEAVE);
+	if (!run) {
+		if (!pop_frame(L, R(op->a), 1))
+			goto CASE(LEAVE);
+		goto popped;
+	}
 	setobj(L, s2v(base - 1), R(op->a));
 	goto returned_one;
 }
 CASE(RETURN_K):
-	if (!run)
-		goto CASE(LEAVE);
+	if (!run) {
+		if (!pop_frame(L, &op->k, 1))
+			goto CASE(LEAVE);
+		goto popped;
+	}
 	setobj(L, s2v(base - 1), &op->k);
 returned_one:
 	if (run->depth) {
@@ -830,6 +941,16 @@ returned:
 	base = run->frames[run->depth].func + 1;
 	op = run->frames[run->depth].op;
 	ON(0);
+popped: {
+	const struct ps_function_code *caller;
+
+	base = ps_stk(L->ci->func) + 1;
+	caller = code_of(base - 1);
+	if (l_unlikely(!caller || L->ci->u.l.trap))
+		return L->ci->u.l.savedpc;
+	op = ps_op_at(caller, L->ci->u.l.savedpc);
+	ON(0);
+}
 
 CASE(JUMP):
 	GO(op->n);
@@ -1197,7 +1318,7 @@ assign: {
 
 CASE(LEAVE):
 	if (!run)
-		return pc_of(base - 1, op);
+		return pc_of(base - 1, op);	/* of L->ci */
 	run->frames[run->depth].func = base - 1;
 	run->frames[run->depth].op = op;
 	return code_of(base - 1)->code;

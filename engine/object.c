@@ -105,7 +105,7 @@ bool ps_access_get_located(lua_State *L, struct ps_bind *bind, const struct ps_p
 	const struct ps_field *here = locate(bind, at, field, &moved, &is_simple);
 	uint64_t value;
 
-	if (!is_simple)
+	if (!is_simple || (as_integer && !field->type->has_int))
 		return false;
 	if (!here) {
 		setnilvalue(result);

@@ -71,30 +71,37 @@ static inline bool set_key(lua_State *L, const TValue *v, const TValue *key, con
 	return ttisstring(key) && set_name(L, v, tsvalue(key), value);
 }
 
-/* Puts the method into ra; or runs linear code, which does what the bytecode does up to *pc, where the interpreter goes on. */
-static inline bool get_self(lua_State *L, const TValue *v, const TString *name, StkId ra, StkId base,
-			    const Instruction **pc)
+/* Puts the method into ra. */
+static inline bool get_self(lua_State *L, const TValue *v, const TString *name, StkId ra)
 {
 	const struct ps_class *class = class_of(v);
-	const struct ps_linear *linear = clLvalue(s2v(base - 1))->p->linear;
-	const Instruction *next;
 	const TValue *method;
 
 	if (!class || !ps_object_of(v)->methods)
 		return false;
-	if (linear) {
-		next = linear->run(L, linear, *pc - 1, base, NULL);
-		if (next != *pc - 1) {
-			*pc = next;
-			return true;
-		}
-	}
 	method = ps_find(ps_object_of(v)->methods, name);
 	if (!method)
 		return false;
 	setobj2s(L, ra, method);
 	return true;
 }
+
+/*
+ * Has linear code, if the function has some, do what it can from pc on, and has the interpreter go on behind that. Where linear code
+ * has called or returned, that is in another frame, at which the time is looked at anew.
+ */
+#define run_linear() do { \
+		const struct ps_linear *linear_ = cl->p->linear; \
+		if (linear_ && !trap) { \
+			pc = linear_->run(L, linear_, pc, base, NULL); \
+			ci = L->ci; \
+			cl = clLvalue(s2v(ps_stk(ci->func))); \
+			k = cl->p->k; \
+			base = ps_stk(ci->func) + 1; \
+			trap = L->hookmask; \
+			ci->u.l.trap = trap != 0; \
+		} \
+	} while (0)
 
 #define luaD_precall	ps_guard_precall
 

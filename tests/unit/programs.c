@@ -324,7 +324,9 @@ static void statement(struct program *g)
 	static const char *const others[] = {
 		"l4 = ip:data(packet_icmp)", "v = p:raw(a & 63, b & 15)", "bytes_of = (v or p):get()", "a = v:get()", "l4 = v",
 		"v = ip:saddr()", "if type(v) ~= 'table' then s = tostring(v) end", "t = { a, b, x = n }", "t[#t + 1] = a", "s = s .. a", "b = #s",
-		"v:set(a & 255)", "a = (function(x) return x + b end)(a)", "if a then goto done end",
+		"v:set(a & 255)", "a = (function(x) return x + b end)(a)", "a = coroutine.wrap(add)(a, 2)",
+		"do local f = coroutine.wrap(function(x) local y = back(3, coroutine.yield(add(x))) return add(y) end) a = f(a) a = f(b) end",
+		"a = select(2, pcall(back, 3, b))", "if a then goto done end",
 		"do local q <close> = nil end", "a = string.rep('x', 3)", "a = '10' + b", "b = -'3'", "t = setmetatable({}, mt)",
 		"a = t.none", "t.none = a", "o = mt", "a = 1 < 'x'", "v = setmetatable({}, mt) a = v:data(packet_udp)",
 	};
@@ -479,6 +481,8 @@ void make_program(unsigned int seed, char *text, size_t size)
 	}
 	g.functions = n;
 	add(&g, "function process_packet(p)\n ");
+	if (!draw(&g, 3))
+		add(&g, "first() ");	/* which is always interpreted, so what follows has the interpreter's frames */
 	if (draw(&g, 2))
 		add(&g, "local a, b, v, l4, ip, bytes_of = a, b\n ");
 	add(&g, "ip = p:data(packet_eth):data(packet_ip)\n ");

@@ -6,6 +6,7 @@
 #include "internals.h"
 
 #include "compile.h"
+#include "linear.h"
 #include "packets.h"
 #include "proto.h"
 #include "script.h"
@@ -342,7 +343,7 @@ static void enters_lua(void)
 		  "return x > 0 and #b == 20 and NF_ACCEPT or NF_DROP", false },
 		{ "o.x = o.x + 1 o[1] = o[1] ~ 5 return o.x and NF_ACCEPT or NF_DROP", false },
 		{ "return o:get() and NF_ACCEPT or NF_DROP", false },
-		{ "return o[2]() and NF_ACCEPT or NF_DROP", true },		/* a function that is not foreseen */
+		{ "return o[2]() and NF_ACCEPT or NF_DROP", false },		/* a function that is not foreseen */
 		{ "local udp = p.udp local f = udp:sport() f:set(5) f:set(f:get() + 1) return udp.sport == 6 and NF_ACCEPT or NF_DROP", false },
 		{ "return p.dns == nil and p.udp and NF_ACCEPT or NF_DROP", false },
 		{ "return deep(5, NF_ACCEPT)", false },
@@ -761,7 +762,7 @@ static void time_ends_it(void)
 	size_t i;
 
 	test_limit(&ps_limits.packet_ms, 40);
-	for (i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+	for (i = 0; i < 2 * sizeof(bodies) / sizeof(bodies[0]); i++) {
 		struct ps_packet pkt;
 		struct layout at;
 		struct ps_script s;
@@ -770,10 +771,12 @@ static void time_ends_it(void)
 		uint8_t *data = make_packet(&udp, &pkt, &at);
 		int handler, run;
 
+		/* each of them also behind what is interpreted: then frames are the interpreter's */
 		snprintf(script, sizeof(script),
 			 "local function again(p) return again(p) end\n"
 			 "local function wide(k) if k > 0 then for i = 1, 8 do wide(k - 1) end end return 1 end\n"
-			 "function process_packet(p)\n%s\nend", bodies[i]);
+			 "local function varies(...) end\n"
+			 "function process_packet(p)\n%s %s\nend", i % 2 ? "varies()" : "", bodies[i / 2]);
 		handler = open_script(&s, script, "process_packet");
 		for (run = 0; run < 2; run++) {
 			s.error[0] = 0;
@@ -804,6 +807,7 @@ static void write_calls(char *script, int functions, int times)
 /* Calls without a loop are counted: eight levels of twelve each are four hundred million. */
 static void calls_end(void)
 {
+	static const char *const handlers[] = { "plain", "behind" };
 	char script[4096];
 	struct ps_packet pkt;
 	struct layout at;
@@ -811,16 +815,74 @@ static void calls_end(void)
 	uint16_t queue;
 	uint8_t *data = make_packet(&udp, &pkt, &at);
 	unsigned int packet_ms;
-	int handler;
+	size_t i;
 
 	write_calls(script, 8, 12);
-	strcat(script, "function process_packet(p) return f8(0) end");
-	handler = open_script(&s, script, "process_packet");
-	packet_ms = test_limit(&ps_limits.packet_ms, 40);
-	CHECK_INT(ps_script_run(&s, handler, &pkt, &queue), PS_VERDICT_ERROR);
-	ps_limits.packet_ms = packet_ms;
-	CHECK_TEXT(s.error, "time limit exceeded");
+	strcat(script, "local function varies(...) end\n"
+	       "function plain(p) return f8(0) end function behind(p) varies() return f8(0) end");
+	for (i = 0; i < 2; i++) {
+		int handler = open_script(&s, script, handlers[i]);
+
+		packet_ms = test_limit(&ps_limits.packet_ms, 40);
+		CHECK_INT(ps_script_run(&s, handler, &pkt, &queue), PS_VERDICT_ERROR);
+		ps_limits.packet_ms = packet_ms;
+		CHECK_TEXT(s.error, "time limit exceeded");
+		ps_script_clean(&s);
+	}
 	free(data);
+}
+
+static const struct ps_linear *compiled;	/* the last handler */
+
+static struct ps_linear *compile_and_keep(struct lua_State *L, const struct ps_proto *proto, bool *is_own)
+{
+	struct ps_linear *linear = ps_compile(L, proto, is_own);
+
+	compiled = linear;
+	return linear;
+}
+
+static bool has_operation(const struct ps_linear *linear, int operation)
+{
+	const struct ps_function_code *code = (const struct ps_function_code *)linear;
+	int i;
+
+	for (i = 0; i < code->nops; i++) {
+		if (code->ops[i].op == operation)
+			return true;
+	}
+	return false;
+}
+
+/* What no handler is seen to call is compiled, too, and anew when it is known what it gets. */
+static void rest_is_compiled(void)
+{
+	static const char script[] =
+		"local calls = { ttl = function(ip) return ip.ttl end }\n"
+		"function first(p) return p.ip and calls.ttl(p.ip) == 64 and NF_ACCEPT or NF_DROP end\n"
+		"function second(p) local ip = p.ip return ip and ip.ttl == 64 and NF_ACCEPT or NF_DROP end\n";
+	static const char *const handlers[] = { "first", "second" };
+	struct layout at;
+	struct ps_script s;
+	uint16_t queue;
+	int i, run;
+
+	for (i = 0; i < 2; i++) {
+		int handler = i ? ps_script_find(&s, 0, handlers[i]) : open_script(&s, script, handlers[i]);
+
+		s.compile = compile_and_keep;
+		for (run = 0; run < 2; run++) {
+			struct ps_packet pkt;
+			uint8_t *data = make_packet(&udp, &pkt, &at);
+
+			s.bind.rt.guard.stack_hard = 0;		/* ps_runtime_enter() sets it */
+			CHECK_INT(ps_script_run(&s, handler, &pkt, &queue), PS_VERDICT_ACCEPT);
+			if (run > 0)	/* views are made, which stay */
+				CHECK_INT(!!s.bind.rt.guard.stack_hard, 0);
+			free(data);
+		}
+	}
+	CHECK(has_operation(compiled, DO_GET16));	/* it is known where its field is */
 	ps_script_clean(&s);
 }
 
@@ -1240,6 +1302,7 @@ const struct test compile_tests[] = {
 	{ "compile: errors name their line", lines },
 	{ "compile: time ends what goes back", time_ends_it },
 	{ "compile: time ends what calls much", calls_end },
+	{ "compile: functions that no handler is seen to call are compiled, too", rest_is_compiled },
 	{ "compile: what a variable has may change", variables_change },
 	{ "compile: the interpreter has its frames within code within code", frames_are_made },
 	{ "compile: and its values", values_are_put_back },
