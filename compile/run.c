@@ -217,10 +217,19 @@ static ps_inline const TValue *slot_of_name(const struct ps_op *op, Table *t)
 	return find_slot(op, t);
 }
 
-/* t[key] = v, where the table has a value for it: else it may have to grow, or a metatable be asked. */
+/* Whether the slot of a table, which has no value, can be given one: else the table may have to grow, or a metatable be asked. */
+static ps_noinline bool fill_slot(Table *t, const TValue *slot)
+{
+	if (!slot || isabstkey(slot) || t->metatable)
+		return false;
+	invalidateTMcache(t);
+	return true;
+}
+
+/* t[key] = v, where the table has a slot for it. */
 static ps_inline bool put_slot(lua_State *L, const TValue *t, const TValue *slot, const TValue *v)
 {
-	if (l_unlikely(!slot || isempty(slot)))
+	if (l_unlikely(!slot || isempty(slot)) && !fill_slot(hvalue(t), slot))
 		return false;
 	setobj2t(L, cast(TValue *, slot), v);
 	luaC_barrierback(L, gcvalue(t), v);
@@ -521,6 +530,23 @@ static ps_inline bool push_frame(lua_State *L, StkId func, int nresults, const I
 	ci->u.l.savedpc = clLvalue(s2v(func))->p->code;
 	ci->u.l.trap = 0;
 	L->ci = ci;
+	return true;
+}
+
+/* Puts a call of the function at func, which has linear code, in place of the frame that ends with it. False: the interpreter has to. */
+static ps_inline bool replace_frame(lua_State *L, StkId func, int nargs)
+{
+	CallInfo *ci = L->ci;
+	StkId to = ps_stk(ci->func);
+	int n;
+
+	if (l_unlikely(L->hookmask || !has_room(L, func)))
+		return false;
+	for (n = 0; n <= nargs; n++)
+		setobjs2s(L, to + n, func + n);
+	ps_stk(ci->top) = to + 1 + clLvalue(s2v(to))->p->maxstacksize;
+	ci->u.l.savedpc = clLvalue(s2v(to))->p->code;
+	ci->callstatus |= CIST_TAIL;
 	return true;
 }
 
@@ -877,8 +903,13 @@ CASE(TAIL_CALL): {
 	StkId func = AT(op->a);
 	int n;
 
-	if (!run)
-		goto CASE(LEAVE);
+	if (!run) {
+		if (!ttisLclosure(s2v(func)) || !code_of(func) || !replace_frame(L, func, op->b))
+			goto CASE(LEAVE);
+		fill_arguments(base - 1, op->b);
+		op = code_of(base - 1)->ops;
+		ON(0);
+	}
 	if (!ttisLclosure(s2v(func))) {
 		if (call_method(L, func, op->b, 1) < 0)
 			goto CASE(LEAVE);

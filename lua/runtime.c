@@ -427,6 +427,13 @@ const char *ps_guard_add_place(lua_State *L, const char *message)
 /* Of a string or byte array, where nothing sleeps: so loops over its bytes are short, however much a state may hold. */
 #define BYTES_MAX	(1024 * 1024)
 
+/*
+ * Garbage is collected when memory is four times what the last collection has left, or half of what is left of the limit is used; in steps, so that no packet
+ * waits for long: one for each 512 bytes (1 << 9) that are allocated. A step is to mark 256 values or to free sixteen objects, where Lua's own default is to
+ * mark 51,200; or twelve times as many, where less is left of the limit, so that a collection ends before that is used up.
+ */
+enum { GC_PAUSE = 400, GC_STEP_WORK = 8, GC_STEP_WORK_TIGHT = 100, GC_STEP_BYTES = 9 };
+
 static size_t bytes_max(const struct ps_runtime *rt)
 {
 	return rt->is_any && !rt->is_atomic ? rt->memory_max : BYTES_MAX;
@@ -439,6 +446,7 @@ ptrdiff_t ps_guard_gc_threshold(lua_State *L, size_t estimate, ptrdiff_t thresho
 	ptrdiff_t latest = estimate + room / 2;
 
 	rt->collections++;	/* Lua asks this when one has come to its end */
+	setgcparam(G(L)->gcstepmul, room / 2 > 3 * estimate ? GC_STEP_WORK : GC_STEP_WORK_TIGHT);
 	return threshold < latest ? threshold : latest;
 }
 
@@ -775,6 +783,7 @@ static int make_state(struct ps_runtime *rt, enum ps_context context, struct ps_
 	if (!rt->L)
 		return -1;
 	rt->guard.running = rt->L;
+	lua_gc(rt->L, LUA_GCINC, GC_PAUSE, GC_STEP_WORK, GC_STEP_BYTES);
 	return 0;
 }
 

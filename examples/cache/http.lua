@@ -16,7 +16,7 @@ local CLIENTS_MAX <const>, SERVERS_MAX <const> = 1536, 96 -- connections with cl
 local HEAD_MAX <const>, KEPT_HEAD_MAX <const>, NAME_MAX <const> = 8192, 2048, 1024 -- bytes
 local HELD_MAX <const> = 65536 -- bytes that a client has not got yet when the server is held back, and the other way round
 local ROOM <const>, BODY_ROOM <const>, SERVER_ROOM <const> = 8192, 65535, 65535 -- bytes that may come from clients, also in bodies; from the server
-local PIECES_MAX <const> = 64 -- answers that wait to be sent to one client
+local PIECES_MAX <const> = 32 -- answers that wait to be sent to one client
 local IDLE <const>, HEAD_TIME <const>, LOOK <const> = 60000, 15000, 5000 -- milliseconds for which a client may be silent; for a head; until that is looked at
 
 local tcp = require "tcp"
@@ -35,8 +35,8 @@ local request_of <const>, RAW <const> = rules.request, messages.RAW
 -- Hits
 
 -- The head of what is answered from the cache
-local function head_of(e, q)
-  local age = (nf.get_time() - e.since) // 1000
+local function head_of(e, q, now)
+  local age = (now - e.since) // 1000
   local is_plain = q.keeps and q.minor == "1"
   if is_plain and e.told == age then return e.ready end
   local text = e.head .. "Content-Length: " .. e.size .. "\r\nAge: " .. age .. "\r\n"
@@ -45,7 +45,7 @@ local function head_of(e, q)
   elseif q.minor == "0" then
     text = text .. "Connection: keep-alive\r\n\r\n"
   else
-    e.told, e.ready = age, bytes.new_from_string(text .. "\r\n"):slice(0, #text + 2)
+    e.told, e.ready = age, text .. "\r\n"
     return e.ready
   end
   return text
@@ -59,25 +59,16 @@ end
 local function answer(h, q, e)
   local c = h.c
   nf.count("hits")
-  c:send(head_of(e, q))
-  if q.is_get and e.size > 0 then
-    c:send_from(store.chunks, e.first, 0, e.size, CHUNK)
-    store:hold(e)
-    e = { e = e, to = c.tail, more = nil }
-    if h.using then h.using_last.more = e else h.using = e end
-    h.using_last = e
+  local head, size = head_of(e, q, h.at), e.size
+  if q.is_get and size > 0 then
+    if c:send_from(store.chunks, e.first, 0, size, CHUNK, head, e) then store:hold(e) end
+  else
+    c:send(head)
   end
   if not q.keeps then finish(h) end
 end
 
-local function release(h, to)
-  local u = h.using
-  while u and u.to <= to do
-    store:release(u.e)
-    u = u.more
-  end
-  h.using = u
-end
+local function released(_, e) store:release(e) end
 
 -- The server
 
@@ -378,7 +369,7 @@ end
 
 -- What is known of a client begins as a copy of this.
 local FRESH <const> = {
-  c = false, text = "", left = 0, at = 0, una = 0, using = false, using_last = false, request = false, is_over = false, is_closed = false, no_more = false,
+  c = false, text = "", left = 0, at = 0, una = 0, request = false, is_over = false, is_closed = false, no_more = false,
   is_raw = false, is_full = false, up = false, waits = false, fill = false,
 }
 
@@ -414,10 +405,9 @@ end
 local function sent(c)
   local h = c.h
   if not h then return end
-  if h.using then release(h, c.una) end
   if h.up and c.tail - c.una <= HELD_MAX // 2 then h.up:room(SERVER_ROOM) end
   if h.is_full and c.last - c.first < PIECES_MAX // 2 then
-    h.is_full = nil
+    h.is_full, h.at = nil, nf.get_time()
     c:room(ROOM)
     process(h)
   end
@@ -440,7 +430,6 @@ local function closed(c)
   if not h then return end
   h.is_closed, h.waits = true, nil
   clients[h] = nil
-  release(h, math.maxinteger)
   drop_fill(h, "cut")
   local up = h.up
   h.up = nil
@@ -452,7 +441,7 @@ end
 
 tcp.listen{
   port = PORT, max = CLIENTS_MAX + SERVERS_MAX, window = ROOM, time_wait = 2000, fin_wait = 20000, rto_min = 200,
-  opened = opened, received = received, sent = sent, ended = ended, closed = closed,
+  opened = opened, received = received, sent = sent, released = released, ended = ended, closed = closed,
 }
 
 function request(p)

@@ -27,6 +27,7 @@ local PLAIN <const>, STAMPED <const>, OPENING <const> = 40, 52, 60 -- bytes of h
 local RTO_FIRST <const>, RTO_MAX <const> = 1000, 60000 -- milliseconds (RFC 6298)
 local OPEN_TRIES <const> = { ["syn-sent"] = 6, ["syn-received"] = 5 } -- how often a SYN is sent again: one's own for three minutes (RFC 9293, MUST-23)
 local TRIES <const> = 10 -- how often other segments are
+local BUCKETS <const> = 64 -- a power of two
 local MORE <const> = 1 -- of IP's flags: there are more fragments
 local WHOLE <const> = 1 << 30 -- more bytes than a value of a shared table has
 local HELD_MAX <const> = 64 -- segments that came before those that they follow, of a connection
@@ -54,7 +55,8 @@ local K0 <const>, K1 <const> = nf.get_random() << 32 | nf.get_random(), nf.get_r
 local clone <const>, get_time <const> = table.clone, nf.get_time
 local now = 0 -- milliseconds, when the packet came that is looked at, or the timer ended
 local services = {} -- by port
-local connections = {} -- by local address and port, and by the peer's
+local connections = {} -- in one of BUCKETS tables, by local address and port, and by the peer's: many small tables, so that none takes long to grow
+for i = 0, BUCKETS - 1 do connections[i] = {} end
 
 local function min(a, b) return a < b and a or b end
 local function max(a, b) return a > b and a or b end
@@ -157,17 +159,30 @@ local function put(c, parts, at, len, is_nested)
   while len > 0 do
     local part = queue[i]
     local from = at - part.at
-    local take = part.len - from
+    local take, own = part.len - from, part.own
     if take > len then take = len end
-    n = n + 1
     at, len, i = at + take, len - take, i + 1
-    if part.store then
-      n = lend(part, parts, n, part.from + from, take, is_nested)
-    else
-      local piece
-      if part.read then piece = part.read(from, take) else piece = part.bytes:slice(from, take) end
-      if not piece or #piece ~= take then return nil end
-      parts[n] = piece
+    if from < own then
+      local piece = own - from
+      if piece > take then piece = take end
+      n = n + 1
+      local what = part.bytes
+      if piece == own then
+        parts[n] = what
+      else
+        parts[n] = type(what) == "string" and what:sub(from + 1, from + piece) or what:slice(from, piece)
+      end
+      from, take = own, take - piece
+    end
+    if take > 0 then
+      from, n = from - own, n + 1
+      if part.store then
+        n = lend(part, parts, n, part.from + from, take, is_nested)
+      else
+        local piece = part.read(from, take)
+        if not piece or #piece ~= take then return nil end
+        parts[n] = piece
+      end
     end
   end
   return n
@@ -191,7 +206,11 @@ local function transmit(c, flags, at, len)
   end
   local rcv, sent = c.rcv, false
   if n then
-    fill(h, length, c.here, c.there, c.iss + at & WRAP, flags & ACK ~= 0 and c.irs + rcv & WRAP or 0, flags, c.window)
+    local here, there, ack = c.here, c.there, 0
+    if flags & ACK ~= 0 then ack = c.irs + rcv & WRAP end
+    h:u64(ADDRESSES, here >> 16 << 32 | there >> 16)
+    h:u64(PORTS, here << 48 | (there & 0xffff) << 32 | c.iss + at & WRAP)
+    h:u64(ACKED, ack << 32 | length - 20 << 26 | flags << 16 | c.window)
     if stamps then h:u64(STAMPS, now << 32 | c.recent) end
     parts[1] = h
     sent = nf.send(parts)
@@ -214,8 +233,10 @@ end
 -- The end of a connection, and its timer
 
 local function drop_held(c)
-  for _, part in ipairs(c.held or {}) do M.held = M.held - #part.data - HELD_COST end
-  c.held = nil
+  local held = c.held
+  if not held then return end
+  for _, part in ipairs(held) do M.held = M.held - #part.data - HELD_COST end
+  c.held = false
 end
 
 local function forget(c, why)
@@ -226,16 +247,22 @@ local function forget(c, why)
   end
   if c.state ~= "time-wait" then M.open = M.open - 1 end
   if c.state == "syn-received" then M.half = M.half - 1 end
-  c.state = "closed"
-  local peers = connections[c.here]
-  if peers and peers[c.there] == c then
-    peers[c.there] = nil
-    if not next(peers) then connections[c.here] = nil end
+  c.state, c.is_plain = "closed", false
+  local here, there = c.here, c.there
+  local bucket = connections[(here ~ there) & BUCKETS - 1]
+  local peers = bucket[here]
+  if peers and peers[there] == c then
+    peers[there] = nil
+    if not next(peers) then bucket[here] = nil end
   end
   M.count = M.count - 1
   if c.timer then c.timer:cancel() end
+  local queue = c.queue
   c.timer, c.queue = false, false
   drop_held(c)
+  for i = c.first, c.last do
+    if queue[i].of then c.service.released(c, queue[i].of) end
+  end
   if c.service.closed then c.service.closed(c, why) end
 end
 
@@ -312,6 +339,20 @@ local function output(c)
   if c.dup > 0 and not c.fast then window = window + min(c.dup, 2) * c.mss end -- while it is not known whether something is lost (RFC 3042)
   if may > window then may = window end
   local last = c.una + may
+  if tail <= last and tail - nxt <= c.burst then -- all of it, at once
+    local len, flags = tail - nxt, ACK
+    if len > 0 then flags = ACK | PSH end
+    if c.finishing then flags = flags | FIN elseif len == 0 then return false end
+    if transmit(c, flags, nxt, len) then
+      if not c.timed and nxt >= c.max then c.timed, c.timed_at = nxt + len, now end
+      nxt = tail + (flags & FIN)
+      c.nxt = nxt
+      if nxt > c.max then c.max = nxt end
+      return true
+    end
+    if c.broken then abort(c, "what was to be sent is gone") end
+    return false
+  end
   while true do
     local len, flags = tail - nxt, ACK
     if nxt + len > last then len = last - nxt end
@@ -401,8 +442,12 @@ local FRESH <const> = setmetatable({
   mss = 536, burst = false, cwnd = 0, ssthresh = 1 << 40, dup = 0, recover = 0, grown = 0,
   rto = RTO_FIRST, srtt = false, rttvar = 0, timed = false, timed_at = 0, tries = 0, resends = false, timer = false, armed = 0, due = false,
   stamps = true, scales = true, recent = 0, recent_at = 0, queue = false, first = 1, last = 0,
-  fast = false, busy = false, ack_now = false, finishing = false, fin_at = false, fin_taken = false, is_known = false,
+  is_plain = false, held = false, broken = false, fast = false, busy = false, ack_now = false, finishing = false, fin_at = false, fin_taken = false, is_known = false,
 }, M.connection)
+-- What is to be sent: len bytes from number at on, the first ones of which are its own. The others are from a shared table, or read.
+local PART <const> = {
+  at = 0, len = 0, own = 0, bytes = false, read = false, store = false, key = false, from = 0, size = 0, of = false,
+}
 local PARTS <const> = { nil, nil, nil, nil } -- a queue that has room for some
 
 local function new(service, here, there, state)
@@ -412,10 +457,11 @@ local function new(service, here, there, state)
   c.due = now + RTO_FIRST
   set_timer(c, min(RTO_FIRST, service.rto_min)) -- first, as there may be no memory: then nothing has begun
   if c.state == "closed" then error("no memory for a connection", 0) end
-  local peers = connections[here]
+  local bucket = connections[(here ~ there) & BUCKETS - 1]
+  local peers = bucket[here]
   if not peers then
     peers = {}
-    connections[here] = peers
+    bucket[here] = peers
   end
   peers[there] = c
   c.is_known = true
@@ -524,6 +570,7 @@ local function drop_acked(c)
     if part.at + part.len > una then break end
     queue[first] = nil
     first = first + 1
+    if part.of then c.service.released(c, part.of) end
   end
   if first > last then first, c.last = 1, 0 end
   c.first = first
@@ -659,7 +706,7 @@ local function deliver_held(c)
     local take = min(first.at + #first.data, c.fin_at or first.at + #first.data) - c.rcv
     if take > 0 then deliver(c, first.data:slice(skip, take)) end
   end
-  if held and not held[1] then c.held = nil end
+  if held and not held[1] then c.held = false end
 end
 
 local function wait_for_late(c)
@@ -787,6 +834,17 @@ local function look(c, tcp, at, len, flags, is_old)
   return true, flags
 end
 
+-- What is to be sent after a segment has been taken
+local function respond(c)
+  if c.state == "closed" then return end
+  local any = (c.tail > c.nxt or c.finishing or c.broken) and output(c)
+  if c.told ~= c.rcv or c.ack_now then
+    if not any and c.state ~= "closed" then tell(c, ACK) end
+    c.ack_now = false
+  end
+  rearm(c)
+end
+
 local function segment(c, tcp)
   local flags, state, rcv = tcp.flags, c.state, c.rcv
   if state == "syn-sent" then return in_syn_sent(c, tcp, flags) end
@@ -799,6 +857,23 @@ local function segment(c, tcp)
   end
   local is_old = stamp and (stamp - c.recent & WRAP) >= 0x80000000 and flags & RST == 0 and now - c.recent_at < RECENT_MAX -- RFC 7323, 5.3
   local in_window = at
+  if c.is_plain and at == rcv and not is_old and flags | PSH == ACK | PSH and len <= c.window then -- the next one, and nothing else is to be looked at
+    local una = c.una
+    local to, wnd = una + (tcp.ack - c.iss - una & WRAP), tcp.window_size << c.shift
+    if to <= c.max and (to > una or len > 0) and c.wnd > 0 then
+      c.busy = true
+      if to > una then acknowledged(c, to, echo) elseif c.max == una then c.tries = 0 end
+      if wnd ~= c.wnd then
+        c.wnd = wnd
+        if wnd > c.wnd_max then c.wnd_max = wnd end
+      end
+      c.wl1, c.wl2 = at, to
+      if stamp and at <= c.told then c.recent, c.recent_at = stamp, now end
+      if len > 0 and c.state ~= "closed" then deliver(c, payload:get()) end
+      c.busy = false
+      return respond(c)
+    end
+  end
   if at ~= rcv or is_old or flags & (SYN | RST | ACK) ~= ACK or len + (flags & FIN) > c.window or state == "time-wait" then
     local has_data
     has_data, flags = look(c, tcp, at, len, flags, is_old)
@@ -812,13 +887,8 @@ local function segment(c, tcp)
     if (len > 0 or flags & FIN ~= 0 or c.fin_at) and c.state ~= "closed" then take_data(c, at, len > 0 and payload:get() or NONE, flags) end
   end
   c.busy = false
-  if c.state == "closed" then return end
-  local any = (c.tail > c.nxt or c.finishing or c.broken) and output(c)
-  if c.ack_now or c.told ~= c.rcv then
-    if not any and c.state ~= "closed" then tell(c, ACK) end
-    c.ack_now = false
-  end
-  rearm(c)
+  c.is_plain = c.state == "established" and not (c.held or c.fin_at or c.finishing or c.fast) and c.dup == 0
+  respond(c)
 end
 
 -- For scripts
@@ -845,7 +915,7 @@ function M.input(p, is_ours)
   local port = tcp.dport
   local here, there = ip:daddr():int() << 16 | port, ip:saddr():int() << 16 | tcp.sport
   now, is_filled = get_time(), false
-  local peers = connections[here]
+  local peers = connections[(here ~ there) & BUCKETS - 1][here]
   local c = peers and peers[there]
   if c then
     segment(c, tcp)
@@ -889,7 +959,8 @@ end
 -- Begins a connection, from and to addresses as numbers: here and there are address << 16 | port. Returns it, or nil: there is one already, or
 -- that is no host's address.
 function M.connect(here, there, options)
-  if not is_host(there) or connections[here] and connections[here][there] then return nil end
+  local peers = connections[(here ~ there) & BUCKETS - 1][here]
+  if not is_host(there) or peers and peers[there] then return nil end
   now = get_time()
   local c = new(as_service(options), here, there, "syn-sent")
   c.nxt, c.max = 1, 1
@@ -914,8 +985,8 @@ local function append(c, part)
     c.queue = queue
   end
   local last = queue[n]
-  if last and len < SMALL and last.len < SMALL and part.bytes and last.bytes then
-    last.bytes, last.len = last.bytes:slice(0, last.len) .. part.bytes:slice(0, len), last.len + len
+  if last and len < SMALL and last.len < SMALL and part.own == len and last.own == last.len then
+    last.bytes, last.len, last.own = last.bytes .. part.bytes, last.len + len, last.len + len
   else
     part.at = tail
     n = n + 1
@@ -930,15 +1001,25 @@ end
 -- Returns false: the connection takes no more.
 function M.connection:send(what, length)
   if self.finishing or OVER[self.state] then return false end
-  if length then return append(self, { at = 0, len = length, read = what }) end
-  return append(self, { at = 0, len = #what, bytes = type(what) == "string" and bytes.new_from_string(what) or what })
+  local part = clone(PART)
+  if length then
+    part.len, part.read = length, what
+  else
+    length = #what
+    part.len, part.own, part.bytes = length, length, what
+  end
+  return append(self, part)
 end
 
 -- Sends length bytes, from offset on, of what the key of a shared table has, without a copy of them; with size, of what this key and those after it
 -- have, integers, each so many bytes. They are read whenever they are to be sent: if they are gone then, the connection is reset.
-function M.connection:send_from(store, key, offset, length, size)
+-- Before them it sends head, a string or a byte array. When all of it has arrived, or the connection has ended, released(c, of) is called, if of is not nil.
+function M.connection:send_from(store, key, offset, length, size, head, of)
   if self.finishing or OVER[self.state] then return false end
-  return append(self, { at = 0, len = length, store = store, key = key, from = offset, size = size or WHOLE })
+  local part, own = clone(PART), head and #head or 0
+  part.len, part.own, part.bytes, part.of = own + length, own, head, of
+  part.store, part.key, part.from, part.size = store, key, offset, size or WHOLE
+  return append(self, part)
 end
 
 local CAN_RECEIVE <const> = { established = true, ["fin-wait-1"] = true, ["fin-wait-2"] = true }
@@ -949,7 +1030,7 @@ function M.connection:close()
   local state = AFTER_CLOSE[self.state]
   if self.state == "syn-sent" then return forget(self, "closed") end
   if not state then return end
-  self.state, self.finishing = state, true
+  self.state, self.finishing, self.is_plain = state, true, false
   push(self)
 end
 
