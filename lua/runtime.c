@@ -429,10 +429,19 @@ const char *ps_guard_add_place(lua_State *L, const char *message)
 
 /*
  * Garbage is collected when memory is four times what the last collection has left, or half of what is left of the limit is used; in steps, so that no packet
- * waits for long: one for each 512 bytes (1 << 9) that are allocated. A step is to mark 256 values or to free sixteen objects, where Lua's own default is to
- * mark 51,200; or twelve times as many, where less is left of the limit, so that a collection ends before that is used up.
+ * waits for long: one for each 512 bytes (1 << 9) that are allocated. How much a step does follows from how much may be allocated before the collection
+ * has to have ended: in Lua's measure, in hundredths of what 16 bytes cost, where its own default is 100.
  */
-enum { GC_PAUSE = 400, GC_STEP_WORK = 8, GC_STEP_WORK_TIGHT = 100, GC_STEP_BYTES = 9 };
+enum { GC_PAUSE = 400, GC_STEP_BYTES = 9, GC_WORK_MIN = 4, GC_WORK_MAX = 400 };
+
+/* For a collection that begins with so many bytes: to mark and free them is about a third of a unit of work for each; half of the room is spared. */
+static int gc_work(size_t begins, size_t max)
+{
+	size_t room = max > begins ? (max - begins) / 2 : 0;
+	size_t work = room / 5 ? begins / (room / 5) : GC_WORK_MAX;
+
+	return work < GC_WORK_MIN ? GC_WORK_MIN : work > GC_WORK_MAX ? GC_WORK_MAX : work;
+}
 
 static size_t bytes_max(const struct ps_runtime *rt)
 {
@@ -446,8 +455,10 @@ ptrdiff_t ps_guard_gc_threshold(lua_State *L, size_t estimate, ptrdiff_t thresho
 	ptrdiff_t latest = estimate + room / 2;
 
 	rt->collections++;	/* Lua asks this when one has come to its end */
-	setgcparam(G(L)->gcstepmul, room / 2 > 3 * estimate ? GC_STEP_WORK : GC_STEP_WORK_TIGHT);
-	return threshold < latest ? threshold : latest;
+	if (threshold > latest)
+		threshold = latest;
+	setgcparam(G(L)->gcstepmul, gc_work(threshold, rt->memory_max));
+	return threshold;
 }
 
 static void *resize(struct ps_runtime *rt, void *block, size_t old, size_t size)
@@ -783,7 +794,7 @@ static int make_state(struct ps_runtime *rt, enum ps_context context, struct ps_
 	if (!rt->L)
 		return -1;
 	rt->guard.running = rt->L;
-	lua_gc(rt->L, LUA_GCINC, GC_PAUSE, GC_STEP_WORK, GC_STEP_BYTES);
+	lua_gc(rt->L, LUA_GCINC, GC_PAUSE, GC_WORK_MAX, GC_STEP_BYTES);
 	return 0;
 }
 
