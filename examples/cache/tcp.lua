@@ -471,9 +471,14 @@ end
 
 -- What both have agreed upon
 local function agree(c, mss)
-  c.mss = max(min(mss, c.service.mss), 88) - (c.stamps and 12 or 0)
-  c.burst = min(SEGMENTS_MAX, (65535 - STAMPED) // c.mss) * c.mss
-  c.cwnd = min(10 * c.mss, max(2 * c.mss, 14600))
+  local most = c.service.mss
+  if mss > most then mss = most end
+  if mss < 88 then mss = 88 end
+  if c.stamps then mss = mss - 12 end
+  local n, cwnd = (65535 - STAMPED) // mss, 10 * mss
+  if n > SEGMENTS_MAX then n = SEGMENTS_MAX end
+  if cwnd > 14600 then cwnd = max(2 * mss, 14600) end
+  c.mss, c.burst, c.cwnd = mss, n * mss, cwnd
 end
 
 -- Takes over what the peer's SYN says.
@@ -554,6 +559,7 @@ end
 -- A segment and its acknowledgement took ms milliseconds.
 local function measure(c, ms)
   local srtt = c.srtt
+  if ms == 0 and srtt == 0 and c.rttvar < 4 and c.rto == c.service.rto_min then return end -- as before
   if srtt then
     local d, var = ms - (srtt >> 3), c.rttvar
     c.srtt, c.rttvar = srtt + d, var + (d < 0 and -d or d) - (var >> 2)
