@@ -866,6 +866,18 @@ static bool is_being_compiled(const struct compiling *c, const Proto *p)
 	return c;
 }
 
+/* Whether the closure has all that it is made of: one of code that did not compile, or for which memory was short, never gets that. */
+static bool is_complete(const LClosure *closure)
+{
+	int i;
+
+	for (i = 0; i < closure->nupvalues; i++) {
+		if (!closure->upvals[i])
+			return false;
+	}
+	return closure->p;
+}
+
 /* Whether no function of a script is being called, whose code would be in use. */
 static bool is_idle(const struct ps_runtime *rt)
 {
@@ -894,15 +906,18 @@ static const struct ps_function_code *compile(struct ps_bind *bind, const LClosu
 	static const struct ps_walker compiler = { .look = look, .read = read, .call = call, .wants_objects = true };
 	struct ps_runtime *rt = &bind->rt;
 	int i, depth = caller ? caller->depth + 1 : 0;
-	Proto *p = closure->p;
-	size_t size = sizeof(struct ps_function_code) + p->sizecode * sizeof(struct ps_op);
 	struct ps_function_code *to;
 	struct compiling *c;
+	Proto *p = closure->p;
+	size_t size;
 
+	if (!is_complete(closure))
+		return NULL;
 	if (p->linear && (!((struct ps_function_code *)p->linear)->is_blind || !nargs || !is_idle(rt)))
 		return (const struct ps_function_code *)p->linear;
 	if (p->is_vararg || depth == DEPTH_MAX || is_being_compiled(caller, p))
 		return NULL;
+	size = sizeof(*to) + p->sizecode * sizeof(to->ops[0]);
 	c = ps_host_realloc(NULL, sizeof(*c) + closure->nupvalues * sizeof(c->upvalues[0]));
 	to = c ? ps_code_new(rt, size) : NULL;
 	if (!to) {
@@ -958,7 +973,7 @@ static void compile_rest(lua_State *L, struct ps_bind *bind)
 	if (!lua_checkstack(L, 1))
 		return;
 	for (o = g->allgc; o; o = o->next) {
-		if (o->tt != LUA_VLCL || isdead(g, o) || gco2lcl(o)->p->linear)
+		if (o->tt != LUA_VLCL || isdead(g, o))
 			continue;
 		setclLvalue2s(L, PS_STACK_TOP(L), gco2lcl(o));	/* or it might be collected, as what opens protocols allocates */
 		PS_STACK_TOP(L)++;

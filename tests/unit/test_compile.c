@@ -4,6 +4,7 @@
  * is written such that it is left to the interpreter.
  */
 #include "internals.h"
+#include "lfunc.h"
 
 #include "compile.h"
 #include "linear.h"
@@ -886,6 +887,29 @@ static void rest_is_compiled(void)
 	ps_script_clean(&s);
 }
 
+/* A closure that memory has not sufficed for is garbage: it has no function, or not what that refers to. */
+static void unfinished_closures(void)
+{
+	static const char script[] = "local n = 0 function f() n = n + 1 return n end function process_packet(p) return NF_ACCEPT end";
+	struct ps_script s;
+	LClosure *unfinished;
+	lua_State *L;
+
+	CHECK_INT(ps_script_init(&s, 0, true), 0);
+	s.compile = ps_compile;
+	CHECK_INT(ps_script_load(&s, 0, "code.lua", script, strlen(script)), 0);
+	L = s.bind.rt.L;
+	luaF_newLclosure(L, 1);
+	unfinished = luaF_newLclosure(L, 1);
+	lua_getglobal(L, "f");
+	unfinished->p = clLvalue(s2v(PS_STACK_TOP(L) - 1))->p;
+	lua_pop(L, 1);
+	CHECK(unfinished->p && !unfinished->p->linear);
+	CHECK(ps_script_find(&s, 0, "process_packet") >= 0);
+	CHECK(unfinished->p->linear);
+	ps_script_clean(&s);
+}
+
 /*
  * Local functions whose code is within the handler's.
  */
@@ -1303,6 +1327,7 @@ const struct test compile_tests[] = {
 	{ "compile: time ends what goes back", time_ends_it },
 	{ "compile: time ends what calls much", calls_end },
 	{ "compile: functions that no handler is seen to call are compiled, too", rest_is_compiled },
+	{ "compile: closures that were never finished are left alone", unfinished_closures },
 	{ "compile: what a variable has may change", variables_change },
 	{ "compile: the interpreter has its frames within code within code", frames_are_made },
 	{ "compile: and its values", values_are_put_back },
