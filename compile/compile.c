@@ -890,7 +890,7 @@ static bool is_idle(const struct ps_runtime *rt)
 
 struct ps_function_code *ps_code_new(struct ps_runtime *rt, size_t size)
 {
-	struct ps_function_code *f = size <= rt->memory_max / PART_OF_MEMORY - rt->linear ? ps_runtime_allocate(rt, size) : NULL;
+	struct ps_function_code *f = rt->linear + size <= rt->memory_max / PART_OF_MEMORY ? ps_runtime_allocate(rt, size) : NULL;
 
 	if (!f)
 		return NULL;
@@ -906,6 +906,8 @@ static const struct ps_function_code *compile(struct ps_bind *bind, const LClosu
 	static const struct ps_walker compiler = { .look = look, .read = read, .call = call, .wants_objects = true };
 	struct ps_runtime *rt = &bind->rt;
 	int i, depth = caller ? caller->depth + 1 : 0;
+	bool is_blind = caller ? caller->to->is_blind : !nargs;
+	const struct ps_function_code *known;
 	struct ps_function_code *to;
 	struct compiling *c;
 	Proto *p = closure->p;
@@ -913,10 +915,15 @@ static const struct ps_function_code *compile(struct ps_bind *bind, const LClosu
 
 	if (!is_complete(closure))
 		return NULL;
-	if (p->linear && (!((struct ps_function_code *)p->linear)->is_blind || !nargs || !is_idle(rt)))
-		return (const struct ps_function_code *)p->linear;
+	known = (const struct ps_function_code *)p->linear;
+	if (known && (!known->is_blind || is_blind || !nargs || !is_idle(rt)))
+		return known;
 	if (p->is_vararg || depth == DEPTH_MAX || is_being_compiled(caller, p))
-		return NULL;
+		return known;
+	if (known) {	/* first, as what takes its place needs the room */
+		ps_linear_free(rt, p->linear);
+		p->linear = NULL;
+	}
 	size = sizeof(*to) + p->sizecode * sizeof(to->ops[0]);
 	c = ps_host_realloc(NULL, sizeof(*c) + closure->nupvalues * sizeof(c->upvalues[0]));
 	to = c ? ps_code_new(rt, size) : NULL;
@@ -934,6 +941,7 @@ static const struct ps_function_code *compile(struct ps_bind *bind, const LClosu
 	c->walk.has_last = true;
 	c->bind = bind;
 	c->to = to;
+	to->is_blind = is_blind;
 	c->caller = caller;
 	c->depth = depth;
 	for (i = 0; i < closure->nupvalues; i++) {
@@ -954,25 +962,24 @@ static const struct ps_function_code *compile(struct ps_bind *bind, const LClosu
 	to->linear.slots = 2 + p->maxstacksize;
 	to->linear.run = ps_linear_run;
 	to->linear.leave = ps_linear_leave;
-	to->is_blind = !caller && !nargs;
-	if (p->linear)
-		ps_linear_free(rt, p->linear);
 	p->linear = &to->linear;
 	return to;
 }
 
 /*
  * What is called by ways that cannot be followed: functions in tables, callbacks. Nothing is known of what they are given, until a
- * function is compiled that calls one. Calls of them are seen by the interpreter, or by code that it has entered.
+ * function is compiled that calls one. They get half of the memory for linear code at most. Only where no function runs: else none of this code
+ * could make way for better one.
  */
 static void compile_rest(lua_State *L, struct ps_bind *bind)
 {
+	const struct ps_runtime *rt = &bind->rt;
 	const global_State *g = G(L);
 	GCObject *o;
 
 	if (!lua_checkstack(L, 1))
 		return;
-	for (o = g->allgc; o; o = o->next) {
+	for (o = g->allgc; o && rt->linear < rt->memory_max / PART_OF_MEMORY / 2 && !ps_guard_is_expired(L); o = o->next) {
 		if (o->tt != LUA_VLCL || isdead(g, o))
 			continue;
 		setclLvalue2s(L, PS_STACK_TOP(L), gco2lcl(o));	/* or it might be collected, as what opens protocols allocates */
@@ -996,7 +1003,8 @@ static struct ps_linear *compile_for(lua_State *L, const struct ps_known *given,
 	if (!closure || !compile(bind, closure, given, 1, NULL))
 		return NULL;
 	((struct ps_function_code *)closure->p->linear)->is_blind = false;	/* it is the handler's now */
-	compile_rest(L, bind);
+	if (is_idle(&bind->rt))
+		compile_rest(L, bind);
 	own = given->kind == PS_KIND_VIEW ? ps_inline_calls(&bind->rt, closure) : NULL;
 	*is_own = own;
 	return own ? &own->linear : closure->p->linear;

@@ -14,7 +14,9 @@ struct ps_proto;
 /*
  * Compiles the function on top of the stack, which handles packets, and those that it calls, as far as that can be seen
  * and memory goes: an eighth of the state's. proto: of the view that it gets; a function that has been compiled for one gets
- * slow views of others, not wrong ones. All other functions that there are now are compiled behind them. What is not compiled is interpreted. Takes time as the code is long. Any context that the runtime is in; does not raise.
+ * slow views of others, not wrong ones. If nothing of the state runs, all other functions that there are now are compiled, too, as far as half of
+ * that memory goes. What is not compiled is interpreted. Takes time as the code is long, and as there are many objects. Any context that the runtime
+ * is in; does not raise.
  *
  * Returns what the handler runs as, or NULL. With *is_own that is for this closure alone, with local functions that it calls
  * within; it is to be freed before that (ps_linear_free()).

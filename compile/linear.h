@@ -131,6 +131,8 @@ enum ps_operation {
 #undef X
 };
 
+#define PS_SLOT_LSIZENODE_MAX	26	/* where all places have 32 bits */
+
 /* Where a name was in the table that was asked for it last: tables that were made alike have it there, too. */
 struct ps_slot {
 	uint32_t node;		/* in bytes, from the table's first one on */

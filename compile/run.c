@@ -200,7 +200,7 @@ static ps_noinline const TValue *find_slot(const struct ps_op *op, Table *t)
 	struct ps_slot *known = &((struct ps_op *)op)->slot;
 	const TValue *slot = luaH_getshortstr(t, (TString *)op->name);
 
-	if (!isabstkey(slot)) {
+	if (!isabstkey(slot) && t->lsizenode <= PS_SLOT_LSIZENODE_MAX) {
 		known->node = (const char *)slot - (const char *)t->node;
 		known->lsizenode = t->lsizenode;
 	}

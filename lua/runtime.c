@@ -430,7 +430,7 @@ const char *ps_guard_add_place(lua_State *L, const char *message)
 /*
  * Garbage is collected when memory is four times what the last collection has left, or half of what is left of the limit is used; in steps, so that no packet
  * waits for long: one for each 512 bytes (1 << 9) that are allocated. How much a step does follows from how much may be allocated before the collection
- * has to have ended: in Lua's measure, in hundredths of what 16 bytes cost, where its own default is 100.
+ * has to have ended: in units of Lua's measure for each 16 bytes, where its own default is 100.
  */
 enum { GC_PAUSE = 400, GC_STEP_BYTES = 9, GC_WORK_MIN = 4, GC_WORK_MAX = 400 };
 

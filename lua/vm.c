@@ -98,8 +98,10 @@ static inline bool get_self(lua_State *L, const TValue *v, const TString *name, 
 			cl = clLvalue(s2v(ps_stk(ci->func))); \
 			k = cl->p->k; \
 			base = ps_stk(ci->func) + 1; \
+			ci->u.l.trap = 0; \
 			trap = L->hookmask; \
-			ci->u.l.trap = trap != 0; \
+			if (trap) \
+				ci->u.l.trap = 1; \
 		} \
 	} while (0)
 

@@ -54,6 +54,26 @@ local characters = options(19)
 function characters.opened(c) c:send(function(_, n) return pattern:slice(0, n) end, 200000) end
 tcp.listen(characters)
 
+-- parts with a head of their own, of which is told when they are not needed any more; what is told of the first fails once if asked to
+local parts = options(34)
+local store, is_to_fail = shared.table("parts"), false
+function parts.opened(c)
+  store.body = "0123456789"
+  c:send_from(store, "body", 0, 10, nil, "head ", "first")
+  c:send_from(store, "body", 0, 0, nil, nil, "nothing")
+  c:send_from(store, "body", 2, 3, nil, bytes.new_from_string("x"):slice(0, 1), "second")
+  c:send_from(store, "body", 0, 0, nil, "only a head", "third")
+end
+function parts.received(_, data) is_to_fail = #data == 4 end
+function parts.released(_, of)
+  nf.count("released_" .. of)
+  if is_to_fail then
+    is_to_fail = false
+    error("as it was asked to")
+  end
+end
+tcp.listen(parts)
+
 -- what a script gives may fail, or be gone, when it is to be sent again
 local function once(port, fail)
   local o = options(port)

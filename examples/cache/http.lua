@@ -61,7 +61,8 @@ local function answer(h, q, e)
   nf.count("hits")
   local head, size = head_of(e, q, h.at), e.size
   if q.is_get and size > 0 then
-    if c:send_from(store.chunks, e.first, 0, size, CHUNK, head, e) then store:hold(e) end
+    store:hold(e)
+    if not c:send_from(store.chunks, e.first, 0, size, CHUNK, head, e) then store:release(e) end
   else
     c:send(head)
   end
@@ -415,7 +416,7 @@ end
 
 local function ended(c)
   local h = c.h
-  h.no_more = true
+  h.no_more, h.at = true, nf.get_time()
   if h.is_raw then
     if h.up then h.up:close() end
   elseif h.left > 0 then

@@ -232,6 +232,16 @@ end
 
 -- The end of a connection, and its timer
 
+-- Tells of parts that are not needed any more, each once, also if that raises.
+local function let_go(c)
+  local released = c.service.released
+  while c.gone do
+    local part = c.gone
+    c.gone = part.more
+    if released then released(c, part.of) end
+  end
+end
+
 local function drop_held(c)
   local held = c.held
   if not held then return end
@@ -261,9 +271,11 @@ local function forget(c, why)
   c.timer, c.queue = false, false
   drop_held(c)
   for i = c.first, c.last do
-    if queue[i].of then c.service.released(c, queue[i].of) end
+    local part = queue[i]
+    if part.of then part.more, c.gone = c.gone, part end
   end
   if c.service.closed then c.service.closed(c, why) end
+  let_go(c)
 end
 
 local function abort(c, why)
@@ -442,11 +454,11 @@ local FRESH <const> = setmetatable({
   mss = 536, burst = false, cwnd = 0, ssthresh = 1 << 40, dup = 0, recover = 0, grown = 0,
   rto = RTO_FIRST, srtt = false, rttvar = 0, timed = false, timed_at = 0, tries = 0, resends = false, timer = false, armed = 0, due = false,
   stamps = true, scales = true, recent = 0, recent_at = 0, queue = false, first = 1, last = 0,
-  is_plain = false, held = false, broken = false, fast = false, busy = false, ack_now = false, finishing = false, fin_at = false, fin_taken = false, is_known = false,
+  is_plain = false, gone = false, held = false, broken = false, fast = false, busy = false, ack_now = false, finishing = false, fin_at = false, fin_taken = false, is_known = false,
 }, M.connection)
 -- What is to be sent: len bytes from number at on, the first ones of which are its own. The others are from a shared table, or read.
 local PART <const> = {
-  at = 0, len = 0, own = 0, bytes = false, read = false, store = false, key = false, from = 0, size = 0, of = false,
+  at = 0, len = 0, own = 0, bytes = false, read = false, store = false, key = false, from = 0, size = 0, of = false, more = false,
 }
 local PARTS <const> = { nil, nil, nil, nil } -- a queue that has room for some
 
@@ -576,7 +588,7 @@ local function drop_acked(c)
     if part.at + part.len > una then break end
     queue[first] = nil
     first = first + 1
-    if part.of then c.service.released(c, part.of) end
+    if part.of then part.more, c.gone = c.gone, part end
   end
   if first > last then first, c.last = 1, 0 end
   c.first = first
@@ -612,9 +624,10 @@ local function acknowledged(c, to, echo)
     again(c)
     c.cwnd = max(c.cwnd - acked, 0) + c.mss
   end
+  if c.gone then let_go(c) end
   if to > 1 then
     local sent = c.service.sent
-    if sent then sent(c) end
+    if sent and c.state ~= "closed" then sent(c) end
   end
 end
 
@@ -880,6 +893,7 @@ local function segment(c, tcp)
       return respond(c)
     end
   end
+  c.is_plain = false
   if at ~= rcv or is_old or flags & (SYN | RST | ACK) ~= ACK or len + (flags & FIN) > c.window or state == "time-wait" then
     local has_data
     has_data, flags = look(c, tcp, at, len, flags, is_old)
@@ -954,8 +968,8 @@ local function as_service(options)
   return options
 end
 
--- Takes connections to options.port: opened(c, now), received(c, data, now), sent(c), when some of what was sent has arrived, ended(c), when the peer sends
--- no more, closed(c, why), each if it is there. Of the bytes of c, c.una - 1 have arrived, and c.tail - 1 were given to it.
+-- Takes connections to options.port: opened(c, now), received(c, data, now), sent(c), when some of what was sent has arrived, released(c, of), as
+-- send_from() says, ended(c), when the peer sends no more, closed(c, why), each if it is there. Of the bytes of c, c.una - 1 have arrived, and c.tail - 1 were given to it.
 -- now is the time in milliseconds (nf.get_time). data is a byte array, which ends with the packet: what is kept has to be copied, by data:string() for instance.
 function M.listen(options)
   services[options.port] = as_service(options)
@@ -985,13 +999,16 @@ end
 
 local function append(c, part)
   local len, queue, n, tail = part.len, c.queue, c.last, c.tail
-  if len == 0 then return true end
+  if len == 0 then
+    if part.of and c.service.released then c.service.released(c, part.of) end
+    return true
+  end
   if not queue then
     queue = clone(PARTS)
     c.queue = queue
   end
   local last = queue[n]
-  if last and len < SMALL and last.len < SMALL and part.own == len and last.own == last.len then
+  if last and len < SMALL and last.len < SMALL and part.own == len and last.own == last.len and not part.of then
     last.bytes, last.len, last.own = last.bytes .. part.bytes, last.len + len, last.len + len
   else
     part.at = tail
@@ -1012,6 +1029,7 @@ function M.connection:send(what, length)
     part.len, part.read = length, what
   else
     length = #what
+    if length > SMALL and type(what) == "string" then what = bytes.new_from_string(what):slice(0, length) end -- so that parts of it are no copies
     part.len, part.own, part.bytes = length, length, what
   end
   return append(self, part)
@@ -1019,7 +1037,8 @@ end
 
 -- Sends length bytes, from offset on, of what the key of a shared table has, without a copy of them; with size, of what this key and those after it
 -- have, integers, each so many bytes. They are read whenever they are to be sent: if they are gone then, the connection is reset.
--- Before them it sends head, a string or a byte array. When all of it has arrived, or the connection has ended, released(c, of) is called, if of is not nil.
+-- Before them it sends head, a string or a byte array. When all of it has arrived, or the connection has ended, released(c, of) is called, if of is not nil,
+-- once for each call that has returned true.
 function M.connection:send_from(store, key, offset, length, size, head, of)
   if self.finishing or OVER[self.state] then return false end
   local part, own = clone(PART), head and #head or 0

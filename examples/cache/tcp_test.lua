@@ -133,6 +133,53 @@ check("what a script has given may be gone when it is sent again", function()
   equal(is_empty(), true)
 end)
 
+local function released()
+  local n = {}
+  for i, name in ipairs{ "first", "nothing", "second", "third" } do n[i] = counter(service, "released_" .. name) or 0 end
+  return table.concat(n, " ")
+end
+
+check("parts with a head arrive whole, and each is let go once", function()
+  local iss, sent = open(34)
+  local text = ""
+  for _, p in ipairs(sent) do text = text .. p.payload end
+  equal(text, "head 0123456789x234only a head")
+  equal(released(), "0 1 0 0")
+  give(ACK, { dport = 34, seq = 501, ack = iss + 7 }) -- some of the first one
+  equal(released(), "0 1 0 0")
+  clock.advance(1000)
+  give(ACK, { dport = 34, seq = 501, ack = iss + 19 })
+  equal(released(), "1 1 1 0")
+  give(RST, { dport = 34, seq = 501 })
+  equal(released(), "1 1 1 1")
+  equal(is_empty(), true)
+end)
+
+check("what is lost is sent again from the middle of a head", function()
+  local iss = open(34)
+  give(ACK, { dport = 34, seq = 501, ack = iss + 2 })
+  local _, sent = clock.advance(1000)
+  equal(sent[1].payload, "ad 0123456789x234only a head")
+  give(ACK, { dport = 34, seq = 501, ack = iss + 8 })
+  _, sent = clock.advance(2000)
+  equal(sent[1].payload, "3456789x234only a head")
+  give(RST, { dport = 34, seq = 501 })
+  equal(released(), "1 1 1 1")
+end)
+
+check("an error where parts are let go leaves the others for later", function()
+  local iss = open(34)
+  give(PSH | ACK, { dport = 34, seq = 501, ack = iss, payload = "fail" })
+  raises(function() give(ACK, { dport = 34, seq = 505, ack = iss + 19 }) end, "as it was asked to")
+  local once = released()
+  equal(once == "1 1 0 0" or once == "0 1 1 0", true)
+  give(ACK, { dport = 34, seq = 505, ack = iss + 30 })
+  equal(released(), "1 1 1 1")
+  give(RST, { dport = 34, seq = 505 })
+  equal(released(), "1 1 1 1")
+  equal(is_empty(), true)
+end)
+
 check("where there is no memory for a timer no connection begins, and one that there is ends", function()
   local function fill(n) service.fill(packet.tcp{ sport = n, dport = 1 }) end
   fill(1)

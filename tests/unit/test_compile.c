@@ -3,6 +3,9 @@
  * Linear code (compile/): what it does, where it ends, and that it does the same as the ordinary way, where the same handler
  * is written such that it is left to the interpreter.
  */
+#define LUA_CORE
+#include <string.h>
+
 #include "internals.h"
 #include "lfunc.h"
 
@@ -861,7 +864,8 @@ static void rest_is_compiled(void)
 	static const char script[] =
 		"local calls = { ttl = function(ip) return ip.ttl end }\n"
 		"function first(p) return p.ip and calls.ttl(p.ip) == 64 and NF_ACCEPT or NF_DROP end\n"
-		"function second(p) local ip = p.ip return ip and ip.ttl == 64 and NF_ACCEPT or NF_DROP end\n";
+		"local function ttl_of(ip) return ip.ttl end\n"
+		"function second(p) local ip = p.ip return ip and ttl_of(ip) == 64 and NF_ACCEPT or NF_DROP end\n";
 	static const char *const handlers[] = { "first", "second" };
 	struct layout at;
 	struct ps_script s;
