@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "lua.h"
-#include "ldo.h"
 #include "lfunc.h"
 #include "lgc.h"
 #include "lstring.h"
@@ -569,17 +568,6 @@ static ps_inline bool pop_frame(lua_State *L, const TValue *first, int count)
 	return true;
 }
 
-/* Calls the function of C at func. False: it is none. It may raise, and move the stack. */
-static ps_noinline bool call_c(lua_State *L, StkId func, int nargs, int nresults, const Instruction *next)
-{
-	if (!ttisCclosure(s2v(func)) && !ttislcf(s2v(func)))
-		return false;
-	L->ci->u.l.savedpc = next;
-	PS_STACK_TOP(L) = func + 1 + nargs;
-	luaD_precall(L, func, nresults);
-	return true;
-}
-
 void ps_linear_leave(lua_State *L, const struct ps_linear *linear, struct ps_run *run)
 {
 	const struct ps_function_code *code = (const struct ps_function_code *)linear;
@@ -867,15 +855,9 @@ CASE(CALL): {
 	struct ps_called *frame;
 
 	if (!ttisLclosure(s2v(func))) {
-		if (call_method(L, func, op->b, op->c) >= 0)
-			ON(1);
-		if (run || !call_c(L, func, op->b, op->c, pc_of(base - 1, op) + 1))
-			goto CASE(LEAVE);
-		base = ps_stk(L->ci->func) + 1;
-		op++;
-		if (l_unlikely(L->ci->u.l.trap))
-			goto CASE(LEAVE);
-		ON(0);
+		if (call_method(L, func, op->b, op->c) < 0)
+			goto CASE(LEAVE);	/* C is called by the interpreter, beside whose frame there is none of this code then */
+		ON(1);
 	}
 	if (!code_of(func))
 		goto CASE(LEAVE);

@@ -230,7 +230,7 @@ static int lock(struct ps_env *env, struct lunatik_entry *entry, enum lunatik_co
 
 #define STACK(bytes)	((bytes) * (THREAD_SIZE / 16384))	/* as much more as debugging makes frames larger */
 #define OVERFLOW_STACK	STACK(512)	/* above the limit of the visit that is interrupted, in which the other one handles an overflow */
-#define RESUME_STACK	STACK(1024)	/* in which a function that is resumed at least sees that there is not enough */
+#define RESUME_STACK	STACK(1536)	/* in which a function that is resumed at least can make a protected call, and see that there is not enough for more */
 #define BEGIN_STACK	STACK(2048)	/* that a runtime takes in process context before its script calls anything */
 
 /* To where the visit with interrupts disabled that this CPU is in may use the stack; 0: there is none. */
