@@ -430,7 +430,8 @@ const char *ps_guard_add_place(lua_State *L, const char *message)
 /*
  * Garbage is collected when memory is four times what the last collection has left, or half of what is left of the limit is used; in steps, so that no packet
  * waits for long: one for each 512 bytes (1 << 9) that are allocated. How much a step does follows from how much may be allocated before the collection
- * has to have ended: in units of Lua's measure for each 16 bytes, where its own default is 100.
+ * has to have ended: in units of Lua's measure for each 16 bytes, where its own default is 100. Runtimes have Lua's own settings, as their objects have
+ * memory that Lua knows nothing of.
  */
 enum { GC_PAUSE = 400, GC_STEP_BYTES = 9, GC_WORK_MIN = 4, GC_WORK_MAX = 400 };
 
@@ -457,7 +458,8 @@ ptrdiff_t ps_guard_gc_threshold(lua_State *L, size_t estimate, ptrdiff_t thresho
 	rt->collections++;	/* Lua asks this when one has come to its end */
 	if (threshold > latest)
 		threshold = latest;
-	setgcparam(G(L)->gcstepmul, gc_work(threshold, rt->memory_max));
+	if (!rt->is_any)
+		setgcparam(G(L)->gcstepmul, gc_work(threshold, rt->memory_max));
 	return threshold;
 }
 
@@ -794,7 +796,8 @@ static int make_state(struct ps_runtime *rt, enum ps_context context, struct ps_
 	if (!rt->L)
 		return -1;
 	rt->guard.running = rt->L;
-	lua_gc(rt->L, LUA_GCINC, GC_PAUSE, GC_WORK_MAX, GC_STEP_BYTES);
+	if (!rt->is_any)
+		lua_gc(rt->L, LUA_GCINC, GC_PAUSE, GC_WORK_MAX, GC_STEP_BYTES);
 	return 0;
 }
 
