@@ -703,11 +703,10 @@ CASE(SET_VARIABLE):
 	setobj(L, ps_stk(op->variable->v), R(op->a));
 	luaC_barrier(L, op->variable, R(op->a));
 	ON(1);
-CASE(GET_MEMBER): {
+CASE(GET_MEMBER):
 	if (!get_name(L, op, ps_stk(op->variable->v), R(op->a)))
 		goto CASE(LEAVE);
 	ON(1);
-}
 CASE(GET_GLOBAL): {
 	const TValue *globals = ps_stk(FUNCTION->upvals[op->b]->v);
 

@@ -427,6 +427,11 @@ const char *ps_guard_add_place(lua_State *L, const char *message)
 /* Of a string or byte array, where nothing sleeps: so loops over its bytes are short, however much a state may hold. */
 #define BYTES_MAX	(1024 * 1024)
 
+static size_t bytes_max(const struct ps_runtime *rt)
+{
+	return rt->is_any && !rt->is_atomic ? rt->memory_max : BYTES_MAX;
+}
+
 /*
  * Garbage is collected when memory is four times what the last collection has left, or half of what is left of the limit is used; in steps, so that no packet
  * waits for long: one for each 512 bytes (1 << 9) that are allocated. How much a step does follows from how much may be allocated before the collection
@@ -442,11 +447,6 @@ static int gc_work(size_t begins, size_t max)
 	size_t work = room / 5 ? begins / (room / 5) : GC_WORK_MAX;
 
 	return work < GC_WORK_MIN ? GC_WORK_MIN : work > GC_WORK_MAX ? GC_WORK_MAX : work;
-}
-
-static size_t bytes_max(const struct ps_runtime *rt)
-{
-	return rt->is_any && !rt->is_atomic ? rt->memory_max : BYTES_MAX;
 }
 
 ptrdiff_t ps_guard_gc_threshold(lua_State *L, size_t estimate, ptrdiff_t threshold)

@@ -54,7 +54,7 @@ local characters = options(19)
 function characters.opened(c) c:send(function(_, n) return pattern:slice(0, n) end, 200000) end
 tcp.listen(characters)
 
--- parts with a head of their own, of which is told when they are not needed any more; what is told of the first fails once if asked to
+-- parts with a head of their own, of which is told when they are not needed any more; the next that is told fails if asked to
 local parts = options(34)
 local store, is_to_fail = shared.table("parts"), false
 function parts.opened(c)

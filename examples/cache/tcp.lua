@@ -58,6 +58,8 @@ local services = {} -- by port
 local connections = {} -- in one of BUCKETS tables, by local address and port, and by the peer's: many small tables, so that none takes long to grow
 for i = 0, BUCKETS - 1 do connections[i] = {} end
 
+local function bucket_of(here, there) return connections[(here ~ there) & BUCKETS - 1] end
+
 local function min(a, b) return a < b and a or b end
 local function max(a, b) return a > b and a or b end
 
@@ -206,11 +208,7 @@ local function transmit(c, flags, at, len)
   end
   local rcv, sent = c.rcv, false
   if n then
-    local here, there, ack = c.here, c.there, 0
-    if flags & ACK ~= 0 then ack = c.irs + rcv & WRAP end
-    h:u64(ADDRESSES, here >> 16 << 32 | there >> 16)
-    h:u64(PORTS, here << 48 | (there & 0xffff) << 32 | c.iss + at & WRAP)
-    h:u64(ACKED, ack << 32 | length - 20 << 26 | flags << 16 | c.window)
+    fill(h, length, c.here, c.there, c.iss + at & WRAP, flags & ACK ~= 0 and c.irs + rcv & WRAP or 0, flags, c.window)
     if stamps then h:u64(STAMPS, now << 32 | c.recent) end
     parts[1] = h
     sent = nf.send(parts)
@@ -257,9 +255,9 @@ local function forget(c, why)
   end
   if c.state ~= "time-wait" then M.open = M.open - 1 end
   if c.state == "syn-received" then M.half = M.half - 1 end
-  c.state, c.is_plain = "closed", false
+  c.state = "closed"
   local here, there = c.here, c.there
-  local bucket = connections[(here ~ there) & BUCKETS - 1]
+  local bucket = bucket_of(here, there)
   local peers = bucket[here]
   if peers and peers[there] == c then
     peers[there] = nil
@@ -469,7 +467,7 @@ local function new(service, here, there, state)
   c.due = now + RTO_FIRST
   set_timer(c, min(RTO_FIRST, service.rto_min)) -- first, as there may be no memory: then nothing has begun
   if c.state == "closed" then error("no memory for a connection", 0) end
-  local bucket = connections[(here ~ there) & BUCKETS - 1]
+  local bucket = bucket_of(here, there)
   local peers = bucket[here]
   if not peers then
     peers = {}
@@ -935,7 +933,7 @@ function M.input(p, is_ours)
   local port = tcp.dport
   local here, there = ip:daddr():int() << 16 | port, ip:saddr():int() << 16 | tcp.sport
   now, is_filled = get_time(), false
-  local peers = connections[(here ~ there) & BUCKETS - 1][here]
+  local peers = bucket_of(here, there)[here]
   local c = peers and peers[there]
   if c then
     segment(c, tcp)
@@ -979,7 +977,7 @@ end
 -- Begins a connection, from and to addresses as numbers: here and there are address << 16 | port. Returns it, or nil: there is one already, or
 -- that is no host's address.
 function M.connect(here, there, options)
-  local peers = connections[(here ~ there) & BUCKETS - 1][here]
+  local peers = bucket_of(here, there)[here]
   if not is_host(there) or peers and peers[there] then return nil end
   now = get_time()
   local c = new(as_service(options), here, there, "syn-sent")
