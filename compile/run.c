@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lua.h"
+#include "ldo.h"
 #include "lfunc.h"
 #include "lgc.h"
 #include "lstring.h"
@@ -185,13 +186,19 @@ static ps_inline bool take_slot(lua_State *L, const Table *t, const TValue *slot
 	return true;
 }
 
-/* The slot of a key; what is no integer or short string has none here. */
+/* The slot of a key that is neither an integer nor a short string; long ones, which would be compared, have none here. */
+static ps_noinline const TValue *find_key(Table *t, const TValue *key)
+{
+	return ttisstring(key) ? NULL : luaH_get(t, key);
+}
+
+/* The slot of a key, or NULL. */
 static ps_inline const TValue *slot_of(Table *t, const TValue *key)
 {
 	if (ttisinteger(key))
 		return l_castS2U(ivalue(key)) - 1u < t->alimit ? &t->array[ivalue(key) - 1] :
 								 luaH_getint(t, ivalue(key));
-	return ttisshrstring(key) ? luaH_getshortstr(t, tsvalue(key)) : NULL;
+	return l_likely(ttisshrstring(key)) ? luaH_getshortstr(t, tsvalue(key)) : find_key(t, key);
 }
 
 static ps_noinline const TValue *find_slot(const struct ps_op *op, Table *t)
@@ -346,8 +353,8 @@ static ps_noinline bool get_length(lua_State *L, const TValue *v, TValue *result
 	const struct ps_view *view;
 	struct ps_object *array;
 
-	if (ttisshrstring(v)) {
-		setivalue(result, tsvalue(v)->shrlen);
+	if (ttisstring(v)) {
+		setivalue(result, vslen(v));
 		return true;
 	}
 	if (ttistable(v)) {
@@ -368,17 +375,8 @@ static ps_noinline bool get_length(lua_State *L, const TValue *v, TValue *result
 /* The method that stands at func, called. As many results as wanted; below 0: the ordinary way. */
 static ps_noinline int call_method(lua_State *L, StkId func, int nargs, int nresults)
 {
-	const struct ps_method *method = ps_to_method(s2v(func));
-	const TValue *object = s2v(func + 1);
-	const struct ps_class *class;
-	int n;
+	int n = ps_call_method(L, func, nargs);
 
-	if (!method || !nargs || !ttisfulluserdata(object))
-		return -1;
-	class = uvalue(object)->class;
-	if (!class || !class->call)
-		return -1;
-	n = class->call(L, method, func, nargs);
 	for (; n >= 0 && n < nresults; n++)
 		setnilvalue(s2v(func + n));
 	return n;
@@ -854,8 +852,16 @@ CASE(CALL): {
 	struct ps_called *frame;
 
 	if (!ttisLclosure(s2v(func))) {
-		if (call_method(L, func, op->b, op->c) < 0)
-			goto CASE(LEAVE);	/* C is called by the interpreter, beside whose frame there is none of this code then */
+		if (call_method(L, func, op->b, op->c) >= 0)
+			ON(1);
+		if (run || !ps_to_method(s2v(func)))
+			goto CASE(LEAVE);	/* what may call Lua is called by the interpreter, beside whose frame there is none of this code then */
+		L->ci->u.l.savedpc = pc_of(base - 1, op) + 1;
+		PS_STACK_TOP(L) = func + 1 + op->b;
+		luaD_precall(L, func, op->c);
+		base = ps_stk(L->ci->func) + 1;
+		if (l_unlikely(L->hookmask))
+			return L->ci->u.l.savedpc;
 		ON(1);
 	}
 	if (!code_of(func))

@@ -47,10 +47,7 @@ void ps_library_push(lua_State *L, const struct ps_callable *functions)
 
 	lua_newtable(L);
 	for (row = functions; row->method.name; row++) {
-		if (row->method.op)
-			ps_push_method(L, &row->method);	/* the class of its first argument may know a shorter way */
-		else
-			lua_pushcfunction(L, row->method.call);
+		ps_push_method(L, &row->method);
 		lua_setfield(L, -2, row->method.name);
 	}
 	lua_createtable(L, 0, 1);

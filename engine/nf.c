@@ -13,6 +13,7 @@
 #include "count.h"
 #include "defer.h"
 #include "host.h"
+#include "internals.h"
 #include "library.h"
 #include "limit.h"
 #include "runtime.h"
@@ -71,6 +72,14 @@ static int get_random(lua_State *L)
 	return 1;
 }
 
+static int get_random_directly(StkId func, int nargs)
+{
+	if (nargs)
+		return -1;
+	setivalue(s2v(func), (uint32_t)ps_host_random());
+	return 1;
+}
+
 static int get_time(lua_State *L)
 {
 	const char *name = luaL_optstring(L, 1, units[0].name);
@@ -79,6 +88,14 @@ static int get_time(lua_State *L)
 	if (!unit)
 		return luaL_argerror(L, 1, lua_pushfstring(L, "there is no unit '%s': give \"ms\" or \"ns\"", name));
 	lua_pushinteger(L, (lua_Integer)ps_host_time() / unit->ns);
+	return 1;
+}
+
+static int get_time_directly(StkId func, int nargs)
+{
+	if (nargs)
+		return -1;
+	setivalue(s2v(func), (lua_Integer)ps_host_time() / units[0].ns);
 	return 1;
 }
 
@@ -122,9 +139,9 @@ const struct ps_callable ps_nf_library[] = {
 	{ { "redirect", ps_company_redirect, PS_OP_REDIRECT }, PS_OF_LIBRARY, { { "packet", PS_LUA_HANDLED }, { "device", PS_LUA_STRING } }, PS_LUA_INTEGER, NULL,
 	  "the verdict by which the packet leaves by the device of this name, of packets at tc and XDP: `return nf.redirect(p, \"eth1\")`; raises if there is "
 	  "none" },
-	{ { "get_random", get_random }, PS_OF_LIBRARY, { { NULL } }, PS_LUA_INTEGER, NULL,
+	{ { "get_random", get_random, 0, get_random_directly }, PS_OF_LIBRARY, { { NULL } }, PS_LUA_INTEGER, NULL,
 	  "a random number of 32 bits, the kernel's" },
-	{ { "get_time", get_time }, PS_OF_LIBRARY, { { "unit", PS_LUA_UNIT, true } }, PS_LUA_INTEGER, NULL,
+	{ { "get_time", get_time, 0, get_time_directly }, PS_OF_LIBRARY, { { "unit", PS_LUA_UNIT, true } }, PS_LUA_INTEGER, NULL,
 	  "milliseconds of a clock that nobody sets and that never goes back; with `\"ns\"` nanoseconds" },
 	{ { "log", log_values }, PS_OF_LIBRARY, { { "level", PS_LUA_LEVEL }, { "…", PS_LUA_REST, true } }, PS_LUA_NOTHING, NULL,
 	  "a line in the log, as by `print`, with a level of the kernel's: `\"emerg\"`, `\"alert\"`, `\"crit\"`, `\"err\"`, "

@@ -211,6 +211,11 @@ void ps_settle_variables(lua_State *L, Proto *main);
 const struct ps_method *ps_to_method(const TValue *value);
 
 /*
+ * Calls what stands at func, with so many arguments behind it, if it is a method that needs no frame. Returns as a class's call().
+ */
+int ps_call_method(lua_State *L, StkId func, int nargs);
+
+/*
  * A protected call, when nothing runs in L: of the function that is alone on the stack with its one argument. With run it goes
  * on where that tells; the stack has to have room for its frames. Without, the stack gets room for as many slots, if there is
  * memory. Returns a Lua status; one value is left: the result, or the error. is_handled: below the function there is one that

@@ -120,17 +120,24 @@ const struct ps_method *ps_to_method(const TValue *value)
 	return ttisCclosure(value) && clCvalue(value)->f == call_method ? ps_method_of(value) : NULL;
 }
 
-CallInfo *ps_guard_precall(lua_State *L, StkId func, int nresults)
+int ps_call_method(lua_State *L, StkId func, int nargs)
 {
-	const TValue *object = s2v(func + 1);
 	const struct ps_method *method = ps_to_method(s2v(func));
+	const TValue *object = s2v(func + 1);
 	const struct ps_class *class;
-	int n, nargs = PS_STACK_TOP(L) - func - 1;
 
 	if (!method)
-		return luaD_precall(L, func, nresults);
+		return -1;
+	if (method->direct)
+		return method->direct(func, nargs);
 	class = nargs && ttisfulluserdata(object) ? uvalue(object)->class : NULL;
-	n = class && class->call ? class->call(L, method, func, nargs) : -1;
+	return class && class->call ? class->call(L, method, func, nargs) : -1;
+}
+
+CallInfo *ps_guard_precall(lua_State *L, StkId func, int nresults)
+{
+	int n = ps_call_method(L, func, PS_STACK_TOP(L) - func - 1);
+
 	if (n < 0)
 		return luaD_precall(L, func, nresults);
 	if (nresults == LUA_MULTRET)

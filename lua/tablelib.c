@@ -18,6 +18,7 @@
 
 #include "guard.h"
 #include "internals.h"
+#include "method.h"
 #include "runtime.h"
 
 #define NODES_AT_ONCE	4096	/* that are copied without a look at the time */
@@ -64,8 +65,10 @@ static int clone(lua_State *L)
 
 int ps_open_table(lua_State *L)
 {
+	static const struct ps_method method = { .name = "clone", .call = clone };
+
 	luaopen_table(L);
-	lua_pushcfunction(L, clone);
+	ps_push_method(L, &method);
 	lua_setfield(L, -2, "clone");
 	return 1;
 }
