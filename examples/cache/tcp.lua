@@ -27,7 +27,7 @@ local PLAIN <const>, STAMPED <const>, OPENING <const> = 40, 52, 60 -- bytes of h
 local RTO_FIRST <const>, RTO_MAX <const> = 1000, 60000 -- milliseconds (RFC 6298)
 local OPEN_TRIES <const> = { ["syn-sent"] = 6, ["syn-received"] = 5 } -- how often a SYN is sent again: one's own for three minutes (RFC 9293, MUST-23)
 local TRIES <const> = 10 -- how often other segments are
-local BUCKETS <const> = 64 -- a power of two
+local BUCKET_BITS <const> = 10
 local MORE <const> = 1 -- of IP's flags: there are more fragments
 local WHOLE <const> = 1 << 30 -- more bytes than a value of a shared table has
 local HELD_MAX <const> = 64 -- segments that came before those that they follow, of a connection
@@ -55,10 +55,18 @@ local K0 <const>, K1 <const> = nf.get_random() << 32 | nf.get_random(), nf.get_r
 local clone <const>, get_time <const> = table.clone, nf.get_time
 local now = 0 -- milliseconds, when the packet came that is looked at, or the timer ended
 local services = {} -- by port
-local connections = {} -- in one of BUCKETS tables, by local address and port, and by the peer's: many small tables, so that none takes long to grow
-for i = 0, BUCKETS - 1 do connections[i] = {} end
+local connections <const> = {} -- chains of them, by local address and port, and by the peer's: a table that grows would hold a packet up
+for i = 1, 1 << BUCKET_BITS do connections[i] = false end
+local H0 <const>, H1 <const> = K0 | 1, K1 | 1
 
-local function bucket_of(here, there) return connections[(here ~ there) & BUCKETS - 1] end
+-- The chain that has a connection. What nobody knows chooses it, so that no peer makes one long.
+local function chain_of(here, there) return (here * H0 + there * H1 >> 64 - BUCKET_BITS) + 1 end
+
+local function find_connection(here, there)
+  local c = connections[chain_of(here, there)]
+  while c and (c.there ~= there or c.here ~= here) do c = c.beside end
+  return c
+end
 
 local function min(a, b) return a < b and a or b end
 local function max(a, b) return a > b and a or b end
@@ -243,7 +251,7 @@ end
 local function drop_held(c)
   local held = c.held
   if not held then return end
-  for _, part in ipairs(held) do M.held = M.held - #part.data - HELD_COST end
+  for i = 1, #held do M.held = M.held - #held[i].data - HELD_COST end
   c.held = false
 end
 
@@ -256,12 +264,13 @@ local function forget(c, why)
   if c.state ~= "time-wait" then M.open = M.open - 1 end
   if c.state == "syn-received" then M.half = M.half - 1 end
   c.state = "closed"
-  local here, there = c.here, c.there
-  local bucket = bucket_of(here, there)
-  local peers = bucket[here]
-  if peers and peers[there] == c then
-    peers[there] = nil
-    if not next(peers) then bucket[here] = nil end
+  local chain = chain_of(c.here, c.there)
+  local other, beside = connections[chain], c.beside
+  if other == c then
+    connections[chain] = beside
+  else
+    while other.beside ~= c do other = other.beside end
+    other.beside = beside
   end
   M.count = M.count - 1
   if c.timer then c.timer:cancel() end
@@ -447,7 +456,7 @@ end
 
 -- What a connection begins with: it is a copy of this.
 local FRESH <const> = setmetatable({
-  service = false, here = 0, there = 0, state = "", iss = 0, irs = 0, rcv = 0, told = 0,
+  service = false, here = 0, there = 0, beside = false, state = "", iss = 0, irs = 0, rcv = 0, told = 0,
   una = 0, nxt = 0, max = 0, tail = 1, wnd = 0, wnd_max = 0, shift = 0, wl1 = 0, wl2 = 0, window = 0, room_left = 0,
   mss = 536, burst = false, cwnd = 0, ssthresh = 1 << 40, dup = 0, recover = 0, grown = 0,
   rto = RTO_FIRST, srtt = false, rttvar = 0, timed = false, timed_at = 0, tries = 0, resends = false, timer = false, armed = 0, due = false,
@@ -467,13 +476,8 @@ local function new(service, here, there, state)
   c.due = now + RTO_FIRST
   set_timer(c, min(RTO_FIRST, service.rto_min)) -- first, as there may be no memory: then nothing has begun
   if c.state == "closed" then error("no memory for a connection", 0) end
-  local bucket = bucket_of(here, there)
-  local peers = bucket[here]
-  if not peers then
-    peers = {}
-    bucket[here] = peers
-  end
-  peers[there] = c
+  local chain = chain_of(here, there)
+  c.beside, connections[chain] = connections[chain], c
   c.is_known = true
   M.count, M.open = M.count + 1, M.open + 1
   return c
@@ -592,14 +596,9 @@ local function drop_acked(c)
   c.first = first
 end
 
-local function acknowledged(c, to, echo)
-  local acked, timed = to - c.una, c.timed
-  c.una, c.tries = to, 0
-  -- While lost segments are sent again one by one, only the first acknowledgement begins the timer anew: if there are many, it ends, and all is
-  -- sent again (RFC 6582, 3.2)
-  if c.fast ~= "goes on" or to >= c.recover then c.resends = false end
-  if c.nxt < to then c.nxt = to end
-  if c.last > 0 then drop_acked(c) end
+-- What the acknowledgement of what lies before number to says of the time that it took
+local function time_acked(c, to, echo)
+  local timed = c.timed
   if echo and echo ~= 0 and c.stamps then
     local ms = now - echo & WRAP
     if ms < 0x80000000 then measure(c, ms) end
@@ -607,6 +606,17 @@ local function acknowledged(c, to, echo)
     measure(c, now - c.timed_at)
   end
   if timed and to >= timed then c.timed = false end
+end
+
+local function acknowledged(c, to, echo)
+  local acked = to - c.una
+  c.una, c.tries = to, 0
+  -- While lost segments are sent again one by one, only the first acknowledgement begins the timer anew: if there are many, it ends, and all is
+  -- sent again (RFC 6582, 3.2)
+  if c.fast ~= "goes on" or to >= c.recover then c.resends = false end
+  if c.nxt < to then c.nxt = to end
+  if c.last > 0 then drop_acked(c) end
+  time_acked(c, to, echo)
   if not c.fast then
     c.dup = 0
     if c.cwnd < c.ssthresh then
@@ -728,7 +738,7 @@ end
 
 local function wait_for_late(c)
   if c.state ~= "time-wait" then M.open = M.open - 1 end
-  c.state = "time-wait"
+  c.state, c.is_plain = "time-wait", false
   if M.count - M.open > c.service.max then return forget(c, "closed") end -- there are enough that wait
   within(c, c.service.time_wait)
 end
@@ -862,37 +872,58 @@ local function respond(c)
   rearm(c)
 end
 
+-- States in which a segment that is the next one, and acknowledges something, needs no closer look
+local PLAIN_STATES <const> = {
+  established = true, ["fin-wait-1"] = true, ["fin-wait-2"] = true, ["close-wait"] = true, closing = true, ["last-ack"] = true,
+}
+
+-- The acknowledgement of our SYN, and nothing else
+local function establish(c, wnd, stamp, echo)
+  c.una, c.resends, c.wnd, c.wnd_max, c.wl1, c.wl2 = 1, false, wnd, wnd, 1, 1
+  time_acked(c, 1, echo)
+  if stamp then c.recent, c.recent_at = stamp, now end
+  c.busy, c.is_plain = true, true
+  opened(c)
+  c.busy = false
+end
+
 local function segment(c, tcp)
-  local flags, state, rcv = tcp.flags, c.state, c.rcv
-  if state == "syn-sent" then return in_syn_sent(c, tcp, flags) end
-  local payload, stamp, echo = tcp:data(), nil, nil
+  local flags, rcv, stamp, echo = tcp.flags, c.rcv, nil, nil
+  if c.state == "syn-sent" then return in_syn_sent(c, tcp, flags) end
+  local payload = tcp:data()
   local len = payload and #payload or 0
-  local at = rcv + ((tcp.seq - c.irs - rcv + 0x80000000 & WRAP) - 0x80000000)
+  local ahead = tcp.seq - c.irs - rcv & WRAP
   if c.stamps and tcp.data_off > 5 then
     local o = tcp:options()
     stamp, echo = o.TSVAL, o.TSER
   end
   local is_old = stamp and (stamp - c.recent & WRAP) >= 0x80000000 and flags & RST == 0 and now - c.recent_at < RECENT_MAX -- RFC 7323, 5.3
-  local in_window = at
-  if c.is_plain and at == rcv and not is_old and flags | PSH == ACK | PSH and len <= c.window then -- the next one, and nothing else is to be looked at
-    local una = c.una
+  if ahead == 0 and flags & (SYN | RST | ACK) == ACK and not is_old then
+    local una, space = c.una, len + (flags & FIN)
     local to, wnd = una + (tcp.ack - c.iss - una & WRAP), tcp.window_size << c.shift
-    if to <= c.max and (to > una or len > 0) and c.wnd > 0 then
+    if c.is_plain and to <= c.max and c.wnd > 0 and (space == 0 and to > una or space > 0 and space <= c.window and not c.fin_taken) then
       c.busy = true
       if to > una then acknowledged(c, to, echo) elseif c.max == una then c.tries = 0 end
       if wnd ~= c.wnd then
         c.wnd = wnd
         if wnd > c.wnd_max then c.wnd_max = wnd end
       end
-      c.wl1, c.wl2 = at, to
-      if stamp and at <= c.told then c.recent, c.recent_at = stamp, now end
+      c.wl1, c.wl2 = rcv, to
+      if stamp and rcv <= c.told then c.recent, c.recent_at = stamp, now end
+      if c.finishing and c.una > c.tail then finished(c) end
       if len > 0 and c.state ~= "closed" then deliver(c, payload:get()) end
+      if space > len and c.state ~= "closed" then take_fin(c) end
       c.busy = false
       return respond(c)
     end
+    if flags == ACK and len == 0 and c.state == "syn-received" and to == 1 then
+      establish(c, wnd, stamp, echo)
+      return respond(c)
+    end
   end
-  c.is_plain = false
-  if at ~= rcv or is_old or flags & (SYN | RST | ACK) ~= ACK or len + (flags & FIN) > c.window or state == "time-wait" then
+  local at = rcv + ((ahead + 0x80000000 & WRAP) - 0x80000000)
+  local in_window = at
+  if at ~= rcv or is_old or flags & (SYN | RST | ACK) ~= ACK or len + (flags & FIN) > c.window or c.state == "time-wait" then
     local has_data
     has_data, flags = look(c, tcp, at, len, flags, is_old)
     if has_data == nil then return end
@@ -905,7 +936,7 @@ local function segment(c, tcp)
     if (len > 0 or flags & FIN ~= 0 or c.fin_at) and c.state ~= "closed" then take_data(c, at, len > 0 and payload:get() or NONE, flags) end
   end
   c.busy = false
-  c.is_plain = c.state == "established" and not (c.held or c.fin_at or c.finishing or c.fast) and c.dup == 0
+  c.is_plain = PLAIN_STATES[c.state] == true and c.dup == 0 and not (c.held or c.fin_at or c.fast)
   respond(c)
 end
 
@@ -933,8 +964,7 @@ function M.input(p, is_ours)
   local port = tcp.dport
   local here, there = ip:daddr():int() << 16 | port, ip:saddr():int() << 16 | tcp.sport
   now, is_filled = get_time(), false
-  local peers = bucket_of(here, there)[here]
-  local c = peers and peers[there]
+  local c = find_connection(here, there)
   if c then
     segment(c, tcp)
     return true
@@ -977,8 +1007,7 @@ end
 -- Begins a connection, from and to addresses as numbers: here and there are address << 16 | port. Returns it, or nil: there is one already, or
 -- that is no host's address.
 function M.connect(here, there, options)
-  local peers = bucket_of(here, there)[here]
-  if not is_host(there) or peers and peers[there] then return nil end
+  if not is_host(there) or find_connection(here, there) then return nil end
   now = get_time()
   local c = new(as_service(options), here, there, "syn-sent")
   c.nxt, c.max = 1, 1
@@ -1053,7 +1082,7 @@ function M.connection:close()
   local state = AFTER_CLOSE[self.state]
   if self.state == "syn-sent" then return forget(self, "closed") end
   if not state then return end
-  self.state, self.finishing, self.is_plain = state, true, false
+  self.state, self.finishing = state, true
   push(self)
 end
 
