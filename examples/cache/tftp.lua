@@ -27,6 +27,7 @@ local REQUEST_MAX <const> = 512 -- bytes, RFC 2347
 local SHIFT <const> = 15
 local CHUNK <const> = 1 << SHIFT -- bytes of a file that have an entry of the shared table
 local GROUP <const>, UNCUT <const> = 16384, 1468 -- bytes of blocks that leave as one packet; of a block that cannot be too large for that
+local FIRST <const> = 4 -- blocks of a window that are sent at once
 local ENTRY <const> = 512 -- bytes that a file takes besides
 local HEAD <const> = 28 -- bytes of the headers of IP and UDP
 
@@ -277,11 +278,12 @@ local function make_group(t)
   if n > 1 and t.blksize <= UNCUT then t.group_size = n end
 end
 
--- What follows the last acknowledged block.
-local function send_window(t)
-  local block = t.acked
-  local stop = block + t.window
+-- What follows block t.sent, but no more than so many blocks. Returns whether the window has more of them.
+local function send_some(t, most)
+  local block, stop = t.sent, t.acked + t.window
   if stop > t.last then stop = t.last end
+  local has_more = stop - block > most
+  if has_more then stop = block + most end
   while block < stop do
     local n = stop - block
     if n > t.group_size then n = t.group_size end
@@ -295,10 +297,26 @@ local function send_window(t)
       block = block + 1
     else
       nf.count("unsent")
+      has_more = false
       break
     end
   end
-  t.sent, t.at = block, get_time() -- last, as what follows a call of a library is not compiled
+  t.sent, t.at = block, get_time()
+  return has_more
+end
+
+local function send_rest(t)
+  t.rest = nil
+  if not t.is_over then send_some(t, WINDOW_MAX) end
+end
+
+-- What follows the last acknowledged block. What is sent leaves when the script has ended: so of a window that is larger than a group some blocks come first,
+-- and the rest while these are on the cable.
+local function send_window(t)
+  t.sent = t.acked
+  if not send_some(t, t.window > t.group_size and FIRST or WINDOW_MAX) or t.rest then return end
+  t.rest = try_timer(0, send_rest, t)
+  if not t.rest then send_some(t, WINDOW_MAX) end
 end
 
 local function send_first(t)
@@ -379,7 +397,7 @@ local function begin(e, client, server, text, got)
   t = {
     entry = e, base = e.id << 16, client = client, slot = slot, text = text, head = head, oack = nil, group_size = 1,
     blksize = 512, window = 1, wait = TIMEOUT, tries = 0, at = 0, last = 0, acked = 0, sent = 0, begun = get_time(),
-    before = nil, after = nil, is_over = true,
+    before = nil, after = nil, rest = nil, is_over = true,
   }
   local oack = got and agree(got, e, t)
   if oack then t.oack = { head:slice(0, HEAD), oack } end

@@ -42,13 +42,21 @@ end
 -- Other clients
 local function from(i) return { src = "198.51.100." .. i % 250 } end
 
--- The client acknowledges what it was sent.
+-- The client acknowledges what it was sent: what the cache answers at once
 local last, ip, udp
-local function answer(p, payload, more)
+local function tell(p, payload, more)
   if p ~= last then last, ip, udp = p, p.ip, p.udp end
   local t = { src = ip.daddr, dst = ip.saddr, sport = udp.dport, dport = udp.sport, payload = payload }
   for k, v in pairs(more or {}) do t[k] = v end
   local verdict, _, sent = cache.acknowledgement(packet.udp(t))
+  return verdict, sent
+end
+
+-- The same with the rest of a window
+local function answer(p, payload, more)
+  local verdict, sent = tell(p, payload, more)
+  local _, rest = clock.advance(0)
+  for _, one in ipairs(rest) do sent[#sent + 1] = one end
   return verdict, sent
 end
 
@@ -320,6 +328,31 @@ check("windows go on behind what has arrived", function()
   _, sent = answer(first, ack(18))
   equal(numbers(sent), { 19, 20, 21 })
   equal(#sent[3].payload, 4)
+end)
+
+check("of a large window some blocks come first, and the rest goes on behind them", function()
+  fill("a", content_of(30 * 512))
+  local _, sent = ask(rrq("a", "windowsize", "64"))
+  local first = sent[1]
+  local function expect(from, to)
+    equal(#sent, to - from + 1)
+    for i, p in ipairs(sent) do equal(p.payload:byte(4), from + i - 1) end
+  end
+  _, sent = tell(first, ack(0))
+  expect(1, 4)
+  _, sent = tell(first, ack(2))
+  expect(3, 6)
+  _, sent = clock.advance(0)
+  expect(7, 31)
+  _, sent = tell(first, ack(31))
+  expect(1, 0)
+  _, sent = ask(rrq("a", "windowsize", "64"), 2001)
+  first = sent[1]
+  _, sent = tell(first, ack(0))
+  expect(1, 4)
+  tell(first, "\0\5\0\0gone\0") -- meanwhile
+  _, sent = clock.advance(0)
+  expect(1, 0)
 end)
 
 check("options are acknowledged before blocks are sent", function()
