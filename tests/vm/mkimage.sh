@@ -70,9 +70,11 @@ xtables=(iptables ip6tables iptables-save iptables-restore ip6tables-save ip6tab
 
 # Prints all that the base is made of: when this text changes, the base is made anew.
 base_inputs() {
+	local t
 	cat "$here"/{mkimage.sh,modules.txt,qexit.c,udpecho.c,tcpask.c,webask.c,synflood.c,genlask.c,latepage.c,sendframes.c,segments.c,timestamps.c}
 	echo "$modules"
 	stat -c '%n %Y' "$modules" "$sysroot$xtables_dir" "$sysroot/var/lib/dpkg/status" 2>/dev/null || true
+	for t in "${wanted[@]}"; do program "$t" || true; done
 }
 
 # Directories as Debian has them: /bin, /sbin and /lib are links into /usr.
