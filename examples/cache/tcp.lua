@@ -57,7 +57,7 @@ local now = 0 -- milliseconds, when the packet came that is looked at, or the ti
 local services = {} -- by port
 local connections <const> = {} -- chains of them, by local address and port, and by the peer's: a table that grows would hold a packet up
 for i = 1, 1 << BUCKET_BITS do connections[i] = false end
-local H0 <const>, H1 <const> = K0 | 1, K1 | 1
+local H0 <const>, H1 <const> = nf.get_random() << 32 | nf.get_random() | 1, nf.get_random() << 32 | nf.get_random() | 1
 
 -- The chain that has a connection. What nobody knows chooses it, so that no peer makes one long.
 local function chain_of(here, there) return (here * H0 + there * H1 >> 64 - BUCKET_BITS) + 1 end
