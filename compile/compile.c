@@ -747,6 +747,7 @@ static void translate(const struct compiling *c, int at)
 		return;
 	case OP_CALL:
 		add_call(op, i, false);
+		op->n = (at + 1) * (int)sizeof(i);
 		return;
 	case OP_TAILCALL:
 		add_call(op, i, true);

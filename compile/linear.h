@@ -66,7 +66,7 @@ enum { PS_A = 1, PS_B = 2, PS_C = 4, PS_N = 8, PS_S = 16, PS_M = 32, PS_GIVES = 
 	X(SELF_QUICK, PS_AB | PS_S)	/* the same of a reference with these methods: R[A] = K */ \
 	X(CALL_QUICK, PS_A | PS_S)	/* as CALL, of such a method */ \
 	X(CALL_WRITE, PS_A | PS_S)	/* the same of one that writes in a window */ \
-	X(CALL, PS_A)		/* R[A] with B arguments, and C results from A on */ \
+	X(CALL, PS_A)		/* R[A] with B arguments, and C results from A on; the instruction behind it is at n, in bytes */ \
 	X(TAIL_CALL, PS_A)	/* the same, and all that it returns */ \
 	X(RETURN, PS_A)		/* n values from A on */ \
 	X(RETURN_ONE, PS_A)	/* R[A] */ \

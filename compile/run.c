@@ -218,7 +218,7 @@ static ps_inline const TValue *slot_of_name(const struct ps_op *op, Table *t)
 {
 	const Node *node = (const Node *)((const char *)t->node + op->slot.node);
 
-	if (l_likely(t->lsizenode == op->slot.lsizenode) && l_likely(keyisshrstr(node) && keystrval(node) == op->name))
+	if (l_likely(t->lsizenode == op->slot.lsizenode) && l_likely(keyisshrstr(node)) && l_likely(keystrval(node) == op->name))
 		return gval(node);
 	return find_slot(op, t);
 }
@@ -516,15 +516,15 @@ static void tell_inlined(lua_State *L, struct ps_run *run, const struct ps_funct
 static ps_inline bool push_frame(lua_State *L, StkId func, int nresults, const Instruction *next)
 {
 	CallInfo *ci = L->ci->next;
+	StkId top = func + 1 + clLvalue(s2v(func))->p->maxstacksize;
 
-	if (l_unlikely(L->hookmask || !ci || !has_room(L, func)))
+	if (l_unlikely(L->hookmask || !ci || top + 1 >= ps_stk(L->stack_last)))
 		return false;
 	L->ci->u.l.savedpc = next;
 	ps_stk(ci->func) = func;
-	ps_stk(ci->top) = func + 1 + clLvalue(s2v(func))->p->maxstacksize;
+	ps_stk(ci->top) = top;
 	ci->nresults = nresults;
 	ci->callstatus = 0;
-	ci->u.l.savedpc = clLvalue(s2v(func))->p->code;
 	ci->u.l.trap = 0;
 	L->ci = ci;
 	return true;
@@ -583,6 +583,7 @@ void ps_linear_leave(lua_State *L, const struct ps_linear *linear, struct ps_run
 
 #define R(n)		s2v(AT(n))
 #define FUNCTION	clLvalue(s2v(base - 1))
+#define BEHIND		((const Instruction *)((const char *)FUNCTION->p->code + op->n))	/* the instruction behind a call */
 #define GO(n)		do { op = (const struct ps_op *)((const char *)op + (n)); goto *table[op->op]; } while (0)
 #define ON(n)		GO((n) * (int)sizeof(*op))	/* by so many operations */
 #define CASE(name)	L_##name
@@ -856,7 +857,7 @@ CASE(CALL): {
 			ON(1);
 		if (run || !ps_to_method(s2v(func)))
 			goto CASE(LEAVE);	/* what may call Lua is called by the interpreter, beside whose frame there is none of this code then */
-		L->ci->u.l.savedpc = pc_of(base - 1, op) + 1;
+		L->ci->u.l.savedpc = BEHIND;
 		PS_STACK_TOP(L) = func + 1 + op->b;
 		luaD_precall(L, func, op->c);
 		base = ps_stk(L->ci->func) + 1;
@@ -867,7 +868,7 @@ CASE(CALL): {
 	if (!code_of(func))
 		goto CASE(LEAVE);
 	if (!run) {
-		if (!push_frame(L, func, op->c, pc_of(base - 1, op) + 1))
+		if (!push_frame(L, func, op->c, BEHIND))
 			goto CASE(LEAVE);
 		fill_arguments(func, op->b);
 		base = func + 1;
