@@ -13,6 +13,7 @@ local HEAD_MAX <const>, KEPT_HEAD_MAX <const>, NAME_MAX <const> = 8192, 2048, 10
 local PIECE <const>, FIRST_PIECE <const> = 65536, 16384 -- bytes that are received at once
 local IDLE <const>, HEAD_TIME <const> = 30000, 15000 -- milliseconds until there is a request; for its head, from its first byte
 local CLIENT_TIME <const>, CONNECT_TIME <const>, ORIGIN_TIME <const> = 20000, 5000, 20000 -- in which a client takes or gives a piece, and the server
+local TELL <const>, TOLD_MAX <const> = 1000, 64 -- milliseconds after which the store is told again that an object is asked for; objects until then
 local SLOWEST <const> = 1024 -- bytes in a second, on the average, below which the server and who sends a body are too slow
 
 local BADF <const> = linux.errno.BADF -- of a socket that the watch has closed
@@ -86,10 +87,20 @@ return function(slot, store, table_of_slots, clients, origins, ready, index, chu
     return text == "" or send(text)
   end
 
+  local told, told_n, told_at = {}, 0, 0 -- the objects of which the store has been told since then that they are asked for
+
+  local function tell(first)
+    local time = now()
+    if time - told_at > TELL or told_n == TOLD_MAX then told, told_n, told_at = {}, 0, time end
+    if told[first] then return end
+    told[first], told_n = true, told_n + 1
+    pcall(hits.push, hits, string.pack("j", first)) -- if there is no room, it only counts as not asked for
+  end
+
   local function answer(q, kept)
     local record <close> = kept
     count("hits")
-    pcall(hits.push, hits, string.pack("j", record:getint64(0))) -- if there is no room, it only counts as not asked for
+    tell(record:getint64(0))
     local is_sent = send_kept(record, q)
     let_go()
     return is_sent and q.keeps
