@@ -25,6 +25,8 @@ local CONNECTIONS_MAX <const> = 128
 local IDLE_MIN <const> = 1000 -- milliseconds after which a connection that nobody uses may give way to another one
 local FULL_PAUSE <const> = 5 -- milliseconds until it is looked again whether there is room for a connection
 
+collectgarbage("incremental", 200, 100, 9) -- in steps for each 512 bytes (1 << 9), so that no connection waits for long
+
 local slots = require("examples.cache.http-sockets-slots")
 
 -- What all runtimes have
