@@ -525,6 +525,7 @@ static ps_inline bool push_frame(lua_State *L, StkId func, int nresults, const I
 	ps_stk(ci->top) = top;
 	ci->nresults = nresults;
 	ci->callstatus = 0;
+	ci->u.l.savedpc = clLvalue(s2v(func))->p->code;	/* not each instruction that may raise tells where it is */
 	ci->u.l.trap = 0;
 	L->ci = ci;
 	return true;
@@ -856,7 +857,7 @@ CASE(CALL): {
 		if (call_method(L, func, op->b, op->c) >= 0)
 			ON(1);
 		if (run || !ps_to_method(s2v(func)))
-			goto CASE(LEAVE);	/* what may call Lua is called by the interpreter, beside whose frame there is none of this code then */
+			goto CASE(LEAVE);	/* C that is not ours is called by the interpreter: pcall() within pcall() needs less of the C stack so */
 		L->ci->u.l.savedpc = BEHIND;
 		PS_STACK_TOP(L) = func + 1 + op->b;
 		luaD_precall(L, func, op->c);

@@ -183,11 +183,11 @@ struct ps_linear {
 	int slots;	/* of the stack that it may use, from the function on */
 
 	/*
-	 * Does what the function does from pc on, in the frame at base, which is L->ci's, as far as it can: without an error, a call of C
-	 * that is no method of ours, or a byte more of memory. It may call and return. Returns where the interpreter goes on, which is in L->ci then;
-	 * pc if nothing was done.
+	 * Does what the function does from pc on, in the frame at base, which is L->ci's, as far as it can: without an error of its own, a call of C
+	 * that is not ours, or a byte more of memory. It may call and return; what it calls may raise, and move the stack. Returns where the interpreter goes on,
+	 * which is in L->ci then; pc if nothing was done.
 	 *
-	 * With run there is no interpreter yet, and nothing is around the call; pc is NULL, which is the beginning. Then it
+	 * With run there is no interpreter yet, and nothing is around the call, so nothing may raise; pc is NULL, which is the beginning. Then it
 	 * returns NULL if the first function has returned, and its result is where the function was; else leave() is called
 	 * next. All of run is 0 before but is_repeat, and the frames, which are anything.
 	 */

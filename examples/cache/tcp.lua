@@ -272,6 +272,7 @@ local function forget(c, why)
     while other.beside ~= c do other = other.beside end
     other.beside = beside
   end
+  c.beside = false
   M.count = M.count - 1
   if c.timer then c.timer:cancel() end
   local queue = c.queue
@@ -872,7 +873,7 @@ local function respond(c)
   rearm(c)
 end
 
--- States in which a segment that is the next one, and acknowledges something, needs no closer look
+-- States in which the next segment may take the short way
 local PLAIN_STATES <const> = {
   established = true, ["fin-wait-1"] = true, ["fin-wait-2"] = true, ["close-wait"] = true, closing = true, ["last-ack"] = true,
 }
@@ -929,7 +930,7 @@ local function segment(c, tcp)
     if has_data == nil then return end
     if not has_data then at, len, in_window = rcv, 0, nil end
   end
-  c.busy = true
+  c.busy, c.is_plain = true, false -- until all is known, as what is called may raise
   if take_ack(c, tcp, in_window, len, flags, echo) then
     if stamp and in_window and at <= c.told then c.recent, c.recent_at = stamp, now end
     if c.finishing and c.una > c.tail then finished(c) end

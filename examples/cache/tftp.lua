@@ -27,7 +27,7 @@ local REQUEST_MAX <const> = 512 -- bytes, RFC 2347
 local SHIFT <const> = 15
 local CHUNK <const> = 1 << SHIFT -- bytes of a file that have an entry of the shared table
 local GROUP <const>, UNCUT <const> = 16384, 1468 -- bytes of blocks that leave as one packet; of a block that cannot be too large for that
-local FIRST <const> = 4 -- blocks of a window that are sent at once
+local FIRST <const> = 4 -- blocks of a window that come first, if it is larger than a group
 local ENTRY <const> = 512 -- bytes that a file takes besides
 local HEAD <const> = 28 -- bytes of the headers of IP and UDP
 
@@ -302,6 +302,7 @@ local function send_some(t, most)
     end
   end
   t.sent, t.at = block, get_time()
+  if block > t.most then t.most = block end
   return has_more
 end
 
@@ -310,8 +311,8 @@ local function send_rest(t)
   if not t.is_over then send_some(t, WINDOW_MAX) end
 end
 
--- What follows the last acknowledged block. What is sent leaves when the script has ended: so of a window that is larger than a group some blocks come first,
--- and the rest while these are on the cable.
+-- What follows the last acknowledged block. What is sent leaves when the script has ended: so of a window that is larger than a
+-- group some blocks come first, and the rest while these are on the cable.
 local function send_window(t)
   t.sent = t.acked
   if not send_some(t, t.window > t.group_size and FIRST or WINDOW_MAX) or t.rest then return end
@@ -396,7 +397,7 @@ local function begin(e, client, server, text, got)
   head:u16(22, client & 0xFFFF)
   t = {
     entry = e, base = e.id << 16, client = client, slot = slot, text = text, head = head, oack = nil, group_size = 1,
-    blksize = 512, window = 1, wait = TIMEOUT, tries = 0, at = 0, last = 0, acked = 0, sent = 0, begun = get_time(),
+    blksize = 512, window = 1, wait = TIMEOUT, tries = 0, at = 0, last = 0, acked = 0, sent = 0, most = 0, begun = get_time(),
     before = nil, after = nil, rest = nil, is_over = true,
   }
   local oack = got and agree(got, e, t)
@@ -437,7 +438,7 @@ local function acknowledged(t, block)
     end
     return -- twice: RFC 1123, 4.2.3.1
   end
-  if more > t.sent - t.acked then return end -- of long ago, or of what was never sent
+  if more > t.most - t.acked then return end -- of long ago, or of what was never sent
   if t.before then is_fresh_no_more(t) end
   local acked = t.acked + more
   t.acked, t.tries = acked, 0
@@ -446,7 +447,7 @@ local function acknowledged(t, block)
   elseif t.window > 1 then
     send_window(t)
   elseif send_block(t, acked + 1) then -- what most clients wait for, so it is short
-    t.sent, t.at = acked + 1, get_time()
+    t.sent, t.most, t.at = acked + 1, acked + 1, get_time()
   else
     nf.count("unsent")
   end

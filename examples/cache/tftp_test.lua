@@ -353,6 +353,18 @@ check("of a large window some blocks come first, and the rest goes on behind the
   tell(first, "\0\5\0\0gone\0") -- meanwhile
   _, sent = clock.advance(0)
   expect(1, 0)
+  local served = counted "served"
+  _, sent = ask(rrq("a", "windowsize", "64"), 2002)
+  first = sent[1]
+  answer(first, ack(0))
+  clock.advance(200)
+  _, sent = tell(first, ack(0)) -- as if the first were lost
+  expect(1, 4)
+  _, sent = tell(first, ack(31)) -- but all have arrived
+  expect(1, 0)
+  _, sent = clock.advance(0)
+  expect(1, 0)
+  equal(counted "served", served + 1)
 end)
 
 check("options are acknowledged before blocks are sent", function()
