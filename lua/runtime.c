@@ -440,12 +440,13 @@ static size_t bytes_max(const struct ps_runtime *rt)
 }
 
 /*
- * Garbage is collected when memory is four times what the last collection has left, or half of what is left of the limit is used; in steps, so that no packet
- * waits for long: one for each 512 bytes (1 << 9) that are allocated. How much a step does follows from how much may be allocated before the collection
- * has to have ended: in units of Lua's measure for each 16 bytes, where its own default is 100. Runtimes have Lua's own settings, as their objects have
- * memory that Lua knows nothing of.
+ * Garbage is collected when memory is four times what the last collection has left, but no later than when half of what is left of the limit is used, or as
+ * much as the last one has left, or an eighth of the limit, whichever is more: what many connections had at once does not stay for long. It goes in steps,
+ * so that no packet waits for long: one for each 512 bytes (1 << 9) that are allocated. How much a step does follows from how much may be allocated before
+ * the collection has to have ended: in units of Lua's measure for each 16 bytes, where its own default is 100. Runtimes have Lua's own settings, as
+ * their objects have memory that Lua knows nothing of.
  */
-enum { GC_PAUSE = 400, GC_STEP_BYTES = 9, GC_WORK_MIN = 4, GC_WORK_MAX = 400 };
+enum { GC_PAUSE = 400, GC_SHARE = 8, GC_STEP_BYTES = 9, GC_WORK_MIN = 8, GC_WORK_MAX = 400 };
 
 /* For a collection that begins with so many bytes: to mark and free them is about a third of a unit of work for each; half of the room is spared. */
 static int gc_work(size_t begins, size_t max)
@@ -459,8 +460,9 @@ static int gc_work(size_t begins, size_t max)
 ptrdiff_t ps_guard_gc_threshold(lua_State *L, size_t estimate, ptrdiff_t threshold)
 {
 	struct ps_runtime *rt = ps_runtime_of(L);
-	size_t room = rt->memory_max > estimate ? rt->memory_max - estimate : 0;
-	ptrdiff_t latest = estimate + room / 2;
+	size_t half = rt->memory_max > estimate ? (rt->memory_max - estimate) / 2 : 0;
+	size_t most = estimate > rt->memory_max / GC_SHARE ? estimate : rt->memory_max / GC_SHARE;
+	ptrdiff_t latest = estimate + (rt->is_any || half < most ? half : most);
 
 	rt->collections++;	/* Lua asks this when one has come to its end */
 	if (threshold > latest)

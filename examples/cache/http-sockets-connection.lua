@@ -16,7 +16,7 @@ local CLIENT_TIME <const>, CONNECT_TIME <const>, ORIGIN_TIME <const> = 20000, 50
 local TELL <const>, TOLD_MAX <const> = 1000, 64 -- milliseconds after which the store is told again that an object is asked for; objects until then
 local SLOWEST <const> = 1024 -- bytes in a second, on the average, below which the server and who sends a body are too slow
 
-collectgarbage("incremental", 400, 100, 9) -- when there is four times as much as was needed; in steps for each 512 bytes (1 << 9), so that nobody waits for long
+collectgarbage("incremental", 200, 100, 9) -- in steps for each 512 bytes (1 << 9), so that nobody waits for long
 
 local BADF <const> = linux.errno.BADF -- of a socket that the watch has closed
 
