@@ -11,6 +11,7 @@
 #include "buffer.h"
 #include "bytes.h"
 #include "host.h"
+#include "internals.h"
 #include "library.h"
 #include "shared.h"
 
@@ -201,6 +202,8 @@ static void take_option(lua_State *L, struct ps_message *message)
 
 static void take_options(lua_State *L, struct ps_message *message)
 {
+	if (ps_is_array(ps_arg(L, PARTS)))
+		return;
 	lua_pushnil(L);
 	while (lua_next(L, PARTS)) {
 		ps_guard_tick(L);

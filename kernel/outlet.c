@@ -117,23 +117,97 @@ static const struct udphdr *ports(const struct sk_buff *skb, const struct ps_mes
 	return message->is.protocol ? (const void *)(skb->data + message->is.transport) : NULL;
 }
 
-static const char *route_ip(const struct ps_outlet *outlet, struct sk_buff *skb, const struct ps_message *message, int oif)
+/*
+ * Routes of IPv4 that were looked for last, on each CPU, in the place that what they are for says. Sockets keep theirs so, too: whoever changes a route, an
+ * address or a rule makes those that there are invalid, which their check() tells, and a device that goes is not kept by them.
+ */
+struct aim {
+	__be32 daddr, saddr;
+	__be16 dest, source;
+	u32 mark;
+	int oif;
+	u8 tos, protocol;
+	u16 zero;	/* no gap, so that these are compared as bytes */
+};
+
+struct ps_outlet_routes {
+	struct {
+		struct aim aim;
+		struct dst_entry *dst;	/* or NULL */
+	} slots[16];
+};
+
+static struct dst_entry *find_route(const struct ps_outlet *outlet, const struct aim *aim)
 {
-	const struct iphdr *ip = ip_hdr(skb);
-	const struct udphdr *port = ports(skb, message);
 	struct rtable *rt;
 	struct flowi4 flow;
 
 	memset(&flow, 0, sizeof(flow));
-	flowi4_init_output(&flow, oif, message->mark, RT_TOS(ip->tos), RT_SCOPE_UNIVERSE, ip->protocol, FLOWI_FLAG_ANYSRC,
-			   ip->daddr, ip->saddr, port ? port->dest : 0, port ? port->source : 0, GLOBAL_ROOT_UID);
+	flowi4_init_output(&flow, aim->oif, aim->mark, aim->tos, RT_SCOPE_UNIVERSE, aim->protocol, FLOWI_FLAG_ANYSRC,
+			   aim->daddr, aim->saddr, aim->dest, aim->source, GLOBAL_ROOT_UID);
 	rt = ip_route_output_flow(outlet->net, &flow, NULL);
-	if (IS_ERR(rt))
-		return PTR_ERR(rt) == -EINVAL ? "no route, or none from such an address" : "no route";
-	skb_dst_set(skb, &rt->dst);
+	return IS_ERR(rt) ? ERR_CAST(rt) : &rt->dst;
+}
+
+/* The route, with a reference, or an error. */
+static struct dst_entry *route_to(const struct ps_outlet *outlet, const struct aim *aim)
+{
+	const u32 hash = ((__force u32)aim->daddr ^ (__force u16)aim->dest ^ (__force u16)aim->source) * 0x9E3779B1u;
+	struct ps_outlet_routes *routes;
+	struct dst_entry *dst, *old;
+	unsigned int i = hash >> 28;
+
+	BUILD_BUG_ON(ARRAY_SIZE(routes->slots) != 1 << 4);
+	local_bh_disable();
+	routes = this_cpu_ptr(outlet->routes);
+	dst = routes->slots[i].dst;
+	if (dst && !memcmp(&routes->slots[i].aim, aim, sizeof(*aim)) && dst->ops->check(dst, 0)) {
+		dst_hold(dst);
+	} else {
+		old = dst;
+		dst = find_route(outlet, aim);
+		routes->slots[i].dst = NULL;
+		dst_release(old);
+		if (!IS_ERR(dst)) {
+			dst_hold(dst);
+			routes->slots[i].aim = *aim;
+			routes->slots[i].dst = dst;
+		}
+	}
+	local_bh_enable();
+	return dst;
+}
+
+static void forget_routes(struct ps_outlet *outlet)
+{
+	unsigned int i;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct ps_outlet_routes *routes = per_cpu_ptr(outlet->routes, cpu);
+
+		for (i = 0; i < ARRAY_SIZE(routes->slots); i++)
+			dst_release(routes->slots[i].dst);
+	}
+	free_percpu(outlet->routes);
+}
+
+static const char *route_ip(const struct ps_outlet *outlet, struct sk_buff *skb, const struct ps_message *message, int oif)
+{
+	const struct iphdr *ip = ip_hdr(skb);
+	const struct udphdr *port = ports(skb, message);
+	const struct aim aim = {
+		.daddr = ip->daddr, .saddr = ip->saddr, .dest = port ? port->dest : 0, .source = port ? port->source : 0,
+		.mark = message->mark, .oif = oif, .tos = RT_TOS(ip->tos), .protocol = ip->protocol,
+	};
+	struct dst_entry *dst = route_to(outlet, &aim);
+
+	if (IS_ERR(dst))
+		return PTR_ERR(dst) == -EINVAL ? "no route, or none from such an address" : "no route";
+	skb_dst_set(skb, dst);
 	skb->protocol = htons(ETH_P_IP);
 	skb->priority = message->priority ?: rt_tos2priority(ip->tos);
-	return check_size(skb, dst_mtu(&rt->dst), message->is.is_whole);
+	return check_size(skb, dst_mtu(dst), message->is.is_whole);
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
@@ -294,15 +368,24 @@ void ps_outbox_clean(struct ps_outbox *outbox)
 
 int ps_outlet_init(struct ps_outlet *outlet, struct net *net)
 {
+	int err;
+
 	outlet->net = net;
 	atomic_set(&outlet->waiting, 0);
-	return inet_ctl_sock_create(&outlet->sk, PF_INET, SOCK_RAW, IPPROTO_RAW, net);
+	outlet->routes = alloc_percpu(struct ps_outlet_routes);
+	if (!outlet->routes)
+		return -ENOMEM;
+	err = inet_ctl_sock_create(&outlet->sk, PF_INET, SOCK_RAW, IPPROTO_RAW, net);
+	if (err)
+		free_percpu(outlet->routes);
+	return err;
 }
 
 void ps_outlet_clean(struct ps_outlet *outlet)
 {
 	while (atomic_read(&outlet->waiting))
 		usleep_range(100, 1000);
+	forget_routes(outlet);
 	inet_ctl_sock_destroy(outlet->sk);
 }
 

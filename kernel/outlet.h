@@ -12,6 +12,7 @@
 #include "send.h"
 
 struct net;
+struct ps_outlet_routes;
 struct sk_buff;
 struct sock;
 
@@ -22,6 +23,7 @@ struct sock;
 struct ps_outlet {
 	struct net *net;
 	struct sock *sk;
+	struct ps_outlet_routes __percpu *routes;	/* that were looked for last */
 	atomic_t waiting;	/* packets of which a tasklet knows */
 };
 

@@ -74,6 +74,12 @@ static inline void *ps_arg_object(lua_State *L, int arg, const struct ps_class *
 	return v ? ps_check(v, class) : NULL;
 }
 
+/* Whether the table has nothing but an array: no names, and no numbers that are far from the others. */
+static inline bool ps_is_array(const TValue *table)
+{
+	return !hvalue(table)->lastfree;
+}
+
 /* Upvalue n, from 0, of the C closure that runs. Lua declares one where there are more: no index. */
 static inline const TValue *ps_upvalue(lua_State *L, int n)
 {

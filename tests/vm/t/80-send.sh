@@ -200,6 +200,47 @@ check 'what is malformed is an error' klog_has 'state 9: .*malformed.false.*this
 inR iptables -t mangle -F
 inR ip6tables -t mangle -F
 
+# --- routes are remembered, and looked for anew when something has changed
+cat >route.lua <<'END'
+local head = bytes.new(28)
+do
+  local ip = bytes.to_packet(head, packet_ip)
+  ip.version, ip.ihl, ip.ttl, ip.protocol, ip.saddr, ip.daddr = 4, 5, 64, 17, "198.51.100.9", "192.168.0.2"
+  head:u16(20, 7)
+  head:u16(22, 7777)
+end
+function process_packet(p)
+  print("route:", nf.send{ head, "x" })
+  return NF_DROP
+end
+END
+ip -n R link add gone0 type veth peer name gone1
+ip -n R link set gone0 up
+ip -n R link set gone1 up
+ip -n R addr add 203.0.113.1/24 dev gone0
+inR iptables -t mangle -I PREROUTING -p udp --dport 9 -j LUA --script route.lua --state 10
+# sends N: what is said when it is asked for the Nth time
+sends() {
+	inA bash -c 'echo x >/dev/udp/10.0.0.2/9'
+	wait_for said_so "$1"
+	klog_since | grep 'state 10: .*route:' | tail -n 1 | sed 's/.*route:[[:space:]]*//'
+}
+said_so() { [ "$(klog_since | grep -c 'state 10: .*route:')" -ge "$1" ]; }
+check_eq 'it is sent' "$(sends 1)" true
+check_eq 'and again' "$(sends 2)" true
+ip -n R route add prohibit 192.168.0.2
+check_match 'not where a route forbids it meanwhile' "$(sends 3)" 'nil.no route'
+ip -n R route del prohibit 192.168.0.2
+check_eq 'but when that is gone' "$(sends 4)" true
+ip -n R rule add to 192.168.0.2 prohibit
+check_match 'nor where a rule does' "$(sends 5)" 'nil.no route'
+ip -n R rule del to 192.168.0.2 prohibit
+ip -n R route add 192.168.0.2 dev gone0
+check_eq 'another device may be where it goes' "$(sends 6)" true
+check 'and that can be removed' timeout 60 ip -n R link del gone0
+check_eq 'then it goes where it went before' "$(sends 7)" true
+inR iptables -t mangle -F
+
 # --- a frame out of another device
 sed 's/mirror0/rB/' mirror.lua >mirror_rB.lua
 inR iptables -t mangle -A PREROUTING -i rA -p icmp -j LUA --script mirror_rB.lua
