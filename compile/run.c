@@ -354,7 +354,7 @@ static ps_noinline bool get_length(lua_State *L, const TValue *v, TValue *result
 	struct ps_object *array;
 
 	if (ttisstring(v)) {
-		setivalue(result, vslen(v));
+		setivalue(result, tsslen(tsvalue(v)));
 		return true;
 	}
 	if (ttistable(v)) {
