@@ -119,7 +119,8 @@ static const struct udphdr *ports(const struct sk_buff *skb, const struct ps_mes
 
 /*
  * Routes of IPv4 that were looked for last, on each CPU, in the place that what they are for says. Sockets keep theirs so, too: whoever changes a route, an
- * address or a rule makes those that there are invalid, which their check() tells, and a device that goes is not kept by them.
+ * address or a rule makes those that there are invalid, which their check() tells, and a device that goes is not kept by them. Each is good for a
+ * second, as no check tells of redirects that expire, and neighbours that have gone. What IPsec changes is looked for each time.
  */
 struct aim {
 	__be32 daddr, saddr;
@@ -134,8 +135,20 @@ struct ps_outlet_routes {
 	struct {
 		struct aim aim;
 		struct dst_entry *dst;	/* or NULL */
+		unsigned long until;	/* jiffies */
 	} slots[16];
 };
+
+/* Whether it is still a route of this namespace: one whose device has gone has another one's, which nothing leaves from. */
+static bool is_valid(const struct ps_outlet *outlet, struct dst_entry *dst, unsigned long until)
+{
+	return time_before(jiffies, until) && dst->ops->check(dst, 0) && net_eq(dev_net(dst->dev), outlet->net);
+}
+
+static bool is_lasting(const struct dst_entry *dst)
+{
+	return !dst_xfrm(dst) && !(dst->flags & DST_XFRM_QUEUE);
+}
 
 static struct dst_entry *find_route(const struct ps_outlet *outlet, const struct aim *aim)
 {
@@ -161,17 +174,18 @@ static struct dst_entry *route_to(const struct ps_outlet *outlet, const struct a
 	local_bh_disable();
 	routes = this_cpu_ptr(outlet->routes);
 	dst = routes->slots[i].dst;
-	if (dst && !memcmp(&routes->slots[i].aim, aim, sizeof(*aim)) && dst->ops->check(dst, 0)) {
+	if (dst && !memcmp(&routes->slots[i].aim, aim, sizeof(*aim)) && is_valid(outlet, dst, routes->slots[i].until)) {
 		dst_hold(dst);
 	} else {
 		old = dst;
 		dst = find_route(outlet, aim);
 		routes->slots[i].dst = NULL;
 		dst_release(old);
-		if (!IS_ERR(dst)) {
+		if (!IS_ERR(dst) && is_lasting(dst)) {
 			dst_hold(dst);
 			routes->slots[i].aim = *aim;
 			routes->slots[i].dst = dst;
+			routes->slots[i].until = jiffies + HZ;
 		}
 	}
 	local_bh_enable();
