@@ -457,10 +457,16 @@ static ps_inline void fill_arguments(StkId func, int nargs)
 		setnilvalue(s2v(func + 1 + nargs));
 }
 
+/* Where the registers of the function at func end. */
+static ps_inline StkId end_of(StkId func)
+{
+	return func + 1 + clLvalue(s2v(func))->p->maxstacksize;
+}
+
 /* Whether there is room for a frame of the function at func, which has linear code. */
 static ps_inline bool has_room(lua_State *L, StkId func)
 {
-	return func + 2 + clLvalue(s2v(func))->p->maxstacksize < ps_stk(L->stack_last);
+	return end_of(func) + 1 < ps_stk(L->stack_last);
 }
 
 /* Whether a run may have one more frame: the interpreter needs one of its own for each, should it go on there. */
@@ -516,9 +522,9 @@ static void tell_inlined(lua_State *L, struct ps_run *run, const struct ps_funct
 static ps_inline bool push_frame(lua_State *L, StkId func, int nresults, const Instruction *next)
 {
 	CallInfo *ci = L->ci->next;
-	StkId top = func + 1 + clLvalue(s2v(func))->p->maxstacksize;
+	StkId top = end_of(func);
 
-	if (l_unlikely(L->hookmask || !ci || top + 1 >= ps_stk(L->stack_last)))
+	if (l_unlikely(L->hookmask || !ci || !has_room(L, func)))
 		return false;
 	L->ci->u.l.savedpc = next;
 	ps_stk(ci->func) = func;
@@ -542,7 +548,7 @@ static ps_inline bool replace_frame(lua_State *L, StkId func, int nargs)
 		return false;
 	for (n = 0; n <= nargs; n++)
 		setobjs2s(L, to + n, func + n);
-	ps_stk(ci->top) = to + 1 + clLvalue(s2v(to))->p->maxstacksize;
+	ps_stk(ci->top) = end_of(to);
 	ci->u.l.savedpc = clLvalue(s2v(to))->p->code;
 	ci->callstatus |= CIST_TAIL;
 	return true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 #include <linux/delay.h>
 #include <linux/etherdevice.h>
+#include <linux/hash.h>
 #include <linux/if_arp.h>
 #include <linux/in_route.h>
 #include <linux/interrupt.h>
@@ -131,18 +132,25 @@ struct aim {
 	u16 zero;	/* no gap, so that these are compared as bytes */
 };
 
-struct ps_outlet_routes {
-	struct {
-		struct aim aim;
-		struct dst_entry *dst;	/* or NULL */
-		unsigned long until;	/* jiffies */
-	} slots[16];
+#define ROUTES_BITS	4
+
+struct known_route {
+	struct aim aim;
+	struct dst_entry *dst;	/* or NULL */
+	unsigned long until;	/* jiffies */
 };
 
-/* Whether it is still a route of this namespace: one whose device has gone has another one's, which nothing leaves from. */
-static bool is_valid(const struct ps_outlet *outlet, struct dst_entry *dst, unsigned long until)
+struct ps_outlet_routes {
+	struct known_route slots[1 << ROUTES_BITS];
+};
+
+/* Whether it is the route, and still one of this namespace: one whose device has gone has another one's, which nothing leaves from. */
+static bool is_route(const struct known_route *known, const struct ps_outlet *outlet, const struct aim *aim)
 {
-	return time_before(jiffies, until) && dst->ops->check(dst, 0) && net_eq(dev_net(dst->dev), outlet->net);
+	struct dst_entry *dst = known->dst;
+
+	return dst && !memcmp(&known->aim, aim, sizeof(*aim)) && time_before(jiffies, known->until) && dst->ops->check(dst, 0) &&
+	       net_eq(dev_net(dst->dev), outlet->net);
 }
 
 static bool is_lasting(const struct dst_entry *dst)
@@ -165,27 +173,22 @@ static struct dst_entry *find_route(const struct ps_outlet *outlet, const struct
 /* The route, with a reference, or an error. */
 static struct dst_entry *route_to(const struct ps_outlet *outlet, const struct aim *aim)
 {
-	const u32 hash = ((__force u32)aim->daddr ^ (__force u16)aim->dest ^ (__force u16)aim->source) * 0x9E3779B1u;
-	struct ps_outlet_routes *routes;
-	struct dst_entry *dst, *old;
-	unsigned int i = hash >> 28;
+	const u32 slot = hash_32((__force u32)aim->daddr ^ (__force u16)aim->dest ^ (__force u16)aim->source, ROUTES_BITS);
+	struct known_route *known;
+	struct dst_entry *dst;
 
-	BUILD_BUG_ON(ARRAY_SIZE(routes->slots) != 1 << 4);
 	local_bh_disable();
-	routes = this_cpu_ptr(outlet->routes);
-	dst = routes->slots[i].dst;
-	if (dst && !memcmp(&routes->slots[i].aim, aim, sizeof(*aim)) && is_valid(outlet, dst, routes->slots[i].until)) {
+	known = &this_cpu_ptr(outlet->routes)->slots[slot];
+	if (is_route(known, outlet, aim)) {
+		dst = known->dst;
 		dst_hold(dst);
 	} else {
-		old = dst;
+		dst_release(known->dst);
+		known->dst = NULL;
 		dst = find_route(outlet, aim);
-		routes->slots[i].dst = NULL;
-		dst_release(old);
 		if (!IS_ERR(dst) && is_lasting(dst)) {
 			dst_hold(dst);
-			routes->slots[i].aim = *aim;
-			routes->slots[i].dst = dst;
-			routes->slots[i].until = jiffies + HZ;
+			*known = (struct known_route){ *aim, dst, jiffies + HZ };
 		}
 	}
 	local_bh_enable();
